@@ -1,0 +1,52 @@
+"""From atomistic data to PyBaMM parameter sets with error bars, carried through to the cell.
+
+Names are imported when first asked for, so that ``import a2c_pybamm`` costs no more than numpy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+# PyBaMM starts a telemetry client on import unless told not to; nothing here may speak to a network.
+os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "estimate": ["Estimate", "Factor", "Joint"],
+    "data": ["EnergyTable", "MigrationPath", "TracerMSD", "Trajectory"],
+    "laws": ["MeasuredOCP", "RedlichKister", "SiteDensity", "VacancyMobility"],
+    "readers": ["read_energies", "read_neb", "read_trajectory"],
+    "estimators": [
+        "choose_order",
+        "combine_members",
+        "declare",
+        "fit_arrhenius",
+        "fit_barrier",
+        "fit_free_energy",
+        "fit_site_volume",
+        "fit_tracer_diffusivity",
+        "hopping_diffusivity",
+        "mean_squared_displacement",
+    ],
+    "parameter_set": ["ParameterSet"],
+    "files": ["load", "save"],
+    "cell": ["Cell", "SimulationFailed"],
+    "propagation": ["FirstOrder", "MonteCarlo", "PolynomialChaos", "propagate"],
+    "design": ["sweep"],
+    "report": ["write_report"],
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'a2c_pybamm' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"a2c_pybamm.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

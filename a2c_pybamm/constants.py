@@ -1,0 +1,14 @@
+"""Physical constants (CODATA 2018, exact in the SI of 2019)."""
+
+FARADAY = 96485.33212331001
+"""Faraday constant [C.mol-1]."""
+GAS_CONSTANT = 8.31446261815324
+"""Molar gas constant [J.mol-1.K-1]."""
+AVOGADRO = 6.02214076e23
+"""Avogadro constant [mol-1]."""
+BOLTZMANN = 1.380649e-23
+"""Boltzmann constant [J.K-1]."""
+PLANCK = 6.62607015e-34
+"""Planck constant [J.s]."""
+ELEMENTARY_CHARGE = 1.602176634e-19
+"""Elementary charge [C]; one electronvolt in joules."""

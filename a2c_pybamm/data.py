@@ -1,0 +1,170 @@
+"""What readers return: frozen arrays in SI units, one type for each kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def _freeze(record: Any) -> None:
+    """Make every array of a frozen record a read-only copy."""
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if isinstance(value, np.ndarray):
+            value = value.copy()
+            value.setflags(write=False)
+            object.__setattr__(record, item.name, value)
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyTable:
+    """Energies of structures with different lithium content, all computed with one method.
+
+    Raises
+    ------
+    ValueError
+        If lengths disagree, x lies outside [0, 1], or an entry is not finite.
+    """
+
+    label: str
+    """The method that made the numbers (a functional, a potential): the member's label in a committee."""
+    x: Array
+    """Occupied fraction of lithium sites (n_structure,)."""
+    energy: Array
+    """Energy per mole of sites less x times lithium metal's [J.mol-1] (n_structure,)."""
+    structure: tuple[str, ...]
+    """Name of each structure (n_structure,)."""
+    converged: NDArray[np.bool_]
+    """Whether its relaxation converged (n_structure,)."""
+    volume: Array | None = None
+    """Volume per mole of sites [m3.mol-1] (n_structure,)."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.x)
+        columns = {"energy": self.energy, "structure": self.structure, "converged": self.converged, "volume": self.volume}
+        for name, column in columns.items():
+            if column is not None and len(column) != n:
+                raise ValueError(f"energies of {self.label}: {len(column)} entries in {name!r} for {n} compositions")
+        outside = np.flatnonzero(~((self.x >= 0) & (self.x <= 1)))
+        if len(outside):
+            k = int(outside[0])
+            raise ValueError(
+                f"energies of {self.label}: x = {self.x[k]:g} of {self.structure[k]!r} lies outside [0, 1]; "
+                "x is the occupied fraction of lithium sites"
+            )
+        if not np.isfinite(self.energy).all():
+            raise ValueError(f"energies of {self.label}: an energy is not finite")
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class MigrationPath:
+    """Images of a hop in order (nudged elastic band), from one stable site to the next.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three images, lengths disagree, or an entry is not finite.
+    """
+
+    label: str
+    """The method that made the energies."""
+    distance: Array
+    """Path length from the first image [m] (n_image,)."""
+    energy: Array
+    """Energy above the first image [J.mol-1] (n_image,)."""
+    slope: Array | None = None
+    """Derivative of the energy along the path, from the forces [J.mol-1.m-1] (n_image,)."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.energy)
+        if n < 3:
+            raise ValueError(f"path {self.label}: {n} image(s), a barrier needs at least three")
+        for name, column in {"distance": self.distance, "slope": self.slope}.items():
+            if column is not None and len(column) != n:
+                raise ValueError(f"path {self.label}: {len(column)} entries in {name!r} for {n} images")
+            if column is not None and not np.isfinite(column).all():
+                raise ValueError(f"path {self.label}: {name!r} has an entry that is not finite")
+        if not np.isfinite(self.energy).all():
+            raise ValueError(f"path {self.label}: an energy is not finite")
+        if not (np.diff(self.distance) > 0).all():
+            raise ValueError(f"path {self.label}: path length must grow from image to image; are images repeated or unordered?")
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Unwrapped positions of all atoms in equally spaced frames.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, there are fewer than two frames, or an entry is not finite.
+    """
+
+    positions: Array
+    """Unwrapped positions [m] (n_frame, n_atom, 3)."""
+    species: tuple[str, ...]
+    """Chemical symbol of each atom (n_atom,)."""
+    masses: Array
+    """Mass of each atom [kg] (n_atom,)."""
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.positions.ndim != 3 or self.positions.shape[2] != 3:
+            raise ValueError(f"trajectory: positions have shape {self.positions.shape}, expected (n_frame, n_atom, 3)")
+        n_frame, n_atom, _ = self.positions.shape
+        if n_frame < 2:
+            raise ValueError(f"trajectory: {n_frame} frame(s), at least two are needed to see a displacement")
+        if len(self.species) != n_atom or len(self.masses) != n_atom:
+            raise ValueError(f"trajectory: {len(self.species)} species and {len(self.masses)} masses for {n_atom} atoms")
+        if not np.isfinite(self.positions).all():
+            frame = int(np.flatnonzero(~np.isfinite(self.positions).all(axis=(1, 2)))[0])
+            raise ValueError(f"trajectory: frame {frame} has a position that is not finite")
+        if not self.interval > 0:
+            raise ValueError(f"trajectory: time between frames is {self.interval:g} s, it must be positive; give it as interval=")
+        if not self.temperature > 0:
+            raise ValueError(f"trajectory: temperature is {self.temperature:g} K, it must be positive; give it as temperature=")
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class TracerMSD:
+    """Mean-squared displacement of one species against the rest of the crystal, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), without zero."""
+    by_atom: Array
+    """Mean-squared displacement of each atom [m2] (n_atom, n_lag)."""
+    n_frame: int
+    """Frames of the trajectory, of which a lag of k intervals has n_frame - k (overlapping) displacements."""
+    interval: float
+    """Time between frames [s]."""
+    dimension: int
+    """Number of directions that the displacement counts (1, 2 or 3)."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.by_atom.ndim != 2 or self.by_atom.shape[1] != len(self.lag):
+            raise ValueError(f"MSD: by_atom has shape {self.by_atom.shape}, expected (n_atom, {len(self.lag)})")
+        _freeze(self)
+
+    @property
+    def value(self) -> Array:
+        """Mean over atoms [m2] (n_lag,)."""
+        return self.by_atom.mean(axis=0)

@@ -1,0 +1,358 @@
+r"""Estimates with errors by source, and the joint distribution they make together.
+
+An error is written as factors, one for each *source*: a body of data or a cause of error with a name a person understands.
+
+.. math:: \theta = \bar\theta + \sum_s A_s \xi_s, \qquad \operatorname{Cov}\theta = \sum_s A_s A_s^\mathsf{T}
+
+with independent germs :math:`\xi_s` of zero mean and unit variance. Two estimates that name the same source share its germ, and are
+correlated column by column where their *labels* agree; different sources are independent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Family = Literal["normal", "uniform"]
+
+PSD_TOLERANCE = 1e-10
+"""Most negative eigenvalue of a correlation matrix that still counts as round-off."""
+RANK_TOLERANCE = 1e-12
+"""Singular values below this share of the largest (rows scaled to unit standard deviation) are dropped."""
+
+
+def _frozen(values: ArrayLike, ndim: int, what: str) -> Array:
+    """A read-only float copy of ``values`` with ``ndim`` dimensions and finite entries."""
+    array = np.array(values, dtype=float)
+    if array.ndim != ndim:
+        raise ValueError(f"{what}: expected {ndim} dimension(s), got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{what}: holds values that are not finite; remove or repair them before they enter an estimate")
+    array.setflags(write=False)
+    return array
+
+
+def _unique(names: Iterable[str], what: str) -> tuple[str, ...]:
+    names = tuple(names)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{what}: {', '.join(map(repr, repeated))} occurs more than once; give each its own name")
+    return names
+
+
+def covariance_root(covariance: ArrayLike, *, what: str = "covariance") -> Array:
+    r"""A factor :math:`A` (n, r) with :math:`A A^\mathsf{T}` equal to the covariance; ``r`` is its rank.
+
+    Rows are scaled to unit variance first, since coefficients differ by many orders of magnitude.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square, not symmetric, or has a negative eigenvalue: it is refused, never repaired.
+    """
+    cov = _frozen(covariance, 2, what)
+    n = len(cov)
+    if cov.shape != (n, n):
+        raise ValueError(f"{what}: expected a square matrix, got shape {cov.shape}")
+    variance = np.diag(cov)
+    if (variance < 0).any():
+        raise ValueError(f"{what}: variance of coefficient {int(np.argmin(variance))} is negative ({variance.min():.3g})")
+    scale = np.where(variance > 0, np.sqrt(variance), 1.0)
+    correlation = cov / np.outer(scale, scale)
+    if np.abs(correlation - correlation.T).max(initial=0.0) > 1e-8:
+        raise ValueError(f"{what}: not symmetric; give the full matrix, both triangles")
+    eigenvalues, vectors = np.linalg.eigh((correlation + correlation.T) / 2)
+    if n and eigenvalues[0] < -PSD_TOLERANCE * max(1.0, eigenvalues[-1]):
+        raise ValueError(
+            f"{what}: not positive semi-definite (smallest eigenvalue of the correlation matrix {eigenvalues[0]:.3g}); "
+            "check the off-diagonal entries, a correlation lies between -1 and 1"
+        )
+    keep = eigenvalues > RANK_TOLERANCE * max(1.0, eigenvalues[-1] if n else 1.0)
+    return scale[:, None] * (vectors[:, keep] * np.sqrt(eigenvalues[keep]))
+
+
+def compress(values: Array) -> Array:
+    r"""The factor with fewest columns and the same :math:`A A^\mathsf{T}` (thin SVD), signs fixed so that results repeat."""
+    scale = np.sqrt((values**2).sum(axis=1))
+    scale[scale == 0] = 1.0
+    left, singular, _ = np.linalg.svd(values / scale[:, None], full_matrices=False)
+    keep = singular > RANK_TOLERANCE * singular.max(initial=0.0)
+    left = left[:, keep] * singular[keep]
+    sign = np.sign(left[np.abs(left).argmax(axis=0), np.arange(left.shape[1])]) if left.size else np.ones(left.shape[1])
+    return scale[:, None] * left * sign
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """One source's share of an error: ``values @ germ``, a labelled column for each germ.
+
+    A label names a realisation (a member of a committee, a resample of a trajectory): columns of the same source and label are
+    moved by the same germ in every estimate that has them.
+    """
+
+    values: Array
+    """Columns (n_coefficient, n_label), in the coefficients' own units."""
+    labels: tuple[str, ...]
+    family: Family = "normal"
+    """Distribution of the germ: standard normal, or uniform on ±√3 (unit variance, one column)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", _frozen(self.values, 2, "factor"))
+        object.__setattr__(self, "labels", _unique(self.labels, "factor labels"))
+        if self.values.shape[1] != len(self.labels):
+            raise ValueError(f"factor: {self.values.shape[1]} columns but {len(self.labels)} labels; label each column")
+        if self.family not in ("normal", "uniform"):
+            raise ValueError(f"factor: family {self.family!r} is unknown; take 'normal' or 'uniform'")
+        if self.family == "uniform" and len(self.labels) != 1:
+            raise ValueError("factor: a uniform germ has one labelled column; name one source for each bounded input")
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Coefficients derived from data, with the error each source makes in them.
+
+    Raises
+    ------
+    ValueError
+        If names repeat, shapes disagree, or a number is not finite.
+    """
+
+    names: tuple[str, ...]
+    """Coefficient names, each with its unit: ``"LCO ODH E_a [eV]"``."""
+    mean: Array
+    """Best values (n_coefficient,)."""
+    factors: Mapping[str, Factor]
+    """Error by source."""
+    method: str = ""
+    """One line on how the numbers were made."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """Files with their sha256, settings, versions; plain JSON values."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", _unique(self.names, "estimate"))
+        object.__setattr__(self, "mean", _frozen(self.mean, 1, "estimate mean"))
+        object.__setattr__(self, "factors", MappingProxyType(dict(self.factors)))
+        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+        if len(self.mean) != len(self.names):
+            raise ValueError(f"estimate: {len(self.names)} names but {len(self.mean)} values")
+        for source, factor in self.factors.items():
+            if len(factor.values) != len(self.names):
+                raise ValueError(
+                    f"estimate: source {source!r} has {len(factor.values)} rows for {len(self.names)} coefficients"
+                )
+
+    @classmethod
+    def from_covariance(
+        cls,
+        names: Sequence[str],
+        mean: ArrayLike,
+        covariance: ArrayLike,
+        *,
+        source: str,
+        method: str = "",
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Estimate:
+        """An estimate whose error is one plain covariance (n, n), singular or not.
+
+        Its columns are labelled with the estimate's own fingerprint, so that they never align with another's.
+        """
+        root = covariance_root(covariance, what=f"covariance of {', '.join(names)}")
+        stamp = repr((tuple(names), np.asarray(mean, float).tolist(), root.tolist(), source))
+        print_ = hashlib.sha256(stamp.encode()).hexdigest()[:12]
+        labels = tuple(f"{print_}:{k}" for k in range(root.shape[1]))
+        return cls(tuple(names), np.asarray(mean, float), {source: Factor(root, labels)}, method, provenance or {})
+
+    @property
+    def covariance(self) -> Array:
+        r"""Covariance (n, n): :math:`\sum_s A_s A_s^\mathsf{T}`."""
+        return sum((f.values @ f.values.T for f in self.factors.values()), np.zeros((len(self.names),) * 2))
+
+    @property
+    def std(self) -> Array:
+        """Standard deviations (n,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    def map(self, names: Sequence[str], mean: ArrayLike, jacobian: ArrayLike, *, method: str | None = None) -> Estimate:
+        r"""The estimate of other coefficients :math:`y(\theta)`: same sources and labels, factors :math:`J A_s`.
+
+        ``jacobian`` (n_new, n_coefficient) is :math:`\partial y/\partial\theta` at the mean.
+        """
+        jac = np.asarray(jacobian, float)
+        factors = {s: Factor(jac @ f.values, f.labels, f.family) for s, f in self.factors.items()}
+        return Estimate(
+            tuple(names), np.asarray(mean, float), factors, self.method if method is None else method, self.provenance
+        )
+
+    def select(self, names: Sequence[str]) -> Estimate:
+        """The same estimate with only these coefficients, in this order."""
+        rows = _rows(self.names, names)
+        return self.map(names, self.mean[rows], np.eye(len(self.names))[rows])
+
+    def add_source(self, source: str, factor: Factor) -> Estimate:
+        """The same estimate with one more cause of error, independent of those it has."""
+        if source in self.factors:
+            raise ValueError(f"estimate: it has a source {source!r} already; name the new one differently")
+        return replace(self, factors={**self.factors, source: factor})
+
+    def __repr__(self) -> str:
+        rows = [f"  {n} = {m:.6g} ± {s:.2g}" for n, m, s in zip(self.names, self.mean, self.std, strict=True)]
+        return "\n".join([f"Estimate ({self.method})", *rows, f"  sources: {', '.join(self.factors) or 'none'}"])
+
+
+def _rows(have: tuple[str, ...], want: Sequence[str]) -> list[int]:
+    missing = [name for name in want if name not in have]
+    if missing:
+        raise ValueError(f"no coefficient {missing[0]!r} (have {', '.join(have)})")
+    return [have.index(name) for name in want]
+
+
+def _align(source: str, parts: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
+    """One factor for all coefficients from the estimates' own, columns put together by label."""
+    families = {factor.family for _, factor in parts}
+    if len(families) > 1:
+        raise ValueError(f"source {source!r}: normal in one estimate and uniform in another; one source has one germ family")
+    family = families.pop()
+    if not independent:
+        for i, (_, factor) in enumerate(parts):
+            others = [other for j, (_, other) in enumerate(parts) if j != i]
+            if others and factor.labels and not any(set(factor.labels) & set(o.labels) for o in others):
+                raise ValueError(
+                    f"source {source!r} is shared by {len(parts)} estimates, but one has no label in common with the others "
+                    f"({', '.join(factor.labels[:3])} …); label the common realisations, rename the source, "
+                    "or declare it in independent="
+                )
+    labels = list(dict.fromkeys(label for _, factor in parts for label in factor.labels))
+    if family == "uniform" and len(labels) != 1:
+        raise ValueError(f"source {source!r}: a uniform germ has one label, found {', '.join(labels)}")
+    values = np.zeros((n, len(labels)))
+    for rows, factor in parts:
+        values[rows, [labels.index(label) for label in factor.labels]] = factor.values
+    if family == "uniform":
+        return Factor(values, tuple(labels), family)
+    values = compress(values)
+    return Factor(values, tuple(f"{source}:{k}" for k in range(values.shape[1])))
+
+
+class Joint:
+    r"""All coefficients of a parameter set with their joint error.
+
+    Estimates are merged: a source named in several is one germ, aligned by label; different sources are independent. Each
+    source's factor is compressed to its rank, so that the germ :math:`\xi` (n_germ,) stays small, and everything downstream
+    (covariance, draws, shares of variance) is derived from :math:`\theta = \bar\theta + R\,\xi`.
+
+    Parameters
+    ----------
+    estimates
+        The estimates to merge; a Joint keeps them for their provenance.
+    independent
+        Sources that estimates name alike although their realisations differ (no label in common).
+
+    Raises
+    ------
+    ValueError
+        If a coefficient occurs twice, or estimates share a source but no label and ``independent`` does not name it.
+    """
+
+    names: tuple[str, ...]
+    mean: Array
+    """Means (n_coefficient,)."""
+    factors: Mapping[str, Factor]
+    """Aligned and compressed factor of each source."""
+    estimates: tuple[Estimate, ...]
+    independent: tuple[str, ...]
+
+    def __init__(self, estimates: Iterable[Estimate], *, independent: Collection[str] = ()) -> None:
+        self.estimates = tuple(estimates)
+        self.independent = tuple(sorted(independent))
+        self.names = _unique((name for e in self.estimates for name in e.names), "joint")
+        self.mean = _frozen(np.concatenate([e.mean for e in self.estimates] or [np.zeros(0)]), 1, "joint mean")
+        parts: dict[str, list[tuple[slice, Factor]]] = {}
+        start = 0
+        for estimate in self.estimates:
+            rows = slice(start, start + len(estimate.names))
+            start = rows.stop
+            for source, factor in estimate.factors.items():
+                parts.setdefault(source, []).append((rows, factor))
+        aligned = {s: _align(s, p, len(self.names), s in self.independent) for s, p in parts.items()}
+        self.factors = MappingProxyType({s: f for s, f in aligned.items() if f.values.shape[1]})
+
+    @property
+    def root(self) -> Array:
+        """The whole factor (n_coefficient, n_germ), sources side by side."""
+        return np.hstack([f.values for f in self.factors.values()] or [np.zeros((len(self.names), 0))])
+
+    @property
+    def germ_sources(self) -> tuple[str, ...]:
+        """The source of each germ (n_germ,)."""
+        return tuple(source for source, f in self.factors.items() for _ in f.labels)
+
+    @property
+    def germ_families(self) -> tuple[Family, ...]:
+        """The distribution of each germ (n_germ,)."""
+        return tuple(f.family for f in self.factors.values() for _ in f.labels)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(self.factors)
+
+    @property
+    def n_germ(self) -> int:
+        return len(self.germ_sources)
+
+    @property
+    def covariance(self) -> Array:
+        """Covariance (n, n)."""
+        return self.root @ self.root.T
+
+    @property
+    def std(self) -> Array:
+        """Standard deviations (n,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def correlation(self) -> Array:
+        """Correlation matrix (n, n); a coefficient without error has a zero row."""
+        std = self.std
+        scale = np.where(std > 0, std, 1.0)
+        return self.covariance / np.outer(scale, scale)
+
+    def color(self, germ: ArrayLike) -> Array:
+        """Coefficients (n_sample, n_coefficient) of germs (n_sample, n_germ)."""
+        return self.mean + np.asarray(germ, float) @ self.root.T
+
+    def whiten(self, samples: ArrayLike) -> Array:
+        """Smallest germs (n_sample, n_germ) that give these coefficients (n_sample, n_coefficient).
+
+        Raises ``ValueError`` where a sample lies outside the support, i.e. moves a coefficient that has no error.
+        """
+        deviation = np.atleast_2d(np.asarray(samples, float)) - self.mean
+        scale = np.where(self.std > 0, self.std, 1.0)
+        germ = np.linalg.lstsq(self.root / scale[:, None], (deviation / scale).T, rcond=1e-10)[0].T
+        if not np.allclose((self.color(germ) - self.mean - deviation) / scale, 0, atol=1e-6):
+            raise ValueError("samples lie outside the support of the joint: they move a combination that carries no error")
+        return germ
+
+    def draw_germ(self, n: int, rng: np.random.Generator) -> Array:
+        """Independent germs (n, n_germ), zero mean and unit variance."""
+        germ = rng.standard_normal((n, self.n_germ))
+        uniform = [k for k, family in enumerate(self.germ_families) if family == "uniform"]
+        germ[:, uniform] = rng.uniform(-np.sqrt(3), np.sqrt(3), (n, len(uniform)))
+        return germ
+
+    def draw(self, n: int, rng: np.random.Generator) -> Array:
+        """Random coefficients (n, n_coefficient)."""
+        return self.color(self.draw_germ(n, rng))
+
+    def rows(self, names: Sequence[str]) -> list[int]:
+        """Positions of these coefficients; ``ValueError`` names one that is not there."""
+        return _rows(self.names, names)
+
+    def __repr__(self) -> str:
+        return f"Joint of {len(self.names)} coefficients, {self.n_germ} germs from {len(self.sources)} sources"
