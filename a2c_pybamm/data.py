@@ -101,6 +101,37 @@ class MigrationPath:
 
 
 @dataclass(frozen=True, eq=False)
+class ImageEnergies:
+    """Energies of some images of a path, the first of them the stable site: enough for a barrier, not for a curve."""
+
+    label: str
+    energy: Array
+    """Energy above the first image [J.mol-1] (n_image,)."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.energy) < 2 or not np.isfinite(self.energy).all():
+            raise ValueError(f"images of {self.label}: at least two finite energies are needed, got {self.energy}")
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class HopFrequencies:
+    """Vibrational frequencies of a hop [Hz], imaginary ones negative."""
+
+    initial: Array
+    """At the stable site (n_mode,)."""
+    saddle: Array
+    """At the saddle (n_mode,)."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.initial) != len(self.saddle):
+            raise ValueError(f"frequencies: {len(self.initial)} at the site, {len(self.saddle)} at the saddle; give as many of both")
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
 class Trajectory:
     """Unwrapped positions of all atoms in equally spaced frames.
 

@@ -1,0 +1,31 @@
+"""Formulas with named, unit-bearing coefficients and no numbers of their own."""
+
+from a2c_pybamm.laws.free_energy import FreeEnergy, UnstablePhaseError
+from a2c_pybamm.laws.law import Coefficients, Law, build_law, coefficient, held, log_coefficient, settings
+from a2c_pybamm.laws.measured_ocp import MeasuredOCP, interpolate
+from a2c_pybamm.laws.redlich_kister import RedlichKister
+from a2c_pybamm.laws.site_density import SiteDensity
+from a2c_pybamm.laws.vacancy_mobility import VacancyMobility, barrier_name, prefactor_name
+
+KINDS: dict[str, type] = {law.kind: law for law in (RedlichKister, MeasuredOCP, VacancyMobility, SiteDensity)}
+"""The package's own laws by the name they have in files."""
+
+__all__ = [
+    "KINDS",
+    "Coefficients",
+    "FreeEnergy",
+    "Law",
+    "MeasuredOCP",
+    "RedlichKister",
+    "SiteDensity",
+    "UnstablePhaseError",
+    "VacancyMobility",
+    "barrier_name",
+    "build_law",
+    "coefficient",
+    "held",
+    "interpolate",
+    "log_coefficient",
+    "prefactor_name",
+    "settings",
+]

@@ -1,0 +1,84 @@
+r"""Total derivatives of a discharge from solver sensitivities.
+
+The solver holds time and initial state fixed. With :math:`y` the full-charge stoichiometries and :math:`t_e` the end,
+
+.. math::
+    \frac{dV}{d\theta} = \frac{\partial V}{\partial\theta} + \sum_y \frac{\partial V}{\partial y}\frac{dy}{d\theta}, \qquad
+    \frac{dt_e}{d\theta} = -\frac{dV/d\theta|_{t_e}}{\partial V/\partial t|_{t_e}}, \qquad
+    \frac{dQ}{d\theta} = I\,\frac{dt_e}{d\theta}, \qquad
+    \frac{dE}{d\theta} = \frac{\partial E}{\partial\theta}\Big|_{t_e} + I\,V_e\,\frac{dt_e}{d\theta}.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pybamm
+
+from a2c_pybamm.cell.balance import X_INITIAL, Y_INITIAL
+from a2c_pybamm.cell.outputs import Axes, integral
+from a2c_pybamm.estimate import Array
+
+TERMINAL_STEP = 0.05
+"""Spacing [s] of the points behind the cut-off from which the slope of the voltage there is taken."""
+
+
+def discharge_gradient(
+    simulation: pybamm.Simulation,
+    inputs: dict[str, float],
+    used: list[str],
+    names: tuple[str, ...],
+    negative: Array,
+    positive: Array,
+    axes: Axes,
+    current: float,
+) -> dict[str, Array]:
+    """Rows (n_coefficient, …) of each output's derivative; zero for coefficients the model does not use.
+
+    ``negative`` and ``positive`` (n_coefficient,) are the derivatives of the full-charge stoichiometries.
+    """
+    wanted = [*used, X_INITIAL, Y_INITIAL]
+    # without t_interp the solver keeps its own steps with their slopes, and the solution is smooth between them
+    solution = simulation.solve(axes.time[[0, -1]], inputs=inputs, calculate_sensitivities=wanted)
+    t, voltage = solution.t, solution["Voltage [V]"].data
+    total_voltage = _total(solution["Voltage [V]"], used, names, negative, positive)
+    total_energy = integral(t, total_voltage) * current / 3600
+    ends = "Minimum voltage" in solution.termination
+    slope = _terminal_slope(solution["Voltage [V]"], t[-1])
+    end = -total_voltage[:, -1] / slope if ends else np.zeros(len(names))
+    capacity, energy = t[-1] * current / 3600, float(integral(t, voltage)) * current / 3600
+    d_capacity, d_energy = end * current / 3600, total_energy + current * voltage[-1] * end / 3600
+    rows = axes.empty(len(names))
+    running = axes.time <= t[-1]
+    at_grid = np.array([np.interp(axes.time[running], t, row) for row in total_voltage])
+    rows["voltage"][:, running] = rows["voltage_of_capacity"][:, running] = at_grid
+    moments = axes.share * t[-1]
+    rates = _rates(solution["Voltage [V]"], moments, t[-1])
+    fixed = np.array([np.interp(moments, t, row) for row in total_voltage])
+    rows["voltage_of_share"][:] = fixed + rates * axes.share * end[:, None]
+    rows["capacity"][:], rows["end_time"][:], rows["energy"][:] = d_capacity, end, d_energy
+    rows["mean_voltage"][:] = d_energy / capacity - energy / capacity**2 * d_capacity
+    return rows
+
+
+def _total(variable: Any, used: list[str], names: tuple[str, ...], negative: Array, positive: Array) -> Array:
+    """Derivatives (n_coefficient, n_time) at fixed time, the full-charge state's change included."""
+    partial = {name: np.asarray(variable.sensitivities[name]).ravel() for name in [*used, X_INITIAL, Y_INITIAL]}
+    rows = np.outer(negative, partial[X_INITIAL]) + np.outer(positive, partial[Y_INITIAL])
+    for name in used:
+        rows[names.index(name)] += partial[name]
+    return rows
+
+
+def _terminal_slope(voltage: Any, end: float) -> float:
+    """dV/dt at the end [V.s-1], three points backward (second order)."""
+    last, before, first = (float(voltage(end - k * TERMINAL_STEP)) for k in range(3))
+    return (3 * last - 4 * before + first) / (2 * TERMINAL_STEP)
+
+
+def _rates(voltage: Any, moments: Array, end: float) -> Array:
+    """dV/dt at these times [V.s-1] (n,), central differences of the dense solution, one-sided at both ends."""
+    step = TERMINAL_STEP
+    early, late = np.clip(moments - step, 0, end), np.clip(moments + step, 0, end)
+    return np.asarray((np.asarray(voltage(late)) - np.asarray(voltage(early))) / (late - early)).ravel()

@@ -1,0 +1,93 @@
+"""Linear combinations of estimates that keep the error of each source apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from a2c_pybamm.estimate import Array, Estimate, Factor
+
+
+def combine(
+    estimates: Sequence[Estimate],
+    weights: ArrayLike,
+    names: Sequence[str],
+    mean: ArrayLike,
+    *,
+    method: str,
+    provenance: Mapping[str, Any] | None = None,
+    independent: Collection[str] = (),
+) -> Estimate:
+    r"""The estimate of linear combinations of other estimates' coefficients: same sources, same labels.
+
+    .. math:: A'_s = W A_s, \qquad A_s = \text{the estimates' factors, one below the other, columns put together by label}
+
+    so that a label still names the same realisation in the result. Coefficient names may repeat among the estimates (the same
+    coefficient from each member of a committee, say).
+
+    Parameters
+    ----------
+    estimates
+        The estimates, whose coefficients are counted one after the other (n_total in all).
+    weights
+        :math:`W = \partial y/\partial\theta` (n_new, n_total).
+    names, mean
+        Names (n_new,) and best values (n_new,) of the combinations; ``mean`` is not computed from the weights, so that a
+        non-linear combination may give its value here and its derivative there.
+    method, provenance
+        What is said of the result; the estimates' own method and provenance are kept in ``provenance["parts"]``.
+    independent
+        Sources that estimates name alike although their realisations differ (no label in common).
+
+    Raises
+    ------
+    ValueError
+        If the weights have another shape, a source is normal in one estimate and uniform in another, or estimates share a source
+        but no label and ``independent`` does not name it.
+    """
+    matrix = np.asarray(weights, float)
+    n_total = sum(len(estimate.names) for estimate in estimates)
+    if matrix.shape != (len(names), n_total):
+        raise ValueError(
+            f"combination of {len(estimates)} estimates: weights have shape {matrix.shape}, expected ({len(names)}, {n_total}): "
+            "a row for each new coefficient, a column for each old one"
+        )
+    blocks = np.split(matrix, np.cumsum([len(estimate.names) for estimate in estimates])[:-1], axis=1) if estimates else []
+    parts: dict[str, list[tuple[Array, Factor]]] = {}
+    for block, estimate in zip(blocks, estimates, strict=True):
+        for source, factor in estimate.factors.items():
+            parts.setdefault(source, []).append((block, factor))
+    factors = {source: _combined_factor(source, part, source in independent) for source, part in parts.items()}
+    history = [{"names": list(e.names), "method": e.method, "provenance": dict(e.provenance)} for e in estimates]
+    return Estimate(tuple(names), np.asarray(mean, float), factors, method, {**(provenance or {}), "parts": history})
+
+
+def _combined_factor(source: str, parts: list[tuple[Array, Factor]], independent: bool) -> Factor:
+    """One source's factor: weighted columns summed over the estimates label by label."""
+    families = {factor.family for _, factor in parts}
+    if len(families) > 1:
+        raise ValueError(f"source {source!r}: normal in one estimate and uniform in another; one source has one germ family")
+    _refuse_unlabelled_sharing(source, [factor for _, factor in parts], independent)
+    columns: dict[str, Array] = {}
+    for block, factor in parts:
+        for label, column in zip(factor.labels, (block @ factor.values).T, strict=True):
+            columns[label] = columns.get(label, 0.0) + column
+    values = np.column_stack(list(columns.values())) if columns else np.zeros((len(parts[0][0]), 0))
+    return Factor(values, tuple(columns), families.pop())
+
+
+def _refuse_unlabelled_sharing(source: str, factors: list[Factor], independent: bool) -> None:
+    """Raise where estimates name one source but no realisation in common, as a Joint does."""
+    if independent:
+        return
+    for i, factor in enumerate(factors):
+        others = {label for j, other in enumerate(factors) if j != i for label in other.labels}
+        if factor.labels and others and not others & set(factor.labels):
+            raise ValueError(
+                f"source {source!r} is shared by {len(factors)} estimates, but one has no label in common with the others "
+                f"({', '.join(factor.labels[:3])} …); label the common realisations, rename the source, "
+                "or declare it in independent="
+            )

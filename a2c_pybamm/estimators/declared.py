@@ -1,0 +1,39 @@
+"""Numbers that a person declares: a prior, a measured reference, a systematic error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from a2c_pybamm.estimate import Estimate
+
+
+def declare(
+    names: Sequence[str],
+    mean: ArrayLike,
+    *,
+    std: ArrayLike | None = None,
+    covariance: ArrayLike | None = None,
+    source: str,
+    reason: str,
+) -> Estimate:
+    """The estimate a person vouches for: values with a std each, or with their covariance, and the reason.
+
+    Raises
+    ------
+    ValueError
+        If neither or both of ``std`` and ``covariance`` are given, a std is negative, or the covariance is not positive
+        semi-definite.
+    """
+    if (std is None) == (covariance is None):
+        raise ValueError(f"{', '.join(names)}: declare either std or covariance")
+    if covariance is None:
+        spread = np.broadcast_to(np.asarray(std, dtype=float), (len(names),))
+        if (spread < 0).any():
+            raise ValueError(f"{', '.join(names)}: a standard deviation is negative ({spread.min():g})")
+        covariance = np.diag(spread**2)
+    return Estimate.from_covariance(
+        names, mean, covariance, source=source, method=f"declared: {reason}", provenance={"declared": reason}
+    )

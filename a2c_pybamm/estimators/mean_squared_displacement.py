@@ -1,0 +1,90 @@
+"""Mean-squared displacements of one species, from all time origins by fast Fourier transform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+
+from a2c_pybamm.data import Array, TracerMSD, Trajectory
+
+BLOCK_SIZE = 2**22
+"""Numbers transformed at once; bounds the memory whatever the number of atoms."""
+
+
+def mean_squared_displacement(
+    trajectory: Trajectory, species: str, *, directions: Sequence[int] = (0, 1, 2)
+) -> TracerMSD:
+    r"""Mean-squared displacement of each atom of a species, framework drift removed.
+
+    .. math:: M_n = \frac{1}{N-n} \sum_{i=0}^{N-n-1} |\mathbf r_{i+n} - \mathbf r_i|^2, \qquad n = 1 \dots N-1
+
+    with :math:`\mathbf r` counted from the mass centre of all atoms that are *not* of the species. Where there are none, it is
+    counted from the mass centre of all atoms, and the provenance says so: the diffusivity is then low by :math:`1/n_\text{atom}`.
+    The sum is split into a cumulative sum and an autocorrelation, the latter by FFT [1]_: O(N log N), not O(N²).
+
+    Parameters
+    ----------
+    directions
+        Cartesian directions that are counted: ``(0, 1, 2)`` all, ``(1,)`` along y only.
+
+    Raises
+    ------
+    ValueError
+        If no atom is of the species, or a direction is not 0, 1 or 2.
+
+    References
+    ----------
+    .. [1] V. Calandrini, E. Pellegrini, P. Calligari, K. Hinsen, G. R. Kneller, "nMoldyn", Collection SFN 12 (2011) 201, sec. 4.2.
+    """
+    axes = list(directions)
+    if not axes or len(set(axes)) != len(axes) or not set(axes) <= {0, 1, 2}:
+        raise ValueError(f"directions {tuple(axes)}: give one to three different ones of 0, 1, 2 (x, y, z)")
+    atoms = np.flatnonzero(np.array(trajectory.species) == species)
+    if not len(atoms):
+        raise ValueError(f"no atom of species {species!r} in the trajectory (has {', '.join(sorted(set(trajectory.species)))})")
+    centre, reference = _reference(trajectory, atoms)
+    n_frame = len(trajectory.positions)
+    block = max(1, BLOCK_SIZE // (2 * n_frame * len(axes)))
+    by_atom = [
+        _all_origins(trajectory.positions[:, atoms[start : start + block]][..., axes] - centre[:, None, axes])
+        for start in range(0, len(atoms), block)
+    ]
+    return TracerMSD(
+        species=species,
+        lag=trajectory.interval * np.arange(1, n_frame),
+        by_atom=np.concatenate(by_atom),
+        n_frame=n_frame,
+        interval=trajectory.interval,
+        dimension=len(axes),
+        temperature=trajectory.temperature,
+        provenance={"trajectory": dict(trajectory.provenance), "directions": axes, "displacements against": reference},
+    )
+
+
+def _reference(trajectory: Trajectory, atoms: Array) -> tuple[Array, str]:
+    """Path of the mass centre of the framework [m] (n_frame, 3), and what it is the centre of."""
+    weight = np.array(trajectory.masses)
+    weight[atoms] = 0.0
+    reference = "mass centre of all other atoms"
+    if not weight.any():
+        weight = np.array(trajectory.masses)
+        reference = "mass centre of all atoms (no framework)"
+    return np.einsum("iak,a->ik", trajectory.positions, weight / weight.sum()), reference
+
+
+def _all_origins(position: Array) -> Array:
+    """Mean-squared displacement [m2] (n_atom, n_frame - 1) of positions [m] (n_frame, n_atom, n_direction)."""
+    n = len(position)
+    # origin and unit of the order of the motion: the two terms below are subtracted from one another
+    position = position - position.mean(axis=0)
+    scale = np.abs(position).max() or 1.0
+    position = position / scale
+    size = next_fast_len(2 * n - 1, real=True)
+    spectrum = np.abs(rfft(position, size, axis=0)) ** 2
+    correlation = irfft(spectrum.sum(axis=2), size, axis=0)[1:n]
+    square = (position**2).sum(axis=2)
+    # sum of |r_i|² + |r_{i+n}|² over the origins of lag n
+    ends = 2 * square.sum(axis=0) - np.cumsum(square, axis=0)[:-1] - np.cumsum(square[::-1], axis=0)[:-1]
+    return scale**2 * ((ends - 2 * correlation) / np.arange(n - 1, 0, -1)[:, None]).T

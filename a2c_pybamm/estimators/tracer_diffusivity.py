@@ -1,0 +1,302 @@
+r"""Tracer diffusivity from mean-squared displacements, lags weighted by their covariance.
+
+Displacements over overlapping windows share their steps, so that the mean-squared displacements of all lags are strongly correlated.
+For a Gaussian process with stationary increments and :math:`M(t) = 2dDt + b` that covariance is known exactly, and the best linear
+fit is a closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.stats import chi2
+from scipy.stats import t as student
+
+from a2c_pybamm.data import Array, TracerMSD
+from a2c_pybamm.estimate import Estimate
+
+LAGS_PER_DECADE = 12
+"""Lags in the fit: log-spaced, since neighbouring ones say nearly the same."""
+MIN_LAGS = 5
+"""Fewest lags in a window: two for the line, one for the exponent, two to spare."""
+MIN_ATOMS = 8
+"""From so many atoms on, the scatter between them sets the error bar."""
+EXPONENT_LEVEL = 0.02
+"""Probability of the exponent below which the line is refuted."""
+CHI2_LEVEL = 0.01
+"""Probability of χ² below which the line is refuted; lower, since long lags are only roughly Gaussian and dominate it by chance."""
+IN_A_ROW = 3
+"""So many windows, each starting one lag later, must be linear for the first of them to be taken."""
+BEYOND = 3.0
+"""A transient leaves a bias of about one error bar in the first window that passes: start at so many times its start."""
+RESOLVED = 2.0
+"""Standard deviations that D must lie above zero."""
+
+
+class NotDiffusive(ValueError):  # noqa: N818 - a state of the ions, named as one says it
+    """No diffusion that can be told from rattling about the sites."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A straight line through the mean-squared displacements of one window; lags in frames."""
+
+    lags: Array
+    slope: float
+    """Rise of the line per frame [m2]."""
+    slope_std: float
+    offset: float
+    """``b`` [m2]."""
+    chi2: float
+    """Squared residuals, whitened and divided by the overdispersion."""
+    chi2_p: float
+    exponent: float
+    """Exponent of the displacements less the offset: 1 for diffusion."""
+    exponent_std: float
+    exponent_p: float
+    """Probability of so large a deviation from 1."""
+    overdispersion: float
+    """Variance of the slope by the atoms over that of the Gaussian process, at least 1."""
+
+    @property
+    def is_linear(self) -> bool:
+        return self.chi2_p >= CHI2_LEVEL and self.exponent_p >= EXPONENT_LEVEL
+
+
+def fit_tracer_diffusivity(
+    msd: TracerMSD, *, name: str, source: str, window: tuple[float, float] | None = None
+) -> Estimate:
+    r"""Logarithm of the tracer diffusivity :math:`\ln(D/[\mathrm{m^2 s^{-1}}])`, its sampling error under ``source``.
+
+    :math:`M(t) = 2dDt + b` by generalised least squares [1]_; the covariance of the overlapping windows [2]_ is that of the Gaussian
+    process with stationary increments and the fitted :math:`M`; line and covariance are iterated until they agree. ``b`` takes
+    up what is bounded, rattling about the sites.
+
+    **Error bar.** The fit is linear in the displacements of the single atoms, :math:`D = \sum_a D_a/n`. From eight atoms on, its
+    variance is that between the atoms, :math:`\nu/(\nu-2)\cdot\operatorname{Var}(D_a)/n` with :math:`\nu = n-1` (the factor is
+    Student's), which holds for rare hops too, where displacements are far from Gaussian; with fewer atoms it is that of the
+    Gaussian process. Both take the atoms to move independently. :math:`\ln D` follows by the delta method.
+
+    **Window.** It ends at half of the trajectory. A window is linear if neither of two tests refutes it: (a) the exponent
+    :math:`\alpha` of :math:`M - b \propto t^\alpha` is 1, with the error that the atoms give it, at 2 %; (b) χ² of the residuals,
+    divided by the overdispersion (variance of D by the atoms over that of the process, if above 1), at 1 %. The first start from which
+    three in a row are linear is sought; if it is the first frame, it is taken. If not, there is a transient, which fades gradually and
+    would bias D by about an error bar where it is just no longer seen: the fit starts at three times that lag. The provenance has
+    all of these numbers.
+
+    Parameters
+    ----------
+    name
+        The coefficient, e.g. ``"Li6PS5Cl ln(D_tr 700 K [m2.s-1])"``.
+    source
+        Name of the sampling error, e.g. ``"Li6PS5Cl MD 700 K (sampling)"``.
+    window
+        First and last lag of the fit [s], in place of the criterion above.
+
+    Raises
+    ------
+    NotDiffusive
+        If D is not resolved from zero by two standard deviations, or no window is linear.
+    ValueError
+        If the trajectory is too short for a fit, or the window holds too few lags.
+
+    References
+    ----------
+    .. [1] A. R. McCluskey, S. W. Coles, B. J. Morgan, J. Chem. Theory Comput. (2024), "Accurate estimation of diffusion
+       coefficients and their uncertainties from computer simulation"; there the covariance is modelled from the variances.
+    .. [2] H. Qian, M. P. Sheetz, E. L. Elson, Biophys. J. 60 (1991) 910 (free walk); X. Michalet, A. J. Berglund,
+       Phys. Rev. E 85 (2012) 061916 (with an offset).
+    """
+    lags = _log_spaced_lags(msd, window)
+    by_atom = np.asarray(msd.by_atom[:, lags - 1])
+    if not (by_atom.mean(axis=0) > 0).all():
+        raise NotDiffusive(f"{name}: {msd.species} does not move at all; are positions in the file wrapped, fixed or repeated?")
+    line = _fit_line(msd, lags, by_atom) if window else _first_linear(name, msd, lags, by_atom)
+    if not line.slope > RESOLVED * line.slope_std:
+        raise NotDiffusive(
+            f"{name}: D = {_diffusivity(msd, line.slope):.2g} ± {_diffusivity(msd, line.slope_std):.2g} m2/s is not resolved from "
+            f"zero; {msd.species} rattles (offset {line.offset * 1e20:.2g} Å2) in {msd.n_frame * msd.interval * 1e12:.3g} ps; "
+            "run longer or hotter"
+        )
+    relative = line.slope_std / line.slope
+    return Estimate.from_covariance(
+        (name,),
+        [np.log(_diffusivity(msd, line.slope))],
+        [[relative**2]],
+        source=source,
+        method="generalised least squares of mean-squared displacements",
+        provenance={"msd": dict(msd.provenance), "fit": _report(msd, line)},
+    )
+
+
+def overlap_covariance(lags: Array, n_frame: int, slope: float, offset: float) -> Array:
+    r"""Covariance (n_lag, n_lag) of one walker's mean-squared displacements along one direction, over overlapping windows.
+
+    .. math::
+        \operatorname{Cov}(M_n, M_m) = \frac{2}{N_n N_m}\sum_{ij} C_{ij}^2, \qquad
+        C_{ij} = \tfrac12\left[M(|k+m|) + M(|k-n|) - M(|k|) - M(|k+m-n|)\right],\; k = j - i
+
+    by Wick's theorem, :math:`C_{ij}` being the covariance of the displacements over frames [i, i+n] and [j, j+m] of a Gaussian
+    process with stationary increments, :math:`M(k) = sk + c` for :math:`k > 0` and 0 for :math:`k = 0`, and
+    :math:`N_n = N - n`. In d directions, ``M`` summed over them: d times this with s and c divided by d.
+
+    Parameters
+    ----------
+    lags
+        n in frames (n_lag,), whole numbers.
+    slope, offset
+        s and c [m2].
+    """
+    walk, cross, noise = _overlap_terms(tuple(int(n) for n in lags), n_frame)
+    return 2 * (slope**2 * walk + 2 * slope * offset * cross + offset**2 * noise)
+
+
+@lru_cache(maxsize=32)
+def _overlap_terms(lags: tuple[int, ...], n_frame: int) -> Array:
+    """The sums of `overlap_covariance` that go with s², 2sc and c² (3, n_lag, n_lag)."""
+    terms = np.zeros((3, len(lags), len(lags)))
+    for i, n in enumerate(lags):
+        for j, m in enumerate(lags[: i + 1]):
+            k = np.arange(-m, n + 1)
+            walk = _second_difference(np.abs, k, n, m)
+            noise = _second_difference(lambda lag: lag != 0, k, n, m)
+            pairs = np.clip(np.minimum(n_frame - n, n_frame - m - k) - np.maximum(0, -k), 0, None)
+            for term, product in zip(terms, (walk * walk, walk * noise, noise * noise), strict=True):
+                term[i, j] = term[j, i] = (pairs * product).sum() / ((n_frame - n) * (n_frame - m))
+    terms.setflags(write=False)
+    return terms
+
+
+def _second_difference(msd: Callable[[Array], Array], k: Array, n: int, m: int) -> Array:
+    value = [msd(lag).astype(float) for lag in (k + m, k - n, k, k + m - n)]
+    return 0.5 * (value[0] + value[1] - value[2] - value[3])
+
+
+def _log_spaced_lags(msd: TracerMSD, window: tuple[float, float] | None) -> Array:
+    """Lags of the fit in frames (n_lag,)."""
+    first, last = 1, msd.n_frame // 2
+    if window is not None:
+        first, last = round(window[0] / msd.interval), round(window[1] / msd.interval)
+        if not 1 <= first < last < msd.n_frame:
+            raise ValueError(
+                f"window {window[0]:g} … {window[1]:g} s: lags must rise and lie between {msd.lag[0]:g} and {msd.lag[-1]:g} s"
+            )
+    count = int(LAGS_PER_DECADE * np.log10(max(last, 1) / first)) + 2
+    lags = np.unique(np.round(np.geomspace(first, max(last, 1), count)).astype(int))
+    if len(lags) < MIN_LAGS:
+        where = f"window {window[0]:g} … {window[1]:g} s" if window else f"trajectory of {msd.n_frame} frames"
+        raise ValueError(f"{where}: {len(lags)} lags, a fit needs {MIN_LAGS}; take a longer trajectory or window")
+    return lags
+
+
+def _first_linear(name: str, msd: TracerMSD, lags: Array, by_atom: Array) -> _Line:
+    """The fit of the window that holds the criterion."""
+    n_start = len(lags) - MIN_LAGS + 1
+    lines: list[_Line] = []
+    for start in range(n_start):
+        lines.append(_fit_line(msd, lags[start:], by_atom[:, start:]))
+        if not lines[-1].is_linear:
+            continue
+        good = next((k for k, line in enumerate(reversed(lines)) if not line.is_linear), len(lines))
+        if good == IN_A_ROW or start == n_start - 1:
+            return _beyond(msd, lags, by_atom, start + 1 - good)
+    last = lines[-1]
+    raise NotDiffusive(
+        f"{name}: displacements of {msd.species} are not linear in time up to {msd.interval * last.lags[-1] * 1e12:.3g} ps (exponent "
+        f"{last.exponent:.2f} ± {last.exponent_std:.2f}, chi-squared {last.chi2:.1f} for {len(last.lags) - 2} degrees of freedom "
+        "in the last window); run longer, or give the window= [s] in which you hold them to be"
+    )
+
+
+def _beyond(msd: TracerMSD, lags: Array, by_atom: Array, first: int) -> _Line:
+    """The fit from a multiple of the first linear start on, if anything before that was not linear."""
+    if first:
+        first = min(int(np.searchsorted(lags, BEYOND * lags[first])), len(lags) - MIN_LAGS)
+    return _fit_line(msd, lags[first:], by_atom[:, first:])
+
+
+def _fit_line(msd: TracerMSD, lags: Array, by_atom: Array) -> _Line:
+    """The line through the displacements [m2] (n_atom, n_lag) by iterated generalised least squares."""
+    n_atom, d = len(by_atom), msd.dimension
+    mean = by_atom.mean(axis=0)
+    slope, offset = 0.5 * mean[-1] / lags[-1], 0.0
+    for _ in range(100):
+        covariance = d * overlap_covariance(lags, msd.n_frame, slope / d, offset / d) / n_atom
+        weights, fit_covariance, residual = _least_squares(lags, mean, covariance, curved=False)
+        found, before = weights @ mean, (slope, offset)
+        # a floor where the line falls, and the least offset that a process with this slope can have
+        slope = max(found[0], 1e-3 * mean[-1] / lags[-1])
+        offset = max(found[1], -slope / 2)
+        if np.allclose((slope, offset), before, rtol=1e-9, atol=0):
+            break
+    curved, curved_covariance, _ = _least_squares(lags, mean, covariance, curved=True)
+    if n_atom >= MIN_ATOMS:
+        nu = n_atom - 1
+        slope_variance = nu / (nu - 2) * (by_atom @ weights[0]).var(ddof=1) / n_atom
+        curvature_std = (by_atom @ curved[2]).std(ddof=1) / np.sqrt(n_atom)
+        overdispersion = max(1.0, slope_variance / fit_covariance[0, 0])
+        tail = student(nu).sf
+    else:
+        slope_variance, curvature_std = fit_covariance[0, 0], np.sqrt(curved_covariance[2, 2])
+        overdispersion, tail = 1.0, student(np.inf).sf
+    curvature = curved[2] @ mean
+    return _Line(
+        lags=lags,
+        slope=found[0],
+        slope_std=float(np.sqrt(slope_variance)),
+        offset=found[1],
+        chi2=residual / overdispersion,
+        chi2_p=float(chi2.sf(residual / overdispersion, len(lags) - 2)),
+        exponent=1 + curvature / slope,
+        exponent_std=curvature_std / slope,
+        exponent_p=float(2 * tail(abs(curvature) / curvature_std)),
+        overdispersion=overdispersion,
+    )
+
+
+def _least_squares(lags: Array, mean: Array, covariance: Array, *, curved: bool) -> tuple[Array, Array, float]:
+    """Weights (n_coefficient, n_lag), covariance of the coefficients, and χ² of the residuals.
+
+    The columns are n and 1, and with ``curved`` n ln n, the first-order change of n with its exponent.
+    """
+    n = lags.astype(float)
+    middle = np.sqrt(n[0] * n[-1])
+    columns = [n, np.ones_like(n), n * np.log(n / middle)] if curved else [n, np.ones_like(n)]
+    scale = np.sqrt(np.diag(covariance))  # lags' variances differ by orders of magnitude
+    factor = cho_factor(covariance / np.outer(scale, scale))
+    design = np.column_stack(columns) / scale[:, None]
+    unit = np.linalg.norm(design, axis=0)
+    design = design / unit
+    whitened = cho_solve(factor, design)
+    information = design.T @ whitened
+    weights = np.linalg.solve(information, whitened.T) / unit[:, None]
+    residual = mean / scale - design @ (unit * (weights @ (mean / scale)))
+    coefficient_covariance = np.linalg.inv(information) / np.outer(unit, unit)
+    return weights / scale, coefficient_covariance, float(residual @ cho_solve(factor, residual))
+
+
+def _diffusivity(msd: TracerMSD, slope: float) -> float:
+    """D [m2.s-1] of a rise per frame [m2]."""
+    return slope / (2 * msd.dimension * msd.interval)
+
+
+def _report(msd: TracerMSD, line: _Line) -> dict[str, Any]:
+    """What the fit was and how good, as plain JSON."""
+    return {
+        "window [s]": [float(line.lags[0] * msd.interval), float(line.lags[-1] * msd.interval)],
+        "lags": len(line.lags),
+        "atoms": len(msd.by_atom),
+        "offset [m2]": float(line.offset),
+        "chi-squared": float(line.chi2),
+        "chi-squared p-value": line.chi2_p,
+        "exponent": float(line.exponent),
+        "exponent std": float(line.exponent_std),
+        "overdispersion": float(line.overdispersion),
+        "error bar": "between atoms" if len(msd.by_atom) >= MIN_ATOMS else "Gaussian process",
+        "temperature [K]": msd.temperature,
+    }

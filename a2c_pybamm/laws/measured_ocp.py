@@ -1,0 +1,127 @@
+"""A measured open-circuit potential in the place of a free energy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache, singledispatch
+from typing import Any, ClassVar
+
+import numpy as np
+
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.laws.law import Coefficients, coefficient
+
+
+@singledispatch
+def interpolate(x: Any, grid: tuple[float, ...], values: tuple[float, ...]) -> Any:
+    """Not-a-knot cubic spline through a table, held beyond its ends; floats and arrays here.
+
+    Symbols of other libraries register their own version, so that laws need not know them.
+    """
+    from scipy.interpolate import CubicSpline
+
+    return CubicSpline(grid, values)(np.clip(x, grid[0], grid[-1]))
+
+
+@lru_cache(maxsize=16)
+def log_slopes(grid: tuple[float, ...], values: tuple[float, ...]) -> tuple[float, ...]:
+    """Logarithm of a falling table's slope -dU/dx at its own points, by a shape-preserving cubic: the slope stays positive."""
+    from scipy.interpolate import PchipInterpolator
+
+    return tuple(map(float, np.log(-PchipInterpolator(grid, values)(np.array(grid), 1))))
+
+
+@dataclass(frozen=True)
+class MeasuredOCP:
+    r"""A tabulated open-circuit potential of a host whose free energy is taken from measurement.
+
+    It fills the place of a free-energy law: :math:`\Theta = -(xF/RT)\,\partial U/\partial x` from the same table, so that
+    voltage and chemical diffusivity agree. Measured tables rise in places (noise, hysteresis) and are flat on plateaus:
+    ``from_samples`` smooths them so that :math:`\Theta \ge \Theta_\mathrm{min}`, and says how far the voltage moved.
+    """
+
+    material: str
+    x: tuple[float, ...]
+    voltage: tuple[float, ...]
+    """Smoothed voltage [V] at ``x`` and the reference temperature."""
+    entropy: tuple[float, ...]
+    """Entropic change [V.K-1] at ``x``."""
+    reference_temperature: float
+    theta_min: float
+    """Declared floor of the thermodynamic factor."""
+    floored: float = 0.0
+    """Share of the composition range where the floor was used."""
+    moved: float = 0.0
+    """Largest change [V] that smoothing made to the table, 0.005 <= x <= 0.995."""
+    kind: ClassVar[str] = "measured-ocp"
+
+    def __post_init__(self) -> None:
+        n = len(self.x)
+        if n < 4 or len(self.voltage) != n or len(self.entropy) != n:
+            raise ValueError(f"{self.material}: a table needs at least four rows of x, voltage and entropy, got {n}")
+        if not (np.diff(self.x) > 0).all() or not (0 <= self.x[0] and self.x[-1] <= 1):
+            raise ValueError(f"{self.material}: x of a table must increase within [0, 1]")
+        if not (np.diff(self.voltage) < 0).all():
+            raise ValueError(f"{self.material}: the voltage of a table must fall throughout; smooth it with from_samples")
+        if not self.theta_min > 0:
+            raise ValueError(f"{self.material}: theta_min = {self.theta_min:g} must be positive, else diffusion stops or reverses")
+
+    @classmethod
+    def from_samples(
+        cls,
+        material: str,
+        x: np.ndarray,
+        voltage: np.ndarray,
+        entropy: np.ndarray,
+        *,
+        reference_temperature: float,
+        theta_min: float,
+    ) -> MeasuredOCP:
+        r"""The law of a sampled curve, its slope held at :math:`-\partial U/\partial x \ge \Theta_\mathrm{min} RT/(xF)`.
+
+        The slope between neighbours is floored and summed again; the constant is the one that moves the curve least (mean).
+        """
+        middle = (x[1:] + x[:-1]) / 2
+        floor = theta_min * GAS_CONSTANT * reference_temperature / FARADAY / middle
+        slope = -np.diff(voltage) / np.diff(x)
+        steps = np.maximum(slope, floor) * np.diff(x)
+        smooth = -np.concatenate([[0.0], np.cumsum(steps)])
+        smooth += np.mean(voltage - smooth)
+        share = float(np.diff(x)[slope < floor].sum() / (x[-1] - x[0]))
+        usual = (x >= 0.005) & (x <= 0.995)
+        moved = float(np.abs(smooth - voltage)[usual].max(initial=0.0))
+        return cls(
+            material,
+            tuple(map(float, x)),
+            tuple(map(float, smooth)),
+            tuple(map(float, entropy)),
+            reference_temperature,
+            theta_min,
+            share,
+            moved,
+        )
+
+    @property
+    def offset_name(self) -> str:
+        return coefficient(self.material, "OCP offset", "V")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.offset_name,)
+
+    def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
+        """Table plus offset, moved to T by the tabulated entropic change [V]."""
+        voltage = interpolate(x, self.x, self.voltage) + c[self.offset_name]
+        return voltage + (T - self.reference_temperature) * self.entropic_change(c, x, T)
+
+    def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
+        """Tabulated entropic change [V.K-1]."""
+        return interpolate(x, self.x, self.entropy)
+
+    def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`\Theta = -(xF/RT)\,\partial U/\partial x`, the logarithm of the slope tabulated at the same points.
+
+        The slope's change with temperature is left out: a measured entropic change is too rough to be differentiated.
+        """
+        slope = np.exp(interpolate(x, self.x, log_slopes(self.x, self.voltage)))
+        return x * slope * FARADAY / (GAS_CONSTANT * T)

@@ -1,0 +1,84 @@
+"""Mobility of ions that hop into vacancies, and the chemical diffusivity it makes with a free energy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
+from a2c_pybamm.laws.free_energy import FreeEnergy
+from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
+
+
+def prefactor_name(material: str, hop: str) -> str:
+    """Name of a hop's logarithmic prefactor: ``"LCO ODH ln(D0 [m2.s-1])"``."""
+    return log_coefficient(f"{material} {hop}".rstrip(), "D0", "m2.s-1")
+
+
+def barrier_name(material: str, hop: str) -> str:
+    """Name of a hop's activation energy: ``"LCO ODH E_a [eV]"``."""
+    return coefficient(f"{material} {hop}".rstrip(), "E_a", "eV")
+
+
+@dataclass(frozen=True)
+class VacancyMobility:
+    r"""Jump diffusivity of parallel vacancy-mediated hops, and its product with the thermodynamic factor.
+
+    .. math::
+        D_J(x,T) = G \sum_h (1-x)^{n_h}\, D_{0,h}\, e^{-E_h/k_BT}, \qquad D_\mathrm{chem} = D_J\,\Theta
+
+    :math:`n_h` is the number of vacancies the hop needs: 1 for a single vacancy, 2 for a divacancy. No correlation factor
+    enters: from hops one gets the jump (collective) diffusivity, not the tracer's. :math:`G` turns the fast directions of
+    an anisotropic crystal into PyBaMM's one number for a sphere. The thermodynamic factor comes from the free-energy law in
+    the slot ``free_energy``, the same that gives the voltage.
+
+    ===========================  ==============================  ======
+    symbol                       coefficient                     unit
+    ===========================  ==============================  ======
+    :math:`\ln D_{0,h}`          ``<m> <h> ln(D0 [m2.s-1])``     1
+    :math:`E_h`                  ``<m> <h> E_a [eV]``            eV
+    :math:`\ln G`                ``<m> ln(particle geometry)``   1
+    ===========================  ==============================  ======
+
+    References
+    ----------
+    Van der Ven, Ceder, Asta and Tepesch, Phys. Rev. B 64, 184307 (2001), eqs. 3-9: jump diffusivity and thermodynamic factor.
+    """
+
+    material: str
+    hops: tuple[tuple[str, int], ...]
+    """Name of each hop and the number of vacancies it needs."""
+    free_energy: FreeEnergy
+    kind: ClassVar[str] = "vacancy-mobility"
+
+    def __post_init__(self) -> None:
+        if not self.hops:
+            raise ValueError(f"{self.material}: a mobility needs at least one hop")
+        for hop, vacancies in self.hops:
+            if vacancies < 0:
+                raise ValueError(f"{self.material} {hop}: number of vacancies {vacancies} is negative")
+
+    @property
+    def geometry_name(self) -> str:
+        return f"{self.material} ln(particle geometry)"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        own = [name for hop, _ in self.hops for name in (prefactor_name(self.material, hop), barrier_name(self.material, hop))]
+        return (*own, self.geometry_name, *self.free_energy.names)
+
+    def jump_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`D_J` [m2.s-1]."""
+        total: Any = 0.0
+        for hop, vacancies in self.hops:
+            exponent = c[prefactor_name(self.material, hop)] - c[barrier_name(self.material, hop)] * ELEMENTARY_CHARGE / (
+                BOLTZMANN * T
+            )
+            total = total + (1 - x) ** vacancies * np.exp(exponent)
+        return np.exp(c[self.geometry_name]) * total
+
+    def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`D_J\,\Theta` [m2.s-1]."""
+        return self.jump_diffusivity(c, x, T) * self.free_energy.thermodynamic_factor(c, x, T)

@@ -1,0 +1,220 @@
+"""Base values, laws in the place of some of them, and the joint error of the laws' coefficients."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from a2c_pybamm.estimate import Array, Joint
+from a2c_pybamm.laws import FreeEnergy, Law, MeasuredOCP, RedlichKister, interpolate
+
+# PyBaMM starts a telemetry client on import unless told not to
+os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"
+import pybamm
+
+STOICHIOMETRY = ("OCP [V]", "OCP entropic change [V.K-1]")
+STOICHIOMETRY_AND_TEMPERATURE = ("particle diffusivity [m2.s-1]", "Young's modulus [Pa]", "partial molar volume [m3.mol-1]")
+CONSTANT = ("Maximum concentration in positive electrode [mol.m-3]", "Maximum concentration in negative electrode [mol.m-3]")
+"""PyBaMM keys, or their endings, by the arguments that PyBaMM passes."""
+
+N_TABLE = 161
+"""Compositions at which a base set's curve is tabulated: fine enough for half a millivolt, smooth enough for long time steps."""
+N_CHECK = 201
+"""Compositions at which a sample's stability is looked at."""
+
+
+@interpolate.register(pybamm.Symbol)
+def _interpolate_symbol(x: Any, grid: tuple[float, ...], values: tuple[float, ...]) -> Any:
+    inside = pybamm.minimum(pybamm.maximum(x, grid[0]), grid[-1])
+    return pybamm.Interpolant(np.array(grid), np.array(values), inside, interpolator="cubic")
+
+
+def of_stoichiometry(sto: Any, law: Any, method: str, c: Any, T: float, offset: float, slope: float) -> Any:
+    """A law's method as PyBaMM calls it with stoichiometry alone."""
+    return getattr(law, method)(c, offset + slope * sto, T)
+
+
+def of_stoichiometry_and_temperature(sto: Any, T: Any, law: Any, method: str, c: Any, offset: float, slope: float) -> Any:
+    """A law's method as PyBaMM calls it with stoichiometry and temperature."""
+    return getattr(law, method)(c, offset + slope * sto, T)
+
+
+def shifted_ocp(sto: Any, ocp: Any, entropy: Any, shift: float) -> Any:
+    """A base set's open-circuit potential moved to another reference temperature."""
+    return ocp(sto) + shift * (entropy(sto) if callable(entropy) else entropy)
+
+
+@dataclass(frozen=True)
+class StoichiometryMap:
+    """How the atoms' occupied fraction of sites follows from PyBaMM's stoichiometry: x = offset + slope · sto.
+
+    ``offset = 0, slope = 1`` holds only where the maximum concentration is the density of sites.
+    """
+
+    offset: float = 0.0
+    slope: float = 1.0
+
+    def __post_init__(self) -> None:
+        ends = (self.offset, self.offset + self.slope)
+        if not (0 <= ends[0] < ends[1] <= 1 + 1e-12):
+            raise ValueError(
+                f"stoichiometry map x = {self.offset:g} + {self.slope:g}·sto runs from {ends[0]:g} to {ends[1]:g}; it must rise "
+                "within [0, 1]: check offset, slope and the maximum concentration"
+            )
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A law's method in the place of a PyBaMM parameter."""
+
+    law: Law
+    method: str
+    stoichiometry: StoichiometryMap = StoichiometryMap()
+
+    def __post_init__(self) -> None:
+        if not callable(getattr(self.law, self.method, None)):
+            raise ValueError(f"law {self.law.kind!r} has no method {self.method!r}")
+
+
+def _emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float) -> Any:
+    """What PyBaMM finds under ``key``: a partial of a module-level function (it solves, pickles and survives JSON)."""
+    law, method, sto = attachment.law, attachment.method, attachment.stoichiometry
+    own = {name: c[name] for name in law.names}
+    settings = {"law": law, "method": method, "c": own, "offset": sto.offset, "slope": sto.slope}
+    if key.endswith(STOICHIOMETRY):
+        return partial(of_stoichiometry, T=T, **settings)
+    if key.endswith(STOICHIOMETRY_AND_TEMPERATURE):
+        return partial(of_stoichiometry_and_temperature, **settings)
+    return getattr(law, method)(own)
+
+
+def known_key(key: str) -> bool:
+    """Whether a law can stand in for this PyBaMM parameter."""
+    return key.endswith((*STOICHIOMETRY, *STOICHIOMETRY_AND_TEMPERATURE)) or key in CONSTANT
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterSet:
+    """A PyBaMM parameter set whose laws carry the joint error of their coefficients.
+
+    Raises
+    ------
+    ValueError
+        If a law asks for a coefficient that the joint lacks, the joint has one that no law asks for, or a key is unknown.
+    """
+
+    name: str
+    base: str
+    """PyBaMM's own set that supplies everything else."""
+    attach: Mapping[str, Attachment]
+    """Laws by the PyBaMM parameter they stand in for."""
+    joint: Joint
+    temperature: float = 298.15
+    """Reference, ambient and initial temperature [K]."""
+    citations: tuple[str, ...] = ()
+    description: str = ""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """What is reported beside the numbers (floors used, flags); JSON values."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attach", MappingProxyType(dict(self.attach)))
+        object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
+        for key in self.attach:
+            if not known_key(key):
+                raise ValueError(f"set {self.name}: no law can stand in for {key!r}; it must be one whose arguments are known")
+        asked = {name for a in self.attach.values() for name in a.law.names}
+        if missing := sorted(asked - set(self.joint.names)):
+            raise ValueError(f"set {self.name}: laws ask for {', '.join(map(repr, missing))}, which no estimate gives")
+        if extra := sorted(set(self.joint.names) - asked):
+            raise ValueError(f"set {self.name}: no law asks for {', '.join(map(repr, extra))}; attach its law or drop the estimate")
+        if self.base not in pybamm.parameter_sets:
+            raise ValueError(f"set {self.name}: PyBaMM has no parameter set {self.base!r} to start from")
+
+    def nominal(self) -> pybamm.ParameterValues:
+        """PyBaMM's values with every coefficient at its mean."""
+        return self._build(dict(zip(self.joint.names, map(float, self.joint.mean), strict=True)))
+
+    def uncertain(self) -> pybamm.ParameterValues:
+        """PyBaMM's values with every coefficient an input, named as in the joint."""
+        return self._build({name: pybamm.InputParameter(name) for name in self.joint.names})
+
+    def _build(self, c: Mapping[str, Any]) -> pybamm.ParameterValues:
+        values = base_values(self.base)
+        shift = self.temperature - values["Reference temperature [K]"]
+        moved = {}
+        for side in ("Negative", "Positive"):
+            ocp, entropy = f"{side} electrode OCP [V]", f"{side} electrode OCP entropic change [V.K-1]"
+            if shift and ocp not in self.attach:
+                moved[ocp] = partial(shifted_ocp, ocp=values[ocp], entropy=values[entropy], shift=shift)
+        emitted = {key: _emit(key, attachment, c, self.temperature) for key, attachment in self.attach.items()}
+        temperatures = {f"{kind} temperature [K]": self.temperature for kind in ("Reference", "Ambient", "Initial")}
+        values.update({**moved, **emitted, **temperatures})
+        return values
+
+    def coefficients(self, samples: Array) -> dict[str, Array]:
+        """Coefficients by name (n_sample, 1) of samples (n_sample, n_coefficient) in the joint's order."""
+        return {name: samples[:, [k]] for k, name in enumerate(self.joint.names)}
+
+    def unstable(self, samples: Array, window: Mapping[str, tuple[Array, Array]]) -> list[str]:
+        """Why each sample would phase-separate in its stoichiometry window; empty text where it would not.
+
+        ``window`` gives, for "negative" and "positive", the lowest and highest stoichiometry that each sample can reach
+        (n_sample,). A host is unstable where its thermodynamic factor is not positive.
+        """
+        reasons = [""] * len(samples)
+        for side, (low, high) in window.items():
+            attachment = self.attach.get(f"{side.capitalize()} electrode OCP [V]")
+            if attachment is None or not isinstance(attachment.law, FreeEnergy) or isinstance(attachment.law, MeasuredOCP):
+                continue  # a measured curve is smoothed to Θ >= theta_min when it is made
+            law, sto = attachment.law, attachment.stoichiometry
+            x = sto.offset + sto.slope * np.linspace(low, high, N_CHECK, axis=1)
+            factor = law.thermodynamic_factor(self.coefficients(samples), x, self.temperature)
+            worst = factor.argmin(axis=1)
+            for k in np.flatnonzero(~(factor.min(axis=1) > 0)):
+                where = f"x = {x[k, worst[k]]:.3f}"
+                if isinstance(law, RedlichKister):
+                    c = dict(zip(self.joint.names, samples[k], strict=True))
+                    where = f"spinodal at x = {', '.join(f'{s:.3f}' for s in law.spinodal(c, self.temperature))}"
+                reasons[k] = reasons[k] or f"unstable: {side} host separates into phases ({where})"
+        return reasons
+
+
+def base_values(base: str) -> pybamm.ParameterValues:
+    """A fresh copy of PyBaMM's own set."""
+    return pybamm.ParameterValues(base)
+
+
+def measured_ocp(base: str, side: str, material: str, *, stoichiometry: StoichiometryMap, theta_min: float) -> MeasuredOCP:
+    """The base set's open-circuit potential of one electrode ("negative" or "positive") as a law in the atoms' x.
+
+    Sampled at compositions from 0.001 to 0.999, closer together towards both ends, where potentials are steep; beyond them the
+    curve is held and PyBaMM's own asymptotes take over.
+    """
+    values = base_values(base)
+    sto = 0.5 * (1 - np.cos(np.linspace(0, np.pi, N_TABLE)))
+    sto = 1e-3 + (1 - 2e-3) * sto
+    side = side.capitalize()
+    voltage = _evaluate(values, f"{side} electrode OCP [V]", sto)
+    entropy = _evaluate(values, f"{side} electrode OCP entropic change [V.K-1]", sto)
+    return MeasuredOCP.from_samples(
+        material,
+        stoichiometry.offset + stoichiometry.slope * sto,
+        voltage,
+        entropy,
+        reference_temperature=float(values["Reference temperature [K]"]),
+        theta_min=theta_min,
+    )
+
+
+def _evaluate(values: pybamm.ParameterValues, key: str, sto: Array) -> Array:
+    """A base set's function of stoichiometry at these stoichiometries (n,)."""
+    entry = values[key]
+    symbol = entry(pybamm.Vector(sto)) if callable(entry) else pybamm.Scalar(entry)
+    result = values.process_symbol(symbol).evaluate()
+    return np.broadcast_to(np.asarray(result, float).ravel(), sto.shape)

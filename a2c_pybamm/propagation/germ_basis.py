@@ -1,0 +1,88 @@
+r"""Polynomials that are orthonormal under the germ, and space-filling designs of germs.
+
+For normal germs Hermite polynomials :math:`He_k(\xi)/\sqrt{k!}`, for uniform germs on :math:`\pm\sqrt3` Legendre polynomials
+:math:`\sqrt{2k+1}\,P_k(\xi/\sqrt3)`; products over germs up to a total degree [1]_.
+
+.. [1] D. Xiu, G. E. Karniadakis, SIAM J. Sci. Comput. 24 (2002) 619, table 4.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import factorial
+
+import chaospy
+import numpy as np
+from numpy.polynomial import hermite_e, legendre
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from a2c_pybamm.estimate import Family
+from a2c_pybamm.propagation.model import Array
+
+BITS = 30
+"""Binary digits of a Sobol' point."""
+N_QUANTILE = 4096
+"""Points at which a polynomial is sampled for its quantiles; more change them by less than 1 % of a standard deviation."""
+CHUNK = 512
+"""Elements of an output whose quantiles are taken at once, so that memory stays below some ten megabytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class GermBasis:
+    """Products of orthonormal polynomials."""
+
+    families: tuple[Family, ...]
+    exponents: NDArray[np.int64]
+    """Degree of each term in each germ (n_term, n_germ)."""
+
+    def __len__(self) -> int:
+        return len(self.exponents)
+
+    def evaluate(self, germ: Array) -> Array:
+        """Values of every term (n_sample, n_term) at germs (n_sample, n_germ).
+
+        In numpy, since evaluating an expansion of chaospy is tens of times slower; both agree to round-off.
+        """
+        order = int(self.exponents.max(initial=0))
+        values = np.ones((len(germ), len(self)))
+        for k, family in enumerate(self.families):
+            values *= _orthonormal(germ[:, k], family, order)[:, self.exponents[:, k]]
+        return values
+
+
+def total_degree(families: tuple[Family, ...], order: int) -> GermBasis:
+    """All products up to a total degree, the constant first."""
+    n = len(families)
+    exponents = chaospy.glexindex(0, order + 1, n, graded=True, reverse=True)
+    return GermBasis(families, np.asarray(exponents, dtype=np.int64).reshape(-1, n))
+
+
+def _orthonormal(germ: Array, family: Family, order: int) -> Array:
+    """Orthonormal polynomials of one germ up to a degree (n_sample, order + 1)."""
+    if family == "normal":
+        return hermite_e.hermevander(germ, order) / np.sqrt([float(factorial(k)) for k in range(order + 1)])
+    return legendre.legvander(germ / np.sqrt(3), order) * np.sqrt(2.0 * np.arange(order + 1) + 1)
+
+
+def germ_distribution(families: tuple[Family, ...]) -> chaospy.Distribution:
+    """The germ as a distribution of chaospy, one separate object for each germ."""
+    bound = np.sqrt(3)
+    return chaospy.J(*[chaospy.Normal(0, 1) if f == "normal" else chaospy.Uniform(-bound, bound) for f in families])
+
+
+def sobol_germ(n: int, families: tuple[Family, ...], rng: np.random.Generator) -> Array:
+    """Germs (n, n_germ) that fill their distribution evenly: scrambled Sobol' points through its inverse."""
+    sobol = qmc.Sobol(len(families), bits=BITS, rng=rng)
+    points = sobol.random_base2(max(0, int(np.ceil(np.log2(n)))))[:n]
+    points = points + 0.5 ** (BITS + 1)  # to the middle of its cell: a point at 0 would be a germ at -inf
+    return np.asarray(germ_distribution(families).inv(points.T)).reshape(len(families), n).T
+
+
+def polynomial_quantiles(basis: GermBasis, coefficients: Array, levels: Array, rng: np.random.Generator) -> Array:
+    """Quantiles (n_level, n_element) of polynomials in the germ with coefficients (n_term, n_element), by sampling them."""
+    terms = basis.evaluate(sobol_germ(N_QUANTILE, basis.families, rng))
+    parts = [
+        np.quantile(terms @ coefficients[:, k : k + CHUNK], levels, axis=0) for k in range(0, coefficients.shape[1], CHUNK)
+    ]
+    return np.concatenate(parts, axis=1)

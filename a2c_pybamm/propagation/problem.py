@@ -1,0 +1,192 @@
+r"""A model matched to a joint distribution, and its solved samples.
+
+Names are matched, order never assumed. Of every source only the part that moves the model's coefficients is kept, compressed
+to its rank: :math:`\theta = \bar\theta + \sum_s A_s \xi_s` with as few germs as the model can feel. What follows does not
+depend on how the joint's own factors happened to be rotated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from a2c_pybamm.estimate import Family, Joint, compress
+from a2c_pybamm.propagation.model import Array, Model, Progress
+
+ROUND_OFF = 1e-12
+"""A change of an output below this share of its value is round-off."""
+FELT = 1e-14
+"""Deviations below this share of a coefficient's mean are round-off of the joint's factors, not error."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A model, the errors of its coefficients, and how many failures are borne."""
+
+    model: Model
+    mean: Array
+    """Means of the model's coefficients (n_coefficient,)."""
+    factors: Mapping[str, Array]
+    """Factor (n_coefficient, n_germ of the source) of each source that moves the model, compressed to its rank."""
+    family_of: Mapping[str, Family]
+    """Family of each of these sources."""
+    sources: tuple[str, ...]
+    """All sources of the joint, also those that do nothing here."""
+    max_failed: float
+    progress: Progress | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.model.names)
+
+    @property
+    def root(self) -> Array:
+        """All factors side by side (n_coefficient, n_germ)."""
+        return np.hstack(list(self.factors.values()))
+
+    @property
+    def germ_sources(self) -> tuple[str, ...]:
+        """The source of each germ (n_germ,)."""
+        return tuple(source for source, factor in self.factors.items() for _ in range(factor.shape[1]))
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The distribution of each germ (n_germ,)."""
+        return tuple(self.family_of[source] for source in self.germ_sources)
+
+    @property
+    def std(self) -> Array:
+        """Standard deviations (n_coefficient,)."""
+        return np.sqrt((self.root**2).sum(axis=1))
+
+    def color(self, germ: Array) -> Array:
+        """Coefficients (n_sample, n_coefficient) of germs (n_sample, n_germ)."""
+        return self.mean + germ @ self.root.T
+
+    def draw(self, n: int, rng: np.random.Generator) -> Array:
+        """Independent germs (n, n_germ), zero mean and unit variance."""
+        germ = rng.standard_normal((n, len(self.families)))
+        uniform = [k for k, family in enumerate(self.families) if family == "uniform"]
+        germ[:, uniform] = rng.uniform(-np.sqrt(3), np.sqrt(3), (n, len(uniform)))
+        return germ
+
+    def solve(self, samples: Array, *, what: str) -> Solved:
+        """Outputs of samples (n_sample, n_coefficient), failures counted.
+
+        Raises
+        ------
+        ValueError
+            If the fraction of failed samples is above ``max_failed``; ``what`` names the method in the message.
+        """
+        dataset = self.model.solve(samples, progress=self.progress)
+        solved = _checked(dataset, samples)
+        fraction = float(solved.failed.mean())
+        if fraction > self.max_failed:
+            reason, count = Counter(solved.reason[solved.failed].tolist()).most_common(1)[0]
+            raise ValueError(
+                f"{what}: {fraction:.1%} of {len(samples)} samples failed, more than max_failed = {self.max_failed:.1%}; "
+                f"most frequent reason ({count} times): {reason!r}. Mend the cause, narrow the error bars, or raise max_failed"
+            )
+        return solved
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """Outputs of a batch of samples."""
+
+    samples: Array
+    """Coefficients (n_sample, n_coefficient)."""
+    outputs: Mapping[str, xr.DataArray]
+    """Each output, dims ("sample", axes…)."""
+    failed: NDArray[np.bool_]
+    reason: NDArray[np.object_]
+
+    def flat(self, output: str) -> Array:
+        """Values of an output (n_sample, n_element), its axes in one row; failed samples are NaN."""
+        values = np.array(self.outputs[output].values, float).reshape(len(self.samples), -1)
+        values[self.failed] = np.nan
+        return values
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one method found."""
+
+    solved: Solved
+    n_solves: int
+    statistics: Mapping[str, Mapping[str, Array]]
+    """Statistic by output and name, with elements last: "mean" (n_element,), "share" (n_source, n_element), …"""
+    share_degree: int
+    """Degree of the polynomials from which shares of variance are read."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    draws: Mapping[str, Array] = field(default_factory=dict)
+    """Values of scalar outputs (n_draw,), of a method that samples."""
+
+
+class Method(Protocol):
+    """Settings of one way to propagate an error."""
+
+    @property
+    def label(self) -> str: ...
+
+    def run(self, problem: Problem, rng: np.random.Generator) -> Outcome: ...
+
+
+def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | None) -> Problem:
+    """The problem of a model and a joint: coefficients matched by name, each source cut down to what the model feels.
+
+    Raises
+    ------
+    ValueError
+        If ``model`` is not a model, a coefficient is missing from the joint, or none of them carries an error.
+    """
+    if not (hasattr(model, "names") and hasattr(model, "solve")):
+        if callable(model):
+            raise ValueError("model: a plain function was given; wrap it with from_function(function, names, outputs=…)")
+        raise ValueError(f"model: {type(model).__name__} has no names and solve(samples); see propagation.Model")
+    missing = [name for name in model.names if name not in joint.names]
+    if missing:
+        raise ValueError(
+            f"model: coefficient {missing[0]!r} is not in the joint (it has {', '.join(joint.names)}); add its estimate"
+        )
+    rows = joint.rows(model.names)
+    mean = joint.mean[rows]
+    factors = {}
+    for source, factor in joint.factors.items():
+        values = np.where(np.abs(factor.values[rows]) > FELT * np.abs(mean)[:, None], factor.values[rows], 0.0)
+        if values.any():
+            factors[source] = values if factor.family == "uniform" else compress(values)
+    if not factors:
+        raise ValueError("joint: no coefficient of the model carries an error, so there is nothing to propagate")
+    families = {source: joint.factors[source].family for source in factors}
+    return Problem(model, mean, factors, families, joint.sources, max_failed, progress)
+
+
+def _checked(dataset: xr.Dataset, samples: Array) -> Solved:
+    """A model's answer with its promises checked; a sample with an unmarked infinity or a scalar NaN counts as failed."""
+    for name in ("failed", "reason"):
+        if name not in dataset:
+            raise ValueError(f"model: solve() returns no variable {name!r}; give one entry for each sample")
+    if dataset.sizes.get("sample") != len(samples):
+        raise ValueError(f"model: solve() returns {dataset.sizes.get('sample')} samples for {len(samples)} asked")
+    failed = np.array(dataset["failed"].values, dtype=bool)
+    reason = np.array(dataset["reason"].values, dtype=object)
+    outputs = {
+        str(name): variable.transpose("sample", ...)
+        for name, variable in dataset.data_vars.items()
+        if name not in ("failed", "reason") and "sample" in variable.dims and np.issubdtype(variable.dtype, np.floating)
+    }
+    if not outputs:
+        raise ValueError("model: solve() returns no float variable with dimension 'sample', so there is no output")
+    for name, variable in outputs.items():
+        values = variable.values.reshape(len(samples), -1)
+        bad = ~np.isfinite(values[:, 0]) if variable.ndim == 1 else np.isinf(values).any(axis=1)
+        reason[bad & ~failed] = f"{name} is not finite"
+        failed |= bad
+    return Solved(np.asarray(samples, float), outputs, failed, reason)

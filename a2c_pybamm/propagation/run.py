@@ -1,0 +1,76 @@
+"""Propagation of a joint error through a model, by one or several methods side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from a2c_pybamm.estimate import Joint
+from a2c_pybamm.propagation.layout import assemble, check_names
+from a2c_pybamm.propagation.model import Model, Progress
+from a2c_pybamm.propagation.problem import Method, match
+from a2c_pybamm.propagation.verdict import add_verdicts
+
+
+def propagate(
+    model: Model,
+    joint: Joint,
+    *methods: Method,
+    rng: np.random.Generator,
+    progress: Progress | None = None,
+    max_failed: float = 0.05,
+) -> xr.Dataset:
+    """Statistics of every output of a model, with the error each method makes, side by side along ``method``.
+
+    For every output ``v``: ``v_mean``, ``v_var``, ``v_std``, ``v_quantile`` (quantile), ``v_share`` (source), ``v_error`` (the
+    relative error of the standard deviation as the method itself estimates it), ``v_mean_se``, ``v_share_se``, ``v_q2``,
+    ``v_mean_shift``, ``v_nonlinear``, ``v_gradient`` (coefficient), on the output's own axes, NaN where a method has no such
+    number; for outputs on an axis ``v_running``, for scalars ``v_verdict``, one sentence for each method. Also ``n_solves``,
+    ``n_failed``, ``share_degree``, ``settings``, one row for each failed sample (dimension ``failure``), and after sampling the
+    draws (``coefficient_draws``, ``v_draws`` of scalar outputs). Writes to netCDF.
+
+    Parameters
+    ----------
+    model
+        Anything with ``names`` and ``solve(samples)``; see `Model`. Wrap a plain function with `from_function`.
+    joint
+        Holds every coefficient of the model, in any order; others are not passed.
+    methods
+        `FirstOrder`, `PolynomialChaos`, `MonteCarlo`; at least one, each label once.
+    progress
+        Called with the number of solves just finished.
+    max_failed
+        Largest fraction of failed samples, for each method, that is borne.
+
+    Raises
+    ------
+    ValueError
+        If a coefficient is missing, no coefficient carries an error, too many samples fail, or a name cannot be written.
+    """
+    _check(methods, rng, max_failed)
+    problem = match(model, joint, max_failed=max_failed, progress=progress)
+    outcomes = []
+    for method in methods:
+        outcomes.append(method.run(problem, rng))
+        check_names(outcomes[-1].solved.outputs)
+    return add_verdicts(assemble(problem, methods, outcomes), methods)
+
+
+def _check(methods: tuple[Any, ...], rng: Any, max_failed: float) -> None:
+    if not methods:
+        raise ValueError("propagate: no method given; e.g. propagate(model, joint, FirstOrder(), MonteCarlo(1000), rng=rng)")
+    for method in methods:
+        if isinstance(method, type) or not hasattr(method, "run"):
+            raise ValueError(
+                f"propagate: {method!r} is not a method; give e.g. FirstOrder(), PolynomialChaos() or MonteCarlo()"
+            )
+    labels = [method.label for method in methods]
+    repeated = {label for label in labels if labels.count(label) > 1}
+    if repeated:
+        raise ValueError(f"propagate: method {repeated.pop()!r} is given twice; run it in a second call")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"propagate: rng is {rng!r}; give np.random.default_rng(seed)")
+    if not 0 <= max_failed < 1:
+        raise ValueError(f"propagate: max_failed is {max_failed:g}; give a fraction in [0, 1)")

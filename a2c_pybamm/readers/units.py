@@ -1,0 +1,73 @@
+"""Foreign units, converted at the door: a number with a unit goes in, SI comes out."""
+
+from __future__ import annotations
+
+import re
+
+from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE
+
+_EV = ELEMENTARY_CHARGE * AVOGADRO
+UNITS: dict[str, dict[str, float]] = {
+    "energy": {
+        "J/mol": 1.0,
+        "kJ/mol": 1e3,
+        "kcal/mol": 4184.0,
+        "eV": _EV,
+        "meV": 1e-3 * _EV,
+        "Ry": 13.605693122990 * _EV,
+        "Ha": 27.211386245981 * _EV,
+    },
+    "length": {"m": 1.0, "nm": 1e-9, "A": 1e-10, "Å": 1e-10, "angstrom": 1e-10, "bohr": 5.29177210544e-11},
+    "volume": {"m3/mol": 1.0, "cm3/mol": 1e-6, "A3": 1e-30 * AVOGADRO, "Å3": 1e-30 * AVOGADRO},
+    "time": {"s": 1.0, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15},
+    "frequency": {"Hz": 1.0, "THz": 1e12, "cm-1": 2.99792458e10},
+    "temperature": {"K": 1.0},
+    "voltage": {"V": 1.0, "mV": 1e-3},
+    "entropy": {"J/mol/K": 1.0, "J.mol-1.K-1": 1.0, "meV/K": 1e-3 * _EV},
+    "entropic change": {"V/K": 1.0, "mV/K": 1e-3, "V.K-1": 1.0},
+    "number": {"": 1.0, "1": 1.0},
+}
+"""SI value of one of each unit, by kind of quantity; energies and volumes are per mole of what is counted."""
+
+_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
+
+
+def unit_factor(unit: str, kind: str, where: str) -> float:
+    """The SI value of one ``unit``, which must be a unit of this kind of quantity.
+
+    Raises
+    ------
+    ValueError
+        If it is not; ``where`` names the file or key.
+    """
+    if unit not in UNITS[kind]:
+        other = [name for name, table in UNITS.items() if unit in table]
+        hint = f"a unit of {other[0]}" if other else "not known"
+        raise ValueError(f"{where}: unit {unit!r} is {hint}, but this is a {kind}; give it in one of {', '.join(UNITS[kind])}")
+    return UNITS[kind][unit]
+
+
+def parse_quantity(text: str | float, kind: str, where: str) -> float:
+    """The SI value of text like ``"50 meV"``; a bare number counts only where the quantity has no unit.
+
+    Raises
+    ------
+    ValueError
+        If the text is not a number and a unit of this kind; ``where`` names the file or key.
+    """
+    match = _QUANTITY.fullmatch(str(text))
+    if not match:
+        raise ValueError(f"{where}: {text!r} is not a number with a unit; write it like '1.5 {next(iter(UNITS[kind]))}'")
+    return float(match[1]) * unit_factor(match[2], kind, where)
+
+
+def column_unit(column: str, kind: str, where: str) -> float:
+    """The SI value of the unit that ends a column's name: ``energy_eV`` is in eV.
+
+    Raises
+    ------
+    ValueError
+        If the name ends in no unit of this kind.
+    """
+    ending = column.rsplit("_", 1)[-1]
+    return unit_factor(ending, kind, f"{where}: column {column!r} (its ending is its unit)")

@@ -1,0 +1,228 @@
+"""The rules of the house: which way imports point, where foreign libraries live, what is light, what is kept out."""
+
+import ast
+import graphlib
+import importlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import a2c_pybamm
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = Path(a2c_pybamm.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+ORDER = (
+    "constants",
+    "estimate",
+    "data",
+    "laws",
+    "readers",
+    "estimators",
+    "parameter_set",
+    "study",
+    "files",
+    "sets",
+    "cell",
+    "propagation",
+    "design",
+    "report",
+    "synthetic",
+    "cli",
+)
+"""A room imports only from rooms that stand before it."""
+NARROWER = {
+    "laws": {"constants"},
+    "readers": {"constants", "data"},
+    "estimators": {"constants", "estimate", "data", "laws"},
+    "propagation": {"constants", "estimate"},
+}
+"""Rooms that may see less than all that stands before them."""
+HOMES_OF_LIBRARIES = {
+    "ase": {"readers"},
+    "pybamm": {"parameter_set", "files", "cell"},
+    "casadi": {"cell"},
+    "bpx": {"files"},
+    "chaospy": {"propagation"},
+    "numpoly": {"propagation"},
+    "matplotlib": {"report"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "pydantic": {"study"},
+}
+HEAVY = ("pybamm", "chaospy", "ase", "xarray", "matplotlib", "scipy", "pydantic")
+"""Libraries that neither ``import a2c_pybamm`` nor ``a2c --help`` may load."""
+COMMANDS = ("demo", "new", "check", "derive", "propagate", "sweep", "report", "run", "show", "export")
+
+
+def module_name(path: Path) -> str:
+    """Dotted name of a file of the package: ``a2c_pybamm.laws`` for ``laws/__init__.py``."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names that a file imports anywhere: at the top, in a function, under TYPE_CHECKING, relative ones resolved."""
+    package = module_name(path).split(".") if path.name == "__init__.py" else module_name(path).split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            stem = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{stem}.{alias.name}" for alias in node.names)
+
+
+def own_module(dotted: str) -> str:
+    """The file's module behind an imported name of ours; a public name counts as the room that it lives in."""
+    names = {module_name(path) for path in SOURCES}
+    parts = dotted.split(".")
+    if len(parts) == 2 and parts[1] in a2c_pybamm._HOME:
+        return f"a2c_pybamm.{a2c_pybamm._HOME[parts[1]]}"
+    while ".".join(parts) not in names:
+        parts.pop()
+    return ".".join(parts)
+
+
+def room(module: str) -> str:
+    """First part below the package: ``laws`` for ``a2c_pybamm.laws.free_energy``; empty for the package itself."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def own_imports(path: Path) -> set[str]:
+    """Modules of ours that a file imports; the version alone makes no dependency."""
+    return {
+        own_module(name) for name in imports(path) if name.split(".")[0] == "a2c_pybamm" and name != "a2c_pybamm.__version__"
+    }
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+def test_every_room_has_its_place_in_the_order() -> None:
+    rooms = {room(module_name(path)) for path in SOURCES} - {""}
+    assert rooms == set(ORDER)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_imports_point_upwards(path: Path) -> None:
+    here = room(module_name(path))
+    if not here:
+        assert not own_imports(path), "the package's own __init__ imports when a name is asked for, not before"
+        return
+    allowed = NARROWER.get(here, set(ORDER[: ORDER.index(here)])) | {here}
+    if here == ORDER[-1]:
+        allowed = allowed | {""}  # the last room may take public names from the package itself
+    outside = {module for module in own_imports(path) if room(module) not in allowed}
+    assert not outside, f"{relative(path)} may import from {sorted(allowed)} only"
+
+
+def test_no_import_cycles() -> None:
+    graph = {module_name(path): own_imports(path) - {module_name(path)} for path in SOURCES}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the cycle
+
+
+@pytest.mark.parametrize("library", HOMES_OF_LIBRARIES)
+def test_foreign_library_has_one_home(library: str) -> None:
+    users = {path for path in SOURCES if any(name.split(".")[0] == library for name in imports(path))}
+    strangers = [relative(path) for path in users if room(module_name(path)) not in HOMES_OF_LIBRARIES[library]]
+    assert not strangers, f"{library} is at home in {sorted(HOMES_OF_LIBRARIES[library])}"
+
+
+def test_laws_are_written_in_numpy() -> None:
+    """So that one text serves floats, arrays, complex numbers and PyBaMM's symbols; scipy is for splines of tables."""
+    laws = [path for path in SOURCES if room(module_name(path)) == "laws"]
+    foreign = {name.split(".")[0] for path in laws for name in imports(path)} - set(sys.stdlib_module_names) - {"a2c_pybamm"}
+    assert foreign <= {"numpy", "scipy"}
+
+
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    """A fresh interpreter without the settings that this suite has made."""
+    env = {key: value for key, value in os.environ.items() if key != "PYBAMM_DISABLE_TELEMETRY"}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=120)
+
+
+REPORT_LOADED = f"import sys; sys.stderr.write('LOADED ' + ' '.join(sorted(set({HEAVY!r}) & set(sys.modules))) + '\\n')"
+
+
+def loaded(run: subprocess.CompletedProcess[str]) -> list[str]:
+    """The heavy libraries that a run has loaded, as it reports them."""
+    return next(line for line in run.stderr.splitlines() if line.startswith("LOADED")).split()[1:]
+
+
+def test_import_is_light() -> None:
+    run = run_python(f"import a2c_pybamm\n{REPORT_LOADED}")
+    assert run.returncode == 0, run.stderr
+    assert loaded(run) == []
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_light(command: str) -> None:
+    arguments = ["a2c", *([command] if command else []), "--help"]
+    run = run_python(
+        f"import sys\nsys.argv = {arguments!r}\n"
+        f"from a2c_pybamm.cli import main\ntry:\n    main()\nfinally:\n    {REPORT_LOADED}"
+    )
+    assert run.returncode == 0, run.stderr
+    assert "Usage" in run.stdout
+    assert loaded(run) == []
+
+
+def test_import_turns_telemetry_off() -> None:
+    run = run_python("import os, a2c_pybamm; print(os.environ['PYBAMM_DISABLE_TELEMETRY'])")
+    assert run.stdout.strip() == "true", run.stderr
+
+
+@pytest.mark.parametrize("name", a2c_pybamm.__all__)
+def test_public_name_exists_and_says_what_it_is(name: str) -> None:
+    thing = getattr(a2c_pybamm, name)
+    doc = thing.__doc__ or ""
+    assert doc.strip(), f"{name} has no docstring"
+    assert not doc.startswith(f"{name}("), f"{name} has only the signature that dataclass writes in place of a docstring"
+
+
+@pytest.mark.parametrize("module", sorted(a2c_pybamm._HOMES))
+def test_public_home_has_a_docstring(module: str) -> None:
+    assert importlib.import_module(f"a2c_pybamm.{module}").__doc__
+
+
+# Written so that this line does not find itself.
+MACHINE_PATH = re.compile(r"(?<![\w.~$}-])/(?:home|root|tmp|work|Users|scratch|workspace)/\w|\b[A-Z]:\\Users\b")
+
+
+def tracked_texts() -> list[Path]:
+    """Text files that git tracks; those that hold a zero byte are data."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    paths = [ROOT / name for name in listing.split("\0") if name]
+    return [path for path in paths if path.is_file() and b"\0" not in path.read_bytes()]
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists() or shutil.which("git") is None, reason="not a git checkout")
+def test_no_machine_paths_in_tracked_texts() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:120]}"
+        for path in tracked_texts()
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if MACHINE_PATH.search(line)
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_no_code_from_data(path: Path) -> None:
+    """Neither ``eval`` nor ``exec`` nor pickles: a file that comes in is read, never run."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            where = f"{relative(path)}:{node.lineno}"
+            assert not (isinstance(node.func, ast.Name) and node.func.id in {"eval", "exec"}), where
+            pickled = [k for k in node.keywords if k.arg == "allow_pickle" and getattr(k.value, "value", None) is not False]
+            assert not pickled, f"{where}: allow_pickle"
+    assert not {name.split(".")[0] for name in imports(path)} & {"pickle", "marshal", "shelve"}

@@ -1,0 +1,491 @@
+"""Propagation: identities, exact values, failures, cut-offs, verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import chaospy
+import numpy as np
+import pytest
+import xarray as xr
+
+from a2c_pybamm.estimate import Estimate, Factor, Joint
+from a2c_pybamm.propagation import FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
+from a2c_pybamm.propagation.germ_basis import germ_distribution, sobol_germ, total_degree
+from a2c_pybamm.propagation.verdict import plus_minus
+
+FIRST, CHAOS, SAMPLING = "first order", "chaos of order 2", "sampling"
+
+
+def names_of(n: int) -> tuple[str, ...]:
+    return tuple(f"c{k}" for k in range(n))
+
+
+def two_source_joint(n: int, rank: int, seed: int) -> Joint:
+    """A joint of n coefficients: one source of this rank moves all of them, another the last one."""
+    rng = np.random.default_rng(seed)
+    root = rng.standard_normal((n, rank)) * 10.0 ** rng.uniform(-3, 3, (n, 1))
+    estimate = Estimate.from_covariance(names_of(n), rng.standard_normal(n), root @ root.T, source="data/fit")
+    own = np.zeros((n, 1))
+    own[-1] = 0.3
+    return Joint([estimate.add_source("model form", Factor(own, ("offset",)))])
+
+
+def independent_joint(n: int, family: str = "normal", scale: float = 1.0) -> Joint:
+    factor = [Factor(np.array([[scale]]), (k,), family) for k in names_of(n)]  # type: ignore[arg-type]
+    return Joint([Estimate((k,), np.zeros(1), {k: f}) for k, f in zip(names_of(n), factor, strict=True)])
+
+
+def at(dataset: xr.Dataset, name: str, method: str) -> np.ndarray:
+    return dataset[name].sel({"method": method}).values
+
+
+@pytest.mark.parametrize(("n", "rank"), [(1, 1), (2, 1), (3, 3), (5, 2), (8, 8)])
+def test_linear_output_has_exact_variance_and_shares(n: int, rank: int) -> None:
+    joint = two_source_joint(n, rank, seed=n)
+    slopes = np.random.default_rng(5).standard_normal(n) / joint.std
+    model = from_function(lambda s: 3.7 + (s - joint.mean) @ slopes, joint.names)
+    found = propagate(model, joint, FirstOrder(), PolynomialChaos(order=1), MonteCarlo(500), rng=np.random.default_rng(2))
+    exact = slopes @ joint.covariance @ slopes
+    shares = [((slopes @ f.values) ** 2).sum() / exact for f in joint.factors.values()]
+    for method in (FIRST, "chaos of order 1"):
+        np.testing.assert_allclose(at(found, "output_var", method), exact, rtol=1e-11)
+        np.testing.assert_allclose(at(found, "output_mean", method), 3.7, rtol=1e-12)
+        np.testing.assert_allclose(at(found, "output_share", method), shares, atol=1e-11)
+        assert at(found, "output_error", method) < 1e-9
+    assert abs(at(found, "output_mean", SAMPLING) - 3.7) < 4 * at(found, "output_mean_se", SAMPLING)
+    assert abs(at(found, "output_var", SAMPLING) / exact - 1) < 4 * 2 * at(found, "output_error", SAMPLING)
+    # shares divide fitted by fitted variance: no sampling noise is left for a linear output
+    np.testing.assert_allclose(at(found, "output_share", SAMPLING), shares, atol=1e-9)
+    np.testing.assert_allclose(at(found, "output_gradient", FIRST)[joint.std > 0], slopes, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("n", "rank"), [(1, 1), (2, 1), (3, 2), (4, 4)])
+def test_chaos_of_order_two_has_exact_moments_of_a_quadratic(n: int, rank: int) -> None:
+    joint = two_source_joint(n, rank, seed=10 + n)
+    rng = np.random.default_rng(3)
+    b = rng.standard_normal(n) / joint.std
+    h = rng.standard_normal((n, n)) / np.outer(joint.std, joint.std)
+    h = h + h.T
+
+    def quadratic(samples: np.ndarray) -> np.ndarray:
+        d = samples - joint.mean
+        return 1 + d @ b + np.einsum("ni,ij,nj->n", d, h, d) / 2
+
+    model = from_function(quadratic, joint.names)
+    found = propagate(model, joint, PolynomialChaos(order=2), MonteCarlo(2000), rng=np.random.default_rng(4))
+    bend = h @ joint.covariance
+    mean = 1 + np.trace(bend) / 2
+    var = b @ joint.covariance @ b + np.trace(bend @ bend) / 2
+    assert at(found, "output_mean", CHAOS) == pytest.approx(mean, rel=1e-10)
+    assert at(found, "output_var", CHAOS) == pytest.approx(var, rel=1e-10)
+    for source, factor in joint.factors.items():
+        a = factor.values
+        inner = a.T @ h @ a
+        share = (((b @ a) ** 2).sum() + (inner**2).sum() / 2) / var
+        row = found.sel({"source": source})
+        assert at(row, "output_share", CHAOS) == pytest.approx(share, abs=1e-9)
+        assert abs(at(row, "output_share", SAMPLING) - share) < 4 * at(row, "output_share_se", SAMPLING) + 1e-9
+    assert abs(at(found, "output_mean", SAMPLING) - mean) < 3 * at(found, "output_mean_se", SAMPLING)
+    assert abs(at(found, "output_std", SAMPLING) / np.sqrt(var) - 1) < 3 * at(found, "output_error", SAMPLING)
+
+
+@pytest.mark.parametrize("covariance", [-0.5, 0.0, 0.9])
+def test_variance_has_the_cross_term(covariance: float) -> None:
+    """A voltage that depends on ln D and t: sensitivities of both signs, covariance of both signs."""
+    s_d, s_t, var_d, var_t = -0.03, 0.2, 1.0, 1.0
+    joint = Joint(
+        [Estimate.from_covariance(("ln D", "t"), [-32, 0.3], [[var_d, covariance], [covariance, var_t]], source="MD")]
+    )
+    model = from_function(lambda s: 3.8 + s_d * (s[:, 1] + 32) + s_t * (s[:, 0] - 0.3), ("t", "ln D"), outputs={"V": "V"})
+    found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(2000), rng=np.random.default_rng(1))
+    exact = s_d**2 * var_d + s_t**2 * var_t + 2 * s_d * s_t * covariance
+    np.testing.assert_allclose(found.V_var[:2], exact, rtol=1e-9)
+    assert abs(at(found, "V_std", SAMPLING) / np.sqrt(exact) - 1) < 3 * at(found, "V_error", SAMPLING)
+    assert found.V_std.attrs["units"] == "V"
+
+
+def test_correlated_linear_sum_of_three() -> None:
+    """Y = X1 + X2 + X3, σ3 = 2, ρ23 = 0.5: X1 alone makes 1/8 of the variance, the correlated pair the rest."""
+    first = Estimate.from_covariance(("x1",), [0], [[1]], source="one")
+    pair = Estimate.from_covariance(("x2", "x3"), [0, 0], [[1, 1], [1, 4]], source="pair")
+    model = from_function(lambda s: s.sum(axis=1), ("x3", "x1", "x2"))
+    found = propagate(
+        model, Joint([first, pair]), FirstOrder(), PolynomialChaos(), MonteCarlo(400), rng=np.random.default_rng(0)
+    )
+    np.testing.assert_allclose(found.output_share, [[0.125, 0.875]] * 3, atol=1e-10)
+    np.testing.assert_allclose(found.output_var[:2], 8, rtol=1e-11)
+
+
+def test_ishigami_variance_with_uniform_germs() -> None:
+    def ishigami(s: np.ndarray) -> np.ndarray:
+        return np.sin(s[:, 0]) + 7 * np.sin(s[:, 1]) ** 2 + 0.1 * s[:, 2] ** 4 * np.sin(s[:, 0])
+
+    joint = independent_joint(3, "uniform", np.pi / np.sqrt(3))
+    model = from_function(ishigami, joint.names)
+    found = propagate(model, joint, PolynomialChaos(order=10), MonteCarlo(2000), rng=np.random.default_rng(1))
+    assert found.output_var[0] == pytest.approx(13.844587940719254, rel=1e-3)
+    assert found.output_q2[0] > 0.999
+    np.testing.assert_allclose(found.output_share[0], [0.31390519, 0.44241114, 0], atol=1e-3)
+    # degree 3 in each germ cannot hold 7 sin²: sampling's own std does not depend on it
+    assert abs(found.output_std[1] / np.sqrt(13.844587940719254) - 1) < 3 * found.output_error[1]
+
+
+def test_otl_circuit_with_uniform_germs() -> None:
+    low, high = np.array([[50, 25, 0.5, 1.2, 0.25, 50], [150, 70, 3, 2.5, 1.2, 300]])
+    scale = (high - low) / np.sqrt(12)
+
+    def circuit(s: np.ndarray) -> np.ndarray:
+        b1, b2, f, c1, c2, beta = s.T
+        load = beta * (c2 + 9)
+        return (12 * b2 / (b1 + b2) + 0.74) * load / (load + f) + 11.35 * f / (load + f) + 0.74 * f * load / ((load + f) * c1)
+
+    joint = Joint(
+        [
+            Estimate((k,), np.array([m]), {k: Factor(np.array([[w]]), ("range",), "uniform")})
+            for k, m, w in zip(names_of(6), (low + high) / 2, scale, strict=True)
+        ]
+    )
+    found = propagate(from_function(circuit, joint.names), joint, PolynomialChaos(order=3), rng=np.random.default_rng(0))
+    assert found.output_mean[0] == pytest.approx(5.434054096155, rel=1e-3)
+    assert found.output_std[0] == pytest.approx(1.143201365485, rel=3e-3)
+
+
+def test_uniform_germ_quantiles_are_uniform() -> None:
+    joint = independent_joint(1, "uniform")
+    model = from_function(lambda s: s[:, 0], joint.names)
+    methods = FirstOrder(), PolynomialChaos(order=1), MonteCarlo(4000)
+    found = propagate(model, joint, *methods, rng=np.random.default_rng(0))
+    exact = np.sqrt(3) * (2 * found["quantile"].values - 1)
+    np.testing.assert_allclose(found.output_quantile[:2], [exact] * 2, atol=5e-3)
+    np.testing.assert_allclose(found.output_quantile[2], exact, atol=5 * np.sqrt(3) / np.sqrt(4000))
+
+
+@pytest.mark.parametrize("families", [("normal",), ("uniform", "normal"), ("normal", "uniform", "normal")])
+def test_basis_is_chaospys_expansion(families: tuple[str, ...]) -> None:
+    germ = sobol_germ(50, families, np.random.default_rng(1))  # type: ignore[arg-type]
+    expansion = chaospy.generate_expansion(3, germ_distribution(families), normed=True)  # type: ignore[arg-type]
+    ours = total_degree(families, 3).evaluate(germ)  # type: ignore[arg-type]
+    np.testing.assert_allclose(ours, expansion(*germ.T).T, rtol=1e-9, atol=1e-10)
+
+
+def test_names_are_matched_and_unused_coefficients_not_passed() -> None:
+    joint = two_source_joint(4, 3, seed=8)
+    seen = []
+
+    def function(s: np.ndarray) -> np.ndarray:
+        seen.append(s.shape[1])
+        return np.exp(0.1 * (s[:, 0] - joint.mean[2]) / joint.std[2]) + (s[:, 1] - joint.mean[0]) / joint.std[0]
+
+    methods = FirstOrder(), PolynomialChaos(order=3)
+    one = propagate(from_function(function, ("c2", "c0")), joint, *methods, rng=np.random.default_rng(1))
+    two = propagate(from_function(lambda s: function(s[:, ::-1]), ("c0", "c2")), joint, *methods, rng=np.random.default_rng(1))
+    assert set(seen) == {2}
+    np.testing.assert_allclose(one.output_std, two.output_std, rtol=1e-4)
+    assert at(one, "output_share", FIRST)[1] == 0  # the model form moves only c3
+    with pytest.raises(ValueError, match="'c9' is not in the joint"):
+        propagate(from_function(function, ("c2", "c9")), joint, *methods, rng=np.random.default_rng(1))
+
+
+def test_germ_is_no_larger_than_what_the_model_feels() -> None:
+    """Five correlated coefficients are five germs; a model of one of them has one, so order 2 has three terms."""
+    joint = two_source_joint(5, 5, seed=2)
+    found = propagate(from_function(lambda s: s[:, 0], ("c1",)), joint, PolynomialChaos(2), rng=np.random.default_rng(0))
+    assert found.n_solves[0] == 2 * 3 + 30
+    assert found.output_std[0] == pytest.approx(joint.std[1], rel=1e-11)
+    assert found.output_share[0].values.tolist() == [1, 0]
+
+
+def test_results_do_not_depend_on_the_root_of_the_covariance() -> None:
+    """Any rotation of a source's germs is the same source."""
+    rng = np.random.default_rng(6)
+    root = rng.standard_normal((3, 3))
+    turn = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+    model = from_function(lambda s: s[:, 0] * s[:, 1] + np.sin(s[:, 2]) + s[:, 0], names_of(3))
+    found = [
+        propagate(
+            model,
+            Joint([Estimate(names_of(3), np.ones(3), {"fit": Factor(r, ("a", "b", "c"))}).add_source("other", other)]),
+            FirstOrder(),
+            PolynomialChaos(order=2),
+            MonteCarlo(300),
+            rng=np.random.default_rng(1),
+        )
+        for r in (root, root @ turn)
+        for other in [Factor(np.array([[0.0], [0.2], [0.1]]), ("o",))]
+    ]
+    for name in ("output_mean", "output_std", "output_share", "output_error", "output_quantile", "output_nonlinear"):
+        np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-8, atol=1e-10, err_msg=name)
+
+
+def test_shares_of_all_methods_agree_on_a_nonlinear_function() -> None:
+    joint = independent_joint(3, scale=0.3)
+    model = from_function(lambda s: np.exp(s[:, 0]) + 1.5 * np.sin(s[:, 1]) + 0.8 * s[:, 1] * s[:, 2] + s[:, 2], names_of(3))
+    methods = FirstOrder(), PolynomialChaos(order=3), MonteCarlo(3000)
+    found = propagate(model, joint, *methods, rng=np.random.default_rng(7))
+    first, chaos, sampling = found.output_share.values
+    error = found.output_share_se.values[2]
+    assert (error > 0).all()
+    assert (error < 0.03).all()
+    assert (np.abs(sampling - chaos) < 3 * error).all()
+    assert (np.abs(first - chaos) < 0.05).all()
+    assert chaos.sum() < 1  # the product belongs to no single source
+    v = 0.09
+    exact = np.array(
+        [np.exp(v) * (np.exp(v) - 1), 1.5**2 * (1 - np.exp(-2 * v)) / 2, v]  # Var e^x, Var sin x, Var x
+    )
+    np.testing.assert_allclose(chaos, exact / (exact.sum() + (0.8 * v) ** 2), atol=2e-3)
+
+
+def running_voltage(samples: np.ndarray) -> dict[str, np.ndarray]:
+    """A voltage on five times, cut off early where the second coefficient is high."""
+    voltage = 4 - 0.1 * np.arange(5.0) + 0.05 * samples[:, :1]
+    return {"V": np.where(np.arange(5) < 4 - 2 * (samples[:, 1:] > 1), voltage, np.nan), "end": samples[:, 1]}
+
+
+def test_cut_offs_never_leak() -> None:
+    joint = independent_joint(2)
+    model = from_function(running_voltage, joint.names, outputs={"V": "V", "end": "s"})
+    found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(1000), rng=np.random.default_rng(0))
+    draws = found.coefficient_draws.values
+    on = draws[:, 1] <= 1
+    assert at(found, "V_running", SAMPLING).tolist() == [1, 1, on.mean(), on.mean(), 0]
+    mean = at(found, "V_mean", SAMPLING)
+    assert mean[3] == pytest.approx(3.7 + 0.05 * draws[on, 0].mean())
+    assert at(found, "V_std", SAMPLING)[3] == pytest.approx(0.05 * draws[on, 0].std(ddof=1))
+    assert np.isfinite(at(found, "V_quantile", SAMPLING)).all(axis=0).tolist() == [True] * 4 + [False]
+    assert np.isfinite(at(found, "V_share", SAMPLING)).all(axis=0).tolist() == [True, True, False, False, False]
+    for name in ("mean", "std", "error", "q2"):
+        assert np.isfinite(at(found, f"V_{name}", CHAOS)).tolist() == [True, True, False, False, False]
+    np.testing.assert_allclose(at(found, "V_std", FIRST)[:4], 0.05)
+    assert np.isnan(at(found, "V_mean", FIRST)[4])
+    assert (found.n_failed == 0).all()
+    assert "V_verdict" not in found
+    assert "end_running" not in found
+
+
+def test_failures_are_left_out_counted_and_listed() -> None:
+    joint = independent_joint(2)
+
+    def function(s: np.ndarray) -> np.ndarray:
+        return np.where(s[:, 0] > 2, np.nan, s[:, 0] + 2 * s[:, 1])
+
+    model = from_function(function, joint.names)
+    # a design that meets one of the failing 2.3 %
+    found = propagate(model, joint, PolynomialChaos(1, n_held_out=300), MonteCarlo(1000), rng=np.random.default_rng(0))
+    failing = found.coefficient_draws[:, 0] > 2
+    assert found.n_failed[1] == failing.sum() > 0
+    assert found.n_failed[0] > 0
+    assert found.sizes["failure"] == found.n_failed.sum()
+    assert (found.failure_coefficients[:, 0] > 2).all()
+    assert set(found.failure_reason.values) == {"output is not finite"}
+    assert found.output_var[0] == pytest.approx(5, rel=1e-10)
+    assert np.isfinite(found.output_std).all()
+    with pytest.raises(ValueError, match=r"sampling: \d\.\d% of 1000 samples failed.*'output is not finite'"):
+        propagate(model, joint, MonteCarlo(1000), rng=np.random.default_rng(0), max_failed=0.01)
+
+
+def test_first_order_needs_every_solve_of_its_gradient() -> None:
+    model = from_function(lambda s: np.where(s[:, 1] > 0.05, np.nan, s[:, 0]), names_of(2))
+    with pytest.raises(ValueError, match=r"\+0\.1 std of 'c1' failed"):
+        propagate(model, independent_joint(2), FirstOrder(curvature=False), rng=np.random.default_rng(0), max_failed=0.9)
+    kept = from_function(lambda s: np.where(s[:, 1] > 0.5, np.nan, s[:, 0]), names_of(2))
+    found = propagate(kept, independent_joint(2), FirstOrder(), rng=np.random.default_rng(0), max_failed=0.5)
+    assert found.output_std[0] == pytest.approx(1)
+    assert np.isnan(found.output_error[0])
+    assert found.n_failed[0] >= 1
+
+
+class AnalyticModel:
+    """A model with its own gradient, given in another order than its names."""
+
+    names = ("a", "b")
+
+    def solve(self, samples: np.ndarray, *, progress: object = None) -> xr.Dataset:
+        values = samples[:, 0] ** 2 + 3 * samples[:, 1]
+        return xr.Dataset(
+            {"y": ("sample", values), "failed": ("sample", values > 1e9), "reason": ("sample", np.full(len(values), ""))}
+        )
+
+    def jacobian(self, mean: np.ndarray) -> xr.Dataset:
+        gradient = xr.DataArray([3.0, 2 * mean[0]], dims="coefficient", coords={"coefficient": ["b", "a"]})
+        return xr.Dataset({"y": gradient}, attrs={"n_solves": 5, "method": "by hand"})
+
+
+def test_gradient_of_the_model_is_used_by_name() -> None:
+    joint = Joint([Estimate.from_covariance(("b", "a"), [0, 2], [[1, 0.5], [0.5, 1]], source="s")])
+    found = propagate(AnalyticModel(), joint, FirstOrder(curvature=False), rng=np.random.default_rng(0))
+    assert found.y_gradient[0].sel(coefficient="a") == 4
+    assert found.y_var[0] == pytest.approx(16 + 9 + 2 * 4 * 3 * 0.5)
+    assert found.n_solves[0] == 6
+    assert found.attrs["first order: gradient"] == "by hand"
+
+
+def test_curvature_gives_mean_shift_and_error_of_first_order() -> None:
+    joint = independent_joint(1)
+    found = propagate(
+        from_function(lambda s: s[:, 0] + 0.2 * s[:, 0] ** 2, ("c0",)), joint, FirstOrder(), rng=np.random.default_rng(0)
+    )
+    assert found.output_mean_shift[0] == pytest.approx(0.2)
+    assert found.output_nonlinear[0] == pytest.approx(0.08 / 1.08)  # Var 0.2 x² = 2·0.04
+    assert found.output_error[0] == pytest.approx(np.sqrt(1.08) - 1)
+    # an interaction has no second difference along any axis, the random directions see it
+    product = from_function(lambda s: s[:, 0] * s[:, 1] + s[:, 0], names_of(2))
+    found = propagate(product, independent_joint(2), FirstOrder(), rng=np.random.default_rng(0))
+    assert found.output_nonlinear[0] == pytest.approx(0.5)
+    # a cubic changes the slope of the best line: Var(x + 0.1 x³) = 1 + 6·0.1 + 15·0.01
+    cubic = from_function(lambda s: s[:, 0] + 0.1 * s[:, 0] ** 3, ("c0",))
+    found = propagate(cubic, joint, FirstOrder(step=0.001), rng=np.random.default_rng(0))
+    assert found.output_error[0] == pytest.approx(np.sqrt(1.75) - 1, rel=1e-4)
+
+
+def kink(samples: np.ndarray) -> np.ndarray:
+    return np.maximum(samples[:, 0] - 1, 0) + 0.05 * samples[:, 1]
+
+
+def test_verdicts() -> None:
+    joint = independent_joint(2)
+    methods = FirstOrder(), PolynomialChaos(), MonteCarlo(2000)
+    straight = propagate(
+        from_function(lambda s: s[:, 0] + 2 * s[:, 1], joint.names), joint, *methods, rng=np.random.default_rng(0)
+    )
+    first, chaos, sampling = straight.output_verdict.values
+    assert first.startswith("first order suffices: std 2.24 against 2.")
+    assert chaos.startswith("chaos of order 2 holds (held-out Q² 1.00")
+    assert sampling.startswith("sampling: std 2.")
+    assert sampling.endswith("from 2000 draws")
+    bent = propagate(
+        from_function(lambda s: s[:, 0] + 0.4 * s[:, 0] ** 2, ("c0",)), joint, *methods, rng=np.random.default_rng(0)
+    )
+    first, chaos, _ = bent.output_verdict.values
+    assert first.startswith("first order off: std 1 against 1.1")
+    assert "nonlinear share 24%" in first
+    assert chaos.startswith("chaos of order 2 holds")
+    kinked = propagate(from_function(kink, joint.names), joint, *methods, rng=np.random.default_rng(0))
+    first, chaos, _ = kinked.output_verdict.values
+    assert first.startswith("first order off")
+    assert chaos.startswith("chaos of order 2 does not hold (held-out Q² 0.")
+    assert chaos.endswith("use the sampling result")
+
+
+def test_chaos_that_missed_a_rare_cliff_is_found_out_by_sampling() -> None:
+    """A drop that 0.5 % of samples meet makes two thirds of the variance; the fresh points of chaos see nothing of it."""
+    joint = independent_joint(2)
+    rare_cliff = from_function(lambda s: s[:, 0] - 20 * (s[:, 1] > 2.6), joint.names)
+    found = propagate(rare_cliff, joint, PolynomialChaos(), MonteCarlo(4000), rng=np.random.default_rng(0))
+    assert found.output_q2[0] > 0.999
+    text = found.output_verdict.values[0]
+    assert text.startswith("chaos of order 2 does not hold (held-out Q² 1.00, but std 1 against 1.")
+    assert text.endswith("use the sampling result")
+
+
+def test_verdicts_without_sampling_say_what_cannot_be_known() -> None:
+    joint = independent_joint(2)
+    straight = from_function(lambda s: s[:, 0], joint.names)
+    first, chaos = propagate(
+        straight, joint, FirstOrder(), PolynomialChaos(), rng=np.random.default_rng(0)
+    ).output_verdict.values
+    assert "cannot be known without sampling" in first
+    assert "cannot be known without sampling" in chaos
+    bare = propagate(straight, joint, FirstOrder(curvature=False), rng=np.random.default_rng(0)).output_verdict.values[0]
+    assert "with neither curvature nor sampling" in bare
+    bent = propagate(from_function(lambda s: s[:, 0] ** 2, joint.names), joint, FirstOrder(), rng=np.random.default_rng(0))
+    assert "first order off" in bent.output_verdict.values[0]
+    assert np.isinf(bent.output_error[0])
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [(0.4312, 0.011, "0.43 ± 0.01"), (2847.0, 31.0, "(2.85 ± 0.03)e3"), (3.2e-9, 4e-11, "(3.20 ± 0.04)e-9"), (5.2, 0.0, "5.2")],
+)
+def test_numbers_are_rounded_to_their_error(value: float, error: float, text: str) -> None:
+    assert plus_minus(value, error) == text
+
+
+def test_output_that_does_not_vary() -> None:
+    joint = independent_joint(2)
+    model = from_function(lambda s: 3.7 + 1e-15 * s[:, 0], joint.names)
+    found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(100), rng=np.random.default_rng(0))
+    for name in ("std", "error", "share"):
+        np.testing.assert_array_equal(found[f"output_{name}"], 0)
+    assert found.output_verdict.values[0] == "first order suffices: the output does not vary"
+    assert found.output_verdict.values[1].startswith("chaos of order 2 holds")
+
+
+def test_result_is_written_to_netcdf_and_read_back(tmp_path: Path) -> None:
+    joint = two_source_joint(2, 2, seed=1)
+    model = from_function(lambda s: running_voltage((s - joint.mean) / joint.std), joint.names, outputs={"V": "V", "end": "s"})
+    found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(50), rng=np.random.default_rng(0))
+    found.to_netcdf(tmp_path / "result.nc", engine="h5netcdf")
+    with xr.open_dataset(tmp_path / "result.nc", engine="h5netcdf") as read:
+        assert set(read.variables) == set(found.variables)
+        np.testing.assert_array_equal(read.V_quantile, found.V_quantile)
+        assert read.source.values.tolist() == ["data/fit", "model form"]
+        assert read.end_verdict.values.tolist() == found.end_verdict.values.tolist()
+        assert read.V_mean.attrs == found.V_mean.attrs
+
+
+def test_same_seed_same_result_and_progress_counts_every_solve() -> None:
+    joint = independent_joint(2)
+    model = from_function(kink, joint.names)
+    methods = FirstOrder(), PolynomialChaos(), MonteCarlo(100)
+    done: list[int] = []
+    one = propagate(model, joint, *methods, rng=np.random.default_rng(3), progress=done.append)
+    two = propagate(model, joint, *methods, rng=np.random.default_rng(3))
+    xr.testing.assert_identical(one, two)
+    assert sum(done) == one.n_solves.sum()
+    assert one.n_solves[0] == 1 + 2 * 2 + 2 * (2 + 4)
+    assert one.n_solves[1] == 2 * 6 + 30
+
+
+def test_refusals() -> None:
+    joint = independent_joint(2)
+    model = from_function(kink, joint.names)
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="wrap it with from_function"):
+        propagate(kink, joint, FirstOrder(), rng=rng)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="has no names and solve"):
+        propagate(3, joint, FirstOrder(), rng=rng)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no method given"):
+        propagate(model, joint, rng=rng)
+    with pytest.raises(ValueError, match="not a method"):
+        propagate(model, joint, FirstOrder, rng=rng)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'sampling' is given twice"):
+        propagate(model, joint, MonteCarlo(50), MonteCarlo(60), rng=rng)
+    with pytest.raises(ValueError, match="default_rng"):
+        propagate(model, joint, FirstOrder(), rng=1)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="forbids"):
+        propagate(from_function(kink, joint.names, outputs=("i [A/m2]",)), joint, FirstOrder(), rng=rng)
+    certain = Joint([Estimate(joint.names, np.zeros(2), {})])
+    with pytest.raises(ValueError, match="nothing to propagate"):
+        propagate(model, certain, FirstOrder(), rng=rng)
+    for make in (
+        lambda: PolynomialChaos(order=0),
+        lambda: PolynomialChaos(oversampling=1.0),
+        lambda: PolynomialChaos(n_held_out=3),
+        lambda: MonteCarlo(3),
+        lambda: FirstOrder(step=0.0),
+    ):
+        with pytest.raises(ValueError, match=r"take|at least"):
+            make()
+
+
+def test_chaos_is_never_underdetermined_also_after_failures() -> None:
+    joint = independent_joint(2)
+    half = from_function(lambda s: np.where(s[:, 0] > 0, np.nan, s[:, 0]), joint.names)
+    with pytest.raises(ValueError, match="failures left"):
+        propagate(half, joint, PolynomialChaos(), rng=np.random.default_rng(0), max_failed=0.9)
+    for order in (1, 2, 4):
+        settings = PolynomialChaos(order, oversampling=1.25)
+        found = propagate(from_function(kink, joint.names), joint, settings, rng=np.random.default_rng(0))
+        assert found.n_solves[0] - 30 >= 1.25 * len(total_degree(("normal", "normal"), order))
+
+
+def test_two_columns_are_two_outputs() -> None:
+    joint = independent_joint(2)
+    model = from_function(lambda s: s, joint.names, outputs={"x": "m", "y": "m"})
+    found = propagate(model, joint, FirstOrder(), rng=np.random.default_rng(0))
+    assert found.x_std[0] == pytest.approx(1)
+    assert found.y_std.dims == ("method",)
+    with pytest.raises(ValueError, match="2 outputs were declared"):
+        propagate(from_function(kink, joint.names, outputs=("x", "y")), joint, FirstOrder(), rng=np.random.default_rng(0))

@@ -1,0 +1,79 @@
+"""Propagation: the errors that methods report about themselves, over many replicates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from a2c_pybamm.estimate import Estimate, Joint
+from a2c_pybamm.propagation import MonteCarlo, PolynomialChaos, from_function, propagate
+
+NAMES = ("a", "b", "c")
+JOINT = Joint([Estimate.from_covariance((k,), [0.0], [[1.0]], source=k) for k in NAMES])
+
+
+def smooth(s: np.ndarray) -> np.ndarray:
+    return np.exp(0.4 * s[:, 0]) + 0.5 * np.sin(s[:, 1]) + 0.3 * s[:, 1] * s[:, 2]
+
+
+V = 0.16
+EXACT_SHARES = np.array([np.exp(V) * (np.exp(V) - 1), 0.125 * (1 - np.exp(-2)), 0.0])
+EXACT_VAR = EXACT_SHARES.sum() + 0.09
+EXACT_MEAN = np.exp(V / 2)
+
+
+@pytest.mark.slow
+def test_standard_errors_of_sampling_cover() -> None:
+    """400 replicates: the spread of a standardised error is known to 3.5 %, so an error bar 15 % off is seen."""
+    model = from_function(smooth, NAMES)
+    runs = [propagate(model, JOINT, MonteCarlo(600), rng=np.random.default_rng(k)) for k in range(400)]
+    z_mean = np.array([(r.output_mean.item() - EXACT_MEAN) / r.output_mean_se.item() for r in runs])
+    z_std = np.array([(r.output_std.item() / np.sqrt(EXACT_VAR) - 1) / r.output_error.item() for r in runs])
+    for z in (z_mean, z_std):
+        assert abs(z.std() - 1) < 0.13
+        assert 0.92 < np.mean(np.abs(z) < 1.96) < 0.98
+    assert abs(z_mean.mean()) < 0.2
+    share = np.array([r.output_share.values[0] for r in runs])
+    error = np.array([r.output_share_se.values[0] for r in runs])
+    exact = EXACT_SHARES / EXACT_VAR
+    covered = (np.abs(share - exact) < 2.09 * error).mean(axis=0)  # Student's t of 19 degrees of freedom
+    assert (covered > 0.91).all()
+    assert (np.abs(share.mean(axis=0) - exact) < 5 * share.std(axis=0) / np.sqrt(400)).all()
+    # the jackknife is not needlessly wide either, except at a share of zero, where a quadratic has no linear part
+    width = np.sqrt((error**2).mean(axis=0)) / share.std(axis=0)
+    assert (width < [1.3, 1.3, 2.0]).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", [2, 3])
+def test_error_of_chaos_covers_where_it_holds(order: int) -> None:
+    """Where the verdict may say that chaos holds, twice its own error covers; and it is not tens of times too wide."""
+    model = from_function(smooth, NAMES)
+    runs = [propagate(model, JOINT, PolynomialChaos(order), rng=np.random.default_rng(k)) for k in range(200)]
+    runs = [r for r in runs if r.output_q2.item() >= 0.95]
+    assert len(runs) > 50
+    error = np.array([r.output_error.item() for r in runs])
+    missed = np.array([r.output_std.item() / np.sqrt(EXACT_VAR) - 1 for r in runs])
+    assert np.mean(np.abs(missed) < 2 * error) > 0.85
+    assert np.median(error) < 10 * np.median(np.abs(missed))
+
+
+@pytest.mark.slow
+def test_held_out_q2_tells_a_kink_from_a_smooth_function() -> None:
+    """The fit itself would flatter: on its own points a kink looks far better than on fresh ones."""
+
+    def kink(s: np.ndarray) -> np.ndarray:
+        return np.maximum(s[:, 0] - 1, 0) + 0.05 * s[:, 1]
+
+    def gentle(s: np.ndarray) -> np.ndarray:
+        return s[:, 0] + 0.1 * s[:, 0] * s[:, 1] + 0.05 * s[:, 2] ** 2
+
+    q2 = {
+        f.__name__: [
+            propagate(from_function(f, NAMES), JOINT, PolynomialChaos(), rng=np.random.default_rng(k)).output_q2.item()
+            for k in range(100)
+        ]
+        for f in (kink, gentle)
+    }
+    assert np.mean(np.array(q2["kink"]) < 0.95) > 0.9
+    assert min(q2["gentle"]) > 0.999
