@@ -37,7 +37,7 @@ def independent_joint(n: int, family: str = "normal", scale: float = 1.0) -> Joi
 
 
 def at(dataset: xr.Dataset, name: str, method: str) -> np.ndarray:
-    return dataset[name].sel({"method": method}).values
+    return dataset[name].sel(approach=method).values
 
 
 @pytest.mark.parametrize(("n", "rank"), [(1, 1), (2, 1), (3, 3), (5, 2), (8, 8)])
@@ -486,6 +486,6 @@ def test_two_columns_are_two_outputs() -> None:
     model = from_function(lambda s: s, joint.names, outputs={"x": "m", "y": "m"})
     found = propagate(model, joint, FirstOrder(), rng=np.random.default_rng(0))
     assert found.x_std[0] == pytest.approx(1)
-    assert found.y_std.dims == ("method",)
+    assert found.y_std.dims == ("approach",)
     with pytest.raises(ValueError, match="2 outputs were declared"):
         propagate(from_function(kink, joint.names, outputs=("x", "y")), joint, FirstOrder(), rng=np.random.default_rng(0))

@@ -17,7 +17,7 @@ import numpy as np
 import pybamm
 
 from a2c_pybamm.cell.balance import X_INITIAL, Y_INITIAL
-from a2c_pybamm.cell.outputs import Axes, integral
+from a2c_pybamm.cell.outputs import Axes, between, integral
 from a2c_pybamm.estimate import Array
 
 TERMINAL_STEP = 0.05
@@ -51,12 +51,10 @@ def discharge_gradient(
     d_capacity, d_energy = end * current / 3600, total_energy + current * voltage[-1] * end / 3600
     rows = axes.empty(len(names))
     running = axes.time <= t[-1]
-    at_grid = np.array([np.interp(axes.time[running], t, row) for row in total_voltage])
-    rows["voltage"][:, running] = rows["voltage_of_capacity"][:, running] = at_grid
+    rows["voltage"][:, running] = rows["voltage_of_capacity"][:, running] = between(t, total_voltage, axes.time[running])
     moments = axes.share * t[-1]
     rates = _rates(solution["Voltage [V]"], moments, t[-1])
-    fixed = np.array([np.interp(moments, t, row) for row in total_voltage])
-    rows["voltage_of_share"][:] = fixed + rates * axes.share * end[:, None]
+    rows["voltage_of_share"][:] = between(t, total_voltage, moments) + rates * axes.share * end[:, None]
     rows["capacity"][:], rows["end_time"][:], rows["energy"][:] = d_capacity, end, d_energy
     rows["mean_voltage"][:] = d_energy / capacity - energy / capacity**2 * d_capacity
     return rows

@@ -59,6 +59,11 @@ class Axes:
         return {**{name: np.full(n, np.nan) for name in SCALARS}, **curves}
 
 
+def between(t: Array, values: Array, moments: Array) -> Array:
+    """Rows (…, n_time) at other times, shape-preserving cubic: voltage falls steeply before a cut-off."""
+    return np.asarray(PchipInterpolator(t, values, axis=-1)(moments))
+
+
 def integral(t: Array, values: Array) -> Array:
     """Integral over time of rows (…, n_time), shape-preserving cubic between the points."""
     return np.asarray(PchipInterpolator(t, values, axis=-1).integrate(t[0], t[-1]))
@@ -71,6 +76,6 @@ def write_row(rows: dict[str, Array], k: int, axes: Axes, current: float, t: Arr
     running = axes.time <= t[-1]
     rows["voltage"][k, running] = np.interp(axes.time[running], t, voltage)
     rows["voltage_of_capacity"][k, running] = np.interp(axes.capacity[running], charge, voltage)
-    rows["voltage_of_share"][k] = np.interp(axes.share * charge[-1], charge, voltage)
+    rows["voltage_of_share"][k] = between(t, voltage, axes.share * t[-1])
     rows["capacity"][k], rows["end_time"][k] = charge[-1], t[-1]
     rows["energy"][k], rows["mean_voltage"][k] = energy, energy / charge[-1]

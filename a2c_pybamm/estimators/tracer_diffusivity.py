@@ -22,8 +22,8 @@ from a2c_pybamm.estimate import Estimate
 
 LAGS_PER_DECADE = 12
 """Lags in the fit: log-spaced, since neighbouring ones say nearly the same."""
-MIN_LAGS = 5
-"""Fewest lags in a window: two for the line, one for the exponent, two to spare."""
+MIN_LAGS = 7
+"""Fewest lags in a window: it then spans a factor of three in time, less shows no exponent."""
 MIN_ATOMS = 8
 """From so many atoms on, the scatter between them sets the error bar."""
 EXPONENT_LEVEL = 0.02
@@ -86,8 +86,8 @@ def fit_tracer_diffusivity(
     :math:`\alpha` of :math:`M - b \propto t^\alpha` is 1, with the error that the atoms give it, at 2 %; (b) χ² of the residuals,
     divided by the overdispersion (variance of D by the atoms over that of the process, if above 1), at 1 %. The first start from which
     three in a row are linear is sought; if it is the first frame, it is taken. If not, there is a transient, which fades gradually and
-    would bias D by about an error bar where it is just no longer seen: the fit starts at three times that lag. The provenance has
-    all of these numbers.
+    would bias D by about an error bar where it is just no longer seen: the fit starts at three times that lag, or as late as seven
+    lags allow, and must be linear there. The provenance has all of these numbers.
 
     Parameters
     ----------
@@ -202,19 +202,24 @@ def _first_linear(name: str, msd: TracerMSD, lags: Array, by_atom: Array) -> _Li
         lines.append(_fit_line(msd, lags[start:], by_atom[:, start:]))
         if not lines[-1].is_linear:
             continue
-        good = next((k for k, line in enumerate(reversed(lines)) if not line.is_linear), len(lines))
-        if good == IN_A_ROW or start == n_start - 1:
-            return _beyond(msd, lags, by_atom, start + 1 - good)
+        in_a_row = next((k for k, line in enumerate(reversed(lines)) if not line.is_linear), len(lines))
+        if in_a_row == IN_A_ROW or start == n_start - 1:
+            line = _beyond_transient(msd, lags, by_atom, start + 1 - in_a_row)
+            if line.is_linear:
+                return line
+            lines.append(line)
+            break
     last = lines[-1]
     raise NotDiffusive(
-        f"{name}: displacements of {msd.species} are not linear in time up to {msd.interval * last.lags[-1] * 1e12:.3g} ps (exponent "
-        f"{last.exponent:.2f} ± {last.exponent_std:.2f}, chi-squared {last.chi2:.1f} for {len(last.lags) - 2} degrees of freedom "
-        "in the last window); run longer, or give the window= [s] in which you hold them to be"
+        f"{name}: displacements of {msd.species} are not linear in time from {msd.interval * last.lags[0] * 1e12:.3g} to "
+        f"{msd.interval * last.lags[-1] * 1e12:.3g} ps (exponent {last.exponent:.2f} ± {last.exponent_std:.2f}, chi-squared "
+        f"{last.chi2:.1f} for {len(last.lags) - 2} degrees of freedom); run longer, or give the window= [s] in which you hold "
+        "them to be"
     )
 
 
-def _beyond(msd: TracerMSD, lags: Array, by_atom: Array, first: int) -> _Line:
-    """The fit from a multiple of the first linear start on, if anything before that was not linear."""
+def _beyond_transient(msd: TracerMSD, lags: Array, by_atom: Array, first: int) -> _Line:
+    """The fit from the first linear start on; from a multiple of it where something before it was not linear."""
     if first:
         first = min(int(np.searchsorted(lags, BEYOND * lags[first])), len(lags) - MIN_LAGS)
     return _fit_line(msd, lags[first:], by_atom[:, first:])

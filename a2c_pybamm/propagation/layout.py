@@ -1,4 +1,4 @@
-"""The one layout of results: for every output the same statistics, along a dimension ``method``."""
+"""The one layout of results: for every output the same statistics, along a dimension ``approach``."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ STATISTICS = {
 
 
 def assemble(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Outcome]) -> xr.Dataset:
-    """All outcomes in one Dataset, one entry of ``method`` for each."""
+    """All outcomes in one Dataset, one entry of ``approach`` for each."""
     dataset = xr.Dataset(
         coords={
-            "method": [method.label for method in methods],
+            "approach": [method.label for method in methods],
             "source": list(problem.sources),
             "quantile": QUANTILES,
             "coefficient": list(problem.names),
         }
     )
-    dataset["n_solves"] = ("method", [o.n_solves for o in outcomes])
-    dataset["n_failed"] = ("method", [int(o.solved.failed.sum()) for o in outcomes])
-    dataset["share_degree"] = ("method", [o.share_degree for o in outcomes])
+    dataset["n_solves"] = ("approach", [o.n_solves for o in outcomes])
+    dataset["n_failed"] = ("approach", [int(o.solved.failed.sum()) for o in outcomes])
+    dataset["share_degree"] = ("approach", [o.share_degree for o in outcomes])
     dataset["share_degree"].attrs["long_name"] = "degree of the polynomials from which shares are read, 0 for none"
-    dataset["settings"] = ("method", [repr(method) for method in methods])
+    dataset["settings"] = ("approach", [repr(method) for method in methods])
     for output, template in outcomes[0].solved.outputs.items():
         parts = _output(output, template, outcomes, {str(k): n for k, n in dataset.sizes.items()})
         clash = [name for name in parts if name in dataset]
@@ -73,7 +73,7 @@ def assemble(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Out
 
 def check_names(outputs: Mapping[str, xr.DataArray]) -> None:
     """Refuse names that cannot be written to netCDF or that the layout uses itself."""
-    own = {"method", "source", "quantile", "coefficient", "draw", "failure"}
+    own = {"approach", "source", "quantile", "coefficient", "draw", "failure"}
     for output, values in outputs.items():
         for name in (output, *map(str, values.dims)):
             if "/" in name:
@@ -104,7 +104,7 @@ def _output(
             "units": statistic.unit.format(u=unit),
             "long_name": f"{template.attrs.get('long_name', output)}: {statistic.text}",
         }
-        parts[f"{output}_{name}"] = xr.DataArray(np.array(values), dims=("method", *lead, *axes), coords=coords, attrs=attrs)
+        parts[f"{output}_{name}"] = xr.DataArray(np.array(values), dims=("approach", *lead, *axes), coords=coords, attrs=attrs)
     return parts
 
 
@@ -138,7 +138,7 @@ def _failures(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> dict[st
     samples = np.vstack([o.solved.samples[o.solved.failed] for o in outcomes])
     reasons = [str(r) for o in outcomes for r in o.solved.reason[o.solved.failed]]
     return {
-        "failure_method": xr.DataArray(np.array(owner, dtype=str), dims="failure"),
+        "failure_approach": xr.DataArray(np.array(owner, dtype=str), dims="failure"),
         "failure_coefficients": xr.DataArray(samples, dims=("failure", "coefficient")),
         "failure_reason": xr.DataArray(np.array(reasons, dtype=str), dims="failure"),
     }

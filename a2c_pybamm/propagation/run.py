@@ -22,7 +22,7 @@ def propagate(
     progress: Progress | None = None,
     max_failed: float = 0.05,
 ) -> xr.Dataset:
-    """Statistics of every output of a model, with the error each method makes, side by side along ``method``.
+    """Statistics of every output of a model, with the error each method makes, side by side along ``approach``.
 
     For every output ``v``: ``v_mean``, ``v_var``, ``v_std``, ``v_quantile`` (quantile), ``v_share`` (source), ``v_error`` (the
     relative error of the standard deviation as the method itself estimates it), ``v_mean_se``, ``v_share_se``, ``v_q2``,

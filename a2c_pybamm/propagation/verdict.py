@@ -25,20 +25,20 @@ N_ERRORS = 3.0
 
 
 def add_verdicts(dataset: xr.Dataset, methods: Sequence[Method]) -> xr.Dataset:
-    """The same Dataset with ``<output>_verdict`` (method) for every scalar output."""
+    """The same Dataset with ``<output>_verdict`` (approach) for every scalar output."""
     verdicts = {}
     for name in map(str, dataset.data_vars):
-        if name.endswith("_std") and dataset[name].dims == ("method",):
+        if name.endswith("_std") and dataset[name].dims == ("approach",):
             output = name.removesuffix("_std")
             sentences = [verdict(dataset, output, method) for method in methods]
-            verdicts[f"{output}_verdict"] = xr.DataArray(np.array(sentences, dtype=str), dims="method")
+            verdicts[f"{output}_verdict"] = xr.DataArray(np.array(sentences, dtype=str), dims="approach")
     return dataset.assign(verdicts)
 
 
 def verdict(dataset: xr.Dataset, output: str, method: Method) -> str:
     """The sentence for one method and one scalar output."""
     own = _numbers(dataset, output, method.label)
-    sampling = _numbers(dataset, output, "sampling") if "sampling" in dataset["method"] else None
+    sampling = _numbers(dataset, output, "sampling") if "sampling" in dataset["approach"] else None
     if not np.isfinite(own["std"]):
         return f"{method.label} gives no answer: a solve it needs is missing"
     if isinstance(method, FirstOrder):
@@ -68,7 +68,7 @@ Numbers = dict[str, float]
 
 def _numbers(dataset: xr.Dataset, output: str, label: str) -> Numbers:
     names = ("mean", "std", "error", "mean_se", "q2", "mean_shift", "nonlinear")
-    row = dataset.sel({"method": label})  # as a keyword, method= would be xarray's own argument
+    row = dataset.sel(approach=label)
     return {name: float(row[f"{output}_{name}"]) for name in names}
 
 
