@@ -200,8 +200,8 @@ def measured_ocp(base: str, side: str, material: str, *, stoichiometry: Stoichio
     sto = 0.5 * (1 - np.cos(np.linspace(0, np.pi, N_TABLE)))
     sto = 1e-3 + (1 - 2e-3) * sto
     side = side.capitalize()
-    voltage = _evaluate(values, f"{side} electrode OCP [V]", sto)
-    entropy = _evaluate(values, f"{side} electrode OCP entropic change [V.K-1]", sto)
+    voltage = evaluate_base(values, f"{side} electrode OCP [V]", sto)
+    entropy = evaluate_base(values, f"{side} electrode OCP entropic change [V.K-1]", sto)
     return MeasuredOCP.from_samples(
         material,
         stoichiometry.offset + stoichiometry.slope * sto,
@@ -212,9 +212,15 @@ def measured_ocp(base: str, side: str, material: str, *, stoichiometry: Stoichio
     )
 
 
-def _evaluate(values: pybamm.ParameterValues, key: str, sto: Array) -> Array:
-    """A base set's function of stoichiometry at these stoichiometries (n,)."""
+def evaluate_base(values: pybamm.ParameterValues, key: str, sto: Array, *, temperature: float | None = None) -> Array:
+    """A base set's function of stoichiometry, or of stoichiometry and temperature [K], at these stoichiometries (n,).
+
+    Without a temperature it is taken at the set's own reference temperature.
+    """
     entry = values[key]
-    symbol = entry(pybamm.Vector(sto)) if callable(entry) else pybamm.Scalar(entry)
+    arguments = [pybamm.Vector(sto)]
+    if key.endswith(STOICHIOMETRY_AND_TEMPERATURE):
+        arguments.append(pybamm.Scalar(values["Reference temperature [K]"] if temperature is None else temperature))
+    symbol = entry(*arguments) if callable(entry) else pybamm.Scalar(entry)
     result = values.process_symbol(symbol).evaluate()
     return np.broadcast_to(np.asarray(result, float).ravel(), sto.shape)

@@ -1,15 +1,15 @@
 """Data and a law in, an Estimate out; one method a file."""
 
-#from a2c_pybamm.estimators.arrhenius import fit_arrhenius
+from a2c_pybamm.estimators.arrhenius import fit_arrhenius
 from a2c_pybamm.estimators.barrier import fit_barrier, highest_image
 from a2c_pybamm.estimators.combination import combine
 from a2c_pybamm.estimators.committee import combine_members
 from a2c_pybamm.estimators.declared import declare
 from a2c_pybamm.estimators.free_energy import OrderChoice, choose_order, fit_free_energy
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
-#from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
 from a2c_pybamm.estimators.site_volume import fit_site_volume
-#from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
+from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
 
 __all__ = [
     "NotDiffusive",
@@ -18,14 +18,14 @@ __all__ = [
     "combine",
     "combine_members",
     "declare",
-#    "fit_arrhenius",
+    "fit_arrhenius",
     "fit_barrier",
     "fit_free_energy",
     "fit_site_volume",
-#    "fit_tracer_diffusivity",
+    "fit_tracer_diffusivity",
     "harmonic_entropy",
     "highest_image",
     "hopping_diffusivity",
-#    "mean_squared_displacement",
+    "mean_squared_displacement",
     "vineyard_frequency",
 ]

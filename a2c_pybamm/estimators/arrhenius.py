@@ -31,9 +31,9 @@ def fit_arrhenius(
 
     .. math:: \ln D = \ln D_0 - \frac{E_a}{k_B T}
 
-    by generalised least squares, :math:`W = (X^\mathsf{T} V^{-1} X)^{-1} X^\mathsf{T} V^{-1}`, ``V`` the joint covariance of all
-    temperatures with what they share. The result is linear in the data, so each source's factor is carried by W with its labels:
-    an error that all temperatures share (a potential, a committee) stays correlated with all else it touches.
+    by generalised least squares, :math:`W = (X^\mathsf{T} V^{-1} X)^{-1} X^\mathsf{T} V^{-1}`, ``V`` the joint covariance of
+    all temperatures with what they share. The result is linear in the data, so each source's factor is carried by W with its
+    labels: an error that all temperatures share (a potential, a committee) stays correlated with all else it touches.
 
     The provenance has χ² and its p-value, and the curvature (coefficient of a term quadratic in 1/T, over its standard
     deviation) from three temperatures on. Whether a line through few temperatures holds elsewhere they cannot say: the error of
@@ -58,9 +58,7 @@ def fit_arrhenius(
     parts = [estimates[key] for key in sorted(estimates)]
     _refuse(temperature, parts, barrier_name)
     values = np.concatenate([part.mean for part in parts])
-    joint = combine(
-        parts, np.eye(len(parts)), [f"{t:g} K" for t in temperature], values, method="", independent=independent
-    )
+    joint = combine(parts, np.eye(len(parts)), [f"{t:g} K" for t in temperature], values, method="", independent=independent)
     inverse = 1 / (BOLTZMANN_EV * temperature)
     weights, residual_chi2, curvature = _fit(inverse, values, joint.covariance)
     n_spare = len(parts) - 2
@@ -84,7 +82,9 @@ def fit_arrhenius(
 
 def _refuse(temperature: Array, parts: list[Estimate], barrier_name: str) -> None:
     if len(parts) < 2:
-        raise ValueError(f"{barrier_name}: {len(parts)} temperature(s), an Arrhenius line needs two, and three to be tested; add runs")
+        raise ValueError(
+            f"{barrier_name}: {len(parts)} temperature(s), an Arrhenius line needs two, and three to be tested; add runs"
+        )
     if not (temperature > 0).all():
         raise ValueError(f"{barrier_name}: temperature {temperature.min():g} K; give kelvin")
     if not barrier_name.endswith("[eV]"):

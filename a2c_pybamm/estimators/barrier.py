@@ -6,7 +6,7 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ImageEnergies, MigrationPath
-from a2c_pybamm.estimate import Array, Estimate
+from a2c_pybamm.estimate import Array, Estimate, Factor
 
 FINE = 50
 """Points between neighbouring images at which an interpolated path is searched for its highest point."""
@@ -82,7 +82,8 @@ def highest_image(images: ImageEnergies, *, name: str, std: float, source: str) 
     """The barrier [eV] as the highest of a few images, with a declared standard deviation [eV].
 
     For single energies on another method's path: no curve is drawn through them. The highest image bounds the barrier of
-    *this* path from below, and the relaxed path lies lower, so that the sign of the error is open and ``std`` must cover both.
+    *this* path from below, and the relaxed path lies lower, so that the sign of the error is open and ``std`` must cover both. The
+    error is labelled with the method: on all hops it errs alike.
 
     Raises
     ------
@@ -94,11 +95,10 @@ def highest_image(images: ImageEnergies, *, name: str, std: float, source: str) 
     height = float(images.energy.max() / FARADAY)
     if height <= 0:
         raise ValueError(f"images of {images.label}: none lies above the first, so there is no barrier")
-    return Estimate.from_covariance(
+    return Estimate(
         (name,),
-        [height],
-        [[std**2]],
-        source=source,
+        np.array([height]),
+        {source: Factor(np.array([[std]]), (images.label,))},
         method=f"highest of {len(images.energy)} images, declared std {std:g} eV",
         provenance={"label": images.label, **images.provenance},
     )

@@ -45,15 +45,15 @@ def combine(
     Raises
     ------
     ValueError
-        If the weights have another shape, a source is normal in one estimate and uniform in another, or estimates share a source
-        but no label and ``independent`` does not name it.
+        If the weights have another shape, a source is normal in one estimate and uniform in another, or estimates share a
+        source but no label and ``independent`` does not name it.
     """
     matrix = np.asarray(weights, float)
     n_total = sum(len(estimate.names) for estimate in estimates)
     if matrix.shape != (len(names), n_total):
         raise ValueError(
-            f"combination of {len(estimates)} estimates: weights have shape {matrix.shape}, expected ({len(names)}, {n_total}): "
-            "a row for each new coefficient, a column for each old one"
+            f"combination of {len(estimates)} estimates: weights have shape {matrix.shape}, expected "
+            f"({len(names)}, {n_total}): a row for each new coefficient, a column for each old one"
         )
     blocks = np.split(matrix, np.cumsum([len(estimate.names) for estimate in estimates])[:-1], axis=1) if estimates else []
     parts: dict[str, list[tuple[Array, Factor]]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
 from a2c_pybamm.data import Array, TracerMSD, Trajectory
@@ -13,16 +14,15 @@ BLOCK_SIZE = 2**22
 """Numbers transformed at once; bounds the memory whatever the number of atoms."""
 
 
-def mean_squared_displacement(
-    trajectory: Trajectory, species: str, *, directions: Sequence[int] = (0, 1, 2)
-) -> TracerMSD:
+def mean_squared_displacement(trajectory: Trajectory, species: str, *, directions: Sequence[int] = (0, 1, 2)) -> TracerMSD:
     r"""Mean-squared displacement of each atom of a species, framework drift removed.
 
     .. math:: M_n = \frac{1}{N-n} \sum_{i=0}^{N-n-1} |\mathbf r_{i+n} - \mathbf r_i|^2, \qquad n = 1 \dots N-1
 
     with :math:`\mathbf r` counted from the mass centre of all atoms that are *not* of the species. Where there are none, it is
-    counted from the mass centre of all atoms, and the provenance says so: the diffusivity is then low by :math:`1/n_\text{atom}`.
-    The sum is split into a cumulative sum and an autocorrelation, the latter by FFT [1]_: O(N log N), not O(N²).
+    counted from the mass centre of all atoms, and the provenance says so: the diffusivity is then low by its share
+    :math:`1/n_\text{atom}`. The sum is split into a cumulative sum and an autocorrelation, the latter by FFT [1]_: O(N log N),
+    not O(N²).
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ def mean_squared_displacement(
 
     References
     ----------
-    .. [1] V. Calandrini, E. Pellegrini, P. Calligari, K. Hinsen, G. R. Kneller, "nMoldyn", Collection SFN 12 (2011) 201, sec. 4.2.
+    .. [1] V. Calandrini, E. Pellegrini, P. Calligari, K. Hinsen, G. R. Kneller, "nMoldyn",
+       Collection SFN 12 (2011) 201, sec. 4.2.
     """
     axes = list(directions)
     if not axes or len(set(axes)) != len(axes) or not set(axes) <= {0, 1, 2}:
@@ -53,7 +54,7 @@ def mean_squared_displacement(
     ]
     return TracerMSD(
         species=species,
-        lag=trajectory.interval * np.arange(1, n_frame),
+        lag=trajectory.interval * np.arange(1.0, n_frame),
         by_atom=np.concatenate(by_atom),
         n_frame=n_frame,
         interval=trajectory.interval,
@@ -63,7 +64,7 @@ def mean_squared_displacement(
     )
 
 
-def _reference(trajectory: Trajectory, atoms: Array) -> tuple[Array, str]:
+def _reference(trajectory: Trajectory, atoms: NDArray[np.intp]) -> tuple[Array, str]:
     """Path of the mass centre of the framework [m] (n_frame, 3), and what it is the centre of."""
     weight = np.array(trajectory.masses)
     weight[atoms] = 0.0

@@ -1,8 +1,8 @@
 r"""Tracer diffusivity from mean-squared displacements, lags weighted by their covariance.
 
-Displacements over overlapping windows share their steps, so that the mean-squared displacements of all lags are strongly correlated.
-For a Gaussian process with stationary increments and :math:`M(t) = 2dDt + b` that covariance is known exactly, and the best linear
-fit is a closed form.
+Displacements over overlapping windows share their steps, so that the mean-squared displacements of all lags are strongly
+correlated. For a Gaussian process with stationary increments and :math:`M(t) = 2dDt + b` that covariance is known exactly, and
+the best linear fit is a closed form.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ MIN_ATOMS = 8
 EXPONENT_LEVEL = 0.02
 """Probability of the exponent below which the line is refuted."""
 CHI2_LEVEL = 0.01
-"""Probability of χ² below which the line is refuted; lower, since long lags are only roughly Gaussian and dominate it by chance."""
+"""Probability of χ² below which the line is refuted; lower, since long lags are only roughly Gaussian."""
 IN_A_ROW = 3
 """So many windows, each starting one lag later, must be linear for the first of them to be taken."""
 BEYOND = 3.0
 """A transient leaves a bias of about one error bar in the first window that passes: start at so many times its start."""
-RESOLVED = 2.0
+RESOLVED = 3.0
 """Standard deviations that D must lie above zero."""
 
 
-class NotDiffusive(ValueError):  # noqa: N818 - a state of the ions, named as one says it
+class NotDiffusive(ValueError):
     """No diffusion that can be told from rattling about the sites."""
 
 
@@ -68,26 +68,24 @@ class _Line:
         return self.chi2_p >= CHI2_LEVEL and self.exponent_p >= EXPONENT_LEVEL
 
 
-def fit_tracer_diffusivity(
-    msd: TracerMSD, *, name: str, source: str, window: tuple[float, float] | None = None
-) -> Estimate:
+def fit_tracer_diffusivity(msd: TracerMSD, *, name: str, source: str, window: tuple[float, float] | None = None) -> Estimate:
     r"""Logarithm of the tracer diffusivity :math:`\ln(D/[\mathrm{m^2 s^{-1}}])`, its sampling error under ``source``.
 
-    :math:`M(t) = 2dDt + b` by generalised least squares [1]_; the covariance of the overlapping windows [2]_ is that of the Gaussian
-    process with stationary increments and the fitted :math:`M`; line and covariance are iterated until they agree. ``b`` takes
-    up what is bounded, rattling about the sites.
+    :math:`M(t) = 2dDt + b` by generalised least squares [1]_; the covariance of the overlapping windows [2]_ is that of the
+    Gaussian process with stationary increments and the fitted :math:`M`; line and covariance are iterated until they agree.
+    ``b`` takes up what is bounded, rattling about the sites.
 
-    **Error bar.** The fit is linear in the displacements of the single atoms, :math:`D = \sum_a D_a/n`. From eight atoms on, its
-    variance is that between the atoms, :math:`\nu/(\nu-2)\cdot\operatorname{Var}(D_a)/n` with :math:`\nu = n-1` (the factor is
-    Student's), which holds for rare hops too, where displacements are far from Gaussian; with fewer atoms it is that of the
+    **Error bar.** The fit is linear in the displacements of the single atoms, :math:`D = \sum_a D_a/n`. From eight atoms on,
+    its variance is that between the atoms, :math:`\nu/(\nu-2)\cdot\operatorname{Var}(D_a)/n` with :math:`\nu = n-1` (the factor
+    is Student's), which holds for rare hops too, where displacements are far from Gaussian; with fewer atoms it is that of the
     Gaussian process. Both take the atoms to move independently. :math:`\ln D` follows by the delta method.
 
     **Window.** It ends at half of the trajectory. A window is linear if neither of two tests refutes it: (a) the exponent
-    :math:`\alpha` of :math:`M - b \propto t^\alpha` is 1, with the error that the atoms give it, at 2 %; (b) χ² of the residuals,
-    divided by the overdispersion (variance of D by the atoms over that of the process, if above 1), at 1 %. The first start from which
-    three in a row are linear is sought; if it is the first frame, it is taken. If not, there is a transient, which fades gradually and
-    would bias D by about an error bar where it is just no longer seen: the fit starts at three times that lag, or as late as seven
-    lags allow, and must be linear there. The provenance has all of these numbers.
+    :math:`\alpha` of :math:`M - b \propto t^\alpha` is 1, with the error that the atoms give it, at 2 %; (b) χ² of the
+    residuals, divided by the overdispersion (variance of D by the atoms over that of the process, if above 1), at 1 %. The
+    first start from which three in a row are linear is sought; if it is the first frame, it is taken. If not, there is a transient,
+    which fades gradually and would bias D by about an error bar where it is just no longer seen: the fit starts at three times
+    that lag, or as late as seven lags allow, and must be linear there. The provenance has all of these numbers.
 
     Parameters
     ----------
@@ -101,7 +99,7 @@ def fit_tracer_diffusivity(
     Raises
     ------
     NotDiffusive
-        If D is not resolved from zero by two standard deviations, or no window is linear.
+        If D is not resolved from zero by three standard deviations, or no window is linear.
     ValueError
         If the trajectory is too short for a fit, or the window holds too few lags.
 
@@ -115,12 +113,14 @@ def fit_tracer_diffusivity(
     lags = _log_spaced_lags(msd, window)
     by_atom = np.asarray(msd.by_atom[:, lags - 1])
     if not (by_atom.mean(axis=0) > 0).all():
-        raise NotDiffusive(f"{name}: {msd.species} does not move at all; are positions in the file wrapped, fixed or repeated?")
+        raise NotDiffusive(f"{name}: {msd.species} does not move at all; are atoms fixed, or frames repeated?")
+    if len(by_atom) > 1 and np.allclose(by_atom, by_atom[0], rtol=1e-9, atol=0):
+        raise NotDiffusive(f"{name}: all {len(by_atom)} {msd.species} move alike, which is a drift; is their framework there?")
     line = _fit_line(msd, lags, by_atom) if window else _first_linear(name, msd, lags, by_atom)
     if not line.slope > RESOLVED * line.slope_std:
         raise NotDiffusive(
-            f"{name}: D = {_diffusivity(msd, line.slope):.2g} ± {_diffusivity(msd, line.slope_std):.2g} m2/s is not resolved from "
-            f"zero; {msd.species} rattles (offset {line.offset * 1e20:.2g} Å2) in {msd.n_frame * msd.interval * 1e12:.3g} ps; "
+            f"{name}: D = {_diffusivity(msd, line.slope):.2g} ± {_diffusivity(msd, line.slope_std):.2g} m2/s is not resolved "
+            f"from zero; {msd.species} rattles (offset {line.offset * 1e20:.2g} Å2) in {msd.lag[-1] * 1e12:.3g} ps; "
             "run longer or hotter"
         )
     relative = line.slope_std / line.slope
@@ -162,7 +162,7 @@ def _overlap_terms(lags: tuple[int, ...], n_frame: int) -> Array:
     terms = np.zeros((3, len(lags), len(lags)))
     for i, n in enumerate(lags):
         for j, m in enumerate(lags[: i + 1]):
-            k = np.arange(-m, n + 1)
+            k = np.arange(-m, n + 1.0)
             walk = _second_difference(np.abs, k, n, m)
             noise = _second_difference(lambda lag: lag != 0, k, n, m)
             pairs = np.clip(np.minimum(n_frame - n, n_frame - m - k) - np.maximum(0, -k), 0, None)

@@ -2,7 +2,7 @@
 
 from a2c_pybamm.readers.energies import read_energies
 from a2c_pybamm.readers.neb import read_hop_frequencies, read_image_energies, read_neb
-#from a2c_pybamm.readers.trajectory import read_trajectory
+from a2c_pybamm.readers.trajectory import read_trajectory
 from a2c_pybamm.readers.units import parse_quantity
 
 __all__ = [
@@ -11,5 +11,5 @@ __all__ = [
     "read_hop_frequencies",
     "read_image_energies",
     "read_neb",
-#    "read_trajectory",
+    "read_trajectory",
 ]

@@ -46,9 +46,9 @@ def read_trajectory(
 ) -> Trajectory:
     r"""Trajectory with unwrapped positions, from any file that ASE reads (extxyz, LAMMPS dump, XDATCAR …) or from ``.npz``.
 
-    Positions are taken as they are, unless an atom jumps by more than half of the shortest height of the cell from one frame to the next:
-    then all are unwrapped, the provenance says so, and steps are added up in Cartesian space (adding whole cell vectors
-    instead would amplify the fluctuations of a cell that changes [1]_):
+    Positions are taken as they are, unless an atom jumps by more than half of the shortest height of the cell from one frame to
+    the next: then all are unwrapped, the provenance says so, and steps are added up in Cartesian space (adding whole cell
+    vectors instead would amplify the fluctuations of a cell that changes [1]_):
 
     .. math:: \mathbf u_{t+1} = \mathbf u_t + H^\mathsf{T}\left(\mathbf s - \lfloor \mathbf s \rceil\right), \qquad
         H^\mathsf{T}\mathbf s = \mathbf r_{t+1} - \mathbf r_t
@@ -76,8 +76,8 @@ def read_trajectory(
     Raises
     ------
     ValueError
-        If the file is cut off or misses something, atoms change, file and argument disagree, neither gives a number, or frames are
-        too far apart to be unwrapped.
+        If the file is cut off or misses something, atoms change, file and argument disagree, neither gives a number, or frames
+        are too far apart to be unwrapped.
 
     References
     ----------
@@ -89,7 +89,8 @@ def read_trajectory(
     skip = round(discard / seconds)
     if not 0 <= skip <= len(frames.positions) - 2:
         raise ValueError(
-            f"{path}: discard = {discard:g} s leaves fewer than two of {len(frames.positions)} frames of {seconds:g} s; discard less"
+            f"{path}: discard = {discard:g} s leaves fewer than two of {len(frames.positions)} frames of {seconds:g} s; "
+            "discard less"
         )
     positions, unwrapped = _unwrapped(path, frames)
     return Trajectory(
@@ -109,12 +110,14 @@ def read_trajectory(
 
 def _read_npz(path: Path) -> _Frames:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found = {key: archive[key] for key in archive.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        if isinstance(error, FileNotFoundError):
-            raise ValueError(f"{path}: no such file") from error
-        raise ValueError(f"{path}: not a complete numpy archive ({error}); it may be cut off, copy or write it again") from error
+    except FileNotFoundError as error:
+        raise ValueError(f"{path}: no such file") from error
+    except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path}: not a complete numpy archive ({error}); it may be cut off, copy or write it again"
+        ) from error
     for key in ("positions", "numbers"):
         if key not in found:
             raise ValueError(f"{path}: no key {key!r} (found {', '.join(found) or 'none'}); write it with numpy.savez({key}=…)")
@@ -143,7 +146,9 @@ def _read_ase(path: Path) -> _Frames:
     numbers = images[0].numbers
     for k, image in enumerate(images):
         if not np.array_equal(image.numbers, numbers):
-            raise ValueError(f"{path}: frame {k} has other atoms than frame 0, or in another order; write them sorted by their id")
+            raise ValueError(
+                f"{path}: frame {k} has other atoms than frame 0, or in another order; write them sorted by their id"
+            )
     cell = np.array([image.cell.array for image in images]) if images[0].pbc.any() and images[0].cell.rank == 3 else None
     positions = np.array([image.positions for image in images])
     return _Frames(positions, numbers, images[0].get_masses(), cell, _collect(images))
@@ -181,8 +186,8 @@ def _unwrapped(path: Path, frames: _Frames) -> tuple[Array, bool]:
     if (np.abs(fractional) > AMBIGUOUS).any():
         frame, atom = np.argwhere(np.abs(fractional) > AMBIGUOUS)[0][:2]
         raise ValueError(
-            f"{path}: atom {atom} moves by about half of the cell between frames {frame} and {frame + 1}, its way is ambiguous; "
-            "write frames more often, or unwrapped positions"
+            f"{path}: atom {atom} moves by about half of the cell between frames {frame} and {frame + 1}, its way is "
+            "ambiguous; write frames more often, or unwrapped positions"
         )
     walk = np.cumsum(fractional @ frames.cell[1:], axis=0)
     return np.concatenate([frames.positions[:1], frames.positions[0] + walk]), True
@@ -195,7 +200,9 @@ def _agreed(path: Path, what: str, unit: str, in_file: float | None, given: floa
     if in_file is None or given is None:
         return float(given if in_file is None else in_file)  # type: ignore[arg-type]
     if abs(in_file - given) > AGREEMENT * abs(in_file):
-        raise ValueError(f"{path}: {what} is {in_file:g} {unit} in the file and {given:g} {unit} by argument; remove the wrong one")
+        raise ValueError(
+            f"{path}: {what} is {in_file:g} {unit} in the file and {given:g} {unit} by argument; remove the wrong one"
+        )
     return float(given)
 
 
@@ -216,5 +223,7 @@ def _temperature(path: Path, settings: Mapping[str, Any], given: float | None, s
     # instantaneous temperatures fluctuate: a thermostat's setting lies within one standard deviation of their mean
     kept = np.asarray(value, float)[skip:]
     if given is not None and abs(kept.mean() - given) > kept.std():
-        raise ValueError(f"{path}: temperature is {kept.mean():.4g} ± {kept.std():.2g} K in the file and {given:g} K by argument; {remedy}")
+        raise ValueError(
+            f"{path}: temperature is {kept.mean():.4g} ± {kept.std():.2g} K in the file and {given:g} K by argument; {remedy}"
+        )
     return float(kept.mean() if given is None else given)

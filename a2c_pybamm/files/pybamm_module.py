@@ -1,0 +1,312 @@
+"""A parameter set as a stand-alone Python module: formulas written out, coefficients with their covariance.
+
+The formulas are those of the laws themselves: each law's method is called with expressions that record what is done to them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from a2c_pybamm import __version__
+from a2c_pybamm.files.writing import write_text
+from a2c_pybamm.laws import interpolate
+from a2c_pybamm.parameter_set import CONSTANT, STOICHIOMETRY, Attachment, ParameterSet
+
+ATOM = 5
+PRECEDENCE: dict[str, tuple[int, ...]] = {
+    "{0} + {1}": (1, 1, 2),
+    "{0} - {1}": (1, 1, 2),
+    "{0} * {1}": (2, 2, 3),
+    "{0} / {1}": (2, 2, 3),
+    "-{0}": (3, 3),
+    "{0} ** {1}": (4, ATOM, 3),
+}
+"""How tightly an operator binds, and how tightly each operand must, so that it needs no brackets."""
+TEMPLATES: dict[np.ufunc, str] = {
+    np.add: "{0} + {1}",
+    np.subtract: "{0} - {1}",
+    np.multiply: "{0} * {1}",
+    np.divide: "{0} / {1}",
+    np.power: "{0} ** {1}",
+    np.negative: "-{0}",
+}
+TEMPLATES |= {
+    f: f"np.{f.__name__}({{0}})"
+    for f in (np.exp, np.log, np.log10, np.sqrt, np.sin, np.cos, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arctan)
+}
+TEMPLATES |= {f: f"np.{f.__name__}({{0}}, {{1}})" for f in (np.maximum, np.minimum)}
+"""Operations that a law may use: those that PyBaMM's symbols know under numpy's names."""
+LONG = 90
+"""Where operands together are longer than this [characters], the longest get lines of their own."""
+
+
+@dataclass(eq=False)
+class Tables:
+    """Tables of a module by content, each once."""
+
+    names: dict[tuple[float, ...], str] = field(default_factory=dict)
+
+    def name(self, values: tuple[float, ...]) -> str:
+        return self.names.setdefault(tuple(map(float, values)), f"TABLE_{len(self.names) + 1}")
+
+
+@dataclass(eq=False)
+class Recording:
+    """The operations of one formula in the order they were made, like ones once."""
+
+    tables: Tables
+    rows: dict[tuple[str, tuple[int, ...]], int] = field(default_factory=dict)
+    """Template and operands (positions of earlier rows), with the position of each row."""
+
+    def add(self, template: str, *operands: Any) -> Expression:
+        key = (template, tuple(self._position(operand) for operand in operands))
+        return Expression(self, self.rows.setdefault(key, len(self.rows)))
+
+    def _position(self, operand: Any) -> int:
+        if isinstance(operand, Expression):
+            if operand.recording is not self:
+                raise ValueError("it mixes expressions of two formulas")
+            return operand.position
+        return self.add(_literal(operand)).position
+
+
+def _literal(value: Any) -> str:
+    """Source text of a number, exact."""
+    if np.ndim(value) or isinstance(value, complex | np.complexfloating):
+        raise ValueError("it combines a coefficient, composition or temperature with an array; write sums out")
+    number = value.item() if isinstance(value, np.generic | np.ndarray) else value
+    if not math.isfinite(number):
+        raise ValueError(f"it contains the number {number}, which is not finite")
+    return repr(number)
+
+
+@dataclass(frozen=True, eq=False)
+class Expression(np.lib.mixins.NDArrayOperatorsMixin):
+    """A coefficient, a composition, a temperature, or what has become of them."""
+
+    recording: Recording
+    position: int
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
+        if method != "__call__" or settings or ufunc not in TEMPLATES:
+            raise ValueError(f"it uses numpy's {ufunc.__name__}, which PyBaMM's symbols do not know")
+        plain = _without_effect(ufunc, inputs)
+        return self.recording.add(TEMPLATES[ufunc], *inputs) if plain is None else plain
+
+    def __bool__(self) -> bool:
+        raise ValueError("it asks whether an expression is true; a formula has no branches")
+
+
+def _without_effect(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
+    """What a sum with 0, a product with 0 or 1, or a power of 0 or 1 is; None where there is something to write."""
+    if len(inputs) != 2:
+        return None
+    left, right = (None if isinstance(x, Expression) or np.ndim(x) else x for x in inputs)
+    if (ufunc in (np.add, np.subtract) and right == 0) or (ufunc in (np.multiply, np.divide, np.power) and right == 1):
+        return inputs[0]
+    if (ufunc is np.add and left == 0) or (ufunc is np.multiply and left == 1):
+        return inputs[1]
+    if (ufunc is np.multiply and 0 in (left, right)) or (ufunc is np.divide and left == 0):
+        return 0.0
+    return 1.0 if ufunc is np.power and right == 0 else None
+
+
+@interpolate.register(Expression)
+def _interpolate_expression(x: Expression, grid: tuple[float, ...], values: tuple[float, ...]) -> Expression:
+    tables = x.recording.tables
+    return x.recording.add(f"spline({{0}}, {tables.name(grid)}, {tables.name(values)})", x)
+
+
+def _lines(result: Any) -> list[str]:
+    """Assignments and the return statement that compute an expression; what is used more than once gets a name."""
+    if not isinstance(result, Expression):
+        return [f"return {_literal(result)}"]
+    rows = list(result.recording.rows)
+    uses = dict.fromkeys([result.position], 1)
+    for position in range(result.position, -1, -1):  # operands stand before what is made of them
+        for operand in rows[position][1] if position in uses else ():
+            uses[operand] = uses.get(operand, 0) + 1
+    lines: list[str] = []
+    written: dict[int, tuple[str, int]] = {}
+
+    def name(position: int) -> None:
+        lines.append(f"v{len(lines) + 1} = {written[position][0]}")
+        written[position] = f"v{len(lines)}", ATOM
+
+    for position in sorted(uses):
+        template, operands = rows[position]
+        longest = sorted(operands, key=lambda operand: len(written[operand][0]), reverse=True)
+        for operand in longest:
+            if sum(len(written[other][0]) for other in set(operands)) > LONG and rows[operand][1]:
+                name(operand)
+        written[position] = _write(template, [written[operand] for operand in operands])
+        if uses[position] > 1 and (operands or template.startswith("c[")):
+            name(position)
+    return [*lines, f"return {written[result.position][0]}"]
+
+
+def _write(template: str, operands: list[tuple[str, int]]) -> tuple[str, int]:
+    """Text of an operation on written operands, brackets where they are needed, and how tightly it binds."""
+    if not operands:
+        return template, 3 if template.startswith("-") else ATOM
+    own, *needed = PRECEDENCE.get(template, (ATOM, *(0 for _ in operands)))
+    texts = (text if binds >= least else f"({text})" for (text, binds), least in zip(operands, needed, strict=True))
+    return template.format(*texts), own
+
+
+def _quoted(text: str) -> str:
+    """Python source of a text, everything that does not print escaped."""
+    source = repr(text)
+    return f'"{source[1:-1]}"' if not set("'\"") & set(text) else source
+
+
+def _docstring(text: str, indent: str = "") -> str:
+    """A docstring that cannot end before its end, whatever the text."""
+    safe = "".join(c if c == "\n" or (c.isprintable() and c not in '\\"') else repr(c)[1:-1] for c in text)
+    safe = safe.replace('"', r"\"")
+    return textwrap.indent(f'"""{safe}\n"""' if "\n" in safe else f'"""{safe}"""', indent)
+
+
+def _function_name(key: str) -> str:
+    """``positive_electrode_ocp`` for ``Positive electrode OCP [V]``."""
+    words = re.sub(r"\[.*?\]|'", "", key, flags=re.ASCII).lower()
+    name = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
+    return name if name[:1].isalpha() else f"parameter_{name}"
+
+
+def _arguments(key: str) -> tuple[str, ...]:
+    """What PyBaMM passes to the parameter of this key."""
+    return () if key in CONSTANT else ("sto",) if key.endswith(STOICHIOMETRY) else ("sto", "T")
+
+
+def _function(key: str, name: str, attachment: Attachment, T: float, tables: Tables) -> str:
+    """Source of the function that stands in for a PyBaMM parameter."""
+    law, arguments = attachment.law, _arguments(key)
+    recording = Recording(tables)
+    passed = [recording.add(argument) for argument in arguments]
+    c = {coefficient: recording.add(f"c[{_quoted(coefficient)}]") for coefficient in law.names}
+    x = [attachment.stoichiometry.offset + attachment.stoichiometry.slope * sto for sto in passed[:1]]
+    temperature = [passed[1] if len(passed) > 1 else T] if passed else []
+    try:
+        body = _lines(getattr(law, attachment.method)(c, *x, *temperature))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{key!r}: law {law.kind!r}, method {attachment.method!r}, cannot be written out as a formula: {error}; "
+            "a law is made of + - * / ** and numpy's exp, log, tanh"
+        ) from error
+    where = f" at {T!r} K" if len(passed) == 1 else ""
+    doc = _docstring(f"{key}{where}: {attachment.method} of law {law.kind}.", "    ")
+    return "\n".join([f"def {name}({', '.join([*arguments, 'c'])}):", doc, *(f"    {line}" for line in body)])
+
+
+SPLINE = '''
+def spline(x, grid, values):
+    """Not-a-knot cubic spline through a table, held beyond its ends; a PyBaMM expression."""
+    inside = pybamm.minimum(pybamm.maximum(x, grid[0]), grid[-1])
+    return pybamm.Interpolant(np.array(grid), np.array(values), inside, interpolator="cubic")
+'''
+SHIFTED = '''
+def shifted_ocp(sto, ocp, entropy, shift):
+    """An open-circuit potential moved to another reference temperature."""
+    return ocp(sto) + shift * (entropy(sto) if callable(entropy) else entropy)
+'''
+USE = """
+COEFFICIENTS are the means, COVARIANCE their joint error in the same order. The set with errors:
+
+    values = get_parameter_values({name: pybamm.InputParameter(name) for name in COEFFICIENTS})
+    samples = np.random.default_rng(1).multivariate_normal(list(COEFFICIENTS.values()), COVARIANCE, 100)
+    inputs = [dict(zip(COEFFICIENTS, sample)) for sample in samples]
+
+Solve for these inputs; initial concentrations stay those of the base set unless you set them for each sample."""
+
+
+def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
+    """Source of ``get_parameter_values``."""
+    moved = [side for side in ("Negative", "Positive") if f"{side} electrode OCP [V]" not in names]
+    lines = [f"values = pybamm.ParameterValues({_quoted(parameter_set.base)})"]
+    if moved:
+        lines += ['shift = TEMPERATURE - values["Reference temperature [K]"]', "moved = {}", "if shift:"]
+    for side in moved:
+        ocp = f"{side} electrode OCP"
+        lines += [
+            f'    moved["{ocp} [V]"] = partial(',
+            f'        shifted_ocp, ocp=values["{ocp} [V]"], entropy=values["{ocp} entropic change [V.K-1]"], shift=shift',
+            "    )",
+        ]
+    lines += ["new = {", *(["    **moved,"] if moved else [])]
+    for key, name in names.items():
+        value = f"partial({name}, c=coefficients)" if _arguments(key) else f"{name}(coefficients)"
+        lines.append(f"    {_quoted(key)}: {value},")
+    lines += [f'    "{kind} temperature [K]": TEMPERATURE,' for kind in ("Reference", "Ambient", "Initial")]
+    lines += ["}", "values.update(new)", "return values"]
+    doc = _docstring("PyBaMM's values with these coefficients: numbers, or inputs of the same names.", "    ")
+    return "\n".join(["def get_parameter_values(coefficients=COEFFICIENTS):", doc, *(f"    {line}" for line in lines)])
+
+
+def _tuple(name: str, values: tuple[float, ...]) -> str:
+    """Source of a table."""
+    return (
+        f"{name} = (\n{textwrap.fill(', '.join(map(repr, values)), 120, initial_indent='    ', subsequent_indent='    ')},\n)"
+    )
+
+
+def _numbers(name: str, values: Mapping[str, float]) -> str:
+    """Source of a dictionary of numbers."""
+    return "\n".join([f"{name} = {{", *(f"    {_quoted(key)}: {float(v)!r}," for key, v in values.items()), "}"])
+
+
+def _head(parameter_set: ParameterSet) -> str:
+    """Docstring, imports and coefficients of the module."""
+    joint = parameter_set.joint
+    cited = ["\nCite:", *parameter_set.citations] if parameter_set.citations else []
+    first = f"PyBaMM parameter set {parameter_set.name}, written by a2c_pybamm {__version__}."
+    about = [first, *(["", parameter_set.description] if parameter_set.description else []), *cited, USE]
+    covariance = [f"    ({', '.join(repr(float(v)) for v in row)},)," for row in joint.covariance]
+    return "\n".join(
+        [
+            _docstring("\n".join(about)),
+            "\nfrom functools import partial\n\nimport numpy as np\nimport pybamm\n",
+            f"TEMPERATURE = {float(parameter_set.temperature)!r}",
+            _numbers("COEFFICIENTS", dict(zip(joint.names, joint.mean, strict=True))),
+            _numbers("STANDARD_DEVIATIONS", dict(zip(joint.names, joint.std, strict=True))),
+            "\n".join(["COVARIANCE = (", *covariance, ")"]),
+        ]
+    )
+
+
+def pybamm_module(parameter_set: ParameterSet) -> str:
+    """Source of a Python module that makes the set with numpy and PyBaMM alone.
+
+    Its ``get_parameter_values(coefficients)`` gives what ``ParameterSet.nominal`` gives, and with PyBaMM inputs as coefficients
+    what ``ParameterSet.uncertain`` gives. Each law is one function; the mean coefficients, their standard deviations and
+    their covariance are written to the last digit.
+
+    Raises
+    ------
+    ValueError
+        If a law does something other than arithmetic and numpy's elementary functions with its arguments.
+    """
+    tables = Tables()
+    names = {key: _function_name(key) for key in parameter_set.attach}
+    if len(set(names.values())) < len(names):
+        raise ValueError(f"set {parameter_set.name}: two of {', '.join(map(repr, names))} make the same function name")
+    T = parameter_set.temperature
+    functions = [_function(key, names[key], attachment, T, tables) for key, attachment in parameter_set.attach.items()]
+    shifted = any(f"{side} electrode OCP [V]" not in names for side in ("Negative", "Positive"))
+    written = [_tuple(name, values) for values, name in tables.names.items()]
+    own = [*([SPLINE.strip()] if written else []), *([SHIFTED.strip()] if shifted else [])]
+    head = "\n".join([_head(parameter_set), *written])
+    return "\n\n\n".join([head, *own, *functions, _assembly(parameter_set, names)]) + "\n"
+
+
+def write_pybamm_module(path: Path, parameter_set: ParameterSet) -> Path:
+    """The path, holding the module of ``pybamm_module``."""
+    return write_text(path, pybamm_module(parameter_set))

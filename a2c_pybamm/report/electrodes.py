@@ -1,0 +1,93 @@
+"""Open-circuit potentials and diffusivities with bands, drawn from the joint, against the base set's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from a2c_pybamm.estimate import Array
+from a2c_pybamm.parameter_set import ParameterSet, base_values, evaluate_base
+from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, _label, draw_band
+
+OCP, ENTROPY, DIFFUSIVITY = "electrode OCP [V]", "electrode OCP entropic change [V.K-1]", "particle diffusivity [m2.s-1]"
+SIDES = ("Negative", "Positive")
+LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
+"""Median, central 68 % and 95 %."""
+N_DRAWS = 500
+"""Draws behind a band: the edge of the 95 % band lies between the true 1.4 and 4.4 % quantiles, nineteen times of twenty."""
+SEED = 0
+"""The same page from the same set: bands are drawn with a generator of their own."""
+STOICHIOMETRY = np.linspace(0.01, 0.99, 197)
+
+
+@dataclass(frozen=True, eq=False)
+class CurveBand:
+    """A function of stoichiometry with the band that the joint makes of it."""
+
+    side: str
+    key: str
+    stoichiometry: Array
+    """PyBaMM's (n,)."""
+    nominal: Array
+    """At the mean coefficients (n,)."""
+    quantile: Array
+    """At `LEVELS` (5, n)."""
+    base: Array
+    """The base set's own curve (n,), at the same temperature."""
+
+
+def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:
+    """Bands of every electrode whose ``key`` ("electrode OCP [V]" …) a law stands in for."""
+    joint = parameter_set.joint
+    draws = joint.draw(N_DRAWS, np.random.default_rng(SEED))
+    bands = []
+    for side in SIDES:
+        attachment = parameter_set.attach.get(f"{side} {key}")
+        if attachment is None:
+            continue
+        method, sto = getattr(attachment.law, attachment.method), attachment.stoichiometry
+        x = (sto.offset + sto.slope * STOICHIOMETRY)[None, :]
+        shape = (N_DRAWS, len(STOICHIOMETRY))
+        drawn = np.broadcast_to(method(parameter_set.coefficients(draws), x, parameter_set.temperature), shape)
+        mean = np.broadcast_to(method(parameter_set.coefficients(joint.mean[None]), x, parameter_set.temperature), (1, shape[1]))
+        base = base_curve(parameter_set, f"{side} {key}")
+        bands.append(CurveBand(side, key, STOICHIOMETRY, mean[0], np.quantile(drawn, LEVELS, axis=0), base))
+    return bands
+
+
+def base_curve(parameter_set: ParameterSet, key: str) -> Array:
+    """The base set's curve at `STOICHIOMETRY` and the set's temperature; an OCP is moved there by its entropic change."""
+    values = base_values(parameter_set.base)
+    curve = evaluate_base(values, key, STOICHIOMETRY, temperature=parameter_set.temperature)
+    shift = parameter_set.temperature - float(values["Reference temperature [K]"])
+    if key.endswith(OCP) and shift:
+        curve = curve + shift * evaluate_base(values, key.replace(OCP, ENTROPY), STOICHIOMETRY)
+    return curve
+
+
+def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = False) -> Figure:
+    """A panel for each electrode: band, curve at the mean, base set's curve.
+
+    The vertical axis shows the 68 % band and the base set within the middle of the composition range; ends run off it.
+    """
+    figure = Figure(figsize=(WIDTH if len(bands) > 1 else WIDTH * 0.6, 4.0), layout="constrained")
+    for axes, band in zip(figure.subplots(1, len(bands), squeeze=False)[0], bands, strict=True):
+        draw_band(axes, band.stoichiometry, band.quantile, COLORS[0], "")
+        axes.plot(band.stoichiometry, band.nominal, color=COLORS[0], label="this set, mean coefficients")
+        axes.plot(band.stoichiometry, band.base, color=COLORS[1], linestyle="--", label=f"{base}, as it is")
+        middle = (band.stoichiometry >= 0.03) & (band.stoichiometry <= 0.97)
+        shown = np.concatenate([band.quantile[[1, 3]][:, middle].ravel(), band.base[middle]])
+        shown = shown[np.isfinite(shown) & ((shown > 0) | (not log))]
+        if log:
+            axes.set_yscale("log", nonpositive="clip")
+            axes.set_ylim(shown.min() / 3, shown.max() * 3)
+        else:
+            space = 0.08 * np.ptp(shown) + 0.01
+            axes.set_ylim(shown.min() - space, shown.max() + space)
+        axes.set_xlim(0, 1)
+        axes.set_title(f"{band.side} electrode", fontsize=SMALL + 1)
+        _label(axes, "stoichiometry", label)
+        axes.legend(fontsize=SMALL, frameon=False)
+    return figure

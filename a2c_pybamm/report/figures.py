@@ -1,0 +1,178 @@
+"""Figures of a propagation result and of a joint, by matplotlib's object interface alone."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from a2c_pybamm.estimate import Array, Joint
+from a2c_pybamm.tables import description, scalar_outputs, share_rows
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe and Ito's palette, told apart by colour-blind eyes; its yellow is left out, too pale on paper."""
+SAMPLING = "#333333"
+DASHES = ("-", "--", "-.", ":")
+WIDTH = 9.0
+"""Width of figures [inch]."""
+SMALL = 8.5
+N_LINES = 7
+"""Sources drawn as lines of their own: as many as there are colours."""
+MIN_SHARE = 0.01
+"""Sources below this share by every method are named, not drawn."""
+MIN_CORRELATION = 0.005
+"""Correlations that round to zero are left blank."""
+
+
+def method_color(result: xr.Dataset, approach: str) -> str:
+    """The same colour for a method in every figure; sampling is grey."""
+    others = [str(a) for a in result["approach"].values if a != "sampling"]
+    return SAMPLING if approach == "sampling" else COLORS[others.index(approach) % len(COLORS)]
+
+
+def curve_axis(result: xr.Dataset, output: str) -> tuple[Array, str]:
+    """Values and label of the axis of a curve; hours in the place of seconds, an index where it has no values."""
+    axis = str(result[f"{output}_mean"].dims[1])
+    if axis not in result.coords:
+        return np.arange(result.sizes[axis], dtype=float), axis
+    values, attrs = result[axis].values.astype(float), result[axis].attrs
+    text, unit = str(attrs.get("long_name", axis)), str(attrs.get("units", "1"))
+    if unit == "s":
+        values, unit = values / 3600, "h"
+    return values, text if unit == "1" else f"{text} [{unit}]"
+
+
+def band_approach(result: xr.Dataset) -> str:
+    """The method whose quantiles are drawn: sampling where it was run, else the last."""
+    approaches = [str(a) for a in result["approach"].values]
+    return "sampling" if "sampling" in approaches else approaches[-1]
+
+
+def draw_band(axes: Axes, x: Array, quantile: Array, color: str, text: str) -> None:
+    """The central 95 % and 68 % between rows 0-4 and 1-3 of quantiles (5, n)."""
+    axes.fill_between(x, quantile[0], quantile[4], color=color, alpha=0.18, linewidth=0, label=f"95 % {text}".rstrip())
+    axes.fill_between(x, quantile[1], quantile[3], color=color, alpha=0.35, linewidth=0, label=f"68 % {text}".rstrip())
+
+
+def band_figure(result: xr.Dataset, output: str) -> Figure:
+    """A curve with its band, each method's std beneath it, and the fraction of solves not yet cut off."""
+    figure = Figure(figsize=(WIDTH, 6.4), layout="constrained")
+    top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(4, 1.8, 1.2))
+    x, label = curve_axis(result, output)
+    unit = str(result[f"{output}_mean"].attrs.get("units", ""))
+    chosen = band_approach(result)
+    draw_band(top, x, result[f"{output}_quantile"].sel(approach=chosen).values, SAMPLING, f"({chosen})")
+    for k, approach in enumerate(map(str, result["approach"].values)):
+        own, color = result.sel(approach=approach), method_color(result, approach)
+        style = "-" if approach == "sampling" else DASHES[1 + k % 3]
+        top.plot(x, own[f"{output}_mean"].values, color=color, linestyle=style, label=f"mean ({approach})")
+        middle.plot(x, own[f"{output}_std"].values, color=color, linestyle=style)
+        bottom.plot(x, own[f"{output}_running"].values, color=color, linestyle=style)
+    name = description(result, output)
+    _label(top, "", f"{name.split(' against ')[0]} [{unit}]")
+    _label(middle, "", f"std [{unit}]")
+    _label(bottom, label, "fraction\nrunning")
+    bottom.set_ylim(-0.05, 1.05)
+    middle.set_ylim(bottom=0)
+    reached = (result[f"{output}_running"].values > 0).any(axis=0)
+    top.set_xlim(x[0], x[reached][-1] if reached.any() else x[-1])
+    top.legend(fontsize=SMALL, frameon=False, loc="best")
+    return figure
+
+
+def _label(axes: Axes, x: str, y: str) -> None:
+    axes.set_xlabel(x, fontsize=SMALL + 1)
+    axes.set_ylabel(y, fontsize=SMALL + 1)
+    axes.tick_params(labelsize=SMALL)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def small_sources(result: xr.Dataset) -> list[str]:
+    """Sources whose share is below `MIN_SHARE` in every scalar output by every method."""
+    largest = {str(source): 0.0 for source in result["source"].values}
+    for row in share_rows(result):
+        if np.isfinite(row.share):
+            largest[row.source] = max(largest[row.source], abs(row.share))
+    return [source for source, share in largest.items() if share < MIN_SHARE]
+
+
+def share_bars(result: xr.Dataset) -> Figure | None:
+    """Shares of variance by source, a panel for each scalar output, methods side by side; None where no source has any."""
+    outputs, small = scalar_outputs(result), small_sources(result)
+    sources = [s for s in map(str, result["source"].values) if s not in small]
+    if not sources:
+        return None
+    rows = {(row.output, row.source, row.approach): row for row in share_rows(result)}
+    sources.sort(key=lambda s: sum(abs(r.share) for r in rows.values() if r.source == s and np.isfinite(r.share)))
+    approaches = [str(a) for a in result["approach"].values]
+    figure = Figure(figsize=(WIDTH, 1.4 + 0.22 * len(sources) * (len(approaches) + 1)), layout="constrained")
+    panels = figure.subplots(1, len(outputs), sharey=True, sharex=True, squeeze=False)[0]
+    for axes, output in zip(panels, outputs, strict=True):
+        for k, approach in enumerate(approaches):
+            own = [rows[output, source, approach] for source in sources]
+            place = np.arange(len(sources)) + 0.8 * (0.5 - (k + 0.5) / len(approaches))
+            spread = np.nan_to_num([row.error for row in own])
+            style = {"color": method_color(result, approach), "label": approach, "height": 0.8 / len(approaches)}
+            error = {"elinewidth": 1.0, "ecolor": "#888888"}
+            xerr = spread if spread.any() else None
+            axes.barh(place, np.nan_to_num([row.share for row in own]), xerr=xerr, error_kw=error, **style)
+        axes.set_title(output.replace("_", " "), fontsize=SMALL + 1)
+        _label(axes, "share of variance", "")
+        axes.axvline(0, color="black", linewidth=0.8)
+    panels[0].set_yticks(range(len(sources)), [textwrap.fill(source, 26) for source in sources])
+    figure.legend(*panels[0].get_legend_handles_labels(), fontsize=SMALL, frameon=False, loc="outside upper center", ncols=3)
+    return figure
+
+
+def share_curves(result: xr.Dataset, output: str) -> Figure | None:
+    """Shares of variance along a curve, a panel for each method; the largest sources as lines. None where none is defined."""
+    shares = result[f"{output}_share"]
+    axis = str(shares.dims[2])
+    known = [str(a) for a in result["approach"].values if np.isfinite(shares.sel(approach=a).values).any()]
+    if not known:
+        return None
+    size = np.abs(shares).max("approach").mean(axis, skipna=True).fillna(0.0)
+    sources = [str(size["source"].values[k]) for k in np.argsort(-size.values)[:N_LINES]]
+    x, label = curve_axis(result, output)
+    figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
+    panels = figure.subplots(1, len(known), sharey=True, sharex=True, squeeze=False)[0]
+    for axes, approach in zip(panels, known, strict=True):
+        own = shares.sel(approach=approach)
+        for k, source in enumerate(sources):
+            style = {"color": COLORS[k], "linestyle": DASHES[k % len(DASHES)], "label": textwrap.shorten(source, 44)}
+            axes.plot(x, own.sel(source=source).values, **style)
+        together = 1 - own.sum("source", skipna=False).values
+        axes.plot(x, together, color="#999999", linewidth=3, alpha=0.6, zorder=0, label="made together by several sources")
+        axes.set_title(approach, fontsize=SMALL + 1)
+        _label(axes, label, "")
+    panels[0].set_ylabel("share of variance", fontsize=SMALL + 1)
+    figure.legend(*panels[0].get_legend_handles_labels(), fontsize=SMALL, frameon=False, loc="outside lower center", ncols=2)
+    return figure
+
+
+def correlation_figure(joint: Joint) -> Figure:
+    """Heat map of the correlation of all coefficients, with the numbers where there is room."""
+    correlation, n = joint.correlation, len(joint.names)
+    side = min(WIDTH, 3.2 + 0.42 * n)
+    figure = Figure(figsize=(side + 0.6, side), layout="constrained")
+    axes = figure.subplots()
+    edges = np.arange(n + 1) - 0.5
+    # cells as vectors: an image would be resampled
+    mesh = axes.pcolormesh(edges, edges, correlation, cmap="RdBu_r", vmin=-1, vmax=1, edgecolors="white", linewidth=0.5)
+    axes.set_aspect("equal")
+    axes.invert_yaxis()
+    size = SMALL if n <= 16 else 6
+    axes.set_xticks(range(n), joint.names, rotation=90, fontsize=size)
+    axes.set_yticks(range(n), joint.names, fontsize=size)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    for i, j in np.argwhere(np.abs(correlation) >= MIN_CORRELATION) if n <= 20 else ():
+        color = "white" if abs(correlation[i, j]) > 0.6 else "black"
+        axes.text(j, i, f"{correlation[i, j]:.2f}", ha="center", va="center", fontsize=size - 2, color=color)
+    bar = figure.colorbar(mesh, ax=axes, shrink=0.7, label="correlation")
+    bar.ax.tick_params(labelsize=SMALL)
+    return figure

@@ -1,0 +1,51 @@
+"""Sets that come with the package, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from a2c_pybamm.files import read_set
+from a2c_pybamm.parameter_set import ParameterSet
+
+DEMO = "LCO_graphite_universal_potentials"
+
+
+def sets_folder() -> Path:
+    """The folder of shipped sets: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package / "parameter_sets", package.parent / "parameter_sets"):
+        if folder.is_dir():
+            return folder
+    raise ValueError(f"{package}: the shipped parameter sets are missing; install the package again")
+
+
+def set_names() -> list[str]:
+    """Names of the shipped sets."""
+    return sorted(path.parent.name for path in sets_folder().glob("*/set.json"))
+
+
+def load(name: str | Path) -> ParameterSet:
+    """A shipped set by its name, or the set in a ``set.json`` file (or in the folder that holds one).
+
+    Raises
+    ------
+    ValueError
+        If there is no such set or file.
+    """
+    if str(name) in set_names():
+        return read_set(sets_folder() / str(name) / "set.json")
+    path = Path(name)
+    if path.is_dir():
+        path = path / "set.json"
+    if not path.is_file():
+        raise ValueError(f"{name}: neither a shipped set ({', '.join(set_names())}) nor a set.json file")
+    return read_set(path)
+
+
+def lco_graphite_universal_potentials() -> Any:
+    """LiCoO2 | graphite: OCV, diffusivities and site density from universal interatomic potentials, on the Ai2020 cell.
+
+    The nominal values; ``a2c_pybamm.load("LCO_graphite_universal_potentials")`` has their joint error.
+    """
+    return load(DEMO).nominal()

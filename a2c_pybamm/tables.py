@@ -1,0 +1,231 @@
+"""Plain rows of what was derived and what it does to the cell, for a page, a terminal or a notebook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+if TYPE_CHECKING:
+    from a2c_pybamm.parameter_set import ParameterSet
+
+CAUSES = {
+    "unstable": "a host separates into phases within reach of the cell",
+    "infeasible": "the cell would start outside its stoichiometries",
+    "solver": "the solver gave up",
+}
+"""First word of a failure's reason, and what it means."""
+OTHER = "other"
+DIGITS = 2
+"""Significant digits of a standard deviation."""
+PLAIN_RANGE = (1e-4, 1e5)
+"""Numbers are written without a power of ten between these."""
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """One derived coefficient."""
+
+    name: str
+    mean: float
+    std: float
+    unit: str
+    """Of mean and std; "1" for logarithms, ratios and fractions."""
+    sources: tuple[tuple[str, float], ...]
+    """Sources of its variance with their shares, largest first; they add to one."""
+    method: str
+    plain: float | None
+    """exp(mean) where the coefficient is a logarithm: the median of the quantity itself."""
+    plain_unit: str
+    factor: float | None
+    """exp(std): the quantity lies within a factor of this of ``plain`` with 68 % probability."""
+
+
+@dataclass(frozen=True)
+class OutputRow:
+    """One scalar output by one method."""
+
+    output: str
+    description: str
+    unit: str
+    approach: str
+    mean: float
+    std: float
+    interval: tuple[float, float]
+    """2.5 and 97.5 % quantiles."""
+    error: float
+    """Relative error of the std as the method itself estimates it."""
+    n_solves: int
+    verdict: str
+
+
+@dataclass(frozen=True)
+class ShareRow:
+    """One source's share of the variance of one scalar output, by one method."""
+
+    output: str
+    source: str
+    approach: str
+    share: float
+    """NaN where the method gives none; not clipped."""
+    error: float
+    """Standard error of the share; NaN where the method has none."""
+
+
+@dataclass(frozen=True)
+class FailureRow:
+    """Failed solves of one method and one cause."""
+
+    approach: str
+    cause: str
+    """A key of `CAUSES`, or "other"."""
+    n: int
+    n_solves: int
+    example: str
+    """The first reason of this kind; empty where none failed."""
+
+    @property
+    def fraction(self) -> float:
+        return self.n / self.n_solves if self.n_solves else 0.0
+
+
+def parameter_rows(parameter_set: ParameterSet) -> list[ParameterRow]:
+    r"""A row for each coefficient of the joint, in its order.
+
+    The share of source s in coefficient k is :math:`\sum_j A_{s,kj}^2 / \operatorname{Var}\theta_k`.
+    """
+    joint = parameter_set.joint
+    methods = {name: estimate.method for estimate in joint.estimates for name in estimate.names}
+    parts = {source: (factor.values**2).sum(axis=1) for source, factor in joint.factors.items()}
+    rows = []
+    for k, name in enumerate(joint.names):
+        mean, std = float(joint.mean[k]), float(joint.std[k])
+        shares = [(source, float(part[k]) / std**2) for source, part in parts.items() if std > 0 and part[k] > 0]
+        unit, plain_unit = units(name)
+        plain, factor = (float(np.exp(mean)), float(np.exp(std))) if plain_unit else (None, None)
+        ordered = tuple(sorted(shares, key=lambda pair: -pair[1]))
+        rows.append(ParameterRow(name, mean, std, unit, ordered, methods[name], plain, plain_unit, factor))
+    return rows
+
+
+def units(name: str) -> tuple[str, str]:
+    """Unit of a coefficient, and for a logarithm that of the quantity itself (empty otherwise), as its name says them."""
+    logarithm = re.search(r"\bln\((.*)\)$", name)
+    found = re.search(r"\[([^\[\]]*)\]$", logarithm[1] if logarithm else name)
+    unit = found[1] if found else "1"
+    return ("1", unit) if logarithm else (unit, "")
+
+
+def scalar_outputs(result: xr.Dataset) -> list[str]:
+    """Names of the outputs that are one number."""
+    return [
+        str(v).removesuffix("_std") for v in result.data_vars if str(v).endswith("_std") and result[v].dims == ("approach",)
+    ]
+
+
+def curve_outputs(result: xr.Dataset) -> list[str]:
+    """Names of the outputs on one axis."""
+    curves = [str(v).removesuffix("_running") for v in result.data_vars if str(v).endswith("_running")]
+    return [name for name in curves if result[f"{name}_mean"].ndim == 2]
+
+
+def description(result: xr.Dataset, output: str) -> str:
+    """What an output is, as the model says it."""
+    return str(result[f"{output}_mean"].attrs.get("long_name", output)).removesuffix(": mean")
+
+
+def output_rows(result: xr.Dataset) -> list[OutputRow]:
+    """A row for each scalar output and method, outputs together."""
+    return list(_output_rows(result))
+
+
+def _output_rows(result: xr.Dataset) -> Iterator[OutputRow]:
+    for output in scalar_outputs(result):
+        text, unit = description(result, output), str(result[f"{output}_mean"].attrs.get("units", ""))
+        for approach in map(str, result["approach"].values):
+            own = result.sel(approach=approach)
+            low, high = (float(own[f"{output}_quantile"].sel(quantile=q, method="nearest")) for q in (0.025, 0.975))
+            mean, std, error = (float(own[f"{output}_{name}"]) for name in ("mean", "std", "error"))
+            n, verdict = int(own["n_solves"]), str(own[f"{output}_verdict"].values)
+            yield OutputRow(output, text, unit, approach, mean, std, (low, high), error, n, verdict)
+
+
+def share_rows(result: xr.Dataset) -> list[ShareRow]:
+    """A row for each scalar output, source and method, in the Dataset's order."""
+    return [
+        ShareRow(
+            output,
+            source,
+            approach,
+            float(result[f"{output}_share"].sel(approach=approach, source=source)),
+            float(result[f"{output}_share_se"].sel(approach=approach, source=source)),
+        )
+        for output in scalar_outputs(result)
+        for source in map(str, result["source"].values)
+        for approach in map(str, result["approach"].values)
+    ]
+
+
+def failure_rows(result: xr.Dataset) -> list[FailureRow]:
+    """A row for each method and cause, also where nothing failed; "other" only where it occurred."""
+    owners, reasons = result["failure_approach"].values.astype(str), result["failure_reason"].values.astype(str)
+    causes = [next((cause for cause in CAUSES if reason.startswith(cause)), OTHER) for reason in reasons]
+    rows = []
+    for approach, n_solves in zip(result["approach"].values.astype(str), result["n_solves"].values, strict=True):
+        for cause in (*CAUSES, *([OTHER] if OTHER in causes else [])):
+            mine = [r for r, o, c in zip(reasons, owners, causes, strict=True) if o == approach and c == cause]
+            rows.append(FailureRow(str(approach), cause, len(mine), int(n_solves), str(mine[0]) if mine else ""))
+    return rows
+
+
+def significant(value: float, digits: int = DIGITS + 1) -> str:
+    """A number with so many significant digits, trailing zeros kept; "–" where there is none."""
+    if not np.isfinite(value):
+        return "–" if np.isnan(value) else ("∞" if value > 0 else "-∞")
+    if value == 0:
+        return "0"
+    if not PLAIN_RANGE[0] <= abs(value) < PLAIN_RANGE[1]:
+        return f"{value:.{digits - 1}e}"
+    rounded = float(f"{value:.{digits - 1}e}")  # 9.996 becomes 10.0, one digit more before the point
+    return f"{rounded:.{max(0, digits - 1 - _power(rounded))}f}"
+
+
+def to_error(value: float, error: float) -> str:
+    """A number rounded to the second significant digit of its error; to six digits where it has none."""
+    return _pair(value, error)[0]
+
+
+def with_error(value: float, error: float) -> str:
+    """A number with its error, both to the error's second significant digit: "4.012 ± 0.051", "(1.23 ± 0.12)e-14"."""
+    number, spread, power = _pair(value, error)[1:]
+    if not spread:
+        return to_error(value, error)
+    return f"({number} ± {spread})e{power}" if power else f"{number} ± {spread}"
+
+
+def percent(fraction: float) -> str:
+    """A fraction in per cent, two significant digits."""
+    if not np.isfinite(fraction):
+        return significant(fraction)
+    return f"{float(f'{100 * fraction:.1e}'):g} %"
+
+
+def _power(value: float) -> int:
+    return int(np.floor(np.log10(abs(value))))
+
+
+def _pair(value: float, error: float) -> tuple[str, str, str, int]:
+    """Number by itself, then number, error and power of ten as they stand together."""
+    if not (np.isfinite(value) and np.isfinite(error) and error > 0):
+        own = significant(value, 6)
+        return own, own, "", 0
+    size = max(abs(value), error)
+    power = 0 if PLAIN_RANGE[0] <= error and size < PLAIN_RANGE[1] else _power(size)
+    error = float(f"{error:.{DIGITS - 1}e}")
+    digits = max(0, DIGITS - 1 - _power(error) + power)
+    number, spread = f"{value / 10.0**power:.{digits}f}", f"{error / 10.0**power:.{digits}f}"
+    return (f"{number}e{power}" if power else number), number, spread, power

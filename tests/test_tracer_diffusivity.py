@@ -1,0 +1,235 @@
+"""Mean-squared displacements and tracer diffusivities: identities, known truth, and whether error bars cover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from a2c_pybamm.data import Trajectory
+from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity, overlap_covariance
+from a2c_pybamm.synthetic import brownian_trajectory, lattice_walk_trajectory
+
+STEP = 1e-14
+NAME = {"name": "Li ln(D_tr [m2.s-1])", "source": "MD (sampling)"}
+
+
+def brownian(seed: int, n_frame: int = 200, n_walker: int = 24, rattle: float = 1e-11) -> Trajectory:
+    rng = np.random.default_rng(seed)
+    return brownian_trajectory(n_frame, n_walker, diffusivity=1e-9, interval=STEP, rng=rng, rattle=rattle)
+
+
+def lattice(seed: int, probability: float, *, rattle: float = 3e-11, memory: float = 0.0, n_frame: int = 400) -> Trajectory:
+    """24 walkers with hops of 3 Å; the memory of their rattling in frames."""
+    return lattice_walk_trajectory(
+        n_frame,
+        24,
+        hop_probability=probability,
+        spacing=3e-10,
+        interval=STEP,
+        rng=np.random.default_rng(seed),
+        rattle=rattle,
+        rattle_time=memory * STEP,
+    )
+
+
+def fitted(trajectory: Trajectory, window: tuple[float, float] | None = None) -> Estimate:
+    return fit_tracer_diffusivity(mean_squared_displacement(trajectory, "Li"), **NAME, window=window)
+
+
+# Mean-squared displacements
+
+
+@given(
+    st.integers(0, 10**6), st.integers(2, 33), st.integers(1, 4), st.sampled_from([(0, 1, 2), (0, 1), (2, 0), (1,), (0, 2, 1)])
+)
+def test_fourier_transform_equals_the_loop(seed: int, n_frame: int, n_walker: int, directions: tuple[int, ...]) -> None:
+    """At even, odd and prime numbers of frames, far from the origin."""
+    trajectory = brownian(seed, n_frame, n_walker)
+    trajectory = replace(trajectory, positions=trajectory.positions + 1e-7)
+    msd = mean_squared_displacement(trajectory, "Li", directions=directions)
+    r = trajectory.positions[:, :n_walker][..., list(directions)]
+    loop = [((r[n:] - r[:-n]) ** 2).sum(axis=2).mean(axis=0) for n in range(1, n_frame)]
+    np.testing.assert_allclose(msd.by_atom, np.transpose(loop), rtol=1e-7)
+    np.testing.assert_allclose(msd.lag, STEP * np.arange(1, n_frame))
+    assert msd.dimension == len(directions)
+
+
+def test_blocks_of_atoms_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = mean_squared_displacement(brownian(1), "Li").by_atom
+    monkeypatch.setattr("a2c_pybamm.estimators.mean_squared_displacement.BLOCK_SIZE", 2 * 200 * 3 * 5)
+    np.testing.assert_array_equal(mean_squared_displacement(brownian(1), "Li").by_atom, whole)
+
+
+@given(st.integers(0, 10**6))
+def test_drift_changes_nothing(seed: int) -> None:
+    """Neither a steady nor a jerky motion of the whole crystal, nor its rest frame, is diffusion."""
+    trajectory = brownian(seed, 60, 5)
+    drift = 1e-9 * np.random.default_rng(seed + 1).normal(size=(60, 1, 3)).cumsum(axis=0)
+    moved = replace(trajectory, positions=trajectory.positions + drift)
+    before, after = (mean_squared_displacement(t, "Li").by_atom for t in (trajectory, moved))
+    np.testing.assert_allclose(after, before, rtol=1e-6)
+
+
+def test_reference_is_the_mass_centre_of_the_others() -> None:
+    rng = np.random.default_rng(5)
+    trajectory = Trajectory(rng.normal(size=(20, 4, 3)), ("Li", "La", "O", "Li"), np.array([7.0, 139.0, 16.0, 7.0]), 1.0, 300.0)
+    r = trajectory.positions[:, [0, 3]] - ((139 * trajectory.positions[:, 1] + 16 * trajectory.positions[:, 2]) / 155)[:, None]
+    np.testing.assert_allclose(
+        mean_squared_displacement(trajectory, "Li").by_atom[:, 4], ((r[5:] - r[:-5]) ** 2).sum(axis=2).mean(axis=0)
+    )
+    alone = replace(trajectory, species=("Li",) * 4)
+    assert "no framework" in mean_squared_displacement(alone, "Li").provenance["displacements against"]
+
+
+def test_bad_species_and_directions_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"no atom of species 'Na' .*La, Li"):
+        mean_squared_displacement(brownian(0), "Na")
+    for directions in ((), (3,), (0, 0)):
+        with pytest.raises(ValueError, match="one to three different ones"):
+            mean_squared_displacement(brownian(0), "Li", directions=directions)
+
+
+# Covariance and fit
+
+
+@given(st.integers(4, 30), st.floats(0.1, 3), st.floats(-0.05, 4))
+def test_covariance_is_that_of_quadratic_forms(n_frame: int, slope: float, offset: float) -> None:
+    """A mean-squared displacement is xᵀAx; for Gaussian x of covariance K, Cov(xᵀAx, xᵀBx) = 2 tr(AKBK), with no Wick sum."""
+    lags = np.unique([1, 2, n_frame // 2, n_frame - 1])
+    frame = np.arange(n_frame)
+    steps = np.diag(np.full(n_frame, slope + offset))
+    steps[frame[1:], frame[:-1]] = steps[frame[:-1], frame[1:]] = -offset / 2  # increments of M(1) = s + c, M(n) = sn + c
+    total = np.tri(n_frame)
+    position = total @ steps @ total.T
+    forms = []
+    for n in lags:
+        difference = np.eye(n_frame)[n:] - np.eye(n_frame)[:-n]
+        forms.append(difference.T @ difference / (n_frame - n) @ position)
+    direct = [[2 * np.trace(a @ b) for b in forms] for a in forms]
+    np.testing.assert_allclose(overlap_covariance(lags, n_frame, slope, offset), direct, rtol=1e-8, atol=1e-9)
+
+
+@given(st.floats(1e-13, 1e-7), st.floats(0, 1e-19), st.integers(1, 3))
+def test_a_straight_line_gives_its_slope(diffusivity: float, offset: float, n_direction: int) -> None:
+    """To round-off of the displacements, also where the offset is large; atoms differ, their mean is the line."""
+    msd = mean_squared_displacement(brownian(0, 300, 10), "Li", directions=range(n_direction))
+    share = 1 + 0.1 * np.linspace(-1, 1, 10)[:, None]
+    line = 2 * n_direction * diffusivity * msd.lag
+    line_of_atoms = replace(msd, by_atom=share * line + offset)
+    assert fit_tracer_diffusivity(line_of_atoms, **NAME).mean[0] == pytest.approx(np.log(diffusivity), abs=1e-5)
+
+
+def test_units_scale() -> None:
+    """Ten times slower frames give a tenth of D, ten times longer paths a hundred times D, with the same relative error."""
+    trajectory = lattice(2, 0.05)
+    estimate = fitted(trajectory)
+    slower = fitted(replace(trajectory, interval=10 * trajectory.interval))
+    longer = fitted(replace(trajectory, positions=10 * trajectory.positions))
+    assert slower.mean[0] == pytest.approx(estimate.mean[0] - np.log(10))
+    assert longer.mean[0] == pytest.approx(estimate.mean[0] + np.log(100))
+    np.testing.assert_allclose([slower.std[0], longer.std[0]], estimate.std[0], rtol=1e-6)
+
+
+def test_estimate_says_what_it_is() -> None:
+    estimate = fitted(brownian(3))
+    assert estimate.names == (NAME["name"],)
+    assert list(estimate.factors) == [NAME["source"]]
+    fit = estimate.provenance["fit"]
+    assert fit["window [s]"] == [pytest.approx(STEP), pytest.approx(100 * STEP)]
+    assert abs(fit["exponent"] - 1) < 3 * fit["exponent std"]
+    assert fit["offset [m2]"] == pytest.approx(6e-22, rel=0.5)  # 6 rattle²
+
+
+def test_a_transient_is_left_out() -> None:
+    """Rattling that remembers itself for five frames bends the line up to some fifteen."""
+    fit = fitted(lattice(4, 0.05, memory=5)).provenance["fit"]
+    assert fit["window [s]"][0] >= 10 * STEP
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(("memory", "worst"), [(0, 2), (20, 6)], ids=["white", "slow"])
+def test_rattling_is_not_diffusion(memory: int, worst: int) -> None:
+    """50 runs in which no ion ever hops: chance, and for slow rattling the choice of window, may mislead in a few."""
+    refused = 0
+    for seed in range(50):
+        try:
+            fitted(lattice(seed, 0.0, memory=memory))
+        except NotDiffusive as error:
+            refused += "not resolved from zero" in str(error) or "not linear" in str(error)
+    assert refused >= 50 - worst
+
+
+def test_what_does_not_move_or_only_drifts_is_refused() -> None:
+    still = lattice(0, 0.0, rattle=0.0)
+    with pytest.raises(NotDiffusive, match="does not move at all"):
+        fitted(still)
+    drift = np.zeros_like(still.positions)
+    drift[:, :-1, 0] = 1e-12 * np.arange(400)[:, None]
+    with pytest.raises(NotDiffusive, match="move alike"):
+        fitted(replace(still, positions=drift))
+
+
+def test_ballistic_flight_is_refused() -> None:
+    velocity = np.random.default_rng(1).normal(size=(24, 3)) * 1e-12
+    flight = np.zeros((400, 25, 3))
+    flight[:, :24] = np.arange(400)[:, None, None] * velocity
+    with pytest.raises(NotDiffusive, match="not linear in time"):
+        fitted(replace(lattice(0, 0.0), positions=flight))
+
+
+def test_too_little_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"trajectory of 6 frames: 3 lags, a fit needs 7"):
+        fitted(brownian(0, 6))
+    with pytest.raises(ValueError, match="lags must rise"):
+        fitted(brownian(0), window=(1e-13, 1e-11))
+    with pytest.raises(ValueError, match="a fit needs 7"):
+        fitted(brownian(0), window=(1e-13, 1.3e-13))
+
+
+# Calibration
+
+SYSTEMS: dict[str, tuple[Callable[[int], Trajectory], float]] = {
+    "Brownian, 24 atoms": (brownian, 1e-9),
+    "Brownian, 4 atoms": (lambda seed: brownian(seed, n_walker=4), 1e-9),
+    "hops, 1 in 10 frames": (lambda seed: lattice(seed, 0.1), 0.1 * 9e-20 / 6 / STEP),
+    "rare hops, 1 in 300 frames": (lambda seed: lattice(seed, 1 / 300), 9e-20 / 1800 / STEP),
+    "slow rattling, 5 frames": (lambda seed: lattice(seed, 0.01, memory=5), 0.01 * 9e-20 / 6 / STEP),
+}
+"""Trajectories by seed, and their exact diffusivity."""
+
+
+def standardised_errors(system: str, n: int, window: tuple[float, float] | None = None) -> np.ndarray:
+    """(ln D - truth)/std over n trajectories; refused ones are left out."""
+    make, truth = SYSTEMS[system]
+    errors = []
+    for seed in range(n):
+        try:
+            estimate = fitted(make(seed), window)
+        except NotDiffusive:
+            continue
+        errors.append((estimate.mean[0] - np.log(truth)) / estimate.std[0])
+    return np.array(errors)
+
+
+def check_coverage(system: str, z: np.ndarray, n: int) -> None:
+    """68 and 95 % of the intervals hold the truth, within three binomial standard deviations; refusals stay rare."""
+    inside = [float((np.abs(z) < half).mean()) for half in (1.0, 1.96)]
+    print(f"{system}: {len(z)} of {n} fitted, 68 % interval holds {inside[0]:.1%}, 95 % interval {inside[1]:.1%}, std {z.std():.3f}")
+    assert len(z) > 0.94 * n
+    for found, nominal in zip(inside, (0.6827, 0.95), strict=True):
+        assert abs(found - nominal) < 3 * np.sqrt(nominal * (1 - nominal) / n)
+
+
+@pytest.mark.parametrize("system", ["Brownian, 24 atoms", "rare hops, 1 in 300 frames"])
+def test_error_bars_cover_quick(system: str) -> None:
+    """200 trajectories: an error bar that is a third too small or too large is seen."""
+    check_coverage(system, standardised_errors(system, 200), 200)
