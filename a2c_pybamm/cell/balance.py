@@ -73,6 +73,9 @@ class Balance:
         Upper limit [V].
     """
 
+    used: tuple[str, ...]
+    """Coefficients that the state depends on."""
+
     def __init__(self, values: pybamm.ParameterValues, names: tuple[str, ...], lithium: float, voltage: float) -> None:
         param = pybamm.LithiumIonParameters()
         theta, x, y = casadi.MX.sym("theta", len(names)), casadi.MX.sym("x"), casadi.MX.sym("y")
@@ -90,6 +93,8 @@ class Balance:
         missed = casadi.substitute(without, y, y_of_x) - voltage
         self._bounds = casadi.Function("bounds", [theta], [(lithium - Q_p) / Q_n, lithium / Q_n, lithium / Q_p])
         self._residual = casadi.Function("residual", [x, theta], [residual])
+        felt = np.array(casadi.DM(casadi.Function("felt", [x, theta], [casadi.jacobian(residual, theta)]).sparsity_out(0), 1.0))
+        self.used = tuple(name for k, name in enumerate(names) if felt[0, k])
         options = {"error_on_fail": False, "abstol": 1e-12}
         finder = casadi.rootfinder("full_charge", "newton", self._residual, options)
         start = casadi.MX.sym("start")

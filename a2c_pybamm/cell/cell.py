@@ -58,7 +58,7 @@ class Cell:
     """
 
     names: tuple[str, ...]
-    """Coefficients in the order that ``solve`` takes them."""
+    """Coefficients that the simulation feels, in the order that ``solve`` takes them; the others stay at their means."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Cell:
             raise ValueError(f"cell: model {model!r} is unknown; take SPM, SPMe or DFN")
         if not c_rate > 0:
             raise ValueError(f"cell: c_rate {c_rate:g} must be positive (a discharge)")
-        self.parameter_set, self.names, self.model = parameter_set, parameter_set.joint.names, model
+        self.parameter_set, self.model = parameter_set, model
         base = base_values(parameter_set.base)
         self.voltage_limits = voltage_limits or (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
         low, high = self.voltage_limits
@@ -82,13 +82,17 @@ class Cell:
         self.lithium = base_lithium(base)
         values = parameter_set.uncertain()
         values.update({"Lower voltage cut-off [V]": low, "Upper voltage cut-off [V]": high, "Current function [A]": self.current})
-        self._balance = Balance(values, self.names, self.lithium, high)
+        self._balance = Balance(values, parameter_set.joint.names, self.lithium, high)
         self._values = with_initial_inputs(values)
         time = np.linspace(0, 3600 * self.lithium / self.current, N_TIME)
         self.axes = Axes(time, time * self.current / 3600, np.linspace(0, 1, N_SHARE))
         self._batch = self._simulation(["Voltage [V]"])
+        self._batch.build()
+        felt = {parameter.name for parameter in self._batch.built_model.input_parameters} | set(self._balance.used)
+        self.names = tuple(name for name in parameter_set.joint.names if name in felt)
+        self._felt = parameter_set.joint.rows(self.names)
         self._sensitive: pybamm.Simulation | None = None
-        reason = self.feasibility(parameter_set.joint.mean[None])[1][0]
+        reason = self.feasibility(parameter_set.joint.mean[self._felt][None])[1][0]
         if reason:
             error = UnstablePhaseError if reason.startswith("unstable") else SimulationFailed
             raise error(f"set {parameter_set.name}, mean coefficients: {reason}; choose another voltage window, or check the data")
@@ -99,9 +103,19 @@ class Cell:
         solver = pybamm.IDAKLUSolver(**TOLERANCE, output_variables=output_variables, on_failure="ignore", options=options)
         return pybamm.Simulation(model, parameter_values=self._values.copy(), solver=solver)
 
+    def _whole(self, samples: Array) -> Array:
+        """Samples of ``names`` with all the joint's coefficients (n_sample, n_joint)."""
+        whole = np.tile(self.parameter_set.joint.mean, (len(samples), 1))
+        whole[:, self._felt] = samples
+        return whole
+
     def feasibility(self, samples: Array) -> tuple[FullCharge, list[str]]:
-        """Full-charge state of samples (n_sample, n_coefficient) and, for those that are no cell, why; before any solve."""
-        state = self._balance.full_charge(samples)
+        """Full-charge state of samples (n_sample, n_coefficient) and, for those that are no cell, why; before any solve.
+
+        The state's Jacobian is by all coefficients of the joint.
+        """
+        whole = self._whole(samples)
+        state = self._balance.full_charge(whole)
         reasons = state.reasons()
         possible = [k for k, reason in enumerate(reasons) if not reason]
         if possible:
@@ -110,7 +124,7 @@ class Cell:
                 "negative": (np.full(len(possible), low), state.negative[possible]),
                 "positive": (state.positive[possible], np.clip(state.emptied[possible], state.positive[possible], high)),
             }
-            for k, reason in zip(possible, self.parameter_set.unstable(samples[possible], window), strict=True):
+            for k, reason in zip(possible, self.parameter_set.unstable(whole[possible], window), strict=True):
                 reasons[k] = reason
         return state, reasons
 
@@ -181,23 +195,17 @@ class Cell:
         if reasons[0]:
             raise SimulationFailed(f"jacobian: {reasons[0]}")
         self._sensitive = self._sensitive or self._simulation()
-        used = {parameter.name for parameter in self._batch_inputs()}
-        names = [name for name in self.names if name in used]
         inputs = self.inputs(np.asarray(mean, float), state.negative[0], state.positive[0])
-        rows = discharge_gradient(
-            self._sensitive, inputs, names, self.names, state.negative_jacobian[0], state.positive_jacobian[0], self.axes, self.current
-        )
+        full_charge = state.negative_jacobian[0, self._felt], state.positive_jacobian[0, self._felt]
+        rows = discharge_gradient(self._sensitive, inputs, self.names, full_charge, self.axes, self.current)
         data = self.axes.dataset(rows, "coefficient").assign_coords(coefficient=list(self.names))
         return data.assign_attrs(n_solves=1, method="solver sensitivities")
 
-    def _batch_inputs(self) -> list[pybamm.InputParameter]:
-        self._batch.build()
-        return list(self._batch.built_model.input_parameters)
-
     def _difference_gradient(self, mean: Array) -> xr.Dataset:
         """Central differences of the whole pipeline: open-circuit potential, full charge, solve, cut-off."""
-        moving = np.flatnonzero(self.parameter_set.joint.std > 0)
-        steps = DIFFERENCE_STEP * self.parameter_set.joint.std[moving]
+        std = self.parameter_set.joint.std[self._felt]
+        moving = np.flatnonzero(std > 0)
+        steps = DIFFERENCE_STEP * std[moving]
         offsets = np.zeros((len(moving), len(mean)))
         offsets[np.arange(len(moving)), moving] = steps
         data = self.solve(np.concatenate([mean + offsets, mean - offsets]))

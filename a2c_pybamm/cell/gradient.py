@@ -27,22 +27,23 @@ TERMINAL_STEP = 0.05
 def discharge_gradient(
     simulation: pybamm.Simulation,
     inputs: dict[str, float],
-    used: list[str],
     names: tuple[str, ...],
-    negative: Array,
-    positive: Array,
+    full_charge: tuple[Array, Array],
     axes: Axes,
     current: float,
 ) -> dict[str, Array]:
-    """Rows (n_coefficient, …) of each output's derivative; zero for coefficients the model does not use.
+    """Rows (n_coefficient, …) of each output's derivative by ``names``.
 
-    ``negative`` and ``positive`` (n_coefficient,) are the derivatives of the full-charge stoichiometries.
+    ``full_charge`` are the derivatives of the full-charge stoichiometries, negative and positive (n_coefficient,).
     """
-    wanted = [*used, X_INITIAL, Y_INITIAL]
+    simulation.build()
+    model = simulation.built_model
+    inside = [name for name in names if name in {parameter.name for parameter in model.input_parameters}]
+    wanted = [*inside, X_INITIAL, Y_INITIAL]
     # without t_interp the solver keeps its own steps with their slopes, and the solution is smooth between them
     solution = simulation.solve(axes.time[[0, -1]], inputs=inputs, calculate_sensitivities=wanted)
     t, voltage = solution.t, solution["Voltage [V]"].data
-    total_voltage = _total(solution["Voltage [V]"], used, names, negative, positive)
+    total_voltage = _total(solution["Voltage [V]"], inside, names, full_charge)
     total_energy = integral(t, total_voltage) * current / 3600
     ends = "Minimum voltage" in solution.termination
     slope = _terminal_slope(solution["Voltage [V]"], t[-1])
@@ -60,11 +61,11 @@ def discharge_gradient(
     return rows
 
 
-def _total(variable: Any, used: list[str], names: tuple[str, ...], negative: Array, positive: Array) -> Array:
+def _total(variable: Any, inside: list[str], names: tuple[str, ...], full_charge: tuple[Array, Array]) -> Array:
     """Derivatives (n_coefficient, n_time) at fixed time, the full-charge state's change included."""
-    partial = {name: np.asarray(variable.sensitivities[name]).ravel() for name in [*used, X_INITIAL, Y_INITIAL]}
-    rows = np.outer(negative, partial[X_INITIAL]) + np.outer(positive, partial[Y_INITIAL])
-    for name in used:
+    partial = {name: np.asarray(variable.sensitivities[name]).ravel() for name in [*inside, X_INITIAL, Y_INITIAL]}
+    rows = np.outer(full_charge[0], partial[X_INITIAL]) + np.outer(full_charge[1], partial[Y_INITIAL])
+    for name in inside:
         rows[names.index(name)] += partial[name]
     return rows
 

@@ -26,13 +26,11 @@ MIN_LAGS = 7
 """Fewest lags in a window: it then spans a factor of three in time, less shows no exponent."""
 MIN_ATOMS = 8
 """From so many atoms on, the scatter between them sets the error bar."""
-EXPONENT_LEVEL = 0.02
-"""Probability of the exponent below which the line is refuted."""
-CHI2_LEVEL = 0.01
-"""Probability of χ² below which the line is refuted; lower, since long lags are only roughly Gaussian."""
+LEVEL = 0.01
+"""Probability below which a test refutes the line."""
 IN_A_ROW = 3
 """So many windows, each starting one lag later, must be linear for the first of them to be taken."""
-BEYOND = 3.0
+BEYOND = 4.0
 """A transient leaves a bias of about one error bar in the first window that passes: start at so many times its start."""
 RESOLVED = 3.0
 """Standard deviations that D must lie above zero."""
@@ -65,7 +63,7 @@ class _Line:
 
     @property
     def is_linear(self) -> bool:
-        return self.chi2_p >= CHI2_LEVEL and self.exponent_p >= EXPONENT_LEVEL
+        return min(self.chi2_p, self.exponent_p) >= LEVEL
 
 
 def fit_tracer_diffusivity(msd: TracerMSD, *, name: str, source: str, window: tuple[float, float] | None = None) -> Estimate:
@@ -81,10 +79,10 @@ def fit_tracer_diffusivity(msd: TracerMSD, *, name: str, source: str, window: tu
     Gaussian process. Both take the atoms to move independently. :math:`\ln D` follows by the delta method.
 
     **Window.** It ends at half of the trajectory. A window is linear if neither of two tests refutes it: (a) the exponent
-    :math:`\alpha` of :math:`M - b \propto t^\alpha` is 1, with the error that the atoms give it, at 2 %; (b) χ² of the
+    :math:`\alpha` of :math:`M - b \propto t^\alpha` is 1, with the error that the atoms give it, at 1 %; (b) χ² of the
     residuals, divided by the overdispersion (variance of D by the atoms over that of the process, if above 1), at 1 %. The
     first start from which three in a row are linear is sought; if it is the first frame, it is taken. If not, there is a transient,
-    which fades gradually and would bias D by about an error bar where it is just no longer seen: the fit starts at three times
+    which fades gradually and would bias D by about an error bar where it is just no longer seen: the fit starts at four times
     that lag, or as late as seven lags allow, and must be linear there. The provenance has all of these numbers.
 
     Parameters
@@ -116,7 +114,7 @@ def fit_tracer_diffusivity(msd: TracerMSD, *, name: str, source: str, window: tu
         raise NotDiffusive(f"{name}: {msd.species} does not move at all; are atoms fixed, or frames repeated?")
     if len(by_atom) > 1 and np.allclose(by_atom, by_atom[0], rtol=1e-9, atol=0):
         raise NotDiffusive(f"{name}: all {len(by_atom)} {msd.species} move alike, which is a drift; is their framework there?")
-    line = _fit_line(msd, lags, by_atom) if window else _first_linear(name, msd, lags, by_atom)
+    line = _fit_line(msd, lags, by_atom, 0) if window else _first_linear(name, msd, lags, by_atom)
     if not line.slope > RESOLVED * line.slope_std:
         raise NotDiffusive(
             f"{name}: D = {_diffusivity(msd, line.slope):.2g} ± {_diffusivity(msd, line.slope_std):.2g} m2/s is not resolved "
@@ -152,7 +150,11 @@ def overlap_covariance(lags: Array, n_frame: int, slope: float, offset: float) -
     slope, offset
         s and c [m2].
     """
-    walk, cross, noise = _overlap_terms(tuple(int(n) for n in lags), n_frame)
+    return _of_terms(_overlap_terms(tuple(int(n) for n in lags), n_frame), slope, offset)
+
+
+def _of_terms(terms: Array, slope: float, offset: float) -> Array:
+    walk, cross, noise = terms
     return 2 * (slope**2 * walk + 2 * slope * offset * cross + offset**2 * noise)
 
 
@@ -199,7 +201,7 @@ def _first_linear(name: str, msd: TracerMSD, lags: Array, by_atom: Array) -> _Li
     n_start = len(lags) - MIN_LAGS + 1
     lines: list[_Line] = []
     for start in range(n_start):
-        lines.append(_fit_line(msd, lags[start:], by_atom[:, start:]))
+        lines.append(_fit_line(msd, lags, by_atom, start))
         if not lines[-1].is_linear:
             continue
         in_a_row = next((k for k, line in enumerate(reversed(lines)) if not line.is_linear), len(lines))
@@ -222,33 +224,34 @@ def _beyond_transient(msd: TracerMSD, lags: Array, by_atom: Array, first: int) -
     """The fit from the first linear start on; from a multiple of it where something before it was not linear."""
     if first:
         first = min(int(np.searchsorted(lags, BEYOND * lags[first])), len(lags) - MIN_LAGS)
-    return _fit_line(msd, lags[first:], by_atom[:, first:])
+    return _fit_line(msd, lags, by_atom, first)
 
 
-def _fit_line(msd: TracerMSD, lags: Array, by_atom: Array) -> _Line:
-    """The line through the displacements [m2] (n_atom, n_lag) by iterated generalised least squares."""
+def _fit_line(msd: TracerMSD, lags: Array, by_atom: Array, start: int) -> _Line:
+    """The line through the displacements [m2] (n_atom, n_lag), from the lag ``start`` on, by iterated generalised least squares."""
+    terms = _overlap_terms(tuple(int(n) for n in lags), msd.n_frame)[:, start:, start:]
+    lags, by_atom = lags[start:], by_atom[:, start:]
     n_atom, d = len(by_atom), msd.dimension
     mean = by_atom.mean(axis=0)
     slope, offset = 0.5 * mean[-1] / lags[-1], 0.0
     for _ in range(100):
-        covariance = d * overlap_covariance(lags, msd.n_frame, slope / d, offset / d) / n_atom
+        covariance = d * _of_terms(terms, slope / d, offset / d) / n_atom
         weights, fit_covariance, residual = _least_squares(lags, mean, covariance, curved=False)
         found, before = weights @ mean, (slope, offset)
         # a floor where the line falls, and the least offset that a process with this slope can have
         slope = max(found[0], 1e-3 * mean[-1] / lags[-1])
         offset = max(found[1], -slope / 2)
-        if np.allclose((slope, offset), before, rtol=1e-9, atol=0):
+        if np.allclose((slope, offset), before, rtol=1e-5, atol=0):  # far below what matters: weights act in second order
             break
     curved, curved_covariance, _ = _least_squares(lags, mean, covariance, curved=True)
     if n_atom >= MIN_ATOMS:
-        nu = n_atom - 1
+        nu: float = n_atom - 1
         slope_variance = nu / (nu - 2) * (by_atom @ weights[0]).var(ddof=1) / n_atom
         curvature_std = (by_atom @ curved[2]).std(ddof=1) / np.sqrt(n_atom)
         overdispersion = max(1.0, slope_variance / fit_covariance[0, 0])
-        tail = student(nu).sf
     else:
         slope_variance, curvature_std = fit_covariance[0, 0], np.sqrt(curved_covariance[2, 2])
-        overdispersion, tail = 1.0, student(np.inf).sf
+        overdispersion, nu = 1.0, np.inf
     curvature = curved[2] @ mean
     return _Line(
         lags=lags,
@@ -259,7 +262,7 @@ def _fit_line(msd: TracerMSD, lags: Array, by_atom: Array) -> _Line:
         chi2_p=float(chi2.sf(residual / overdispersion, len(lags) - 2)),
         exponent=1 + curvature / slope,
         exponent_std=curvature_std / slope,
-        exponent_p=float(2 * tail(abs(curvature) / curvature_std)),
+        exponent_p=float(2 * student.sf(abs(curvature) / curvature_std, nu)),
         overdispersion=overdispersion,
     )
 

@@ -21,23 +21,11 @@ from a2c_pybamm.laws import interpolate
 from a2c_pybamm.parameter_set import CONSTANT, STOICHIOMETRY, Attachment, ParameterSet
 
 ATOM = 5
-PRECEDENCE: dict[str, tuple[int, ...]] = {
-    "{0} + {1}": (1, 1, 2),
-    "{0} - {1}": (1, 1, 2),
-    "{0} * {1}": (2, 2, 3),
-    "{0} / {1}": (2, 2, 3),
-    "-{0}": (3, 3),
-    "{0} ** {1}": (4, ATOM, 3),
-}
+PRECEDENCE: dict[str, tuple[int, ...]] = {"-{0}": (3, 3), "{0} ** {1}": (4, ATOM, 3)}
+PRECEDENCE |= {"{0} + {1}": (1, 1, 2), "{0} - {1}": (1, 1, 2), "{0} * {1}": (2, 2, 3), "{0} / {1}": (2, 2, 3)}
 """How tightly an operator binds, and how tightly each operand must, so that it needs no brackets."""
-TEMPLATES: dict[np.ufunc, str] = {
-    np.add: "{0} + {1}",
-    np.subtract: "{0} - {1}",
-    np.multiply: "{0} * {1}",
-    np.divide: "{0} / {1}",
-    np.power: "{0} ** {1}",
-    np.negative: "-{0}",
-}
+TEMPLATES: dict[np.ufunc, str] = {np.negative: "-{0}", np.power: "{0} ** {1}"}
+TEMPLATES |= {np.add: "{0} + {1}", np.subtract: "{0} - {1}", np.multiply: "{0} * {1}", np.divide: "{0} / {1}"}
 TEMPLATES |= {
     f: f"np.{f.__name__}({{0}})"
     for f in (np.exp, np.log, np.log10, np.sqrt, np.sin, np.cos, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arctan)
@@ -145,7 +133,8 @@ def _lines(result: Any) -> list[str]:
         template, operands = rows[position]
         longest = sorted(operands, key=lambda operand: len(written[operand][0]), reverse=True)
         for operand in longest:
-            if sum(len(written[other][0]) for other in set(operands)) > LONG and rows[operand][1]:
+            total = sum(len(written[other][0]) for other in set(operands))
+            if total > LONG and rows[operand][1] and not written[operand][0].isidentifier():
                 name(operand)
         written[position] = _write(template, [written[operand] for operand in operands])
         if uses[position] > 1 and (operands or template.startswith("c[")):

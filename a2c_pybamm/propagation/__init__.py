@@ -4,6 +4,6 @@ from a2c_pybamm.propagation.first_order import FirstOrder
 from a2c_pybamm.propagation.model import Model, from_function
 from a2c_pybamm.propagation.monte_carlo import MonteCarlo
 from a2c_pybamm.propagation.polynomial_chaos import PolynomialChaos
-from a2c_pybamm.propagation.run import propagate
+from a2c_pybamm.propagation.run import planned_solves, propagate
 
-__all__ = ["FirstOrder", "Model", "MonteCarlo", "PolynomialChaos", "from_function", "propagate"]
+__all__ = ["FirstOrder", "Model", "MonteCarlo", "PolynomialChaos", "from_function", "planned_solves", "propagate"]

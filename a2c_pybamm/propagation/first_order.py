@@ -61,6 +61,13 @@ class FirstOrder:
     def label(self) -> str:
         return "first order"
 
+    def planned(self, problem: Problem) -> int:
+        """Number of solves it will ask for, those of an analytic gradient not counted."""
+        n = len(problem.families)
+        steps = 0 if hasattr(problem.model, "jacobian") else int((problem.std > 0).sum())
+        directions = n + (N_DIRECTION if n > 1 else 0) if self.curvature else 0
+        return 1 + 2 * (steps + directions)
+
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Mean, variance and shares from the tangent; ``ValueError`` if a solve that the gradient needs fails."""
         analytic = hasattr(problem.model, "jacobian")

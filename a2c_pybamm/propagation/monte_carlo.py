@@ -39,6 +39,10 @@ class MonteCarlo:
     def label(self) -> str:
         return "sampling"
 
+    def planned(self, problem: Problem) -> int:
+        """Number of solves it will ask for."""
+        return self.n
+
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Statistics of the draws that did not fail."""
         germ = problem.draw(self.n, rng)

@@ -11,6 +11,7 @@ with orthonormal :math:`\psi_\alpha` [1]_, eqs. 10 and 22.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +76,7 @@ class PolynomialChaos:
         Raises ``ValueError`` if failures leave too few points, or the design matrix is badly conditioned.
         """
         basis = total_degree(problem.families, self.order)
-        n_fit = int(np.ceil(self.oversampling * len(basis)))
-        n_held_out = self.n_held_out or max(USUAL_HELD_OUT, n_fit // 4)
+        n_fit, n_held_out = self._sizes(len(basis))
         germ = np.vstack([sobol_germ(n_fit, problem.families, rng), problem.draw(n_held_out, rng)])
         solved = problem.solve(problem.color(germ), what=self.label)
         fit = ~solved.failed & (np.arange(len(germ)) < n_fit)
@@ -94,6 +94,15 @@ class PolynomialChaos:
             result["running"] = np.isfinite(values[fit | fresh]).mean(axis=0)
             statistics[output] = result
         return Outcome(solved, len(germ), statistics, self.order, {"points kept out of the fit": str(int(fresh.sum()))})
+
+    def planned(self, problem: Problem) -> int:
+        """Number of solves it will ask for."""
+        return sum(self._sizes(comb(len(problem.families) + self.order, self.order)))
+
+    def _sizes(self, n_term: int) -> tuple[int, int]:
+        """Points to fit and points kept out of the fit."""
+        n_fit = int(np.ceil(self.oversampling * n_term))
+        return n_fit, self.n_held_out or max(USUAL_HELD_OUT, n_fit // 4)
 
     def _check_size(self, n_fit: int, n_fresh: int, n_term: int) -> None:
         if n_fit < LEAST_OVERSAMPLING * n_term or n_fresh < LEAST_HELD_OUT / 2:

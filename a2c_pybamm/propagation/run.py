@@ -58,6 +58,12 @@ def propagate(
     return add_verdicts(assemble(problem, methods, outcomes), methods)
 
 
+def planned_solves(model: Model, joint: Joint, *methods: Method) -> int:
+    """Number of solves that ``propagate`` will ask of a model, for a progress bar."""
+    problem = match(model, joint, max_failed=1.0, progress=None)
+    return sum(method.planned(problem) for method in methods)
+
+
 def _check(methods: tuple[Any, ...], rng: Any, max_failed: float) -> None:
     if not methods:
         raise ValueError("propagate: no method given; e.g. propagate(model, joint, FirstOrder(), MonteCarlo(1000), rng=rng)")

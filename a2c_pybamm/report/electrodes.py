@@ -9,14 +9,14 @@ from matplotlib.figure import Figure
 
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.parameter_set import ParameterSet, base_values, evaluate_base
-from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, _label, draw_band
+from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, draw_band, label_axes
 
 OCP, ENTROPY, DIFFUSIVITY = "electrode OCP [V]", "electrode OCP entropic change [V.K-1]", "particle diffusivity [m2.s-1]"
 SIDES = ("Negative", "Positive")
 LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 """Median, central 68 % and 95 %."""
 N_DRAWS = 500
-"""Draws behind a band: the edge of the 95 % band lies between the true 1.4 and 4.4 % quantiles, nineteen times of twenty."""
+"""Draws behind a band: the edge of the 95 % band is the true 1.1 to 3.9 % quantile, nineteen times of twenty."""
 SEED = 0
 """The same page from the same set: bands are drawn with a generator of their own."""
 STOICHIOMETRY = np.linspace(0.01, 0.99, 197)
@@ -51,7 +51,9 @@ def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:
         x = (sto.offset + sto.slope * STOICHIOMETRY)[None, :]
         shape = (N_DRAWS, len(STOICHIOMETRY))
         drawn = np.broadcast_to(method(parameter_set.coefficients(draws), x, parameter_set.temperature), shape)
-        mean = np.broadcast_to(method(parameter_set.coefficients(joint.mean[None]), x, parameter_set.temperature), (1, shape[1]))
+        mean = np.broadcast_to(
+            method(parameter_set.coefficients(joint.mean[None]), x, parameter_set.temperature), (1, shape[1])
+        )
         base = base_curve(parameter_set, f"{side} {key}")
         bands.append(CurveBand(side, key, STOICHIOMETRY, mean[0], np.quantile(drawn, LEVELS, axis=0), base))
     return bands
@@ -79,15 +81,16 @@ def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = Fa
         axes.plot(band.stoichiometry, band.base, color=COLORS[1], linestyle="--", label=f"{base}, as it is")
         middle = (band.stoichiometry >= 0.03) & (band.stoichiometry <= 0.97)
         shown = np.concatenate([band.quantile[[1, 3]][:, middle].ravel(), band.base[middle]])
-        shown = shown[np.isfinite(shown) & ((shown > 0) | (not log))]
         if log:
+            shown = shown[shown > 0]
             axes.set_yscale("log", nonpositive="clip")
-            axes.set_ylim(shown.min() / 3, shown.max() * 3)
+            axes.set_ylim(shown.min() / 30, shown.max() * 30)
         else:
             space = 0.08 * np.ptp(shown) + 0.01
             axes.set_ylim(shown.min() - space, shown.max() + space)
         axes.set_xlim(0, 1)
         axes.set_title(f"{band.side} electrode", fontsize=SMALL + 1)
-        _label(axes, "stoichiometry", label)
-        axes.legend(fontsize=SMALL, frameon=False)
+        label_axes(axes, "stoichiometry", label)
+    handles = figure.axes[0].get_legend_handles_labels()
+    figure.legend(*handles, fontsize=SMALL, frameon=False, loc="outside lower center", ncols=4)
     return figure

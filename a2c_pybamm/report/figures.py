@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from a2c_pybamm.estimate import Array, Joint
 from a2c_pybamm.tables import description, scalar_outputs, share_rows
@@ -19,6 +20,8 @@ DASHES = ("-", "--", "-.", ":")
 WIDTH = 9.0
 """Width of figures [inch]."""
 SMALL = 8.5
+MAX_STD = 2.0
+"""Top of the axis of a std, in largest std's of the band's method: a tangent may grow without bound at its cut-off."""
 N_LINES = 7
 """Sources drawn as lines of their own: as many as there are colours."""
 MIN_SHARE = 0.01
@@ -72,18 +75,22 @@ def band_figure(result: xr.Dataset, output: str) -> Figure:
         middle.plot(x, own[f"{output}_std"].values, color=color, linestyle=style)
         bottom.plot(x, own[f"{output}_running"].values, color=color, linestyle=style)
     name = description(result, output)
-    _label(top, "", f"{name.split(' against ')[0]} [{unit}]")
-    _label(middle, "", f"std [{unit}]")
-    _label(bottom, label, "fraction\nrunning")
+    label_axes(top, "", f"{name.split(' against ')[0]} [{unit}]")
+    label_axes(middle, "", f"std [{unit}]")
+    label_axes(bottom, label, "fraction\nrunning")
     bottom.set_ylim(-0.05, 1.05)
-    middle.set_ylim(bottom=0)
+    largest = np.nanmax(result[f"{output}_std"].sel(approach=chosen).values, initial=0.0)
+    middle.set_ylim(0, MAX_STD * largest if largest else 1.0)
+    running = result[f"{output}_running"].sel(approach=chosen).values
+    if (running < 1).any():
+        top.axvline(x[running < 1][0], color="#888888", linestyle=":", linewidth=1.2, label=f"first cut-off ({chosen})")
     reached = (result[f"{output}_running"].values > 0).any(axis=0)
     top.set_xlim(x[0], x[reached][-1] if reached.any() else x[-1])
     top.legend(fontsize=SMALL, frameon=False, loc="best")
     return figure
 
 
-def _label(axes: Axes, x: str, y: str) -> None:
+def label_axes(axes: Axes, x: str, y: str) -> None:
     axes.set_xlabel(x, fontsize=SMALL + 1)
     axes.set_ylabel(y, fontsize=SMALL + 1)
     axes.tick_params(labelsize=SMALL)
@@ -121,7 +128,7 @@ def share_bars(result: xr.Dataset) -> Figure | None:
             xerr = spread if spread.any() else None
             axes.barh(place, np.nan_to_num([row.share for row in own]), xerr=xerr, error_kw=error, **style)
         axes.set_title(output.replace("_", " "), fontsize=SMALL + 1)
-        _label(axes, "share of variance", "")
+        label_axes(axes, "share of variance", "")
         axes.axvline(0, color="black", linewidth=0.8)
     panels[0].set_yticks(range(len(sources)), [textwrap.fill(source, 26) for source in sources])
     figure.legend(*panels[0].get_legend_handles_labels(), fontsize=SMALL, frameon=False, loc="outside upper center", ncols=3)
@@ -135,20 +142,21 @@ def share_curves(result: xr.Dataset, output: str) -> Figure | None:
     known = [str(a) for a in result["approach"].values if np.isfinite(shares.sel(approach=a).values).any()]
     if not known:
         return None
-    size = np.abs(shares).max("approach").mean(axis, skipna=True).fillna(0.0)
-    sources = [str(size["source"].values[k]) for k in np.argsort(-size.values)[:N_LINES]]
+    size = abs(shares).max(dim="approach").mean(dim=axis, skipna=True).fillna(0.0)
+    order = np.argsort(-size.values)
+    sources = [str(size["source"].values[k]) for n, k in enumerate(order[:N_LINES]) if size.values[k] >= MIN_SHARE or n == 0]
     x, label = curve_axis(result, output)
     figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
     panels = figure.subplots(1, len(known), sharey=True, sharex=True, squeeze=False)[0]
     for axes, approach in zip(panels, known, strict=True):
-        own = shares.sel(approach=approach)
+        own = shares.sel(approach=approach).where(result[f"{output}_std"].sel(approach=approach) > 0)
         for k, source in enumerate(sources):
             style = {"color": COLORS[k], "linestyle": DASHES[k % len(DASHES)], "label": textwrap.shorten(source, 44)}
             axes.plot(x, own.sel(source=source).values, **style)
         together = 1 - own.sum("source", skipna=False).values
         axes.plot(x, together, color="#999999", linewidth=3, alpha=0.6, zorder=0, label="made together by several sources")
         axes.set_title(approach, fontsize=SMALL + 1)
-        _label(axes, label, "")
+        label_axes(axes, label, "")
     panels[0].set_ylabel("share of variance", fontsize=SMALL + 1)
     figure.legend(*panels[0].get_legend_handles_labels(), fontsize=SMALL, frameon=False, loc="outside lower center", ncols=2)
     return figure
@@ -158,7 +166,7 @@ def correlation_figure(joint: Joint) -> Figure:
     """Heat map of the correlation of all coefficients, with the numbers where there is room."""
     correlation, n = joint.correlation, len(joint.names)
     side = min(WIDTH, 3.2 + 0.42 * n)
-    figure = Figure(figsize=(side + 0.6, side), layout="constrained")
+    figure = Figure(figsize=(side + 0.6, side), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
     axes = figure.subplots()
     edges = np.arange(n + 1) - 0.5
     # cells as vectors: an image would be resampled
@@ -172,7 +180,7 @@ def correlation_figure(joint: Joint) -> Figure:
     axes.spines[:].set_visible(False)
     for i, j in np.argwhere(np.abs(correlation) >= MIN_CORRELATION) if n <= 20 else ():
         color = "white" if abs(correlation[i, j]) > 0.6 else "black"
-        axes.text(j, i, f"{correlation[i, j]:.2f}", ha="center", va="center", fontsize=size - 2, color=color)
+        axes.text(j, i, f"{correlation[i, j]:.2f}", ha="center", va="center", fontsize=size - 1.5, color=color)
     bar = figure.colorbar(mesh, ax=axes, shrink=0.7, label="correlation")
     bar.ax.tick_params(labelsize=SMALL)
     return figure

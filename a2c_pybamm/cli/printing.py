@@ -1,0 +1,130 @@
+"""Tables and lines on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich.box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from a2c_pybamm.parameter_set import ParameterSet
+
+out = Console()
+err = Console(stderr=True)
+
+MAIN_SHARE = 0.005
+"""Sources below this share of variance by every method are summed up in one line."""
+
+
+def print_lines(*lines: str, console: Console = out) -> None:
+    """Text as it stands, neither wrapped nor coloured."""
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def print_files(paths: Sequence[Path]) -> None:
+    print_lines(*(f"wrote {path}" for path in paths))
+
+
+def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table whose first column is text and whose others are set to the right."""
+    table = Table(title=title, title_justify="left", pad_edge=False, box=rich.box.SIMPLE_HEAD)
+    for k, name in enumerate(header):
+        table.add_column(name, overflow="fold", justify="left" if k == 0 else "right")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    out.print(table)
+
+
+def print_parameters(parameter_set: ParameterSet) -> None:
+    """Each derived coefficient with its standard deviation and the sources that make most of it."""
+    from a2c_pybamm.tables import parameter_rows, percent, with_error
+
+    rows = []
+    for row in parameter_rows(parameter_set):
+        sources = ", ".join(f"{source} {percent(share)}" for source, share in row.sources[:2])
+        rows.append([row.name, with_error(row.mean, row.std), sources or "no error"])
+    print_table(f"{parameter_set.name}: derived parameters", ["coefficient", "value ± std", "main sources of its variance"], rows)
+    print_lines(*(f"{key}: {text}" for key, text in parameter_set.notes.items() if isinstance(text, str)))
+
+
+def print_outputs(result: xr.Dataset) -> None:
+    """Each scalar output by each method, the verdicts in words, the shares of variance, and what failed."""
+    from a2c_pybamm.tables import output_rows, significant, with_error
+
+    found = output_rows(result)
+    rows = [
+        [f"{r.description} [{r.unit}]", r.approach, with_error(r.mean, r.std), " … ".join(map(significant, r.interval)), str(r.n_solves)]
+        for r in found
+    ]
+    print_table("Outputs", ["output", "by", "mean ± std", "95 % of draws", "solves"], rows)
+    print_lines("Verdict", *(f"  {r.description}: {r.verdict}" for r in found))
+    out.print()
+    _print_shares(result)
+    print_lines(*_failure_lines(result))
+
+
+def _print_shares(result: xr.Dataset) -> None:
+    """Share of variance of each source in the first scalar output, by each method."""
+    from a2c_pybamm.tables import description, scalar_outputs, share_rows
+
+    output = scalar_outputs(result)[0]
+    approaches = [str(a) for a in result["approach"].values]
+    shares: dict[str, list[float]] = {}
+    for row in share_rows(result):
+        if row.output == output:
+            shares.setdefault(row.source, []).append(row.share)
+    large = {s: v for s, v in shares.items() if max(abs(x) for x in v if x == x) >= MAIN_SHARE}
+    rows = [[s, *map(_percent, v)] for s, v in sorted(large.items(), key=lambda item: -item[1][-1])]
+    small = [v for s, v in shares.items() if s not in large]
+    if small:
+        rows.append([f"{len(small)} others together", *(_percent(sum(column)) for column in zip(*small, strict=True))])
+    rest = [1 - sum(column) for column in zip(*shares.values(), strict=True)]
+    rows.append(["sources acting together, and what no share explains", *map(_percent, rest)])
+    print_table(f"Share of the variance of {description(result, output)}", ["source", *approaches], rows)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _failure_lines(result: xr.Dataset) -> list[str]:
+    """What share of each method's draws was no stable cell, and why."""
+    from a2c_pybamm.tables import CAUSES, failure_rows
+
+    rows = failure_rows(result)
+    lines = []
+    for approach in dict.fromkeys(r.approach for r in rows):
+        mine = [r for r in rows if r.approach == approach]
+        parts = [f"{r.cause} {r.n} ({r.fraction:.1%})" for r in mine]
+        lines.append(f"Left out by {approach}, of {mine[0].n_solves} solves: {', '.join(parts)}")
+    return [*lines, *(f"  {cause}: {meaning}" for cause, meaning in CAUSES.items())]
+
+
+def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
+    """Each point of a design with its scalar outputs."""
+    from a2c_pybamm.tables import significant, with_error
+
+    outputs = ("capacity", "energy", "mean_voltage")
+    approaches = [str(a) for a in result["approach"].values] if "approach" in result.dims else [""]
+    rows = []
+    for k in range(result.sizes["point"]):
+        point = result.isel(point=k)
+        settings = " ".join(f"{name}={float(point[name]):g}" for name in design)
+        for approach in approaches:
+            own = point.sel(approach=approach) if approach else point
+            if str(point["reason"].values):
+                cells = [str(point["reason"].values), "", ""]
+            elif approach:
+                cells = [with_error(float(own[f"{v}_mean"]), float(own[f"{v}_std"])) for v in outputs]
+            else:
+                cells = [significant(float(own[v]), 5) for v in outputs]
+            rows.append([settings, approach or "mean coefficients", *cells])
+    print_table("Sweep", ["point", "by", "capacity [A.h]", "energy [W.h]", "mean voltage [V]"], rows)

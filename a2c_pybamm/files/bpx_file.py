@@ -1,0 +1,365 @@
+"""The nominal set as a BPX document, and a list of what does not fit into one.
+
+BPX (Battery Parameter eXchange) carries numbers, curves of one variable and activation energies. Its conventions are those
+of version 1.1 as PyBaMM reads it back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bpx
+import numpy as np
+
+from a2c_pybamm import __version__
+from a2c_pybamm.estimate import Array
+from a2c_pybamm.files.writing import write_text
+from a2c_pybamm.parameter_set import ParameterSet, pybamm
+
+BPX_VERSION = "1.1.0"
+EDGE = 1e-5
+"""Distance of tables from stoichiometries 0 and 1; a reader goes on in a straight line."""
+VOLTAGE_ERROR, RELATIVE_ERROR, ENTROPY_ERROR = 2.5e-4, 2.5e-3, 1e-6
+"""Largest distance of a table's straight lines from an open-circuit potential [V], a transport property [1], dU/dT [V.K-1]."""
+N_ROUND = 6
+"""Times that a table's intervals are cut in three."""
+LIMIT_MISS = 1e-3
+"""Largest distance [V] of the open-circuit voltage from a voltage limit at the stoichiometries found for it."""
+SWING = 20.0
+"""Temperatures [K] about the reference at which one activation energy is compared with the set."""
+USER_DEFINED = (
+    "Open-circuit voltage at 0% SOC [V]",
+    "Open-circuit voltage at 100% SOC [V]",
+    "Electrode height [m]",
+    "Electrode width [m]",
+    "Contact resistance [Ohm]",
+    *(
+        f"{side} current collector {what}"
+        for side in ("Negative", "Positive")
+        for what in ("thickness [m]", "conductivity [S.m-1]")
+    ),
+    *(f"{side} electrode double-layer capacity [F.m-2]" for side in ("Negative", "Positive")),
+)
+"""Numbers that BPX has no field for and PyBaMM finds again under "User-defined"."""
+NOT_PHYSICS = {
+    *("chemistry", "citations", "Current function [A]", "Faraday constant [C.mol-1]", "Ideal gas constant [J.K-1.mol-1]"),
+    *("Boltzmann constant [J.K-1]", "Electron charge [C]"),
+    *(f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
+}
+"""Keys that are no loss: constants, the operation, and what follows from the stoichiometry limits."""
+LAYERS = ("Negative current collector", "Negative electrode", "Separator", "Positive electrode", "Positive current collector")
+
+
+@dataclass(frozen=True, eq=False)
+class Nominal:
+    """PyBaMM's values at the mean coefficients, evaluated."""
+
+    name: str
+    values: Any
+    read: set[str] = field(default_factory=set)
+    """Keys asked for so far: the rest is lost."""
+    losses: list[str] = field(default_factory=list)
+
+    def _entry(self, key: str) -> Any:
+        if key not in self.values:
+            raise ValueError(f"set {self.name}: no {key!r}, which BPX needs; start from a base set that has it")
+        self.read.add(key)
+        return self.values[key]
+
+    def number(self, key: str) -> float:
+        """A parameter that BPX takes as one number."""
+        entry = self._entry(key)
+        try:
+            number = float(self.values.evaluate(entry) if isinstance(entry, pybamm.Symbol) else entry)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"set {self.name}: {key!r} is no number, and BPX takes one there; make it constant") from error
+        return self._finite(key, number)
+
+    def at(self, key: str, *arguments: Any) -> Array:
+        """A parameter at these arguments, broadcast to one axis; a number counts as a constant function."""
+        entry, given = self._entry(key), [np.ravel(a) for a in np.broadcast_arrays(*np.atleast_1d(*arguments, 0.0)[:-1])]
+        symbol = entry(*(pybamm.Vector(a) for a in given)) if callable(entry) else entry
+        symbol = symbol if isinstance(symbol, pybamm.Symbol) else pybamm.Scalar(symbol)
+        result = np.ravel(self.values.process_symbol(symbol).evaluate())
+        return self._finite(key, np.broadcast_to(result, given[0].shape))
+
+    def _finite(self, key: str, result: Any) -> Any:
+        if not np.isfinite(result).all():
+            raise ValueError(f"set {self.name}: {key!r} is not finite everywhere, so no BPX table can hold it")
+        return result
+
+    @property
+    def temperature(self) -> float:
+        return self.number("Reference temperature [K]")
+
+    @property
+    def salt(self) -> float:
+        return self.number("Initial concentration in electrolyte [mol.m-3]")
+
+
+def table(function: Callable[[Array], Array], x: Array, *, absolute: float = 0.0, relative: float = 0.0) -> Any:
+    """A function as ``{"x", "y"}``, cut finer until straight lines follow it; a number where it is constant.
+
+    Compared at the thirds of each interval, where no cubic can hide.
+    """
+    y = function(x)
+    for _ in range(N_ROUND):
+        thirds = x[:-1] + np.diff(x) * np.array([[1 / 3], [2 / 3]])
+        exact = function(thirds.ravel()).reshape(thirds.shape)
+        error = np.abs(y[:-1] + np.diff(y) * np.array([[1 / 3], [2 / 3]]) - exact)
+        bad = (error > np.maximum(absolute, relative * np.abs(exact))).any(axis=0)
+        if not bad.any():
+            break
+        new = np.concatenate([x, thirds[:, bad].ravel()])
+        order = np.argsort(new)
+        x, y = new[order], np.concatenate([y, exact[:, bad].ravel()])[order]
+    if np.ptp(y) <= 1e-12 * np.abs(y).max():
+        return float(y[0])
+    return {"x": x.tolist(), "y": y.tolist()}
+
+
+def _activation_energy(n: Nominal, what: str, function: Callable[[Any, float], Array], middle: Any, window: Array) -> float:
+    r"""Activation energy :math:`-R\,\mathrm d\ln f/\mathrm d(1/T)` [J.mol-1] in the middle of the window.
+
+    How far one such energy is from the set over the window and within ``SWING`` of the reference goes to the losses.
+    """
+    T, R = n.temperature, pybamm.constants.R.value
+    warm, cool = (float(np.log(function(middle, T + step)[0])) for step in (1.0, -1.0))
+    energy = -R * (warm - cool) / (1 / (T + 1) - 1 / (T - 1))
+    worst = max(
+        float(np.abs(function(window, t) / function(window, T) / np.exp(energy / R * (1 / T - 1 / t)) - 1).max())
+        for t in (T - SWING, T + SWING)
+    )
+    if worst > RELATIVE_ERROR:
+        n.losses.append(f"{what}: temperature dependence other than one activation energy, {worst:.1%} within {SWING:g} K")
+    return energy if abs(energy) > 1e-6 else 0.0
+
+
+def _kinetics(n: Nominal, side: str, window: Array, c_max: float) -> dict[str, float]:
+    r"""Rate constant, mean over the window, and activation energy of :math:`j_0 = Fk\sqrt{(c_e/c_{e0})\,s(1-s)}`."""
+    key, F = f"{side} electrode exchange-current density [A.m-2]", pybamm.constants.F.value
+
+    def rate(sto: Any, T: float, salt: float = 1.0) -> Array:
+        sto = np.atleast_1d(sto)
+        return n.at(key, salt * n.salt, sto * c_max, c_max, T) / (F * np.sqrt(salt * sto * (1 - sto)))
+
+    k = float(np.exp(np.mean(np.log(rate(window, n.temperature)))))
+    worst = max(float(np.abs(rate(window, n.temperature, salt) / k - 1).max()) for salt in (0.5, 1.0, 1.5))
+    if worst > RELATIVE_ERROR:
+        n.losses.append(f"{key}: form other than symmetric, {worst:.1%} at half to one and a half times the salt concentration")
+    energy = _activation_energy(n, key, rate, np.mean(window), window)
+    return {"Reaction rate constant [mol.m-2.s-1]": k, "Reaction rate constant activation energy [J.mol-1]": energy}
+
+
+def _electrode(n: Nominal, side: str, low: float, high: float) -> dict[str, Any]:
+    """Section of one electrode."""
+    lower, T = side.lower(), n.temperature
+    window, whole = np.linspace(low, high, 41), EDGE + (1 - 2 * EDGE) * (1 - np.cos(np.linspace(0, np.pi, 41))) / 2
+    radius, c_max = n.number(f"{side} particle radius [m]"), n.number(f"Maximum concentration in {lower} electrode [mol.m-3]")
+    solid, porosity = n.number(f"{side} electrode active material volume fraction"), n.number(f"{side} electrode porosity")
+    key = f"{side} particle diffusivity [m2.s-1]"
+    sigma = n.at(f"{side} electrode conductivity [S.m-1]", window, T)
+    if np.ptp(sigma) > RELATIVE_ERROR * sigma.mean():
+        n.losses.append(f"{side} electrode conductivity [S.m-1]: dependence on stoichiometry, mean taken")
+    return {
+        "Thickness [m]": n.number(f"{side} electrode thickness [m]"),
+        "Porosity": porosity,
+        "Transport efficiency": porosity ** n.number(f"{side} electrode Bruggeman coefficient (electrolyte)"),
+        # BPX's is the matrix's effective conductivity
+        "Conductivity [S.m-1]": sigma.mean()
+        * (1 - porosity) ** n.number(f"{side} electrode Bruggeman coefficient (electrode)"),
+        "Minimum stoichiometry": low,
+        "Maximum stoichiometry": high,
+        "Maximum concentration [mol.m-3]": c_max,
+        "Particle radius [m]": radius,
+        "Surface area per unit volume [m-1]": 3 * solid / radius,
+        "Diffusivity [m2.s-1]": table(lambda s: n.at(key, s, T), whole, relative=RELATIVE_ERROR),
+        "Diffusivity activation energy [J.mol-1]": _activation_energy(
+            n, key, lambda s, t: n.at(key, s, t), np.mean(window), window
+        ),
+        # relative: a base set's polynomial may be anything where it is not meant to be used
+        "OCP [V]": table(
+            lambda s: n.at(f"{side} electrode OCP [V]", s), whole, absolute=VOLTAGE_ERROR, relative=VOLTAGE_ERROR / 5
+        ),
+        "Entropic change coefficient [V.K-1]": table(
+            lambda s: n.at(f"{side} electrode OCP entropic change [V.K-1]", s),
+            whole,
+            absolute=ENTROPY_ERROR,
+            relative=RELATIVE_ERROR,
+        ),
+        **_kinetics(n, side, window, c_max),
+    }
+
+
+def _electrolyte(n: Nominal) -> dict[str, Any]:
+    """Section of the electrolyte."""
+    T, salt = n.temperature, n.salt
+    whole, near = salt * np.linspace(1e-3, 4.0, 41), salt * np.linspace(0.5, 1.5, 21)
+    section: dict[str, Any] = {}
+    for quantity in ("Diffusivity [m2.s-1]", "Conductivity [S.m-1]"):
+        key, word = f"Electrolyte {quantity[0].lower()}{quantity[1:]}", quantity.split(" ")[0]
+        section[quantity] = table(lambda c, key=key: n.at(key, c, T), whole, relative=RELATIVE_ERROR)  # type: ignore[misc]
+        energy = _activation_energy(n, key, lambda c, t, key=key: n.at(key, c, t), salt, near)  # type: ignore[misc]
+        section[f"{word} activation energy [J.mol-1]"] = energy
+    return {"Cation transference number": _constant(n, "Cation transference number", near), **section}
+
+
+def _constant(n: Nominal, key: str, near: Array) -> float:
+    """A property of the electrolyte at its initial concentration; how much it varies about it goes to the losses."""
+    values, middle = n.at(key, near, n.temperature), float(n.at(key, n.salt, n.temperature)[0])
+    if np.ptp(values) > 1e-12 * abs(middle):
+        n.losses.append(
+            f"{key}: a function, kept as {middle:.4g} at {n.salt:g} mol.m-3 ({values.min():.4g} to {values.max():.4g} at "
+            "half to one and a half times that)"
+        )
+    return middle
+
+
+def _cell(n: Nominal) -> dict[str, Any]:
+    """Section of the cell; heat capacity and density are those of all layers together."""
+    parallel = n.number("Number of electrodes connected in parallel to make a cell")
+    series = n.number("Number of cells connected in series to make a battery")
+    if parallel != round(parallel):
+        raise ValueError(f"set {n.name}: {parallel:g} electrodes in parallel; BPX takes a whole number")
+    if series != 1:
+        raise ValueError(f"set {n.name}: {series:g} cells in series; BPX describes one cell")
+    section: dict[str, Any] = {
+        "Electrode area [m2]": n.number("Electrode height [m]") * n.number("Electrode width [m]"),
+        "External surface area [m2]": n.number("Cell cooling surface area [m2]"),
+        "Volume [m3]": n.number("Cell volume [m3]"),
+        "Number of electrode pairs connected in parallel to make a cell": round(parallel),
+    }
+    for key in (
+        "Lower voltage cut-off [V]",
+        "Upper voltage cut-off [V]",
+        "Nominal cell capacity [A.h]",
+        "Reference temperature [K]",
+    ):
+        section[key] = n.number(key)
+    heat = [(f"{layer} density [kg.m-3]", f"{layer} specific heat capacity [J.kg-1.K-1]") for layer in LAYERS]
+    if all(key in n.values for pair in heat for key in pair):
+        thickness = np.array([n.number(f"{layer} thickness [m]") for layer in LAYERS])
+        density, capacity = (np.array([n.at(pair[i], n.temperature)[0] for pair in heat]) for i in (0, 1))
+        section["Density [kg.m-3]"] = float(density @ thickness / thickness.sum())
+        section["Specific heat capacity [J.K-1.kg-1]"] = float(density * capacity @ thickness / (density @ thickness))
+        n.losses.append("density and specific heat capacity of each layer: kept as the cell's mean")
+    return section
+
+
+def _window(n: Nominal) -> list[float]:
+    """Stoichiometries x0, x100, y100, y0 at the voltage limits."""
+    limits = [n.number(f"Open-circuit voltage at {soc}% SOC [V]") for soc in (0, 100)]
+    try:
+        x0, x100, y100, y0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(n.values))
+    except (pybamm.SolverError, ValueError) as error:
+        raise ValueError(f"set {n.name}: no stoichiometries give {limits} V; choose other voltage_limits ({error})") from error
+    for limit, x, y in zip(limits, (x0, x100), (y0, y100), strict=True):
+        # without the asymptotes by which PyBaMM makes every limit reachable
+        reached = float(n.at("Positive electrode OCP [V]", y)[0] - n.at("Negative electrode OCP [V]", x)[0])
+        if abs(reached - limit) > LIMIT_MISS:
+            raise ValueError(
+                f"set {n.name}: the open-circuit potentials reach {reached:.3f} V (x = {x:.4f}, y = {y:.4f}) in place of "
+                f"the limit {limit:g} V; choose voltage_limits within reach"
+            )
+    return [x0, x100, y100, y0]
+
+
+def _sections(n: Nominal) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Parameterisation and State."""
+    if blended := sorted(key for key in n.values if key.startswith(("Primary: ", "Secondary: "))):
+        raise ValueError(f"set {n.name}: {blended[0]!r} belongs to a blended electrode; this export writes single materials")
+    x0, x100, y100, y0 = _window(n)
+    near = n.salt * np.linspace(0.5, 1.5, 21)
+    porosity = n.number("Separator porosity")
+    extra = {key: n.number(key) for key in USER_DEFINED if key in n.values and not callable(n.values[key])}
+    extra["Thermodynamic factor"] = _constant(n, "Thermodynamic factor", near)
+    parameterisation = {
+        "Cell": _cell(n),
+        "Electrolyte": _electrolyte(n),
+        "Negative electrode": _electrode(n, "Negative", x0, x100),
+        "Positive electrode": _electrode(n, "Positive", y100, y0),
+        "Separator": {
+            "Thickness [m]": n.number("Separator thickness [m]"),
+            "Porosity": porosity,
+            "Transport efficiency": porosity ** n.number("Separator Bruggeman coefficient (electrolyte)"),
+        },
+        "User-defined": extra,
+    }
+    conditions = {
+        "Initial temperature [K]": n.number("Initial temperature [K]"),
+        "Initial electrolyte concentration [mol.m-3]": n.salt,
+    }
+    environment = {"Ambient temperature [K]": n.number("Ambient temperature [K]")}
+    if (cooling := "Total heat transfer coefficient [W.m-2.K-1]") in n.values:
+        environment["Heat transfer coefficient [W.m-2.K-1]"] = n.number(cooling)
+    return parameterisation, {"Initial conditions": conditions, "Thermal environment": environment}
+
+
+def _losses(n: Nominal, parameter_set: ParameterSet) -> list[str]:
+    """What BPX cannot carry of this set, from the general to the single key."""
+    joint = parameter_set.joint
+    unread = sorted(set(n.values) - n.read - NOT_PHYSICS)
+    return [
+        f"the joint error of {len(joint.names)} coefficients from {len(joint.sources)} sources: values are the means",
+        "the laws: open-circuit potentials, entropic changes and diffusivities are tables at the mean coefficients",
+        "open-circuit potentials at other temperatures beyond one entropic change",
+        "initial state of charge: a reader starts from full charge",
+        "charge transfer other than symmetric Butler-Volmer",
+        *n.losses,
+        "the thermodynamic factor and other entries under User-defined for readers other than PyBaMM",
+        *([f"keys without a place in BPX: {', '.join(unread)}"] if unread else []),
+    ]
+
+
+def _convert(parameter_set: ParameterSet, limits: tuple[float, float] | None) -> tuple[dict[str, Any], list[str]]:
+    values = parameter_set.nominal()
+    if limits is not None:
+        cuts, ends = ("Lower voltage cut-off [V]", "Upper voltage cut-off [V]"), (0, 100)
+        values.update(dict(zip(cuts, limits, strict=True)))
+        values.update({f"Open-circuit voltage at {soc}% SOC [V]": limit for soc, limit in zip(ends, limits, strict=True)})
+    n = Nominal(parameter_set.name, values)
+    parameterisation, state = _sections(n)
+    losses = _losses(n, parameter_set)
+    text = "\n".join(
+        [parameter_set.description, f"Written by a2c_pybamm {__version__}. Not in this file:", *(f"- {x}" for x in losses)]
+    )
+    header = {"BPX": BPX_VERSION, "Title": parameter_set.name, "Description": text.strip(), "Model": "DFN"}
+    if parameter_set.citations:
+        header["References"] = "; ".join(parameter_set.citations)
+    checked = bpx.parse_bpx_obj({"Header": header, "Parameterisation": parameterisation, "State": state})
+    return checked.model_dump(mode="json", by_alias=True, exclude_none=True), losses
+
+
+def bpx_document(parameter_set: ParameterSet, *, voltage_limits: tuple[float, float] | None = None) -> dict[str, Any]:
+    r"""A BPX document (JSON values, checked by its schema) of the set at its mean coefficients.
+
+    Curves are tables whose straight lines stay within 0.25 mV of an open-circuit potential and 0.25 % of a diffusivity or
+    conductivity. Temperature dependences become activation energies; the exchange current becomes
+    :math:`j_0 = Fk\sqrt{(c_e/c_{e0})\,s(1-s)}`. The header's description lists what is lost.
+
+    Parameters
+    ----------
+    voltage_limits
+        Open-circuit and cut-off voltages of the empty and the full cell [V]; the base set's if not given.
+
+    Raises
+    ------
+    ValueError
+        If a parameter has no form that BPX takes (the text names it), or a voltage limit is out of reach.
+    """
+    return _convert(parameter_set, voltage_limits)[0]
+
+
+def bpx_losses(parameter_set: ParameterSet, *, voltage_limits: tuple[float, float] | None = None) -> list[str]:
+    """What the BPX document of this set does not carry, with the size of the difference where it can be said."""
+    return _convert(parameter_set, voltage_limits)[1]
+
+
+def write_bpx(path: Path, parameter_set: ParameterSet, *, voltage_limits: tuple[float, float] | None = None) -> Path:
+    """The path, holding the document of ``bpx_document``."""
+    document = bpx_document(parameter_set, voltage_limits=voltage_limits)
+    return write_text(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

@@ -1,0 +1,78 @@
+"""The report: one self-contained page from a parameter set and what its error bars do to the cell."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import xarray as xr
+
+from a2c_pybamm.parameter_set import ParameterSet
+from a2c_pybamm.report.markup import page, paragraph
+from a2c_pybamm.report.sections import OF_RESULT, OF_SET, provenance
+
+__all__ = ["write_report"]
+
+
+def write_report(
+    path: str | Path,
+    parameter_set: ParameterSet,
+    result: xr.Dataset | None,
+    *,
+    title: str | None = None,
+    cell_text: str = "",
+) -> Path:
+    """The path of one HTML page: verdicts, failures, voltage bands, shares of variance, parameters, curves, provenance.
+
+    The page loads nothing: figures are inline SVG, there are no scripts. It is built whole, written beside its place and
+    then renamed, so that an old page stays until the new one is complete. The same input gives the same page.
+
+    Parameters
+    ----------
+    result
+        What `propagate` returned for this set; None reports the set alone.
+    title
+        Heading of the page; the set's name if not given.
+    cell_text
+        What was simulated, in a sentence or two, for the top of the page.
+
+    Raises
+    ------
+    ValueError
+        If the result belongs to other coefficients or sources, or the folder is not there.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise ValueError(f"{path}: no folder {path.parent}; make it first")
+    if result is not None:
+        _check_match(parameter_set, result)
+    sections = [(heading, make(result)) for heading, make in OF_RESULT.items() if result is not None]
+    sections += [(heading, make(parameter_set)) for heading, make in OF_SET.items()]
+    sections += [("Notes and provenance", provenance(parameter_set, result))]
+    lead = "".join(paragraph(text) for text in (parameter_set.description, cell_text) if text)
+    if result is None:
+        lead += paragraph("No propagation has been run: what follows is the parameter set alone.", note=True)
+    text = page(title or parameter_set.name, sections, lead=lead)
+    _replace(path, text.encode("utf-8"))
+    return path
+
+
+def _check_match(parameter_set: ParameterSet, result: xr.Dataset) -> None:
+    joint = parameter_set.joint
+    for kind, have, want in (("coefficient", joint.names, "coefficient"), ("source", joint.sources, "source")):
+        unknown = [name for name in result[want].values.astype(str) if name not in have]
+        if unknown:
+            raise ValueError(
+                f"set {parameter_set.name}: the result has a {kind} {str(unknown[0])!r} that the set has not; "
+                "it belongs to another set, propagate this one"
+            )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that its name never holds half of it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
