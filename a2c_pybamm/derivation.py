@@ -55,7 +55,7 @@ def derive(study: schema.Study) -> ParameterSet:
         Naming the file or key: data cannot be read or do not suffice, a declared covariance is not positive semi-definite, a
         coefficient is estimated twice or not at all.
     """
-    parts = _Parts(notes={"a2c_pybamm": __version__})
+    parts = _Parts(notes={"made with": f"a2c_pybamm {__version__}"})
     for side in ("negative", "positive"):
         electrode: schema.Electrode | None = getattr(study, side)
         if electrode:
@@ -67,6 +67,7 @@ def derive(study: schema.Study) -> ParameterSet:
             )
         )
     estimates = _with_systematics(parts.estimates, study.systematic)
+    parts.notes |= _committee_notes(estimates)
     joint = Joint(estimates, independent=study.independent)
     return ParameterSet(
         study.name, study.base, parts.attach, joint, study.temperature, study.citations, study.title, parts.notes
@@ -247,6 +248,25 @@ def _hop_from_trajectories(material: str, hop: schema.Hop, entry: schema.Molecul
     line = fit_arrhenius(runs, prefactor_name=names[0], barrier_name=names[1])
     haven = Factor(np.array([[entry.haven_std_ln], [0.0]]), (f"{material} {hop.name}",))
     return line.add_source(f"{material} {hop.name} Haven ratio (declared as 1)", haven)
+
+
+def _committee_notes(estimates: list[Estimate]) -> dict[str, str]:
+    """How well the spread of each committee is known, by the number of its members."""
+    members = {}
+    for estimate in estimates:
+        for report in _committees(dict(estimate.provenance)):
+            members[tuple(report["members"])] = report
+    return {
+        f"committee of {', '.join(names)}": f"its std is known to ±{report['relative error of its std']:.0%}, "
+        f"correlations between coefficients are {report['correlations']}"
+        for names, report in members.items()
+    }
+
+
+def _committees(provenance: dict[str, Any]) -> list[dict[str, Any]]:
+    """Reports of committees anywhere in an estimate's history."""
+    own = [provenance["committee"]] if "committee" in provenance else []
+    return own + [report for part in provenance.get("parts", ()) for report in _committees(part["provenance"])]
 
 
 def _with_systematics(estimates: list[Estimate], systematic: tuple[schema.Systematic, ...]) -> list[Estimate]:

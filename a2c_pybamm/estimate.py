@@ -81,8 +81,7 @@ def covariance_root(covariance: ArrayLike, *, what: str = "covariance") -> Array
 def compress(values: Array) -> Array:
     r"""The factor with fewest columns and the same :math:`A A^\mathsf{T}` (thin SVD), signs fixed so that results repeat."""
     scale = np.sqrt((values**2).sum(axis=1))
-    scale[scale == 0] = 1.0
-    left, singular, _ = np.linalg.svd(values / scale[:, None], full_matrices=False)
+    left, singular, _ = np.linalg.svd(values / np.where(scale > 0, scale, 1.0)[:, None], full_matrices=False)
     keep = singular > RANK_TOLERANCE * singular.max(initial=0.0)
     left = left[:, keep] * singular[keep]
     sign = np.sign(left[np.abs(left).argmax(axis=0), np.arange(left.shape[1])]) if left.size else np.ones(left.shape[1])
@@ -213,21 +212,31 @@ def _rows(have: tuple[str, ...], want: Sequence[str]) -> list[int]:
     return [have.index(name) for name in want]
 
 
-def _align(source: str, parts: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
-    """One factor for all coefficients from the estimates' own, columns put together by label."""
-    families = {factor.family for _, factor in parts}
+def refuse_unlabelled(source: str, factors: Sequence[Factor]) -> None:
+    """Raise ``ValueError`` where estimates name one source but no realisation in common: their correlation would be made up."""
+    for i, factor in enumerate(factors):
+        others = {label for j, other in enumerate(factors) if j != i for label in other.labels}
+        if factor.labels and others and not others & set(factor.labels):
+            raise ValueError(
+                f"source {source!r} is shared by {len(factors)} estimates, but one has no label in common with the others "
+                f"({', '.join(factor.labels[:3])} …); label the common realisations, rename the source, "
+                "or declare it in independent="
+            )
+
+
+def common_family(source: str, factors: Sequence[Factor]) -> Family:
+    """The germ family that a source has in all estimates; ``ValueError`` if it has two."""
+    families = {factor.family for factor in factors}
     if len(families) > 1:
         raise ValueError(f"source {source!r}: normal in one estimate and uniform in another; one source has one germ family")
-    family = families.pop()
+    return families.pop()
+
+
+def _align(source: str, parts: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
+    """One factor for all coefficients from the estimates' own, columns put together by label."""
+    family = common_family(source, [factor for _, factor in parts])
     if not independent:
-        for i, (_, factor) in enumerate(parts):
-            others = [other for j, (_, other) in enumerate(parts) if j != i]
-            if others and factor.labels and not any(set(factor.labels) & set(o.labels) for o in others):
-                raise ValueError(
-                    f"source {source!r} is shared by {len(parts)} estimates, but one has no label in common with the others "
-                    f"({', '.join(factor.labels[:3])} …); label the common realisations, rename the source, "
-                    "or declare it in independent="
-                )
+        refuse_unlabelled(source, [factor for _, factor in parts])
     labels = list(dict.fromkeys(label for _, factor in parts for label in factor.labels))
     if family == "uniform" and len(labels) != 1:
         raise ValueError(f"source {source!r}: a uniform germ has one label, found {', '.join(labels)}")

@@ -1,6 +1,6 @@
 """From four short molecular dynamics runs of Li6PS5Cl to an Arrhenius line, with an error bar on each number.
 
-Run it as a script: ``python examples/li6ps5cl_arrhenius.py``. The data and what they are worth: ``examples/data/li6ps5cl/README.md``.
+Run it as a script: ``python examples/li6ps5cl_arrhenius.py``. What the data are worth: ``examples/data/li6ps5cl/README.md``.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ BOLTZMANN_EV = BOLTZMANN / ELEMENTARY_CHARGE
 
 
 def diffusivity(temperature: int) -> Estimate:
-    """ln D of lithium at one temperature; the first picosecond is equilibration."""
+    """Lithium's ln D at one temperature; the first picosecond is equilibration."""
     trajectory = read_trajectory(DATA / f"traj_{temperature}K.npz", discard=PICOSECOND)
     return fit_tracer_diffusivity(
         mean_squared_displacement(trajectory, "Li"),
@@ -42,15 +42,13 @@ barrier, barrier_std = line.mean[1], line.std[1]
 print(f"\nE_a = {barrier:.3f} ± {barrier_std:.3f} eV, ln(D0 [m2/s]) = {line.mean[0]:.2f} ± {line.std[0]:.2f}")
 print(f"chi-squared {quality['chi-squared']:.2f} for 2 degrees of freedom, p = {quality['chi-squared p-value']:.2f}")
 room = line.map(["ln D"], line.mean[:1], [[1.0, -1 / (BOLTZMANN_EV * 300)]])
-print(
-    f"extrapolated to 300 K, ln D would be known to ± {room.std[0]:.1f}: a factor of {np.exp(room.std[0]):.1f}, were it one mechanism"
-)
+print(f"at 300 K, were it one mechanism, ln D would be known to ± {room.std[0]:.1f}: a factor of {np.exp(room.std[0]):.1f}")
 
 # Diffusion grows with temperature.
 diffusivities = [estimate.mean[0] for estimate in estimates.values()]
 assert all(np.diff(diffusivities) > 0)
-# A hop is activated only if its barrier exceeds the thermal energy of the hottest run, 0.11 eV. Near room temperature 0.33 to 0.38 eV are
-# measured; exchanged anions, a soft potential and temperatures at which the anions move can only lower that.
+# A hop is activated only if its barrier exceeds the thermal energy of the hottest run, 0.11 eV. Near room temperature 0.33 to
+# 0.38 eV are measured; exchanged anions, a soft potential and temperatures at which the anions move can only lower that.
 assert BOLTZMANN_EV * max(TEMPERATURES) < barrier < 0.38
 # One line explains the four temperatures within their joint error: not refuted at 1 %.
 assert quality["chi-squared p-value"] > 0.01

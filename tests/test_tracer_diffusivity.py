@@ -226,9 +226,7 @@ def standardised_errors(system: str, n: int, window: tuple[float, float] | None 
 def check_coverage(system: str, z: np.ndarray, n: int) -> None:
     """68 and 95 % of the intervals hold the truth, within three binomial standard deviations; refusals stay rare."""
     inside = [float((np.abs(z) < half).mean()) for half in (1.0, 1.96)]
-    print(
-        f"{system}: {len(z)} of {n} fitted, 68 % interval holds {inside[0]:.1%}, 95 % interval {inside[1]:.1%}, std {z.std():.3f}"
-    )
+    print(f"{system}: {len(z)} of {n} fitted, 68 % interval {inside[0]:.1%}, 95 % interval {inside[1]:.1%}, std {z.std():.3f}")
     assert len(z) > 0.94 * n
     for found, nominal in zip(inside, (0.6827, 0.95), strict=True):
         assert abs(found - nominal) < 3 * np.sqrt(nominal * (1 - nominal) / n)
@@ -257,10 +255,10 @@ def test_error_bars_cover_in_a_given_window() -> None:
 
 @pytest.mark.slow
 def test_slow_cages_are_covered_less_well() -> None:
-    """Rattling that remembers itself for a twentieth of the run: the measured coverage, which the documentation states."""
+    """Rattling that remembers itself for a twentieth of the run: covered less well, as the documentation states, but not worse."""
     truth = 0.01 * 9e-20 / 6 / STEP
     z, refused = [], 0
-    for seed in range(400):
+    for seed in range(300):
         try:
             estimate = fitted(lattice(seed, 0.01, rattle=5e-11, memory=20))
         except NotDiffusive:
@@ -268,6 +266,6 @@ def test_slow_cages_are_covered_less_well() -> None:
         else:
             z.append((estimate.mean[0] - np.log(truth)) / estimate.std[0])
     inside = np.mean(np.abs(z) < 1), np.mean(np.abs(z) < 1.96)
-    print(f"slow cages: {refused} of 400 refused, 68 % interval holds {inside[0]:.1%}, 95 % interval {inside[1]:.1%}")
+    print(f"slow cages: {refused} of 300 refused, 68 % interval {inside[0]:.1%}, 95 % interval {inside[1]:.1%}")
     assert inside[0] > 0.58
     assert inside[1] > 0.86

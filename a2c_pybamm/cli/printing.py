@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
     from a2c_pybamm.parameter_set import ParameterSet
 
-out = Console()
+PLAIN_WIDTH = 120
+"""Columns where the output is no terminal."""
+
+out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 err = Console(stderr=True)
 
 MAIN_SHARE = 0.005
@@ -49,7 +53,7 @@ def print_parameters(parameter_set: ParameterSet) -> None:
 
     rows = []
     for row in parameter_rows(parameter_set):
-        sources = ", ".join(f"{source} {percent(share)}" for source, share in row.sources[:2])
+        sources = ", ".join(f"{source} {percent(share)}" for source, share in row.sources[:2] if share >= MAIN_SHARE)
         rows.append([row.name, with_error(row.mean, row.std), sources or "no error"])
     print_table(f"{parameter_set.name}: derived parameters", ["coefficient", "value ± std", "main sources of its variance"], rows)
     print_lines(*(f"{key}: {text}" for key, text in parameter_set.notes.items() if isinstance(text, str)))

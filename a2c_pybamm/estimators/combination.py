@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from a2c_pybamm.estimate import Array, Estimate, Factor
+from a2c_pybamm.estimate import Array, Estimate, Factor, common_family, refuse_unlabelled
 
 
 def combine(
@@ -67,27 +67,13 @@ def combine(
 
 def _combined_factor(source: str, parts: list[tuple[Array, Factor]], independent: bool) -> Factor:
     """One source's factor: weighted columns summed over the estimates label by label."""
-    families = {factor.family for _, factor in parts}
-    if len(families) > 1:
-        raise ValueError(f"source {source!r}: normal in one estimate and uniform in another; one source has one germ family")
-    _refuse_unlabelled_sharing(source, [factor for _, factor in parts], independent)
+    factors = [factor for _, factor in parts]
+    family = common_family(source, factors)
+    if not independent:
+        refuse_unlabelled(source, factors)
     columns: dict[str, Array] = {}
     for block, factor in parts:
         for label, column in zip(factor.labels, (block @ factor.values).T, strict=True):
             columns[label] = columns.get(label, 0.0) + column
     values = np.column_stack(list(columns.values())) if columns else np.zeros((len(parts[0][0]), 0))
-    return Factor(values, tuple(columns), families.pop())
-
-
-def _refuse_unlabelled_sharing(source: str, factors: list[Factor], independent: bool) -> None:
-    """Raise where estimates name one source but no realisation in common, as a Joint does."""
-    if independent:
-        return
-    for i, factor in enumerate(factors):
-        others = {label for j, other in enumerate(factors) if j != i for label in other.labels}
-        if factor.labels and others and not others & set(factor.labels):
-            raise ValueError(
-                f"source {source!r} is shared by {len(factors)} estimates, but one has no label in common with the others "
-                f"({', '.join(factor.labels[:3])} …); label the common realisations, rename the source, "
-                "or declare it in independent="
-            )
+    return Factor(values, tuple(columns), family)

@@ -31,7 +31,7 @@ LEVEL = 0.01
 IN_A_ROW = 3
 """So many windows, each starting one lag later, must be linear for the first of them to be taken."""
 BEYOND = 4.0
-"""A transient leaves a bias of about one error bar in the first window that passes: start at so many times its start."""
+"""A transient leaves a bias of an error bar or two in the first window that passes: start at so many times its start."""
 RESOLVED = 3.0
 """Standard deviations that D must lie above zero."""
 
@@ -81,9 +81,9 @@ def fit_tracer_diffusivity(msd: TracerMSD, *, name: str, source: str, window: tu
     **Window.** It ends at half of the trajectory. A window is linear if neither of two tests refutes it: (a) the exponent
     :math:`\alpha` of :math:`M - b \propto t^\alpha` is 1, with the error that the atoms give it, at 1 %; (b) χ² of the
     residuals, divided by the overdispersion (variance of D by the atoms over that of the process, if above 1), at 1 %. The
-    first start from which three in a row are linear is sought; if it is the first frame, it is taken. If not, there is a transient,
-    which fades gradually and would bias D by about an error bar where it is just no longer seen: the fit starts at four times
-    that lag, or as late as seven lags allow, and must be linear there. The provenance has all of these numbers.
+    first start from which three in a row are linear is sought; if it is the first frame, it is taken. If not, there is a
+    transient, which fades gradually and would bias D by an error bar or two where it is just no longer seen: the fit starts at
+    four times that lag, or as late as seven lags allow, and must be linear there. The provenance has all of these numbers.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def _beyond_transient(msd: TracerMSD, lags: Array, by_atom: Array, first: int) -
 
 
 def _fit_line(msd: TracerMSD, lags: Array, by_atom: Array, start: int) -> _Line:
-    """The line through the displacements [m2] (n_atom, n_lag), from the lag ``start`` on, by iterated generalised least squares."""
+    """The line through the displacements [m2] (n_atom, n_lag), from the lag ``start`` on, weights iterated with the line."""
     terms = _overlap_terms(tuple(int(n) for n in lags), msd.n_frame)[:, start:, start:]
     lags, by_atom = lags[start:], by_atom[:, start:]
     n_atom, d = len(by_atom), msd.dimension

@@ -7,12 +7,12 @@ of version 1.1 as PyBaMM reads it back.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import bpx
 import numpy as np
 
 from a2c_pybamm import __version__
@@ -81,10 +81,11 @@ class Nominal:
 
     def at(self, key: str, *arguments: Any) -> Array:
         """A parameter at these arguments, broadcast to one axis; a number counts as a constant function."""
-        entry, given = self._entry(key), [np.ravel(a) for a in np.broadcast_arrays(*np.atleast_1d(*arguments, 0.0)[:-1])]
-        symbol = entry(*(pybamm.Vector(a) for a in given)) if callable(entry) else entry
-        symbol = symbol if isinstance(symbol, pybamm.Symbol) else pybamm.Scalar(symbol)
-        result = np.ravel(self.values.process_symbol(symbol).evaluate())
+        entry, given = self._entry(key), np.broadcast_arrays(*map(np.atleast_1d, arguments))
+        with np.errstate(all="ignore"):  # poles are refused below, by name
+            symbol = entry(*(pybamm.Vector(a) for a in given)) if callable(entry) else entry
+            symbol = symbol if isinstance(symbol, pybamm.Symbol) else pybamm.Scalar(symbol)
+            result = np.ravel(self.values.process_symbol(symbol).evaluate())
         return self._finite(key, np.broadcast_to(result, given[0].shape))
 
     def _finite(self, key: str, result: Any) -> Any:
@@ -155,6 +156,17 @@ def _kinetics(n: Nominal, side: str, window: Array, c_max: float) -> dict[str, f
     return {"Reaction rate constant [mol.m-2.s-1]": k, "Reaction rate constant activation energy [J.mol-1]": energy}
 
 
+def _layer(n: Nominal, layer: str) -> dict[str, float]:
+    """Thickness and pores of an electrode or the separator."""
+    porosity = n.number(f"{layer} porosity")
+    if not 0 < porosity < 1:
+        raise ValueError(
+            f"set {n.name}: '{layer} porosity' is {porosity:g}; read back it must be between 0 and 1, bounds excluded"
+        )
+    efficiency = porosity ** n.number(f"{layer} Bruggeman coefficient (electrolyte)")
+    return {"Thickness [m]": n.number(f"{layer} thickness [m]"), "Porosity": porosity, "Transport efficiency": efficiency}
+
+
 def _electrode(n: Nominal, side: str, low: float, high: float) -> dict[str, Any]:
     """Section of one electrode."""
     lower, T = side.lower(), n.temperature
@@ -166,9 +178,7 @@ def _electrode(n: Nominal, side: str, low: float, high: float) -> dict[str, Any]
     if np.ptp(sigma) > RELATIVE_ERROR * sigma.mean():
         n.losses.append(f"{side} electrode conductivity [S.m-1]: dependence on stoichiometry, mean taken")
     return {
-        "Thickness [m]": n.number(f"{side} electrode thickness [m]"),
-        "Porosity": porosity,
-        "Transport efficiency": porosity ** n.number(f"{side} electrode Bruggeman coefficient (electrolyte)"),
+        **_layer(n, f"{side} electrode"),
         # BPX's is the matrix's effective conductivity
         "Conductivity [S.m-1]": sigma.mean()
         * (1 - porosity) ** n.number(f"{side} electrode Bruggeman coefficient (electrode)"),
@@ -252,11 +262,16 @@ def _cell(n: Nominal) -> dict[str, Any]:
 
 def _window(n: Nominal) -> list[float]:
     """Stoichiometries x0, x100, y100, y0 at the voltage limits."""
+    for side in ("Negative", "Positive"):
+        if (key := f"{side} electrode OCP [V]") not in n.values:
+            raise ValueError(
+                f"set {n.name}: no {key!r}; BPX describes cells of two porous electrodes with open-circuit potentials"
+            )
     limits = [n.number(f"Open-circuit voltage at {soc}% SOC [V]") for soc in (0, 100)]
     try:
         x0, x100, y100, y0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(n.values))
-    except (pybamm.SolverError, ValueError) as error:
-        raise ValueError(f"set {n.name}: no stoichiometries give {limits} V; choose other voltage_limits ({error})") from error
+    except (pybamm.SolverError, ValueError, KeyError) as error:
+        raise ValueError(f"set {n.name}: no stoichiometries found for {limits} V: {error}") from error
     for limit, x, y in zip(limits, (x0, x100), (y0, y100), strict=True):
         # without the asymptotes by which PyBaMM makes every limit reachable
         reached = float(n.at("Positive electrode OCP [V]", y)[0] - n.at("Negative electrode OCP [V]", x)[0])
@@ -274,7 +289,6 @@ def _sections(n: Nominal) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ValueError(f"set {n.name}: {blended[0]!r} belongs to a blended electrode; this export writes single materials")
     x0, x100, y100, y0 = _window(n)
     near = n.salt * np.linspace(0.5, 1.5, 21)
-    porosity = n.number("Separator porosity")
     extra = {key: n.number(key) for key in USER_DEFINED if key in n.values and not callable(n.values[key])}
     extra["Thermodynamic factor"] = _constant(n, "Thermodynamic factor", near)
     parameterisation = {
@@ -282,11 +296,7 @@ def _sections(n: Nominal) -> tuple[dict[str, Any], dict[str, Any]]:
         "Electrolyte": _electrolyte(n),
         "Negative electrode": _electrode(n, "Negative", x0, x100),
         "Positive electrode": _electrode(n, "Positive", y100, y0),
-        "Separator": {
-            "Thickness [m]": n.number("Separator thickness [m]"),
-            "Porosity": porosity,
-            "Transport efficiency": porosity ** n.number("Separator Bruggeman coefficient (electrolyte)"),
-        },
+        "Separator": _layer(n, "Separator"),
         "User-defined": extra,
     }
     conditions = {
@@ -330,8 +340,15 @@ def _convert(parameter_set: ParameterSet, limits: tuple[float, float] | None) ->
     header = {"BPX": BPX_VERSION, "Title": parameter_set.name, "Description": text.strip(), "Model": "DFN"}
     if parameter_set.citations:
         header["References"] = "; ".join(parameter_set.citations)
-    checked = bpx.parse_bpx_obj({"Header": header, "Parameterisation": parameterisation, "State": state})
-    return checked.model_dump(mode="json", by_alias=True, exclude_none=True), losses
+    return _checked({"Header": header, "Parameterisation": parameterisation, "State": state}), losses
+
+
+def _checked(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as the schema reads it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # bpx uses names that pyparsing gives up
+        import bpx
+    return dict(bpx.parse_bpx_obj(document).model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
 def bpx_document(parameter_set: ParameterSet, *, voltage_limits: tuple[float, float] | None = None) -> dict[str, Any]:

@@ -242,9 +242,10 @@ def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
 
 def _tuple(name: str, values: tuple[float, ...]) -> str:
     """Source of a table."""
-    return (
-        f"{name} = (\n{textwrap.fill(', '.join(map(repr, values)), 120, initial_indent='    ', subsequent_indent='    ')},\n)"
-    )
+    wrapper = textwrap.TextWrapper(
+        120, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+    )  # 1e-05 is one word
+    return f"{name} = (\n{wrapper.fill(', '.join(map(repr, values)))},\n)"
 
 
 def _numbers(name: str, values: Mapping[str, float]) -> str:

@@ -30,6 +30,11 @@ MIN_CORRELATION = 0.005
 """Correlations that round to zero are left blank."""
 
 
+def plain(text: str) -> str:
+    """Text as it stands: between two dollar signs matplotlib would read a formula."""
+    return text.replace("$", r"\$")
+
+
 def method_color(result: xr.Dataset, approach: str) -> str:
     """The same colour for a method in every figure; sampling is grey."""
     others = [str(a) for a in result["approach"].values if a != "sampling"]
@@ -40,12 +45,12 @@ def curve_axis(result: xr.Dataset, output: str) -> tuple[Array, str]:
     """Values and label of the axis of a curve; hours in the place of seconds, an index where it has no values."""
     axis = str(result[f"{output}_mean"].dims[1])
     if axis not in result.coords:
-        return np.arange(result.sizes[axis], dtype=float), axis
+        return np.arange(result.sizes[axis], dtype=float), plain(axis)
     values, attrs = result[axis].values.astype(float), result[axis].attrs
     text, unit = str(attrs.get("long_name", axis)), str(attrs.get("units", "1"))
     if unit == "s":
         values, unit = values / 3600, "h"
-    return values, text if unit == "1" else f"{text} [{unit}]"
+    return values, plain(text if unit == "1" else f"{text} [{unit}]")
 
 
 def band_approach(result: xr.Dataset) -> str:
@@ -75,8 +80,8 @@ def band_figure(result: xr.Dataset, output: str) -> Figure:
         middle.plot(x, own[f"{output}_std"].values, color=color, linestyle=style)
         bottom.plot(x, own[f"{output}_running"].values, color=color, linestyle=style)
     name = description(result, output)
-    label_axes(top, "", f"{name.split(' against ')[0]} [{unit}]")
-    label_axes(middle, "", f"std [{unit}]")
+    label_axes(top, "", plain(f"{name.split(' against ')[0]} [{unit}]"))
+    label_axes(middle, "", plain(f"std [{unit}]"))
     label_axes(bottom, label, "fraction\nrunning")
     bottom.set_ylim(-0.05, 1.05)
     largest = np.nanmax(result[f"{output}_std"].sel(approach=chosen).values, initial=0.0)
@@ -127,10 +132,10 @@ def share_bars(result: xr.Dataset) -> Figure | None:
             error = {"elinewidth": 1.0, "ecolor": "#888888"}
             xerr = spread if spread.any() else None
             axes.barh(place, np.nan_to_num([row.share for row in own]), xerr=xerr, error_kw=error, **style)
-        axes.set_title(output.replace("_", " "), fontsize=SMALL + 1)
+        axes.set_title(plain(output.replace("_", " ")), fontsize=SMALL + 1)
         label_axes(axes, "share of variance", "")
         axes.axvline(0, color="black", linewidth=0.8)
-    panels[0].set_yticks(range(len(sources)), [textwrap.fill(source, 26) for source in sources])
+    panels[0].set_yticks(range(len(sources)), [plain(textwrap.fill(source, 26)) for source in sources])
     figure.legend(*panels[0].get_legend_handles_labels(), fontsize=SMALL, frameon=False, loc="outside upper center", ncols=3)
     return figure
 
@@ -151,7 +156,7 @@ def share_curves(result: xr.Dataset, output: str) -> Figure | None:
     for axes, approach in zip(panels, known, strict=True):
         own = shares.sel(approach=approach).where(result[f"{output}_std"].sel(approach=approach) > 0)
         for k, source in enumerate(sources):
-            style = {"color": COLORS[k], "linestyle": DASHES[k % len(DASHES)], "label": textwrap.shorten(source, 44)}
+            style = {"color": COLORS[k], "linestyle": DASHES[k % len(DASHES)], "label": plain(textwrap.shorten(source, 44))}
             axes.plot(x, own.sel(source=source).values, **style)
         together = 1 - own.sum("source", skipna=False).values
         axes.plot(x, together, color="#999999", linewidth=3, alpha=0.6, zorder=0, label="made together by several sources")
@@ -174,8 +179,9 @@ def correlation_figure(joint: Joint) -> Figure:
     axes.set_aspect("equal")
     axes.invert_yaxis()
     size = SMALL if n <= 16 else 6
-    axes.set_xticks(range(n), joint.names, rotation=90, fontsize=size)
-    axes.set_yticks(range(n), joint.names, fontsize=size)
+    names = list(map(plain, joint.names))
+    axes.set_xticks(range(n), names, rotation=90, fontsize=size)
+    axes.set_yticks(range(n), names, fontsize=size)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     for i, j in np.argwhere(np.abs(correlation) >= MIN_CORRELATION) if n <= 20 else ():

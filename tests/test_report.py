@@ -1,0 +1,268 @@
+"""The report: complete, exact, self-contained, and never half written."""
+
+from __future__ import annotations
+
+import os
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from a2c_pybamm.constants import GAS_CONSTANT
+from a2c_pybamm.estimate import Estimate, Factor, Joint
+from a2c_pybamm.laws import RedlichKister, VacancyMobility, barrier_name, prefactor_name
+from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap, base_values, evaluate_base
+from a2c_pybamm.propagation import FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
+from a2c_pybamm.report import write_report
+from a2c_pybamm.report.electrodes import DIFFUSIVITY, LEVELS, N_DRAWS, OCP, SEED, CurveBand, band_panels, curve_bands
+from a2c_pybamm.report.figures import band_figure, correlation_figure, share_bars, share_curves
+from a2c_pybamm.tables import output_rows, parameter_rows
+
+LAW = RedlichKister("LCO", 0)
+MOBILITY = VacancyMobility("LCO", (("ODH", 1),), LAW)
+OWN = (prefactor_name("LCO", "ODH"), barrier_name("LCO", "ODH"), MOBILITY.geometry_name)
+TEMPERATURE = 310.0
+TIME = np.linspace(0, 3600, 25)
+HOSTILE = 'fit <img src="http://example.org/x.png" onerror="alert(1)"> & co'
+"""A source's name that would load and run something, were it not escaped."""
+
+
+def small_set() -> ParameterSet:
+    energies = Estimate(
+        LAW.names,
+        np.array([4.0, -0.3, 20.0]),
+        {
+            HOSTILE: Factor(np.diag([0.03, 0.05, 3.0]), ("f", "g", "h")),
+            "potential": Factor(np.array([[0.04], [0.02], [0.0]]), ("a",)),
+        },
+        "lowest energies",
+        {"parts": [{"file": "energies.csv", "sha256": "ab12" * 16}], "order": 0},
+    )
+    hop = Estimate(OWN, np.array([-14.0, 0.4, -0.5]), {"potential": Factor(np.array([[0.0], [0.03], [0.0]]), ("a",))}, "NEB")
+    where = StoichiometryMap(0.1, 0.85)
+    attach = {
+        "Positive electrode OCP [V]": Attachment(LAW, "open_circuit_voltage", where),
+        "Positive particle diffusivity [m2.s-1]": Attachment(MOBILITY, "chemical_diffusivity", where),
+    }
+    notes = {"floor of Θ used": {"share": 0.25}}
+    return ParameterSet(
+        "small <set>", "Ai2020", attach, Joint([energies, hop]), TEMPERATURE, ("Nobody, J. None 1 (1900)",), notes=notes
+    )
+
+
+def discharge(samples: np.ndarray) -> dict[str, np.ndarray]:
+    """A voltage that falls at a rate set by the barrier and is cut off at 3 V; a draw far out fails."""
+    start, rate = samples[:, 0], np.exp(4 * (samples[:, 4] - 0.4))
+    voltage = start[:, None] - 0.7 * rate[:, None] * TIME / 3000
+    voltage[voltage < 3.0] = np.nan
+    capacity = np.where(start > 4.1, np.nan, (start - 3.0) / rate)
+    return {"capacity": capacity, "mean_voltage": (start + 3) / 2, "voltage": voltage}
+
+
+@pytest.fixture(scope="module")
+def result() -> xr.Dataset:
+    joint = small_set().joint
+    model = from_function(discharge, joint.names, outputs={"capacity": "A.h", "mean_voltage": "V", "voltage": "V"})
+    methods = (FirstOrder(), PolynomialChaos(order=2), MonteCarlo(300))
+    found = propagate(model, joint, *methods, rng=np.random.default_rng(0), max_failed=0.2)
+    found = found.rename({"voltage index": "time"})
+    return found.assign_coords(time=("time", TIME, {"units": "s", "long_name": "time"}))
+
+
+class Page(HTMLParser):
+    """What a browser would find: text, exact numbers, attributes, tags, headings."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text, self.numbers, self.tags, self.headings = "", [], [], []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag == "data":
+            self.numbers.append(float(dict(attrs)["value"] or ""))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self.tags[-1:] == ["h2"] and data.strip():
+            self.headings.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(result: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    assert write_report(path, small_set(), result, title="Cell & <co>", cell_text="SPMe at 1C") == path
+    return Page(path.read_bytes().decode("utf-8"))
+
+
+def test_sections_come_in_order(page: Page) -> None:
+    assert page.headings == [
+        "Verdicts",
+        "Failed solves",
+        "Voltage with its band",
+        "Which source makes the variance",
+        "Derived parameters",
+        "Electrodes against the base set",
+        "Correlations",
+        "Notes and provenance",
+    ]
+
+
+def test_everything_is_said(page: Page, result: xr.Dataset) -> None:
+    joint = small_set().joint
+    told = [
+        *joint.names,
+        *joint.sources,
+        *(row.verdict for row in output_rows(result)),
+        *(row.method for row in parameter_rows(small_set())),
+    ]
+    told += ["Cell & <co>", "SPMe at 1C", "Ai2020", "Nobody, J. None 1 (1900)", "floor of Θ used", "energies.csv", "ab12" * 16]
+    told += [str(reason) for reason in result["failure_reason"].values[:1]] + ["FirstOrder(", "a2c_pybamm"]
+    assert [text for text in told if text not in page.text] == []
+
+
+def test_numbers_are_the_datasets(page: Page, result: xr.Dataset) -> None:
+    expected = [(row.mean, row.std, row.error, float(row.n_solves)) for row in output_rows(result)]
+    np.testing.assert_array_equal(np.reshape(page.numbers[: 4 * len(expected)], (-1, 4)), expected)
+    rows = parameter_rows(small_set())
+    own = [x for row in rows for x in ([row.mean] if row.plain is None else [row.mean, row.plain])]
+    assert page.numbers[-len(own) :] == own
+
+
+def test_failures_are_told(page: Page, result: xr.Dataset) -> None:
+    n = int(result["n_failed"].sel(approach="sampling"))
+    assert n > 0
+    after = page.numbers[4 * len(output_rows(result)) :]
+    assert [n, 300, n / 300] in [after[k : k + 3] for k in range(0, 36, 3)]
+
+
+def test_page_loads_nothing(page: Page) -> None:
+    assert not {"script", "link", "iframe", "object", "embed", "img"} & set(page.tags)
+    for tag, name, value in page.attributes:
+        assert not name.startswith("on"), (tag, name)
+        if name in ("src", "href", "xlink:href"):
+            assert value.startswith(("#", "data:image/png;base64,")), (tag, value)
+        assert "url(" not in value or "url(#" in value
+    policy = [value for tag, name, value in page.attributes if (tag, name) == ("meta", "content") and "default-src" in value]
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+
+
+def test_ids_are_unique_and_references_resolve(page: Page) -> None:
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids)) > 0
+    used = {value[1:] for _, name, value in page.attributes if name.endswith("href") and value.startswith("#")}
+    used |= {value[5:-1] for _, _, value in page.attributes if value.startswith("url(#")}
+    assert used
+    assert used <= set(ids)
+
+
+def test_same_input_gives_the_same_page(tmp_path: Path) -> None:
+    first = write_report(tmp_path / "a.html", small_set(), None).read_bytes()
+    assert write_report(tmp_path / "b.html", small_set(), None).read_bytes() == first
+    assert b"No propagation has been run" in first
+
+
+def test_failed_write_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("old")
+
+    def full() -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(UnicodeEncodeError):
+        write_report(path, small_set(), None, title="\ud800")
+    with monkeypatch.context() as patch:
+        write = Path.write_bytes
+        patch.setattr(Path, "write_bytes", lambda self, data: (write(self, data[:100]), full()))
+        with pytest.raises(OSError, match="disk full"):
+            write_report(path, small_set(), None)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+def test_wrong_input_is_refused(tmp_path: Path, result: xr.Dataset) -> None:
+    with pytest.raises(ValueError, match="no folder"):
+        write_report(tmp_path / "nowhere" / "report.html", small_set(), None)
+    other = result.assign_coords(coefficient=[f"x {name}" for name in result["coefficient"].values])
+    with pytest.raises(ValueError, match=r"coefficient 'x LCO .* belongs to another set"):
+        write_report(tmp_path / "report.html", small_set(), other)
+
+
+def test_bands_are_quantiles_of_draws() -> None:
+    parameter_set = small_set()
+    draws = parameter_set.joint.draw(N_DRAWS, np.random.default_rng(SEED))
+    for key, law, method in ((OCP, LAW, "open_circuit_voltage"), (DIFFUSIVITY, MOBILITY, "chemical_diffusivity")):
+        (band,) = curve_bands(parameter_set, key)
+        assert band.side == "Positive"
+        for k in (0, 60, 196):
+            x = 0.1 + 0.85 * band.stoichiometry[k]
+            drawn = [getattr(law, method)(dict(zip(parameter_set.joint.names, d, strict=True)), x, TEMPERATURE) for d in draws]
+            np.testing.assert_allclose(band.quantile[:, k], np.quantile(drawn, LEVELS), rtol=1e-12)
+            mean = getattr(law, method)(
+                dict(zip(parameter_set.joint.names, parameter_set.joint.mean, strict=True)), x, TEMPERATURE
+            )
+            assert band.nominal[k] == pytest.approx(mean, rel=1e-12)
+
+
+def test_base_curves_are_at_the_sets_temperature() -> None:
+    """LCO of Ai et al., J. Electrochem. Soc. 167, 013512 (2020): D = 5.387e-15 m2/s at 298.15 K, activated by 5000 J/mol."""
+    (voltage,), (diffusivity,) = curve_bands(small_set(), OCP), curve_bands(small_set(), DIFFUSIVITY)
+    expected = 5.387e-15 * np.exp(5000 / GAS_CONSTANT * (1 / 298.15 - 1 / TEMPERATURE))
+    np.testing.assert_allclose(diffusivity.base, expected, rtol=1e-5)
+    values, sto = base_values("Ai2020"), voltage.stoichiometry
+    at_reference = evaluate_base(values, "Positive electrode OCP [V]", sto)
+    entropy = evaluate_base(values, "Positive electrode OCP entropic change [V.K-1]", sto)
+    np.testing.assert_allclose(voltage.base, at_reference + (TEMPERATURE - 298.15) * entropy, rtol=1e-12)
+    assert np.ptp(entropy) > 0
+    # without a temperature: the set's own reference
+    assert evaluate_base(values, "Positive particle diffusivity [m2.s-1]", np.array([0.5]))[0] == pytest.approx(5.387e-15)
+
+
+def test_figures_draw_the_dataset(result: xr.Dataset) -> None:
+    top, middle, bottom = band_figure(result, "voltage").axes
+    for axes, statistic in ((top, "mean"), (middle, "std"), (bottom, "running")):
+        for line, approach in zip(axes.lines, result["approach"].values, strict=False):
+            np.testing.assert_array_equal(line.get_ydata(), result[f"voltage_{statistic}"].sel(approach=approach))
+            np.testing.assert_array_equal(line.get_xdata(), TIME / 3600)
+    band = top.collections[0].get_paths()[0].vertices[:, 1]
+    quantile = result["voltage_quantile"].sel(approach="sampling").values
+    assert (np.nanmin(band), np.nanmax(band)) == (np.nanmin(quantile[0]), np.nanmax(quantile[4]))
+    bars = share_bars(result)
+    assert bars is not None
+    for axes, output in zip(bars.axes, ("capacity", "mean_voltage"), strict=True):
+        labels = [label.get_text().replace("\n", " ") for label in bars.axes[0].get_yticklabels()]
+        for container, approach in zip(
+            [c for c in axes.containers if hasattr(c, "patches")], result["approach"].values, strict=True
+        ):
+            widths = {label: patch.get_width() for label, patch in zip(labels, container.patches, strict=True)}
+            assert widths["potential"] == float(result[f"{output}_share"].sel(approach=approach, source="potential"))
+    lines = share_curves(result, "voltage")
+    assert lines is not None
+    drawn = {line.get_label(): line.get_ydata() for line in lines.axes[0].lines}
+    np.testing.assert_array_equal(drawn["potential"], result["voltage_share"].sel(approach="first order", source="potential"))
+
+
+def test_dollar_signs_are_text_in_figures() -> None:
+    """Two of them would be read as a formula, and a bad one ends the drawing."""
+    estimate = Estimate.from_covariance(("a $x^{$ [eV]", "b [eV]"), [0.0, 0.0], np.eye(2), source="s")
+    correlation_figure(Joint([estimate])).savefig(os.devnull, format="svg")
+
+
+def test_correlations_are_drawn() -> None:
+    joint = small_set().joint
+    mesh = correlation_figure(joint).axes[0].collections[0]
+    np.testing.assert_array_equal(np.ravel(mesh.get_array()), joint.correlation.ravel())
+
+
+def test_unstable_diffusivity_still_draws() -> None:
+    """A lower edge below zero leaves a logarithmic axis without a number there, not the figure."""
+    sto = np.linspace(0.01, 0.99, 50)
+    quantile = np.array([-2e-15, -1e-15, 2e-15, 3e-15, 4e-15])[:, None] * np.ones(50)
+    figure = band_panels([CurveBand("Positive", DIFFUSIVITY, sto, quantile[2], quantile, quantile[2])], "base", "D", log=True)
+    low, high = figure.axes[0].get_ylim()
+    assert 0 < low < 2e-15 < 3e-15 < high
+    figure.savefig(os.devnull, format="svg")
