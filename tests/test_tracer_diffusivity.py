@@ -255,7 +255,7 @@ def test_error_bars_cover_in_a_given_window() -> None:
 
 @pytest.mark.slow
 def test_slow_cages_are_covered_less_well() -> None:
-    """Rattling that remembers itself for a twentieth of the run: covered less well, as the documentation states, but not worse."""
+    """Rattling that remembers itself for a twentieth of the run: less well, as the documentation states, but not worse."""
     truth = 0.01 * 9e-20 / 6 / STEP
     z, refused = [], 0
     for seed in range(300):

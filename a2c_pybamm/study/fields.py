@@ -1,0 +1,53 @@
+"""Types of a study's entries: quantities with units, plain numbers, files, names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationInfo
+
+from a2c_pybamm.readers.units import parse_quantity
+
+LARGEST = 1e60
+"""No number that a person means is larger; the square of a larger one could leave the range of floats."""
+
+
+class Quantity:
+    """Marks a field that is written as text with a unit and held in SI."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __call__(self, value: Any) -> float:
+        return parse_quantity(value, self.kind, "value")
+
+
+def _quantity(kind: str) -> Any:
+    marker = Quantity(kind)
+    return Annotated[float, BeforeValidator(marker), marker, Field(ge=-LARGEST, le=LARGEST)]
+
+
+def _beside_study(path: Path, info: ValidationInfo) -> Path:
+    return (info.context or {}).get("folder", Path()) / path
+
+
+Energy, Length, Time, Frequency = (_quantity(kind) for kind in ("energy", "length", "time", "frequency"))
+Temperature, Voltage, Entropy = (_quantity(kind) for kind in ("temperature", "voltage", "entropy"))
+Number = Annotated[float, Strict(), Field(ge=-LARGEST, le=LARGEST)]
+Whole = Annotated[int, Strict()]
+Flag = Annotated[bool, Strict()]
+DataFile = Annotated[Path, AfterValidator(_beside_study)]
+Name = Annotated[str, Field(pattern=r"^[^\s\[\]]+( [^\s\[\]]+)*$", max_length=100)]
+"""Words with one space between them; brackets are kept for units."""
+
+
+class Section(BaseModel):
+    """A part of the file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def repeated(values: list[str] | list[float]) -> str:
+    """The first entry that occurs twice, quoted; empty if none does."""
+    return next((repr(value) for k, value in enumerate(values) if value in values[:k]), "")

@@ -1,0 +1,35 @@
+def reference_page() -> str:
+    """The study file's reference in Markdown: every section and key with unit, meaning, default and example."""
+    lines = ["# Study file: reference", "", "Made from the schema that checks the file. Paths are relative to the file.", ""]
+    queue: list[tuple[str, type[Section]]] = [("", Study)]
+    while queue:
+        place, model = queue.pop(0)
+        lines += [f"## `{place or 'study.toml'}`", "", (model.__doc__ or "").splitlines()[0], ""]
+        lines += ["| key | unit | meaning | default | example |", "|---|---|---|---|---|"]
+        for key, info in model.model_fields.items():
+            inner = _models(info.annotation)
+            if inner:
+                queue.append((f"{place}.{key}".lstrip("."), inner[0]))
+            lines.append(f"| `{key}` | {_unit(info)} | {info.description} | {_default(info, bool(inner))} | {_example(info)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _unit(info: Any) -> str:
+    markers = [m for m in info.metadata if isinstance(m, Quantity)] + _quantities(info.annotation)
+    return ", ".join(f"`{u}`" for u in UNITS[markers[0].kind] if u) if markers else ""
+
+
+def _quantities(annotation: Any) -> list[Quantity]:
+    own = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Quantity)]
+    return own + [q for part in getattr(annotation, "__args__", ()) for q in _quantities(part)]
+
+
+def _default(info: Any, section: bool) -> str:
+    if info.is_required():
+        return "required"
+    return "" if section or info.default in (None, ()) else f"`{info.default}`"
+
+
+def _example(info: Any) -> str:
+    return f"`{info.examples[0]}`" if info.examples else ""
