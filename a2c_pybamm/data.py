@@ -127,7 +127,9 @@ class HopFrequencies:
 
     def __post_init__(self) -> None:
         if len(self.initial) != len(self.saddle):
-            raise ValueError(f"frequencies: {len(self.initial)} at the site, {len(self.saddle)} at the saddle; give as many of both")
+            raise ValueError(
+                f"frequencies: {len(self.initial)} at the site, {len(self.saddle)} at the saddle; give as many of both"
+            )
         _freeze(self)
 
 
@@ -165,7 +167,9 @@ class Trajectory:
             frame = int(np.flatnonzero(~np.isfinite(self.positions).all(axis=(1, 2)))[0])
             raise ValueError(f"trajectory: frame {frame} has a position that is not finite")
         if not self.interval > 0:
-            raise ValueError(f"trajectory: time between frames is {self.interval:g} s, it must be positive; give it as interval=")
+            raise ValueError(
+                f"trajectory: time between frames is {self.interval:g} s, it must be positive; give it as interval="
+            )
         if not self.temperature > 0:
             raise ValueError(f"trajectory: temperature is {self.temperature:g} K, it must be positive; give it as temperature=")
         _freeze(self)

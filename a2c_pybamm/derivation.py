@@ -30,11 +30,26 @@ from a2c_pybamm.estimators import (
     vineyard_frequency,
 )
 from a2c_pybamm.laws import FreeEnergy, RedlichKister, SiteDensity, VacancyMobility, barrier_name, prefactor_name
-from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap, measured_ocp
+from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap, base_values, measured_ocp
 from a2c_pybamm.readers import read_energies, read_hop_frequencies, read_image_energies, read_neb, read_trajectory
+from a2c_pybamm.readers.source_file import existing, naming
 
 MODEL_FORM = "potential (model form)"
 """The source that every committee's spread enters: what a potential gets wrong, it gets wrong in all it made."""
+
+
+NEEDED = (
+    "Nominal cell capacity [A.h]",
+    "Lower voltage cut-off [V]",
+    "Upper voltage cut-off [V]",
+    "Reference temperature [K]",
+    *(f"{side} electrode {what}" for side in ("Negative", "Positive") for what in ("OCP [V]", "OCP entropic change [V.K-1]")),
+    *(f"{side} electrode exchange-current density [A.m-2]" for side in ("Negative", "Positive")),
+    *(f"{side} particle diffusivity [m2.s-1]" for side in ("Negative", "Positive")),
+    *(f"Maximum concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
+    *(f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
+)
+"""What a base set must bring, whatever the laws take the place of."""
 
 
 @dataclass
@@ -55,23 +70,52 @@ def derive(study: schema.Study) -> ParameterSet:
         Naming the file or key: data cannot be read or do not suffice, a declared covariance is not positive semi-definite, a
         coefficient is estimated twice or not at all.
     """
+    with naming("base"):
+        _check_base(study.base)
     parts = _Parts(notes={"made with": f"a2c_pybamm {__version__}"})
     for side in ("negative", "positive"):
         electrode: schema.Electrode | None = getattr(study, side)
         if electrode:
-            _electrode(parts, study, side, electrode)
-    for item in study.declared:
-        parts.estimates.append(
-            declare(
-                item.names, item.values, std=item.std, covariance=item.covariance, source=item.source, reason=item.reason
+            with naming(side):
+                _electrode(parts, study, side, electrode)
+    for k, item in enumerate(study.declared, start=1):
+        with naming(f"declared[{k}]"):
+            parts.estimates.append(
+                declare(
+                    item.names, item.values, std=item.std, covariance=item.covariance, source=item.source, reason=item.reason
+                )
             )
-        )
+    _refuse_twice(parts.estimates)
     estimates = _with_systematics(parts.estimates, study.systematic)
-    parts.notes |= _committee_notes(estimates)
+    sources = {source for estimate in estimates for source in estimate.factors}
+    if unknown := sorted(set(study.independent) - sources):
+        raise ValueError(f"independent: no source {unknown[0]!r} (have {', '.join(sorted(sources))}); correct or remove it")
     joint = Joint(estimates, independent=study.independent)
     return ParameterSet(
         study.name, study.base, parts.attach, joint, study.temperature, study.citations, study.title, parts.notes
     )
+
+
+def _check_base(base: str) -> None:
+    """Raise ``ValueError`` unless PyBaMM's set is a full cell with one intercalation material in each electrode."""
+    values = base_values(base)
+    if missing := [key for key in NEEDED if key not in values]:
+        raise ValueError(
+            f"{base!r} has no {missing[0]!r}: a half-cell, a composite or no intercalation cell; take a full cell with one "
+            "material in each electrode, like Ai2020 or Chen2020"
+        )
+
+
+def _refuse_twice(estimates: list[Estimate]) -> None:
+    """Raise ``ValueError`` where two estimates give one coefficient."""
+    methods: dict[str, str] = {}
+    for estimate in estimates:
+        for name in estimate.names:
+            if name in methods:
+                raise ValueError(
+                    f"coefficient {name!r} is given twice ({methods[name]}; {estimate.method}); remove one, e.g. its [[declared]]"
+                )
+            methods[name] = estimate.method
 
 
 def _electrode(parts: _Parts, study: schema.Study, side: str, electrode: schema.Electrode) -> None:
@@ -80,14 +124,20 @@ def _electrode(parts: _Parts, study: schema.Study, side: str, electrode: schema.
     name = side.capitalize()
     law: FreeEnergy | None = None
     if electrode.free_energy:
-        tables = [_table(entry) for entry in electrode.free_energy.energies]
+        tables = {entry.file: _table(entry) for entry in electrode.free_energy.energies}
         law = _free_energy(parts, study.temperature, electrode, electrode.free_energy, tables)
         if electrode.site_density:
             density = SiteDensity(electrode.material)
-            parts.estimates.append(_members({t.label: fit_site_volume(t, density) for t in tables}))
+            volumes = {}
+            for file, table in tables.items():
+                with naming(file):
+                    volumes[table.label] = fit_site_volume(table, density)
+            parts.estimates.append(_members(volumes))
             parts.attach[f"Maximum concentration in {side} electrode [mol.m-3]"] = Attachment(density, "maximum_concentration")
     elif electrode.measured_ocp:
-        curve = measured_ocp(study.base, side, electrode.material, stoichiometry=sto, theta_min=electrode.measured_ocp.theta_min)
+        curve = measured_ocp(
+            study.base, side, electrode.material, stoichiometry=sto, theta_min=electrode.measured_ocp.theta_min
+        )
         parts.notes[f"{electrode.material} measured OCP"] = (
             f"{study.base}'s curve; floor Θ >= {curve.theta_min:g} used over {curve.floored:.1%} of the range, "
             f"voltage moved by at most {1e3 * curve.moved:.2g} mV"
@@ -130,22 +180,23 @@ def _members(estimates: Mapping[str, Estimate]) -> Estimate:
 
 
 def _free_energy(
-    parts: _Parts, temperature: float, electrode: schema.Electrode, entry: schema.FreeEnergy, tables: list[EnergyTable]
+    parts: _Parts, temperature: float, electrode: schema.Electrode, entry: schema.FreeEnergy, tables: Mapping[Path, EnergyTable]
 ) -> RedlichKister:
     """Add the free energy's estimates; the law."""
-    known = entry.energy_std is not None
-    choice = choose_order(tables, scatter_known=known) if entry.order == "leave-one-out" and tables else None
-    if choice is None and not isinstance(entry.order, int):
-        raise ValueError(f"{electrode.material}: order 'leave-one-out' needs energies; list tables, or give order as a number")
-    order = choice.highest if choice else int(entry.order)
+    order, choice = entry.order, None
+    if order == "leave-one-out":
+        known = entry.energy_std is not None
+        for file, table in tables.items():
+            with naming(file):
+                choose_order([table], scatter_known=known)  # each by itself first: an error names its file
+        choice = choose_order(list(tables.values()), scatter_known=known)
+        order = choice.highest
     law = RedlichKister(electrode.material, order, entry.window, entry.shape, temperature)
     if tables:
         fits = {}
-        for table in tables:
-            try:
+        for file, table in tables.items():
+            with naming(file):
                 fits[table.label] = fit_free_energy(table, law, energy_std=entry.energy_std, choice=choice)
-            except ValueError as error:
-                raise ValueError(f"{table.provenance.get('file', table.label)}: {error}") from error
         fitted = _members(fits)
         parts.estimates.append(fitted.select(law.interaction_names) if entry.reference else fitted)
     if entry.reference:
@@ -161,7 +212,8 @@ def _free_energy(
     entropy = entry.vibrational_entropy
     value = entropy.value
     if entropy.frequencies:
-        value = harmonic_entropy(read_hop_frequencies(entropy.frequencies), temperature)
+        with naming(entropy.frequencies):
+            value = harmonic_entropy(read_hop_frequencies(entropy.frequencies), temperature)
     parts.estimates.append(
         declare(
             [law.entropy_name],
@@ -178,10 +230,11 @@ def _mobility(parts: _Parts, material: str, entry: schema.Mobility, law: FreeEne
     """Add the hops' estimates; the law."""
     mobility = VacancyMobility(material, tuple((hop.name, hop.vacancies) for hop in entry.hops), law)
     for hop in entry.hops:
-        if hop.barriers:
-            parts.estimates.append(_hop_from_barriers(material, hop))
-        elif hop.molecular_dynamics:
-            parts.estimates.append(_hop_from_trajectories(material, hop, hop.molecular_dynamics))
+        with naming(f"hop {hop.name!r}"):
+            if hop.barriers:
+                parts.estimates.append(_hop_from_barriers(material, hop))
+            elif hop.molecular_dynamics:
+                parts.estimates.append(_hop_from_trajectories(material, hop, hop.molecular_dynamics))
     parts.estimates.append(
         declare(
             [mobility.geometry_name],
@@ -197,7 +250,10 @@ def _mobility(parts: _Parts, material: str, entry: schema.Mobility, law: FreeEne
 def _hop_from_barriers(material: str, hop: schema.Hop) -> Estimate:
     name = barrier_name(material, hop.name)
     barrier = _members({entry.label: _barrier(material, hop, entry, name) for entry in hop.barriers})
-    frequency = hop.attempt_frequency or vineyard_frequency(read_hop_frequencies(_given(hop.frequencies)))
+    frequency = hop.attempt_frequency
+    if hop.frequencies:
+        with naming(hop.frequencies):
+            frequency = vineyard_frequency(read_hop_frequencies(hop.frequencies))
     return hopping_diffusivity(
         barrier,
         material=material,
@@ -205,7 +261,7 @@ def _hop_from_barriers(material: str, hop: schema.Hop) -> Estimate:
         jump_length=_given(hop.jump_length),
         coordination=_given(hop.coordination),
         dimension=_given(hop.dimension),
-        attempt_frequency=frequency,
+        attempt_frequency=_given(frequency),
         attempt_frequency_std_ln=_given(hop.attempt_frequency_std_ln),
         source=f"{material} {hop.name} attempt frequency (declared)",
     )
@@ -222,13 +278,19 @@ def _barrier(material: str, hop: schema.Hop, entry: schema.Barrier, name: str) -
     """One method's barrier."""
     if entry.path:
         path = read_neb(entry.path, label=entry.label)
-        return fit_barrier(path, name=name, source=f"{material} {hop.name} path (interpolation)")
+        with naming(entry.path):
+            return fit_barrier(path, name=name, source=f"{material} {hop.name} path (interpolation)")
     std = _given(entry.std) / FARADAY
     if entry.images:
         images = read_image_energies(entry.images, label=entry.label, energy_column=entry.energy_column, where=entry.where)
-        return highest_image(images, name=name, std=std, source="single energies on another's path (declared)")
+        with naming(entry.images):
+            return highest_image(images, name=name, std=std, source="single energies on another's path (declared)")
     return declare(
-        [name], [_given(entry.value) / FARADAY], std=[std], source=f"{material} {hop.name} barrier (declared)", reason=entry.label
+        [name],
+        [_given(entry.value) / FARADAY],
+        std=[std],
+        source=f"{material} {hop.name} barrier (declared)",
+        reason=entry.label,
     )
 
 
@@ -236,14 +298,16 @@ def _hop_from_trajectories(material: str, hop: schema.Hop, entry: schema.Molecul
     """Arrhenius coefficients from runs at several temperatures; the Haven ratio's error is added to ln D0."""
     runs = {}
     for item in entry.trajectories:
-        trajectory = read_trajectory(item.file, interval=item.interval, temperature=item.temperature, discard=item.discard)
+        with naming(item.file):
+            trajectory = read_trajectory(
+                existing(item.file), interval=item.interval, temperature=item.temperature, discard=item.discard
+            )
         T = trajectory.temperature
         if T in runs:
             raise ValueError(f"{item.file}: a second run at {T:g} K; give one run for each temperature")
-        msd = mean_squared_displacement(trajectory, entry.species)
-        runs[T] = fit_tracer_diffusivity(
-            msd, name=f"{material} {hop.name} ln(D_tr {T:g} K [m2.s-1])", source=f"{material} MD {T:g} K (sampling)"
-        )
+        name, source = f"{material} {hop.name} ln(D_tr {T:g} K [m2.s-1])", f"{material} MD {T:g} K (sampling)"
+        with naming(item.file):
+            runs[T] = fit_tracer_diffusivity(mean_squared_displacement(trajectory, entry.species), name=name, source=source)
     names = (prefactor_name(material, hop.name), barrier_name(material, hop.name))
     line = fit_arrhenius(runs, prefactor_name=names[0], barrier_name=names[1])
     haven = Factor(np.array([[entry.haven_std_ln], [0.0]]), (f"{material} {hop.name}",))
@@ -274,8 +338,11 @@ def _with_systematics(estimates: list[Estimate], systematic: tuple[schema.System
     known = {name for estimate in estimates for name in estimate.names}
     for item in systematic:
         if missing := sorted(set(item.std) - known):
-            raise ValueError(f"systematic {item.source!r}: no coefficient {missing[0]!r} (have {', '.join(sorted(known))})")
-        estimates = [_with_systematic(estimate, item) for estimate in estimates]
+            raise ValueError(
+                f"systematic {item.source!r}: no coefficient {missing[0]!r}; correct its name (have {', '.join(sorted(known))})"
+            )
+        with naming(f"systematic {item.source!r}"):
+            estimates = [_with_systematic(estimate, item) for estimate in estimates]
     return estimates
 
 

@@ -24,7 +24,9 @@ CONSTANT = ("Maximum concentration in positive electrode [mol.m-3]", "Maximum co
 """PyBaMM keys, or their endings, by the arguments that PyBaMM passes."""
 
 N_TABLE = 121
-"""Compositions at which a base set's curve is tabulated: 2.5 mV at worst near the ends; a finer table brings noise that shortens time steps."""
+"""Compositions at which a base set's curve is tabulated: 2.5 mV at worst, near the ends.
+
+A finer table would bring the curve's own noise into the slope, and shorten the solver's time steps."""
 N_CHECK = 201
 """Compositions at which a sample's stability is looked at."""
 
@@ -86,7 +88,7 @@ def _emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float) -> A
     """What PyBaMM finds under ``key``: a partial of a module-level function (it solves, pickles and survives JSON)."""
     law, method, sto = attachment.law, attachment.method, attachment.stoichiometry
     own = {name: c[name] for name in law.names}
-    settings = {"law": law, "method": method, "c": own, "offset": sto.offset, "slope": sto.slope}
+    settings: dict[str, Any] = {"law": law, "method": method, "c": own, "offset": sto.offset, "slope": sto.slope}
     if key.endswith(STOICHIOMETRY):
         return partial(of_stoichiometry, T=T, **settings)
     if key.endswith(STOICHIOMETRY_AND_TEMPERATURE):
@@ -132,7 +134,9 @@ class ParameterSet:
         if missing := sorted(asked - set(self.joint.names)):
             raise ValueError(f"set {self.name}: laws ask for {', '.join(map(repr, missing))}, which no estimate gives")
         if extra := sorted(set(self.joint.names) - asked):
-            raise ValueError(f"set {self.name}: no law asks for {', '.join(map(repr, extra))}; attach its law or drop the estimate")
+            raise ValueError(
+                f"set {self.name}: no law asks for {', '.join(map(repr, extra))}; attach its law or drop the estimate"
+            )
         if self.base not in pybamm.parameter_sets:
             raise ValueError(f"set {self.name}: PyBaMM has no parameter set {self.base!r} to start from")
 

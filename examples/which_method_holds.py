@@ -1,12 +1,14 @@
 """Which propagation method holds depends on what the error bars admit: three versions of the shipped LiCoO2 | graphite study.
 
-1. Barriers from the two potentials that also made energies of LiCoO2. They agree on graphite's barrier to a few meV, so that the error
-   bar says graphite always diffuses fast enough: capacity is a smooth function of the germ, and chaos of order 2 holds.
-2. The shipped study: a third potential, whose graphite barrier is 0.15 eV lower, widens that error bar to what measurements span.
-   Some draws now diffuse so slowly that the cell collapses at 1C, and no low-order polynomial follows the cliff.
+1. Barriers from the two potentials that also made energies of LiCoO2. They agree on graphite's barrier to a few meV, so that
+   the error bar says graphite always diffuses fast enough: capacity is a smooth function of the germ, and chaos of order 2
+   holds.
+2. The shipped study: a third potential, whose graphite barrier is 0.15 eV lower, widens that error bar to what measurements
+   span. Some draws now diffuse so slowly that the cell collapses at 1C, and no low-order polynomial follows the cliff.
 3. LiCoO2 by single-vacancy hops (ODH) alone: its barrier is so high and so uncertain that LiCoO2 starves in many draws.
 
-First order misses the spread of the capacity in all three: the open-circuit voltage's shape is the widest error, and it is not small.
+First order misses the spread of the capacity in all three: the shape of the open-circuit voltage is the widest error, and the
+capacity bends with it.
 
 Run with ``python examples/which_method_holds.py``; about a minute.
 """
@@ -49,7 +51,8 @@ def capacity(study: Study, label: str) -> dict[str, float]:
     print(f"\n{label}")
     for approach in result["approach"].values:
         own = result.sel(approach=approach)
-        print(f"  {approach:18s} {float(own.capacity_mean):.3f} ± {float(own.capacity_std):.3f} Ah   {own.capacity_verdict.item()}")
+        spread = f"{float(own.capacity_mean):.3f} ± {float(own.capacity_std):.3f} Ah"
+        print(f"  {approach:18s} {spread}   {own.capacity_verdict.item()}")
     first, chaos, sampling = (result.isel(approach=k) for k in range(3))
     return {
         "first": float(first.capacity_std),

@@ -123,9 +123,7 @@ def test_discharge_is_pybamms_own(shipped: ParameterSet) -> None:
     values = shipped.nominal()
     values.update(PYBAMM_LIMITS)
     model = pybamm.lithium_ion.SPMe({"calculate discharge energy": "true"})
-    simulation = pybamm.Simulation(
-        model, parameter_values=values, C_rate=1, solver=pybamm.IDAKLUSolver(rtol=1e-8, atol=1e-10)
-    )
+    simulation = pybamm.Simulation(model, parameter_values=values, C_rate=1, solver=pybamm.IDAKLUSolver(rtol=1e-8, atol=1e-10))
     solution = simulation.solve([0, 7000], initial_soc=1)
     assert float(found["end_time"]) == pytest.approx(solution.t[-1], rel=2e-5)
     assert float(found["capacity"]) == pytest.approx(solution["Discharge capacity [A.h]"].entries[-1], rel=2e-5)
@@ -168,7 +166,9 @@ def test_bad_samples_do_not_touch_the_others(cell: Cell, samples: np.ndarray) ->
     assert np.isnan(together["capacity"].values[3:6]).all()
 
 
-def test_sample_that_breaks_the_solver_is_found_by_halving(cell: Cell, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sample_that_breaks_the_solver_is_found_by_halving(
+    cell: Cell, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A batch with one sample the solver refuses: all others come back, in their places."""
     real = cell._batch.solve
     culprit = float(samples[4, 0])

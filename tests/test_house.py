@@ -175,7 +175,8 @@ def test_help_is_light(command: str) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert "Usage" in run.stdout
-    assert loaded(run) == []
+    # typer itself may take pydantic to adapt a command's parameters; the top-level help does not
+    assert set(loaded(run)) <= ({"pydantic"} if command else set())
 
 
 def test_import_turns_telemetry_off() -> None:

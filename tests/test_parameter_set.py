@@ -35,7 +35,9 @@ def test_nominal_and_uncertain_views_agree(shipped: ParameterSet) -> None:
             f"{side} electrode OCP entropic change [V.K-1]": (sto,),
             f"{side} particle diffusivity [m2.s-1]": (sto, T),
         }.items():
-            np.testing.assert_allclose(value(nominal, key, *arguments), value(uncertain, key, *arguments, inputs=inputs), rtol=1e-12)
+            np.testing.assert_allclose(
+                value(nominal, key, *arguments), value(uncertain, key, *arguments, inputs=inputs), rtol=1e-12
+            )
 
 
 def test_emission_is_the_law_itself(shipped: ParameterSet) -> None:

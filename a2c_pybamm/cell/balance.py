@@ -16,7 +16,7 @@ Y_INITIAL = "initial stoichiometry of the positive electrode"
 """Inputs of the model that carry the full-charge state."""
 
 LIMITS = (0.005, 0.995)
-"""A cell whose full-charge stoichiometries lie outside is impossible: only PyBaMM's asymptotic barrier keeps it inside [0, 1]."""
+"""A cell whose full-charge stoichiometries lie outside is impossible: PyBaMM's asymptotic barrier alone keeps it in."""
 VOLTAGE_MISS = 1e-3
 """Largest distance [V] of the full cell's voltage, taken without the barrier, from the upper limit."""
 N_BISECTION = 14

@@ -81,7 +81,9 @@ class Cell:
         self.current = c_rate * float(base["Nominal cell capacity [A.h]"])
         self.lithium = base_lithium(base)
         values = parameter_set.uncertain()
-        values.update({"Lower voltage cut-off [V]": low, "Upper voltage cut-off [V]": high, "Current function [A]": self.current})
+        values.update(
+            {"Lower voltage cut-off [V]": low, "Upper voltage cut-off [V]": high, "Current function [A]": self.current}
+        )
         self._balance = Balance(values, parameter_set.joint.names, self.lithium, high)
         self._values = with_initial_inputs(values)
         time = np.linspace(0, 3600 * self.lithium / self.current, N_TIME)
@@ -95,7 +97,9 @@ class Cell:
         reason = self.feasibility(parameter_set.joint.mean[self._felt][None])[1][0]
         if reason:
             error = UnstablePhaseError if reason.startswith("unstable") else SimulationFailed
-            raise error(f"set {parameter_set.name}, mean coefficients: {reason}; choose another voltage window, or check the data")
+            raise error(
+                f"set {parameter_set.name}, mean coefficients: {reason}; choose another voltage window, or check the data"
+            )
 
     def _simulation(self, output_variables: list[str] | None = None) -> pybamm.Simulation:
         model = getattr(pybamm.lithium_ion, self.model)()
@@ -131,8 +135,8 @@ class Cell:
     def solve(self, samples: Array, *, progress: Progress | None = None) -> xr.Dataset:
         """Outputs of all samples (n_sample, n_coefficient), coefficients in the order of ``names``.
 
-        Curves lie on one grid for all; values after a sample's cut-off are NaN. A sample that cannot be solved has ``failed`` set
-        and says why in ``reason``; it never keeps the others from being solved.
+        Curves lie on one grid for all; values after a sample's cut-off are NaN. A sample that cannot be solved has ``failed``
+        set and says why in ``reason``; it never keeps the others from being solved.
         """
         samples = np.atleast_2d(np.asarray(samples, float))
         if samples.shape[1] != len(self.names):

@@ -40,7 +40,11 @@ class Axes:
         return {
             "time": ("time", self.time, {"units": "s", "long_name": "time"}),
             "discharged_capacity": ("discharged_capacity", self.capacity, {"units": "A.h", "long_name": "discharged capacity"}),
-            "discharged_share": ("discharged_share", self.share, {"units": "1", "long_name": "discharged share of own capacity"}),
+            "discharged_share": (
+                "discharged_share",
+                self.share,
+                {"units": "1", "long_name": "discharged share of own capacity"},
+            ),
         }
 
     def dataset(self, rows: dict[str, Array], dimension: str) -> xr.Dataset:

@@ -118,7 +118,10 @@ def _derive(settings: Study, folder: Path) -> ParameterSet:
     from a2c_pybamm.files import save, write_bpx, write_pybamm_module
 
     parameter_set = derive_set(settings)
-    files = [save(parameter_set, folder / "set.json"), write_pybamm_module(folder / f"{_module(parameter_set.name)}.py", parameter_set)]
+    files = [
+        save(parameter_set, folder / "set.json"),
+        write_pybamm_module(folder / f"{_module(parameter_set.name)}.py", parameter_set),
+    ]
     try:
         files.append(write_bpx(folder / "set.bpx.json", parameter_set))
     except ValueError as error:
@@ -179,6 +182,7 @@ def _sweep(settings: Study, folder: Path, parameter_set: ParameterSet) -> None:
 
     from a2c_pybamm.design import sweep as sweep_cells
     from a2c_pybamm.files import write_result
+
     plan = settings.sweep
     if plan is None:
         return
@@ -238,7 +242,9 @@ def show(name: Annotated[str, typer.Argument(help="A shipped set's name, or a se
 @app.command()
 def export(
     name: Annotated[str, typer.Argument(help="A shipped set's name, or a set.json file", metavar="SET")],
-    to: Annotated[str, typer.Option(help="json (exact), pybamm (stand-alone module) or bpx (nominal values, lossy)")] = "pybamm",
+    to: Annotated[
+        str, typer.Option(help="json (exact), pybamm (stand-alone module) or bpx (nominal values, lossy)")
+    ] = "pybamm",
     output: Annotated[Path | None, typer.Option(help="File to write")] = None,
 ) -> None:
     """Hand a set on in another form."""

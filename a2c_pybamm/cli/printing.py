@@ -55,7 +55,9 @@ def print_parameters(parameter_set: ParameterSet) -> None:
     for row in parameter_rows(parameter_set):
         sources = ", ".join(f"{source} {percent(share)}" for source, share in row.sources[:2] if share >= MAIN_SHARE)
         rows.append([row.name, with_error(row.mean, row.std), sources or "no error"])
-    print_table(f"{parameter_set.name}: derived parameters", ["coefficient", "value ± std", "main sources of its variance"], rows)
+    print_table(
+        f"{parameter_set.name}: derived parameters", ["coefficient", "value ± std", "main sources of its variance"], rows
+    )
     print_lines(*(f"{key}: {text}" for key, text in parameter_set.notes.items() if isinstance(text, str)))
 
 
@@ -65,7 +67,13 @@ def print_outputs(result: xr.Dataset) -> None:
 
     found = output_rows(result)
     rows = [
-        [f"{r.description} [{r.unit}]", r.approach, with_error(r.mean, r.std), " … ".join(map(significant, r.interval)), str(r.n_solves)]
+        [
+            f"{r.description} [{r.unit}]",
+            r.approach,
+            with_error(r.mean, r.std),
+            " … ".join(map(significant, r.interval)),
+            str(r.n_solves),
+        ]
         for r in found
     ]
     print_table("Outputs", ["output", "by", "mean ± std", "95 % of draws", "solves"], rows)

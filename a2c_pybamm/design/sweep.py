@@ -27,8 +27,8 @@ def sweep(
     """Scalar outputs at every combination of a design's settings, along a dimension ``point`` that carries them.
 
     ``make_cell(**settings)`` builds the model of a point, for instance
-    ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. With methods each
-    point has what ``propagate`` gives for its scalar outputs; without, the outputs at the mean coefficients. A point whose cell
+    ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. With methods
+    each point has what ``propagate`` gives for its scalar outputs; without, the outputs at the mean coefficients. A point whose cell
     cannot be built or solved is kept, with the reason in ``reason`` and NaN elsewhere.
 
     Raises
@@ -59,7 +59,9 @@ def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random
     """Scalar numbers of one point."""
     if methods:
         result = propagate(model, joint, *methods, rng=rng)
-        return result[[v for v in result.data_vars if set(result[v].dims) <= {"approach", "source", "quantile"} and _number(result[v])]]
+        return result[
+            [v for v in result.data_vars if set(result[v].dims) <= {"approach", "source", "quantile"} and _number(result[v])]
+        ]
     data = model.solve(joint.mean[joint.rows(model.names)][None])
     if bool(data["failed"][0]):
         raise ValueError(str(data["reason"].values[0]))

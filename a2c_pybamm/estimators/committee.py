@@ -27,12 +27,16 @@ def combine_members(members: Mapping[str, Estimate], *, source: str = "potential
     """
     K = len(members)
     if K < 2:
-        raise ValueError(f"a committee of {K} member(s) ({', '.join(members)}) has no spread; give at least two, or declare one")
+        raise ValueError(
+            f"a committee of {K} member(s) ({', '.join(members)}) has no spread; give at least two, or declare one"
+        )
     labels, estimates = list(members), list(members.values())
     names = estimates[0].names
     for label, estimate in members.items():
         if estimate.names != names:
-            raise ValueError(f"committee: {label!r} estimates {estimate.names}, others {names}; members share one law and one order")
+            raise ValueError(
+                f"committee: {label!r} estimates {estimate.names}, others {names}; members share one law and one order"
+            )
     values = np.array([e.mean for e in estimates])
     mean = values.mean(axis=0)
     shared = {name for e in estimates for name in e.factors}

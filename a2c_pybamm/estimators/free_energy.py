@@ -159,7 +159,12 @@ def fit_free_energy(
 def _describe(choice: OrderChoice | None, best: int) -> dict[str, object]:
     if choice is None:
         return {"taken": best}
-    return {"taken": best, "tried": list(choice.orders), "leave-one-out [eV]": list(choice.errors), "weights": list(choice.weights)}
+    return {
+        "taken": best,
+        "tried": list(choice.orders),
+        "leave-one-out [eV]": list(choice.errors),
+        "weights": list(choice.weights),
+    }
 
 
 def _fit(table: EnergyTable, law: RedlichKister, order: int, energy_std: float | None) -> tuple[Array, Array]:

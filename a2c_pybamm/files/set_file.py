@@ -74,7 +74,8 @@ def _estimate_document(estimate: Estimate) -> dict[str, Any]:
         "mean": estimate.mean.tolist(),
         "method": estimate.method,
         "sources": {
-            source: {"family": f.family, "labels": list(f.labels), "values": f.values.tolist()} for source, f in estimate.factors.items()
+            source: {"family": f.family, "labels": list(f.labels), "values": f.values.tolist()}
+            for source, f in estimate.factors.items()
         },
         "provenance": dict(estimate.provenance),
     }
@@ -104,7 +105,9 @@ def read_set(path: str | Path) -> ParameterSet:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"{path}: not a parameter set of a2c_pybamm; make one with 'a2c derive'")
     if document.get("version") != VERSION:
-        raise ValueError(f"{path}: format version {document.get('version')}, this a2c_pybamm reads {VERSION}; update the package")
+        raise ValueError(
+            f"{path}: format version {document.get('version')}, this a2c_pybamm reads {VERSION}; update the package"
+        )
     try:
         return _parameter_set(document)
     except KeyError as error:

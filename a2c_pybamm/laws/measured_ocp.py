@@ -64,7 +64,9 @@ class MeasuredOCP:
         if not (np.diff(self.voltage) < 0).all():
             raise ValueError(f"{self.material}: the voltage of a table must fall throughout; smooth it with from_samples")
         if not self.theta_min > 0:
-            raise ValueError(f"{self.material}: theta_min = {self.theta_min:g} must be positive, else diffusion stops or reverses")
+            raise ValueError(
+                f"{self.material}: theta_min = {self.theta_min:g} must be positive, else diffusion stops or reverses"
+            )
 
     @classmethod
     def from_samples(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -9,23 +10,36 @@ from typing import Any
 import ase.io
 import numpy as np
 from ase.geometry import find_mic
+from scipy.optimize import linear_sum_assignment
 
 from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
-from a2c_pybamm.readers.energies import read_rows
-from a2c_pybamm.readers.source_file import existing, fingerprint
+from a2c_pybamm.readers.energies import read_number, read_rows
+from a2c_pybamm.readers.source_file import existing, fingerprint, last_line_is_short, naming, read_text
 from a2c_pybamm.readers.units import UNITS, column_unit
 
 _EV = UNITS["energy"]["eV"]
 _ANGSTROM = UNITS["length"]["Å"]
+SAME_CELL = 1e-3
+"""Largest difference [Å] between cell vectors of one path."""
+FAR = 0.8
+"""An atom that moves farther [Å] from one image to the next may have been confused with another."""
+UNLIKE = 1e6
+"""Cost [Å2] of taking an atom for one of another element: more than any way is long."""
 
 
 def read_images(path: Path) -> list[Any]:
     """All frames that ase reads from a file, with its errors turned into one that names the file."""
+    is_xyz = path.suffix in (".xyz", ".extxyz", ".exyz")
     try:
-        return ase.io.read(path, index=":")
+        images = ase.io.read(path, index=":", format="extxyz" if is_xyz else None, do_not_split_by_at_sign=True)
     except Exception as error:  # ase raises whatever its format readers happen to raise
         detail = " ".join(str(error).split())[:160] or type(error).__name__
-        raise ValueError(f"{path}: ase cannot read it ({detail}); is it cut off, or its format not told by its name?") from error
+        raise ValueError(
+            f"{path}: ase cannot read it ({detail}); is it cut off, or its format not told by its name?"
+        ) from error
+    if is_xyz and last_line_is_short(path):
+        raise ValueError(f"{path}: the last line is cut off; copy the file again")
+    return list(images)
 
 
 def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
@@ -37,38 +51,60 @@ def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
     Raises
     ------
     ValueError
-        If the file cannot be read, holds fewer than three images, images differ in atoms or lack energies.
+        If the file cannot be read or holds fewer than three images, an image lacks its energy or repeats the one before, or
+        images differ in cell, atoms or the order of atoms.
     """
     path = existing(path)
     images = read_images(path)
     if len(images) < 3:
         raise ValueError(f"{path}: {len(images)} image(s), a barrier needs at least three; is the file cut off?")
-    numbers = images[0].numbers
     for k, image in enumerate(images):
-        if len(image) != len(numbers) or (image.numbers != numbers).any():
-            raise ValueError(f"{path}: image {k} has other atoms than the first; images must list the same atoms in the same order")
-        if image.calc is None or "energy" not in image.calc.results:
-            raise ValueError(f"{path}: image {k} has no energy; write the images with their energies (extxyz keeps them)")
-    energy = np.array([image.get_potential_energy() for image in images])
-    steps = np.array([_displacement(a, b) for a, b in zip(images, images[1:], strict=False)])
+        _check_image(path, k, image, images[0])
+    steps = np.array([_step(path, k, a, b) for k, (a, b) in enumerate(itertools.pairwise(images))])
+    energy = np.array([image.calc.results["energy"] for image in images], float)
     distance = np.concatenate([[0.0], np.cumsum(np.linalg.norm(steps, axis=(1, 2)))])
     slope = None
     if all("forces" in image.calc.results for image in images):
-        forces = np.array([image.get_forces(apply_constraint=False) for image in images])
+        forces = np.array([image.calc.results["forces"] for image in images])
         slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / _ANGSTROM
-    return MigrationPath(
-        label or path.stem,
-        distance * _ANGSTROM,
-        (energy - energy[0]) * _EV,
-        slope,
-        fingerprint(path),
-    )
+    with naming(path):
+        return MigrationPath(label or path.stem, distance * _ANGSTROM, (energy - energy[0]) * _EV, slope, fingerprint(path))
 
 
-def _displacement(first: Any, second: Any) -> np.ndarray:
-    """Displacements of all atoms [Å] (n_atom, 3), nearest periodic copies."""
-    vectors, _ = find_mic(second.positions - first.positions, first.cell, first.pbc)
+def _check_image(path: Path, k: int, image: Any, first: Any) -> None:
+    """Raise ``ValueError`` where an image cannot be one of the path that the first one begins."""
+    if len(image) != len(first) or (image.numbers != first.numbers).any():
+        raise ValueError(f"{path}: image {k} has other atoms than the first; images must list the same atoms in the same order")
+    if image.calc is None or "energy" not in image.calc.results:
+        raise ValueError(f"{path}: image {k} has no energy; write the images with their energies (extxyz keeps them)")
+    if not np.isfinite(image.positions).all() or not np.isfinite(image.calc.results["energy"]):
+        raise ValueError(f"{path}: image {k} has a position or energy that is not finite; write it again")
+    if not np.allclose(image.cell.array, first.cell.array, atol=SAME_CELL):
+        raise ValueError(f"{path}: image {k} has another cell than the first; relax the path in one fixed cell")
+
+
+def _step(path: Path, k: int, first: Any, second: Any) -> np.ndarray:
+    """Displacements of all atoms [Å] (n_atom, 3) from image k to the next, nearest periodic copies."""
+    vectors, lengths = find_mic(second.positions - first.positions, first.cell, first.pbc)
+    if not lengths.any():
+        raise ValueError(f"{path}: image {k + 1} repeats image {k}; leave one out")
+    far = np.flatnonzero(lengths > FAR)
+    if len(far) > 1 and _confused(first[far], second[far]):
+        raise ValueError(
+            f"{path}: atoms change places from image {k} to image {k + 1} (numbers {', '.join(map(str, far[:4]))} …); list the "
+            "atoms of all images in the same order"
+        )
     return np.asarray(vectors)
+
+
+def _confused(first: Any, second: Any) -> bool:
+    """Whether atoms would have moved much less, had like ones been listed in another order."""
+    ways = second.positions[None] - first.positions[:, None]
+    _, lengths = find_mic(ways.reshape(-1, 3), first.cell, first.pbc)
+    alike = first.numbers[:, None] == second.numbers[None]
+    cost = np.where(alike, lengths.reshape(alike.shape) ** 2, UNLIKE)
+    rows, columns = linear_sum_assignment(cost)
+    return bool(cost[rows, columns].sum() < np.trace(cost) / 2)
 
 
 def _tangents(steps: np.ndarray) -> np.ndarray:
@@ -95,11 +131,15 @@ def read_image_energies(
     where = where or {}
     rows = read_rows(path, [energy_column, *where], "name the right one with energy_column and where")
     unit = column_unit(energy_column, "energy", str(path))
-    rows = [row for row in rows if all(row[column] == value for column, value in where.items())]
+    rows = [(line, row) for line, row in rows if all(row[column] == value for column, value in where.items())]
     if len(rows) < 2:
-        raise ValueError(f"{path}: {len(rows)} row(s) with {where}, at least two are needed (a stable site and a saddle)")
-    energy = np.array([float(row[energy_column]) for row in rows]) * unit
-    return ImageEnergies(label, energy - energy[0], {**fingerprint(path), "where": where})
+        wanted = ", ".join(f"{column} = {value}" for column, value in where.items()) or "no condition"
+        raise ValueError(
+            f"{path}: {len(rows)} row(s) with {wanted}, at least two are needed (a stable site and a saddle); correct where"
+        )
+    energy = np.array([read_number(row, energy_column, path, line) for line, row in rows]) * unit
+    with naming(path):
+        return ImageEnergies(label, energy - energy[0], {**fingerprint(path), "where": where})
 
 
 def read_hop_frequencies(path: str | Path) -> HopFrequencies:
@@ -113,12 +153,17 @@ def read_hop_frequencies(path: str | Path) -> HopFrequencies:
         If the file is not such a JSON file.
     """
     path = existing(path)
+    remedy = "write the frequencies there in THz, or declare attempt_frequency"
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))["partial_hessian_THz"]
+        table = json.loads(read_text(path))["partial_hessian_THz"]
         initial, saddle = (np.array(table[key], float) * 1e12 for key in ("initial", "saddle"))
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path}: no 'partial_hessian_THz' with 'initial' and 'saddle' ({type(error).__name__}: {error}); "
-            "write the frequencies there in THz, or declare attempt_frequency"
-        ) from error
-    return HopFrequencies(initial, saddle, fingerprint(path))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: not JSON ({error}); is it cut off?") from error
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        detail = f"{type(error).__name__}: {str(error)[:100]}"
+        raise ValueError(f"{path}: no 'partial_hessian_THz' with lists 'initial' and 'saddle' ({detail}); {remedy}") from error
+    for key, values in {"initial": initial, "saddle": saddle}.items():
+        if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
+            raise ValueError(f"{path}: {key!r} must be a list of finite numbers; {remedy}")
+    with naming(path):
+        return HopFrequencies(initial, saddle, fingerprint(path))

@@ -42,8 +42,9 @@ def unit_factor(unit: str, kind: str, where: str) -> float:
     """
     if unit not in UNITS[kind]:
         other = [name for name, table in UNITS.items() if unit in table]
-        hint = f"a unit of {other[0]}" if other else "not known"
-        raise ValueError(f"{where}: unit {unit!r} is {hint}, but this is a {kind}; give it in one of {', '.join(UNITS[kind])}")
+        hint = f"unit {unit!r} is {f'a unit of {other[0]}' if other else 'not known'}" if unit else "it has no unit"
+        remedy = "(0 °C is 273.15 K)" if kind == "temperature" else "(decimal point, not comma)" if unit.startswith(",") else ""
+        raise ValueError(f"{where}: {hint}; this is of kind {kind}, give it in {' or '.join(UNITS[kind])} {remedy}".rstrip())
     return UNITS[kind][unit]
 
 
@@ -57,7 +58,9 @@ def parse_quantity(text: str | float, kind: str, where: str) -> float:
     """
     match = _QUANTITY.fullmatch(str(text))
     if not match:
-        raise ValueError(f"{where}: {text!r} is not a number with a unit; write it like '1.5 {next(iter(UNITS[kind]))}'")
+        raise ValueError(
+            f"{where}: {str(text)[:60]!r} is not a number with a unit; write it like '1.5 {next(iter(UNITS[kind]))}'"
+        )
     return float(match[1]) * unit_factor(match[2], kind, where)
 
 

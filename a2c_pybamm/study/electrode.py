@@ -6,15 +6,37 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from a2c_pybamm.study.fields import DataFile, Energy, Entropy, Flag, Frequency, Length, Name, Number, Section, Temperature, Time, Voltage, Whole, repeated
+from a2c_pybamm.study.fields import (
+    DataFile,
+    Energy,
+    Entropy,
+    Flag,
+    Frequency,
+    Length,
+    Name,
+    Number,
+    Section,
+    Temperature,
+    Time,
+    Voltage,
+    Whole,
+    repeated,
+)
+
+LARGEST_BARRIER = 2e6
+"""About 20 eV, in J/mol: a larger barrier is a slip of units."""
+LARGEST_STD_LN = 10.0
+"""A standard deviation of a logarithm of 10 is a factor of 22 000 either way: more says nothing."""
 
 
 class Stoichiometry(Section):
     """How the atoms' x follows from PyBaMM's stoichiometry: x = offset + slope · sto."""
 
-    offset: float = Field(0.0, description="x where PyBaMM's stoichiometry is 0", examples=[0.0])
-    slope: float = Field(
-        1.0, description="Change of x from stoichiometry 0 to 1; 1 where the maximum concentration is the density of sites", examples=[1.0]
+    offset: Number = Field(0.0, description="x where PyBaMM's stoichiometry is 0", examples=[0.0])
+    slope: Number = Field(
+        1.0,
+        description="Change of x from stoichiometry 0 to 1; 1 where the maximum concentration is the density of sites",
+        examples=[1.0],
     )
 
 
@@ -24,18 +46,26 @@ class EnergyFile(Section):
     label: str = Field(description="The method's name, shared by all it made", examples=["chgnet-0.3.0"])
     file: DataFile = Field(description="CSV table, relative to the study", examples=["data/energies.csv"])
     x_column: str = Field("x", description="Column of the occupied fraction", examples=["x"])
-    energy_column: str = Field("energy_eV", description="Column of the energy per site; its ending is its unit", examples=["E_per_fu_eV"])
+    energy_column: str = Field(
+        "energy_eV", description="Column of the energy per site; its ending is its unit", examples=["E_per_fu_eV"]
+    )
     structure_column: str = Field("structure", description="Column of the structure's name", examples=["id"])
-    volume_column: str | None = Field(None, description="Column of the volume per site; its ending is its unit", examples=["volume_A3"])
-    converged_column: str | None = Field(None, description="Column that says whether the relaxation converged", examples=["converged"])
-    lithium: str = Field("Li_metal", description="Any entry of lithium metal's row, or its energy", examples=["Li_metal", "-1.90 eV"])
+    volume_column: str | None = Field(
+        None, description="Column of the volume per site; its ending is its unit", examples=["volume_A3"]
+    )
+    converged_column: str | None = Field(
+        None, description="Column that says whether the relaxation converged", examples=["converged"]
+    )
+    lithium: str = Field(
+        "Li_metal", description="Any entry of lithium metal's row, or its energy", examples=["Li_metal", "-1.90 eV"]
+    )
 
 
 class Reference(Section):
     """A measured mean voltage that replaces the calculated one."""
 
     mean_voltage: Voltage = Field(description="Mean voltage over the law's window", examples=["4.0 V"])
-    std: Voltage = Field(description="Its standard deviation", examples=["50 mV"])
+    std: Voltage = Field(ge=0, description="Its standard deviation", examples=["50 mV"])
     reason: str = Field(description="Where it comes from", examples=["measured curves of several groups"])
 
 
@@ -44,9 +74,11 @@ class VibrationalEntropy(Section):
 
     value: Entropy | None = Field(None, description="Its value, or give frequencies", examples=["25 J/mol/K"])
     frequencies: DataFile | None = Field(
-        None, description="JSON file with the ion's frequencies at its site, for a harmonic value", examples=["data/neb/hop.json"]
+        None,
+        description="JSON file with the ion's frequencies at its site, for a harmonic value",
+        examples=["data/neb/hop.json"],
     )
-    std: Entropy = Field(description="Standard deviation", examples=["10 J/mol/K"])
+    std: Entropy = Field(ge=0, description="Standard deviation", examples=["10 J/mol/K"])
     reason: str = Field(description="Where it comes from", examples=["no phonons of the empty host"])
 
     @model_validator(mode="after")
@@ -60,21 +92,35 @@ class FreeEnergy(Section):
     """Redlich–Kister free energy from energies of orderings."""
 
     energies: tuple[EnergyFile, ...] = Field((), description="One table for each method; several make a committee")
-    order: int | Literal["leave-one-out"] = Field(
+    order: Annotated[Whole, Field(ge=0, le=9)] | Literal["leave-one-out"] = Field(
         "leave-one-out", description="Last interaction, or chosen by leave-one-out error", examples=["leave-one-out", 1]
     )
-    window: tuple[float, float] = Field((0.0, 1.0), description="Compositions between which the mean voltage is taken", examples=[[0.5, 1.0]])
+    window: tuple[Number, Number] = Field(
+        (0.0, 1.0), description="Compositions between which the mean voltage is taken", examples=[[0.5, 1.0]]
+    )
     shape: Literal["plain", "ratio"] = Field("plain", description="Coordinates: L_k, or ln(−L0) and L_k/L0", examples=["ratio"])
-    energy_std: Energy | None = Field(None, description="Standard deviation of an energy; from the fit's residual if absent", examples=["5 meV"])
+    energy_std: Energy | None = Field(
+        None, gt=0, description="Standard deviation of an energy; from the fit's residual if absent", examples=["5 meV"]
+    )
     reference: Reference | None = Field(None, description="Measured mean voltage in the place of the calculated one")
     vibrational_entropy: VibrationalEntropy = Field(description="Needed for the entropic change")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if twice := repeated([table.label for table in self.energies]):
+            raise ValueError(f"two tables of energies have the label {twice}; a label names one method, give each its own")
+        if not self.energies and self.order == "leave-one-out":
+            raise ValueError("order 'leave-one-out' needs energies; list tables, or give order as a number")
+        if not 0 <= self.window[0] < self.window[1] <= 1:
+            raise ValueError(f"window {list(self.window)} must be two compositions a < b in [0, 1]")
+        return self
 
 
 class MeasuredOCP(Section):
     """The base set's own open-circuit potential in the place of a free energy."""
 
-    theta_min: float = Field(gt=0, description="Floor of the thermodynamic factor on plateaus", examples=[0.1])
-    offset_std: Voltage = Field(description="Standard deviation of the measured potential", examples=["5 mV"])
+    theta_min: Number = Field(gt=0, le=1, description="Floor of the thermodynamic factor on plateaus", examples=[0.1])
+    offset_std: Voltage = Field(ge=0, description="Standard deviation of the measured potential", examples=["5 mV"])
     reason: str = Field(description="Why the measured curve is taken, and where its error comes from", examples=["staging"])
 
 
@@ -82,12 +128,18 @@ class Barrier(Section):
     """One method's barrier of a hop: a path, single energies, or a value."""
 
     label: str = Field(description="The method's name, shared by all it made", examples=["chgnet-0.3.0"])
-    path: DataFile | None = Field(None, description="Images in order, any format that ase reads", examples=["data/neb/odh.extxyz"])
-    images: DataFile | None = Field(None, description="CSV of single energies on a path: the highest counts", examples=["data/single.csv"])
+    path: DataFile | None = Field(
+        None, description="Images in order, any format that ase reads", examples=["data/neb/odh.extxyz"]
+    )
+    images: DataFile | None = Field(
+        None, description="CSV of single energies on a path: the highest counts", examples=["data/single.csv"]
+    )
     where: dict[str, str] = Field({}, description="Which rows of it", examples=[{"model": "7net-0"}])
     energy_column: str = Field("energy_eV", description="Column of the energy; its ending is its unit", examples=["energy_eV"])
-    value: Energy | None = Field(None, description="A barrier known otherwise", examples=["0.30 eV"])
-    std: Energy | None = Field(None, description="Standard deviation of single energies or of a value", examples=["30 meV"])
+    value: Energy | None = Field(None, gt=0, le=LARGEST_BARRIER, description="A barrier known otherwise", examples=["0.30 eV"])
+    std: Energy | None = Field(
+        None, gt=0, le=LARGEST_BARRIER, description="Standard deviation of single energies or of a value", examples=["30 meV"]
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -102,9 +154,11 @@ class TrajectoryFile(Section):
     """A molecular-dynamics run at one temperature."""
 
     file: DataFile = Field(description="npz, or any format that ase reads", examples=["data/md/700K.npz"])
-    temperature: Temperature | None = Field(None, description="If the file does not tell", examples=["700 K"])
-    interval: Time | None = Field(None, description="Time between frames, if the file does not tell", examples=["12.5 fs"])
-    discard: Time = Field(0.0, description="Equilibration to leave out", examples=["1 ps"])
+    temperature: Temperature | None = Field(None, gt=0, description="If the file does not tell", examples=["700 K"])
+    interval: Time | None = Field(
+        None, gt=0, description="Time between frames, if the file does not tell", examples=["12.5 fs"]
+    )
+    discard: Time = Field(0.0, ge=0, description="Equilibration to leave out", examples=["1 ps"])
 
 
 class MolecularDynamics(Section):
@@ -112,20 +166,30 @@ class MolecularDynamics(Section):
 
     species: str = Field(description="Mobile species", examples=["Li"])
     trajectories: tuple[TrajectoryFile, ...] = Field(min_length=2, description="Runs at two temperatures or more")
-    haven_std_ln: float = Field(ge=0, description="Standard deviation of ln H_R; the Haven ratio is taken as 1", examples=[0.5])
+    haven_std_ln: Number = Field(
+        ge=0, le=LARGEST_STD_LN, description="Standard deviation of ln H_R; the Haven ratio is taken as 1", examples=[0.5]
+    )
 
 
 class Hop(Section):
     """One way to hop."""
 
-    name: str = Field(description="Its name", examples=["ODH"])
-    vacancies: int = Field(ge=0, description="Vacancies it needs: the power of 1 − x", examples=[1])
-    jump_length: Length | None = Field(None, description="Distance from site to site of the lattice", examples=["2.83 angstrom"])
-    coordination: int | None = Field(None, ge=1, description="Equivalent neighbours", examples=[6])
+    name: Name = Field(description="Its name", examples=["ODH"])
+    vacancies: Whole = Field(ge=0, le=9, description="Vacancies it needs: the power of 1 − x", examples=[1])
+    jump_length: Length | None = Field(
+        None, ge=1e-11, le=1e-8, description="Distance from site to site of the lattice", examples=["2.83 angstrom"]
+    )
+    coordination: Whole | None = Field(None, ge=1, le=100, description="Equivalent neighbours", examples=[6])
     dimension: Literal[1, 2, 3] | None = Field(None, description="Directions in which the hop leads", examples=[2])
-    frequencies: DataFile | None = Field(None, description="JSON of frequencies for Vineyard's attempt frequency", examples=["data/neb/odh.json"])
-    attempt_frequency: Frequency | None = Field(None, description="Attempt frequency, if declared", examples=["5 THz"])
-    attempt_frequency_std_ln: float | None = Field(None, ge=0, description="Standard deviation of its logarithm", examples=[1.0])
+    frequencies: DataFile | None = Field(
+        None, description="JSON of frequencies for Vineyard's attempt frequency", examples=["data/neb/odh.json"]
+    )
+    attempt_frequency: Frequency | None = Field(
+        None, ge=1e9, le=1e15, description="Attempt frequency, if declared", examples=["5 THz"]
+    )
+    attempt_frequency_std_ln: Number | None = Field(
+        None, ge=0, le=LARGEST_STD_LN, description="Standard deviation of its logarithm", examples=[1.0]
+    )
     barriers: tuple[Barrier, ...] = Field((), description="One for each method; several make a committee")
     molecular_dynamics: MolecularDynamics | None = Field(None, description="Trajectories in the place of barriers")
 
@@ -136,19 +200,19 @@ class Hop(Section):
             raise ValueError("give barriers or molecular_dynamics, not both")
         if self.barriers and (None in lattice or (self.frequencies is None) == (self.attempt_frequency is None)):
             raise ValueError(
-                "a barrier needs jump_length, coordination, dimension, attempt_frequency_std_ln, and one of frequencies and attempt_frequency"
+                "a barrier needs jump_length, coordination, dimension, attempt_frequency_std_ln, "
+                "and one of frequencies and attempt_frequency"
             )
-        labels = [barrier.label for barrier in self.barriers]
-        if len(set(labels)) < len(labels):
-            raise ValueError("two barriers have the same label")
+        if twice := repeated([barrier.label for barrier in self.barriers]):
+            raise ValueError(f"two barriers have the label {twice}; a label names one method, give each its own")
         return self
 
 
 class Geometry(Section):
     """What an anisotropic crystal's fast directions count for in PyBaMM's sphere."""
 
-    factor: float = Field(1.0, gt=0, description="Factor on D; 1 for an isotropic host", examples=[0.577])
-    std_ln: float = Field(0.0, ge=0, description="Standard deviation of its logarithm", examples=[0.144])
+    factor: Number = Field(1.0, gt=0, le=100, description="Factor on D; 1 for an isotropic host", examples=[0.577])
+    std_ln: Number = Field(0.0, ge=0, le=LARGEST_STD_LN, description="Standard deviation of its logarithm", examples=[0.144])
     reason: str = Field("isotropic", description="The choice", examples=["layer: trace/3 gives 2/3, effective medium 1/2"])
 
 
@@ -158,13 +222,23 @@ class Mobility(Section):
     hops: tuple[Hop, ...] = Field(min_length=1, description="All hops that carry ions")
     geometry: Geometry = Field(Geometry(), description="Anisotropy")
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if twice := repeated([hop.name for hop in self.hops]):
+            raise ValueError(f"two hops are called {twice}; name them apart")
+        return self
+
 
 class Electrode(Section):
     """What the atoms say of one electrode; the base set says the rest."""
 
-    material: str = Field(min_length=1, description="First word of its coefficients", examples=["LCO"])
+    material: str = Field(
+        pattern=r"^[^\s\[\]]+$", max_length=100, description="First word of its coefficients", examples=["LCO"]
+    )
     stoichiometry: Stoichiometry = Field(Stoichiometry(), description="The atoms' x from PyBaMM's stoichiometry")
-    site_density: bool = Field(False, description="Maximum concentration from the volume at x = 1 in the energy tables", examples=[True])
+    site_density: Flag = Field(
+        False, description="Maximum concentration from the volume at x = 1 in the energy tables", examples=[True]
+    )
     free_energy: FreeEnergy | None = Field(None, description="Open-circuit voltage from energies")
     measured_ocp: MeasuredOCP | None = Field(None, description="Open-circuit voltage from the base set")
     mobility: Mobility | None = Field(None, description="Diffusivity")
@@ -175,6 +249,10 @@ class Electrode(Section):
             raise ValueError("give free_energy or measured_ocp, not both: voltage and diffusivity share one thermodynamics")
         if self.mobility and not (self.free_energy or self.measured_ocp):
             raise ValueError("mobility needs free_energy or measured_ocp: chemical diffusivity holds a thermodynamic factor")
+        if not (self.free_energy or self.measured_ocp):
+            raise ValueError(
+                "nothing is derived here; give free_energy or measured_ocp, or leave the electrode to the base set"
+            )
         if self.site_density and not (self.free_energy and self.free_energy.energies):
             raise ValueError("site_density needs free_energy.energies with a volume_column")
         return self

@@ -1,5 +1,39 @@
+"""A study read from its file, with the first problem told in one line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from a2c_pybamm.readers.source_file import existing, read_text
+from a2c_pybamm.study.fields import Section
+from a2c_pybamm.study.whole import Study
+
+PHRASES = {
+    "Input should": "must",
+    "String should": "must",
+    "Tuple should": "must",
+    "Dictionary should": "must",
+    "valid tuple": "array [ … ]",
+    "valid dictionary or instance of": "table of kind",
+    "valid dictionary": "table { … }",
+    " after validation": "",
+    "valid string": "text in quotes",
+    "valid boolean": "true or false",
+    "valid integer": "whole number",
+    "valid number": "number without quotes or unit",
+}
+"""What the checking library says, and how we say it."""
+LONGEST = 60
+"""Characters of a refused value that are repeated."""
+
+
 def read_study(path: str | Path) -> Study:
-    """The study in a TOML file, its data files taken relative to it.
+    """The study in a TOML file (or in a folder's ``study.toml``), its data files taken relative to it.
 
     Raises
     ------
@@ -10,36 +44,74 @@ def read_study(path: str | Path) -> Study:
     path = Path(path)
     if path.is_dir():
         path = path / "study.toml"
-    if not path.is_file():
+    if not path.exists():
         raise ValueError(f"{path}: no such study; make one with 'a2c new DIR', or run 'a2c demo DIR'")
+    text = read_text(existing(path))
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a TOML file ({error})") from error
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(
+            f"{path}: not TOML: {error}; put text in quotes, a key once, and see 'a2c new DIR' for an example"
+        ) from error
     try:
         return Study.model_validate(table, context={"folder": path.parent})
     except ValidationError as error:
-        raise ValueError(f"{path}: {_first_problem(error)}") from None
+        raise ValueError(f"{path}: {_first_problem(error, table)}") from None
 
 
-def _first_problem(error: ValidationError) -> str:
-    """One line on the first thing wrong, and how many more there are."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "study"
-    message = first["msg"].removeprefix("Value error, ").removeprefix("value: ")
-    if first["type"] == "extra_forbidden":
-        message = f"unknown key; known here: {', '.join(_known(first['loc'][:-1]))}"
-    elif first["type"] == "missing":
-        message = "this key is missing"
-    more = error.error_count() - 1
-    return f"{where}: {message}" + (f" (and {more} more)" if more else "")
+def _first_problem(error: ValidationError, table: Mapping[str, Any]) -> str:
+    """One line on the first thing wrong, and in how many other places something is."""
+    found: dict[str, list[Any]] = {}
+    for item in error.errors():
+        found.setdefault(_place(item, table), []).append(item)
+    where, items = next(iter(found.items()))
+    messages = list(dict.fromkeys(_message(item) for item in items))
+    text = " or ".join(messages) + _given(items[0])
+    return f"{where}: {text}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
 
 
-def _models(annotation: Any) -> list[type[Section]]:
+def _place(item: Any, table: Any) -> str:
+    """The key's path in the file, arrays of tables counted from 1: ``positive.mobility.hops[1].name``.
+
+    Parts of the location that are no keys (the branches of a field with two types) are left out.
+    """
+    words = ""
+    for part in item["loc"]:
+        there = part in table if isinstance(table, dict) else isinstance(table, list) and isinstance(part, int)
+        if not there and item["type"] not in ("missing", "extra_forbidden"):
+            break
+        words += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+        table = table[part] if there and not (isinstance(part, int) and part >= len(table)) else None
+    return words.removeprefix(".") or "study"
+
+
+def _message(item: Any) -> str:
+    """What is wrong with one entry, and the remedy."""
+    if item["type"] == "extra_forbidden":
+        return f"unknown key; known here: {', '.join(_known(item['loc'][:-1]))}"
+    if item["type"] == "missing":
+        return "this entry is missing" if isinstance(item["loc"][-1], int) else "this key is missing; add it"
+    if item["type"] == "string_pattern_mismatch":
+        return f"must match {item['ctx']['pattern']} (no brackets or odd spaces)"
+    text = str(item["msg"]).removeprefix("Value error, ").removeprefix("value: ")
+    for theirs, ours in PHRASES.items():
+        text = text.replace(theirs, ours)
+    return text
+
+
+def _given(item: Any) -> str:
+    """The refused value, where the message does not say it and it is short enough to help."""
+    if item["type"] in ("value_error", "missing", "extra_forbidden") or isinstance(item["input"], dict | list | tuple):
+        return ""
+    text = repr(item["input"])
+    return f", got {text if len(text) <= LONGEST else text[:LONGEST] + ' …'}"
+
+
+def models(annotation: Any) -> list[type[Section]]:
     """Sections that a field's type mentions."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in _models(part)]
+    return [model for part in getattr(annotation, "__args__", ()) for model in models(part)]
 
 
 def _known(location: tuple[int | str, ...]) -> list[str]:
@@ -47,5 +119,5 @@ def _known(location: tuple[int | str, ...]) -> list[str]:
     model: type[Section] = Study
     for part in location:
         if isinstance(part, str) and part in model.model_fields:
-            model = _models(model.model_fields[part].annotation)[0]
+            model = models(model.model_fields[part].annotation)[0]
     return list(model.model_fields)

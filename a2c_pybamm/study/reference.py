@@ -1,3 +1,15 @@
+"""The reference page of the study file, made from the schema that checks it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from a2c_pybamm.readers.units import UNITS
+from a2c_pybamm.study.fields import Quantity, Section
+from a2c_pybamm.study.reading import models
+from a2c_pybamm.study.whole import Study
+
+
 def reference_page() -> str:
     """The study file's reference in Markdown: every section and key with unit, meaning, default and example."""
     lines = ["# Study file: reference", "", "Made from the schema that checks the file. Paths are relative to the file.", ""]
@@ -7,7 +19,7 @@ def reference_page() -> str:
         lines += [f"## `{place or 'study.toml'}`", "", (model.__doc__ or "").splitlines()[0], ""]
         lines += ["| key | unit | meaning | default | example |", "|---|---|---|---|---|"]
         for key, info in model.model_fields.items():
-            inner = _models(info.annotation)
+            inner = models(info.annotation)
             if inner:
                 queue.append((f"{place}.{key}".lstrip("."), inner[0]))
             lines.append(f"| `{key}` | {_unit(info)} | {info.description} | {_default(info, bool(inner))} | {_example(info)} |")

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from a2c_pybamm.study.electrode import Electrode
-from a2c_pybamm.study.fields import Flag, Name, Number, Section, Temperature, Voltage, Whole, repeated
+from a2c_pybamm.study.fields import Flag, Number, Section, Temperature, Voltage, Whole, repeated
+
+LEAST_SAMPLES = 20
+"""Fewer random samples give no standard error worth the name (the sampling method asks for as many)."""
 
 
 class Declared(Section):
     """Coefficients that a person vouches for."""
 
     names: tuple[str, ...] = Field(min_length=1, description="Coefficient names", examples=[["LCO ODH E_a [eV]"]])
-    values: tuple[float, ...] = Field(description="Values in the coefficients' own units", examples=[[0.5]])
-    std: tuple[float, ...] | None = Field(None, description="Standard deviations", examples=[[0.1]])
-    covariance: tuple[tuple[float, ...], ...] | None = Field(None, description="Or the whole covariance matrix", examples=[[[0.01]]])
-    source: str = Field(description="Name of the error's source", examples=["literature"])
+    values: tuple[Number, ...] = Field(description="Values in the coefficients' own units", examples=[[0.5]])
+    std: tuple[Annotated[Number, Field(ge=0)], ...] | None = Field(None, description="Standard deviations", examples=[[0.1]])
+    covariance: tuple[tuple[Number, ...], ...] | None = Field(
+        None, description="Or the whole covariance matrix", examples=[[[0.01]]]
+    )
+    source: str = Field(min_length=1, description="Name of the error's source", examples=["literature"])
     reason: str = Field(description="Where the numbers come from", examples=["mean of three papers"])
 
     @model_validator(mode="after")
     def _shapes(self) -> Self:
         if (self.std is None) == (self.covariance is None):
             raise ValueError("give either std or covariance")
+        if twice := repeated(list(self.names)):
+            raise ValueError(f"coefficient {twice} is declared twice; keep one")
         rows = [len(self.values), len(self.std or self.covariance or ()), *(len(row) for row in self.covariance or ())]
         if any(n != len(self.names) for n in rows):
             raise ValueError(f"{len(self.names)} names, but {', '.join(map(str, rows))} values, errors or entries in a row")
@@ -33,8 +40,10 @@ class Declared(Section):
 class Systematic(Section):
     """A further error that moves several coefficients together."""
 
-    source: str = Field(description="Name of the error's source", examples=["functional (barriers)"])
-    std: dict[str, float] = Field(min_length=1, description="What one standard deviation of it does to each", examples=[{"LCO ODH E_a [eV]": 0.05}])
+    source: str = Field(min_length=1, description="Name of the error's source", examples=["functional (barriers)"])
+    std: dict[str, Number] = Field(
+        min_length=1, description="What one standard deviation of it does to each", examples=[{"LCO ODH E_a [eV]": 0.05}]
+    )
     reason: str = Field(description="Where it comes from", examples=["PBE barriers against experiment"])
 
 
@@ -42,53 +51,82 @@ class CellSettings(Section):
     """The simulation."""
 
     model: Literal["SPM", "SPMe", "DFN"] = Field("SPMe", description="PyBaMM model", examples=["SPMe"])
-    c_rate: float = Field(1.0, gt=0, description="Discharge current over the base set's nominal capacity per hour", examples=[1.0])
-    voltage_limits: tuple[Voltage, Voltage] | None = Field(None, description="Cut-off and full charge", examples=[["3.0 V", "4.1 V"]])
+    c_rate: Number = Field(
+        1.0, gt=0, le=1000, description="Discharge current over the base set's nominal capacity per hour", examples=[1.0]
+    )
+    voltage_limits: tuple[Voltage, Voltage] | None = Field(
+        None, description="Cut-off and full charge", examples=[["3.0 V", "4.1 V"]]
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if self.voltage_limits and not 0 < self.voltage_limits[0] < self.voltage_limits[1]:
+            low, high = self.voltage_limits
+            raise ValueError(f"voltage_limits run from {low:g} V to {high:g} V; give the cut-off first, then full charge")
+        return self
 
 
 class PropagationSettings(Section):
     """How the error is carried to the cell."""
 
-    first_order: bool = Field(True, description="First order", examples=[True])
-    chaos_order: int = Field(2, ge=0, le=4, description="Order of polynomial chaos; 0 for none", examples=[2])
-    samples: int = Field(1000, ge=0, description="Random samples; 0 for none", examples=[1000])
-    seed: int = Field(1, ge=0, description="Seed of the random numbers", examples=[1])
-    max_failed: float = Field(0.05, gt=0, le=1, description="Largest share of samples that may fail", examples=[0.05])
+    first_order: Flag = Field(True, description="First order", examples=[True])
+    chaos_order: Whole = Field(2, ge=0, le=4, description="Order of polynomial chaos; 0 for none", examples=[2])
+    samples: Whole = Field(1000, ge=0, le=1_000_000, description="Random samples, 20 at least; 0 for none", examples=[1000])
+    seed: Whole = Field(1, ge=0, description="Seed of the random numbers", examples=[1])
+    max_failed: Number = Field(0.05, gt=0, lt=1, description="Largest share of samples that may fail", examples=[0.05])
 
     @model_validator(mode="after")
     def _any(self) -> Self:
         if not (self.first_order or self.chaos_order or self.samples):
             raise ValueError("no method is left; set first_order, chaos_order or samples")
+        if 0 < self.samples < LEAST_SAMPLES:
+            raise ValueError(f"{self.samples} samples are too few; take {LEAST_SAMPLES} or more, or 0 for no sampling")
         return self
 
 
 class SweepSettings(Section):
     """A design of experiments: every combination of these settings."""
 
-    c_rate: tuple[float, ...] = Field((), description="Discharge currents", examples=[[0.5, 1.0, 2.0]])
-    upper_voltage: tuple[Voltage, ...] = Field((), description="Full-charge voltages", examples=[["4.1 V", "4.2 V"]])
-    uncertainty: bool = Field(True, description="Propagate at each point (first order and chaos), or mean values alone", examples=[True])
+    c_rate: tuple[Annotated[Number, Field(gt=0, le=1000)], ...] = Field(
+        (), description="Discharge currents", examples=[[0.5, 1.0, 2.0]]
+    )
+    upper_voltage: tuple[Annotated[Voltage, Field(gt=0)], ...] = Field(
+        (), description="Full-charge voltages", examples=[["4.1 V", "4.2 V"]]
+    )
+    uncertainty: Flag = Field(
+        True,
+        description="Propagate at each point (first order and chaos; sampling if neither is chosen), or mean values alone",
+        examples=[True],
+    )
 
     @model_validator(mode="after")
     def _any(self) -> Self:
         if not (self.c_rate or self.upper_voltage):
             raise ValueError("nothing is swept; list values of c_rate or upper_voltage")
+        if twice := repeated(list(self.c_rate)) or repeated(list(self.upper_voltage)):
+            raise ValueError(f"{twice} is listed twice; each point once")
         return self
 
 
 class Study(Section):
     """The whole file."""
 
-    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", description="Name of the parameter set", examples=["LCO_graphite"])
+    name: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=100, description="Name of the parameter set", examples=["LCO_graphite"]
+    )
     title: str = Field("", description="One line on what it is", examples=["LiCoO2 | graphite from universal potentials"])
-    base: str = Field(description="PyBaMM's set that supplies everything else", examples=["Ai2020"])
-    temperature: Temperature = Field(298.15, description="Temperature of the study", examples=["298.15 K"])
-    citations: tuple[str, ...] = Field((), description="What to cite", examples=[["Ai et al., J. Electrochem. Soc. 167, 013512 (2020)"]])
+    base: str = Field(min_length=1, description="PyBaMM's set that supplies everything else", examples=["Ai2020"])
+    temperature: Temperature = Field(298.15, ge=150, le=1000, description="Temperature of the study", examples=["298.15 K"])
+    citations: tuple[str, ...] = Field(
+        (), description="What to cite", examples=[["Ai et al., J. Electrochem. Soc. 167, 013512 (2020)"]]
+    )
     positive: Electrode | None = Field(None, description="Positive electrode")
     negative: Electrode | None = Field(None, description="Negative electrode")
     declared: tuple[Declared, ...] = Field((), description="Coefficients that are declared")
     systematic: tuple[Systematic, ...] = Field((), description="Further errors")
-    independent: tuple[str, ...] = Field((), description="Sources that are named alike but are not one realisation", examples=[["MD (sampling)"]])
+    independent: tuple[str, ...] = Field(
+        (), description="Sources that are named alike but are not one realisation", examples=[["MD (sampling)"]]
+    )
     cell: CellSettings = Field(CellSettings(), description="The simulation")
     propagation: PropagationSettings = Field(PropagationSettings(), description="Methods")
     sweep: SweepSettings | None = Field(None, description="Design of experiments")
@@ -97,6 +135,8 @@ class Study(Section):
     def _some(self) -> Self:
         if self.positive is None and self.negative is None:
             raise ValueError("neither [positive] nor [negative] is there; the study derives nothing")
+        if twice := repeated([item.source for item in self.systematic]):
+            raise ValueError(f"systematic: the source {twice} occurs twice; list all its coefficients in one std table")
         if self.positive and self.negative and self.positive.material == self.negative.material:
             raise ValueError(f"both electrodes are called {self.positive.material!r}; name them apart")
         return self
