@@ -29,7 +29,7 @@ ifneq ($(shell cat "$(VENV)/.made" 2>/dev/null),$(CURDIR))
 .PHONY: $(VENV)/.made
 endif
 
-.PHONY: help demo test fast lint docs clean
+.PHONY: help demo test fast lowest lint docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,11 @@ test: $(VENV)/.installed-test ## ruff and the whole test suite, slow tests too
 	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal --durations 5
 
 fast: $(VENV)/.installed-test ## the test suite without what is marked slow
+	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
+
+lowest: $(VENV)/.made ## the fast suite on the oldest versions that pyproject.toml admits (give VENV= another folder)
+	"$(VENV)/bin/python" -m pip install --quiet -r tests/lowest-versions.txt
+	"$(VENV)/bin/python" -m pip install --quiet --no-deps --editable .
 	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
 
 lint: $(VENV)/.installed-test ## style, format and types

@@ -113,7 +113,8 @@ def _refuse_twice(estimates: list[Estimate]) -> None:
         for name in estimate.names:
             if name in methods:
                 raise ValueError(
-                    f"coefficient {name!r} is given twice ({methods[name]}; {estimate.method}); remove one, e.g. its [[declared]]"
+                    f"coefficient {name!r} is given twice ({methods[name]}; {estimate.method}); remove one, "
+                    "e.g. its [[declared]]"
                 )
             methods[name] = estimate.method
 

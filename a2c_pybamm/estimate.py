@@ -4,8 +4,8 @@ An error is written as factors, one for each *source*: a body of data or a cause
 
 .. math:: \theta = \bar\theta + \sum_s A_s \xi_s, \qquad \operatorname{Cov}\theta = \sum_s A_s A_s^\mathsf{T}
 
-with independent germs :math:`\xi_s` of zero mean and unit variance. Two estimates that name the same source share its germ, and are
-correlated column by column where their *labels* agree; different sources are independent.
+with independent germs :math:`\xi_s` of zero mean and unit variance. Two estimates that name the same source share its germ,
+and are correlated column by column where their *labels* agree; different sources are independent.
 """
 
 from __future__ import annotations
@@ -323,7 +323,7 @@ class Joint:
     @property
     def std(self) -> Array:
         """Standard deviations (n,)."""
-        return np.sqrt(np.diag(self.covariance))
+        return np.sqrt((self.root**2).sum(axis=1))
 
     @property
     def correlation(self) -> Array:
@@ -342,8 +342,9 @@ class Joint:
         Raises ``ValueError`` where a sample lies outside the support, i.e. moves a coefficient that has no error.
         """
         deviation = np.atleast_2d(np.asarray(samples, float)) - self.mean
-        scale = np.where(self.std > 0, self.std, 1.0)
-        germ = np.linalg.lstsq(self.root / scale[:, None], (deviation / scale).T, rcond=1e-10)[0].T
+        # a coefficient without error must stay where it is, on its own scale
+        scale = np.where(self.std > 0, self.std, np.where(self.mean != 0, np.abs(self.mean), 1.0))
+        germ = np.asarray(np.linalg.lstsq(self.root / scale[:, None], (deviation / scale).T, rcond=1e-10)[0].T, float)
         if not np.allclose((self.color(germ) - self.mean - deviation) / scale, 0, atol=1e-6):
             raise ValueError("samples lie outside the support of the joint: they move a combination that carries no error")
         return germ

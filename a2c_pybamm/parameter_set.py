@@ -66,8 +66,8 @@ class StoichiometryMap:
         ends = (self.offset, self.offset + self.slope)
         if not (0 <= ends[0] < ends[1] <= 1 + 1e-12):
             raise ValueError(
-                f"stoichiometry map x = {self.offset:g} + {self.slope:g}·sto runs from {ends[0]:g} to {ends[1]:g}; it must rise "
-                "within [0, 1]: check offset, slope and the maximum concentration"
+                f"stoichiometry map x = {self.offset:g} + {self.slope:g}·sto runs from {ends[0]:g} to {ends[1]:g}; it must "
+                "rise within [0, 1]: check offset, slope and the maximum concentration"
             )
 
 

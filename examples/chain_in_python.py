@@ -67,9 +67,8 @@ def main() -> None:
     result = a2c.propagate(cell, parameter_set.joint, *methods, rng=np.random.default_rng(0))
     for approach in result["approach"].values:
         own = result.sel(approach=approach)
-        print(
-            f"{approach}: capacity {float(own.capacity_mean):.2f} ± {float(own.capacity_std):.2f} Ah; {own.capacity_verdict.item()}"
-        )
+        spread = f"{float(own.capacity_mean):.2f} ± {float(own.capacity_std):.2f} Ah"
+        print(f"{approach}: capacity {spread}; {own.capacity_verdict.item()}")
     shares = result.sel(approach="chaos of order 2").capacity_share
     blame = shares.idxmax().item()
     print(f"refine next: {blame} ({float(shares.max()):.0%} of the capacity's variance)")

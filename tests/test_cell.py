@@ -229,3 +229,11 @@ def test_fixed_voltage_limits_default_to_the_base_set(shipped: ParameterSet) -> 
     base = base_values("Ai2020")
     cell = Cell(replace(shipped, name="other"), model="SPM")
     assert cell.voltage_limits == (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
+
+
+def test_refused_fractions_of_the_shipped_set_are_small(shipped: ParameterSet) -> None:
+    """Below one per cent each, as the shape coordinates were chosen for; the standard error here is 0.15 %."""
+    cell = Cell(shipped, model="SPM", voltage_limits=LIMITS_V)
+    refused = cell.refused(2000, np.random.default_rng(0))
+    assert 0 < refused["unstable"] < 0.01
+    assert 0 < refused["infeasible"] < 0.01

@@ -132,6 +132,12 @@ class Cell:
                 reasons[k] = reason
         return state, reasons
 
+    def refused(self, n: int, rng: np.random.Generator) -> dict[str, float]:
+        """Fractions of n draws of the joint that are "unstable" or "infeasible", found without solving."""
+        draws = self.parameter_set.joint.draw(n, rng)[:, self._felt]
+        reasons = self.feasibility(draws)[1]
+        return {cause: sum(r.startswith(cause) for r in reasons) / n for cause in ("unstable", "infeasible")}
+
     def solve(self, samples: Array, *, progress: Progress | None = None) -> xr.Dataset:
         """Outputs of all samples (n_sample, n_coefficient), coefficients in the order of ``names``.
 

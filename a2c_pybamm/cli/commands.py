@@ -28,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="From atomistic data to PyBaMM parameter sets with error bars, and through to the cell.",
 )
+N_REFUSED = 5000
+"""Draws of the joint whose stability and full charge are looked at, beside those that are solved."""
+
 StudyPath = Annotated[Path, typer.Argument(help="study.toml, or the folder that holds it", metavar="STUDY")]
 
 
@@ -123,7 +126,7 @@ def _derive(settings: Study, folder: Path) -> ParameterSet:
         write_pybamm_module(folder / f"{_module(parameter_set.name)}.py", parameter_set),
     ]
     try:
-        files.append(write_bpx(folder / "set.bpx.json", parameter_set))
+        files.append(write_bpx(folder / "set.bpx.json", parameter_set, voltage_limits=settings.cell.voltage_limits))
     except ValueError as error:
         print_lines(f"no BPX file: {error}", console=err)
     print_parameters(parameter_set)
@@ -163,7 +166,10 @@ def _propagate(settings: Study, folder: Path, parameter_set: ParameterSet) -> xr
         result = propagate_through(
             cell, parameter_set.joint, *methods, rng=rng, progress=advance, max_failed=settings.propagation.max_failed
         )
+    refused = cell.refused(N_REFUSED, np.random.default_rng(settings.propagation.seed))
+    result = result.assign({f"fraction_{cause}": fraction for cause, fraction in refused.items()})
     print_outputs(result)
+    print_lines(f"Of {N_REFUSED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in refused.items()))
     print_files([write_result(folder / "result.nc", result)])
     return result
 
@@ -216,7 +222,7 @@ def _report(settings: Study, folder: Path, parameter_set: ParameterSet, result: 
     limits = settings.cell.voltage_limits
     between = f" between {limits[0]:g} and {limits[1]:g} V" if limits else ""
     text = f"{settings.cell.model}, discharge at {settings.cell.c_rate:g}C{between}, {settings.temperature:g} K"
-    path = write_report(folder / "report.html", parameter_set, result, title=settings.title or settings.name, cell_text=text)
+    path = write_report(folder / "report.html", parameter_set, result, title=settings.name, cell_text=text)
     print_files([path])
 
 

@@ -28,8 +28,8 @@ def sweep(
 
     ``make_cell(**settings)`` builds the model of a point, for instance
     ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. With methods
-    each point has what ``propagate`` gives for its scalar outputs; without, the outputs at the mean coefficients. A point whose cell
-    cannot be built or solved is kept, with the reason in ``reason`` and NaN elsewhere.
+    each point has what ``propagate`` gives for its scalar outputs; without, the outputs at the mean
+    coefficients. A point whose cell cannot be built or solved is kept, with the reason in ``reason`` and NaN elsewhere.
 
     Raises
     ------

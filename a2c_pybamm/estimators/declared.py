@@ -30,7 +30,10 @@ def declare(
     if (std is None) == (covariance is None):
         raise ValueError(f"{', '.join(names)}: declare either std or covariance")
     if covariance is None:
-        spread = np.broadcast_to(np.asarray(std, dtype=float), (len(names),))
+        spread = np.asarray(std, dtype=float)
+        if spread.shape not in ((), (len(names),)):
+            raise ValueError(f"{', '.join(names)}: {spread.size} standard deviations for {len(names)} coefficients; give one each")
+        spread = np.broadcast_to(spread, (len(names),))
         if (spread < 0).any():
             raise ValueError(f"{', '.join(names)}: a standard deviation is negative ({spread.min():g})")
         covariance = np.diag(spread**2)

@@ -13,7 +13,9 @@ from a2c_pybamm.laws.vacancy_mobility import barrier_name, prefactor_name
 
 
 def vineyard_frequency(frequencies: HopFrequencies) -> float:
-    r"""Attempt frequency :math:`\nu_0 = \prod_i \nu_i^\mathrm{site} / \prod_i' \nu_i^\mathrm{saddle}` [Hz], without the saddle's imaginary mode.
+    r"""Attempt frequency [Hz], site over saddle, without the saddle's imaginary mode.
+
+    .. math:: \nu_0 = \prod_i \nu_i^\mathrm{site} \Big/ \prod_i{}' \nu_i^\mathrm{saddle}
 
     Raises
     ------
@@ -93,7 +95,8 @@ def hopping_diffusivity(
         np.eye(2),
         names,
         [frequency.mean[0], barrier.mean[0]],
-        method=f"z a² ν0/(2d) with z={coordination}, a={jump_length:.4g} m, d={dimension}, ν0={attempt_frequency:.3g} Hz; {barrier.method}",
+        method=f"z a² ν0/(2d) with z={coordination}, a={jump_length:.4g} m, d={dimension}, ν0={attempt_frequency:.3g} Hz; "
+        + barrier.method,
         provenance={"jump_length_m": jump_length, "attempt_frequency_Hz": attempt_frequency},
     )
 
@@ -101,14 +104,16 @@ def hopping_diffusivity(
 def harmonic_entropy(frequencies: HopFrequencies, T: float) -> float:
     r"""Vibrational entropy of the ion at its stable site [J.mol-1.K-1], quantum harmonic.
 
-    :math:`s = R\sum_i [\,y_i/(e^{y_i}-1) - \ln(1-e^{-y_i})\,]`, :math:`y_i = h\nu_i/k_BT`: what one more ion adds to the host's entropy if it
-    leaves the host's own vibrations as they are.
+    :math:`s = R\sum_i [\,y_i/(e^{y_i}-1) - \ln(1-e^{-y_i})\,]`, :math:`y_i = h\nu_i/k_BT`: what one more ion adds to the
+    host's entropy if it leaves the host's own vibrations as they are.
 
     Raises
     ------
     ValueError
-        If the site has an imaginary mode.
+        If the site has an imaginary mode, or the temperature is not positive.
     """
+    if not T > 0:
+        raise ValueError(f"vibrational entropy: temperature must be positive, got {T:g} K")
     if (frequencies.initial <= 0).any():
         raise ValueError(f"{frequencies.provenance.get('file', 'frequencies')}: the stable site has an imaginary mode")
     y = PLANCK * frequencies.initial / (BOLTZMANN * T)

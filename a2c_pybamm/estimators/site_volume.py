@@ -6,6 +6,7 @@ import numpy as np
 
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Estimate, Factor
+from a2c_pybamm.estimators.free_energy import SAME_COMPOSITION
 from a2c_pybamm.laws.site_density import SiteDensity
 
 
@@ -21,7 +22,7 @@ def fit_site_volume(table: EnergyTable, law: SiteDensity) -> Estimate:
     """
     if table.volume is None:
         raise ValueError(f"energies of {table.label}: no volumes; name their column with volume_column")
-    full = np.flatnonzero(table.x == 1)
+    full = np.flatnonzero(np.isclose(table.x, 1, rtol=0, atol=SAME_COMPOSITION))
     if not len(full):
         raise ValueError(f"energies of {table.label}: no structure at x = 1, whose volume is the site volume")
     row = full[np.argmin(table.energy[full])]

@@ -13,6 +13,7 @@ from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.files.writing import write_text
 from a2c_pybamm.laws import KINDS, Law, build_law, held, settings
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap
+from a2c_pybamm.readers.source_file import existing, read_text
 
 FORMAT = "a2c_pybamm parameter set"
 VERSION = 1
@@ -96,12 +97,13 @@ def read_set(path: str | Path) -> ParameterSet:
         Naming the file: it is not JSON, not a set, of a newer version, or names an unknown law.
     """
     path = Path(path)
+    if not path.exists():
+        raise ValueError(f"{path}: no such file; make it with 'a2c derive'")
+    text = read_text(existing(path))
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file; make it with 'a2c derive'") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a JSON file ({error}); is it cut off? make it again with 'a2c derive'") from error
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: not JSON ({error}); is it cut off? make it again with 'a2c derive'") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"{path}: not a parameter set of a2c_pybamm; make one with 'a2c derive'")
     if document.get("version") != VERSION:
@@ -112,11 +114,18 @@ def read_set(path: str | Path) -> ParameterSet:
         return _parameter_set(document)
     except KeyError as error:
         raise ValueError(f"{path}: no entry {error}; the file is incomplete, make it again with 'a2c derive'") from error
-    except (TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
+    except (TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
+        raise ValueError(f"{path}: {error}; if it was edited by hand, make it again with 'a2c derive'") from error
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number")
 
 
 def _parameter_set(document: dict[str, Any]) -> ParameterSet:
+    temperature = float(document["temperature_K"])
+    if not temperature > 0:
+        raise ValueError(f"temperature_K is {temperature:g}, not positive")
     laws: dict[str, Law] = {}
     for name, entry in document["laws"].items():
         holds = {slot: laws[inner] for slot, inner in entry["holds"].items()}
@@ -131,7 +140,7 @@ def _parameter_set(document: dict[str, Any]) -> ParameterSet:
         document["base"],
         attach,
         joint,
-        document["temperature_K"],
+        temperature,
         tuple(document["citations"]),
         document["description"],
         document["notes"],

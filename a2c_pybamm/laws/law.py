@@ -1,8 +1,8 @@
 """What a law is, and how one is written to a file and found again.
 
 A law is a formula with named, unit-bearing coefficients and no numbers of its own: a frozen dataclass of settings with a
-class attribute ``kind``, a property ``names``, and methods of ``(c, x, T)`` where ``c`` maps coefficient name to value. Methods are
-written with ``+ - * / **`` and numpy's ``exp``, ``log``, ``tanh`` alone, so that one text serves floats, arrays, complex
+class attribute ``kind``, a property ``names``, and methods of ``(c, x, T)`` where ``c`` maps coefficient name to value. Methods
+are written with ``+ - * / **`` and numpy's ``exp``, ``log``, ``tanh`` alone, so that one text serves floats, arrays, complex
 numbers (complex-step derivatives) and PyBaMM symbols.
 """
 

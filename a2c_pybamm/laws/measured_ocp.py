@@ -25,10 +25,16 @@ def interpolate(x: Any, grid: tuple[float, ...], values: tuple[float, ...]) -> A
 
 @lru_cache(maxsize=16)
 def log_slopes(grid: tuple[float, ...], values: tuple[float, ...]) -> tuple[float, ...]:
-    """Logarithm of a falling table's slope -dU/dx at its own points, by a shape-preserving cubic: the slope stays positive."""
+    """Logarithm of a falling table's slope -dU/dx at its own points, by a shape-preserving cubic: the slope stays positive.
+
+    At the two ends it is no less than to the neighbour: there the cubic's own rule may give a slope of zero.
+    """
     from scipy.interpolate import PchipInterpolator
 
-    return tuple(map(float, np.log(-PchipInterpolator(grid, values)(np.array(grid), 1))))
+    x, y = np.array(grid), np.array(values)
+    slope, steps = -PchipInterpolator(x, y)(x, 1), -np.diff(y) / np.diff(x)
+    slope[[0, -1]] = np.maximum(slope[[0, -1]], steps[[0, -1]])
+    return tuple(map(float, np.log(slope)))
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class MeasuredOCP:
         n = len(self.x)
         if n < 4 or len(self.voltage) != n or len(self.entropy) != n:
             raise ValueError(f"{self.material}: a table needs at least four rows of x, voltage and entropy, got {n}")
-        if not (np.diff(self.x) > 0).all() or not (0 <= self.x[0] and self.x[-1] <= 1):
+        if not (np.diff(self.x) > 0).all() or not (self.x[0] >= 0 and self.x[-1] <= 1):
             raise ValueError(f"{self.material}: x of a table must increase within [0, 1]")
         if not (np.diff(self.voltage) < 0).all():
             raise ValueError(f"{self.material}: the voltage of a table must fall throughout; smooth it with from_samples")

@@ -155,5 +155,5 @@ class RedlichKister:
 
 
 def _mixing(x: float) -> float:
-    """x ln x + (1-x) ln(1-x), zero at both ends."""
+    """Ideal mixing x ln x + (1-x) ln(1-x), zero at both ends."""
     return float(sum(y * np.log(y) for y in (x, 1 - x) if y > 0))

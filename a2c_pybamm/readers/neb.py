@@ -154,8 +154,9 @@ def read_hop_frequencies(path: str | Path) -> HopFrequencies:
     """
     path = existing(path)
     remedy = "write the frequencies there in THz, or declare attempt_frequency"
+    text = read_text(path)
     try:
-        table = json.loads(read_text(path))["partial_hessian_THz"]
+        table = json.loads(text)["partial_hessian_THz"]
         initial, saddle = (np.array(table[key], float) * 1e12 for key in ("initial", "saddle"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}: not JSON ({error}); is it cut off?") from error

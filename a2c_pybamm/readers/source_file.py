@@ -17,7 +17,8 @@ def naming(what: str | Path) -> Iterator[None]:
     except ValueError as error:
         if str(error).startswith(str(what)):
             raise
-        raise ValueError(f"{what}: {error}") from error
+        # an estimator knows the file's name alone, from the provenance
+        raise ValueError(f"{what}: {str(error).removeprefix(f'{Path(what).name}: ')}") from error
 
 
 def existing(path: str | Path) -> Path:

@@ -23,9 +23,16 @@ class Quantity:
         return parse_quantity(value, self.kind, "value")
 
 
+def _sane(value: float) -> float:
+    # no bound of the field: a field's own bound would take its place
+    if abs(value) > LARGEST:
+        raise ValueError(f"{value:g} is no number of this world; correct it")
+    return value
+
+
 def _quantity(kind: str) -> Any:
     marker = Quantity(kind)
-    return Annotated[float, BeforeValidator(marker), marker, Field(ge=-LARGEST, le=LARGEST)]
+    return Annotated[float, BeforeValidator(marker), marker, AfterValidator(_sane)]
 
 
 def _beside_study(path: Path, info: ValidationInfo) -> Path:
@@ -34,7 +41,7 @@ def _beside_study(path: Path, info: ValidationInfo) -> Path:
 
 Energy, Length, Time, Frequency = (_quantity(kind) for kind in ("energy", "length", "time", "frequency"))
 Temperature, Voltage, Entropy = (_quantity(kind) for kind in ("temperature", "voltage", "entropy"))
-Number = Annotated[float, Strict(), Field(ge=-LARGEST, le=LARGEST)]
+Number = Annotated[float, Strict(), AfterValidator(_sane)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 DataFile = Annotated[Path, AfterValidator(_beside_study)]

@@ -18,16 +18,17 @@ PHRASES = {
     "String should": "must",
     "Tuple should": "must",
     "Dictionary should": "must",
-    "valid tuple": "array [ … ]",
+    "a valid tuple": "an array [ … ]",
     "valid dictionary or instance of": "table of kind",
     "valid dictionary": "table { … }",
     " after validation": "",
-    "valid string": "text in quotes",
-    "valid boolean": "true or false",
+    "a valid string": "text in quotes",
+    "a valid boolean": "true or false",
     "valid integer": "whole number",
     "valid number": "number without quotes or unit",
 }
 """What the checking library says, and how we say it."""
+BOUNDS = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
 LONGEST = 60
 """Characters of a refused value that are repeated."""
 
@@ -67,7 +68,7 @@ def _first_problem(error: ValidationError, table: Mapping[str, Any]) -> str:
     where, items = next(iter(found.items()))
     messages = list(dict.fromkeys(_message(item) for item in items))
     text = " or ".join(messages) + _given(items[0])
-    return f"{where}: {text}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
+    return (f"{where}: " if where else "") + text + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
 
 
 def _place(item: Any, table: Any) -> str:
@@ -82,7 +83,7 @@ def _place(item: Any, table: Any) -> str:
             break
         words += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
         table = table[part] if there and not (isinstance(part, int) and part >= len(table)) else None
-    return words.removeprefix(".") or "study"
+    return words.removeprefix(".")
 
 
 def _message(item: Any) -> str:
@@ -93,6 +94,9 @@ def _message(item: Any) -> str:
         return "this entry is missing" if isinstance(item["loc"][-1], int) else "this key is missing; add it"
     if item["type"] == "string_pattern_mismatch":
         return f"must match {item['ctx']['pattern']} (no brackets or odd spaces)"
+    for bound, phrase in BOUNDS.items():
+        if item["type"] == bound:
+            return f"must be {phrase} {next(iter(item['ctx'].values())):g}"
     text = str(item["msg"]).removeprefix("Value error, ").removeprefix("value: ")
     for theirs, ours in PHRASES.items():
         text = text.replace(theirs, ours)
@@ -104,7 +108,8 @@ def _given(item: Any) -> str:
     if item["type"] in ("value_error", "missing", "extra_forbidden") or isinstance(item["input"], dict | list | tuple):
         return ""
     text = repr(item["input"])
-    return f", got {text if len(text) <= LONGEST else text[:LONGEST] + ' …'}"
+    unit = " in SI units" if item["type"] in BOUNDS and isinstance(item["input"], str) else ""
+    return f"{unit}, got {text if len(text) <= LONGEST else text[:LONGEST] + ' …'}"
 
 
 def models(annotation: Any) -> list[type[Section]]:
