@@ -218,7 +218,7 @@ def _free_energy(
     parts.estimates.append(
         declare(
             [law.entropy_name],
-            [value],
+            [_given(value)],
             std=[entropy.std],
             source=f"{electrode.material} vibrational entropy (declared)",
             reason=entropy.reason,
@@ -271,7 +271,7 @@ def _hop_from_barriers(material: str, hop: schema.Hop) -> Estimate:
 def _given(value: Any) -> Any:
     """A value that the schema has made sure of."""
     if value is None:
-        raise ValueError("a hop with barriers lacks a setting that the study's schema asks for")
+        raise ValueError("a setting is missing that the study's schema asks for")
     return value
 
 

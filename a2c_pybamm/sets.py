@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,31 @@ def load(name: str | Path) -> ParameterSet:
     if not path.is_file():
         raise ValueError(f"{name}: neither a shipped set ({', '.join(set_names())}) nor a set.json file")
     return read_set(path)
+
+
+def copy_study(folder: Path) -> None:
+    """The shipped study and its data in a folder; files that are there already must say the same.
+
+    Raises
+    ------
+    ValueError
+        If a file there says something else: it is kept, and nothing is written.
+    """
+    shipped = sets_folder() / DEMO
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder}: not a folder; take another name")
+    files = [shipped / "study.toml", shipped / "README.md", *(path for path in (shipped / "data").rglob("*") if path.is_file())]
+    for path in files:
+        own = folder / path.relative_to(shipped)
+        if own.exists() and (own.is_dir() or False):
+            raise ValueError(
+                f"{own}: differs from the shipped file, and is kept; run your own study with 'a2c run {folder}', "
+                "or take another folder"
+            )
+    for path in files:
+        own = folder / path.relative_to(shipped)
+        own.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, own)
 
 
 def lco_graphite_universal_potentials() -> Any:

@@ -124,7 +124,7 @@ def test_singular_covariance_draws_and_whitens() -> None:
     germ = joint.draw_germ(7, np.random.default_rng(1))
     np.testing.assert_allclose(joint.whiten(joint.color(germ)), germ, atol=1e-9)
     with pytest.raises(ValueError, match="outside the support"):
-        joint.whiten(joint.mean + [joint.std[0], 0, 0, 0])
+        joint.whiten(joint.mean + np.array([joint.std[0], 0, 0, 0]))
 
 
 def test_whitening_refuses_to_move_what_has_no_error() -> None:

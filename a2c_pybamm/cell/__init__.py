@@ -1,5 +1,6 @@
 """A cell simulation as a function of coefficients; the only place that solves."""
 
 from a2c_pybamm.cell.cell import Cell, SimulationFailed
+from a2c_pybamm.cell.pool import ParallelCell
 
-__all__ = ["Cell", "SimulationFailed"]
+__all__ = ["Cell", "ParallelCell", "SimulationFailed"]

@@ -72,7 +72,7 @@ class Cell:
             raise ValueError(f"cell: model {model!r} is unknown; take SPM, SPMe or DFN")
         if not c_rate > 0:
             raise ValueError(f"cell: c_rate {c_rate:g} must be positive (a discharge)")
-        self.parameter_set, self.model = parameter_set, model
+        self.parameter_set, self.model, self.c_rate = parameter_set, model, c_rate
         base = base_values(parameter_set.base)
         self.voltage_limits = voltage_limits or (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
         low, high = self.voltage_limits
@@ -144,9 +144,7 @@ class Cell:
         Curves lie on one grid for all; values after a sample's cut-off are NaN. A sample that cannot be solved has ``failed``
         set and says why in ``reason``; it never keeps the others from being solved.
         """
-        samples = np.atleast_2d(np.asarray(samples, float))
-        if samples.shape[1] != len(self.names):
-            raise ValueError(f"cell: samples have {samples.shape[1]} columns for {len(self.names)} coefficients")
+        samples = self.checked(samples)
         rows, reasons = self.axes.empty(len(samples)), [""] * len(samples)
         for start in range(0, len(samples), CHUNK):
             chunk = samples[start : start + CHUNK]
@@ -160,6 +158,13 @@ class Cell:
                 progress(len(chunk))
         data = self.axes.dataset(rows, "sample")
         return data.assign(failed=("sample", [bool(r) for r in reasons]), reason=("sample", np.array(reasons, dtype=object)))
+
+    def checked(self, samples: Array) -> Array:
+        """Samples as floats (n_sample, n_coefficient); one that is given alone (n_coefficient,) becomes a row."""
+        samples = np.atleast_2d(np.asarray(samples, float))
+        if samples.shape[1] != len(self.names):
+            raise ValueError(f"cell: samples have {samples.shape[1]} columns for {len(self.names)} coefficients")
+        return samples
 
     def inputs(self, sample: Array, negative: float, positive: float) -> dict[str, float]:
         """PyBaMM's inputs for one sample and its full-charge stoichiometries."""

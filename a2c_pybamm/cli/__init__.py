@@ -1,5 +1,5 @@
 """The command line ``a2c``."""
 
-from a2c_pybamm.cli.commands import main
+from a2c_pybamm.cli.entry import main
 
 __all__ = ["main"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich.box
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +27,15 @@ err = Console(stderr=True)
 
 MAIN_SHARE = 0.005
 """Sources below this share of variance by every method are summed up in one line."""
+
+
+@contextmanager
+def progress_bar(text: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar that is advanced by the number of things done."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda n: bar.advance(task, n)
 
 
 def print_lines(*lines: str, console: Console = out) -> None:
@@ -59,6 +70,57 @@ def print_parameters(parameter_set: ParameterSet) -> None:
         f"{parameter_set.name}: derived parameters", ["coefficient", "value ± std", "main sources of its variance"], rows
     )
     print_lines(*(f"{key}: {text}" for key, text in parameter_set.notes.items() if isinstance(text, str)))
+
+
+SIDED = (
+    "{Side} electrode OCP [V]",
+    "{Side} electrode OCP entropic change [V.K-1]",
+    "{Side} particle diffusivity [m2.s-1]",
+    "{Side} electrode exchange-current density [A.m-2]",
+    "Maximum concentration in {side} electrode [mol.m-3]",
+    "{Side} particle radius [m]",
+    "{Side} electrode thickness [m]",
+    "{Side} electrode active material volume fraction",
+    "{Side} electrode porosity",
+    "{Side} electrode conductivity [S.m-1]",
+)
+WHOLE = (
+    "Electrolyte conductivity [S.m-1]",
+    "Electrolyte diffusivity [m2.s-1]",
+    "Cation transference number",
+    "Thermodynamic factor",
+    "Initial concentration in electrolyte [mol.m-3]",
+    "Separator thickness [m]",
+    "Separator porosity",
+    "Nominal cell capacity [A.h]",
+)
+"""PyBaMM's main keys: what a reader of the result should know is not from the atoms."""
+
+
+def print_supplied(parameter_set: ParameterSet) -> None:
+    """Which PyBaMM parameters are derived, and which main ones stay those of the base set."""
+    from a2c_pybamm.parameter_set import base_values
+
+    keys = set(base_values(parameter_set.base).keys())
+    main = [form.format(Side=side, side=side.lower()) for form in SIDED for side in ("Negative", "Positive")] + list(WHOLE)
+    left = [key for key in main if key in keys and key not in parameter_set.attach]
+    print_lines("Derived:")
+    for key, attachment in parameter_set.attach.items():
+        measured = attachment.law.kind == "measured-ocp"
+        print_lines(f"  {key}" + (f" ({parameter_set.base}'s measured curve, with an error)" if measured else ""))
+    print_lines(f"Still {parameter_set.base}'s:", *(f"  {key}" for key in _both_sides(left)))
+    others = len(keys - set(left) - set(parameter_set.attach))
+    print_lines(f"  and {others} other entries (design, transport in the solid, heat, ageing)")
+
+
+def _both_sides(keys: list[str]) -> list[str]:
+    """PyBaMM keys, those that both electrodes have in one: "Negative and Positive particle radius [m]"."""
+    pairs = {key: key.replace("Negative", "Positive").replace("negative", "positive") for key in keys}
+    joined = {
+        key: key.replace("Negative", "Negative and Positive").replace("negative", "negative and positive") for key in keys
+    }
+    twins = {other for key, other in pairs.items() if other != key and other in keys}
+    return [joined[key] if pairs[key] in twins else key for key in keys if key not in twins]
 
 
 def print_outputs(result: xr.Dataset) -> None:

@@ -23,13 +23,15 @@ def sweep(
     *methods: Method,
     rng: np.random.Generator,
     progress: Callable[[int], None] | None = None,
+    max_failed: float = 0.05,
 ) -> xr.Dataset:
     """Scalar outputs at every combination of a design's settings, along a dimension ``point`` that carries them.
 
     ``make_cell(**settings)`` builds the model of a point, for instance
     ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. With methods
     each point has what ``propagate`` gives for its scalar outputs; without, the outputs at the mean
-    coefficients. A point whose cell cannot be built or solved is kept, with the reason in ``reason`` and NaN elsewhere.
+    coefficients. A point whose cell cannot be built or solved is kept, with the reason in ``reason`` and NaN elsewhere; so is
+    one where a larger share of a method's samples than ``max_failed`` fails.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def sweep(
     reasons = [""] * len(points)
     for k, settings in enumerate(points):
         try:
-            solved[k] = _point(make_cell(**settings), joint, methods, rng)
+            solved[k] = _point(make_cell(**settings), joint, methods, rng, max_failed)
         except ValueError as error:
             reasons[k] = str(error)
         if progress:
@@ -55,10 +57,10 @@ def sweep(
     return result.assign_coords({name: ("point", [point[name] for point in points]) for name in design})
 
 
-def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random.Generator) -> xr.Dataset:
+def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random.Generator, max_failed: float) -> xr.Dataset:
     """Scalar numbers of one point."""
     if methods:
-        result = propagate(model, joint, *methods, rng=rng)
+        result = propagate(model, joint, *methods, rng=rng, max_failed=max_failed)
         return result[
             [v for v in result.data_vars if set(result[v].dims) <= {"approach", "source", "quantile"} and _number(result[v])]
         ]

@@ -65,15 +65,20 @@ def fit_barrier(path: MigrationPath, *, name: str, source: str) -> Estimate:
     r"""The barrier [eV] of a hop from its images, with the error that interpolating between them makes.
 
     The highest point of the cubic Hermite spline through energies and forces (clamped cubic spline where there are no forces)
-    above the first image. Images know the path only where they stand. The variance has two parts: the mean-square distance of
-    the other reasonable splines' highest points; and the square of what no spline shows: with forces, the slope at the highest
-    image times an eighth of the way to its uphill neighbour; without, the root-mean-square change of the barrier when one
-    image after the other is left out. With forces and a converged climbing image at the saddle both vanish. The error of the
+    above the first image. Images know the path only where they stand. The variance is the sum of two squares:
+
+    - how far the highest points of other reasonable splines lie from it: root-mean-square with forces (which the others do not
+      use), the largest distance without;
+    - what no spline shows: with forces, the slope at the highest image times an eighth of the way to its uphill neighbour;
+      without, the root-mean-square change of the barrier when one image after the other is left out.
+
+    With forces and a converged climbing image at the saddle the second vanishes, and the first nearly. The error of the
     potential, and of a path that has not relaxed, are other sources.
 
-    The error bar is cautious. On random paths with one known barrier (skewed, with and without bumps, no image on the
-    saddle) 1.96 standard deviations hold the truth in COVER_F with forces and COVER_E without; the typical error is a third
-    of the standard deviation or less. Paths with several humps between images are beyond it (``tests/test_barrier.py``).
+    The error bar is cautious. On random skewed hops of 0.4 eV with five to nine images, none on the saddle, 1.96 standard
+    deviations hold the truth in 98 % and more of the paths with forces, and in 93 % and more without; actual errors are mostly
+    a half to a tenth of the reported ones. Without forces a second hump can hide between the images (six images: 79 %); three
+    images with forces are too few (93 %; one standard deviation 72 %).
 
     Parameters
     ----------
@@ -102,7 +107,9 @@ def fit_barrier(path: MigrationPath, *, name: str, source: str) -> Estimate:
     heights = _heights(path)
     chosen, *others = heights
     unseen = _unseen(path)
-    variance = float(np.mean([(heights[k] - heights[chosen]) ** 2 for k in others])) + unseen**2
+    distances = [(heights[k] - heights[chosen]) ** 2 for k in others]
+    # with forces, the others know less than the chosen one; without, any of them may be right
+    variance = float(np.max(distances) if path.slope is None else np.mean(distances)) + unseen**2
     return Estimate.from_covariance(
         (name,),
         [heights[chosen]],

@@ -32,7 +32,9 @@ def declare(
     if covariance is None:
         spread = np.asarray(std, dtype=float)
         if spread.shape not in ((), (len(names),)):
-            raise ValueError(f"{', '.join(names)}: {spread.size} standard deviations for {len(names)} coefficients; give one each")
+            raise ValueError(
+                f"{', '.join(names)}: {spread.size} standard deviations for {len(names)} coefficients; give one each"
+            )
         spread = np.broadcast_to(spread, (len(names),))
         if (spread < 0).any():
             raise ValueError(f"{', '.join(names)}: a standard deviation is negative ({spread.min():g})")

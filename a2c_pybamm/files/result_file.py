@@ -9,7 +9,6 @@ import xarray as xr
 from a2c_pybamm.files.writing import write_with
 from a2c_pybamm.readers.source_file import existing
 
-
 NEEDED = ("approach", "source", "quantile", "coefficient", "n_solves", "failure_reason")
 """Variables that every result of a propagation has."""
 

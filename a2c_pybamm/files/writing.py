@@ -21,15 +21,17 @@ def write_with(path: Path, write: Callable[[Path], object]) -> Path:
     path = Path(path)
     if not path.parent.is_dir():
         raise ValueError(f"{path}: folder {path.parent} does not exist; create it first")
-    if path.is_dir():
-        raise ValueError(f"{path}: a folder stands here; give a file name")
     # the ending is kept: some writers choose their format by it
     temporary = path.with_name(f".{path.stem[:100]}-{secrets.token_hex(4)}{path.suffix}")
     try:
+        if path.is_dir():
+            raise ValueError(f"{path}: a folder stands here; give a file name")
         write(temporary)
         os.replace(temporary, path)
     except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({error.strerror or error}); check its name, the folder's permissions and the space left") from error
+        raise ValueError(
+            f"{path}: cannot be written ({error.strerror or error}); check its name, permissions and the space left"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
     return path

@@ -44,6 +44,9 @@ class MeasuredOCP:
     It fills the place of a free-energy law: :math:`\Theta = -(xF/RT)\,\partial U/\partial x` from the same table, so that
     voltage and chemical diffusivity agree. Measured tables rise in places (noise, hysteresis) and are flat on plateaus:
     ``from_samples`` smooths them so that :math:`\Theta \ge \Theta_\mathrm{min}`, and says how far the voltage moved.
+    The slope is tabulated by its logarithm, so that :math:`\Theta` is positive everywhere; with 121 points it differs from the
+    slope of the voltage's spline by about 2 % (7 % where the curve bends sharply), and may dip a tenth below the floor between
+    points.
     """
 
     material: str

@@ -41,14 +41,14 @@ class RedlichKister:
     interactions are :math:`\ln(-L_0)` and :math:`L_k/L_0`: in these coordinates a Gaussian hardly ever makes a repulsive
     (single-phase) host unstable. ``shape="plain"`` takes the :math:`L_k` themselves and admits attraction.
 
-    ====================  =====================================  =============
-    symbol                coefficient                            unit
-    ====================  =====================================  =============
-    mean of U             ``<m> mean voltage <a>–<b> [V]``       V
-    :math:`L_0`           ``<m> ln(-L0 [eV])`` or ``<m> L0 [eV]``  eV per site
-    :math:`L_k`           ``<m> L<k>/L0`` or ``<m> L<k> [eV]``   1 or eV
+    ====================  =======================================  ============
+    symbol                coefficient                              unit
+    ====================  =======================================  ============
+    mean of U             ``<m> mean voltage <a>–<b> [V]``         V
+    :math:`L_0`           ``<m> ln(−L0 [eV])``, ``<m> L0 [eV]``    eV per site
+    :math:`L_k`           ``<m> L<k>/L0``, ``<m> L<k> [eV]``       1, eV
     :math:`\Delta s`      ``<m> vibrational ds/dx [J.mol-1.K-1]``  J/mol/K
-    ====================  =====================================  =============
+    ====================  =======================================  ============
 
     References
     ----------

@@ -50,6 +50,18 @@ class GermBasis:
             values *= _orthonormal(germ[:, k], family, order)[:, self.exponents[:, k]]
         return values
 
+    def monomials(self) -> Array:
+        """Factor of each power product (n_term, n_term) in each term: row a term, column the powers ``exponents``.
+
+        Holds for bases that have, with every term, all those of lower exponents, as that of total degree has.
+        """
+        order = int(self.exponents.max(initial=0))
+        factors = np.ones((len(self), len(self)))
+        for k, family in enumerate(self.families):
+            degree = self.exponents[:, k]
+            factors *= _powers(family, order)[degree[:, None], degree]
+        return factors
+
 
 def total_degree(families: tuple[Family, ...], order: int) -> GermBasis:
     """All products up to a total degree, the constant first."""
@@ -63,6 +75,18 @@ def _orthonormal(germ: Array, family: Family, order: int) -> Array:
     if family == "normal":
         return hermite_e.hermevander(germ, order) / np.sqrt([float(factorial(k)) for k in range(order + 1)])
     return legendre.legvander(germ / np.sqrt(3), order) * np.sqrt(2.0 * np.arange(order + 1) + 1)
+
+
+def _powers(family: Family, order: int) -> Array:
+    """Factors of the powers (order + 1, order + 1) in the orthonormal polynomials of one germ, a row for each polynomial."""
+    rows = np.zeros((order + 1, order + 1))
+    for k in range(order + 1):
+        unit = np.eye(k + 1)[k]
+        if family == "normal":
+            rows[k, : k + 1] = hermite_e.herme2poly(unit) / np.sqrt(float(factorial(k)))
+        else:
+            rows[k, : k + 1] = legendre.leg2poly(unit) * np.sqrt(2.0 * k + 1) / np.sqrt(3) ** np.arange(k + 1)
+    return rows
 
 
 def germ_distribution(families: tuple[Family, ...]) -> chaospy.Distribution:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from a2c_pybamm.propagation.expansion import expansion_variables
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Method, Outcome, Problem
 
@@ -65,6 +66,7 @@ def assemble(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Out
         if clash:
             raise ValueError(f"output {output!r}: its {clash[0]!r} exists already; rename the output")
         dataset = dataset.assign(parts)
+    dataset = dataset.assign(expansion_variables(problem, methods, outcomes))
     for method, outcome in zip(methods, outcomes, strict=True):
         dataset.attrs |= {f"{method.label}: {key}": text for key, text in outcome.notes.items()}
         dataset = dataset.assign(_draws(outcome))
@@ -73,7 +75,7 @@ def assemble(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Out
 
 def check_names(outputs: Mapping[str, xr.DataArray]) -> None:
     """Refuse names that cannot be written to netCDF or that the layout uses itself."""
-    own = {"approach", "source", "quantile", "coefficient", "draw", "failure"}
+    own = {"approach", "source", "quantile", "coefficient", "draw", "failure", "term", "germ"}
     for output, values in outputs.items():
         for name in (output, *map(str, values.dims)):
             if "/" in name:

@@ -93,7 +93,8 @@ class PolynomialChaos:
             result = {name: _spread(part, whole) for name, part in found.items()}
             result["running"] = np.isfinite(values[fit | fresh]).mean(axis=0)
             statistics[output] = result
-        return Outcome(solved, len(germ), statistics, self.order, {"points kept out of the fit": str(int(fresh.sum()))})
+        notes = {"points kept out of the fit": str(int(fresh.sum()))}
+        return Outcome(solved, len(germ), statistics, self.order, notes, basis=basis)
 
     def planned(self, problem: Problem) -> int:
         """Number of solves it will ask for."""
@@ -136,6 +137,7 @@ def _moments(
         "share": ratio(members.astype(float) @ coefficients**2, var),
         "error": error,
         "q2": q2,
+        "expansion": coefficients,
     }
 
 

@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from a2c_pybamm.estimate import Family, Joint, compress
+from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.model import Array, Model, Progress
 
 ROUND_OFF = 1e-12
@@ -127,6 +128,8 @@ class Outcome:
     notes: Mapping[str, str] = field(default_factory=dict)
     draws: Mapping[str, Array] = field(default_factory=dict)
     """Values of scalar outputs (n_draw,), of a method that samples."""
+    basis: GermBasis | None = None
+    """Terms of the statistic "expansion" (n_term, n_element), of a method that fits a polynomial."""
 
 
 class Method(Protocol):

@@ -32,7 +32,7 @@ def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, di
         rows = []
         for row in reader:
             if None in row or None in row.values():
-                n = sum(v is not None for v in row.values()) + len(row.get(None, ()))  # type: ignore[call-overload]
+                n = sum(isinstance(v, str) for v in row.values()) + len(row.get(None, ()))
                 raise ValueError(
                     f"{path}, line {reader.line_num}: {n} fields where the header has {len(found)}; "
                     "is the file cut off, or a field with a comma not in quotes?"

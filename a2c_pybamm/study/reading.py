@@ -62,9 +62,13 @@ def read_study(path: str | Path) -> Study:
 
 def _first_problem(error: ValidationError, table: Mapping[str, Any]) -> str:
     """One line on the first thing wrong, and in how many other places something is."""
+    # a misspelt key is missing, too: the one that is there is told first; a list whose only entry is wrong is not too short
+    problems = sorted(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
     found: dict[str, list[Any]] = {}
-    for item in error.errors():
-        found.setdefault(_place(item, table), []).append(item)
+    for item in problems:
+        inner = any(other["loc"][: len(item["loc"])] == item["loc"] for other in problems if other is not item)
+        if not (item["type"] == "too_short" and inner):
+            found.setdefault(_place(item, table), []).append(item)
     where, items = next(iter(found.items()))
     messages = list(dict.fromkeys(_message(item) for item in items))
     text = " or ".join(messages) + _given(items[0])

@@ -9,6 +9,9 @@ from a2c_pybamm.study.fields import Quantity, Section
 from a2c_pybamm.study.reading import models
 from a2c_pybamm.study.whole import Study
 
+BAR = r"\|"
+"""A bar within a cell of a table."""
+
 
 def reference_page() -> str:
     """The study file's reference in Markdown: every section and key with unit, meaning, default and example."""
@@ -22,7 +25,8 @@ def reference_page() -> str:
             inner = models(info.annotation)
             if inner:
                 queue.append((f"{place}.{key}".lstrip("."), inner[0]))
-            lines.append(f"| `{key}` | {_unit(info)} | {info.description} | {_default(info, bool(inner))} | {_example(info)} |")
+            cells = [f"`{key}`", _unit(info), str(info.description), _default(info, bool(inner)), _example(info)]
+            lines.append(f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |")
         lines.append("")
     return "\n".join(lines)
 

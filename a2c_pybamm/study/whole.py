@@ -135,6 +135,11 @@ class Study(Section):
     def _some(self) -> Self:
         if self.positive is None and self.negative is None:
             raise ValueError("neither [positive] nor [negative] is there; the study derives nothing")
+        limits, swept = self.cell.voltage_limits, self.sweep.upper_voltage if self.sweep else ()
+        if limits and swept and min(swept) <= limits[0]:
+            raise ValueError(
+                f"sweep: upper_voltage {min(swept):g} V is not above the cut-off of {limits[0]:g} V in voltage_limits"
+            )
         if twice := repeated([item.source for item in self.systematic]):
             raise ValueError(f"systematic: the source {twice} occurs twice; list all its coefficients in one std table")
         if self.positive and self.negative and self.positive.material == self.negative.material:

@@ -1,0 +1,283 @@
+"""A cell's batches solved by several processes.
+
+What goes to a process is a plain specification of the cell, never a live simulation; each process builds its own model from it,
+once, and keeps it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import xarray as xr
+
+from a2c_pybamm.cell.cell import CHUNK, Cell, Progress, SimulationFailed
+from a2c_pybamm.estimate import Array
+from a2c_pybamm.files import read_set, set_document
+from a2c_pybamm.parameter_set import ParameterSet
+
+START_SECONDS = 4.0
+"""What it takes until a new process has imported PyBaMM and built a model: less work than that is done here."""
+CHUNK_SECONDS = 1.5
+"""Work handed out at a time: long beside the milliseconds of handing over, short beside the wait for the last one."""
+CHUNKS_PER_WORKER = 4
+PROBE = 5
+"""Samples solved here at a time, until it shows that the others are worth a pool."""
+ENVIRONMENT = {
+    # processes share the cores already; further threads in each would only stand in each other's way
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "PYBAMM_DISABLE_TELEMETRY": "true",
+}
+"""What new processes find in their environment; numerical libraries look only once, when they are loaded."""
+
+
+@dataclass(frozen=True)
+class Specification:
+    """All that makes a cell, as plain values that travel to other processes."""
+
+    document: str
+    """The parameter set as the text of ``set.json``, which is exact."""
+    model: Literal["SPM", "SPMe", "DFN"]
+    c_rate: float
+    voltage_limits: tuple[float, float]
+    names: tuple[str, ...]
+    """Coefficients in the order of the samples' columns."""
+
+    def build(self) -> Cell:
+        """The cell; raises ``SimulationFailed`` if it takes other coefficients here than where it was specified."""
+        cell = Cell(_read(self.document), model=self.model, c_rate=self.c_rate, voltage_limits=self.voltage_limits)
+        if cell.names != self.names:
+            raise SimulationFailed(
+                f"cell: built in process {os.getpid()} it takes the coefficients {', '.join(cell.names)} instead of "
+                f"{', '.join(self.names)}; install the same a2c_pybamm and PyBaMM wherever the executor works"
+            )
+        return cell
+
+
+def specify(cell: Cell) -> Specification:
+    """The specification of a cell.
+
+    Raises
+    ------
+    ValueError
+        If the set cannot be written and read again: one of its laws is known to this process alone.
+    """
+    document = json.dumps(set_document(cell.parameter_set), ensure_ascii=False, allow_nan=False)
+    try:
+        _read(document)
+    except ValueError as error:
+        raise ValueError(f"set {cell.parameter_set.name} cannot go to other processes: {error}") from error
+    low, high = cell.voltage_limits
+    return Specification(document, cell.model, cell.c_rate, (low, high), cell.names)
+
+
+def _read(document: str) -> ParameterSet:
+    """The parameter set in the text of a ``set.json``."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "set.json"
+        path.write_text(document, encoding="utf-8", newline="")
+        return read_set(path)
+
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Some executors run tasks in threads of one process; PyBaMM's expressions must not be shared by threads."""
+
+
+@lru_cache(maxsize=2)
+def _cell_of(specification: Specification) -> Cell:
+    """The cell of the process that asks: built at its first question, then kept."""
+    return specification.build()
+
+
+def solve_chunk(specification: Specification, samples: Array) -> xr.Dataset:
+    """Outputs of samples (n_sample, n_coefficient), solved by this process's own cell."""
+    with _ONE_AT_A_TIME:
+        return _cell_of(specification).solve(samples)
+
+
+class ParallelCell:
+    """A cell whose batches are shared out among processes; the outputs are those of the cell, bit for bit.
+
+    A small batch is solved in this process: samples are solved here, a few at a time, until the time they take says that the
+    rest is worth starting processes for. Once started these stay, for the next batch, until ``close`` or the end of a ``with``.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+    executor
+        Where to solve instead of in a pool of its own: anything with the ``submit`` of ``concurrent.futures.Executor``, its
+        workers being processes that can import this package. It is not closed here.
+    workers
+        Processes of its own pool; of a given executor, how many samples it solves at the same time.
+
+    Raises
+    ------
+    ValueError
+        If the executor works with threads, or the set has a law that other processes cannot find.
+    """
+
+    def __init__(self, cell: Cell, executor: Executor | None = None, *, workers: int = 2) -> None:
+        if workers < 1:
+            raise ValueError(f"parallel cell: workers is {workers}; give the number of processes, 1 or more")
+        if isinstance(executor, ThreadPoolExecutor):
+            raise ValueError(
+                "parallel cell: a ThreadPoolExecutor was given, but PyBaMM's models cannot be shared by threads; "
+                "give an executor of processes, or none"
+            )
+        if executor is not None and not callable(getattr(executor, "submit", None)):
+            raise ValueError(
+                f"parallel cell: {type(executor).__name__} has no submit; give an executor as in concurrent.futures "
+                "(of a Dask client: client.get_executor())"
+            )
+        self.cell, self.executor, self.workers = cell, executor, workers
+        self.specification = specify(cell)
+        self._running: Executor | None = None
+        self._seconds = 0.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Coefficients that the simulation feels, in the order that ``solve`` takes them."""
+        return self.cell.names
+
+    def solve(self, samples: Array, *, progress: Progress | None = None) -> xr.Dataset:
+        """Outputs of all samples (n_sample, n_coefficient), those of ``Cell.solve`` in their order.
+
+        ``progress`` is told the number of samples of each chunk as it comes back, in any order.
+
+        Raises
+        ------
+        SimulationFailed
+            If a process ends unasked. What goes wrong with one sample is in its ``reason``, as ever.
+        """
+        rest = self.cell.checked(samples)
+        parts: list[xr.Dataset] = []
+        if self._running is None:
+            parts, rest = self._solve_here(rest, progress)
+        if len(rest):
+            parts += self._share_out(rest, progress)
+        return xr.concat(parts, "sample", data_vars="all", coords="minimal", compat="override", join="exact")
+
+    def jacobian(self, mean: Array, *, method: Literal["auto", "sensitivities", "differences"] = "auto") -> xr.Dataset:
+        """Total derivatives of all outputs at ``mean`` (n_coefficient,), found by the cell in this process."""
+        return self.cell.jacobian(mean, method=method)
+
+    def _solve_here(self, samples: Array, progress: Progress | None) -> tuple[list[xr.Dataset], Array]:
+        """Outputs of the first samples, and the samples left because a pool will have them sooner."""
+        # a first solve also sets the solver up: its time says nothing of the others
+        parts, done = [self.cell.solve(samples[:1], progress=progress)], 1
+        gain = 1 - 1 / self.workers
+        while done < len(samples):
+            chunk, started = samples[done : done + max(PROBE, done)], time.perf_counter()
+            parts.append(self.cell.solve(chunk, progress=progress))
+            done += len(chunk)
+            self._seconds = (time.perf_counter() - started) / len(chunk)
+            if (len(samples) - done) * self._seconds * gain > START_SECONDS:
+                break
+        return parts, samples[done:]
+
+    def _share_out(self, samples: Array, progress: Progress | None) -> list[xr.Dataset]:
+        """Outputs of chunks in their order, solved by the executor in any."""
+        largest = min(CHUNK, max(1, int(CHUNK_SECONDS / max(self._seconds, 1e-6))))
+        size = min(largest, math.ceil(len(samples) / (CHUNKS_PER_WORKER * self.workers)))
+        futures: list[Future[xr.Dataset]] = []
+        try:
+            executor = self._start()
+            # a pool starts its processes when it is handed its first tasks
+            with nullcontext() if self.executor else _environment(ENVIRONMENT):
+                for k in range(0, len(samples), size):
+                    futures.append(executor.submit(solve_chunk, self.specification, samples[k : k + size]))
+            for future in as_completed(futures):
+                data = future.result()
+                if progress:
+                    progress(data.sizes["sample"])
+        except BrokenExecutor as error:
+            self.close()
+            raise SimulationFailed(
+                "cell: a process ended while it was solving samples. A script must start its work under "
+                "if __name__ == '__main__': (new processes import it first); if it does, take fewer workers (memory), "
+                "or workers=1 to solve in this process"
+            ) from error
+        finally:  # after an error or an interrupt: what has not begun shall not begin
+            for future in futures:
+                future.cancel()
+        return [future.result() for future in futures]
+
+    def _start(self) -> Executor:
+        """The executor; its own pool is made when first asked for."""
+        if self._running is None:
+            self._running = self.executor or _own_pool(self.workers)
+        return self._running
+
+    def close(self) -> None:
+        """End the processes of its own pool; the next batch that needs them starts new ones."""
+        running, self._running = self._running, None
+        if running and not self.executor:
+            running.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> ParallelCell:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _own_pool(workers: int) -> ProcessPoolExecutor:
+    """A pool of fresh processes: a copy of this one (fork) would inherit locks of threads that it has not.
+
+    Raises
+    ------
+    SimulationFailed
+        If new processes could not import the main module, as each of them does first.
+    """
+    main = sys.modules["__main__"]
+    path = getattr(main, "__file__", None)
+    if getattr(main, "__spec__", None) is None and path is not None and not Path(path).exists():
+        raise SimulationFailed(
+            f"cell: new processes import the main program first, and {path!r} is no file: save the script to a file and run "
+            "that, or take workers=1"
+        )
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent)
+
+
+def _follow_parent() -> None:
+    """Let the process that hands out the work decide what Ctrl-C means, and end when it does, however that comes about."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """These environment variables for a while, for processes that are started meanwhile; then the old ones again."""
+    old = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in old.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,515 @@
+"""The command line: what is right ends with 0, what is wrong with 2, one line on stderr, and earlier results untouched."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+
+import a2c_pybamm as a2c
+from a2c_pybamm.cli import commands, main
+from a2c_pybamm.files import read_result, read_set, set_document, write_result
+from a2c_pybamm.sets import DEMO, copy_study
+
+COMMANDS = ("demo", "new", "check", "derive", "propagate", "sweep", "report", "run", "show", "export")
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run ``a2c`` with these arguments: exit code, stdout, stderr. A warning would be an error, and show."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["a2c", *map(str, arguments)])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def edit(folder: Path, *edits: tuple[str, str], after: str = "") -> None:
+    """Replace text of a folder's study, or add to its end."""
+    path = folder / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    path.write_text(text + after, encoding="utf-8")
+
+
+QUICK = (('model = "SPMe"', 'model = "SPM"'), ("chaos_order = 2", "chaos_order = 0"), ("samples = 1000", "samples = 20"))
+SWEEP = '\n[sweep]\nc_rate = [0.5, 1.0]\nupper_voltage = ["4.0 V"]\nuncertainty = false\n'
+ODH, CSV = "data/neb/lco_odh_chgnet-0.3.0.extxyz", "data/lithiation/energies_7net-0_lco.csv"
+HOP, SINGLE = "data/neb/lco_odh_chgnet-0.3.0.json", "data/neb/single_points_sevennet.csv"
+
+
+@pytest.fixture(scope="module")
+def derived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A quick study with its set, a result of a stand-in model, and a page."""
+    folder = tmp_path_factory.mktemp("derived")
+    copy_study(folder)
+    edit(folder, *QUICK, after=SWEEP)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["a2c", "derive", str(folder)])
+        main()
+    joint = read_set(folder / "set.json").joint
+    model = a2c.from_function(lambda s: s @ np.arange(1.0, s.shape[1] + 1), joint.names, outputs={"sum": "1"})
+    result = a2c.propagate(model, joint, a2c.FirstOrder(), rng=np.random.default_rng(1))
+    stamp = {commands.SET_STAMP: commands._set_stamp(folder), commands.CELL_TEXT: "stand-in"}
+    write_result(folder / "result.nc", result.assign_attrs(stamp))
+    (folder / "report.html").write_text("<html>an earlier page</html>")
+    return folder
+
+
+@pytest.fixture
+def study(derived: Path, tmp_path: Path) -> Path:
+    """A folder of one's own with all of it."""
+    return Path(shutil.copytree(derived, tmp_path / "study", dirs_exist_ok=True))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def refused(call: Call, folder: Path, *arguments: str | Path) -> str:
+    """The one line of a call that ends with 2 and changes no file."""
+    before = contents(folder)
+    code, _, err = call(*arguments)
+    assert (code, err.count("\n"), err[:5]) == (2, 1, "a2c: "), err
+    assert contents(folder) == before
+    return err
+
+
+# ---- bad input ---------------------------------------------------------------------------------------------------------
+
+
+def replaced(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+
+    return change
+
+
+def cut(name: str, part: float) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: int(part * len(content))])
+
+    return change
+
+
+def gone(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def folder_in_place(name: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return change
+
+
+def lines(name: str, n: int) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        kept = (folder / name).read_text().splitlines(keepends=True)[:n]
+        (folder / name).write_text("".join(kept))
+
+    return change
+
+
+def in_study(old: str, new: str) -> Callable[[Path], None]:
+    return lambda folder: edit(folder, (old, new))
+
+
+def added(text: str) -> Callable[[Path], None]:
+    return lambda folder: edit(folder, after="\n" + text)
+
+
+def declared(names: str, rest: str) -> Callable[[Path], None]:
+    return added(f'[[declared]]\nnames = {names}\nsource = "s"\nreason = "r"\n{rest}')
+
+
+DATA: dict[str, tuple[Callable[[Path], None], list[str]]] = {
+    "missing column": (replaced(CSV, "E_per_fu_eV", "E_eV"), [CSV, "no column 'E_per_fu_eV'", "energy_column"]),
+    "x outside": (replaced(CSV, "LCO_n1_0_H10,0.0", "LCO_n1_0_H10,1.5"), [CSV, "line 3", "outside [0, 1]", "rescale"]),
+    "one data point": (lines(CSV, 3), [CSV, "1 composition(s)", "compute more"]),
+    "lithium metal alone": (lines(CSV, 2), [CSV, "no structure beside lithium"]),
+    "table cut off": (cut(CSV, 0.6), [CSV, "cut off"]),
+    "table gone": (gone(CSV), [CSV, "no such file", "check the path"]),
+    "folder for a table": (folder_in_place(CSV), [CSV, "a folder, not a file"]),
+    "no volume of the full host": (replaced(CSV, ",1.0,", ",0.99,"), [CSV, "no structure at x = 1"]),
+    "path cut off": (cut(ODH, 0.55), ["ODH", ODH, "cut off"]),
+    "folder for a path": (folder_in_place(ODH), [ODH, "a folder"]),
+    "path not for ase": (in_study(ODH, SINGLE), [SINGLE, "ase cannot read it"]),
+    "path without a barrier": (
+        lambda f: (f / ODH).write_text(half_path(f)),
+        [ODH, "highest image is an end", "order the images"],
+    ),
+    "frequencies cut off": (cut(HOP, 0.5), [HOP, "not JSON", "cut off"]),
+    "frequencies imaginary": (replaced(HOP, "4.998", "-4.998"), [HOP, "imaginary mode"]),
+    "single energies absent": (
+        in_study('model = "7net-0", chgnet_path = "lco_odh', 'model = "x", chgnet_path = "lco_odh'),
+        ["model = x"],
+    ),
+    "single energy no number": (replaced(SINGLE, "-168.0894", "?"), [SINGLE, "line 2", "not a number"]),
+    "long file name": (in_study(CSV, "d" * 300 + ".csv"), ["check the path"]),
+    "odd file name": (in_study(CSV, "ö \\u0000 .csv"), ["no such file"]),
+    "unit of a column": (in_study('"E_per_fu_eV"', '"volume_per_fu_A3"'), ["unit of volume", "eV"]),
+}
+STUDY: dict[str, tuple[Callable[[Path], None], list[str]]] = {
+    "unknown key": (in_study("order =", "ordr ="), ["positive.free_energy.ordr", "unknown key", "order"]),
+    "unit": (in_study('std = "30 meV"', 'std = "30 mV"'), ["std", "unit 'mV'", "meV"]),
+    "celsius": (in_study('"298.15 K"', '"25 °C"'), ["temperature", "give it in K"]),
+    "not TOML": (in_study('"Ai2020"', "Ai2020"), ["not TOML", "line 5"]),
+    "not UTF-8": (lambda f: (f / "study.toml").write_bytes(b'name = "\xff"'), ["not UTF-8", "save it as UTF-8"]),
+    "gone": (gone("study.toml"), ["no such study", "a2c new"]),
+    "base unknown": (in_study('"Ai2020"', '"Nobody2020"'), ["base", "Nobody2020", "Ai2020 "]),
+    "base a half-cell": (in_study('"Ai2020"', '"Xu2019"'), ["base", "Xu2019", "take a full cell"]),
+    "base a composite": (
+        in_study('"Ai2020"', '"Chen2020_composite"'),
+        ["base", "'Negative electrode OCP [V]'", "take a full cell"],
+    ),
+    "base lead-acid": (in_study('"Ai2020"', '"Sulzer2019"'), ["base", "take a full cell"]),
+    "base of another kind": (in_study('"Ai2020"', '"MSMR_Example"'), ["base", "take a full cell"]),
+    "coefficient twice": (
+        declared('["LCO ODH E_a [eV]"]', "values = [0.5]\nstd = [0.1]"),
+        ["'LCO ODH E_a [eV]' is given twice", "remove"],
+    ),
+    "coefficient nobody asks for": (declared('["q"]', "values = [1]\nstd = [1]"), ["no law asks for 'q'"]),
+    "covariance not symmetric": (
+        declared('["q", "w"]', "values = [1, 1]\ncovariance = [[1, 0.5], [0.2, 1]]"),
+        ["declared[1]", "covariance of q, w", "not symmetric", "both triangles"],
+    ),
+    "covariance indefinite": (
+        declared('["q", "w"]', "values = [1, 1]\ncovariance = [[1, 2], [2, 1]]"),
+        ["declared[1]", "not positive semi-definite", "correlation lies between"],
+    ),
+    "covariance indefinite in threes": (
+        declared('["q", "w", "e"]', "values = [1, 1, 1]\ncovariance = [[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]]"),
+        ["declared[1]", "not positive semi-definite"],
+    ),
+    "variance negative": (declared('["q"]', "values = [1]\ncovariance = [[-1]]"), ["declared[1]", "is negative"]),
+    "source of another": (
+        added('[[declared]]\nnames = ["q"]\nvalues = [1]\nstd = [1]\nsource = "potential (model form)"\nreason = "r"'),
+        ["'potential (model form)'", "rename the source"],
+    ),
+    "systematic of nobody": (
+        added('[[systematic]]\nsource = "f"\nreason = "r"\nstd = { "LCO Ea" = 0.1 }'),
+        ["systematic 'f'", "no coefficient 'LCO Ea'", "correct its name"],
+    ),
+    "systematic of a known source": (
+        added('[[systematic]]\nsource = "potential (model form)"\nreason = "r"\nstd = { "LCO ODH E_a [eV]" = 0.1 }'),
+        ["'potential (model form)' already", "name the new one differently"],
+    ),
+    "independent of nobody": (
+        in_study("citations =", 'independent = ["nope"]\ncitations ='),
+        ["independent: no source 'nope'"],
+    ),
+    "stoichiometry map": (in_study("slope = 1.0", "slope = 1.5"), ["positive", "must rise within [0, 1]"]),
+    "order too high": (in_study('order = "leave-one-out"', "order = 9"), ["positive", "needs at least", "lower the order"]),
+}
+
+
+def half_path(folder: Path) -> str:
+    """The images up to the saddle."""
+    text = (folder / ODH).read_text()
+    return text[: text.index("image=4")].rsplit("\n", 2)[0] + "\n"
+
+
+@pytest.mark.parametrize("case", [*DATA, *STUDY])
+def test_bad_input_is_one_line_and_leaves_results_alone(call: Call, study: Path, case: str) -> None:
+    change, words = (DATA | STUDY)[case]
+    change(study)
+    err = refused(call, study, "derive", study)
+    assert [word for word in words if word not in err] == [], err
+    assert str(study) in err, "no file is named"
+
+
+@pytest.mark.parametrize("command", ["check", "derive", "propagate", "sweep", "report", "run"])
+def test_every_command_refuses_a_bad_study(call: Call, study: Path, command: str) -> None:
+    edit(study, ("c_rate = 1.0", "c_rate = -1.0"))
+    assert "cell.c_rate: must be above 0, got -1.0" in refused(call, study, command, study)
+
+
+def test_run_writes_nothing_where_the_cell_cannot_be(call: Call, study: Path) -> None:
+    edit(study, ('"3.0 V", "4.1 V"', '"3.0 V", "9.0 V"'))
+    assert "mean coefficients" in refused(call, study, "run", study)
+
+
+# ---- files of other commands -------------------------------------------------------------------------------------------
+
+
+def test_propagate_needs_a_set(call: Call, study: Path) -> None:
+    (study / "set.json").unlink()
+    for command in ("propagate", "sweep", "report"):
+        assert "set.json: no such file; make it with 'a2c derive'" in refused(call, study, command, study)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (cut("set.json", 0.5), ["set.json: not JSON", "a2c derive"]),
+        (replaced("set.json", '"redlich-kister"', '"margules"'), ["set.json", "'margules' is unknown"]),
+        (replaced("set.json", '"version": 1', '"version": 7'), ["set.json", "format version 7", "update"]),
+        (
+            replaced("set.json", '"base": "Ai2020"', '"base": "Chen2020"'),
+            ["its base is Chen2020, the study's Ai2020", "a2c derive"],
+        ),
+        (replaced("set.json", "298.15", "NaN"), ["set.json", "NaN is no number"]),
+        (folder_in_place("set.json"), ["set.json", "a folder"]),
+        (
+            in_study('name = "LCO_graphite_universal_potentials"', 'name = "other"'),
+            ["its name is LCO_graphite", "the study's other"],
+        ),
+    ],
+)
+def test_set_that_is_not_the_studys_is_refused(
+    call: Call, study: Path, change: Callable[[Path], None], words: list[str]
+) -> None:
+    change(study)
+    for command in ("propagate", "report"):
+        err = refused(call, study, command, study)
+        assert [word for word in words if word not in err] == [], err
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (gone("result.nc"), ["result.nc: no such file", "a2c propagate"]),
+        (cut("result.nc", 0.4), ["result.nc: not a netCDF file", "cut off", "a2c propagate"]),
+        (cut("result.nc", 0.0), ["result.nc: the file is empty"]),
+        (folder_in_place("result.nc"), ["result.nc", "a folder"]),
+        (
+            replaced("set.json", '"description": "', '"description": "another '),
+            ["result.nc: made from another set.json", "a2c propagate"],
+        ),
+    ],
+)
+def test_report_refuses_what_does_not_belong_together(
+    call: Call, study: Path, change: Callable[[Path], None], words: list[str]
+) -> None:
+    change(study)
+    err = refused(call, study, "report", study)
+    assert [word for word in words if word not in err] == [], err
+
+
+def test_sweep_without_a_section(call: Call, study: Path) -> None:
+    edit(study, (SWEEP, ""))
+    assert "study.toml: no [sweep] section; add one, e.g. c_rate = " in refused(call, study, "sweep", study)
+
+
+def test_disk_that_refuses(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without permission, or a full disk: the system's word, the file, no traceback, nothing lost."""
+
+    def no_permission(old: Path, new: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(new))
+
+    monkeypatch.setattr("os.replace", no_permission)
+    err = refused(call, study, "derive", study)
+    assert "set.json: cannot be written (Permission denied); check its name, permissions and the space left" in err
+
+
+def test_system_errors_are_one_line(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "check the name, its permissions" in refused(call, tmp_path, "show", "n" * 5000)
+    assert "file: not a folder; take another name" in refused(call, tmp_path, "new", tmp_path / "file")
+    assert refused(call, tmp_path, "new", tmp_path / "file" / "below")
+
+
+def test_interrupt_is_one_line(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the set is written: what was there is whole, nothing else is left, exit code 130."""
+
+    def stop(old: Path, new: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", stop)
+    before = contents(study)
+    code, _, err = call("derive", study)
+    assert (code, err) == (130, "a2c: stopped; files written before are whole\n")
+    assert contents(study) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check"], "Missing argument 'STUDY'; see 'a2c check --help'"),
+        (["check", "a", "b"], "see 'a2c check --help'"),
+        (["chek", "a"], "No such command 'chek'"),
+        (["run", "--fast", "a"], "--fast"),
+        (["show", "Nobody2020"], f"neither a shipped set ({DEMO}"),
+        (["export", DEMO, "--to", "xml"], "--to xml: unknown form; take json, pybamm or bpx"),
+        (["export", DEMO, "--output", "no/where.py"], "no/where.py: folder no does not exist; create it first"),
+        (["export", DEMO, "--output", "."], "."),
+    ],
+)
+def test_wrong_command_line(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert words in refused(call, tmp_path, *arguments)
+
+
+@pytest.mark.slow
+def test_process_says_one_line(tmp_path: Path) -> None:
+    """The same in a process of its own: no library has anything to add on stderr."""
+    copy_study(tmp_path / "s")
+    (tmp_path / "s" / CSV).write_text("x\n")
+    command = [sys.executable, "-c", "from a2c_pybamm.cli import main; main()", "derive", "s"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert re.fullmatch(rf"a2c: .*{re.escape(CSV)}.*separate columns by commas.*\n", run.stderr)
+
+
+# ---- good input --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_a_command_needs(command: str, call: Call) -> None:
+    code, out, err = call(command, "--help")
+    assert (code, err) == (0, "")
+    callback = getattr(commands, command)
+    text = re.sub(r"[\s│]+", " ", out)
+    for paragraph in callback.__doc__.split("\n\n"):
+        assert " ".join(paragraph.split()) in text
+    assert len(callback.__doc__.split()) > 12, "too short to help"
+
+
+def test_no_argument_is_help(call: Call) -> None:
+    code, out, err = call()
+    assert (code, err) == (0, "")
+    assert all(re.search(rf"\b{command}\b", out) for command in COMMANDS)
+    assert "a2c demo" in out
+
+
+def test_every_command_is_tested_here() -> None:
+    assert set(typer.main.get_command(commands.app).commands) == set(COMMANDS)
+
+
+def test_new_makes_a_study_that_checks(call: Call, tmp_path: Path) -> None:
+    code, out, err = call("new", tmp_path / "mine")
+    assert (code, err) == (0, "")
+    assert f"a2c check {tmp_path / 'mine'}" in out
+    before = contents(tmp_path)
+    code, out, err = call("check", tmp_path / "mine")
+    assert (code, err) == (0, "")
+    assert contents(tmp_path) == before, "check writes nothing"
+    assert "a study stands here already; take another folder" in refused(call, tmp_path, "new", tmp_path / "mine")
+
+
+def test_check_says_what_stays_the_base_sets(call: Call, study: Path) -> None:
+    out = call("check", study)[1]
+    derived, still = out.split("Still Ai2020's:")
+    assert "Positive particle diffusivity [m2.s-1]" in derived
+    assert "Negative electrode OCP [V] (Ai2020's measured curve, with an error)" in derived
+    for key in (
+        "Negative and Positive electrode exchange-current density [A.m-2]",
+        "Maximum concentration in negative electrode [mol.m-3]",
+        "Electrolyte diffusivity [m2.s-1]",
+        "Cation transference number",
+    ):
+        assert f"  {key}\n" in still
+    assert "particle diffusivity" not in still
+
+
+def test_derive_is_exact_and_repeats(call: Call, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the folder, the file, another place or a link: the same set to the last byte."""
+    before = (study / "set.json").read_bytes()
+    monkeypatch.chdir(study / "data" / "neb")
+    for argument in (study, study / "study.toml", Path("../.."), Path("../../study.toml")):
+        (study / "set.json").unlink()
+        code, out, err = call("derive", argument)
+        assert (code, err) == (0, ""), argument
+        assert out.count("wrote ") == 3
+        assert (study / "set.json").read_bytes() == before
+    (tmp_path / "link").symlink_to(study)
+    assert call("derive", tmp_path / "link")[0] == 0
+    assert (study / "set.json").read_bytes() == before
+
+
+def test_show_and_export(call: Call, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in (DEMO, study, study / "set.json"):
+        code, out, err = call("show", name)
+        assert (code, err) == (0, "")
+        assert "LCO ODH E_a [eV]" in out
+    for form, file in {"json": f"{DEMO}.json", "pybamm": f"{DEMO}.py", "bpx": f"{DEMO}.bpx.json"}.items():
+        code, out, err = call("export", study, "--to", form)
+        assert (code, out) == (0, f"wrote {file}\n")
+        assert (tmp_path / file).stat().st_size > 1000
+        assert bool(err) == (form == "bpx"), "what BPX loses is told, the others lose nothing"
+    assert set_document(read_set(tmp_path / f"{DEMO}.json")) == set_document(read_set(study / "set.json"))
+    assert call("export", study, "--output", "ö ü.py")[0] == 0
+    assert (tmp_path / "ö ü.py").read_bytes() == (tmp_path / f"{DEMO}.py").read_bytes()
+
+
+def test_mean_sweep(call: Call, study: Path) -> None:
+    code, out, err = call("sweep", study)
+    assert (code, err) == (0, "")
+    assert "c_rate=0.5 upper_voltage=4" in out
+    assert (study / "sweep.nc").is_file()
+
+
+@pytest.mark.slow
+def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
+    """``run`` gives what ``derive``, ``propagate`` and ``report`` give one by one, number by number."""
+    for command in ("derive", "propagate", "report"):
+        code, out, err = call(command, study)
+        assert (code, err) == (0, ""), command
+    steps = read_result(study / "result.nc")
+    page = (study / "report.html").read_bytes()
+    assert b"SPM, discharge at 1C between 3 and 4.1 V" in page
+    code, out, err = call("run", study)
+    assert (code, err) == (0, "")
+    assert [line.rsplit("/", 1)[-1] for line in out.splitlines() if line.startswith("wrote ")][-3:] == [
+        "result.nc",
+        "sweep.nc",
+        "report.html",
+    ]
+    at_once = read_result(study / "result.nc")
+    for name in steps.data_vars:
+        np.testing.assert_array_equal(steps[name].values, at_once[name].values, err_msg=str(name))
+    assert (study / "report.html").read_bytes() == page
+
+
+@pytest.mark.slow
+def test_demo_twice_and_not_over_changes(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time everything is made anew; a study or data file that was changed is refused and kept."""
+    monkeypatch.chdir(tmp_path)
+    shipped = commands._read
+
+    def quick(path: Path) -> tuple[object, Path]:
+        settings, file = shipped(path)
+        less = settings.propagation.model_copy(update={"chaos_order": 0, "samples": 20})
+        model = settings.cell.model_copy(update={"model": "SPM"})
+        return settings.model_copy(update={"propagation": less, "cell": model}), file
+
+    monkeypatch.setattr(commands, "_read", quick)
+    for _ in range(2):
+        code, _, err = call("demo", "d")
+        assert (code, err) == (0, "")
+    assert {"study.toml", "set.json", "set.bpx.json", f"{DEMO}.py", "result.nc", "report.html"} <= set(contents(tmp_path / "d"))
+    with (tmp_path / "d" / CSV).open("a") as stream:
+        stream.write("mine")
+    assert f"{CSV}: differs from the shipped file, and is kept" in refused(call, tmp_path, "demo", "d")
+    copy = tmp_path / "e"
+    copy_study(copy)
+    edit(copy, *QUICK)
+    assert "study.toml: differs from the shipped file, and is kept; run your own study with 'a2c run e'" in refused(
+        call, tmp_path, "demo", "e"
+    )

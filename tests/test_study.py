@@ -1,0 +1,300 @@
+"""The study file: every key described, every problem told in one line with its place and remedy."""
+
+from __future__ import annotations
+
+import re
+import typing
+from pathlib import Path
+
+import pytest
+
+from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.derivation import data_files
+from a2c_pybamm.readers.units import UNITS
+from a2c_pybamm.sets import DEMO, set_names, sets_folder
+from a2c_pybamm.study import Section, Study, read_study, reference_page
+
+SHIPPED = sets_folder() / DEMO
+SMALL = """name = "small"
+base = "Ai2020"
+
+[negative]
+material = "graphite"
+measured_ocp = { theta_min = 0.1, offset_std = "5 mV", reason = "measured" }
+
+[[negative.mobility.hops]]
+name = "in-plane"
+vacancies = 1
+jump_length = "2.5 angstrom"
+coordination = 6
+dimension = 2
+attempt_frequency = "10 THz"
+attempt_frequency_std_ln = 0.7
+
+[[negative.mobility.hops.barriers]]
+label = "literature"
+value = "0.30 eV"
+std = "50 meV"
+"""
+
+
+def study(folder: Path, *edits: tuple[str, str], after: str = "", text: str = SMALL) -> Path:
+    """A study file with some of its text replaced, and more at its end."""
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    path = folder / "study.toml"
+    path.write_text(text + after, encoding="utf-8")
+    return path
+
+
+# ---- what is right -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", set_names())
+def test_shipped_studies_are_read_and_complete(name: str) -> None:
+    found = read_study(sets_folder() / name)
+    assert found.name == name
+    assert all(path.is_file() for path in data_files(found))
+
+
+def test_quantities_are_held_in_si(tmp_path: Path) -> None:
+    found = read_study(study(tmp_path))
+    hop = found.negative.mobility.hops[0]
+    assert hop.jump_length == pytest.approx(2.5e-10, rel=1e-15)
+    assert hop.attempt_frequency == 1e13
+    assert hop.barriers[0].value == pytest.approx(0.3 * FARADAY, rel=1e-9)
+    assert found.negative.measured_ocp.offset_std == pytest.approx(5e-3, rel=1e-15)
+
+
+def test_paths_are_beside_the_study_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "far" / "off").mkdir(parents=True)
+    path = study(tmp_path, ('value = "0.30 eV"\nstd = "50 meV"', 'path = "data/ödh.extxyz"'))
+    (tmp_path / "far" / "link.toml").symlink_to(path)
+    monkeypatch.chdir(tmp_path / "far" / "off")
+    assert [p.resolve() for p in data_files(read_study(Path("../../study.toml")))] == [
+        tmp_path.resolve() / "data" / "ödh.extxyz"
+    ]
+    assert data_files(read_study(Path("../.."))) == [Path("../../data/ödh.extxyz")]
+    assert data_files(read_study(Path("../link.toml"))) == [Path("../data/ödh.extxyz")], "beside the name that is given"
+
+
+@pytest.mark.parametrize("change", [lambda b: b"\xef\xbb\xbf" + b, lambda b: b.replace(b"\n", b"\r\n")], ids=["BOM", "CRLF"])
+def test_editors_marks_change_nothing(tmp_path: Path, change: typing.Any) -> None:
+    plain = read_study(study(tmp_path))
+    (tmp_path / "study.toml").write_bytes(change((tmp_path / "study.toml").read_bytes()))
+    assert read_study(tmp_path) == plain
+
+
+# ---- what is wrong -----------------------------------------------------------------------------------------------------
+
+HOP = r"negative\.mobility\.hops\[1\]"
+EDITS: dict[str, tuple[tuple[str, str], str]] = {
+    "unknown key": (('base = "Ai2020"', 'base = "Ai2020"\nbasis = 1'), r"basis: unknown key; known here: name, title, base"),
+    "unknown key inside": (
+        ("vacancies = 1", "vacancy = 1"),
+        rf"{HOP}\.vacancy: unknown key; known here: name, vacancies.*\(and 1 more\)",
+    ),
+    "key missing": (('base = "Ai2020"\n', ""), "base: this key is missing; add it"),
+    "key twice": (("vacancies = 1", "vacancies = 1\nvacancies = 2"), "not TOML.*a key once"),
+    "not quoted": (('"Ai2020"', "Ai2020"), "not TOML.*line 2.*put text in quotes"),
+    "text for number": (("vacancies = 1", 'vacancies = "one"'), rf"{HOP}\.vacancies: must be a whole number, got 'one'$"),
+    "number in quotes": (("attempt_frequency_std_ln = 0.7", 'attempt_frequency_std_ln = "0.7"'), "number without quotes"),
+    "truth for number": (("vacancies = 1", "vacancies = true"), "whole number, got True"),
+    "fraction for whole": (("coordination = 6", "coordination = 6.5"), "whole number, got 6.5"),
+    "number for text": (('name = "small"', "name = 3"), "name: must be text in quotes, got 3"),
+    "date for text": (('name = "small"', "name = 2026-01-01"), "name: must be text in quotes"),
+    "table for text": (('name = "small"', "name = { a = 1 }"), "name: must be text in quotes"),
+    "text for table": (("measured_ocp = {", 'measured_ocp = "a" # {'), r"negative\.measured_ocp: must be a table"),
+    "not a number": (("attempt_frequency_std_ln = 0.7", "attempt_frequency_std_ln = nan"), "must be a finite number, got nan"),
+    "infinite": (("attempt_frequency_std_ln = 0.7", "attempt_frequency_std_ln = inf"), "must be a finite number, got inf"),
+    "huge": (
+        ("attempt_frequency_std_ln = 0.7", "attempt_frequency_std_ln = 1e99"),
+        r"must be at most 10|no number of this world",
+    ),
+    "celsius": (('base = "Ai2020"', 'base = "Ai2020"\ntemperature = "25 °C"'), r"temperature: unit '°C'.*273\.15 K"),
+    "celsius called kelvin": (
+        ('base = "Ai2020"', 'base = "Ai2020"\ntemperature = "25 K"'),
+        "temperature: must be at least 150",
+    ),
+    "no unit": (('base = "Ai2020"', 'base = "Ai2020"\ntemperature = 298.15'), "temperature: it has no unit.*K"),
+    "other unit": (('"50 meV"', '"50 mV"'), rf"{HOP}\.barriers\[1\]\.std: unit 'mV' is a unit of voltage; .* energy.*meV"),
+    "negative std": (('"50 meV"', '"-50 meV"'), r"std: must be above 0 in SI units, got '-50 meV'"),
+    "negative barrier": (('"0.30 eV"', '"-0.30 eV"'), "value: must be above 0"),
+    "barrier in another unit": (('"0.30 eV"', '"30 Ha"'), "value: must be at most"),
+    "no std": (('std = "50 meV"\n', ""), "images and value need a declared std"),
+    "no length": (('"2.5 angstrom"', '"0 angstrom"'), "jump_length: must be at least 1e-11"),
+    "decimal comma": (('"2.5 angstrom"', '"2,5 angstrom"'), "jump_length: .*decimal point"),
+    "no frequency": (('attempt_frequency = "10 THz"\n', ""), rf"{HOP}: a barrier needs .*attempt_frequency"),
+    "floor of zero": (("theta_min = 0.1", "theta_min = 0.0"), r"theta_min: must be above 0"),
+    "floor above one": (("theta_min = 0.1", "theta_min = 2.0"), r"theta_min: must be at most 1"),
+    "empty name": (('material = "graphite"', 'material = ""'), r"negative\.material: must match"),
+    "brackets in a name": (('material = "graphite"', 'material = "Li[C6]"'), r"negative\.material: must match.*no brackets"),
+    "line end in a name": (('name = "in-plane"', 'name = "in\\nplane"'), r"hops\[1\]\.name: must match"),
+    "path as a name": (('name = "small"', 'name = "../small"'), "name: must match"),
+    "long name": (('name = "small"', f'name = "{"n" * 300}"'), "name: must have at most 100 characters, got 'n{59} …"),
+    "nothing derived": (("measured_ocp", "# measured_ocp"), r"negative: mobility needs free_energy or measured_ocp"),
+}
+
+
+@pytest.mark.parametrize("case", EDITS)
+def test_wrong_entry_is_told_with_its_place(tmp_path: Path, case: str) -> None:
+    edit, words = EDITS[case]
+    path = study(tmp_path, edit)
+    with pytest.raises(ValueError, match=words) as error:
+        read_study(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
+
+
+DECLARED = '\n[[declared]]\nnames = ["a", "b"]\nvalues = [1.0, 2.0]\nsource = "s"\nreason = "r"\n'
+SYSTEMATIC = '\n[[systematic]]\nsource = "s"\nreason = "r"\nstd = { a = 0.1 }\n'
+SECTIONS: dict[str, tuple[str, str]] = {
+    "neither std nor covariance": (DECLARED, r"declared\[1\]: give either std or covariance"),
+    "both": (DECLARED + "std = [1, 1]\ncovariance = [[1, 0], [0, 1]]", r"declared\[1\]: give either"),
+    "too few std": (DECLARED + "std = [1]", "2 names, but 2, 1 values, errors"),
+    "ragged covariance": (DECLARED + "covariance = [[1], [0, 1]]", "2 names, but 2, 2, 1, 2"),
+    "negative std": (DECLARED + "std = [1, -1]", r"declared\[1\]\.std\[2\]: must be at least 0"),
+    "declared twice in one": (DECLARED.replace('"b"', '"a"') + "std = [1, 1]", "coefficient 'a' is declared twice"),
+    "second of two": (DECLARED + "std = [1, 1]" + DECLARED, r"declared\[2\]: give either"),
+    "source of systematic twice": (SYSTEMATIC + SYSTEMATIC, "source 's' occurs twice; list all its coefficients in one"),
+    "empty systematic": (SYSTEMATIC.replace("a = 0.1", ""), "std: must have at least 1 item"),
+    "voltage limits reversed": ('[cell]\nvoltage_limits = ["4.1 V", "3.0 V"]', "cell: voltage_limits run from 4.1 V to 3 V"),
+    "one voltage limit": ('[cell]\nvoltage_limits = ["4.1 V"]', r"cell\.voltage_limits\[2\]: this entry is missing"),
+    "no current": ("[cell]\nc_rate = 0", r"cell\.c_rate: must be above 0, got 0"),
+    "model": ('[cell]\nmodel = "P2D"', "cell.model: must be 'SPM', 'SPMe' or 'DFN', got 'P2D'"),
+    "chaos too high": ("[propagation]\nchaos_order = 9", "chaos_order: must be at most 4, got 9"),
+    "too few samples": ("[propagation]\nsamples = 5", "5 samples are too few; take 20 or more, or 0"),
+    "too many samples": ("[propagation]\nsamples = 1000000000000", "samples: must be at most 1e"),
+    "all may fail": ("[propagation]\nmax_failed = 1.0", "max_failed: must be below 1"),
+    "no method": ("[propagation]\nfirst_order = false\nchaos_order = 0\nsamples = 0", "no method is left; set"),
+    "nothing swept": ("[sweep]\nuncertainty = false", "nothing is swept; list values"),
+    "swept twice": ("[sweep]\nc_rate = [1.0, 2.0, 1.0]", "1.0 is listed twice"),
+    "negative current": ("[sweep]\nc_rate = [1.0, -2.0]", r"sweep\.c_rate\[2\]: must be above 0, got -2"),
+    "swept below the cut-off": (
+        '[cell]\nvoltage_limits = ["3 V", "4 V"]\n[sweep]\nupper_voltage = ["2.9 V"]',
+        "upper_voltage 2.9 V is not above the cut-off",
+    ),
+    "same material": (
+        '[positive]\nmaterial = "graphite"\nmeasured_ocp = { theta_min = 0.1, offset_std = "1 mV", reason = "r" }',
+        "apart",
+    ),
+    "electrode without anything": ('[positive]\nmaterial = "LCO"', "positive: nothing is derived here; give free_energy or"),
+}
+
+
+@pytest.mark.parametrize("case", SECTIONS)
+def test_wrong_section_is_told_with_its_place(tmp_path: Path, case: str) -> None:
+    after, words = SECTIONS[case]
+    with pytest.raises(ValueError, match=words) as error:
+        read_study(study(tmp_path, after="\n" + after))
+    assert str(error.value).startswith(f"{tmp_path / 'study.toml'}: ")
+
+
+SHIPPED_EDITS: dict[str, tuple[tuple[str, str], str]] = {
+    "one label for two barriers": (('label = "7net-l3i5"', 'label = "7net-0"'), "two barriers have the label '7net-0'"),
+    "one label for two tables": (
+        ('label = "chgnet-r2scan"', 'label = "chgnet-0.3.0"'),
+        "two tables of energies have the label",
+    ),
+    "one name for two hops": (('name = "TSH"', 'name = "ODH"'), r"positive\.mobility: two hops are called 'ODH'"),
+    "window reversed": (("window = [0.5, 1.0]", "window = [1.0, 0.5]"), r"positive\.free_energy: window \[1.0, 0.5\] must be"),
+    "order": (
+        ('order = "leave-one-out"', 'order = "best"'),
+        "order: must be a whole number or must be 'leave-one-out', got 'best'",
+    ),
+    "path and value": (("path = ", 'value = "1 eV"\npath = '), "give exactly one of path, images and value"),
+    "condition": (('where = { model = "7net-0"', "where = { model = 7"), "where.model: must be text in quotes, got 7"),
+}
+
+
+@pytest.mark.parametrize("case", SHIPPED_EDITS)
+def test_wrong_entry_of_the_shipped_study(tmp_path: Path, case: str) -> None:
+    edit, words = SHIPPED_EDITS[case]
+    with pytest.raises(ValueError, match=words):
+        read_study(study(tmp_path, edit, text=(SHIPPED / "study.toml").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"# nothing\n", r"name: this key is missing; add it \(and 1 more\)"),
+        (b'name = "a"\nbase = "Ai2020"\n', r"neither \[positive\] nor \[negative\]"),
+        (SMALL.encode("utf-16"), "not UTF-8 text.*save it as UTF-8"),
+        (SMALL.replace("graphite", "Größe").encode("latin-1"), "not UTF-8 text"),
+        (b"\x00" + SMALL.encode(), "not TOML"),
+        (b"a = " + b"[" * 5000, "not TOML"),
+        (SMALL.encode()[:300], "not TOML|missing"),
+    ],
+)
+def test_file_that_is_no_study_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "study.toml").write_bytes(content)
+    with pytest.raises(ValueError, match=words) as error:
+        read_study(tmp_path)
+    assert str(error.value).startswith(f"{tmp_path / 'study.toml'}: ")
+
+
+def test_no_study_names_the_remedy(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere", tmp_path / "no.toml"):
+        with pytest.raises(ValueError, match="no such study; make one with 'a2c new DIR'"):
+            read_study(path)
+
+
+# ---- the reference page ------------------------------------------------------------------------------------------------
+
+
+def sections(model: type[Section] = Study) -> list[type[Section]]:
+    """A section and all that it can hold, each once."""
+    found = [model]
+    stack = [info.annotation for info in model.model_fields.values()]
+    while stack:
+        annotation = stack.pop()
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            found += [m for m in sections(annotation) if m not in found]
+        stack += typing.get_args(annotation)
+    return found
+
+
+FIELDS = [(model, key) for model in sections() for key in model.model_fields]
+
+
+@pytest.mark.parametrize(("model", "key"), FIELDS, ids=lambda x: getattr(x, "__name__", x))
+def test_every_key_has_meaning_and_example(model: type[Section], key: str) -> None:
+    info = model.model_fields[key]
+    assert info.description, "a key without a meaning"
+    holds_section = any(s.__name__ in str(info.annotation) for s in sections() if s is not Study)
+    assert holds_section or info.examples, "a key without an example"
+    assert model.__doc__
+
+
+def rows() -> list[list[str]]:
+    """Cells of all keys' rows of the reference page."""
+    lines = [line for line in reference_page().splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_reference_has_every_key_with_its_units() -> None:
+    found = rows()
+    assert {row[0].strip("` ") for row in found} == {key for _, key in FIELDS}
+    units = {row[0].strip("` "): row[1] for row in found}
+    for key, kind in {
+        "temperature": "temperature",
+        "jump_length": "length",
+        "attempt_frequency": "frequency",
+        "mean_voltage": "voltage",
+        "voltage_limits": "voltage",
+        "upper_voltage": "voltage",
+        "energy_std": "energy",
+        "interval": "time",
+    }.items():
+        assert units[key] == ", ".join(f"`{unit}`" for unit in UNITS[kind]), key
+    assert all(len(row) == 5 for row in found), "a cell holds a bar"
+
+
+def test_examples_of_quantities_are_accepted(tmp_path: Path) -> None:
+    """What the reference shows as an example of a quantity can be written into a study."""
+    quantities = [(row[0], row[1], row[4].strip("`")) for row in rows() if row[1]]
+    assert len(quantities) > 10
+    for key, units, example in quantities:
+        assert any(f"{unit.strip('`')}" in example for unit in units.split(", ")), f"{key}: {example} has none of {units}"
