@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -48,7 +48,12 @@ class EnergyTable:
 
     def __post_init__(self) -> None:
         n = len(self.x)
-        columns = {"energy": self.energy, "structure": self.structure, "converged": self.converged, "volume": self.volume}
+        columns: dict[str, Sized | None] = {
+            "energy": self.energy,
+            "structure": self.structure,
+            "converged": self.converged,
+            "volume": self.volume,
+        }
         for name, column in columns.items():
             if column is not None and len(column) != n:
                 raise ValueError(f"energies of {self.label}: {len(column)} entries in {name!r} for {n} compositions")

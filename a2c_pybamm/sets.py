@@ -58,7 +58,7 @@ def copy_study(folder: Path) -> None:
     files = [shipped / "study.toml", shipped / "README.md", *(path for path in (shipped / "data").rglob("*") if path.is_file())]
     for path in files:
         own = folder / path.relative_to(shipped)
-        if own.exists() and (own.is_dir() or False):
+        if own.exists() and (own.is_dir() or own.read_bytes() != path.read_bytes()):
             raise ValueError(
                 f"{own}: differs from the shipped file, and is kept; run your own study with 'a2c run {folder}', "
                 "or take another folder"

@@ -232,7 +232,7 @@ def test_failed_writing_leaves_the_old_file(tmp_path: Path) -> None:
         temporary.write_text("half")
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(ValueError, match="disk full"):
         write_with(path, fail)
     assert path.read_text() == "old\n"
     assert list(tmp_path.iterdir()) == [path]

@@ -33,8 +33,6 @@ from a2c_pybamm.cell import ParallelCell, pool
 
 LIMITS_V = (3.0, 4.1)
 NAME = "LCO_graphite_universal_potentials"
-N_HERE = 1 + pool.PROBE
-"""Samples that a cell without a running pool solves before it starts one."""
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +42,14 @@ def cell() -> Cell:
 
 @pytest.fixture(scope="module")
 def samples(cell: Cell) -> np.ndarray:
-    """Thirty draws, in places 3, 9, 17 and 29 one that is no cell: impossible, unstable, not a number, hardly diffusing."""
+    """Twenty draws, in places 3, 9, 12 and 19 one that is no cell: impossible, unstable, not a number, hardly diffusing."""
     joint = cell.parameter_set.joint
-    draws = joint.draw(30, np.random.default_rng(5))[:, joint.rows(cell.names)]
-    draws[[3, 9, 17, 29]] = joint.mean[joint.rows(cell.names)]
+    draws = joint.draw(20, np.random.default_rng(5))[:, joint.rows(cell.names)]
+    draws[[3, 9, 12, 19]] = joint.mean[joint.rows(cell.names)]
     draws[3, cell.names.index("LCO mean voltage 0.5–1 [V]")] = 8.0
     draws[9, cell.names.index("LCO L1/L0")] = 1.5
-    draws[17, 0] = np.nan
-    draws[29, cell.names.index("graphite in-plane E_a [eV]")] = 3.0
+    draws[12, 0] = np.nan
+    draws[19, cell.names.index("graphite in-plane E_a [eV]")] = 3.0
     return draws
 
 
@@ -88,8 +86,8 @@ def test_outputs_are_the_cells_own_bit_for_bit(parallel: ParallelCell, samples: 
     """Values, order, missing values, failures with their reasons, units; the samples' capacities all differ."""
     found = parallel.solve(samples)
     xr.testing.assert_identical(found, expected)
-    assert list(np.flatnonzero(found["failed"])[:3]) == [3, 9, 17]
-    assert [reason.split(":")[0] for reason in found["reason"].values[[3, 9, 17]]] == ["infeasible", "unstable", "infeasible"]
+    assert list(np.flatnonzero(found["failed"])[:3]) == [3, 9, 12]
+    assert [reason.split(":")[0] for reason in found["reason"].values[[3, 9, 12]]] == ["infeasible", "unstable", "infeasible"]
     capacities = found["capacity"].values[~found["failed"].values]
     assert len(set(capacities)) == len(capacities)
     assert {name: a.dtype for name, a in found.items()} == {name: a.dtype for name, a in expected.items()}
@@ -122,13 +120,12 @@ def test_progress_counts_every_sample_once(parallel: ParallelCell, samples: np.n
     told: list[int] = []
     parallel.solve(samples, progress=told.append)
     assert sum(told) == len(samples)
-    assert len(told) >= parallel.workers * 2
+    assert len(told) == parallel.workers * pool.CHUNKS_PER_WORKER - 1  # chunks of three
 
 
 def test_processes_have_one_thread_no_telemetry_and_one_model(parallel: ParallelCell, samples: np.ndarray) -> None:
     assert {ask(parallel, os.getenv, name) for name in pool.ENVIRONMENT} == {"1", "true"}
-    for _ in range(3):
-        parallel.solve(samples)
+    parallel.solve(samples)
     assert [ask(parallel, cells_built) for _ in range(8)] == [1] * 8
 
 
@@ -147,7 +144,7 @@ def test_one_worker_is_this_process(cell: Cell, samples: np.ndarray, monkeypatch
     assert sum(told) == len(samples)
 
 
-@pytest.mark.parametrize("count", [0, 1, N_HERE + 1])
+@pytest.mark.parametrize("count", [0, 1, 2])
 def test_any_number_of_samples(parallel: ParallelCell, samples: np.ndarray, cell: Cell, count: int) -> None:
     for model in (parallel, ParallelCell(cell)):
         xr.testing.assert_identical(model.solve(samples[:count]), cell.solve(samples[:count]))
@@ -158,25 +155,28 @@ def test_samples_of_the_wrong_width_are_refused(parallel: ParallelCell) -> None:
         parallel.solve(np.zeros((20, 3)))
 
 
+@pytest.mark.slow
 def test_it_is_a_model_for_propagation(parallel: ParallelCell, cell: Cell) -> None:
-    joint, method = cell.parameter_set.joint, MonteCarlo(n=24)
-    first, second = (propagate(model, joint, method, rng=np.random.default_rng(2)) for model in (parallel, cell))
+    joint, method = cell.parameter_set.joint, MonteCarlo(n=20)
+    first, second = (
+        propagate(model, joint, method, rng=np.random.default_rng(2), max_failed=0.2) for model in (parallel, cell)
+    )
     np.testing.assert_array_equal(first["capacity_mean"], second["capacity_mean"])
     mean = joint.mean[joint.rows(cell.names)]
     xr.testing.assert_identical(parallel.jacobian(mean), cell.jacobian(mean))
 
 
 class SubmitOnly:
-    """What Dask's ``get_executor`` has in common with a pool."""
+    """What Dask's ``get_executor`` has in common with a pool; keeps what it was asked."""
 
     def __init__(self, model: ParallelCell) -> None:
         self.running = model._running
-        self.n_submitted = 0
+        self.futures: list[Future[Any]] = []
 
     def submit(self, function: Any, *arguments: Any) -> Future[Any]:
         assert self.running is not None
-        self.n_submitted += 1
-        return self.running.submit(function, *arguments)
+        self.futures.append(self.running.submit(function, *arguments))
+        return self.futures[-1]
 
 
 def test_given_executor_is_used_and_left_open(
@@ -186,7 +186,7 @@ def test_given_executor_is_used_and_left_open(
     executor = SubmitOnly(parallel)
     with ParallelCell(cell, executor) as model:  # type: ignore[arg-type]
         xr.testing.assert_identical(model.solve(samples), expected)
-    assert executor.n_submitted > 2
+    assert len(executor.futures) > 2
     assert ask(parallel, os.getpid) != os.getpid()
 
 
@@ -196,7 +196,7 @@ def test_threads_inside_a_worker_take_turns(cell: Cell, samples: np.ndarray, exp
     before = cells_built()
     try:
         with ThreadPoolExecutor(3) as threads:
-            parts = list(threads.map(pool.solve_chunk, [specification] * 6, np.split(samples, 6)))
+            parts = list(threads.map(pool.solve_chunk, [specification] * 5, np.split(samples, 5)))
         assert cells_built() == before + 1
         xr.testing.assert_identical(xr.concat(parts, "sample", data_vars="all"), expected)
     finally:
@@ -244,23 +244,19 @@ def test_error_in_a_process_is_raised_here(parallel: ParallelCell, samples: np.n
         parallel.specification = good
 
 
-def test_interrupt_leaves_nothing_waiting(parallel: ParallelCell, samples: np.ndarray, expected: xr.Dataset) -> None:
+def test_interrupt_leaves_nothing_waiting(
+    parallel: ParallelCell, cell: Cell, samples: np.ndarray, expected: xr.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "START_SECONDS", 0.0)
     executor = SubmitOnly(parallel)
-    futures: list[Future[Any]] = []
-
-    def submit(*arguments: Any) -> Future[Any]:
-        futures.append(executor.submit(*arguments))
-        return futures[-1]
 
     def interrupt(n: int) -> None:
-        raise KeyboardInterrupt
+        if executor.futures:
+            raise KeyboardInterrupt
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parallel._running, "submit", submit, raising=False)
-        executor.submit = type(parallel._running).submit.__get__(parallel._running)  # type: ignore[method-assign, union-attr]
-        with pytest.raises(KeyboardInterrupt):
-            parallel.solve(np.tile(samples, (10, 1)), progress=interrupt)
-    assert any(future.cancelled() for future in futures)
+    with pytest.raises(KeyboardInterrupt):
+        ParallelCell(cell, executor).solve(np.tile(samples, (3, 1)), progress=interrupt)  # type: ignore[arg-type]
+    assert any(future.cancelled() for future in executor.futures)
     xr.testing.assert_identical(parallel.solve(samples), expected)
 
 

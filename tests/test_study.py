@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.derivation import data_files
 from a2c_pybamm.readers.units import UNITS
 from a2c_pybamm.sets import DEMO, set_names, sets_folder
-from a2c_pybamm.study import Section, Study, read_study, reference_page
+from a2c_pybamm.study import Section, Study, data_files, read_study, reference_page
 
 SHIPPED = sets_folder() / DEMO
 SMALL = """name = "small"

@@ -167,7 +167,7 @@ class ParallelCell:
         """
         rest = self.cell.checked(samples)
         parts: list[xr.Dataset] = []
-        if self._running is None:
+        if self._running is None or not len(rest):
             parts, rest = self._solve_here(rest, progress)
         if len(rest):
             parts += self._share_out(rest, progress)

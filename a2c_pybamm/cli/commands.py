@@ -104,10 +104,13 @@ def check(study: StudyPath) -> None:
 
     Writes nothing.
     """
+    from a2c_pybamm.study import data_files
+
     settings, file = _read(study)
     parameter_set = _estimated(settings, file)
     print_parameters(parameter_set)
     print_supplied(parameter_set)
+    print_lines("Files read:", *(f"  {path}" for path in data_files(settings)))
 
 
 @app.command()

@@ -53,7 +53,7 @@ def combine_members(members: Mapping[str, Estimate], *, source: str = "potential
         np.hstack([np.eye(len(names)) / K] * K),
         names,
         mean,
-        method=f"mean of {K} ({', '.join(labels)}): {estimates[0].method}",
+        method=f"mean of {K} ({', '.join(labels)}): {' / '.join(dict.fromkeys(e.method for e in estimates))}",
         provenance=report,
         independent=shared,
     )

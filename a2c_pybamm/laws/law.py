@@ -74,6 +74,6 @@ def build_law(kind: str, own: Mapping[str, Any], holds: Mapping[str, Law], known
             )
         law = plugins[kind].load()
     try:
-        return law(**{name: _tuples(value) for name, value in own.items()}, **holds)  # type: ignore[no-any-return]
+        return law(**{name: _tuples(value) for name, value in own.items()}, **holds)
     except TypeError as error:
         raise ValueError(f"law {kind!r}: {error}") from error

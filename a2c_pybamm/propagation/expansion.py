@@ -117,8 +117,6 @@ def to_chaospy(result: xr.Dataset, output: str) -> tuple[Any, Any]:
         basis.exponents,
         list(powers.reshape(len(basis), *expansion.values.shape[1:])),
         names=tuple(f"q{k}" for k in range(len(basis.families))),
-        # else a germ without effect is dropped, and the polynomial no longer takes what the distribution gives
-        retain_coefficients=True,
-        retain_names=True,
+        retain_names=True,  # else a germ without effect is dropped, and the next one taken in its place
     )
     return polynomial, germ_distribution(basis.families)

@@ -30,7 +30,7 @@ def propagate(
     number; for outputs on an axis ``v_running``, for scalars ``v_verdict``, one sentence for each method. Also ``n_solves``,
     ``n_failed``, ``share_degree``, ``settings``, one row for each failed sample (dimension ``failure``), and after sampling the
     draws (``coefficient_draws``, ``v_draws`` of scalar outputs). After chaos the polynomial itself: ``v_expansion`` (term,
-    axes), ``exponent``, ``germ_source``, ``germ_family``, ``germ_factor``, ``coefficient_mean``, read by `sensitivity_indices` and
+    axes), ``exponent``, ``germ_source``, ``germ_family``, ``germ_factor``, ``coefficient_mean``, for `sensitivity_indices` and
     `to_chaospy`; of several orders the last one given is kept (``exponent.attrs["approach"]``). Writes to netCDF.
 
     Parameters

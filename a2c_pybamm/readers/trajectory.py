@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from ase.data import atomic_masses, chemical_symbols
 
 from a2c_pybamm.constants import AVOGADRO
 from a2c_pybamm.data import Array, Trajectory
+from a2c_pybamm.readers.source_file import existing, fingerprint, last_line_is_short
 
 ANGSTROM = 1e-10
 DALTON = 1e-3 / AVOGADRO
@@ -83,7 +83,7 @@ def read_trajectory(
     ----------
     .. [1] S. von Bülow, J. T. Bullerjahn, G. Hummer, J. Chem. Phys. 153 (2020) 021101.
     """
-    path = Path(path)
+    path = existing(path)
     frames = _read_npz(path) if path.suffix == ".npz" else _read_ase(path)
     seconds = _interval(path, frames.settings, interval)
     skip = round(discard / seconds)
@@ -100,8 +100,7 @@ def read_trajectory(
         interval=seconds,
         temperature=_temperature(path, frames.settings, temperature, skip),
         provenance={
-            "file": path.name,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            **fingerprint(path),
             "positions": "unwrapped on reading" if unwrapped else "as in the file",
             "discarded [s]": skip * seconds,
         },
@@ -112,8 +111,6 @@ def _read_npz(path: Path) -> _Frames:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found = {key: archive[key] for key in archive.files}
-    except FileNotFoundError as error:
-        raise ValueError(f"{path}: no such file") from error
     except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"{path}: not a complete numpy archive ({error}); it may be cut off, copy or write it again"
@@ -132,14 +129,12 @@ def _read_npz(path: Path) -> _Frames:
 
 
 def _read_ase(path: Path) -> _Frames:
-    if not path.exists():
-        raise ValueError(f"{path}: no such file")
     is_xyz = path.suffix in (".xyz", ".extxyz", ".exyz")
     try:
         images = ase.io.read(path, index=":", format="extxyz" if is_xyz else None)
     except Exception as error:  # ASE's parsers raise whatever comes; each of them means that the file cannot be read
         raise ValueError(f"{path}: cannot be read as a trajectory ({error}); is it cut off? Remove the last frame") from error
-    if is_xyz and _last_line_is_short(path):
+    if is_xyz and last_line_is_short(path):
         raise ValueError(f"{path}: the last line is cut off; remove the last frame")
     if not images:
         raise ValueError(f"{path}: holds no frame")
@@ -160,15 +155,6 @@ def _collect(images: list[Any]) -> dict[str, Any]:
     columns = {key: [image.info[key] for image in images] for key in keys}
     numeric = {k: np.array(v) for k, v in columns.items() if all(isinstance(x, int | float | np.number) for x in v)}
     return {key: column[0] if (column == column[0]).all() else column for key, column in numeric.items()}
-
-
-def _last_line_is_short(path: Path) -> bool:
-    """Whether a text file ends without an end of line, with a line shorter than the one before."""
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        file.seek(-min(file.tell(), 4096), 1)
-        lines = file.read().split(b"\n")
-    return len(lines) > 1 and 0 < len(lines[-1]) < len(lines[-2])
 
 
 def _unwrapped(path: Path, frames: _Frames) -> tuple[Array, bool]:

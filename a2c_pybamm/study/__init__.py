@@ -16,7 +16,7 @@ from a2c_pybamm.study.electrode import (
     VibrationalEntropy,
 )
 from a2c_pybamm.study.fields import Section
-from a2c_pybamm.study.reading import read_study
+from a2c_pybamm.study.reading import data_files, read_study
 from a2c_pybamm.study.reference import reference_page
 from a2c_pybamm.study.whole import CellSettings, Declared, PropagationSettings, Study, SweepSettings, Systematic
 
@@ -41,6 +41,7 @@ __all__ = [
     "Systematic",
     "TrajectoryFile",
     "VibrationalEntropy",
+    "data_files",
     "read_study",
     "reference_page",
 ]

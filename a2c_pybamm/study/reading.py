@@ -60,6 +60,24 @@ def read_study(path: str | Path) -> Study:
         raise ValueError(f"{path}: {_first_problem(error, table)}") from None
 
 
+def data_files(study: Study) -> list[Path]:
+    """All files that a study reads."""
+    found: list[Path] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, Path):
+            found.append(value)
+        elif isinstance(value, Section):
+            for key in type(value).model_fields:
+                walk(getattr(value, key))
+        elif isinstance(value, tuple):
+            for item in value:
+                walk(item)
+
+    walk(study)
+    return sorted(set(found))
+
+
 def _first_problem(error: ValidationError, table: Mapping[str, Any]) -> str:
     """One line on the first thing wrong, and in how many other places something is."""
     # a misspelt key is missing, too: the one that is there is told first; a list whose only entry is wrong is not too short
