@@ -39,7 +39,7 @@ _HOMES = {
     "derivation": ["derive"],
     "files": ["save"],
     "sets": ["load"],
-    "cell": ["Cell", "SimulationFailed"],
+    "cell": ["Cell", "ParallelCell", "SimulationFailed"],
     "propagation": ["FirstOrder", "MonteCarlo", "PolynomialChaos", "from_function", "propagate"],
     "design": ["sweep"],
     "report": ["write_report"],

@@ -77,6 +77,28 @@ def test_correlated_linear_sum_of_three(order: int) -> None:
     assert found.variance == pytest.approx(8, rel=1e-10)
 
 
+@pytest.mark.parametrize(
+    ("correlation", "std", "first", "total", "shapley"),
+    [
+        (-0.8, 17.1, (0.92, 0.88), (0.12, 0.08), (0.52, 0.48)),
+        (0.0, 12.8, (0.61, 0.39), (0.61, 0.39), (0.61, 0.39)),
+        (0.8, 6.0, (0.36, 0.00), (1.00, 0.64), (0.68, 0.32)),
+    ],
+)
+def test_two_correlated_coefficients_as_in_the_documentation(
+    correlation: float, std: float, first: tuple[float, ...], total: tuple[float, ...], shapley: tuple[float, ...]
+) -> None:
+    """By hand, with a and b the moves by one standard deviation: S = (a + ρb)²/V, S_T = (1 − ρ²)a²/V, Shapley their mean."""
+    joint = joint_of([-32.0, 0.3], [[0.04, correlation * 0.004], [correlation * 0.004, 0.0004]])
+    found = sensitivity_indices(chaos(lambda s: 3.8 + 0.05 * (s[:, 0] + 32) - 0.4 * (s[:, 1] - 0.3), joint), "output")
+    move, other = np.array([10.0, -8.0]), np.array([-8.0, 10.0])
+    var = move @ (move + correlation * other)
+    np.testing.assert_allclose(found.kucherenko_first, (move + correlation * other) ** 2 / var, atol=1e-10)
+    np.testing.assert_allclose(found.kucherenko_total, (1 - correlation**2) * move**2 / var, atol=1e-10)
+    np.testing.assert_array_equal(table(found).round(2), [first, total, shapley])
+    assert 1e3 * np.sqrt(float(found.variance)) == pytest.approx(std, abs=0.05)
+
+
 def test_portfolio_of_kucherenko_tarantola_annoni() -> None:
     """Comput. Phys. Commun. 183 (2012) 937: x1 x3 + x2 x4, both pairs correlated; published digits."""
     covariance = [[16, 2.4, 0, 0], [2.4, 4, 0, 0], [0, 0, 4e4, -1.8e4], [0, 0, -1.8e4, 9e4]]
@@ -197,6 +219,13 @@ def test_coefficients_that_are_functions_of_each_other() -> None:
         return quadratic_closed_variance(np.array([1.0, 0, 0, 0]), np.diag([0, 0, 2.0, 0]), root @ root.T, u) if u else 0.0
 
     np.testing.assert_allclose(found.shapley, shapley_by_orders(value, 4) / value([0, 1, 2, 3]), atol=1e-8)
+
+
+def test_twin_in_an_interaction_has_only_a_shapley_effect() -> None:
+    """Of y = x z, x with a twin: neither alone nor missing is a twin noticed; z comes after one of them in 2/3 of orders."""
+    joint = joint_of(np.zeros(3), [[1, 1, 0], [1, 1, 0], [0, 0, 1]])
+    found = sensitivity_indices(chaos(lambda s: s[:, 0] * s[:, 2], joint), "output")
+    np.testing.assert_allclose(table(found), [[0, 0, 0], [0, 0, 1], [1 / 6, 1 / 6, 2 / 3]], atol=1e-10)
 
 
 def test_two_sources_of_one_coefficient_make_one_player() -> None:

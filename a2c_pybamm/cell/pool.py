@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -28,8 +27,7 @@ import xarray as xr
 
 from a2c_pybamm.cell.cell import CHUNK, Cell, Progress, SimulationFailed
 from a2c_pybamm.estimate import Array
-from a2c_pybamm.files import read_set, set_document
-from a2c_pybamm.parameter_set import ParameterSet
+from a2c_pybamm.files import parse_set, set_document
 
 START_SECONDS = 4.0
 """What it takes until a new process has imported PyBaMM and built a model: less work than that is done here."""
@@ -60,7 +58,9 @@ class Specification:
 
     def build(self) -> Cell:
         """The cell; raises ``SimulationFailed`` if it takes other coefficients here than where it was specified."""
-        cell = Cell(_read(self.document), model=self.model, c_rate=self.c_rate, voltage_limits=self.voltage_limits)
+        cell = Cell(
+            parse_set(self.document, "set.json"), model=self.model, c_rate=self.c_rate, voltage_limits=self.voltage_limits
+        )
         if cell.names != self.names:
             raise SimulationFailed(
                 f"cell: built in process {os.getpid()} it takes the coefficients {', '.join(cell.names)} instead of "
@@ -79,19 +79,11 @@ def specify(cell: Cell) -> Specification:
     """
     document = json.dumps(set_document(cell.parameter_set), ensure_ascii=False, allow_nan=False)
     try:
-        _read(document)
+        parse_set(document, "set.json")
     except ValueError as error:
         raise ValueError(f"set {cell.parameter_set.name} cannot go to other processes: {error}") from error
     low, high = cell.voltage_limits
     return Specification(document, cell.model, cell.c_rate, (low, high), cell.names)
-
-
-def _read(document: str) -> ParameterSet:
-    """The parameter set in the text of a ``set.json``."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "set.json"
-        path.write_text(document, encoding="utf-8", newline="")
-        return read_set(path)
 
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -199,7 +191,7 @@ class ParallelCell:
         try:
             executor = self._start()
             # a pool starts its processes when it is handed its first tasks
-            with nullcontext() if self.executor else _environment(ENVIRONMENT):
+            with nullcontext() if self.executor is not None else _environment(ENVIRONMENT):
                 for k in range(0, len(samples), size):
                     futures.append(executor.submit(solve_chunk, self.specification, samples[k : k + size]))
             for future in as_completed(futures):
@@ -221,13 +213,13 @@ class ParallelCell:
     def _start(self) -> Executor:
         """The executor; its own pool is made when first asked for."""
         if self._running is None:
-            self._running = self.executor or _own_pool(self.workers)
+            self._running = _own_pool(self.workers) if self.executor is None else self.executor
         return self._running
 
     def close(self) -> None:
         """End the processes of its own pool; the next batch that needs them starts new ones."""
         running, self._running = self._running, None
-        if running and not self.executor:
+        if running is not None and self.executor is None:
             running.shutdown(cancel_futures=True)
 
     def __enter__(self) -> ParallelCell:

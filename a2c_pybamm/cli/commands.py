@@ -170,15 +170,19 @@ def _propagate(settings: Study, folder: Path, cell: Cell) -> xr.Dataset:
     """Statistics of all outputs, stamped with the set and the cell that they belong to."""
     import numpy as np
 
+    from a2c_pybamm.cell import ParallelCell
     from a2c_pybamm.files import write_result
     from a2c_pybamm.propagation import planned_solves
     from a2c_pybamm.propagation import propagate as propagate_through
 
-    methods, joint = _methods(settings), cell.parameter_set.joint
-    rng = np.random.default_rng(settings.propagation.seed)
-    with progress_bar(f"solving {settings.cell.model}", planned_solves(cell, joint, *methods)) as advance:
-        result = propagate_through(cell, joint, *methods, rng=rng, progress=advance, max_failed=settings.propagation.max_failed)
-    refused = cell.refused(N_REFUSED, np.random.default_rng(settings.propagation.seed))
+    methods, joint, chosen = _methods(settings), cell.parameter_set.joint, settings.propagation
+    rng = np.random.default_rng(chosen.seed)
+    with (
+        ParallelCell(cell, workers=chosen.workers) as solver,
+        progress_bar(f"solving {settings.cell.model}", planned_solves(cell, joint, *methods)) as advance,
+    ):
+        result = propagate_through(solver, joint, *methods, rng=rng, progress=advance, max_failed=chosen.max_failed)
+    refused = cell.refused(N_REFUSED, np.random.default_rng(chosen.seed))
     result = result.assign({f"fraction_{cause}": fraction for cause, fraction in refused.items()})
     print_outputs(result)
     print_lines(f"Of {N_REFUSED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in refused.items()))

@@ -3,10 +3,11 @@
 from a2c_pybamm.files.bpx_file import bpx_losses, write_bpx
 from a2c_pybamm.files.pybamm_module import write_pybamm_module
 from a2c_pybamm.files.result_file import read_result, write_result
-from a2c_pybamm.files.set_file import read_set, save, set_document
+from a2c_pybamm.files.set_file import parse_set, read_set, save, set_document
 
 __all__ = [
     "bpx_losses",
+    "parse_set",
     "read_result",
     "read_set",
     "save",

@@ -99,7 +99,11 @@ def read_set(path: str | Path) -> ParameterSet:
     path = Path(path)
     if not path.exists():
         raise ValueError(f"{path}: no such file; make it with 'a2c derive'")
-    text = read_text(existing(path))
+    return parse_set(read_text(existing(path)), str(path))
+
+
+def parse_set(text: str, path: str) -> ParameterSet:
+    """The parameter set in the text of a ``set.json``; errors name ``path``, as those of ``read_set`` do."""
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

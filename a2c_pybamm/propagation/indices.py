@@ -3,13 +3,13 @@ r"""Which coefficient makes the error: indices for correlated normal coefficient
 With the closed variances :math:`V_u = \operatorname{Var}\,\mathrm{E}[y\mid\theta_u]` of sets :math:`u` of coefficients (or of
 groups), :math:`V` that of all :math:`n`, and :math:`\bar i` all but :math:`i`,
 
-===========  =======================================================================================  ============
-index        formula                                                                                  source
-===========  =======================================================================================  ============
-first order  :math:`S_i = V_i/V`                                                                      [1]_
-total        :math:`S_i^T = 1 - V_{\bar i}/V`                                                         [1]_
-Shapley      :math:`\frac1n\sum_{u\not\ni i}\binom{n-1}{\lvert u\rvert}^{-1}(V_{u\cup i}-V_u)/V`     [2]_, [3]_
-===========  =======================================================================================  ============
+===========  ===================================================================================  ==========
+index        formula                                                                              source
+===========  ===================================================================================  ==========
+first order  :math:`S_i = V_i/V`                                                                  [1]_
+total        :math:`S_i^T = 1 - V_{\bar i}/V`                                                     [1]_
+Shapley      :math:`\frac1n\sum_{u\not\ni i}\binom{n-1}{\lvert u\rvert}^{-1}(V_{u\cup i}-V_u)/V`  [2]_, [3]_
+===========  ===================================================================================  ==========
 
 .. [1] S. Kucherenko, S. Tarantola, P. Annoni, Comput. Phys. Commun. 183 (2012) 937.
 .. [2] A. B. Owen, SIAM/ASA J. Uncertain. Quantif. 2 (2014) 245.

@@ -73,6 +73,7 @@ class PropagationSettings(Section):
     chaos_order: Whole = Field(2, ge=0, le=4, description="Order of polynomial chaos; 0 for none", examples=[2])
     samples: Whole = Field(1000, ge=0, le=1_000_000, description="Random samples, 20 at least; 0 for none", examples=[1000])
     seed: Whole = Field(1, ge=0, description="Seed of the random numbers", examples=[1])
+    workers: Whole = Field(2, ge=1, le=64, description="Processes that solve, where that saves time", examples=[2])
     max_failed: Number = Field(0.05, gt=0, lt=1, description="Largest share of samples that may fail", examples=[0.05])
 
     @model_validator(mode="after")
