@@ -40,7 +40,15 @@ _HOMES = {
     "files": ["save"],
     "sets": ["load"],
     "cell": ["Cell", "ParallelCell", "SimulationFailed"],
-    "propagation": ["FirstOrder", "MonteCarlo", "PolynomialChaos", "from_function", "propagate"],
+    "propagation": [
+        "FirstOrder",
+        "MonteCarlo",
+        "PolynomialChaos",
+        "from_function",
+        "propagate",
+        "sensitivity_indices",
+        "to_chaospy",
+    ],
     "design": ["sweep"],
     "report": ["write_report"],
 }

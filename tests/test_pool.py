@@ -280,7 +280,7 @@ def test_law_that_other_processes_cannot_find_is_named() -> None:
 def test_main_program_that_is_no_file_is_named(cell: Cell, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "START_SECONDS", 0.0)
     monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
-    monkeypatch.setattr(sys.modules["__main__"], "__file__", "<stdin>")
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "<stdin>", raising=False)  # a worker of pytest has none
     with pytest.raises(SimulationFailed, match=r"'<stdin>' is no file"):
         ParallelCell(cell).solve(samples)
 
