@@ -91,6 +91,13 @@ def test_shipped_set_is_what_its_study_derives(shipped: a2c.ParameterSet) -> Non
     compare(derived, written, "", remedy)
 
 
+def test_shipped_set_says_how_well_its_committees_are_known(shipped: a2c.ParameterSet) -> None:
+    """Three members: their spread is known to 1/√4, and correlations from fewer than five are flagged."""
+    notes = {key: text for key, text in shipped.notes.items() if key.startswith("committee of")}
+    assert len(notes) == 2
+    assert all("known to ±50%" in text and "hardly known" in text for text in notes.values())
+
+
 def compare(derived: Any, written: Any, place: str, remedy: str) -> None:
     """Same keys and texts; numbers to nine digits: other machines round the last bits of a fit otherwise.
 

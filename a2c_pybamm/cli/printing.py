@@ -166,7 +166,7 @@ def _print_shares(result: xr.Dataset) -> None:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{round(100 * share, 1) + 0.0:.1f} %"  # never -0.0
 
 
 def _failure_lines(result: xr.Dataset) -> list[str]:

@@ -57,6 +57,7 @@ def derive(study: schema.Study) -> ParameterSet:
     sources = {source for estimate in estimates for source in estimate.factors}
     if unknown := sorted(set(study.independent) - sources):
         raise ValueError(f"independent: no source {unknown[0]!r} (have {', '.join(sorted(sources))}); correct or remove it")
+    parts.notes |= _committee_notes(estimates)
     joint = Joint(estimates, independent=study.independent)
     return ParameterSet(
         study.name, study.base, parts.attach, joint, study.temperature, study.citations, study.title, parts.notes
