@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -123,6 +123,8 @@ class ParameterSet:
     description: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
     """What is reported beside the numbers (floors used, flags); JSON values."""
+    voltage_limits: tuple[float, float] | None = None
+    """Cut-off and full charge [V] that the set is meant for; the base set's if not given."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "attach", MappingProxyType(dict(self.attach)))
@@ -137,16 +139,44 @@ class ParameterSet:
             raise ValueError(
                 f"set {self.name}: no law asks for {', '.join(map(repr, extra))}; attach its law or drop the estimate"
             )
+        if self.voltage_limits and not self.voltage_limits[0] < self.voltage_limits[1]:
+            raise ValueError(f"set {self.name}: voltage limits {self.voltage_limits} must be the lower one, then the upper one")
         if self.base not in pybamm.parameter_sets:
             raise ValueError(f"set {self.name}: PyBaMM has no parameter set {self.base!r} to start from")
 
     def nominal(self) -> pybamm.ParameterValues:
-        """PyBaMM's values with every coefficient at its mean."""
-        return self._build(dict(zip(self.joint.names, map(float, self.joint.mean), strict=True)))
+        """PyBaMM's values with every coefficient at its mean, fully charged."""
+        values = self._build(dict(zip(self.joint.names, map(float, self.joint.mean), strict=True)))
+        values.update(self.full_charge)
+        return values
 
     def uncertain(self) -> pybamm.ParameterValues:
-        """PyBaMM's values with every coefficient an input, named as in the joint."""
-        return self._build({name: pybamm.InputParameter(name) for name in self.joint.names})
+        """PyBaMM's values with every coefficient an input, named as in the joint.
+
+        The initial concentrations are those of the mean's full charge: a sample's own follow from its own potentials, and
+        whoever solves has to set them (``Cell`` does).
+        """
+        values = self._build({name: pybamm.InputParameter(name) for name in self.joint.names})
+        values.update(self.full_charge)
+        return values
+
+    @cached_property
+    def full_charge(self) -> dict[str, float]:
+        """Initial concentrations [mol.m-3] at the upper voltage limit for the mean coefficients, with the base set's lithium.
+
+        Raises
+        ------
+        ValueError
+            If PyBaMM finds no full charge.
+        """
+        values = self._build(dict(zip(self.joint.names, map(float, self.joint.mean), strict=True)))
+        try:
+            values.set_initial_state(1.0)
+        except (pybamm.SolverError, ValueError) as error:
+            text = " ".join(str(error).split())
+            raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error
+        keys = (f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive"))
+        return {key: float(values.evaluate(values[key])) for key in keys}
 
     def _build(self, c: Mapping[str, Any]) -> pybamm.ParameterValues:
         values = base_values(self.base)
@@ -158,8 +188,17 @@ class ParameterSet:
                 moved[ocp] = partial(shifted_ocp, ocp=values[ocp], entropy=values[entropy], shift=shift)
         emitted = {key: _emit(key, attachment, c, self.temperature) for key, attachment in self.attach.items()}
         temperatures = {f"{kind} temperature [K]": self.temperature for kind in ("Reference", "Ambient", "Initial")}
-        values.update({**moved, **emitted, **temperatures})
+        values.update({**moved, **emitted, **temperatures, **self.limit_values})
         return values
+
+    @property
+    def limit_values(self) -> dict[str, float]:
+        """PyBaMM's values of the voltage limits; empty where they are the base set's."""
+        low, high = self.voltage_limits or (None, None)
+        if low is None or high is None:
+            return {}
+        empty, full = {"Lower voltage cut-off [V]": low}, {"Upper voltage cut-off [V]": high}
+        return empty | full | {f"Open-circuit voltage at {soc}% SOC [V]": v for soc, v in ((0, low), (100, high))}
 
     def coefficients(self, samples: Array) -> dict[str, Array]:
         """Coefficients by name (n_sample, 1) of samples (n_sample, n_coefficient) in the joint's order."""

@@ -226,9 +226,10 @@ def test_samples_of_the_wrong_width_are_refused(cell: Cell) -> None:
         cell.solve(np.zeros((2, 3)))
 
 
-def test_fixed_voltage_limits_default_to_the_base_set(shipped: ParameterSet) -> None:
+def test_voltage_limits_default_to_the_sets_and_then_to_the_base_sets(shipped: ParameterSet) -> None:
     base = base_values("Ai2020")
-    cell = Cell(replace(shipped, name="other"), model="SPM")
+    assert Cell(shipped, model="SPM").voltage_limits == LIMITS_V
+    cell = Cell(replace(shipped, voltage_limits=None), model="SPM")
     assert cell.voltage_limits == (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
 
 

@@ -148,3 +148,32 @@ def test_set_is_frozen(shipped: ParameterSet) -> None:
         shipped.attach["x"] = None  # type: ignore[index]
     assert replace(shipped, name="other").joint is shipped.joint
     assert isinstance(shipped.joint.estimates[0], Estimate)
+
+
+def test_nominal_set_starts_fully_charged_at_its_own_limit(shipped: ParameterSet) -> None:
+    """A user who asks PyBaMM for the set by name and solves starts at 4.1 V, with the base set's lithium."""
+    values = shipped.nominal()
+    assert values["Upper voltage cut-off [V]"] == values["Open-circuit voltage at 100% SOC [V]"] == 4.1
+    assert values["Lower voltage cut-off [V]"] == 3.0
+    sto = {}
+    for side in ("negative", "positive"):
+        key = f"in {side} electrode [mol.m-3]"
+        sto[side] = values[f"Initial concentration {key}"] / float(values.evaluate(values[f"Maximum concentration {key}"]))
+    voltage = value(values, POSITIVE_OCP, pybamm.Scalar(sto["positive"]))
+    voltage -= value(values, "Negative electrode OCP [V]", pybamm.Scalar(sto["negative"]))
+    assert voltage[0] == pytest.approx(4.1, abs=1e-4)
+    lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
+    assert float(values.evaluate(lithium)) == pytest.approx(float(base_values("Ai2020").evaluate(lithium)), rel=1e-6)
+    assert (
+        shipped.uncertain()["Initial concentration in negative electrode [mol.m-3]"]
+        == values["Initial concentration in negative electrode [mol.m-3]"]
+    )
+
+
+def test_limits_are_the_base_sets_unless_given() -> None:
+    law = RedlichKister("M", 0)
+    estimate = declare(law.names, [4.2, -0.5, 20.0], std=[0.1, 0.1, 1.0], source="s", reason="test")
+    attach = {POSITIVE_OCP: Attachment(law, "open_circuit_voltage")}
+    assert ParameterSet("m", "Ai2020", attach, Joint([estimate])).nominal()["Upper voltage cut-off [V]"] == 4.2
+    with pytest.raises(ValueError, match="voltage limits"):
+        ParameterSet("m", "Ai2020", attach, Joint([estimate]), voltage_limits=(4.1, 3.0))

@@ -47,7 +47,7 @@ class Cell:
     c_rate
         Discharge current in units of the base set's nominal capacity per hour.
     voltage_limits
-        Lower cut-off and full-charge voltage [V]; the base set's if not given.
+        Lower cut-off and full-charge voltage [V]; the set's own if not given.
 
     Raises
     ------
@@ -74,7 +74,8 @@ class Cell:
             raise ValueError(f"cell: c_rate {c_rate:g} must be positive (a discharge)")
         self.parameter_set, self.model, self.c_rate = parameter_set, model, c_rate
         base = base_values(parameter_set.base)
-        self.voltage_limits = voltage_limits or (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
+        own = parameter_set.voltage_limits or (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
+        self.voltage_limits = voltage_limits or own
         low, high = self.voltage_limits
         if not low < high:
             raise ValueError(f"cell: lower voltage limit {low:g} V is not below the upper one {high:g} V")

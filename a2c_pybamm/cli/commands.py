@@ -131,7 +131,7 @@ def _write_set(settings: Study, folder: Path, parameter_set: ParameterSet) -> No
         write_pybamm_module(folder / f"{_module(parameter_set.name)}.py", parameter_set),
     ]
     try:
-        files.append(write_bpx(folder / "set.bpx.json", parameter_set, voltage_limits=settings.cell.voltage_limits))
+        files.append(write_bpx(folder / "set.bpx.json", parameter_set))
     except ValueError as error:
         print_lines(f"no BPX file: {error}", console=err)
     print_parameters(parameter_set)

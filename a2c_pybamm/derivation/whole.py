@@ -60,7 +60,15 @@ def derive(study: schema.Study) -> ParameterSet:
     parts.notes |= _committee_notes(estimates)
     joint = Joint(estimates, independent=study.independent)
     return ParameterSet(
-        study.name, study.base, parts.attach, joint, study.temperature, study.citations, study.title, parts.notes
+        study.name,
+        study.base,
+        parts.attach,
+        joint,
+        study.temperature,
+        study.citations,
+        study.title,
+        parts.notes,
+        study.cell.voltage_limits,
     )
 
 

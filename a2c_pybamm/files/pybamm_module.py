@@ -214,7 +214,7 @@ COEFFICIENTS are the means, COVARIANCE their joint error in the same order. The 
     samples = np.random.default_rng(1).multivariate_normal(list(COEFFICIENTS.values()), COVARIANCE, 100)
     inputs = [dict(zip(COEFFICIENTS, sample)) for sample in samples]
 
-Solve for these inputs; initial concentrations stay those of the base set unless you set them for each sample."""
+Solve for these inputs. Initial concentrations are those of full charge at the means; set them for each sample."""
 
 
 def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
@@ -235,9 +235,15 @@ def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
         value = f"partial({name}, c=coefficients)" if _arguments(key) else f"{name}(coefficients)"
         lines.append(f"    {_quoted(key)}: {value},")
     lines += [f'    "{kind} temperature [K]": TEMPERATURE,' for kind in ("Reference", "Ambient", "Initial")]
+    lines += [f"    {_quoted(key)}: {float(value)!r}," for key, value in _state(parameter_set).items()]
     lines += ["}", "values.update(new)", "return values"]
     doc = _docstring("PyBaMM's values with these coefficients: numbers, or inputs of the same names.", "    ")
     return "\n".join(["def get_parameter_values(coefficients=COEFFICIENTS):", doc, *(f"    {line}" for line in lines)])
+
+
+def _state(parameter_set: ParameterSet) -> dict[str, float]:
+    """Voltage limits, and the initial concentrations of full charge at the means."""
+    return parameter_set.limit_values | parameter_set.full_charge
 
 
 def _tuple(name: str, values: tuple[float, ...]) -> str:

@@ -30,6 +30,7 @@ def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
         "description": parameter_set.description,
         "base": parameter_set.base,
         "temperature_K": parameter_set.temperature,
+        "voltage_limits_V": list(parameter_set.voltage_limits) if parameter_set.voltage_limits else None,
         "citations": list(parameter_set.citations),
         "notes": dict(parameter_set.notes),
         "laws": {
@@ -148,7 +149,15 @@ def _parameter_set(document: dict[str, Any]) -> ParameterSet:
         tuple(document["citations"]),
         document["description"],
         document["notes"],
+        _limits(document["voltage_limits_V"]),
     )
+
+
+def _limits(entry: list[float] | None) -> tuple[float, float] | None:
+    if entry is None:
+        return None
+    low, high = entry
+    return float(low), float(high)
 
 
 def _estimate(entry: dict[str, Any]) -> Estimate:
