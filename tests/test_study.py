@@ -297,3 +297,11 @@ def test_examples_of_quantities_are_accepted(tmp_path: Path) -> None:
     assert len(quantities) > 10
     for key, units, example in quantities:
         assert any(f"{unit.strip('`')}" in example for unit in units.split(", ")), f"{key}: {example} has none of {units}"
+
+
+def test_site_density_and_a_stoichiometry_map_contradict_each_other(tmp_path: Path) -> None:
+    text = (SHIPPED / "study.toml").read_text(encoding="utf-8")
+    text = text.replace("stoichiometry = { offset = 0.0, slope = 1.0 }", "stoichiometry = { offset = 0.0, slope = 0.9 }", 1)
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="site_density makes PyBaMM's stoichiometry the atoms' x"):
+        read_study(tmp_path)

@@ -38,6 +38,9 @@ N_REFUSED = 5000
 SET_STAMP, CELL_TEXT = "sha256 of set.json", "cell"
 """Attributes of a result: the set and the cell that it belongs to."""
 
+MAX_LINE = 200
+"""Letters of one line that says what an export loses."""
+
 StudyPath = Annotated[Path, typer.Argument(help="A study file, or the folder that holds a study.toml", metavar="STUDY")]
 
 
@@ -110,6 +113,7 @@ def check(study: StudyPath) -> None:
     parameter_set = _estimated(settings, file)
     print_parameters(parameter_set)
     print_supplied(parameter_set)
+    _cell(settings, parameter_set)  # refuses what cannot be charged or would separate into phases
     print_lines("Files read:", *(f"  {path}" for path in data_files(settings)))
 
 
@@ -321,5 +325,10 @@ def export(
         write_pybamm_module(path, parameter_set)
     else:
         write_bpx(path, parameter_set)
-        print_lines(*(f"lost: {loss}" for loss in bpx_losses(parameter_set)), console=err)
+        print_lines(*(f"lost: {_shortened(loss)}" for loss in bpx_losses(parameter_set)), console=err)
     print_files([path])
+
+
+def _shortened(text: str) -> str:
+    """A line that a terminal bears; the whole text stands in the document's own description."""
+    return text if len(text) <= MAX_LINE else f"{text[:MAX_LINE].rsplit(', ', 1)[0]} … (all in the file's description)"

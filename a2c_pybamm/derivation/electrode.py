@@ -11,11 +11,14 @@ from a2c_pybamm import study as schema
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.derivation.hops import given, members, mobility_estimates
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators import choose_order, declare, fit_free_energy, fit_site_volume, harmonic_entropy
+from a2c_pybamm.estimators import choose_order, declare, fit_free_energy, fit_site_volume, harmonic_entropy, leave_one_out
 from a2c_pybamm.laws import FreeEnergy, RedlichKister, SiteDensity
 from a2c_pybamm.parameter_set import Attachment, StoichiometryMap, measured_ocp
 from a2c_pybamm.readers import read_energies, read_hop_frequencies
 from a2c_pybamm.readers.source_file import naming
+
+DOUBTFUL_ERROR = 0.2
+"""Leave-one-out error [eV per site] above which a table looks as if its energies were of whole cells."""
 
 
 @dataclass
@@ -48,8 +51,9 @@ def add_electrode(parts: Parts, study: schema.Study, side: str, electrode: schem
             study.base, side, electrode.material, stoichiometry=sto, theta_min=electrode.measured_ocp.theta_min
         )
         parts.notes[f"{electrode.material} measured OCP"] = (
-            f"{study.base}'s curve; floor Θ >= {curve.theta_min:g} used over {curve.floored:.1%} of the range, "
-            f"voltage moved by at most {1e3 * curve.moved:.2g} mV"
+            f"{study.base}'s curve; floor Θ >= {curve.theta_min:g} "
+            + (f"used over {curve.floored:.2%} of the range" if curve.floored else "nowhere used")
+            + (f", voltage moved by at most {1e3 * curve.moved:.2g} mV" if curve.moved > 1e-6 else ", voltage not moved")
         )
         parts.estimates.append(
             declare(
@@ -84,6 +88,15 @@ def _table(entry: schema.EnergyFile) -> EnergyTable:
     )
 
 
+def _scatter(tables: list[EnergyTable], order: int) -> str:
+    """How well the law predicts each table's energies left out; a warning where it hardly does."""
+    errors = {table.label: leave_one_out(table, order) for table in tables}
+    text = "leave-one-out error " + ", ".join(f"{label} {1e3 * error:.2g} meV" for label, error in errors.items())
+    doubtful = [label for label, error in errors.items() if error > DOUBTFUL_ERROR]
+    hint = f"; {', '.join(doubtful)}: is energy_column per formula unit with one lithium site?" if doubtful else ""
+    return text + hint
+
+
 def _free_energy(
     parts: Parts, temperature: float, electrode: schema.Electrode, entry: schema.FreeEnergy, tables: Mapping[Path, EnergyTable]
 ) -> RedlichKister:
@@ -96,6 +109,8 @@ def _free_energy(
                 choose_order([table], scatter_known=known)  # each by itself first: an error names its file
         choice = choose_order(list(tables.values()), scatter_known=known)
         order = choice.highest
+    if tables:
+        parts.notes[f"{electrode.material} energies"] = _scatter(list(tables.values()), choice.best if choice else int(order))
     law = RedlichKister(electrode.material, order, entry.window, entry.shape, temperature)
     if tables:
         fits = {}

@@ -104,7 +104,11 @@ def _barrier(material: str, hop: schema.Hop, entry: schema.Barrier, name: str) -
 
 
 def _hop_from_trajectories(material: str, hop: schema.Hop, entry: schema.MolecularDynamics) -> Estimate:
-    """Arrhenius coefficients from runs at several temperatures; the Haven ratio's error is added to ln D0."""
+    r"""Arrhenius coefficients from runs at several temperatures; the Haven ratio's error is added to ln D0.
+
+    A trajectory's diffusivity holds the vacancies of its own composition, and the mobility law multiplies by those of the
+    cell's: :math:`\ln D_0 = \ln D_{0,\mathrm{MD}} - n\ln(1-x_\mathrm{MD})`, so that the law gives the run's D back at the run's x.
+    """
     runs = {}
     for item in entry.trajectories:
         with naming(item.file):
@@ -117,5 +121,7 @@ def _hop_from_trajectories(material: str, hop: schema.Hop, entry: schema.Molecul
             runs[T] = fit_tracer_diffusivity(mean_squared_displacement(trajectory, entry.species), name=name, source=source)
     names = (prefactor_name(material, hop.name), barrier_name(material, hop.name))
     line = fit_arrhenius(runs, prefactor_name=names[0], barrier_name=names[1])
+    shift = np.array([-hop.vacancies * np.log1p(-entry.x), 0.0])
+    line = line.map(names, line.mean + shift, np.eye(2))
     haven = Factor(np.array([[entry.haven_std_ln], [0.0]]), (f"{material} {hop.name}",))
     return line.add_source(f"{material} {hop.name} Haven ratio (declared as 1)", haven)

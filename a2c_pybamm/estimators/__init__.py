@@ -5,7 +5,7 @@ from a2c_pybamm.estimators.barrier import fit_barrier, highest_image
 from a2c_pybamm.estimators.combination import combine
 from a2c_pybamm.estimators.committee import combine_members
 from a2c_pybamm.estimators.declared import declare
-from a2c_pybamm.estimators.free_energy import OrderChoice, choose_order, fit_free_energy
+from a2c_pybamm.estimators.free_energy import OrderChoice, choose_order, fit_free_energy, leave_one_out
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
 from a2c_pybamm.estimators.site_volume import fit_site_volume
@@ -26,6 +26,7 @@ __all__ = [
     "harmonic_entropy",
     "highest_image",
     "hopping_diffusivity",
+    "leave_one_out",
     "mean_squared_displacement",
     "vineyard_frequency",
 ]

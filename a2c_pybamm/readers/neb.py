@@ -35,7 +35,7 @@ def read_images(path: Path) -> list[Any]:
     except Exception as error:  # ase raises whatever its format readers happen to raise
         detail = " ".join(str(error).split())[:160] or type(error).__name__
         raise ValueError(
-            f"{path}: ase cannot read it ({detail}); is it cut off, or its format not told by its name?"
+            f"{path}: ase cannot read it; is it cut off, or its format not told by its name? ({detail})"
         ) from error
     if is_xyz and last_line_is_short(path):
         raise ValueError(f"{path}: the last line is cut off; copy the file again")

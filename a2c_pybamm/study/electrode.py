@@ -165,6 +165,9 @@ class MolecularDynamics(Section):
     """Tracer diffusivity over temperatures, in the place of a barrier."""
 
     species: str = Field(description="Mobile species", examples=["Li"])
+    x: Number = Field(
+        ge=0, lt=1, description="Occupied fraction of sites in the runs; D is taken per (1 − x)^vacancies", examples=[0.9]
+    )
     trajectories: tuple[TrajectoryFile, ...] = Field(min_length=2, description="Runs at two temperatures or more")
     haven_std_ln: Number = Field(
         ge=0, le=LARGEST_STD_LN, description="Standard deviation of ln H_R; the Haven ratio is taken as 1", examples=[0.5]
@@ -255,4 +258,6 @@ class Electrode(Section):
             )
         if self.site_density and not (self.free_energy and self.free_energy.energies):
             raise ValueError("site_density needs free_energy.energies with a volume_column")
+        if self.site_density and (self.stoichiometry.offset, self.stoichiometry.slope) != (0.0, 1.0):
+            raise ValueError("site_density makes PyBaMM's stoichiometry the atoms' x; leave stoichiometry out, or site_density")
         return self
