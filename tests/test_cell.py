@@ -91,7 +91,7 @@ def test_full_charge_jacobian_is_exact(cell: Cell) -> None:
 
 @pytest.mark.parametrize(
     ("model", "bound"),
-    [("SPM", 1e-3), ("SPMe", 1e-3), pytest.param("DFN", 1e-3, marks=pytest.mark.slow)],
+    [("SPM", 1e-3), *(pytest.param(model, 1e-3, marks=pytest.mark.slow) for model in ("SPMe", "DFN"))],
 )
 def test_capacity_gradient_is_that_of_the_whole_pipeline(shipped: ParameterSet, model: str, bound: float) -> None:
     """OCP → full charge → solve → cut-off by sensitivities, against central differences of all of it.

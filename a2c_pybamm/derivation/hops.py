@@ -107,7 +107,7 @@ def _hop_from_trajectories(material: str, hop: schema.Hop, entry: schema.Molecul
     r"""Arrhenius coefficients from runs at several temperatures; the Haven ratio's error is added to ln D0.
 
     A trajectory's diffusivity holds the vacancies of its own composition, and the mobility law multiplies by those of the
-    cell's: :math:`\ln D_0 = \ln D_{0,\mathrm{MD}} - n\ln(1-x_\mathrm{MD})`, so that the law gives the run's D back at the run's x.
+    cell's: :math:`\ln D_0 = \ln D_{0,\mathrm{MD}} - n\ln(1-x_\mathrm{MD})`, so that D comes back at the run's own x.
     """
     runs = {}
     for item in entry.trajectories:
