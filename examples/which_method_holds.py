@@ -60,6 +60,7 @@ def capacity(study: Study, label: str) -> dict[str, float]:
         "sampling": float(sampling.capacity_std),
         "error": float(sampling.capacity_error),
         "q2": float(chaos.capacity_q2),
+        "poorest": float(sampling.capacity_quantile.sel(quantile=0.025)),
     }
 
 
@@ -75,8 +76,9 @@ def main() -> None:
     # slow draws make a cliff: held-out points tell
     assert three["q2"] < 0.9
     assert odh["q2"] < 0.9
-    # a wider error bar makes a wider capacity, and single-vacancy hops alone make it wider still than first order sees
-    assert three["sampling"] > two["sampling"]
+    # the slow draws are a tail of poor cells, and single-vacancy hops alone make a spread that first order does not see
+    assert three["poorest"] < two["poorest"]
+    print(f"\npoorest cell in forty: {two['poorest']:.2f}, {three['poorest']:.2f} and {odh['poorest']:.2f} Ah")
     assert odh["sampling"] > 1.1 * odh["first"]
 
 
