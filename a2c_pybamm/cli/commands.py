@@ -124,10 +124,10 @@ def derive(study: StudyPath) -> None:
     They are written beside the study: set.json is exact, NAME.py needs PyBaMM alone, set.bpx.json has the nominal values.
     """
     settings, file = _read(study)
-    _write_set(settings, file.parent, _estimated(settings, file))
+    _write_set(file.parent, _estimated(settings, file))
 
 
-def _write_set(settings: Study, folder: Path, parameter_set: ParameterSet) -> None:
+def _write_set(folder: Path, parameter_set: ParameterSet) -> None:
     from a2c_pybamm.files import save, write_bpx, write_pybamm_module
 
     files = [
@@ -275,7 +275,7 @@ def run(study: StudyPath) -> None:
     settings, file = _read(study)
     parameter_set = _estimated(settings, file)
     cell = _cell(settings, parameter_set)  # before anything is written: a cell that cannot be leaves earlier results alone
-    _write_set(settings, file.parent, parameter_set)
+    _write_set(file.parent, parameter_set)
     result = _propagate(settings, file.parent, cell)
     if settings.sweep:
         _sweep(settings, settings.sweep, file.parent, parameter_set)

@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import ase.io
 import numpy as np
 from ase.geometry import find_mic
 from scipy.optimize import linear_sum_assignment
 
 from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.readers.energies import read_number, read_rows
-from a2c_pybamm.readers.source_file import existing, fingerprint, last_line_is_short, naming, read_text
+from a2c_pybamm.readers.frames import read_frames
+from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
 from a2c_pybamm.readers.units import UNITS, column_unit
 
 _EV = UNITS["energy"]["eV"]
@@ -25,21 +25,6 @@ FAR = 0.8
 """An atom that moves farther [Å] from one image to the next may have been confused with another."""
 UNLIKE = 1e6
 """Cost [Å2] of taking an atom for one of another element: more than any way is long."""
-
-
-def read_images(path: Path) -> list[Any]:
-    """All frames that ase reads from a file, with its errors turned into one that names the file."""
-    is_xyz = path.suffix in (".xyz", ".extxyz", ".exyz")
-    try:
-        images = ase.io.read(path, index=":", format="extxyz" if is_xyz else None, do_not_split_by_at_sign=True)
-    except Exception as error:  # ase raises whatever its format readers happen to raise
-        detail = " ".join(str(error).split())[:160] or type(error).__name__
-        raise ValueError(
-            f"{path}: ase cannot read it; is it cut off, or its format not told by its name? ({detail})"
-        ) from error
-    if is_xyz and last_line_is_short(path):
-        raise ValueError(f"{path}: the last line is cut off; copy the file again")
-    return list(images)
 
 
 def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
@@ -55,7 +40,8 @@ def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
         images differ in cell, atoms or the order of atoms.
     """
     path = existing(path)
-    images = read_images(path)
+    failure = "ase cannot read it; is it cut off, or its format not told by its name?"
+    images = read_frames(path, failure=failure, remedy="copy the file again")
     if len(images) < 3:
         raise ValueError(f"{path}: {len(images)} image(s), a barrier needs at least three; is the file cut off?")
     for k, image in enumerate(images):

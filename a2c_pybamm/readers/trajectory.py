@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ase.io
 import numpy as np
 from ase.data import atomic_masses, chemical_symbols
 
 from a2c_pybamm.constants import AVOGADRO
 from a2c_pybamm.data import Array, Trajectory
-from a2c_pybamm.readers.source_file import existing, fingerprint, last_line_is_short
+from a2c_pybamm.readers.frames import read_frames
+from a2c_pybamm.readers.source_file import existing, fingerprint
 
 ANGSTROM = 1e-10
 DALTON = 1e-3 / AVOGADRO
@@ -129,13 +129,8 @@ def _read_npz(path: Path) -> _Frames:
 
 
 def _read_ase(path: Path) -> _Frames:
-    is_xyz = path.suffix in (".xyz", ".extxyz", ".exyz")
-    try:
-        images = ase.io.read(path, index=":", format="extxyz" if is_xyz else None)
-    except Exception as error:  # ASE's parsers raise whatever comes; each of them means that the file cannot be read
-        raise ValueError(f"{path}: cannot be read as a trajectory ({error}); is it cut off? Remove the last frame") from error
-    if is_xyz and last_line_is_short(path):
-        raise ValueError(f"{path}: the last line is cut off; remove the last frame")
+    failure = "cannot be read as a trajectory; is it cut off? Remove the last frame"
+    images = read_frames(path, failure=failure, remedy="remove the last frame")
     if not images:
         raise ValueError(f"{path}: holds no frame")
     numbers = images[0].numbers
