@@ -70,3 +70,25 @@ def test_energies_of_whole_cells_are_called_doubtful(tmp_path: Path) -> None:
     positive = study.positive.model_copy(update={"free_energy": energy})
     bad = a2c.derive(study.model_copy(update={"positive": positive})).notes["LCO energies"]
     assert "chgnet-0.3.0: is energy_column per formula unit" in bad
+
+
+def test_order_given_by_hand_needs_no_energies_to_leave_out(tmp_path: Path) -> None:
+    """Three compositions fix a law of order 0 where the scatter is declared; none of them can be left out."""
+    rows = ["x,energy_eV,structure", "1,-1.9,Li_metal", "0,-20.0,a", "0.5,-22.9,b", "1,-25.5,c"]
+    (tmp_path / "energies.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    table = {
+        "name": "three",
+        "base": "Ai2020",
+        "positive": {
+            "material": "M",
+            "free_energy": {
+                "order": 0,
+                "energy_std": "5 meV",
+                "energies": [{"label": "m", "file": "energies.csv"}],
+                "vibrational_entropy": {"value": "25 J/mol/K", "std": "10 J/mol/K", "reason": "test"},
+            },
+        },
+    }
+    made = a2c.derive(Study.model_validate(table, context={"folder": tmp_path}))
+    interaction = made.joint.mean[made.joint.names.index("M L0 [eV]")]
+    assert interaction == pytest.approx((-22.9 + 0.5 * 1.9 - (-20.0 - 25.5 + 1.9) / 2) / 0.25, abs=1e-9)

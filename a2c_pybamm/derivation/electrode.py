@@ -109,8 +109,7 @@ def _free_energy(
                 choose_order([table], scatter_known=known)  # each by itself first: an error names its file
         choice = choose_order(list(tables.values()), scatter_known=known)
         order = choice.highest
-    if tables:
-        parts.notes[f"{electrode.material} energies"] = _scatter(list(tables.values()), choice.best if choice else int(order))
+        parts.notes[f"{electrode.material} energies"] = _scatter(list(tables.values()), choice.best)
     law = RedlichKister(electrode.material, order, entry.window, entry.shape, temperature)
     if tables:
         fits = {}
