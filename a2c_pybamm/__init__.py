@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "estimate": ["Estimate", "Factor", "Joint"],
     "data": ["EnergyTable", "HopFrequencies", "ImageEnergies", "MigrationPath", "TracerMSD", "Trajectory"],
-    "laws": ["MeasuredOCP", "RedlichKister", "SiteDensity", "VacancyMobility"],
+    "laws": ["MeasuredOCP", "RedlichKister", "Scale", "SiteDensity", "VacancyMobility", "Value"],
     "readers": ["read_energies", "read_hop_frequencies", "read_image_energies", "read_neb", "read_trajectory"],
     "estimators": [
         "choose_order",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from inspect import Parameter, signature
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from a2c_pybamm.estimate import Array, Joint
-from a2c_pybamm.laws import FreeEnergy, Law, MeasuredOCP, RedlichKister, interpolate
+from a2c_pybamm.laws import FreeEnergy, Law, MeasuredOCP, RedlichKister, Scale, Value, interpolate
 
 # PyBaMM starts a telemetry client on import unless told not to
 os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"
@@ -22,6 +23,11 @@ STOICHIOMETRY = ("OCP [V]", "OCP entropic change [V.K-1]")
 STOICHIOMETRY_AND_TEMPERATURE = ("particle diffusivity [m2.s-1]", "Young's modulus [Pa]", "partial molar volume [m3.mol-1]")
 CONSTANT = ("Maximum concentration in positive electrode [mol.m-3]", "Maximum concentration in negative electrode [mol.m-3]")
 """PyBaMM keys, or their endings, by the arguments that PyBaMM passes."""
+MESH = ("thickness [m]", "particle radius [m]")
+"""Endings of keys that enter the mesh: PyBaMM takes no input there."""
+
+WIDE = ("Ai2020", "OKane2022")
+"""PyBaMM's sets that also name parameters of mechanics and ageing, which a base set may lack."""
 
 N_TABLE = 121
 """Compositions at which a base set's curve is tabulated: 2.5 mV at worst, near the ends.
@@ -45,6 +51,32 @@ def of_stoichiometry(sto: Any, law: Any, method: str, c: Any, T: float, offset: 
 def of_stoichiometry_and_temperature(sto: Any, T: Any, law: Any, method: str, c: Any, offset: float, slope: float) -> Any:
     """A law's method as PyBaMM calls it with stoichiometry and temperature."""
     return getattr(law, method)(c, offset + slope * sto, T)
+
+
+def factor_of_one(a: Any, base: Any, law: Any, c: Any) -> Any:
+    """A base set's function of one argument times a law's factor.
+
+    One function for each number of arguments: PyBaMM reads their names when it writes a set to JSON.
+    """
+    return law.factor(c) * base(a)
+
+
+def factor_of_two(a: Any, b: Any, base: Any, law: Any, c: Any) -> Any:
+    """A base set's function of two arguments times a law's factor."""
+    return law.factor(c) * base(a, b)
+
+
+def factor_of_three(a: Any, b: Any, d: Any, base: Any, law: Any, c: Any) -> Any:
+    """A base set's function of three arguments times a law's factor."""
+    return law.factor(c) * base(a, b, d)
+
+
+def factor_of_four(a: Any, b: Any, d: Any, e: Any, base: Any, law: Any, c: Any) -> Any:
+    """A base set's function of four arguments times a law's factor."""
+    return law.factor(c) * base(a, b, d, e)
+
+
+FACTORS = {1: factor_of_one, 2: factor_of_two, 3: factor_of_three, 4: factor_of_four}
 
 
 def shifted_ocp(sto: Any, ocp: Any, entropy: Any, shift: float) -> Any:
@@ -83,17 +115,46 @@ class Attachment:
         if not callable(getattr(self.law, self.method, None)):
             raise ValueError(f"law {self.law.kind!r} has no method {self.method!r}")
 
+    @property
+    def relative(self) -> bool:
+        """Whether the law's number multiplies the base set's own entry instead of taking its place."""
+        return isinstance(self.law, Scale)
 
-def _emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float) -> Any:
+
+def _emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base: pybamm.ParameterValues) -> Any:
     """What PyBaMM finds under ``key``: a partial of a module-level function (it solves, pickles and survives JSON)."""
     law, method, sto = attachment.law, attachment.method, attachment.stoichiometry
     own = {name: c[name] for name in law.names}
+    if attachment.relative:
+        entry = base[key]
+        if not callable(entry):
+            return law.factor(own) * entry
+        return partial(FACTORS[len(asked_arguments(entry))], base=entry, law=law, c=own)
     settings: dict[str, Any] = {"law": law, "method": method, "c": own, "offset": sto.offset, "slope": sto.slope}
     if key.endswith(STOICHIOMETRY):
         return partial(of_stoichiometry, T=T, **settings)
     if key.endswith(STOICHIOMETRY_AND_TEMPERATURE):
         return partial(of_stoichiometry_and_temperature, **settings)
     return getattr(law, method)(own)
+
+
+def asked_arguments(function: Callable[..., Any]) -> list[str]:
+    """Names of the arguments that PyBaMM passes to a base set's function: those that have no value of their own."""
+    return [p.name for p in signature(function).parameters.values() if p.default is Parameter.empty]
+
+
+def _misplaced(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Why a law cannot stand in for this PyBaMM parameter; empty text where it can."""
+    if not isinstance(attachment.law, Scale | Value):
+        return "" if known_key(key) else "it must be one whose arguments are known"
+    if key.endswith(MESH):
+        return "PyBaMM's mesh depends on it, so it cannot vary from sample to sample"
+    if key.endswith("OCP [V]"):
+        return "neither a number nor a factor makes a potential; take a MeasuredOCP with an error"
+    if key in base and not (callable(base[key]) or isinstance(base[key], int | float)):
+        return f"the base set's entry is {base[key]!r}, not a number or a function"
+    known = key in base or (not attachment.relative and any(key in base_values(name) for name in WIDE))
+    return "" if known else "PyBaMM's sets have no such entry; check its spelling, the base set and the unit"
 
 
 def known_key(key: str) -> bool:
@@ -129,9 +190,12 @@ class ParameterSet:
     def __post_init__(self) -> None:
         object.__setattr__(self, "attach", MappingProxyType(dict(self.attach)))
         object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
-        for key in self.attach:
-            if not known_key(key):
-                raise ValueError(f"set {self.name}: no law can stand in for {key!r}; it must be one whose arguments are known")
+        if self.base not in pybamm.parameter_sets:
+            raise ValueError(f"set {self.name}: PyBaMM has no parameter set {self.base!r} to start from")
+        base = base_values(self.base)
+        for key, attachment in self.attach.items():
+            if reason := _misplaced(key, attachment, base):
+                raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
         asked = {name for a in self.attach.values() for name in a.law.names}
         if missing := sorted(asked - set(self.joint.names)):
             raise ValueError(f"set {self.name}: laws ask for {', '.join(map(repr, missing))}, which no estimate gives")
@@ -141,8 +205,6 @@ class ParameterSet:
             )
         if self.voltage_limits and not self.voltage_limits[0] < self.voltage_limits[1]:
             raise ValueError(f"set {self.name}: voltage limits {self.voltage_limits} must be the lower one, then the upper one")
-        if self.base not in pybamm.parameter_sets:
-            raise ValueError(f"set {self.name}: PyBaMM has no parameter set {self.base!r} to start from")
 
     def nominal(self) -> pybamm.ParameterValues:
         """PyBaMM's values with every coefficient at its mean, fully charged."""
@@ -186,7 +248,7 @@ class ParameterSet:
             ocp, entropy = f"{side} electrode OCP [V]", f"{side} electrode OCP entropic change [V.K-1]"
             if shift and ocp not in self.attach:
                 moved[ocp] = partial(shifted_ocp, ocp=values[ocp], entropy=values[entropy], shift=shift)
-        emitted = {key: _emit(key, attachment, c, self.temperature) for key, attachment in self.attach.items()}
+        emitted = {key: _emit(key, attachment, c, self.temperature, values) for key, attachment in self.attach.items()}
         temperatures = {f"{kind} temperature [K]": self.temperature for kind in ("Reference", "Ambient", "Initial")}
         values.update({**moved, **emitted, **temperatures, **self.limit_values})
         return values

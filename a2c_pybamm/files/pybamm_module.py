@@ -17,8 +17,8 @@ import numpy as np
 
 from a2c_pybamm import __version__
 from a2c_pybamm.files.writing import write_text
-from a2c_pybamm.laws import interpolate
-from a2c_pybamm.parameter_set import CONSTANT, STOICHIOMETRY, Attachment, ParameterSet
+from a2c_pybamm.laws import Scale, Value, interpolate
+from a2c_pybamm.parameter_set import CONSTANT, STOICHIOMETRY, Attachment, ParameterSet, asked_arguments, base_values
 
 ATOM = 5
 PRECEDENCE: dict[str, tuple[int, ...]] = {"-{0}": (3, 3), "{0} ** {1}": (4, ATOM, 3)}
@@ -171,14 +171,16 @@ def _function_name(key: str) -> str:
     return name if name[:1].isalpha() else f"parameter_{name}"
 
 
-def _arguments(key: str) -> tuple[str, ...]:
-    """What PyBaMM passes to the parameter of this key."""
-    return () if key in CONSTANT else ("sto",) if key.endswith(STOICHIOMETRY) else ("sto", "T")
+def _arguments(key: str, attachment: Attachment) -> tuple[str, ...]:
+    """What the law's method wants of that which PyBaMM passes to the parameter of this key."""
+    if key in CONSTANT or isinstance(attachment.law, Scale | Value):
+        return ()
+    return ("sto",) if key.endswith(STOICHIOMETRY) else ("sto", "T")
 
 
 def _function(key: str, name: str, attachment: Attachment, T: float, tables: Tables) -> str:
     """Source of the function that stands in for a PyBaMM parameter."""
-    law, arguments = attachment.law, _arguments(key)
+    law, arguments = attachment.law, _arguments(key, attachment)
     recording = Recording(tables)
     passed = [recording.add(argument) for argument in arguments]
     c = {coefficient: recording.add(f"c[{_quoted(coefficient)}]") for coefficient in law.names}
@@ -219,6 +221,7 @@ Solve for these inputs. Initial concentrations are those of full charge at the m
 
 def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
     """Source of ``get_parameter_values``."""
+    attachments = parameter_set.attach
     moved = [side for side in ("Negative", "Positive") if f"{side} electrode OCP [V]" not in names]
     lines = [f"values = pybamm.ParameterValues({_quoted(parameter_set.base)})"]
     if moved:
@@ -232,13 +235,35 @@ def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
         ]
     lines += ["new = {", *(["    **moved,"] if moved else [])]
     for key, name in names.items():
-        value = f"partial({name}, c=coefficients)" if _arguments(key) else f"{name}(coefficients)"
+        value = f"partial({name}, c=coefficients)" if _arguments(key, attachments[key]) else f"{name}(coefficients)"
+        if attachments[key].relative:
+            value = _scaled(key, value, parameter_set.base)
         lines.append(f"    {_quoted(key)}: {value},")
     lines += [f'    "{kind} temperature [K]": TEMPERATURE,' for kind in ("Reference", "Ambient", "Initial")]
     lines += [f"    {_quoted(key)}: {float(value)!r}," for key, value in _state(parameter_set).items()]
     lines += ["}", "values.update(new)", "return values"]
     doc = _docstring("PyBaMM's values with these coefficients: numbers, or inputs of the same names.", "    ")
     return "\n".join(["def get_parameter_values(coefficients=COEFFICIENTS):", doc, *(f"    {line}" for line in lines)])
+
+
+def _scaled(key: str, factor: str, base: str) -> str:
+    """Source of the base set's entry times a factor."""
+    entry = base_values(base)[key]
+    if not callable(entry):
+        return f"{factor} * values[{_quoted(key)}]"
+    return f"partial(scaled_{len(asked_arguments(entry))}, base=values[{_quoted(key)}], factor={factor})"
+
+
+def _scalings(parameter_set: ParameterSet) -> list[str]:
+    """Sources of functions that multiply a base set's own, one for each number of arguments that occurs."""
+    base = base_values(parameter_set.base)
+    entries = [base[key] for key, attachment in parameter_set.attach.items() if attachment.relative]
+    sources = []
+    for n in sorted({len(asked_arguments(entry)) for entry in entries if callable(entry)}):
+        arguments = ", ".join("abde"[:n])
+        doc = f'    """A function of {n} argument{"s" * (n > 1)} times a factor."""'
+        sources.append(f"def scaled_{n}({arguments}, base, factor):\n{doc}\n    return factor * base({arguments})")
+    return sources
 
 
 def _state(parameter_set: ParameterSet) -> dict[str, float]:
@@ -298,7 +323,7 @@ def pybamm_module(parameter_set: ParameterSet) -> str:
     functions = [_function(key, names[key], attachment, T, tables) for key, attachment in parameter_set.attach.items()]
     shifted = any(f"{side} electrode OCP [V]" not in names for side in ("Negative", "Positive"))
     written = [_tuple(name, values) for values, name in tables.names.items()]
-    own = [*([SPLINE.strip()] if written else []), *([SHIFTED.strip()] if shifted else [])]
+    own = [*([SPLINE.strip()] if written else []), *([SHIFTED.strip()] if shifted else []), *_scalings(parameter_set)]
     head = "\n".join([_head(parameter_set), *written])
     return "\n\n\n".join([head, *own, *functions, _assembly(parameter_set, names)]) + "\n"
 

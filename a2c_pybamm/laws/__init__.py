@@ -1,5 +1,6 @@
 """Formulas with named, unit-bearing coefficients and no numbers of their own."""
 
+from a2c_pybamm.laws.declared import Scale, Value
 from a2c_pybamm.laws.free_energy import FreeEnergy, UnstablePhaseError
 from a2c_pybamm.laws.law import Coefficients, Law, build_law, coefficient, held, log_coefficient, settings
 from a2c_pybamm.laws.measured_ocp import MeasuredOCP, interpolate
@@ -7,7 +8,7 @@ from a2c_pybamm.laws.redlich_kister import RedlichKister
 from a2c_pybamm.laws.site_density import SiteDensity
 from a2c_pybamm.laws.vacancy_mobility import VacancyMobility, barrier_name, prefactor_name
 
-KINDS: dict[str, type] = {law.kind: law for law in (RedlichKister, MeasuredOCP, VacancyMobility, SiteDensity)}
+KINDS: dict[str, type] = {law.kind: law for law in (RedlichKister, MeasuredOCP, VacancyMobility, SiteDensity, Scale, Value)}
 """The package's own laws by the name they have in files."""
 
 __all__ = [
@@ -17,9 +18,11 @@ __all__ = [
     "Law",
     "MeasuredOCP",
     "RedlichKister",
+    "Scale",
     "SiteDensity",
     "UnstablePhaseError",
     "VacancyMobility",
+    "Value",
     "barrier_name",
     "build_law",
     "coefficient",
