@@ -41,6 +41,7 @@ _HOMES = {
     "sets": ["load"],
     "cell": ["Cell", "ParallelCell", "SimulationFailed"],
     "propagation": [
+        "AdaptiveChaos",
         "FirstOrder",
         "MonteCarlo",
         "PolynomialChaos",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,9 +24,16 @@ STOICHIOMETRY = ("OCP [V]", "OCP entropic change [V.K-1]")
 STOICHIOMETRY_AND_TEMPERATURE = ("particle diffusivity [m2.s-1]", "Young's modulus [Pa]", "partial molar volume [m3.mol-1]")
 CONSTANT = ("Maximum concentration in positive electrode [mol.m-3]", "Maximum concentration in negative electrode [mol.m-3]")
 """PyBaMM keys, or their endings, by the arguments that PyBaMM passes."""
-MESH = ("thickness [m]", "particle radius [m]")
+MESH = ("electrode thickness [m]", "Separator thickness [m]", "particle radius [m]")
 """Endings of keys that enter the mesh: PyBaMM takes no input there."""
-
+SETTLED = (
+    *(f"{kind} temperature [K]" for kind in ("Reference", "Ambient", "Initial")),
+    *(f"{end} voltage cut-off [V]" for end in ("Lower", "Upper")),
+    *(f"Open-circuit voltage at {soc}% SOC [V]" for soc in (0, 100)),
+    *("Current function [A]", "Nominal cell capacity [A.h]"),
+    *(f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
+)
+"""Keys that the set or the cell gives a value of its own: an error there would be lost without a word."""
 WIDE = ("Ai2020", "OKane2022")
 """PyBaMM's sets that also name parameters of mechanics and ageing, which a base set may lack."""
 
@@ -76,7 +84,7 @@ def factor_of_four(a: Any, b: Any, d: Any, e: Any, base: Any, law: Any, c: Any) 
     return law.factor(c) * base(a, b, d, e)
 
 
-FACTORS = {1: factor_of_one, 2: factor_of_two, 3: factor_of_three, 4: factor_of_four}
+FACTORS: dict[int, Callable[..., Any]] = {1: factor_of_one, 2: factor_of_two, 3: factor_of_three, 4: factor_of_four}
 
 
 def shifted_ocp(sto: Any, ocp: Any, entropy: Any, shift: float) -> Any:
@@ -125,11 +133,13 @@ def _emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base
     """What PyBaMM finds under ``key``: a partial of a module-level function (it solves, pickles and survives JSON)."""
     law, method, sto = attachment.law, attachment.method, attachment.stoichiometry
     own = {name: c[name] for name in law.names}
-    if attachment.relative:
+    if isinstance(law, Scale):
         entry = base[key]
         if not callable(entry):
             return law.factor(own) * entry
         return partial(FACTORS[len(asked_arguments(entry))], base=entry, law=law, c=own)
+    if isinstance(law, Value):
+        return law.value(own)  # PyBaMM takes a number in the place of any function
     settings: dict[str, Any] = {"law": law, "method": method, "c": own, "offset": sto.offset, "slope": sto.slope}
     if key.endswith(STOICHIOMETRY):
         return partial(of_stoichiometry, T=T, **settings)
@@ -143,18 +153,38 @@ def asked_arguments(function: Callable[..., Any]) -> list[str]:
     return [p.name for p in signature(function).parameters.values() if p.default is Parameter.empty]
 
 
-def _misplaced(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
+def misplaced(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
     """Why a law cannot stand in for this PyBaMM parameter; empty text where it can."""
     if not isinstance(attachment.law, Scale | Value):
         return "" if known_key(key) else "it must be one whose arguments are known"
+    if attachment.stoichiometry != StoichiometryMap():
+        return f"a {attachment.law.kind} is the same at every stoichiometry; leave its map out"
     if key.endswith(MESH):
         return "PyBaMM's mesh depends on it, so it cannot vary from sample to sample"
     if key.endswith("OCP [V]"):
         return "neither a number nor a factor makes a potential; take a MeasuredOCP with an error"
-    if key in base and not (callable(base[key]) or isinstance(base[key], int | float)):
-        return f"the base set's entry is {base[key]!r}, not a number or a function"
-    known = key in base or (not attachment.relative and any(key in base_values(name) for name in WIDE))
-    return "" if known else "PyBaMM's sets have no such entry; check its spelling, the base set and the unit"
+    if key in SETTLED:
+        return "the set's temperature and voltage limits, the cell's current and each sample's full charge settle it"
+    if key not in base:
+        elsewhere = not attachment.relative and any(key in base_values(name) for name in WIDE)
+        return "" if elsewhere else _no_entry(key, base)
+    return _unusable(base[key], attachment.relative)
+
+
+def _no_entry(key: str, base: pybamm.ParameterValues) -> str:
+    near = difflib.get_close_matches(key, base.keys(), 1)
+    hint = f"; is {near[0]!r} meant?" if near else ""
+    return f"the base set has no such entry{hint or '; check its spelling, the base set and the unit'}"
+
+
+def _unusable(entry: Any, relative: bool) -> str:
+    """Why a base set's entry cannot be multiplied or replaced; empty text where it can."""
+    if callable(entry):
+        n = len(asked_arguments(entry))
+        return f"the base set's function takes {n} arguments" if relative and n not in FACTORS else ""
+    if isinstance(entry, bool) or not isinstance(entry, int | float):
+        return f"the base set's entry is of type {type(entry).__name__}, not a number or a function"
+    return "the base set's entry is 0, which no factor changes; take a Value" if relative and entry == 0 else ""
 
 
 def known_key(key: str) -> bool:
@@ -194,7 +224,7 @@ class ParameterSet:
             raise ValueError(f"set {self.name}: PyBaMM has no parameter set {self.base!r} to start from")
         base = base_values(self.base)
         for key, attachment in self.attach.items():
-            if reason := _misplaced(key, attachment, base):
+            if reason := misplaced(key, attachment, base):
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
         asked = {name for a in self.attach.values() for name in a.law.names}
         if missing := sorted(asked - set(self.joint.names)):
@@ -232,23 +262,28 @@ class ParameterSet:
             If PyBaMM finds no full charge.
         """
         values = self._build(dict(zip(self.joint.names, map(float, self.joint.mean), strict=True)))
+        keys = [f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")]
+        lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
+        # a law for the electrodes' volume leaves the lithium in them as it is
+        kept = float(base_values(self.base).evaluate(lithium)) / float(values.evaluate(lithium))
+        values.update({key: kept * values[key] for key in keys} if kept != 1 else {})
         try:
             values.set_initial_state(1.0)
         except (pybamm.SolverError, ValueError) as error:
             text = " ".join(str(error).split())
             raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error
-        keys = (f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive"))
         return {key: float(values.evaluate(values[key])) for key in keys}
 
     def _build(self, c: Mapping[str, Any]) -> pybamm.ParameterValues:
         values = base_values(self.base)
         shift = self.temperature - values["Reference temperature [K]"]
+        emitted = {key: _emit(key, attachment, c, self.temperature, values) for key, attachment in self.attach.items()}
         moved = {}
         for side in ("Negative", "Positive"):
             ocp, entropy = f"{side} electrode OCP [V]", f"{side} electrode OCP entropic change [V.K-1]"
             if shift and ocp not in self.attach:
-                moved[ocp] = partial(shifted_ocp, ocp=values[ocp], entropy=values[entropy], shift=shift)
-        emitted = {key: _emit(key, attachment, c, self.temperature, values) for key, attachment in self.attach.items()}
+                change = emitted.get(entropy, values[entropy])
+                moved[ocp] = partial(shifted_ocp, ocp=values[ocp], entropy=change, shift=shift)
         temperatures = {f"{kind} temperature [K]": self.temperature for kind in ("Reference", "Ambient", "Initial")}
         values.update({**moved, **emitted, **temperatures, **self.limit_values})
         return values

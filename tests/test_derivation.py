@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import a2c_pybamm as a2c
+from a2c_pybamm.parameter_set import base_values
 from a2c_pybamm.sets import DEMO, sets_folder
 from a2c_pybamm.study import Study, read_study
 
@@ -92,3 +93,116 @@ def test_order_given_by_hand_needs_no_energies_to_leave_out(tmp_path: Path) -> N
     made = a2c.derive(Study.model_validate(table, context={"folder": tmp_path}))
     interaction = made.joint.mean[made.joint.names.index("M L0 [eV]")]
     assert interaction == pytest.approx((-22.9 + 0.5 * 1.9 - (-20.0 - 25.5 + 1.9) / 2) / 0.25, abs=1e-9)
+
+
+CONDUCTIVITY, ELECTROLYTE = "Electrolyte conductivity [S.m-1]", "Electrolyte diffusivity [m2.s-1]"
+FACTOR = "Electrolyte conductivity ln(factor [1])"
+PAIR = {
+    "parameters": [CONDUCTIVITY, ELECTROLYTE],
+    "std": [0.2, 0.3],
+    "correlation": [[1.0, 0.8], [0.8, 1.0]],
+    "source": "electrolyte",
+    "reason": "four papers",
+}
+RESISTANCE = {
+    "parameter": "Contact resistance [Ohm]",
+    "value": "0.01 Ohm",
+    "std": "0.002 Ohm",
+    "source": "contact",
+    "reason": "impedance of five cells",
+}
+
+
+def declared(*scale: dict, base: str = "Chen2020", **other: object) -> a2c.ParameterSet:
+    """The set of a study with these factors."""
+    table = {"name": "declared", "base": base, "scale": list(scale), **other}
+    return a2c.derive(Study.model_validate(table, context={"folder": Path()}))
+
+
+def test_factors_and_values_become_estimates_with_their_reasons() -> None:
+    made = declared(PAIR, value=[RESISTANCE])
+    assert {key: a.law for key, a in made.attach.items()} == {
+        CONDUCTIVITY: a2c.Scale("Electrolyte conductivity"),
+        ELECTROLYTE: a2c.Scale("Electrolyte diffusivity"),
+        "Contact resistance [Ohm]": a2c.Value("Contact resistance", "Ohm"),
+    }
+    assert made.joint.names == (FACTOR, "Electrolyte diffusivity ln(factor [1])", "Contact resistance value [Ohm]")
+    np.testing.assert_array_equal(made.joint.mean, [0.0, 0.0, 0.01])
+    covariance = [[0.04, 0.048, 0], [0.048, 0.09, 0], [0, 0, 4e-6]]
+    np.testing.assert_allclose(made.joint.covariance, covariance, rtol=1e-12, atol=1e-15)
+    assert made.joint.sources == ("electrolyte", "contact")
+    for estimate, reason in zip(made.joint.estimates, ("four papers", "impedance of five cells"), strict=True):
+        assert estimate.method == f"declared: {reason}"
+        assert dict(estimate.provenance) == {"declared": reason}
+    nominal, base = made.nominal(), base_values("Chen2020")
+    assert nominal["Contact resistance [Ohm]"] == 0.01
+    assert nominal["Positive particle diffusivity [m2.s-1]"] == base["Positive particle diffusivity [m2.s-1]"]
+
+
+def test_covariance_says_the_same_as_std_and_correlation() -> None:
+    other = {key: entry for key, entry in PAIR.items() if key not in ("std", "correlation")}
+    found = declared(other | {"covariance": [[0.04, 0.048], [0.048, 0.09]], "mean": [0.1, -0.1]}).joint
+    np.testing.assert_allclose(found.covariance, declared(PAIR).joint.covariance, rtol=1e-12)
+    np.testing.assert_array_equal(found.mean, [0.1, -0.1])
+    independent = {key: entry for key, entry in PAIR.items() if key != "correlation"}
+    np.testing.assert_allclose(declared(independent).joint.covariance, np.diag([0.04, 0.09]), atol=1e-15)
+
+
+def test_correlation_of_one_is_one_germ() -> None:
+    made = declared(PAIR | {"correlation": [[1.0, 1.0], [1.0, 1.0]]})
+    assert made.joint.n_germ == 1
+    draws = made.joint.draw(20, np.random.default_rng(0))
+    np.testing.assert_allclose(draws[:, 1], 1.5 * draws[:, 0], rtol=1e-10)
+
+
+def test_a_factor_beside_atoms_takes_systematic_errors_as_they_do() -> None:
+    """A declared factor is a coefficient like any other: a second cause of error may move it with one of the atoms'."""
+    negative = {"material": "graphite", "measured_ocp": {"theta_min": 0.1, "offset_std": "5 mV", "reason": "test"}}
+    std = {"graphite OCP offset [V]": 0.004, FACTOR: -0.1}
+    systematic = [{"source": "one lab", "reason": "test", "std": std}]
+    made = declared(PAIR, base="Ai2020", negative=negative, systematic=systematic)
+    k, offset = made.joint.rows([FACTOR, "graphite OCP offset [V]"])
+    assert made.joint.covariance[k, k] == pytest.approx(0.04 + 0.01, rel=1e-12)
+    assert made.joint.covariance[k, offset] == pytest.approx(-0.1 * 0.004, rel=1e-12)
+
+
+SINGLE = {"parameter": CONDUCTIVITY, "std": 0.2, "source": "s", "reason": "r"}
+GRAPHITE = {"material": "graphite", "measured_ocp": {"theta_min": 0.1, "offset_std": "5 mV", "reason": "test"}}
+REFUSED: dict[str, tuple[dict, str]] = {
+    "mesh": ({"parameter": "Positive particle radius [m]"}, r"^scale\[2\]: 'Positive particle radius \[m\]': .*mesh depends"),
+    "potential": ({"parameter": "Positive electrode OCP [V]"}, r"^scale\[2\]: .*take a MeasuredOCP"),
+    "misspelt": (
+        {"parameter": "Electrolyte difusivity [m2.s-1]"},
+        r"^scale\[2\]: .*is 'Electrolyte diffusivity \[m2.s-1\]' meant",
+    ),
+    "nothing to scale": ({"parameter": "Contact resistance [Ohm]"}, r"^scale\[2\]: .*entry is 0, which no factor changes"),
+    "derived already": (
+        {"parameter": "Negative electrode OCP entropic change [V.K-1]"},
+        r"^scale\[2\]: .*is derived already \(measured-ocp\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_factor_that_cannot_be_is_told_with_its_place(case: str) -> None:
+    change, words = REFUSED[case]
+    with pytest.raises(ValueError, match=words) as error:
+        declared(SINGLE, SINGLE | {"source": "t"} | change, base="Chen2020", negative=GRAPHITE)
+    assert "\n" not in str(error.value)
+
+
+def test_impossible_correlation_is_told_with_its_place() -> None:
+    with pytest.raises(ValueError, match=r"^scale\[1\]: covariance of Electrolyte .*not positive semi-definite"):
+        declared(PAIR | {"correlation": [[1.0, 1.2], [1.2, 1.0]]})
+    with pytest.raises(ValueError, match=r"^scale\[1\]: .*not symmetric"):
+        declared(PAIR | {"correlation": [[1.0, 0.2], [0.3, 1.0]]})
+    with pytest.raises(ValueError, match=r"^value\[1\]: 'Separator thickness \[m\]': .*mesh depends"):
+        declared(value=[RESISTANCE | {"parameter": "Separator thickness [m]", "value": "1e-5 m", "std": "1e-6 m"}])
+
+
+def test_one_source_in_two_sections_is_refused() -> None:
+    """Whether two errors of one name are one error, a study has to say."""
+    with pytest.raises(ValueError, match="source 's' is shared by 2 estimates"):
+        declared(SINGLE, SINGLE | {"parameter": ELECTROLYTE})
+    made = declared(SINGLE, SINGLE | {"parameter": ELECTROLYTE}, independent=["s"])
+    np.testing.assert_allclose(made.joint.covariance, np.diag([0.04, 0.04]), atol=1e-15)

@@ -12,6 +12,7 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.readers.units import UNITS
 from a2c_pybamm.sets import DEMO, set_names, sets_folder
 from a2c_pybamm.study import Section, Study, data_files, read_study, reference_page
+from a2c_pybamm.study.fields import unit_of
 
 SHIPPED = sets_folder() / DEMO
 SMALL = """name = "small"
@@ -76,6 +77,29 @@ def test_paths_are_beside_the_study_from_anywhere(tmp_path: Path, monkeypatch: p
     ]
     assert data_files(read_study(Path("../.."))) == [Path("../../data/ödh.extxyz")]
     assert data_files(read_study(Path("../link.toml"))) == [Path("../data/ödh.extxyz")], "beside the name that is given"
+
+
+def test_factors_and_values_need_no_electrode(tmp_path: Path) -> None:
+    """Numbers are held in the unit that PyBaMM's key ends in."""
+    text = 'name = "d"\nbase = "Chen2020"\n' + SCALE + "std = 0.2" + VALUE + 'std = "2e-3 Ohm"' + PURE + "std = 0.03"
+    found = read_study(study(tmp_path, text=text))
+    assert found.positive is None
+    assert found.scale[0].keys == ("Electrolyte conductivity [S.m-1]",)
+    assert [(v.value, v.std) for v in found.value] == [(0.01, 0.002), (0.3, 0.03)]
+
+
+@pytest.mark.parametrize(
+    ("key", "unit"),
+    [
+        ("Contact resistance [Ohm]", "Ohm"),
+        ("Electrolyte conductivity [S.m-1]", "S.m-1"),
+        ("Cation transference number", ""),
+        ("Negative electrode Paris' law constant b", ""),
+        ("Positive electrode host site occupancy fraction (0)", ""),
+    ],
+)
+def test_unit_of_a_pybamm_key(key: str, unit: str) -> None:
+    assert unit_of(key) == unit
 
 
 @pytest.mark.parametrize("change", [lambda b: b"\xef\xbb\xbf" + b, lambda b: b.replace(b"\n", b"\r\n")], ids=["BOM", "CRLF"])
@@ -146,6 +170,10 @@ def test_wrong_entry_is_told_with_its_place(tmp_path: Path, case: str) -> None:
     assert "\n" not in str(error.value)
 
 
+SCALE = '\n[[scale]]\nparameter = "Electrolyte conductivity [S.m-1]"\nsource = "s"\nreason = "r"\n'
+SCALES = SCALE.replace("parameter =", "parameters =").replace('"Ele', '["a [V]", "Ele').replace('-1]"', '-1]"]')
+VALUE = '\n[[value]]\nparameter = "Contact resistance [Ohm]"\nsource = "s"\nreason = "r"\nvalue = "0.01 Ohm"\n'
+PURE = VALUE.replace("Contact resistance [Ohm]", "Cation transference number").replace('"0.01 Ohm"', "0.3")
 DECLARED = '\n[[declared]]\nnames = ["a", "b"]\nvalues = [1.0, 2.0]\nsource = "s"\nreason = "r"\n'
 SYSTEMATIC = '\n[[systematic]]\nsource = "s"\nreason = "r"\nstd = { a = 0.1 }\n'
 SECTIONS: dict[str, tuple[str, str]] = {
@@ -177,6 +205,59 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "same material": (
         '[positive]\nmaterial = "graphite"\nmeasured_ocp = { theta_min = 0.1, offset_std = "1 mV", reason = "r" }',
         "apart",
+    ),
+    "scale without std": (SCALE, r"scale\[1\]: give either std or covariance"),
+    "scale with both": (SCALE + "std = 0.2\ncovariance = [[0.04]]", r"scale\[1\]: give either std or covariance"),
+    "scale of nothing": (
+        SCALE.replace("parameter =", "parameter_ ="),
+        r"scale\[1\]\.parameter_: unknown key; known here: param",
+    ),
+    "scale of one and several": (SCALE + 'std = 0.2\nparameters = ["b"]', r"scale\[1\]: give either parameter or parameters"),
+    "scale with text for std": (SCALE + 'std = "0.2"', r"scale\[1\]\.std: must be a number without quotes or unit"),
+    "scale with negative std": (SCALE + "std = -0.2", r"scale\[1\]\.std: must be at least 0"),
+    "scale with std of no meaning": (SCALE + "std = 11", r"scale\[1\]\.std: must be at most 10"),
+    "scale by 1e40": (SCALE + "std = 0.1\nmean = 92.1", r"scale\[1\]\.mean: must be at most 30"),
+    "list for one parameter": (SCALE + "std = [0.2]", "std of one parameter is one number, not a list"),
+    "one std for two parameters": (SCALES + "std = 0.2", "std must be a list of 2 numbers, one for each of parameters"),
+    "too few std of factors": (SCALES + "std = [0.2]", "std must be a list of 2 numbers"),
+    "one mean for two parameters": (SCALES + "std = [0.2, 0.2]\nmean = 0.1", "mean must be a list of 2 numbers"),
+    "parameter listed twice": (SCALES.replace("a [V]", "Electrolyte conductivity [S.m-1]") + "std = [1, 1]", "is listed twice"),
+    "ragged correlation": (
+        SCALES + "std = [1, 1]\ncorrelation = [[1, 0], [0]]",
+        "correlation must be 2 rows of 2 numbers, a row for each parameter",
+    ),
+    "covariance called correlation": (
+        SCALES + "std = [1, 1]\ncorrelation = [[1, 0], [0, 4]]",
+        "correlation of a parameter with itself, on the diagonal, is 1",
+    ),
+    "correlation beside covariance": (
+        SCALES + "covariance = [[1, 0], [0, 4]]\ncorrelation = [[1, 0], [0, 1]]",
+        "correlation goes with std; a covariance holds the correlations already",
+    ),
+    "one number for a correlation": (
+        SCALES + "std = [1, 1]\ncorrelation = 0.8",
+        r"correlation: must be an array \[ … \], got 0.8",
+    ),
+    "scale without a reason": ((SCALE + "std = 0.2").replace('"r"', '""'), r"scale\[1\]\.reason: must have at least 1 char"),
+    "one table for scale": ('[scale]\nparameter = "a"', r"scale: must be an array"),
+    "scaled twice": (SCALE + "std = 1\n" + SCALE + "std = 1", r"stands in two of \[\[scale\]\] and \[\[value\]\]"),
+    "scaled and valued": (
+        SCALE.replace("Electrolyte conductivity [S.m-1]", "Contact resistance [Ohm]") + "std = 1\n" + VALUE + 'std = "1 Ohm"',
+        r"'Contact resistance \[Ohm\]' stands in two",
+    ),
+    "value without std": (VALUE, r"value\[1\]\.std: this key is missing"),
+    "value without unit": (VALUE + "std = 0.001", r"value\[1\]\.std: '0.001' is no number in .* like '1.5 Ohm'"),
+    "value in another unit": (VALUE + 'std = "1 mOhm"', r"value\[1\]\.std: '1 mOhm' is no number in .* like '1.5 Ohm'"),
+    "value with a decimal comma": (VALUE + 'std = "0,1 Ohm"', r"value\[1\]\.std: '0,1 Ohm' is no number"),
+    "value of infinity": (VALUE + 'std = "1e999 Ohm"', r"value\[1\]\.std: must be a finite number"),
+    "value with negative std": (VALUE + 'std = "-1 Ohm"', r"value\[1\]\.std: must be at least 0"),
+    "pure number with a unit": (
+        PURE + 'std = "0.1 V"',
+        r"value\[1\]\.std: must be a number without quotes or unit, got '0.1 V'",
+    ),
+    "value of no parameter": (
+        VALUE.replace("parameter", "parametre") + 'std = "1 Ohm"',
+        r"value\[1\]\.parametre: unknown key; known here: parameter, value, std, source, reason \(and 1 more\)",
     ),
     "electrode without anything": ('[positive]\nmaterial = "LCO"', "positive: nothing is derived here; give free_energy or"),
 }
@@ -219,7 +300,7 @@ def test_wrong_entry_of_the_shipped_study(tmp_path: Path, case: str) -> None:
     [
         (b"", "is empty"),
         (b"# nothing\n", r"name: this key is missing; add it \(and 1 more\)"),
-        (b'name = "a"\nbase = "Ai2020"\n', r"neither \[positive\] nor \[negative\]"),
+        (b'name = "a"\nbase = "Ai2020"\n', r"no \[positive\], \[negative\], \[\[scale\]\] or \[\[value\]\] is there"),
         (SMALL.encode("utf-16"), "not UTF-8 text.*save it as UTF-8"),
         (SMALL.replace("graphite", "Größe").encode("latin-1"), "not UTF-8 text"),
         (b"\x00" + SMALL.encode(), "not TOML"),

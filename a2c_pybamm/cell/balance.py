@@ -1,25 +1,101 @@
-"""Full-charge stoichiometries of a cell from the balance of lithium and the upper voltage limit."""
+"""The state that simulations of a cell start from: which equations hold for it, and what lithium it has."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-import casadi
 import numpy as np
 import pybamm
 
+from a2c_pybamm.cell.full_cell import X_INITIAL, Y_INITIAL, full_cell
+from a2c_pybamm.cell.half_cell import half_cell
+from a2c_pybamm.cell.initial_state import LIMITS, VOLTAGE_MISS, Graph, InitialState, StateSolver
+from a2c_pybamm.cell.msmr import OPTIONS, POTENTIALS, msmr
 from a2c_pybamm.estimate import Array
 
-X_INITIAL = "initial stoichiometry of the negative electrode"
-Y_INITIAL = "initial stoichiometry of the positive electrode"
-"""Inputs of the model that carry the full-charge state."""
+__all__ = [
+    "LIMITS",
+    "X_INITIAL",
+    "Y_INITIAL",
+    "InitialState",
+    "StateSolver",
+    "base_lithium",
+    "make_balance",
+    "with_initial_inputs",
+]
 
-LIMITS = (0.005, 0.995)
-"""A cell whose full-charge stoichiometries lie outside is impossible: PyBaMM's asymptotic barrier alone keeps it in."""
-VOLTAGE_MISS = 1e-3
-"""Largest distance [V] of the full cell's voltage, taken without the barrier, from the upper limit."""
-N_BISECTION = 14
+Kind = Literal["full cell", "half cell", "MSMR"]
+
+
+def make_balance(
+    values: pybamm.ParameterValues,
+    names: tuple[str, ...],
+    *,
+    kind: Kind,
+    lithium: float | None,
+    voltage_limits: tuple[float, float],
+    options: Mapping[str, Any],
+) -> StateSolver:
+    """The solver of the state that samples of a cell start from.
+
+    Parameters
+    ----------
+    values
+        Parameter values whose coefficients are inputs.
+    names
+        Coefficients, in the order of the samples' columns.
+    kind
+        "full cell"; "half cell", a working electrode against lithium metal; or "MSMR", a full cell of multi-species,
+        multi-reaction electrodes.
+    lithium
+        Cyclable lithium [A.h], the same for all samples; None for a half cell, whose counter electrode never runs out.
+    voltage_limits
+        Open-circuit voltages [V] of the empty and the full cell.
+    options
+        Options of the PyBaMM model.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown or lacks its lithium, an electrode has two phases, or the limits are in the wrong order.
+    """
+    low, high = voltage_limits
+    if not low < high:
+        raise ValueError(f"initial state: lower voltage limit {low:g} V is not below the upper one {high:g} V")
+    phases = options.get("particle phases", "1")
+    if "2" in (phases if isinstance(phases, tuple) else (phases,)):
+        raise ValueError("initial state: an electrode of two phases has no single stoichiometry; take 'particle phases' 1")
+    graph = Graph.of(values, names)
+    if kind == "half cell":
+        return StateSolver(graph, half_cell(graph, voltage_limits, options))
+    if kind not in ("full cell", "MSMR"):
+        raise ValueError(f"initial state: kind {kind!r} is unknown; take full cell, half cell or MSMR")
+    if lithium is None or not lithium > 0:
+        raise ValueError(f"initial state: cyclable lithium is {lithium}; a {kind} needs a positive one [A.h]")
+    equations = full_cell if kind == "full cell" else msmr
+    return StateSolver(graph, equations(graph, lithium, voltage_limits, options))
+
+
+def base_lithium(base: pybamm.ParameterValues, kind: Kind = "full cell", options: Mapping[str, Any] | None = None) -> float:
+    """Cyclable lithium in the particles of a base set's initial state [A.h]."""
+    own = {**(options or {}), **(OPTIONS if kind == "MSMR" else {})}
+    return float(base.evaluate(pybamm.LithiumIonParameters(own).Q_Li_particles_init))
+
+
+def with_initial_inputs(values: pybamm.ParameterValues, kind: Kind = "full cell") -> pybamm.ParameterValues:
+    """A copy of the values in which the initial state comes from the inputs that carry it."""
+    values = values.copy()
+    if kind == "MSMR":
+        initial = {f"Initial voltage in {side} electrode [V]": pybamm.InputParameter(name) for side, name in POTENTIALS.items()}
+        values.update(initial)
+        return values
+    carriers = {"negative": X_INITIAL, "positive": Y_INITIAL}
+    for side in ("negative", "positive") if kind == "full cell" else ("positive",):
+        maximum = values[f"Maximum concentration in {side} electrode [mol.m-3]"]
+        values.update({f"Initial concentration in {side} electrode [mol.m-3]": pybamm.InputParameter(carriers[side]) * maximum})
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,78 +131,15 @@ class FullCharge:
 
 
 class Balance:
-    r"""Solves :math:`U_p(y) - U_n(x) = V_\mathrm{max}` with :math:`Q_n x + Q_p y = Q_\mathrm{Li}` for batches of coefficients.
-
-    PyBaMM's own cache of this state does not see inputs inside open-circuit potentials, so the state is found here: on the
-    open-circuit potentials as PyBaMM processed them, asymptotic barrier included, with casadi's root-finder and its exact
-    derivative; and judged without the barrier.
-
-    Parameters
-    ----------
-    values
-        Parameter values whose coefficients are inputs.
-    names
-        Coefficients, in the order of the samples' columns.
-    lithium
-        Cyclable lithium :math:`Q_\mathrm{Li}` [A.h], the same for all samples.
-    voltage
-        Upper limit [V].
-    """
-
-    used: tuple[str, ...]
-    """Coefficients that the state depends on."""
+    """Full-charge states by names of their electrodes."""
 
     def __init__(self, values: pybamm.ParameterValues, names: tuple[str, ...], lithium: float, voltage: float) -> None:
-        param = pybamm.LithiumIonParameters()
-        theta, x, y = casadi.MX.sym("theta", len(names)), casadi.MX.sym("x"), casadi.MX.sym("y")
-        inputs = {**{name: theta[k] for k, name in enumerate(names)}, X_INITIAL: x, Y_INITIAL: y}
-
-        def process(symbol: Any) -> casadi.MX:
-            return values.process_symbol(symbol).to_casadi(inputs=inputs)
-
-        sto_n, sto_p = pybamm.InputParameter(X_INITIAL), pybamm.InputParameter(Y_INITIAL)
-        Q_n, Q_p = process(param.n.Q_init), process(param.p.Q_init)
-        with_barrier = process(param.p.prim.U(sto_p, param.T_ref) - param.n.prim.U(sto_n, param.T_ref))
-        without = process(values["Positive electrode OCP [V]"](sto_p) - values["Negative electrode OCP [V]"](sto_n))
-        y_of_x = (lithium - x * Q_n) / Q_p
-        residual = casadi.substitute(with_barrier, y, y_of_x) - voltage
-        missed = casadi.substitute(without, y, y_of_x) - voltage
-        self._bounds = casadi.Function("bounds", [theta], [(lithium - Q_p) / Q_n, lithium / Q_n, lithium / Q_p])
-        self._residual = casadi.Function("residual", [x, theta], [residual])
-        felt = np.array(casadi.DM(casadi.Function("felt", [x, theta], [casadi.jacobian(residual, theta)]).sparsity_out(0), 1.0))
-        self.used = tuple(name for k, name in enumerate(names) if felt[0, k])
-        options = {"error_on_fail": False, "abstol": 1e-12}
-        finder = casadi.rootfinder("full_charge", "newton", self._residual, options)
-        start = casadi.MX.sym("start")
-        root = finder(start, theta)
-        positive = casadi.substitute(y_of_x, x, root)
-        state = [root, positive, casadi.jacobian(root, theta), casadi.jacobian(positive, theta)]
-        self._state = casadi.Function("state", [start, theta], [*state, casadi.substitute(missed, x, root)])
+        limits = (0.0, voltage)
+        self._solver = make_balance(values, names, kind="full cell", lithium=lithium, voltage_limits=limits, options={})
+        self.used = self._solver.used
 
     def full_charge(self, samples: Array) -> FullCharge:
         """The full-charge state of samples (n_sample, n_coefficient)."""
-        n, k = samples.shape
-        theta = samples.T
-        lower, upper, emptied = (np.array(column).ravel() for column in self._bounds.map(n)(theta))
-        low, high = np.clip(lower, 0, 1), np.clip(upper, 0, 1)
-        residual = self._residual.map(n)
-        for _ in range(N_BISECTION):  # the residual rises with x: more lithium in the negative, less in the positive electrode
-            middle = (low + high) / 2
-            above = np.array(residual(middle, theta)).ravel() > 0
-            low, high = np.where(above, low, middle), np.where(above, middle, high)
-        x, y, dx, dy, miss = (np.array(part) for part in self._state.map(n)((low + high) / 2, theta))
-        return FullCharge(x.ravel(), y.ravel(), dx.reshape(n, k), dy.reshape(n, k), miss.ravel(), emptied)
-
-
-def base_lithium(base: pybamm.ParameterValues) -> float:
-    """Cyclable lithium in the particles of a base set's initial state [A.h]."""
-    return float(base.evaluate(pybamm.LithiumIonParameters().Q_Li_particles_init))
-
-
-def with_initial_inputs(values: pybamm.ParameterValues) -> pybamm.ParameterValues:
-    """The values with initial concentrations that follow from the full-charge inputs."""
-    values = values.copy()
-    for side, name in (("negative", X_INITIAL), ("positive", Y_INITIAL)):
-        maximum = values[f"Maximum concentration in {side} electrode [mol.m-3]"]
-        values.update({f"Initial concentration in {side} electrode [mol.m-3]": pybamm.InputParameter(name) * maximum})
-    return values
+        state = self._solver.at(samples)
+        (x, y), (dx, dy) = state.values.values(), state.jacobians.values()
+        return FullCharge(x, y, dx, dy, state.ends["full"].miss, state.emptied)

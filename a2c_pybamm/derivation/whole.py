@@ -8,6 +8,7 @@ import numpy as np
 
 from a2c_pybamm import __version__
 from a2c_pybamm import study as schema
+from a2c_pybamm.derivation.declared import add_scale, add_value
 from a2c_pybamm.derivation.electrode import Parts, add_electrode
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.estimators import declare
@@ -45,6 +46,13 @@ def derive(study: schema.Study) -> ParameterSet:
         if electrode:
             with naming(side):
                 add_electrode(parts, study, side, electrode)
+    base = base_values(study.base)
+    for k, scale in enumerate(study.scale, start=1):
+        with naming(f"scale[{k}]"):
+            add_scale(parts, base, scale)
+    for k, value in enumerate(study.value, start=1):
+        with naming(f"value[{k}]"):
+            add_value(parts, base, value)
     for k, item in enumerate(study.declared, start=1):
         with naming(f"declared[{k}]"):
             parts.estimates.append(

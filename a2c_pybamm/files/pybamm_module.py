@@ -222,18 +222,7 @@ Solve for these inputs. Initial concentrations are those of full charge at the m
 def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
     """Source of ``get_parameter_values``."""
     attachments = parameter_set.attach
-    moved = [side for side in ("Negative", "Positive") if f"{side} electrode OCP [V]" not in names]
-    lines = [f"values = pybamm.ParameterValues({_quoted(parameter_set.base)})"]
-    if moved:
-        lines += ['shift = TEMPERATURE - values["Reference temperature [K]"]', "moved = {}", "if shift:"]
-    for side in moved:
-        ocp = f"{side} electrode OCP"
-        lines += [
-            f'    moved["{ocp} [V]"] = partial(',
-            f'        shifted_ocp, ocp=values["{ocp} [V]"], entropy=values["{ocp} entropic change [V.K-1]"], shift=shift',
-            "    )",
-        ]
-    lines += ["new = {", *(["    **moved,"] if moved else [])]
+    lines = [f"values = pybamm.ParameterValues({_quoted(parameter_set.base)})", "new = {"]
     for key, name in names.items():
         value = f"partial({name}, c=coefficients)" if _arguments(key, attachments[key]) else f"{name}(coefficients)"
         if attachments[key].relative:
@@ -241,9 +230,26 @@ def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
         lines.append(f"    {_quoted(key)}: {value},")
     lines += [f'    "{kind} temperature [K]": TEMPERATURE,' for kind in ("Reference", "Ambient", "Initial")]
     lines += [f"    {_quoted(key)}: {float(value)!r}," for key, value in _state(parameter_set).items()]
-    lines += ["}", "values.update(new)", "return values"]
+    lines += ["}", *_moved(names), "values.update(new)", "return values"]
     doc = _docstring("PyBaMM's values with these coefficients: numbers, or inputs of the same names.", "    ")
     return "\n".join(["def get_parameter_values(coefficients=COEFFICIENTS):", doc, *(f"    {line}" for line in lines)])
+
+
+def _moved(names: Mapping[str, str]) -> list[str]:
+    """Lines that move the base set's own potentials to the module's temperature."""
+    sides = [side for side in ("Negative", "Positive") if f"{side} electrode OCP [V]" not in names]
+    if not sides:
+        return []
+    lines = ['shift = TEMPERATURE - values["Reference temperature [K]"]', "if shift:"]
+    for side in sides:
+        ocp, entropy = f"{side} electrode OCP [V]", f"{side} electrode OCP entropic change [V.K-1]"
+        change = f'{"new" if entropy in names else "values"}["{entropy}"]'
+        lines += [
+            f'    new["{ocp}"] = partial(',
+            f'        shifted_ocp, ocp=values["{ocp}"], entropy={change}, shift=shift',
+            "    )",
+        ]
+    return lines
 
 
 def _scaled(key: str, factor: str, base: str) -> str:

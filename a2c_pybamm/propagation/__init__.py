@@ -1,5 +1,6 @@
 """Joint errors carried through a model: first order, polynomial chaos and sampling, each with its own error."""
 
+from a2c_pybamm.propagation.adaptive_chaos import AdaptiveChaos
 from a2c_pybamm.propagation.expansion import to_chaospy
 from a2c_pybamm.propagation.first_order import FirstOrder
 from a2c_pybamm.propagation.indices import sensitivity_indices
@@ -7,12 +8,15 @@ from a2c_pybamm.propagation.model import Model, from_function
 from a2c_pybamm.propagation.monte_carlo import MonteCarlo
 from a2c_pybamm.propagation.polynomial_chaos import PolynomialChaos
 from a2c_pybamm.propagation.run import planned_solves, propagate
+from a2c_pybamm.propagation.spectral_projection import SpectralProjection
 
 __all__ = [
+    "AdaptiveChaos",
     "FirstOrder",
     "Model",
     "MonteCarlo",
     "PolynomialChaos",
+    "SpectralProjection",
     "from_function",
     "planned_solves",
     "propagate",

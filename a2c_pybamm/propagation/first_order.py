@@ -8,6 +8,7 @@ with all cross terms: for two coefficients
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +17,16 @@ from scipy.stats import norm
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
 from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved
+from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved, joined
+from a2c_pybamm.propagation.scouts import DISTANCE, both_ways, departure, gradient_directions
 from a2c_pybamm.propagation.shares import ratio
 
 FOURTH_MOMENT = {"normal": 3.0, "uniform": 9 / 5}
 """E ξ⁴ of a germ of unit variance."""
 SIXTH_MOMENT = {"normal": 15.0, "uniform": 27 / 7}
 """E ξ⁶."""
+N_STEEPEST = 2
+"""Outputs' steepest directions that scouts take."""
 N_DIRECTION = 4
 """Random directions for the mixed second derivatives: their variance is then known to a factor of about two."""
 
@@ -52,6 +56,9 @@ class FirstOrder:
     step: float = 0.1
     """Step of the differences in standard deviations: large against a solver's tolerance, small against the curvature."""
     curvature: bool = True
+    scouts: bool = True
+    """With ``curvature``: solves three standard deviations out along each germ, and along the steepest directions of the
+    outputs, compared with a cubic through those at one standard deviation. A cliff there is beyond any tangent's sight."""
 
     def __post_init__(self) -> None:
         if not 0 < self.step <= 1:
@@ -66,7 +73,9 @@ class FirstOrder:
         n = len(problem.families)
         steps = 0 if hasattr(problem.model, "jacobian") else int((problem.std > 0).sum())
         directions = n + (N_DIRECTION if n > 1 else 0) if self.curvature else 0
-        return 1 + 2 * (steps + directions)
+        # two outputs' steepest directions are solved at one and at three standard deviations
+        far = n + 2 * min(n, N_STEEPEST) if self.curvature and self.scouts else 0
+        return 1 + 2 * (steps + directions + far)
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Mean, variance and shares from the tangent; ``ValueError`` if a solve that the gradient needs fails."""
@@ -80,7 +89,7 @@ class FirstOrder:
         gradients, extra, note = (
             _analytic(problem, solved) if analytic else (None, 0, f"central differences, step {self.step:g} std")
         )
-        statistics = {}
+        statistics, slopes = {}, {}
         for output in solved.outputs:
             values = solved.flat(output)
             plus, minus = values[1 : 1 + len(moves)], values[1 + len(moves) :]
@@ -93,8 +102,53 @@ class FirstOrder:
             if self.curvature:
                 result |= _curvature(problem, values[0], plus[len(steps) :], minus[len(steps) :], gradient)
             result["running"] = np.isfinite(values[~solved.failed]).mean(axis=0)
-            statistics[output] = result
-        return Outcome(solved, len(samples) + extra, statistics, share_degree=1, notes={"gradient": note})
+            statistics[output], slopes[output] = result, _slopes(problem, gradient)
+        batches = [solved]
+        if self.curvature and self.scouts:
+            near = _along_axes(solved, slopes, len(steps), len(moves))
+            batches.append(_send_scouts(problem, solved, slopes, near, statistics))
+        solves = sum(len(batch.samples) for batch in batches)
+        return Outcome(joined(batches), solves + extra, statistics, share_degree=1, notes={"gradient": note})
+
+
+def _along_axes(solved: Solved, slopes: Mapping[str, Array], n_step: int, n_move: int) -> dict[str, tuple[Array, Array, Array]]:
+    """For each output its value at the mean, and the solves one standard deviation along each germ, both ways."""
+    near = {}
+    for output, slope in slopes.items():
+        values, n = solved.flat(output), len(slope)
+        up, down = 1 + n_step, 1 + n_move + n_step
+        near[output] = values[0], values[up : up + n], values[down : down + n]
+    return near
+
+
+def _send_scouts(
+    problem: Problem,
+    solved: Solved,
+    slopes: Mapping[str, Array],
+    near: Mapping[str, tuple[Array, Array, Array]],
+    statistics: Mapping[str, dict[str, Array]],
+) -> Solved:
+    """The scouts' solves; how far each output departs there from a cubic goes to its statistics."""
+    scalars = [output for output, values in solved.outputs.items() if values.ndim == 1] or list(slopes)
+    first = np.hstack([slopes[output][:, :1] for output in scalars])
+    steep = gradient_directions(np.where(np.isfinite(first), first, 0.0), N_STEEPEST)
+    n, n_axis = len(steep), len(problem.families)
+    germ = np.vstack([both_ways(np.eye(n_axis)), both_ways(steep), steep, -steep])
+    batch = problem.look(problem.color(germ))
+    for output, (centre, plus, minus) in near.items():
+        values, slope = batch.flat(output), slopes[output]
+        far, own = values[: 2 * (n_axis + n)], values[2 * (n_axis + n) :]
+        axes = _cubic(centre, plus, minus, slope)
+        steepest = _cubic(centre, own[:n], own[n:], steep @ slope)
+        statistics[output]["departure"] = departure(far, np.vstack([axes, steepest]), np.sqrt(statistics[output]["var"]))
+    return batch
+
+
+def _cubic(centre: Array, plus: Array, minus: Array, slope: Array) -> Array:
+    """Predictions (2·n_direction, n_element), first all forward, at the scouts' distance from solves at one."""
+    x = DISTANCE
+    second, third = (plus + minus) / 2 - centre, (plus - minus) / 2 - slope
+    return np.vstack([centre + x**2 * second + x * slope + x**3 * third, centre + x**2 * second - x * slope - x**3 * third])
 
 
 def _directions(n: int, rng: np.random.Generator) -> Array:

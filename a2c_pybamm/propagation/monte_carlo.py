@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from a2c_pybamm.propagation.intervals import intervals, tail_share
 from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, Problem
@@ -52,7 +53,9 @@ class MonteCarlo:
         statistics = {}
         for output in solved.outputs:
             values = solved.flat(output)[kept]
-            statistics[output] = _moments(values) | _shares(problem, germ[kept], values, degree)
+            found = _moments(values)
+            found |= intervals(found, len(values), np.inf, solved.outputs[output].attrs) | {"tail": _tail(values)}
+            statistics[output] = found | _shares(problem, germ[kept], values, degree)
         draws = {name: solved.flat(name)[:, 0] for name, values in solved.outputs.items() if values.ndim == 1}
         notes = {"draws kept": str(int(kept.sum()))}
         return Outcome(solved, self.n, statistics, degree, notes, draws)
@@ -80,6 +83,14 @@ def _moments(values: Array) -> dict[str, Array]:
     found = {"mean": mean, "var": var, "mean_se": np.sqrt(var / n), "error": ratio(np.sqrt(var_of_var), 2 * var)}
     found = {name: np.where(enough, part, np.nan) for name, part in found.items()}
     return found | {"quantile": quantile, "running": running.mean(axis=0)}
+
+
+def _tail(values: Array) -> Array:
+    """Share of the variance that the farthest draws carry, NaN where a draw is cut off."""
+    whole = np.isfinite(values).all(axis=0)
+    share = np.full(values.shape[1], np.nan)
+    share[whole] = tail_share(values[:, whole])
+    return share
 
 
 def _shares(problem: Problem, germ: Array, values: Array, degree: int) -> dict[str, Array]:

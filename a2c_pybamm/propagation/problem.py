@@ -8,7 +8,7 @@ depend on how the joint's own factors happened to be rotated.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -85,16 +85,24 @@ class Problem:
         ValueError
             If the fraction of failed samples is above ``max_failed``; ``what`` names the method in the message.
         """
-        dataset = self.model.solve(samples, progress=self.progress)
-        solved = _checked(dataset, samples)
+        solved = self.look(samples)
+        self.check_failures(solved, what=what)
+        return solved
+
+    def look(self, samples: Array) -> Solved:
+        """Outputs of samples (n_sample, n_coefficient), however many fail."""
+        return _checked(self.model.solve(samples, progress=self.progress), samples)
+
+    def check_failures(self, solved: Solved, *, what: str) -> None:
+        """Raise ``ValueError`` if the fraction of failed samples is above ``max_failed``."""
         fraction = float(solved.failed.mean())
         if fraction > self.max_failed:
             reason, count = Counter(solved.reason[solved.failed].tolist()).most_common(1)[0]
             raise ValueError(
-                f"{what}: {fraction:.1%} of {len(samples)} samples failed, more than max_failed = {self.max_failed:.1%}; "
+                f"{what}: {fraction:.1%} of {len(solved.samples)} samples failed, "
+                f"more than max_failed = {self.max_failed:.1%}; "
                 f"most frequent reason ({count} times): {reason!r}. Mend the cause, narrow the error bars, or raise max_failed"
             )
-        return solved
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +121,20 @@ class Solved:
         values = np.array(self.outputs[output].values, float).reshape(len(self.samples), -1)
         values[self.failed] = np.nan
         return values
+
+
+def joined(batches: Sequence[Solved]) -> Solved:
+    """Batches of one model as one."""
+    outputs = {}
+    for name, first in batches[0].outputs.items():
+        values = np.concatenate([batch.outputs[name].values for batch in batches])
+        outputs[name] = first.copy(deep=False).isel(sample=np.zeros(len(values), dtype=int)).copy(data=values)
+    return Solved(
+        np.vstack([batch.samples for batch in batches]),
+        outputs,
+        np.concatenate([batch.failed for batch in batches]),
+        np.concatenate([batch.reason for batch in batches]),
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,10 @@ def propagate(
     For every output ``v``: ``v_mean``, ``v_var``, ``v_std``, ``v_quantile`` (quantile), ``v_share`` (source), ``v_error`` (the
     relative error of the standard deviation as the method itself estimates it), ``v_mean_se``, ``v_share_se``, ``v_q2``,
     ``v_mean_shift``, ``v_nonlinear``, ``v_gradient`` (coefficient), on the output's own axes, NaN where a method has no such
-    number; for outputs on an axis ``v_running``, for scalars ``v_verdict``, one sentence for each method. Also ``n_solves``,
+    number; the ends of 95 % intervals (``v_mean_low``, ``v_std_high``, …, see `intervals`), ``v_departure`` (scouts),
+    ``v_tail``;
+    for outputs on an axis ``v_running``; for scalars ``v_verdict``, one sentence for each method, and ``v_decision`` and
+    ``v_more_solves``, what to believe and what it would still cost. Also ``n_solves``,
     ``n_failed``, ``share_degree``, ``settings``, one row for each failed sample (dimension ``failure``), and after sampling the
     draws (``coefficient_draws``, ``v_draws`` of scalar outputs). After chaos the polynomial itself: ``v_expansion`` (term,
     axes), ``exponent``, ``germ_source``, ``germ_family``, ``germ_factor``, ``coefficient_mean``, for `sensitivity_indices` and
@@ -40,7 +43,7 @@ def propagate(
     joint
         Holds every coefficient of the model, in any order; others are not passed.
     methods
-        `FirstOrder`, `PolynomialChaos`, `MonteCarlo`; at least one, each label once.
+        `FirstOrder`, `AdaptiveChaos`, `PolynomialChaos`, `SpectralProjection`, `MonteCarlo`; at least one, each label once.
     progress
         Called with the number of solves just finished.
     max_failed

@@ -1,16 +1,19 @@
-"""One sentence on each method and scalar output: does it hold here, and if not, what to use."""
+"""One sentence on each method and scalar output, does it hold here and if not what to use; and one decision for the output."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
+from a2c_pybamm.propagation.adaptive_chaos import AdaptiveChaos
 from a2c_pybamm.propagation.first_order import FirstOrder
 from a2c_pybamm.propagation.monte_carlo import MonteCarlo
 from a2c_pybamm.propagation.polynomial_chaos import PolynomialChaos
 from a2c_pybamm.propagation.problem import Method
+from a2c_pybamm.propagation.scouts import CLIFF
+from a2c_pybamm.propagation.spectral_projection import SpectralProjection
 
 MAX_NONLINEAR = 0.05
 """Nonlinear share of variance that first order may miss: the std is then 2.5 % short."""
@@ -24,14 +27,31 @@ N_ERRORS = 3.0
 """Combined standard errors within which chaos and sampling agree; chance exceeds them once in 370."""
 
 
+MOST_TAIL = 0.5
+"""Share of the variance in the hundredth part of the samples from which a few carry it: a normal one has 0.09 there."""
+LEAST_TAIL_SOLVES = 100
+"""Fewer samples have no hundredth part to speak of."""
+WANTED_ERROR = 0.05
+"""Relative standard error of the std for which further solves are counted: one significant digit of an error bar."""
+
+
 def add_verdicts(dataset: xr.Dataset, methods: Sequence[Method]) -> xr.Dataset:
-    """The same Dataset with ``<output>_verdict`` (approach) for every scalar output."""
+    """The same Dataset with a sentence for each method and a decision for every scalar output.
+
+    ``<output>_verdict`` (approach); ``<output>_decision``, which begins with "first order suffices", "chaos holds" or "sampling
+    needed"; ``<output>_more_solves``, how many further solves bring sampling's relative error of the std to 5 %, zero where
+    none are needed.
+    """
     verdicts = {}
     for name in map(str, dataset.data_vars):
         if name.endswith("_std") and dataset[name].dims == ("approach",):
             output = name.removesuffix("_std")
             sentences = [verdict(dataset, output, method) for method in methods]
             verdicts[f"{output}_verdict"] = xr.DataArray(np.array(sentences, dtype=str), dims="approach")
+            text, more = decision(dataset, output, methods, sentences)
+            about = "further solves that bring the relative error of the std to 5 %"
+            verdicts[f"{output}_decision"] = xr.DataArray(text)
+            verdicts[f"{output}_more_solves"] = xr.DataArray(more, attrs={"long_name": about, "units": "1"})
     return dataset.assign(verdicts)
 
 
@@ -43,12 +63,79 @@ def verdict(dataset: xr.Dataset, output: str, method: Method) -> str:
         return f"{method.label} gives no answer: a solve it needs is missing"
     if isinstance(method, FirstOrder):
         return _first_order(own, sampling)
-    if isinstance(method, PolynomialChaos):
+    if isinstance(method, AdaptiveChaos):
+        return _adaptive(own)
+    if isinstance(method, PolynomialChaos | SpectralProjection):
         return _chaos(method.label, own, sampling)
     if isinstance(method, MonteCarlo):
         draws = int(np.isfinite(dataset[f"{output}_draws"]).sum())
-        return f"sampling: std {plus_minus(own['std'], own['error'] * own['std'])} from {draws} draws"
+        text = f"sampling: std {plus_minus(own['std'], own['error'] * own['std'])} from {draws} draws"
+        return text + _tail_warning(own)
     return f"{method.label}: std {own['std']:.3g}"
+
+
+Numbers = dict[str, float]
+
+
+def decision(dataset: xr.Dataset, output: str, methods: Sequence[Method], sentences: Sequence[str]) -> tuple[str, int]:
+    """What to believe of one scalar output, with its numbers, and how many further solves that asks for."""
+    numbers = {method.label: _numbers(dataset, output, method.label) for method in methods}
+    best = _best_sampled(numbers)
+    cliffs = [label for label, own in numbers.items() if own["departure"] > CLIFF]
+    for method, sentence in zip(methods, sentences, strict=True):
+        own = numbers[method.label]
+        if isinstance(method, FirstOrder) and sentence.startswith(("first order suffices", "first order looks")) and not cliffs:
+            return f"first order suffices: {_evidence(own, best)}", 0
+    for method, sentence in zip(methods, sentences, strict=True):
+        own = numbers[method.label]
+        if not isinstance(method, FirstOrder | MonteCarlo) and " holds (" in sentence and not cliffs:
+            return f"chaos holds (std within {own['error']:.1%}, held-out Q² {_q2(own['q2'])})", 0
+    if best is None:
+        return "sampling needed: no method here samples, so how much is not known", -1
+    n = int(best["n_solves"])
+    more = max(0, int(np.ceil(n * ((best["error"] / WANTED_ERROR) ** 2 - 1))))
+    have = f"std {plus_minus(best['std'], best['error'] * best['std'])} from {n} solves"
+    rest = f"{more} more solves for a standard error of {WANTED_ERROR:.0%}" if more else "which is enough for one digit"
+    found = f"; scouts of {cliffs[0]} found a bend or cliff" if cliffs else ""
+    return f"sampling needed: {have}, {rest}{found}{_tail_warning(best)}", more
+
+
+def _best_sampled(numbers: Mapping[str, Numbers]) -> Numbers | None:
+    """The numbers of the method with a standard error that does not trust a polynomial; the smallest error of several."""
+    sampled = [own for own in numbers.values() if np.isfinite(own["mean_se"])]
+    return min(sampled, key=lambda own: own["error"], default=None)
+
+
+def _evidence(own: Numbers, best: Numbers | None) -> str:
+    """The three numbers on which first order is judged."""
+    parts = []
+    if np.isfinite(own["nonlinear"]):
+        shift = own["mean_shift"] / own["std"] if own["std"] else 0.0
+        parts = [f"nonlinear share {own['nonlinear']:.1%}", f"mean shift {shift:.2f} σ"]
+    if best is not None and best["std"]:
+        parts.append(f"std {own['std'] / best['std']:.2f} of that by sampling")
+    return ", ".join(parts) or f"std {own['std']:.3g}"
+
+
+def _tail_warning(own: Numbers) -> str:
+    """What is to be said where a few samples carry the variance; empty text elsewhere."""
+    if not (own["tail"] > MOST_TAIL and own["n_solves"] >= LEAST_TAIL_SOLVES):
+        return ""
+    return f"; one sample in a hundred carries {own['tail']:.0%} of the variance: read the quantiles, the std says little"
+
+
+def _scout(own: Numbers) -> str:
+    return f"a scout three standard deviations out is off by {own['departure']:.1f} σ of the output"
+
+
+def _adaptive(own: Numbers) -> str:
+    """The sentence for adaptive chaos, whose answer is sampling's where its polynomial does not hold."""
+    text = f"held-out Q² {_q2(own['q2'])}, std {plus_minus(own['std'], own['error'] * own['std'])}"
+    if own["departure"] > CLIFF:
+        return f"adaptive chaos does not hold ({text}): {_scout(own)}{_tail_warning(own)}"
+    if own["q2"] >= MIN_Q2 and not _tail_warning(own):
+        return f"adaptive chaos holds ({text})"
+    return f"adaptive chaos does not hold ({text}): the std is that of sampling{_tail_warning(own)}"
 
 
 def plus_minus(value: float, error: float) -> str:
@@ -63,13 +150,10 @@ def plus_minus(value: float, error: float) -> str:
     return f"({value / 10.0**power:.{digits}f} ± {error / 10.0**power:.{digits}f})e{power}"
 
 
-Numbers = dict[str, float]
-
-
 def _numbers(dataset: xr.Dataset, output: str, label: str) -> Numbers:
-    names = ("mean", "std", "error", "mean_se", "q2", "mean_shift", "nonlinear")
+    names = ("mean", "std", "error", "mean_se", "q2", "mean_shift", "nonlinear", "departure", "tail")
     row = dataset.sel(approach=label)
-    return {name: float(row[f"{output}_{name}"]) for name in names}
+    return {**{name: float(row[f"{output}_{name}"]) for name in names}, "n_solves": float(row["n_solves"])}
 
 
 def _by_sampling(own: Numbers, sampling: Numbers) -> str:
@@ -81,6 +165,8 @@ def _first_order(own: Numbers, sampling: Numbers | None) -> str:
     std = own["std"] or np.nan
     bad = [judged and own["nonlinear"] >= MAX_NONLINEAR, judged and not abs(own["mean_shift"]) < MAX_MEAN_SHIFT * own["std"]]
     seen = [f"nonlinear share {own['nonlinear']:.0%}", f"mean shift {own['mean_shift'] / std:.2f} σ"] if judged else []
+    seen += [_scout(own)] if own["departure"] > CLIFF else []
+    bad += [own["departure"] > CLIFF]
     if own["std"] == 0 and not own["mean_shift"] and not own["nonlinear"] > 0 and not (sampling and sampling["std"]):
         return "first order suffices: the output does not vary"
     if sampling is not None:

@@ -55,6 +55,27 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def unit_of(key: str) -> str:
+    """The unit that ends a PyBaMM key in brackets; empty for a pure number."""
+    return key[key.rindex("[") + 1 : -1] if key.endswith("]") and "[" in key else ""
+
+
+def amount(value: Any, unit: str) -> Any:
+    """The number of text like ``"0.01 Ohm"`` in exactly this unit, PyBaMM's own.
+
+    Where there is no unit the field's own check is left to refuse what is no number.
+    """
+    if not unit:
+        return value
+    text = str(value).strip()
+    try:
+        if not text.endswith(unit):
+            raise ValueError
+        return parse_quantity(text.removesuffix(unit), "number", "value")
+    except ValueError:
+        raise ValueError(f"{text[:60]!r} is no number in the parameter's own unit; write it like '1.5 {unit}'") from None
+
+
 def repeated(values: list[str] | list[float]) -> str:
     """The first entry that occurs twice, quoted; empty if none does."""
     return next((repr(value) for k, value in enumerate(values) if value in values[:k]), "")

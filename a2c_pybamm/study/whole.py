@@ -6,45 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import Flag, Number, Section, Temperature, Voltage, Whole, repeated
 
 LEAST_SAMPLES = 20
 """Fewer random samples give no standard error worth the name (the sampling method asks for as many)."""
-
-
-class Declared(Section):
-    """Coefficients that a person vouches for."""
-
-    names: tuple[str, ...] = Field(min_length=1, description="Coefficient names", examples=[["LCO ODH E_a [eV]"]])
-    values: tuple[Number, ...] = Field(description="Values in the coefficients' own units", examples=[[0.5]])
-    std: tuple[Annotated[Number, Field(ge=0)], ...] | None = Field(None, description="Standard deviations", examples=[[0.1]])
-    covariance: tuple[tuple[Number, ...], ...] | None = Field(
-        None, description="Or the whole covariance matrix", examples=[[[0.01]]]
-    )
-    source: str = Field(min_length=1, description="Name of the error's source", examples=["literature"])
-    reason: str = Field(description="Where the numbers come from", examples=["mean of three papers"])
-
-    @model_validator(mode="after")
-    def _shapes(self) -> Self:
-        if (self.std is None) == (self.covariance is None):
-            raise ValueError("give either std or covariance")
-        if twice := repeated(list(self.names)):
-            raise ValueError(f"coefficient {twice} is declared twice; keep one")
-        rows = [len(self.values), len(self.std or self.covariance or ()), *(len(row) for row in self.covariance or ())]
-        if any(n != len(self.names) for n in rows):
-            raise ValueError(f"{len(self.names)} names, but {', '.join(map(str, rows))} values, errors or entries in a row")
-        return self
-
-
-class Systematic(Section):
-    """A further error that moves several coefficients together."""
-
-    source: str = Field(min_length=1, description="Name of the error's source", examples=["functional (barriers)"])
-    std: dict[str, Number] = Field(
-        min_length=1, description="What one standard deviation of it does to each", examples=[{"LCO ODH E_a [eV]": 0.05}]
-    )
-    reason: str = Field(description="Where it comes from", examples=["PBE barriers against experiment"])
 
 
 class CellSettings(Section):
@@ -123,6 +90,8 @@ class Study(Section):
     )
     positive: Electrode | None = Field(None, description="Positive electrode")
     negative: Electrode | None = Field(None, description="Negative electrode")
+    scale: tuple[Scale, ...] = Field((), description="Factors on the base set's own entries, with their errors")
+    value: tuple[Value, ...] = Field((), description="Numbers with their errors in the place of the base set's entries")
     declared: tuple[Declared, ...] = Field((), description="Coefficients that are declared")
     systematic: tuple[Systematic, ...] = Field((), description="Further errors")
     independent: tuple[str, ...] = Field(
@@ -134,8 +103,8 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if self.positive is None and self.negative is None:
-            raise ValueError("neither [positive] nor [negative] is there; the study derives nothing")
+        if not (self.positive or self.negative or self.scale or self.value):
+            raise ValueError("no [positive], [negative], [[scale]] or [[value]] is there; the study derives nothing")
         limits, swept = self.cell.voltage_limits, self.sweep.upper_voltage if self.sweep else ()
         if limits and swept and min(swept) <= limits[0]:
             raise ValueError(
@@ -143,6 +112,8 @@ class Study(Section):
             )
         if twice := repeated([item.source for item in self.systematic]):
             raise ValueError(f"systematic: the source {twice} occurs twice; list all its coefficients in one std table")
+        if twice := repeated([key for item in self.scale for key in item.keys] + [item.parameter for item in self.value]):
+            raise ValueError(f"{twice} stands in two of [[scale]] and [[value]]; keep one")
         if self.positive and self.negative and self.positive.material == self.negative.material:
             raise ValueError(f"both electrodes are called {self.positive.material!r}; name them apart")
         return self

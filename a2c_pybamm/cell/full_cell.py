@@ -1,0 +1,68 @@
+r"""State of a full cell: :math:`U_p(y) - U_n(x) = V` with :math:`Q_n x + Q_p y = Q_\mathrm{Li}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import casadi
+import pybamm
+
+from a2c_pybamm.cell.initial_state import EMPTY_LIMITS, LIMITS, End, Equations, Graph, solve_equation
+
+X_INITIAL = "initial stoichiometry of the negative electrode"
+Y_INITIAL = "initial stoichiometry of the positive electrode"
+"""Inputs of the model that carry the state."""
+
+STO = pybamm.InputParameter("stoichiometry")
+
+
+def full_cell(graph: Graph, lithium: float, voltage_limits: tuple[float, float], options: Mapping[str, Any]) -> Equations:
+    """Equations of a full cell with cyclable lithium [A.h] between voltage limits [V].
+
+    With hysteresis, full charge lies on the charge branch and the empty state on the discharge branch, as in PyBaMM.
+    """
+    param = pybamm.LithiumIonParameters(dict(options))
+    low, high = voltage_limits
+    Q_n, Q_p = graph.express(param.n.Q_init), graph.express(param.p.Q_init)
+    x = casadi.MX.sym("x")
+    bounds = [casadi.fmin(casadi.fmax(bound, 0), 1) for bound in ((lithium - Q_p) / Q_n, lithium / Q_n)]
+
+    def end(voltage: float, which: Literal["full", "empty"], limits: tuple[float, float]) -> End:
+        potentials = {side: ocp(graph, param, side, branch(options, side, which)) for side in ("negative", "positive")}
+        sto = {"negative": x, "positive": (lithium - x * Q_n) / Q_p}
+        with_barrier, without = (
+            potentials["positive"][k](sto["positive"], graph.theta) - potentials["negative"][k](x, graph.theta) - voltage
+            for k in range(2)
+        )  # rises with x: more lithium in the negative, less in the positive electrode
+        root = solve_equation(x, with_barrier, graph.theta, graph.theta, bounds)
+        return End(
+            {side: casadi.substitute(s, x, root) for side, s in sto.items()}, casadi.substitute(without, x, root), limits
+        )
+
+    return Equations(end(high, "full", LIMITS), end(low, "empty", EMPTY_LIMITS), lithium / Q_p, carry)
+
+
+def carry(sto: Mapping[str, casadi.MX]) -> dict[str, casadi.MX]:
+    """The inputs of the model that are stoichiometries of electrodes."""
+    names = {"negative": X_INITIAL, "positive": Y_INITIAL}
+    return {names[side]: x for side, x in sto.items()}
+
+
+def branch(options: Mapping[str, Any], side: str, end: Literal["full", "empty"]) -> str:
+    """Prefix of the open-circuit potential that an electrode rests on after charge (full) or discharge (empty)."""
+    if getattr(pybamm.BatteryModelOptions(dict(options)), side)["open-circuit potential"] == "single":
+        return ""
+    return "lithiation" if (side == "negative") == (end == "full") else "delithiation"
+
+
+def ocp(graph: Graph, param: Any, side: str, of: str) -> tuple[casadi.Function, casadi.Function]:
+    """Open-circuit potential [V] of stoichiometry and coefficients, with PyBaMM's barrier and without."""
+    phase = {"negative": param.n, "positive": param.p}[side].prim
+    key = " ".join(filter(None, (side.capitalize(), "electrode", of, "OCP [V]")))
+    sto = casadi.MX.sym("sto")
+    forms = phase.U(STO, param.T_ref, of or None), pybamm.FunctionParameter(key, {"stoichiometry": STO})
+    with_barrier, without = (
+        casadi.Function("ocp", [sto, graph.theta], [graph.express(form, {STO.name: sto})]) for form in forms
+    )
+    return with_barrier, without

@@ -1,0 +1,241 @@
+"""The state that simulations start from, solved for batches of coefficients with its exact Jacobian.
+
+A kind of cell says in casadi expressions what its full and its empty state are (``Equations``); what follows from them, a state
+of charge between the two, derivatives and the verdict on each sample, is the same for all kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import casadi
+import numpy as np
+import pybamm
+
+from a2c_pybamm.estimate import Array
+
+LIMITS = (0.005, 0.995)
+"""A cell that is fully charged at stoichiometries outside is impossible: PyBaMM's asymptotic barrier alone keeps it in."""
+EMPTY_LIMITS = (0.001, 0.999)
+"""The same for the empty state, where an electrode does run out: the barrier is 1 mV here."""
+VOLTAGE_MISS = 1e-3
+"""Largest distance [V] of the open-circuit voltage, taken without the barrier, from the limit that it was solved for."""
+N_BISECTION = 14
+WORDS = {"full": ("full-charge state", "starts", "full-charge voltage"), "empty": ("empty state", "is empty", "empty voltage")}
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """PyBaMM's symbols as casadi expressions of coefficients."""
+
+    values: pybamm.ParameterValues
+    """Parameter values whose coefficients are inputs."""
+    names: tuple[str, ...]
+    theta: casadi.MX
+    """The coefficients, in the order of the names."""
+
+    @classmethod
+    def of(cls, values: pybamm.ParameterValues, names: tuple[str, ...]) -> Graph:
+        return cls(values, names, casadi.MX.sym("theta", len(names)))
+
+    def express(self, symbol: Any, arguments: Mapping[str, casadi.MX] | None = None) -> casadi.MX:
+        """A symbol with coefficients, and further inputs of this name, in place of its inputs."""
+        inputs = {name: self.theta[k] for k, name in enumerate(self.names)}
+        return casadi.MX(self.values.process_symbol(symbol).to_casadi(inputs={**inputs, **(arguments or {})}))
+
+
+def solve_equation(unknown: casadi.MX, residual: casadi.MX, given: casadi.MX, at: casadi.MX, bounds: Any) -> casadi.MX:
+    """Root of a residual that rises with its unknown, with the exact derivative by what is given.
+
+    Parameters
+    ----------
+    unknown, given
+        Symbols, a scalar and a vector, that the residual is an expression of.
+    at
+        Expression that takes the place of ``given``.
+    bounds
+        Expressions between which the root is looked for first, by bisection; Newton's method goes on from there.
+    """
+    equation = casadi.Function("equation", [unknown, given], [residual])
+    low, high = ends = [casadi.MX.sym("low"), casadi.MX.sym("high")]
+    for _ in range(N_BISECTION):
+        middle = (low + high) / 2
+        above = equation(middle, given) > 0
+        low, high = casadi.if_else(above, low, middle), casadi.if_else(above, middle, high)
+    # the root does not depend on where the search for it starts
+    constant = {"is_diff_in": [False] * 3, "is_diff_out": [False]}
+    start = casadi.Function("start", [given, *ends], [(low + high) / 2], constant)
+    finder = casadi.rootfinder("finder", "newton", equation, {"error_on_fail": False, "abstol": 1e-12})
+    return finder(start(at, *bounds), at)
+
+
+@dataclass(frozen=True, eq=False)
+class End:
+    """Full or empty state as casadi expressions of the coefficients."""
+
+    stoichiometry: Mapping[str, casadi.MX]
+    """By side, "negative" or "positive"."""
+    miss: casadi.MX
+    """Open-circuit voltage without the barrier minus its limit [V]."""
+    limits: tuple[float, float]
+    """Stoichiometries outside which no cell can be in this state."""
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """What a kind of cell says of its state."""
+
+    full: End
+    empty: End
+    emptied: casadi.MX
+    """Largest stoichiometry of the positive electrode that a discharge can reach."""
+    carry: Callable[[Mapping[str, casadi.MX]], dict[str, casadi.MX]]
+    """The model's inputs, by name, that stand for stoichiometries."""
+
+
+@dataclass(frozen=True, eq=False)
+class SolvedEnd:
+    """Full or empty state of n samples."""
+
+    stoichiometry: Mapping[str, Array]
+    """By side (n,)."""
+    miss: Array
+    """Open-circuit voltage without the barrier minus its limit [V] (n,)."""
+    limits: tuple[float, float]
+    """Stoichiometries outside which no cell can be in this state."""
+
+    def reason(self, k: int, words: tuple[str, str, str]) -> str:
+        """Why sample k cannot be in this state; empty text where it can."""
+        state, starts, voltage = words
+        sto, miss = {side: float(x[k]) for side, x in self.stoichiometry.items()}, float(self.miss[k])
+        low, high = self.limits
+        if not np.isfinite([*sto.values(), miss]).all():
+            return f"infeasible: no {state} (not finite)"
+        if not all(low <= x <= high for x in sto.values()):
+            place = "stoichiometries" if len(sto) > 1 else "stoichiometry"
+            return f"infeasible: {starts} at {place} {', '.join(f'{x:.4f} ({side})' for side, x in sto.items())}"
+        if abs(miss) > VOLTAGE_MISS:
+            return f"infeasible: {voltage} misses the limit by {1e3 * miss:.1f} mV"
+        return ""
+
+
+@dataclass(frozen=True, eq=False)
+class InitialState:
+    """State that each of n samples starts from."""
+
+    values: Mapping[str, Array]
+    """By input of the model (n,)."""
+    jacobians: Mapping[str, Array]
+    """Their derivatives by the coefficients (n, k)."""
+    stoichiometry: Mapping[str, Array]
+    """By side (n,)."""
+    window: Mapping[str, tuple[Array, Array]]
+    """By side, the lowest and the highest stoichiometry that a cell within its voltage limits can reach (n,)."""
+    ends: Mapping[str, SolvedEnd]
+    """The ends that the state was found from: "full" and, below full charge, "empty"."""
+    emptied: Array
+    """Largest stoichiometry of the positive electrode that a discharge can reach, not clipped (n,)."""
+
+    def reasons(self) -> list[str]:
+        """Why each sample cannot be a cell; empty text where it can."""
+        texts = []
+        for k in range(len(self.emptied)):
+            verdicts = (solved.reason(k, WORDS[end]) for end, solved in self.ends.items())
+            rest = "" if self._is_finite(k) else "infeasible: no initial state (not finite)"
+            texts.append(next(filter(None, verdicts), rest))
+        return texts
+
+    def _is_finite(self, k: int) -> bool:
+        return all(bool(np.isfinite(a[k]).all()) for part in (self.values, self.jacobians) for a in part.values())
+
+
+class StateSolver:
+    """Solves a cell's equations for batches of coefficients.
+
+    PyBaMM's own cache of this state does not see inputs inside open-circuit potentials, so the state is found here: on the
+    functions as PyBaMM processed them, asymptotic barrier included, with casadi's root-finder and its exact derivative; and
+    judged without the barrier.
+    """
+
+    used: tuple[str, ...]
+    """Coefficients that the state depends on."""
+    inputs: tuple[str, ...]
+    """Inputs of the model that carry the state."""
+
+    def __init__(self, graph: Graph, equations: Equations) -> None:
+        self._names = graph.names
+        self._limits = {"full": equations.full.limits, "empty": equations.empty.limits}
+        self._sides = tuple(equations.full.stoichiometry)
+        full, empty, soc = equations.full, equations.empty, casadi.MX.sym("soc")
+        between = {
+            side: empty.stoichiometry[side] + soc * (full.stoichiometry[side] - empty.stoichiometry[side])
+            for side in self._sides
+        }
+        self.inputs = tuple(equations.carry(full.stoichiometry))
+        self._full = self._function(graph, equations, soc, full.stoichiometry, (full,))
+        self._between = self._function(graph, equations, soc, between, (full, empty))
+        felt = casadi.jacobian(casadi.vertcat(*equations.carry(between).values()), graph.theta)
+        columns = set(felt.sparsity().get_col())
+        self.used = tuple(name for k, name in enumerate(graph.names) if k in columns)
+
+    def _function(
+        self, graph: Graph, equations: Equations, soc: casadi.MX, state: Mapping[str, casadi.MX], ends: tuple[End, ...]
+    ) -> casadi.Function:
+        """The state as one column: input values, their Jacobian, stoichiometries, then the ends."""
+        values = casadi.vertcat(*equations.carry(state).values())
+        columns = [values, casadi.vec(casadi.jacobian(values, graph.theta).T), *state.values(), equations.emptied]
+        for end in ends:
+            columns += [*end.stoichiometry.values(), end.miss]
+        return casadi.Function("state", [graph.theta, soc], [casadi.densify(casadi.vertcat(*columns))])
+
+    def at(self, samples: Array, soc: float = 1.0) -> InitialState:
+        """The state of samples (n_sample, n_coefficient) at a state of charge between 0 and 1.
+
+        The state of charge is PyBaMM's: with it the stoichiometries run linearly from the lower to the upper voltage limit, at
+        open circuit and reference temperature. Only the ends that a state depends on are judged.
+
+        Raises
+        ------
+        ValueError
+            If the state of charge is outside [0, 1], or the samples have another number of columns than there are coefficients.
+        """
+        if not 0 <= soc <= 1:
+            raise ValueError(f"initial state: state of charge {soc:g} is not within 0 and 1")
+        samples = np.asarray(samples, float)
+        if samples.ndim != 2 or samples.shape[1] != len(self._names):
+            raise ValueError(
+                f"initial state: samples of shape {samples.shape}, not (n_sample, {len(self._names)} coefficients)"
+            )
+        ends = ("full",) if soc == 1 else ("full", "empty")
+        return self._unpack(self._evaluate(self._full if soc == 1 else self._between, samples, soc), ends)
+
+    @staticmethod
+    def _evaluate(function: casadi.Function, samples: Array, soc: float) -> Array:
+        n = len(samples)
+        if not n:
+            return np.empty((function.size1_out(0), 0))
+        return np.array(function.map(n)(samples.T, np.full((1, n), soc)))
+
+    def _unpack(self, columns: Array, ends: tuple[str, ...]) -> InitialState:
+        rows, k, n = iter(columns), len(self._names), columns.shape[1]
+
+        def take(names: tuple[str, ...]) -> dict[str, Array]:
+            return {name: next(rows) for name in names}
+
+        values = take(self.inputs)
+        jacobians = {name: np.array([next(rows) for _ in range(k)]).reshape(k, n).T for name in self.inputs}
+        stoichiometry, emptied = take(self._sides), next(rows)
+        solved = {end: SolvedEnd(take(self._sides), next(rows), self._limits[end]) for end in ends}
+        reach = window(solved["full"].stoichiometry, emptied)
+        return InitialState(values, jacobians, stoichiometry, reach, solved, emptied)
+
+
+def window(full: Mapping[str, Array], emptied: Array) -> dict[str, tuple[Array, Array]]:
+    """Stoichiometries that cells which are full at ``full`` can reach: lowest and highest by side (n,)."""
+    low, high = LIMITS
+    reach = {"positive": (full["positive"], np.clip(emptied, full["positive"], high))}
+    if "negative" in full:
+        reach = {"negative": (np.full(len(emptied), low), full["negative"]), **reach}
+    return reach

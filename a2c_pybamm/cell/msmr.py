@@ -1,0 +1,80 @@
+r"""State of a cell of multi-species, multi-reaction (MSMR) electrodes.
+
+Stoichiometries are explicit in the electrode potentials (Baker and Verbrugge, J. Electrochem. Soc. 165 (2018) A3952),
+
+.. math:: x(U, T) = \sum_j \frac{X_j}{1 + e^{F (U - U^0_j) / (R T w_j)}},
+
+so potentials are what is solved for: :math:`U_p - U_n = V` with :math:`Q_n x_n(U_n) + Q_p x_p(U_p) = Q_\mathrm{Li}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import casadi
+import pybamm
+
+from a2c_pybamm.cell.initial_state import End, Equations, Graph, solve_equation
+
+POTENTIALS = {
+    "negative": "initial potential of the negative electrode [V]",
+    "positive": "initial potential of the positive electrode [V]",
+}
+"""Inputs of the model that carry the state, by side."""
+OPTIONS = {"open-circuit potential": "MSMR", "particle": "MSMR", "intercalation kinetics": "MSMR"}
+MSMR_LIMITS = (0.001, 0.999)
+"""Stoichiometries beyond which the logarithmic tails of the relations alone would hold a cell at its voltage limit."""
+BRACKET = (-1.0, 6.0)
+"""Potentials against lithium [V] between which a root is looked for first."""
+POTENTIAL = pybamm.InputParameter("potential")
+
+
+def msmr(graph: Graph, lithium: float, voltage_limits: tuple[float, float], options: Mapping[str, Any]) -> Equations:
+    """Equations of an MSMR cell with cyclable lithium [A.h] between voltage limits [V].
+
+    Raises
+    ------
+    ValueError
+        If the options do not say the number of reactions.
+    """
+    if "number of MSMR reactions" not in options:
+        raise ValueError('MSMR: options lack "number of MSMR reactions"; give both electrodes\' as texts, as in ("6", "4")')
+    param = pybamm.LithiumIonParameters({**options, **OPTIONS})
+    Q_n, Q_p = graph.express(param.n.Q_init), graph.express(param.p.Q_init)
+    x_n, x_p = (_stoichiometry(graph, phase, param.T_ref) for phase in (param.n.prim, param.p.prim))
+    U = casadi.MX.sym("U")
+
+    def end(voltage: float) -> End:
+        sto = {"negative": x_n(U, graph.theta), "positive": x_p(U + voltage, graph.theta)}
+        held = (sto["negative"] * Q_n + sto["positive"] * Q_p) / lithium
+        root = solve_equation(U, 1 - held, graph.theta, graph.theta, BRACKET)
+        # lithium that is missing at the root, as the voltage that would bring it back
+        miss = (1 - held) / casadi.jacobian(1 - held, U)
+        return End(
+            {side: casadi.substitute(s, U, root) for side, s in sto.items()}, casadi.substitute(miss, U, root), MSMR_LIMITS
+        )
+
+    phases = {"negative": param.n.prim, "positive": param.p.prim}
+    # the model turns potentials into concentrations at its initial temperature
+    initial = {side: _stoichiometry(graph, phase, param.T_init) for side, phase in phases.items()}
+
+    def carry(sto: Mapping[str, casadi.MX]) -> dict[str, casadi.MX]:
+        return {POTENTIALS[side]: _potential(graph, initial[side], sto[side]) for side in sto}
+
+    low, high = voltage_limits
+    return Equations(end(high), end(low), lithium / Q_p, carry)
+
+
+def _stoichiometry(graph: Graph, phase: Any, T: Any) -> casadi.Function:
+    """Stoichiometry of potential and coefficients."""
+    U = casadi.MX.sym("U")
+    return casadi.Function("x", [U, graph.theta], [graph.express(phase.x(POTENTIAL, T), {POTENTIAL.name: U})])
+
+
+def _potential(graph: Graph, stoichiometry: casadi.Function, sto: casadi.MX) -> casadi.MX:
+    """Potential [V] at which an electrode has this stoichiometry."""
+    k = len(graph.names)
+    U, given = casadi.MX.sym("U"), casadi.MX.sym("given", k + 1)
+    residual = given[k] - stoichiometry(U, given[:k])
+    return solve_equation(U, residual, given, casadi.vertcat(graph.theta, sto), BRACKET)

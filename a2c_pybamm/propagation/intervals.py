@@ -1,0 +1,57 @@
+r"""Intervals of 95 % for mean and standard deviation, and what a rare mode that no sample met could still add.
+
+Of n independent samples none shows an event of probability p with probability :math:`(1-p)^n`, so that with 95 % confidence
+an event never seen has :math:`p\le 3/n` (the rule of three [1]_). Where the output lies between known bounds a and b, such an
+event moves the mean by at most :math:`p(b-m)` or :math:`p(m-a)`, and the variance to at most
+:math:`(1-p)\sigma^2 + p(1-p)\max(b-m,\,m-a)^2`.
+
+.. [1] J. A. Hanley, A. Lippman-Hand, J. Am. Med. Assoc. 249 (1983) 1743.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from a2c_pybamm.propagation.model import Array
+
+LEVEL = 0.975
+UNSEEN = 3.0
+FAR_SHARE = 0.01
+"""Share of samples, those farthest from the mean, whose part of the variance is told."""
+
+
+def intervals(found: Mapping[str, Array], n: int, freedom: float, attrs: Mapping[str, Any]) -> dict[str, Array]:
+    """Ends of the intervals from "mean", "var", "mean_se" and "error" (n_element,) of n samples.
+
+    ``freedom`` are the degrees of freedom behind the errors; ``attrs`` may hold the output's "minimum" and "maximum".
+    """
+    mean, std = found["mean"], np.sqrt(found["var"])
+    quantile = float(student.ppf(LEVEL, freedom))
+    # the error of a logarithm: a std is positive, and its error a factor
+    widening = np.exp(quantile * found["error"])
+    ends = {
+        "mean_low": mean - quantile * found["mean_se"],
+        "mean_high": mean + quantile * found["mean_se"],
+        "std_low": std / widening,
+        "std_high": std * widening,
+    }
+    low, high = (float(attrs.get(name, np.nan)) for name in ("minimum", "maximum"))
+    p = min(1.0, UNSEEN / n)
+    reach = np.fmax(mean - low, high - mean)
+    return ends | {
+        "mean_unseen_low": ends["mean_low"] - p * (mean - low),
+        "mean_unseen_high": ends["mean_high"] + p * np.where(np.isfinite(high), high - mean, 0.0),
+        "std_unseen_high": np.sqrt((1 - p) * ends["std_high"] ** 2 + p * (1 - p) * reach**2),
+    }
+
+
+def tail_share(values: Array) -> Array:
+    """Share of the variance (n_element,) that the hundredth part (three at least) of samples (n, n_element) carries."""
+    squares = np.sort((values - values.mean(axis=0)) ** 2, axis=0)
+    n_far = max(3, round(FAR_SHARE * len(values)))
+    total = squares.sum(axis=0)
+    return np.divide(squares[-n_far:].sum(axis=0), total, out=np.zeros_like(total), where=total > 0)

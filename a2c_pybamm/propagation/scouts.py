@@ -1,0 +1,52 @@
+"""Scouts: a few solves three standard deviations out, to see whether what was learnt near the middle goes on there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from a2c_pybamm.propagation.model import Array
+
+DISTANCE = 3.0
+"""How far out, in standard deviations of the germ."""
+N_DIRECTION = 2
+"""Gradient directions that are scouted, both ways each."""
+ALIGNED = 0.9
+"""Directions with a larger cosine count as one."""
+NOISE = 1e-9
+"""Misses below this share of the prediction are a solver's noise."""
+CLIFF = 1.0
+"""A scout that misses its prediction by more than one standard deviation of the output has found a bend or a cliff."""
+
+
+def gradient_directions(slopes: Array, n: int = N_DIRECTION) -> Array:
+    """Unit germs (n_direction, n_germ) along the steepest ascent of outputs with these slopes (n_germ, n_output).
+
+    That of the first output, then in turn the one least aligned with those chosen; fewer where all are alike.
+    """
+    length = np.linalg.norm(slopes, axis=0)
+    units = (slopes[:, length > 0] / length[length > 0]).T
+    chosen: list[Array] = list(units[:1])
+    while chosen and len(chosen) < min(n, len(units)):
+        aligned = np.abs(units @ np.array(chosen).T).max(axis=1)
+        if aligned.min() > ALIGNED:
+            break
+        chosen.append(units[int(aligned.argmin())])
+    return np.array(chosen).reshape(-1, slopes.shape[0])
+
+
+def both_ways(directions: Array) -> Array:
+    """Germs (2·n_direction, n_germ) of the scouts."""
+    return DISTANCE * np.vstack([directions, -directions])
+
+
+def departure(values: Array, predicted: Array, std: Array) -> Array:
+    """The largest miss of any scout in standard deviations (n_element,); NaN where none has a value.
+
+    ``values`` and ``predicted`` are (n_scout, n_element). A scout that failed is no part of the distribution that statistics
+    describe: it says nothing here, and is counted among the failures.
+    """
+    missed = np.abs(values - predicted)
+    miss = np.where(np.isfinite(missed), missed, -np.inf).max(axis=0, initial=-np.inf)
+    noise = NOISE * np.abs(predicted).max(axis=0, initial=0.0)
+    far = np.divide(miss, std, out=np.full(std.shape, np.inf), where=std > 0)
+    return np.where(np.isneginf(miss), np.nan, np.where(miss <= noise, 0.0, far))

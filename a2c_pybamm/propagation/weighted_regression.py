@@ -1,0 +1,195 @@
+r"""Polynomials from fewer points than terms: least squares weighted by a prior that the points themselves choose.
+
+Every orthonormal coefficient has a normal prior of mean zero,
+
+.. math:: \operatorname{Var} c_\alpha = \tau_{|\alpha|} \prod_i \rho_i^{\alpha_i} ,
+
+so that high degrees, and germs of little effect, are believed in only as far as the points demand it. The relevance
+:math:`\rho_i` of each germ, the level :math:`\tau_k` of each degree and the noise :math:`\sigma^2` (what no term explains) are
+those of greatest evidence [1]_. With the terms' values :math:`\Psi` at n points, :math:`\Lambda` the prior variances and
+:math:`K = \Psi\Lambda\Psi^\mathsf{T} + \sigma^2`, the coefficients are :math:`\Lambda\Psi^\mathsf{T}K^{-1}y`. By how much
+the fit without a group G of points misses it needs no further fit: :math:`e_G = (K^{-1}_{GG})^{-1}(K^{-1}y)_G`.
+
+.. [1] C. E. Rasmussen, C. K. I. Williams, Gaussian Processes for Machine Learning (2006), chapter 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from a2c_pybamm.estimate import Family
+from a2c_pybamm.propagation.germ_basis import GermBasis, orthonormal
+from a2c_pybamm.propagation.model import Array
+
+START_LEVELS = (1.0, 0.1, 0.01, 0.001)
+"""Levels of degrees 1, 2, … that the search begins with."""
+START_NOISE, LEAST_NOISE = 1e-4, 1e-8
+"""Noise in units of the output's variance: a solver's tolerance lies between."""
+STEPS, NEAR_STEPS = (4.0, 2.8, 2.2, 1.8), (2.0,)
+"""Factors by which each number of the prior is tried, one sweep each; the second where a prior of fewer points is known."""
+MOST_SEARCHED = 64
+"""Points that choose the prior: its dozen numbers need no more, and each trial costs their cube."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """Variances of coefficients, in units of the output's variance."""
+
+    relevance: Array
+    """ρ (n_germ,)."""
+    levels: Array
+    """τ of degrees 1, 2, … (order,)."""
+    noise: float
+
+    def variances(self, basis: GermBasis) -> Array:
+        """Prior variance of every term (n_term,); the constant's is 1."""
+        degree = basis.exponents.sum(axis=1)
+        return np.concatenate([[1.0], self.levels])[degree] * np.prod(self.relevance**basis.exponents, axis=1)
+
+
+class PriorSearch:
+    """Chooses priors for several outputs at the same germs (n_point, n_germ)."""
+
+    def __init__(self, germ: Array, families: tuple[Family, ...], order: int) -> None:
+        self._kernel = _Kernel.of(germ[:MOST_SEARCHED], families, order)
+        self._start = Prior(np.full(len(families), 1 / len(families)), np.array(START_LEVELS[:order]), START_NOISE)
+
+    def choose(self, values: Array, start: Prior | None = None) -> Prior:
+        """The prior of greatest evidence for standardised values (n_point,), sought near ``start`` if one is given."""
+        steps = STEPS if start is None else NEAR_STEPS
+        return _climb(self._kernel, values[:MOST_SEARCHED], start or self._start, steps)
+
+
+def _climb(kernel: _Kernel, values: Array, prior: Prior, steps: tuple[float, ...]) -> Prior:
+    """The best prior found by moving one number at a time."""
+    sums = kernel.sums(prior.relevance)
+    best = _evidence(kernel.combine(sums, prior), values)
+    for factor in steps:
+        for k in range(len(prior.relevance)):
+            for trial in (factor, 1 / factor):
+                relevance = prior.relevance.copy()
+                relevance[k] *= trial
+                moved = kernel.moved(sums, k, prior.relevance[k], relevance[k])
+                candidate = replace(prior, relevance=relevance)
+                found = _evidence(kernel.combine(moved, candidate), values)
+                if found > best:
+                    best, prior, sums = found, candidate, moved
+        for candidate in _neighbours(prior, factor):
+            found = _evidence(kernel.combine(sums, candidate), values)
+            if found > best:
+                best, prior = found, candidate
+    return prior
+
+
+def _neighbours(prior: Prior, factor: float) -> list[Prior]:
+    """Priors with one level, or the noise, moved by a factor."""
+    moves = []
+    for trial in (factor, 1 / factor):
+        for k in range(len(prior.levels)):
+            levels = prior.levels.copy()
+            levels[k] *= trial
+            moves.append(replace(prior, levels=levels))
+        moves.append(replace(prior, noise=max(LEAST_NOISE, prior.noise * trial)))
+    return moves
+
+
+def _evidence(kernel: Array, values: Array) -> float:
+    """Logarithm of the evidence, the scale of all variances at its best value; up to a constant."""
+    try:
+        factor, lower = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
+    except LinAlgError:
+        return -np.inf
+    misfit = float(values @ cho_solve((factor, lower), values, check_finite=False))
+    return float(-0.5 * len(values) * np.log(max(misfit, 1e-300)) - np.log(np.diag(factor)).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class _Kernel:
+    r"""Power sums between all points, from which the kernel is summed without any term.
+
+    With :math:`a_{ik} = \rho_i^k\psi_k(\xi_i)\psi_k(\xi_i')` the sums over germs are those of :math:`a_1`; :math:`a_1^2, a_2`;
+    :math:`a_1^3, a_1a_2, a_3`.
+    """
+
+    parts: Array
+    """Each germ's part at relevance 1 (n_germ, n_sum, n_point, n_point)."""
+
+    @classmethod
+    def of(cls, germ: Array, families: tuple[Family, ...], order: int) -> _Kernel:
+        values = [orthonormal(germ[:, k], family, order)[:, 1:] for k, family in enumerate(families)]
+        return cls(np.array([cls._of_germ([np.outer(v, v) for v in own.T]) for own in values]))
+
+    @staticmethod
+    def _of_germ(a: list[Array]) -> list[Array]:
+        rows = [a[0]]
+        rows += [a[0] ** 2, a[1]] if len(a) > 1 else []
+        return rows + ([a[0] ** 3, a[0] * a[1], a[2]] if len(a) > 2 else [])
+
+    @property
+    def _degrees(self) -> Array:
+        return np.array([1, 2, 2, 3, 3, 3])[: self.parts.shape[1]]
+
+    def sums(self, relevance: Array) -> Array:
+        """Power sums over all germs (n_sum, n_point, n_point)."""
+        return np.asarray(np.einsum("is,isnm->snm", relevance[:, None] ** self._degrees, self.parts))
+
+    def moved(self, sums: Array, k: int, old: float, new: float) -> Array:
+        """Power sums after the relevance of one germ has changed."""
+        return np.asarray(sums + (new**self._degrees - old**self._degrees)[:, None, None] * self.parts[k])
+
+    def combine(self, sums: Array, prior: Prior) -> Array:
+        """The kernel: terms of degree 1, 2, 3 by Newton's identities between power sums and elementary polynomials."""
+        first = sums[0]
+        kernel = 1.0 + prior.levels[0] * first
+        if len(sums) > 1:
+            square = first**2
+            kernel += prior.levels[1] * (sums[2] + (square - sums[1]) / 2)
+        if len(sums) > 3:
+            third = first * ((square - 3 * sums[1]) / 6 + sums[2]) + sums[3] / 3
+            kernel += prior.levels[2] * (sums[5] - sums[4] + third)
+        kernel[np.diag_indices(len(kernel))] += prior.noise
+        return np.asarray(kernel)
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedFit:
+    """A polynomial fitted to all points, and the polynomials of all points but one group."""
+
+    coefficients: Array
+    """Orthonormal coefficients (n_term,)."""
+    without: Array
+    """Coefficients of the fits that left out one group (n_group, n_term)."""
+    left_out: Array
+    """What these say of the points they have not seen (n_point,)."""
+
+
+def weighted_fit(terms: Array, values: Array, group: NDArray[np.int64], variances: Array, noise: float) -> WeightedFit:
+    """The fit to values (n_point,) of terms (n_point, n_term) with given prior variances (n_term,).
+
+    ``group`` (n_point,) numbers the groups 0, 1, … that are left out in turn.
+    """
+    offset = values.mean()
+    scale = values.std() or 1.0
+    weighted = terms * variances
+    kernel = weighted @ terms.T + noise * np.eye(len(terms))
+    factor = cho_factor(kernel, lower=True)
+    inverse = cho_solve(factor, np.eye(len(terms)))
+    response = inverse @ ((values - offset) / scale)
+    left_out = np.empty(len(values))
+    without = np.empty((int(group.max()) + 1, terms.shape[1]))
+    for k in range(len(without)):
+        own = group == k
+        missed = np.linalg.solve(inverse[np.ix_(own, own)], response[own])
+        left_out[own] = values[own] - scale * missed
+        # without the group its own responses vanish: y is replaced by what the others predict there
+        changed = response.copy()
+        changed -= inverse[:, own] @ missed
+        without[k] = scale * (changed @ weighted)
+    coefficients = scale * (response @ weighted)
+    coefficients[0] += offset
+    without[:, 0] += offset
+    return WeightedFit(coefficients, without, left_out)
