@@ -1,8 +1,10 @@
 """Cells with many correlated lognormal inputs, on which propagation is measured.
 
 Chen2020 discharged at 1C between 4.2 and 2.5 V. Each input is a factor on the set's own entry, its logarithm normal with mean
-zero. Solid transport and kinetics have the spread sigma, the electrolyte sigma/2, and in the cases of thirty inputs structure
-sigma/4 and what sets the capacity sigma/16; coefficients of one group are correlated, those of different groups are not.
+zero. Solid transport and kinetics have the spread sigma, the electrolyte sigma/2. The cases of thirty inputs are cells that warm
+up (one temperature for the whole cell), and have more: structure and heat sigma/4, what sets the capacity sigma/32, since the
+cyclable lithium stays and an electrode only a tenth smaller could not hold it. Coefficients of one group are correlated, those
+of different groups are not.
 """
 
 from __future__ import annotations
@@ -33,15 +35,22 @@ ELECTROLYTE = (
 STRUCTURE = (
     *(f"{side} electrode porosity" for side in SIDES),
     *(f"{layer} Bruggeman coefficient (electrolyte)" for layer in ("Negative electrode", "Separator", "Positive electrode")),
-    *(f"{side} electrode Bruggeman coefficient (electrode)" for side in SIDES),
     *(f"{side} electrode conductivity [S.m-1]" for side in SIDES),
-    "Electrode height [m]",
 )
 CAPACITY = (
     *(f"Maximum concentration in {side.lower()} electrode [mol.m-3]" for side in SIDES),
     *(f"{side} electrode active material volume fraction" for side in SIDES),
+    "Electrode height [m]",
+    "Electrode width [m]",
 )
-CORRELATION = {SOLID: 0.3, ELECTROLYTE: 0.5, STRUCTURE: 0.2, CAPACITY: 0.0}
+HEAT = (
+    *(f"{side} electrode specific heat capacity [J.kg-1.K-1]" for side in SIDES),
+    *(f"{side} electrode density [kg.m-3]" for side in SIDES),
+    "Total heat transfer coefficient [W.m-2.K-1]",
+    "Cell cooling surface area [m2]",
+    "Cell volume [m3]",
+)
+CORRELATION = {SOLID: 0.3, ELECTROLYTE: 0.5, STRUCTURE: 0.2, CAPACITY: 0.0, HEAT: 0.2}
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Case:
         """Chen2020 with a factor on each input."""
         groups = [(SOLID, self.sigma), (ELECTROLYTE, self.sigma / 2)]
         if self.n_input > 10:
-            groups += [(STRUCTURE, self.sigma / 4), (CAPACITY, self.sigma / 16)]
+            groups += [(STRUCTURE, self.sigma / 4), (CAPACITY, self.sigma / 32), (HEAT, self.sigma / 4)]
         attach, estimates = {}, []
         for keys, sigma in groups:
             own = {key: a2c.Attachment(a2c.Scale(key.split(" [")[0]), "factor") for key in keys}
@@ -74,7 +83,8 @@ class Case:
         return a2c.ParameterSet(self.name, "Chen2020", attach, a2c.Joint(estimates), voltage_limits=(2.5, 4.2))
 
     def cell(self) -> a2c.Cell:
-        return a2c.Cell(self.parameter_set(), model=self.model)
+        options = {"thermal": "lumped"} if self.n_input > 10 else {}
+        return a2c.Cell(self.parameter_set(), model=self.model, options=options)
 
 
 CASES = tuple(Case(model, sigma, n) for n in (10, 30) for sigma in (0.4, 0.2) for model in ("SPMe", "DFN", "SPM"))
