@@ -39,7 +39,7 @@ _HOMES = {
     "derivation": ["derive"],
     "files": ["save"],
     "sets": ["load"],
-    "cell": ["Cell", "ParallelCell", "SimulationFailed"],
+    "cell": ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed"],
     "propagation": [
         "AdaptiveChaos",
         "FirstOrder",

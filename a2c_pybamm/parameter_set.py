@@ -32,8 +32,11 @@ SETTLED = (
     *(f"Open-circuit voltage at {soc}% SOC [V]" for soc in (0, 100)),
     *("Current function [A]", "Nominal cell capacity [A.h]"),
     *(f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
+    *(f"Initial voltage in {side} electrode [V]" for side in ("negative", "positive")),
 )
 """Keys that the set or the cell gives a value of its own: an error there would be lost without a word."""
+MSMR_CHOICES = ("open-circuit potential", "particle", "intercalation kinetics")
+"""Options that MSMR electrodes settle together."""
 WIDE = ("Ai2020", "OKane2022")
 """PyBaMM's sets that also name parameters of mechanics and ageing, which a base set may lack."""
 
@@ -256,19 +259,25 @@ class ParameterSet:
     def full_charge(self) -> dict[str, float]:
         """Initial concentrations [mol.m-3] at the upper voltage limit for the mean coefficients, with the base set's lithium.
 
+        Of MSMR electrodes the initial voltages [V]; of a half cell the working electrode's concentration alone.
+
         Raises
         ------
         ValueError
             If PyBaMM finds no full charge.
         """
         values = self._build(dict(zip(self.joint.names, map(float, self.joint.mean), strict=True)))
-        keys = [f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")]
-        lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
-        # a law for the electrodes' volume leaves the lithium in them as it is
-        kept = float(base_values(self.base).evaluate(lithium)) / float(values.evaluate(lithium))
-        values.update({key: kept * values[key] for key in keys} if kept != 1 else {})
+        options = kind_options(values)
+        kind, unit = ("voltage", "V") if "particle" in options else ("concentration", "mol.m-3")
+        sides = ("positive",) if "working electrode" in options else ("negative", "positive")
+        keys = [f"Initial {kind} in {side} electrode [{unit}]" for side in sides]
+        if not options:
+            lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
+            # a law for the electrodes' volume leaves the lithium in them as it is
+            kept = float(base_values(self.base).evaluate(lithium)) / float(values.evaluate(lithium))
+            values.update({key: kept * values[key] for key in keys} if kept != 1 else {})
         try:
-            values.set_initial_state(1.0)
+            values.set_initial_state(1.0, options=options or None)
         except (pybamm.SolverError, ValueError) as error:
             text = " ".join(str(error).split())
             raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error
@@ -328,6 +337,18 @@ class ParameterSet:
 def base_values(base: str) -> pybamm.ParameterValues:
     """A fresh copy of PyBaMM's own set."""
     return pybamm.ParameterValues(base)
+
+
+def kind_options(values: pybamm.ParameterValues) -> dict[str, Any]:
+    """Options that every model of a set's kind of cell needs: of a half cell, of MSMR electrodes; none for others."""
+    if "Positive electrode host site occupancy fraction (0)" in values:
+        sites = [key for key in values if "electrode host site occupancy fraction" in key]
+        counts = [sum(key.startswith(side) for key in sites) for side in ("Negative", "Positive")]
+        return {"number of MSMR reactions": tuple(map(str, counts)), **dict.fromkeys(MSMR_CHOICES, "MSMR")}
+    counter = "Exchange-current density for lithium metal electrode [A.m-2]" in values
+    if counter and "Maximum concentration in negative electrode [mol.m-3]" not in values:
+        return {"working electrode": "positive"}
+    return {}
 
 
 def measured_ocp(base: str, side: str, material: str, *, stoichiometry: StoichiometryMap, theta_min: float) -> MeasuredOCP:

@@ -8,7 +8,8 @@ import pytest
 from scipy.integrate import trapezoid
 
 from a2c_pybamm import Attachment, Cell, Joint, ParameterSet, RedlichKister, SimulationFailed, declare, load
-from a2c_pybamm.cell.balance import LIMITS
+from a2c_pybamm.cell.full_cell import X_INITIAL
+from a2c_pybamm.cell.initial_state import LIMITS
 from a2c_pybamm.laws import UnstablePhaseError
 from a2c_pybamm.parameter_set import base_values
 
@@ -62,19 +63,21 @@ def test_full_charge_is_pybamms_own_where_pybamm_recomputes_it(cell: Cell, sampl
     for k in range(4):
         inputs = dict(zip(cell.parameter_set.joint.names, map(float, whole[k]), strict=True))
         x, y = solver.get_initial_stoichiometries(1.0, inputs=inputs)[:2]
-        np.testing.assert_allclose([state.negative[k], state.positive[k]], [x, y], atol=2e-6)
+        own = [state.stoichiometry[side][k] for side in ("negative", "positive")]
+        np.testing.assert_allclose(own, [x, y], atol=2e-6)
 
 
 def test_full_charge_differs_from_sample_to_sample_and_keeps_the_lithium(cell: Cell, samples: np.ndarray) -> None:
     state, _ = cell.feasibility(samples)
-    assert np.ptp(state.negative) > 0.05
+    assert np.ptp(state.stoichiometry["negative"]) > 0.05
     param = pybamm.LithiumIonParameters()
     nominal = cell.parameter_set.nominal()
     Q_n = float(nominal.evaluate(param.n.Q_init))
     volume = cell.parameter_set.joint.names.index("LCO ln(V_site [m3.mol-1])")
     whole = cell._whole(samples)
     Q_p = float(nominal.evaluate(param.p.Q_init)) * np.exp(cell.parameter_set.joint.mean[volume] - whole[:, volume])
-    np.testing.assert_allclose(state.negative * Q_n + state.positive * Q_p, cell.lithium, rtol=1e-9)
+    x, y = (state.stoichiometry[side] for side in ("negative", "positive"))
+    np.testing.assert_allclose(x * Q_n + y * Q_p, cell.lithium, rtol=1e-9)
 
 
 def test_full_charge_jacobian_is_exact(cell: Cell) -> None:
@@ -84,9 +87,9 @@ def test_full_charge_jacobian_is_exact(cell: Cell) -> None:
     rows = joint.rows(cell.names)
     up, _ = cell.feasibility(mean + np.diag(steps))
     down, _ = cell.feasibility(mean - np.diag(steps))
-    expected = (up.negative - down.negative) / (2 * steps)
+    expected = (up.stoichiometry["negative"] - down.stoichiometry["negative"]) / (2 * steps)
     scale = np.abs(expected * steps).max() / steps
-    np.testing.assert_allclose(state.negative_jacobian[0, rows] / scale, expected / scale, atol=1e-6)
+    np.testing.assert_allclose(state.jacobians[X_INITIAL][0, rows] / scale, expected / scale, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,7 @@ def test_capacity_gradient_is_that_of_the_whole_pipeline(shipped: ParameterSet, 
         assert np.nanmax(np.abs(first - second)) < wanted * np.nanmax(np.abs(second)), output
 
 
-def test_dfn_takes_differences_and_the_others_sensitivities(cell: Cell) -> None:
+def test_discharge_by_spm_takes_sensitivities(cell: Cell) -> None:
     assert cell.jacobian(mean_of(cell)).attrs["method"] == "solver sensitivities"
 
 
@@ -171,19 +174,27 @@ def test_sample_that_breaks_the_solver_is_found_by_halving(
     cell: Cell, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch with one sample the solver refuses: all others come back, in their places."""
-    real = cell._batch.solve
     culprit = float(samples[4, 0])
+    tried: list[int] = []
 
-    def solve(times: object, inputs: list[dict[str, float]], t_interp: object) -> object:
-        if any(entry[cell.names[0]] == culprit for entry in inputs):
-            raise pybamm.SolverError("refused")
-        return real(times, inputs=inputs, t_interp=t_interp)
+    def refuse(simulation: pybamm.Simulation) -> None:
+        real = simulation.solve
+
+        def solve(times: object, inputs: list[dict[str, float]], t_interp: object) -> object:
+            tried.append(len(inputs))
+            if any(entry[cell.names[0]] == culprit for entry in inputs):
+                raise pybamm.SolverError("refused")
+            return real(times, inputs=inputs, t_interp=t_interp)
+
+        monkeypatch.setattr(simulation, "solve", solve)
 
     expected = cell.solve(samples)["capacity"].values
-    monkeypatch.setattr(cell._batch, "solve", solve)
+    for kind in ("usual", "tight"):
+        refuse(cell._solver._simulation(kind))
     found = cell.solve(samples)
     assert list(np.flatnonzero(found["failed"].values)) == [4]
     assert found["reason"].values[4] == "solver: refused"
+    assert tried[-1] == 1, "alone, it is tried once more with tighter tolerances"
     others = np.delete(np.arange(len(samples)), 4)
     np.testing.assert_allclose(found["capacity"].values[others], expected[others], rtol=1e-6)
 
@@ -214,11 +225,11 @@ def test_unstable_mean_is_an_error_that_names_the_spinodal() -> None:
 
 def test_settings_are_checked(shipped: ParameterSet) -> None:
     with pytest.raises(ValueError, match="model 'P2D' is unknown"):
-        Cell(shipped, model="P2D")  # type: ignore[arg-type]
+        Cell(shipped, model="P2D")
     with pytest.raises(ValueError, match="not below"):
         Cell(shipped, voltage_limits=(4.1, 3.0))
     with pytest.raises(ValueError, match="c_rate"):
-        Cell(shipped, c_rate=-1.0)
+        Cell(shipped, c_rate=0.0)
 
 
 def test_samples_of_the_wrong_width_are_refused(cell: Cell) -> None:

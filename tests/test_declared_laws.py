@@ -268,7 +268,7 @@ def test_more_active_material_keeps_the_base_sets_lithium(side: str) -> None:
     assert nominal.evaluate(lithium) == pytest.approx(base.evaluate(lithium), rel=1e-6)
     state, reasons = Cell(made, model="SPM").feasibility(np.array([[0.05]]))
     assert reasons == [""]
-    for electrode, found in (("negative", state.negative[0]), ("positive", state.positive[0])):
+    for electrode, found in ((side, state.stoichiometry[side][0]) for side in ("negative", "positive")):
         key = f"in {electrode} electrode [mol.m-3]"
         sto = nominal[f"Initial concentration {key}"] / nominal[f"Maximum concentration {key}"]
         assert sto == pytest.approx(found, abs=2e-6)

@@ -196,7 +196,7 @@ def test_threads_inside_a_worker_take_turns(cell: Cell, samples: np.ndarray, exp
     before = cells_built()
     try:
         with ThreadPoolExecutor(3) as threads:
-            parts = list(threads.map(pool.solve_chunk, [specification] * 5, np.split(samples, 5)))
+            parts = list(threads.map(pool.solve_chunk, [specification] * 5, np.split(samples, 5), [len(samples)] * 5))
         assert cells_built() == before + 1
         xr.testing.assert_identical(xr.concat(parts, "sample", data_vars="all"), expected)
     finally:

@@ -2,5 +2,6 @@
 
 from a2c_pybamm.cell.cell import Cell, SimulationFailed
 from a2c_pybamm.cell.pool import ParallelCell
+from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle
 
-__all__ = ["Cell", "ParallelCell", "SimulationFailed"]
+__all__ = ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed"]

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import pybamm
 
 from a2c_pybamm.cell.full_cell import X_INITIAL, Y_INITIAL, full_cell
 from a2c_pybamm.cell.half_cell import half_cell
-from a2c_pybamm.cell.initial_state import LIMITS, VOLTAGE_MISS, Graph, InitialState, StateSolver
+from a2c_pybamm.cell.initial_state import Graph, StateSolver
 from a2c_pybamm.cell.msmr import OPTIONS, POTENTIALS, msmr
-from a2c_pybamm.estimate import Array
-
-__all__ = [
-    "LIMITS",
-    "X_INITIAL",
-    "Y_INITIAL",
-    "InitialState",
-    "StateSolver",
-    "base_lithium",
-    "make_balance",
-    "with_initial_inputs",
-]
 
 Kind = Literal["full cell", "half cell", "MSMR"]
 
@@ -96,50 +82,3 @@ def with_initial_inputs(values: pybamm.ParameterValues, kind: Kind = "full cell"
         maximum = values[f"Maximum concentration in {side} electrode [mol.m-3]"]
         values.update({f"Initial concentration in {side} electrode [mol.m-3]": pybamm.InputParameter(carriers[side]) * maximum})
     return values
-
-
-@dataclass(frozen=True, eq=False)
-class FullCharge:
-    """Full-charge state of samples."""
-
-    negative: Array
-    """Stoichiometry of the negative electrode (n_sample,)."""
-    positive: Array
-    """Stoichiometry of the positive electrode (n_sample,)."""
-    negative_jacobian: Array
-    """Its derivative by the coefficients (n_sample, n_coefficient)."""
-    positive_jacobian: Array
-    miss: Array
-    """Voltage without the barrier minus the upper limit [V] (n_sample,)."""
-    emptied: Array
-    """Stoichiometry of the positive electrode that holds all cyclable lithium (n_sample,)."""
-
-    def reasons(self) -> list[str]:
-        """Why each sample cannot be a cell; empty text where it can."""
-        low, high = LIMITS
-        texts = []
-        for x, y, miss in zip(self.negative, self.positive, self.miss, strict=True):
-            if not np.isfinite([x, y, miss]).all():
-                texts.append("infeasible: no full-charge state (not finite)")
-            elif not (low <= x <= high and low <= y <= high):
-                texts.append(f"infeasible: starts at stoichiometries {x:.4f} (negative), {y:.4f} (positive)")
-            elif abs(miss) > VOLTAGE_MISS:
-                texts.append(f"infeasible: full-charge voltage misses the limit by {1e3 * miss:.1f} mV")
-            else:
-                texts.append("")
-        return texts
-
-
-class Balance:
-    """Full-charge states by names of their electrodes."""
-
-    def __init__(self, values: pybamm.ParameterValues, names: tuple[str, ...], lithium: float, voltage: float) -> None:
-        limits = (0.0, voltage)
-        self._solver = make_balance(values, names, kind="full cell", lithium=lithium, voltage_limits=limits, options={})
-        self.used = self._solver.used
-
-    def full_charge(self, samples: Array) -> FullCharge:
-        """The full-charge state of samples (n_sample, n_coefficient)."""
-        state = self._solver.at(samples)
-        (x, y), (dx, dy) = state.values.values(), state.jacobians.values()
-        return FullCharge(x, y, dx, dy, state.ends["full"].miss, state.emptied)

@@ -1,9 +1,9 @@
 r"""Total derivatives of a discharge from solver sensitivities.
 
-The solver holds time and initial state fixed. With :math:`y` the full-charge stoichiometries and :math:`t_e` the end,
+The solver holds time and initial state fixed. With :math:`s` the inputs that carry the initial state and :math:`t_e` the end,
 
 .. math::
-    \frac{dV}{d\theta} = \frac{\partial V}{\partial\theta} + \sum_y \frac{\partial V}{\partial y}\frac{dy}{d\theta}, \qquad
+    \frac{dV}{d\theta} = \frac{\partial V}{\partial\theta} + \sum_s \frac{\partial V}{\partial s}\frac{ds}{d\theta}, \qquad
     \frac{dt_e}{d\theta} = -\frac{dV/d\theta|_{t_e}}{\partial V/\partial t|_{t_e}}, \qquad
     \frac{dQ}{d\theta} = I\,\frac{dt_e}{d\theta}, \qquad
     \frac{dE}{d\theta} = \frac{\partial E}{\partial\theta}\Big|_{t_e} + I\,V_e\,\frac{dt_e}{d\theta}.
@@ -11,63 +11,75 @@ The solver holds time and initial state fixed. With :math:`y` the full-charge st
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pybamm
+from scipy.interpolate import PchipInterpolator
 
-from a2c_pybamm.cell.balance import X_INITIAL, Y_INITIAL
-from a2c_pybamm.cell.outputs import Axes, between, integral
+from a2c_pybamm.cell.outputs import Axes
 from a2c_pybamm.estimate import Array
 
 TERMINAL_STEP = 0.05
 """Spacing [s] of the points behind the cut-off from which the slope of the voltage there is taken."""
+DERIVED = frozenset({"capacity", "energy", "mean_voltage", "end_time", "voltage"})
+"""Outputs whose derivatives are found here."""
 
 
 def discharge_gradient(
     simulation: pybamm.Simulation,
     inputs: dict[str, float],
     names: tuple[str, ...],
-    full_charge: tuple[Array, Array],
+    initial: Mapping[str, Array],
     axes: Axes,
     current: float,
 ) -> dict[str, Array]:
     """Rows (n_coefficient, …) of each output's derivative by ``names``.
 
-    ``full_charge`` are the derivatives of the full-charge stoichiometries, negative and positive (n_coefficient,).
+    ``initial`` are the derivatives (n_coefficient,) of the inputs that carry the initial state.
     """
     simulation.build()
     model = simulation.built_model
     inside = [name for name in names if name in {parameter.name for parameter in model.input_parameters}]
-    wanted = [*inside, X_INITIAL, Y_INITIAL]
     # without t_interp the solver keeps its own steps with their slopes, and the solution is smooth between them
-    solution = simulation.solve(axes.time[[0, -1]], inputs=inputs, calculate_sensitivities=wanted)
+    solution = simulation.solve(axes.time[[0, -1]], inputs=inputs, calculate_sensitivities=[*inside, *initial])
     t, voltage = solution.t, solution["Voltage [V]"].data
-    total_voltage = _total(solution["Voltage [V]"], inside, names, full_charge)
-    total_energy = integral(t, total_voltage) * current / 3600
+    total_voltage = _total(solution["Voltage [V]"], inside, names, initial)
+    total_energy = _integral(t, total_voltage) * current / 3600
     ends = "Minimum voltage" in solution.termination
     slope = _terminal_slope(solution["Voltage [V]"], t[-1])
     end = -total_voltage[:, -1] / slope if ends else np.zeros(len(names))
-    capacity, energy = t[-1] * current / 3600, float(integral(t, voltage)) * current / 3600
+    capacity, energy = t[-1] * current / 3600, float(_integral(t, voltage)) * current / 3600
     d_capacity, d_energy = end * current / 3600, total_energy + current * voltage[-1] * end / 3600
-    rows = axes.empty(len(names))
+    along = np.full((len(names), len(axes.time)), np.nan)
     running = axes.time <= t[-1]
-    rows["voltage"][:, running] = rows["voltage_of_capacity"][:, running] = between(t, total_voltage, axes.time[running])
-    moments = axes.share * t[-1]
-    rates = _rates(solution["Voltage [V]"], moments, t[-1])
-    rows["voltage_of_share"][:] = between(t, total_voltage, moments) + rates * axes.share * end[:, None]
-    rows["capacity"][:], rows["end_time"][:], rows["energy"][:] = d_capacity, end, d_energy
-    rows["mean_voltage"][:] = d_energy / capacity - energy / capacity**2 * d_capacity
-    return rows
+    along[:, running] = _between(t, total_voltage, axes.time[running])
+    rows = {"voltage": along, "voltage_of_capacity": along}
+    if axes.share is not None:
+        moments = axes.share * t[-1]
+        rates = _rates(solution["Voltage [V]"], moments, t[-1])
+        rows["voltage_of_share"] = _between(t, total_voltage, moments) + rates * axes.share * end[:, None]
+    mean = d_energy / capacity - energy / capacity**2 * d_capacity
+    return {**rows, "capacity": d_capacity, "end_time": end, "energy": d_energy, "mean_voltage": mean}
 
 
-def _total(variable: Any, inside: list[str], names: tuple[str, ...], full_charge: tuple[Array, Array]) -> Array:
-    """Derivatives (n_coefficient, n_time) at fixed time, the full-charge state's change included."""
-    partial = {name: np.asarray(variable.sensitivities[name]).ravel() for name in [*inside, X_INITIAL, Y_INITIAL]}
-    rows = np.outer(full_charge[0], partial[X_INITIAL]) + np.outer(full_charge[1], partial[Y_INITIAL])
+def _total(variable: Any, inside: list[str], names: tuple[str, ...], initial: Mapping[str, Array]) -> Array:
+    """Derivatives (n_coefficient, n_time) at fixed time, the initial state's change included."""
+    partial = {name: np.asarray(variable.sensitivities[name]).ravel() for name in [*inside, *initial]}
+    rows = np.sum([np.outer(change, partial[name]) for name, change in initial.items()], axis=0)
     for name in inside:
         rows[names.index(name)] += partial[name]
-    return rows
+    return np.asarray(rows)
+
+
+def _between(t: Array, values: Array, moments: Array) -> Array:
+    """Rows (…, n_time) at other times, shape-preserving cubic: voltage falls steeply before a cut-off."""
+    return np.asarray(PchipInterpolator(t, values, axis=-1)(moments))
+
+
+def _integral(t: Array, values: Array) -> Array:
+    return np.asarray(PchipInterpolator(t, values, axis=-1).integrate(t[0], t[-1]))
 
 
 def _terminal_slope(voltage: Any, end: float) -> float:

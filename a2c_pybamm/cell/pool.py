@@ -26,6 +26,7 @@ from typing import Literal
 import xarray as xr
 
 from a2c_pybamm.cell.cell import CHUNK, Cell, Progress, SimulationFailed
+from a2c_pybamm.cell.protocol import Protocol
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files import parse_set, set_document
 
@@ -50,16 +51,28 @@ class Specification:
 
     document: str
     """The parameter set as the text of ``set.json``, which is exact."""
-    model: Literal["SPM", "SPMe", "DFN"]
-    c_rate: float
+    model: str
+    options: str
+    """Options of the model, JSON."""
+    protocol: Protocol
     voltage_limits: tuple[float, float]
+    soc: float
+    outputs: tuple[str, ...]
+    compile: bool | None
     names: tuple[str, ...]
     """Coefficients in the order of the samples' columns."""
 
     def build(self) -> Cell:
         """The cell; raises ``SimulationFailed`` if it takes other coefficients here than where it was specified."""
         cell = Cell(
-            parse_set(self.document, "set.json"), model=self.model, c_rate=self.c_rate, voltage_limits=self.voltage_limits
+            parse_set(self.document, "set.json"),
+            model=self.model,
+            options=json.loads(self.options),
+            protocol=self.protocol,
+            voltage_limits=self.voltage_limits,
+            soc=self.soc,
+            outputs=self.outputs,
+            compile=self.compile,
         )
         if cell.names != self.names:
             raise SimulationFailed(
@@ -83,7 +96,17 @@ def specify(cell: Cell) -> Specification:
     except ValueError as error:
         raise ValueError(f"set {cell.parameter_set.name} cannot go to other processes: {error}") from error
     low, high = cell.voltage_limits
-    return Specification(document, cell.model, cell.c_rate, (low, high), cell.names)
+    return Specification(
+        document=document,
+        model=cell.model,
+        options=json.dumps(cell.options, sort_keys=True),
+        protocol=cell.protocol,
+        voltage_limits=(low, high),
+        soc=cell.soc,
+        outputs=cell.outputs.names,
+        compile=cell.compile,
+        names=cell.names,
+    )
 
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -96,10 +119,10 @@ def _cell_of(specification: Specification) -> Cell:
     return specification.build()
 
 
-def solve_chunk(specification: Specification, samples: Array) -> xr.Dataset:
-    """Outputs of samples (n_sample, n_coefficient), solved by this process's own cell."""
+def solve_chunk(specification: Specification, samples: Array, batch: int) -> xr.Dataset:
+    """Outputs of samples (n_sample, n_coefficient), part of a batch of so many, solved by this process's own cell."""
     with _ONE_AT_A_TIME:
-        return _cell_of(specification).solve(samples)
+        return _cell_of(specification).solve(samples, batch=batch)
 
 
 class ParallelCell:
@@ -158,32 +181,38 @@ class ParallelCell:
             If a process ends unasked. What goes wrong with one sample is in its ``reason``, as ever.
         """
         rest = self.cell.checked(samples)
+        batch = max(1, len(rest))
         parts: list[xr.Dataset] = []
         if self._running is None or not len(rest):
-            parts, rest = self._solve_here(rest, progress)
+            parts, rest = self._solve_here(rest, batch, progress)
         if len(rest):
-            parts += self._share_out(rest, progress)
+            parts += self._share_out(rest, batch, progress)
         return xr.concat(parts, "sample", data_vars="all", coords="minimal", compat="override", join="exact")
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of what solves it."""
+        return self.cell.versions
 
     def jacobian(self, mean: Array, *, method: Literal["auto", "sensitivities", "differences"] = "auto") -> xr.Dataset:
         """Total derivatives of all outputs at ``mean`` (n_coefficient,), found by the cell in this process."""
         return self.cell.jacobian(mean, method=method)
 
-    def _solve_here(self, samples: Array, progress: Progress | None) -> tuple[list[xr.Dataset], Array]:
+    def _solve_here(self, samples: Array, batch: int, progress: Progress | None) -> tuple[list[xr.Dataset], Array]:
         """Outputs of the first samples, and the samples left because a pool will have them sooner."""
         # a first solve also sets the solver up: its time says nothing of the others
-        parts, done = [self.cell.solve(samples[:1], progress=progress)], 1
+        parts, done = [self.cell.solve(samples[:1], progress=progress, batch=batch)], 1
         gain = 1 - 1 / self.workers
         while done < len(samples):
             chunk, started = samples[done : done + max(PROBE, done)], time.perf_counter()
-            parts.append(self.cell.solve(chunk, progress=progress))
+            parts.append(self.cell.solve(chunk, progress=progress, batch=batch))
             done += len(chunk)
             self._seconds = (time.perf_counter() - started) / len(chunk)
             if (len(samples) - done) * self._seconds * gain > START_SECONDS:
                 break
         return parts, samples[done:]
 
-    def _share_out(self, samples: Array, progress: Progress | None) -> list[xr.Dataset]:
+    def _share_out(self, samples: Array, batch: int, progress: Progress | None) -> list[xr.Dataset]:
         """Outputs of chunks in their order, solved by the executor in any."""
         largest = min(CHUNK, max(1, int(CHUNK_SECONDS / max(self._seconds, 1e-6))))
         size = min(largest, math.ceil(len(samples) / (CHUNKS_PER_WORKER * self.workers)))
@@ -193,7 +222,7 @@ class ParallelCell:
             # a pool starts its processes when it is handed its first tasks
             with nullcontext() if self.executor is not None else _environment(ENVIRONMENT):
                 for k in range(0, len(samples), size):
-                    futures.append(executor.submit(solve_chunk, self.specification, samples[k : k + size]))
+                    futures.append(executor.submit(solve_chunk, self.specification, samples[k : k + size], batch))
             for future in as_completed(futures):
                 data = future.result()
                 if progress:

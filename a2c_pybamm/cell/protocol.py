@@ -1,0 +1,149 @@
+"""What is done to a cell: a constant current, a drive cycle, or the steps of an experiment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pybamm
+from numpy.typing import ArrayLike
+
+KINK = 0.02
+"""The solver starts anew where a drive cycle's slope changes by more than this share of its largest current from one datum
+to the next: a short pulse might else be stepped over."""
+
+
+@dataclass(frozen=True)
+class ConstantCurrent:
+    """A discharge to the lower voltage limit; a charge to the upper one if the rate is negative."""
+
+    c_rate: float = 1.0
+    """Current over the base set's nominal capacity per hour."""
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.c_rate) and self.c_rate != 0):
+            raise ValueError(f"cell: c_rate is {self.c_rate:g}; give a positive one to discharge, a negative one to charge")
+
+    @property
+    def usual_soc(self) -> float:
+        """State of charge at the start unless told."""
+        return 1.0 if self.c_rate > 0 else 0.0
+
+    def __str__(self) -> str:
+        return f"{'discharge' if self.c_rate > 0 else 'charge'} at {abs(self.c_rate):g}C"
+
+
+@dataclass(frozen=True)
+class DriveCycle:
+    """A current that is given in time, linear between the data; it ends at its last time or at a voltage limit."""
+
+    time: tuple[float, ...]
+    """Rising times from zero [s]."""
+    current: tuple[float, ...]
+    """Currents [A], positive where the cell discharges."""
+
+    def __init__(self, time: ArrayLike, current: ArrayLike) -> None:
+        t, i = np.asarray(time, float).ravel(), np.asarray(current, float).ravel()
+        if len(t) != len(i) or len(t) < 2:
+            raise ValueError(f"drive cycle: {len(t)} times and {len(i)} currents; give as many of both, two at least")
+        if not (np.isfinite(t).all() and np.isfinite(i).all()):
+            raise ValueError("drive cycle: times or currents are not finite; mend the table")
+        if t[0] != 0 or not (np.diff(t) > 0).all():
+            k = int(np.argmin(np.diff(t))) if t[0] == 0 else 0
+            raise ValueError(f"drive cycle: times must rise from 0 s (found {t[k]:g} s, then {t[k + 1]:g} s)")
+        if not i.any():
+            raise ValueError("drive cycle: every current is zero; give the currents in A")
+        object.__setattr__(self, "time", tuple(t.tolist()))
+        object.__setattr__(self, "current", tuple(i.tolist()))
+
+    usual_soc = 1.0
+
+    @property
+    def stops(self) -> np.ndarray:
+        """Times at which the solver starts anew [s]: both ends, and the kinks between."""
+        t, i = np.array(self.time), np.array(self.current)
+        bend = np.abs(np.diff(np.diff(i) / np.diff(t)) * np.minimum(np.diff(t)[1:], np.diff(t)[:-1]))
+        kinks = t[1:-1][bend > KINK * np.abs(i).max()]
+        return np.concatenate([t[:1], kinks, t[-1:]])
+
+    def __str__(self) -> str:
+        return f"drive cycle of {self.time[-1]:g} s"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps of a ``pybamm.Experiment``, as text that travels to other processes."""
+
+    config: str
+    """PyBaMM's own configuration of the experiment, JSON."""
+    termination: tuple[str, ...] = ()
+    """Conditions that end the whole experiment."""
+
+    usual_soc = 1.0
+
+    @classmethod
+    def of(cls, experiment: pybamm.Experiment | Sequence[Any]) -> Steps:
+        """The steps of an experiment, or of what makes one: step strings, ``pybamm.step`` objects, tuples of them as cycles.
+
+        Raises
+        ------
+        ValueError
+            If PyBaMM does not understand a step.
+        """
+        if not isinstance(experiment, pybamm.Experiment):
+            experiment = _parsed(experiment)
+        config = json.dumps(experiment.to_config(), sort_keys=True)
+        ends = experiment.termination_string or ()
+        return cls(config, (ends,) if isinstance(ends, str) else tuple(ends))
+
+    def experiment(self) -> pybamm.Experiment:
+        """A fresh experiment."""
+        read = pybamm.Experiment.from_config(json.loads(self.config))
+        return pybamm.Experiment(read.cycles, termination=list(self.termination)) if self.termination else read
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each step in words, in order."""
+        return tuple(str(step) for step in self.experiment().steps)
+
+    def __str__(self) -> str:
+        names = self.names
+        return "; ".join(names) if len(names) <= 4 else f"{'; '.join(names[:3])}; … ({len(names)} steps)"
+
+
+Protocol = ConstantCurrent | DriveCycle | Steps
+
+
+def as_protocol(protocol: Any, c_rate: float) -> Protocol:
+    """The protocol that a cell is given: one of ours, an experiment or its steps, or none and a rate.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    if protocol is None:
+        return ConstantCurrent(c_rate)
+    if isinstance(protocol, ConstantCurrent | DriveCycle | Steps):
+        return protocol
+    if isinstance(protocol, pybamm.Experiment) or (isinstance(protocol, Sequence) and not isinstance(protocol, str)):
+        return Steps.of(protocol)
+    raise ValueError(
+        f"cell: protocol is {protocol!r}; give ConstantCurrent, DriveCycle, a pybamm.Experiment, or a list of its step strings"
+    )
+
+
+def _parsed(steps: Sequence[Any]) -> pybamm.Experiment:
+    if not steps:
+        raise ValueError("experiment: it has no steps; give e.g. ['Discharge at 1C until 3.0 V', 'Rest for 10 minutes']")
+    for cycle in steps:
+        for step in cycle if isinstance(cycle, tuple) else (cycle,):
+            try:
+                pybamm.Experiment([step])
+            except Exception as error:  # noqa: BLE001 - PyBaMM raises whatever its parsing runs into
+                said = " ".join(str(error).split())[:160]
+                raise ValueError(f"experiment: PyBaMM does not understand the step {step!r} ({said}); see pybamm.step.string") from error
+    return pybamm.Experiment(list(steps))

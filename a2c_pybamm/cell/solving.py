@@ -1,0 +1,250 @@
+"""Simulations built once and solved for batches of inputs: one bad sample never spoils the others."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pybamm
+
+from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle, Protocol, Steps
+from a2c_pybamm.cell.traces import CURRENT, Trace
+from a2c_pybamm.estimate import Array
+
+TOLERANCE = {"rtol": 1e-5, "atol": 1e-7}
+TIGHTER = {"rtol": 1e-7, "atol": 1e-9}
+"""What a sample that fails is tried with once more, alone."""
+REPAYS = {"SPM": 2500, "SPMe": 2500}
+LARGE = 6000
+"""Samples of one batch from which compiled code saves more than the compiler takes (some seconds for SPM and SPMe, half a minute
+to minutes for DFN and others). Counted, not timed: a batch is then solved the same way each time, to the last bit."""
+SHOWN = 120
+"""Letters of a solver's message that are kept."""
+
+Inputs = dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """All that a simulation is built from."""
+
+    model: str
+    """Class of ``pybamm.lithium_ion``."""
+    options: Mapping[str, Any]
+    values: pybamm.ParameterValues
+    """With coefficients and initial state as inputs."""
+    protocol: Protocol
+    variables: tuple[str, ...]
+    """Variables that are read, voltage first."""
+
+    def build_model(self) -> Any:
+        """A fresh PyBaMM model.
+
+        Raises
+        ------
+        ValueError
+            If PyBaMM has no such model, or it refuses the options.
+        """
+        model = getattr(pybamm.lithium_ion, self.model, None)
+        if not (isinstance(model, type) and issubclass(model, pybamm.BaseBatteryModel)) or self.model.startswith("Base"):
+            raise ValueError(f"cell: model {self.model!r} is unknown; take SPM, SPMe, DFN, or another of pybamm.lithium_ion")
+        try:
+            return model(dict(self.options))
+        except (pybamm.OptionError, pybamm.ModelError, ValueError, TypeError) as error:
+            raise ValueError(f"cell: PyBaMM's {self.model} refuses the options ({_short(error)})") from error
+
+    def check_variables(self, curves: Sequence[str]) -> None:
+        """Raise ``ValueError`` if the model lacks a variable, or a curve's has a value at each place instead of one."""
+        variables = self.build_model().variables
+        for name in self.variables:
+            if name not in variables:
+                near = difflib.get_close_matches(name, variables.keys(), 1)
+                hint = f"did you mean {near[0]!r}?" if near else "see model.variable_names()"
+                raise ValueError(f"cell: PyBaMM's {self.model} with these options has no variable {name!r}; {hint}")
+        for name in curves:
+            domain = variables[name].domain
+            if domain not in ([], ["current collector"]):
+                raise ValueError(
+                    f"cell: {name!r} has a value at each place in the {domain[0]}; ask for an average over it "
+                    "('X-averaged …', 'R-averaged …') or a value at a boundary"
+                )
+
+    def simulation(self, *, tight: bool = False, compile: bool = False, whole: bool = False) -> pybamm.Simulation:
+        """A simulation that keeps the variables alone, or the ``whole`` state."""
+        options = {"silence_sundials_errors": True, "num_threads": 1, "compile": compile}
+        kept = None if whole else [*self.variables, *([CURRENT] if isinstance(self.protocol, Steps) else [])]
+        tolerance = TIGHTER if tight else TOLERANCE
+        solver = pybamm.IDAKLUSolver(**tolerance, output_variables=kept, on_failure="ignore", options=options)
+        experiment: dict[str, Any] = {}
+        if isinstance(self.protocol, Steps):
+            experiment = {"experiment": self.protocol.experiment(), "experiment_model_mode": "unified"}
+        return pybamm.Simulation(self.build_model(), parameter_values=self.values.copy(), solver=solver, **experiment)
+
+    def felt(self) -> set[str]:
+        """Inputs that the model's equations or variables depend on."""
+        plain = Setup(self.model, self.options, self.values, ConstantCurrent(), self.variables)
+        simulation = plain.simulation()
+        simulation.build()
+        return {parameter.name for parameter in simulation.built_model.input_parameters}
+
+
+class BatchSolver:
+    """Solves a setup for one set of inputs after the other, or for many at once where PyBaMM can."""
+
+    def __init__(self, setup: Setup, compile: bool | None) -> None:
+        self._setup, self._compile = setup, compile
+        self._simulations: dict[str, pybamm.Simulation] = {}
+
+    def solve(self, inputs: list[Inputs], times: Array, *, batch: int) -> list[Trace | str]:
+        """For each set of inputs the solution, or why there is none.
+
+        ``times`` [s] are those that currents given in time are solved for, first and last included; ``batch`` is the number of
+        samples that these belong to.
+        """
+        kind = "compiled" if self._compiles(batch) else "usual"
+        with quiet():
+            if isinstance(self._setup.protocol, Steps):
+                found = [self._steps(kind, own) for own in inputs]
+            else:
+                found = self._many(kind, inputs, times)
+            return [
+                self._again(own, times, outcome) if isinstance(outcome, str) else outcome
+                for own, outcome in zip(inputs, found, strict=True)
+            ]
+
+    def _compiles(self, batch: int) -> bool:
+        if self._compile is None:
+            return batch >= REPAYS.get(self._setup.model, LARGE) and has_compiler()
+        return self._compile
+
+    def _simulation(self, kind: str) -> pybamm.Simulation:
+        if kind not in self._simulations:
+            self._simulations[kind] = self._setup.simulation(tight=kind == "tight", compile=kind == "compiled")
+        return self._simulations[kind]
+
+    def _again(self, inputs: Inputs, times: Array, reason: str) -> Trace | str:
+        """A sample that failed, solved with tighter tolerances."""
+        if isinstance(self._setup.protocol, Steps):
+            outcome = self._steps("tight", inputs)
+        else:
+            outcome = self._many("tight", [inputs], times)[0]
+        return reason if isinstance(outcome, str) else outcome
+
+    def _many(self, kind: str, inputs: list[Inputs], times: Array) -> list[Trace | str]:
+        """Outcomes of a list; one that breaks is halved down to the culprit."""
+        if not inputs:
+            return []
+        protocol = self._setup.protocol
+        starts = protocol.stops if isinstance(protocol, DriveCycle) else times[[0, -1]]
+        try:
+            solutions = self._simulation(kind).solve(starts, inputs=inputs, t_interp=times)
+        except pybamm.SolverError as error:
+            if len(inputs) == 1:
+                return [f"solver: {_short(error)}"]
+            middle = len(inputs) // 2
+            return [*self._many(kind, inputs[:middle], times), *self._many(kind, inputs[middle:], times)]
+        return [self._read(solution) for solution in (solutions if isinstance(solutions, list) else [solutions])]
+
+    def _steps(self, kind: str, inputs: Inputs) -> Trace | str:
+        """The outcome of an experiment."""
+        assert isinstance(self._setup.protocol, Steps)
+        ends = _StepEnds()
+        try:
+            solution = self._simulation(kind).solve(inputs=inputs, calc_esoh=False, callbacks=[ends])
+        except pybamm.SolverError as error:
+            return f"solver: {_short(error)}"
+        names = self._setup.protocol.names
+        if len(ends.found) < len(names):
+            if not self._setup.protocol.termination or ends.infeasible:
+                return f"solver: step {len(ends.found) + 1} of {len(names)} ({names[len(ends.found)]}) was not completed"
+            ends.found += [float(solution.t[-1])] * (len(names) - len(ends.found))
+        return self._checked(solution, np.array(ends.found))
+
+    def _read(self, solution: Any) -> Trace | str:
+        """A solution at a given current, if it ended as it should."""
+        allowed = {"Minimum voltage", "Maximum voltage"}
+        protocol = self._setup.protocol
+        if isinstance(protocol, ConstantCurrent):
+            allowed = {"Minimum voltage"} if protocol.c_rate > 0 else {"Maximum voltage"}
+        elif solution.termination == "final time":
+            return self._checked(solution)
+        if not any(end in solution.termination for end in allowed):
+            return f"solver: ended by {solution.termination!r} instead of {' or '.join(sorted(allowed)).lower()}"
+        return self._checked(solution)
+
+    def _checked(self, solution: Any, step_ends: Array | None = None) -> Trace | str:
+        values = {name: _of_time(solution[name].data) for name in self._setup.variables}
+        for name, series in values.items():
+            if not np.isfinite(series).all():
+                return f"solver: {name} is not finite"
+        t = np.asarray(solution.t, float)
+        return Trace(t, {**values, CURRENT: self._current(solution, t)}, step_ends)
+
+    def _current(self, solution: Any, t: Array) -> Array:
+        protocol = self._setup.protocol
+        if isinstance(protocol, Steps):
+            return _of_time(solution[CURRENT].data)
+        if isinstance(protocol, DriveCycle):
+            return np.interp(t, protocol.time, protocol.current)
+        return np.full(len(t), float(self._setup.values["Current function [A]"]))
+
+
+class _StepEnds(pybamm.callbacks.Callback):  # type: ignore[misc]
+    """Notes when each step of an experiment ends, skipped ones too, and whether one could not be done."""
+
+    def __init__(self) -> None:
+        self.found: list[float] = []
+        self.infeasible = False
+
+    def on_step_end(self, logs: Mapping[str, Any]) -> None:
+        self.found.append(float(logs["experiment time"]))
+
+    def on_experiment_infeasible_event(self, logs: Mapping[str, Any]) -> None:
+        self._not_done()
+
+    def on_experiment_infeasible_time(self, logs: Mapping[str, Any]) -> None:
+        self._not_done()
+
+    def on_experiment_error(self, logs: Mapping[str, Any]) -> None:
+        self.infeasible = True
+
+    def _not_done(self) -> None:
+        self.infeasible = True
+        self.found.pop()
+
+
+@cache
+def has_compiler() -> bool:
+    """Whether the compiler that PyBaMM calls is there."""
+    return shutil.which("gcc") is not None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep PyBaMM's warnings of single samples back: they are recorded as reasons."""
+    level = pybamm.logger.level
+    pybamm.logger.setLevel(logging.ERROR + 1)
+    try:
+        yield
+    finally:
+        pybamm.logger.setLevel(level)
+
+
+def _of_time(data: Any) -> Array:
+    """A variable by time alone (n_time,); of one with a place too, its largest value by absolute size."""
+    values = np.asarray(data, float)
+    if values.ndim == 1:
+        return values
+    flat = values.reshape(-1, values.shape[-1])
+    return np.asarray(flat[np.abs(flat).argmax(axis=0), np.arange(flat.shape[1])])
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:SHOWN]
