@@ -100,7 +100,7 @@ def test_chunks_that_return_in_another_order_are_put_in_place(
     handed: list[tuple[Future[Any], Any]] = []
 
     class Backwards:
-        def submit(self, function: Any, specification: Any, chunk: np.ndarray) -> Future[Any]:
+        def submit(self, function: Any, specification: Any, chunk: np.ndarray, batch: int) -> Future[Any]:
             future: Future[Any] = Future()
             handed.append((future, chunk))
             return future

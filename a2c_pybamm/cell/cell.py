@@ -16,6 +16,7 @@ from a2c_pybamm.cell.initial_state import InitialState
 from a2c_pybamm.cell.mass import LayerMass
 from a2c_pybamm.cell.outputs import ALIASES, PULSE, Axes, Outputs, axes_of
 from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol
+from a2c_pybamm.cell.pybamm_model import build_model, known_variables
 from a2c_pybamm.cell.solving import BatchSolver, Inputs, Setup
 from a2c_pybamm.cell.traces import Trace, Traces
 from a2c_pybamm.estimate import Array
@@ -105,14 +106,15 @@ class Cell:
         if not 0 <= self.soc <= 1:
             raise ValueError(f"cell: soc is {self.soc:g}; give a state of charge between 0 and 1")
         self.outputs = Outputs.of(outputs, self.protocol)
+        build_model(self.model, self.options)  # refuses what PyBaMM does not know
         kind = self._kind()
         self.lithium = None if kind == "half cell" else base_lithium(base, kind, self.options)
         self.current = self.protocol.c_rate * _nominal(base) if isinstance(self.protocol, ConstantCurrent) else 0.0
         values = self._values(parameter_set.uncertain())
         all_names = parameter_set.joint.names
-        setup = Setup(self.model, self.options, with_initial_inputs(values, kind), self.protocol, self.outputs.needs)
-        setup = Setup(**{**vars(setup), "variables": _there(setup)})
-        setup.check_variables([ALIASES.get(name, name) for name in self.outputs.curves])
+        curves = [ALIASES.get(name, name) for name in self.outputs.curves]
+        read = known_variables(self.model, self.options, self.outputs.needs, curves)
+        setup = Setup(self.model, self.options, with_initial_inputs(values, kind), self.protocol, read)
         self._balance = make_balance(
             values, all_names, kind=kind, lithium=self.lithium, voltage_limits=self.voltage_limits, options=self.options
         )
@@ -163,7 +165,9 @@ class Cell:
             mean = self.parameter_set.joint.mean[self._felt][None]
             outcome = self._solver.solve(self._inputs(mean, self._state(mean)), np.empty(0), batch=1)[0]
             if isinstance(outcome, str):
-                raise SimulationFailed(f"set {self.parameter_set.name}, mean coefficients: {outcome}; change the steps or limits")
+                raise SimulationFailed(
+                    f"set {self.parameter_set.name}, mean coefficients: {outcome}; change the steps or limits"
+                )
             return axes_of(self.protocol, LONGER * float(outcome.t[-1]), 0.0)
         if not isinstance(self.protocol, ConstantCurrent):
             return axes_of(self.protocol, self.protocol.time[-1], 0.0)
@@ -348,14 +352,3 @@ def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tuple(value: Any) -> Any:
     return tuple(map(_tuple, value)) if isinstance(value, list | tuple) else value
-
-
-def _there(setup: Setup) -> tuple[str, ...]:
-    """The variables that are read: of the two electrodes' stresses those that the model has."""
-    from a2c_pybamm.cell.outputs import STRESSES
-
-    known = setup.build_model().variables
-    there = [name for name in setup.variables if name not in STRESSES or name in known]
-    if any(name in setup.variables for name in STRESSES) and not any(name in STRESSES for name in there):
-        raise ValueError('cell: peak_stress needs the option "particle mechanics", e.g. {"particle mechanics": "swelling only"}')
-    return tuple(there)

@@ -36,7 +36,7 @@ class LayerMass:
         for layer in LAYERS[1:4]:
             if layer not in layers:
                 raise ValueError(f"cell: specific_energy needs {layer + ' thickness [m]'!r}, which the set has not")
-        mass: casadi.MX = 0.0
+        mass = casadi.MX(0)
         for layer in layers:
             density = f"{layer} density [kg.m-3]"
             if density not in values:
@@ -45,8 +45,8 @@ class LayerMass:
             rho = graph.express(pybamm.FunctionParameter(density, {"Temperature [K]": reference}))
             mass += graph.express(pybamm.Parameter(f"{layer} thickness [m]")) * rho
         area = graph.express(pybamm.LithiumIonParameters().A_cc)
-        self._mass = casadi.Function("mass", [graph.theta], [casadi.densify(casadi.MX(mass * area))])
-        columns = set(casadi.jacobian(casadi.MX(mass * area), graph.theta).sparsity().get_col())
+        self._mass = casadi.Function("mass", [graph.theta], [casadi.densify(mass * area)])
+        columns = set(casadi.jacobian(mass * area, graph.theta).sparsity().get_col())
         self.used = tuple(name for k, name in enumerate(names) if k in columns)
 
     def of(self, samples: Array) -> Array:

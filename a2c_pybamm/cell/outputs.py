@@ -1,4 +1,4 @@
-"""What a simulation is asked for: numbers with a name of their own, and curves of PyBaMM's variables on axes all samples share."""
+"""What a simulation is asked for: numbers with a name of their own, and curves of PyBaMM's variables on shared axes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle, Protocol, Steps
+from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle, Protocol
 from a2c_pybamm.cell.traces import CURRENT, VOLTAGE, Traces
 from a2c_pybamm.estimate import Array
 

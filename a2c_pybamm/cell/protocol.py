@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,10 @@ class Steps:
 
     def experiment(self) -> pybamm.Experiment:
         """A fresh experiment."""
-        read = pybamm.Experiment.from_config(json.loads(self.config))
+        with warnings.catch_warnings():
+            # PyBaMM reads some of its own configurations by classes that it calls deprecated
+            warnings.simplefilter("ignore", DeprecationWarning)
+            read = pybamm.Experiment.from_config(json.loads(self.config))
         return pybamm.Experiment(read.cycles, termination=list(self.termination)) if self.termination else read
 
     @property
@@ -143,7 +147,9 @@ def _parsed(steps: Sequence[Any]) -> pybamm.Experiment:
         for step in cycle if isinstance(cycle, tuple) else (cycle,):
             try:
                 pybamm.Experiment([step])
-            except Exception as error:  # noqa: BLE001 - PyBaMM raises whatever its parsing runs into
+            except Exception as error:
                 said = " ".join(str(error).split())[:160]
-                raise ValueError(f"experiment: PyBaMM does not understand the step {step!r} ({said}); see pybamm.step.string") from error
+                raise ValueError(
+                    f"experiment: PyBaMM does not understand the step {step!r} ({said}); see pybamm.step.string"
+                ) from error
     return pybamm.Experiment(list(steps))

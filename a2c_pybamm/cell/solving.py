@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ import numpy as np
 import pybamm
 
 from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle, Protocol, Steps
+from a2c_pybamm.cell.pybamm_model import build_model
 from a2c_pybamm.cell.traces import CURRENT, Trace
 from a2c_pybamm.estimate import Array
 
@@ -23,8 +23,10 @@ TIGHTER = {"rtol": 1e-7, "atol": 1e-9}
 """What a sample that fails is tried with once more, alone."""
 REPAYS = {"SPM": 2500, "SPMe": 2500}
 LARGE = 6000
-"""Samples of one batch from which compiled code saves more than the compiler takes (some seconds for SPM and SPMe, half a minute
-to minutes for DFN and others). Counted, not timed: a batch is then solved the same way each time, to the last bit."""
+"""Samples of one batch from which compiled code saves more than the compiler takes (some seconds for SPM and SPMe, half a
+minute to minutes for DFN and others). Counted, not timed: a batch is then solved the same way each time, to the last bit."""
+SAME_TIME = 1e-6
+"""Times [s] closer than this are the end of one step and the start of the next."""
 SHOWN = 120
 """Letters of a solver's message that are kept."""
 
@@ -44,48 +46,19 @@ class Setup:
     variables: tuple[str, ...]
     """Variables that are read, voltage first."""
 
-    def build_model(self) -> Any:
-        """A fresh PyBaMM model.
-
-        Raises
-        ------
-        ValueError
-            If PyBaMM has no such model, or it refuses the options.
-        """
-        model = getattr(pybamm.lithium_ion, self.model, None)
-        if not (isinstance(model, type) and issubclass(model, pybamm.BaseBatteryModel)) or self.model.startswith("Base"):
-            raise ValueError(f"cell: model {self.model!r} is unknown; take SPM, SPMe, DFN, or another of pybamm.lithium_ion")
-        try:
-            return model(dict(self.options))
-        except (pybamm.OptionError, pybamm.ModelError, ValueError, TypeError) as error:
-            raise ValueError(f"cell: PyBaMM's {self.model} refuses the options ({_short(error)})") from error
-
-    def check_variables(self, curves: Sequence[str]) -> None:
-        """Raise ``ValueError`` if the model lacks a variable, or a curve's has a value at each place instead of one."""
-        variables = self.build_model().variables
-        for name in self.variables:
-            if name not in variables:
-                near = difflib.get_close_matches(name, variables.keys(), 1)
-                hint = f"did you mean {near[0]!r}?" if near else "see model.variable_names()"
-                raise ValueError(f"cell: PyBaMM's {self.model} with these options has no variable {name!r}; {hint}")
-        for name in curves:
-            domain = variables[name].domain
-            if domain not in ([], ["current collector"]):
-                raise ValueError(
-                    f"cell: {name!r} has a value at each place in the {domain[0]}; ask for an average over it "
-                    "('X-averaged …', 'R-averaged …') or a value at a boundary"
-                )
-
     def simulation(self, *, tight: bool = False, compile: bool = False, whole: bool = False) -> pybamm.Simulation:
         """A simulation that keeps the variables alone, or the ``whole`` state."""
         options = {"silence_sundials_errors": True, "num_threads": 1, "compile": compile}
-        kept = None if whole else [*self.variables, *([CURRENT] if isinstance(self.protocol, Steps) else [])]
+        # steps are as long as they are: of the whole state PyBaMM knows what lies between the solver's own times
+        kept = None if whole or isinstance(self.protocol, Steps) else list(self.variables)
         tolerance = TIGHTER if tight else TOLERANCE
         solver = pybamm.IDAKLUSolver(**tolerance, output_variables=kept, on_failure="ignore", options=options)
         experiment: dict[str, Any] = {}
         if isinstance(self.protocol, Steps):
             experiment = {"experiment": self.protocol.experiment(), "experiment_model_mode": "unified"}
-        return pybamm.Simulation(self.build_model(), parameter_values=self.values.copy(), solver=solver, **experiment)
+        return pybamm.Simulation(
+            build_model(self.model, self.options), parameter_values=self.values.copy(), solver=solver, **experiment
+        )
 
     def felt(self) -> set[str]:
         """Inputs that the model's equations or variables depend on."""
@@ -180,23 +153,27 @@ class BatchSolver:
         return self._checked(solution)
 
     def _checked(self, solution: Any, step_ends: Array | None = None) -> Trace | str:
-        values = {name: _of_time(solution[name].data) for name in self._setup.variables}
+        t = np.asarray(solution.t, float)
+        if step_ends is None:
+            values = {name: _of_time(solution[name].data) for name in self._setup.variables}
+            values[CURRENT] = self._current(t)
+        else:
+            t = _finer(t)
+            values = {name: _of_time(solution[name](t)) for name in (*self._setup.variables, CURRENT)}
         for name, series in values.items():
             if not np.isfinite(series).all():
                 return f"solver: {name} is not finite"
-        t = np.asarray(solution.t, float)
-        return Trace(t, {**values, CURRENT: self._current(solution, t)}, step_ends)
+        return Trace(t, values, step_ends)
 
-    def _current(self, solution: Any, t: Array) -> Array:
+    def _current(self, t: Array) -> Array:
+        """The given current at these times [A]."""
         protocol = self._setup.protocol
-        if isinstance(protocol, Steps):
-            return _of_time(solution[CURRENT].data)
         if isinstance(protocol, DriveCycle):
             return np.interp(t, protocol.time, protocol.current)
         return np.full(len(t), float(self._setup.values["Current function [A]"]))
 
 
-class _StepEnds(pybamm.callbacks.Callback):  # type: ignore[misc]
+class _StepEnds(pybamm.callbacks.Callback):
     """Notes when each step of an experiment ends, skipped ones too, and whether one could not be done."""
 
     def __init__(self) -> None:
@@ -235,6 +212,13 @@ def quiet() -> Iterator[None]:
         yield
     finally:
         pybamm.logger.setLevel(level)
+
+
+def _finer(t: Array) -> Array:
+    """The solver's times and three between each two; none between the end of one step and the start of the next."""
+    gap = np.diff(t)
+    between = t[:-1, None] + gap[:, None] * np.array([0.25, 0.5, 0.75])
+    return np.union1d(t, between[gap > SAME_TIME])
 
 
 def _of_time(data: Any) -> Array:

@@ -1,0 +1,60 @@
+"""PyBaMM's model of a cell: built from its name and options, and asked for its variables."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pybamm
+
+from a2c_pybamm.cell.outputs import STRESSES
+
+SHOWN = 160
+"""Letters of PyBaMM's message that are kept."""
+
+
+def build_model(name: str, options: Mapping[str, Any]) -> Any:
+    """A fresh model of this class of ``pybamm.lithium_ion``.
+
+    Raises
+    ------
+    ValueError
+        If PyBaMM has no such model, or it refuses the options.
+    """
+    model = getattr(pybamm.lithium_ion, name, None)
+    if not (isinstance(model, type) and issubclass(model, pybamm.BaseBatteryModel)) or name.startswith("Base"):
+        raise ValueError(f"cell: model {name!r} is unknown; take SPM, SPMe, DFN, or another of pybamm.lithium_ion")
+    try:
+        return model(dict(options))  # a copy: PyBaMM writes into it
+    except (pybamm.OptionError, pybamm.ModelError, ValueError, TypeError) as error:
+        raise ValueError(f"cell: PyBaMM's {name} refuses the options ({' '.join(str(error).split())[:SHOWN]})") from error
+
+
+def known_variables(model: str, options: Mapping[str, Any], wanted: Sequence[str], curves: Sequence[str]) -> tuple[str, ...]:
+    """The variables that are read: those wanted, and of the electrodes' stresses those that the model has.
+
+    Raises
+    ------
+    ValueError
+        If the model lacks a variable, or one of the curves has a value at each place instead of one.
+    """
+    variables = build_model(model, options).variables
+    there = tuple(name for name in wanted if name not in STRESSES or name in variables)
+    if set(wanted) & set(STRESSES) and not set(there) & set(STRESSES):
+        raise ValueError(
+            'cell: peak_stress needs the option "particle mechanics", e.g. {"particle mechanics": "swelling only"}'
+        )
+    for name in there:
+        if name not in variables:
+            near = difflib.get_close_matches(name, variables.keys(), 1)
+            hint = f"did you mean {near[0]!r}?" if near else "see model.variable_names()"
+            raise ValueError(f"cell: PyBaMM's {model} with these options has no variable {name!r}; {hint}")
+    for name in curves:
+        domain = variables[name].domain
+        if domain not in ([], ["current collector"]):
+            raise ValueError(
+                f"cell: {name!r} has a value at each place in the {domain[0]}; ask for an average over it "
+                "('X-averaged …', 'R-averaged …') or a value at a boundary"
+            )
+    return there
