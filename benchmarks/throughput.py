@@ -1,12 +1,12 @@
-"""Cost of one sample: the cell's batches against PyBaMM's bare list solve, a loop that builds each simulation, and two processes.
+"""Cost of one sample: the cell's batches, PyBaMM's bare list solve, a loop that builds each simulation, and two processes.
 
 All solve the same samples of Chen2020 with ten inputs (``reference_cases``) at the same tolerances. CPU time of this process,
 which a busy machine moves less than the clock, except for two processes, where clock is compared with clock. Cases take turns;
 the smallest of several runs counts.
 
 ``a bare list`` is ``Simulation.solve(inputs=[…])`` with the voltage as only output, on the cell's own times, voltages read out
-and nothing else: no initial states (the cell's are used), no capacity, energy or curves. ``a loop`` is what a script does today:
-parameter values of one sample, a new ``Simulation``, ``solve(initial_soc=1)``, read the voltage.
+and nothing else: no initial states (the cell's are used), no capacity, energy or curves. ``a loop`` is what a script does
+today: parameter values of one sample, a new ``Simulation``, ``solve(initial_soc=1)``, read the voltage.
 """
 
 from __future__ import annotations
@@ -89,12 +89,9 @@ def measure(case: Case, n: int, n_loop: int, runs: int, *, compile: bool) -> Non
         )
         loop_time = min(best([loop(cell, samples[:n_loop])], time.process_time, max(1, runs - 1)))
     per = 1e3 * np.array([list_time / n, cell_time / n, loop_time / n_loop])
-    print(
-        f"{case.model:5s}{'compiled' if compile else '':10s}{per[0]:10.2f}{per[1]:10.2f}{per[1] / per[0] - 1:9.1%}{per[2]:10.1f}"
-        f"{per[2] / per[1]:9.0f}×",
-        end="",
-        flush=True,
-    )
+    name = f"{case.model:5s}{'compiled' if compile else '':10s}"
+    more, faster = per[1] / per[0] - 1, per[2] / per[1]
+    print(f"{name}{per[0]:10.2f}{per[1]:10.2f}{more:9.1%}{per[2]:10.1f}{faster:9.0f}×", end="", flush=True)
     with ParallelCell(cell, workers=2) as parallel:
         parallel._running = parallel._start()  # measured is the pool, not the decision whether to start one
         parallel._seconds = cell_time / n
