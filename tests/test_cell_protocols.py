@@ -384,3 +384,28 @@ def test_bounds_of_a_discharge_are_told(chen: a2c.ParameterSet) -> None:
     cell = Cell(chen, model="SPM")
     assert data["capacity"].attrs["maximum"] == cell.lithium
     assert data["mean_voltage"].attrs["minimum"] == 2.5
+
+
+def test_coefficient_that_only_an_output_depends_on_is_felt() -> None:
+    """Stiffness that moves no lithium still makes the stress, in proportion."""
+    modulus = [f"{side} electrode Young's modulus [Pa]" for side in ("Positive", "Negative")]
+    made = scaled("Ai2020", *modulus)
+    options = {"particle mechanics": "swelling only", "stress-induced diffusion": "false"}
+    cell = Cell(made, model="SPM", options=options, outputs=["peak_stress"])
+    assert set(cell.names) == set(made.joint.names)
+    stress = cell.solve(np.array([[0.0, 0.0], [0.3, 0.3]]))["peak_stress"].values
+    assert stress[1] / stress[0] == pytest.approx(np.exp(0.3), rel=1e-6)
+    capacity = Cell(scaled("Ai2020", DIFFUSIVITY, *modulus), model="SPM", options=options, outputs=["capacity"])
+    assert capacity.names == ("Negative particle diffusivity ln(factor [1])",)
+    assert not capacity.solve(np.zeros((1, 1)))["failed"].any()
+
+
+def test_steps_at_another_temperature_feel_the_entropic_change() -> None:
+    """An experiment may set its own temperature, so that the open-circuit voltage's slope counts although nothing warms up."""
+    parameters = a2c.load("LCO_graphite_universal_potentials")
+    entropy = "LCO vibrational ds/dx [J.mol-1.K-1]"
+    step = "Discharge at C/2 for 10 minutes"
+    assert entropy not in Cell(parameters, model="SPM").names
+    cell = Cell(parameters, model="SPM", protocol=[step], outputs=["voltage"])
+    assert entropy in cell.names
+    assert not cell.solve(mean_of(cell))["failed"].any()

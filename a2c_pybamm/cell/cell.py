@@ -120,8 +120,11 @@ class Cell:
         )
         self._mass = LayerMass(values, all_names) if "specific_energy" in self.outputs.scalars else None
         self._setup, self._solver = setup, BatchSolver(setup, compile)
-        felt = setup.felt() | set(self._balance.used) | set(self._mass.used if self._mass else ())
+        in_model, asked = setup.inputs()
+        felt = in_model | set(self._balance.used) | set(self._mass.used if self._mass else ())
         self.names = tuple(name for name in all_names if name in felt)
+        mean = dict(zip(all_names, map(float, parameter_set.joint.mean), strict=True))
+        self._idle = {name: mean[name] for name in all_names if name in asked - felt}
         self._felt = parameter_set.joint.rows(self.names)
         self._sensitive: pybamm.Simulation | None = None
         self._refuse_impossible_mean()
@@ -278,7 +281,7 @@ class Cell:
         """PyBaMM's inputs for each sample, its initial state among them."""
         carried = {name: values.tolist() for name, values in state.values.items()}
         return [
-            {**dict(zip(self.names, sample, strict=True)), **{name: values[k] for name, values in carried.items()}}
+            self._idle | dict(zip(self.names, sample, strict=True)) | {name: values[k] for name, values in carried.items()}
             for k, sample in enumerate(samples.tolist())
         ]
 

@@ -60,12 +60,21 @@ class Setup:
             build_model(self.model, self.options), parameter_values=self.values.copy(), solver=solver, **experiment
         )
 
-    def felt(self) -> set[str]:
-        """Inputs that the model's equations or variables depend on."""
-        plain = Setup(self.model, self.options, self.values, ConstantCurrent(), self.variables)
-        simulation = plain.simulation()
-        simulation.build()
-        return {parameter.name for parameter in simulation.built_model.input_parameters}
+    def inputs(self) -> tuple[set[str], set[str]]:
+        """Inputs that equations, events or the variables read depend on, and all that PyBaMM asks a value of."""
+        simulation = self.simulation()
+        if isinstance(self.protocol, Steps):
+            simulation.build_for_experiment()
+            models = list(simulation.steps_to_built_models.values())
+        else:
+            simulation.build()
+            models = [simulation.built_model]
+        felt: set[str] = set()
+        for model in models:
+            equations = [*model.rhs.values(), *model.algebraic.values(), *model.initial_conditions.values()]
+            events = [event.expression for event in model.events]
+            felt |= _inputs_in([*equations, *events, *map(model.get_processed_variable, self.variables)])
+        return felt, {parameter.name for model in models for parameter in model.input_parameters}
 
 
 class BatchSolver:
@@ -212,6 +221,21 @@ def quiet() -> Iterator[None]:
         yield
     finally:
         pybamm.logger.setLevel(level)
+
+
+def _inputs_in(symbols: list[Any]) -> set[str]:
+    """Names of the inputs in expressions, each node looked at once."""
+    seen: set[int] = set()
+    names: set[str] = set()
+    while symbols:
+        symbol = symbols.pop()
+        if id(symbol) in seen:
+            continue
+        seen.add(id(symbol))
+        if isinstance(symbol, pybamm.InputParameter):
+            names.add(symbol.name)
+        symbols += symbol.children
+    return names
 
 
 def _finer(t: Array) -> Array:
