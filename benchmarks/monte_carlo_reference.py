@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from reference_cases import CASES, REFERENCES, SCALARS, Case, draws, outputs
+from reference_cases import CASES, REFERENCES, SCALARS, Case, draws, outputs, root
 
 CHUNK = 500
 SEED = 20260
@@ -27,8 +27,8 @@ def make(case: Case, n: int) -> Path:
     if path.exists():
         return path
     REFERENCES.mkdir(exist_ok=True)
-    cell, samples = case.cell(), draws(case, n, SEED)
-    samples = samples[:, cell.parameter_set.joint.rows(cell.names)]
+    cell, factor = case.cell(), root(case)
+    samples = draws(factor, n, SEED)[:, cell.parameter_set.joint.rows(cell.names)]
     rows: dict[str, np.ndarray] = {}
     if part.exists():
         with np.load(part, allow_pickle=False) as stored:
@@ -45,7 +45,7 @@ def make(case: Case, n: int) -> Path:
         temporary.replace(part)
     compact = {name: values.astype(np.float32) for name, values in rows.items()}
     temporary = path.with_name(f"{case.name}.writing.npz")
-    np.savez_compressed(temporary, **compact, seed=SEED, n=n)
+    np.savez_compressed(temporary, **compact, seed=SEED, n=n, factor=factor)
     temporary.replace(path)
     part.unlink()
     print(f"{case.name}: {time.perf_counter() - started:.0f} s for {n - first} solves", flush=True)

@@ -107,10 +107,15 @@ def read_reference(case: Case) -> dict[str, Array]:
         raise ValueError(f"{path}: no such file; make it with monte_carlo_reference.py")
     with np.load(path, allow_pickle=False) as stored:
         rows = {name: stored[name].astype(float) for name in (*SCALARS, "voltage")}
-        seed, n = int(stored["seed"]), int(stored["n"])
-    return {"samples": draws(case, n, seed), **rows}
+        seed, n, factor = int(stored["seed"]), int(stored["n"]), stored["factor"]
+    return {"samples": draws(factor, n, seed), **rows}
 
 
-def draws(case: Case, n: int, seed: int) -> Array:
-    """Plain pseudo-random samples (n, n_coefficient) of all the joint's coefficients."""
-    return case.parameter_set().joint.draw(n, np.random.default_rng(seed))
+def root(case: Case) -> Array:
+    """A factor of the covariance (n_coefficient, n_germ): of the many that there are, libraries find different ones."""
+    return np.linalg.cholesky(case.parameter_set().joint.covariance)
+
+
+def draws(factor: Array, n: int, seed: int) -> Array:
+    """Plain pseudo-random samples (n, n_coefficient) of all the joint's coefficients, whose means are zero."""
+    return np.random.default_rng(seed).standard_normal((n, factor.shape[1])) @ factor.T

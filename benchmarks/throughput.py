@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pybamm
-from reference_cases import CASES, Case, draws
+from reference_cases import CASES, Case, draws, root
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cell import ParallelCell, pool
@@ -82,7 +82,7 @@ def best(actions: Sequence[Callable[[], object]], clock: Callable[[], float], ru
 
 def measure(case: Case, n: int, n_loop: int, runs: int, *, compile: bool) -> None:
     cell = a2c.Cell(case.parameter_set(), model=case.model, compile=compile)
-    samples = draws(case, n, 1)[:, case.parameter_set().joint.rows(cell.names)]
+    samples = draws(root(case), n, 1)[:, case.parameter_set().joint.rows(cell.names)]
     with quiet():
         list_time, cell_time = best(
             [bare_list(cell, samples, compile=compile), lambda: cell.solve(samples)], time.process_time, runs
