@@ -18,7 +18,7 @@ from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
 from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved, joined
-from a2c_pybamm.propagation.scouts import DISTANCE, both_ways, departure, gradient_directions
+from a2c_pybamm.propagation.scouts import both_ways, departure, distances, gradient_directions
 from a2c_pybamm.propagation.shares import ratio
 
 FOURTH_MOMENT = {"normal": 3.0, "uniform": 9 / 5}
@@ -133,20 +133,21 @@ def _send_scouts(
     first = np.hstack([slopes[output][:, :1] for output in scalars])
     steep = gradient_directions(np.where(np.isfinite(first), first, 0.0), N_STEEPEST)
     n, n_axis = len(steep), len(problem.families)
-    germ = np.vstack([both_ways(np.eye(n_axis)), both_ways(steep), steep, -steep])
+    families = problem.families
+    germ = np.vstack([both_ways(np.eye(n_axis), families), both_ways(steep, families), steep, -steep])
     batch = problem.look(problem.color(germ))
     for output, (centre, plus, minus) in near.items():
         values, slope = batch.flat(output), slopes[output]
         far, own = values[: 2 * (n_axis + n)], values[2 * (n_axis + n) :]
-        axes = _cubic(centre, plus, minus, slope)
-        steepest = _cubic(centre, own[:n], own[n:], steep @ slope)
+        axes = _cubic(centre, plus, minus, slope, distances(np.eye(n_axis), families))
+        steepest = _cubic(centre, own[:n], own[n:], steep @ slope, distances(steep, families))
         statistics[output]["departure"] = departure(far, np.vstack([axes, steepest]), np.sqrt(statistics[output]["var"]))
     return batch
 
 
-def _cubic(centre: Array, plus: Array, minus: Array, slope: Array) -> Array:
-    """Predictions (2·n_direction, n_element), first all forward, at the scouts' distance from solves at one."""
-    x = DISTANCE
+def _cubic(centre: Array, plus: Array, minus: Array, slope: Array, distance: Array) -> Array:
+    """Predictions (2·n_direction, n_element), first all forward, at distances (n_direction,) from solves at one."""
+    x = distance[:, None]
     second, third = (plus + minus) / 2 - centre, (plus - minus) / 2 - slope
     return np.vstack([centre + x**2 * second + x * slope + x**3 * third, centre + x**2 * second - x * slope - x**3 * third])
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.model import Array
 
 DISTANCE = 3.0
-"""How far out, in standard deviations of the germ."""
+"""How far out, in standard deviations of the germ; a uniform germ is scouted at its bound."""
 N_DIRECTION = 2
 """Gradient directions that are scouted, both ways each."""
+N_AXIS = 10
+"""Axes of the germ that adaptive chaos scouts, both ways each: those along which outputs move most."""
 ALIGNED = 0.9
 """Directions with a larger cosine count as one."""
 NOISE = 1e-9
@@ -34,9 +37,23 @@ def gradient_directions(slopes: Array, n: int = N_DIRECTION) -> Array:
     return np.array(chosen).reshape(-1, slopes.shape[0])
 
 
-def both_ways(directions: Array) -> Array:
-    """Germs (2·n_direction, n_germ) of the scouts."""
-    return DISTANCE * np.vstack([directions, -directions])
+def distances(directions: Array, families: tuple[Family, ...]) -> Array:
+    """How far scouts go along unit germs (n_direction, n_germ): no uniform germ beyond its bound (n_direction,)."""
+    uniform = np.array([family == "uniform" for family in families])
+    largest = np.abs(directions[:, uniform]).max(axis=1, initial=0.0)
+    return np.minimum(DISTANCE, np.sqrt(3) / np.maximum(largest, 1e-12))
+
+
+def both_ways(directions: Array, families: tuple[Family, ...]) -> Array:
+    """Germs (2·n_direction, n_germ) of the scouts, first all forward."""
+    far = distances(directions, families)[:, None] * directions
+    return np.vstack([far, -far])
+
+
+def steepest_axes(slopes: Array, n: int = N_AXIS) -> Array:
+    """Unit germs (n_axis, n_germ) along the axes with the steepest of slopes (n_germ, n_output), steepest first."""
+    steep = np.abs(slopes).max(axis=1, initial=0.0)
+    return np.eye(len(slopes))[np.argsort(-steep, kind="stable")[:n]]
 
 
 def departure(values: Array, predicted: Array, std: Array) -> Array:
