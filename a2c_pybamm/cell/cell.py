@@ -268,7 +268,8 @@ class Cell:
         most = {"capacity": self.lithium, "energy": self.lithium * high, "end_time": float(self.axes.time[-1])}
         bounds = {name: {"minimum": 0.0, "maximum": value} for name, value in most.items()}
         # on discharge the voltage starts below full charge and falls; on charge the other way round
-        return bounds | {"mean_voltage": {"minimum": low, "maximum": high}}
+        voltages = ("mean_voltage", "voltage", "voltage_of_capacity", "voltage_of_share")
+        return bounds | {name: {"minimum": low, "maximum": high} for name in voltages}
 
     def checked(self, samples: Array) -> Array:
         """Samples as floats (n_sample, n_coefficient); one that is given alone (n_coefficient,) becomes a row."""

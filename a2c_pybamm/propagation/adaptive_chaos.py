@@ -15,6 +15,7 @@ from a2c_pybamm.propagation.germ_basis import N_QUANTILE, GermBasis, sobol_germ,
 from a2c_pybamm.propagation.intervals import intervals, tail_share
 from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.orthogonal_frame import orthogonal_frame
 from a2c_pybamm.propagation.polynomial_chaos import in_place, whole_elements
 from a2c_pybamm.propagation.problem import Outcome, Problem, Solved, joined
 from a2c_pybamm.propagation.replicated_design import N_REPLICATE, ReplicatedDesign
@@ -26,7 +27,8 @@ GROWTH = 1.5
 """A design grows by this factor at a time."""
 EARLIEST_CHECK = 50
 """Points from which too many failures end the run early; of fewer two would be too many."""
-LEAST_IN_GROUP = 2
+OUTSIDE = -1
+"""The group of points of the frame, which are no sample of the distribution."""
 HOLDS = 0.95
 """Q² from which quantiles are read from the polynomial instead of the points."""
 
@@ -35,11 +37,12 @@ HOLDS = 0.95
 class AdaptiveChaos:
     r"""Settings of chaos that chooses its own design, and samples where no polynomial holds.
 
-    Solves are the points of eight independent nested scramblings (`ReplicatedDesign`), and scouts three standard deviations
-    out. The polynomial is fitted with a prior (`weighted_regression`), so that fewer points than terms do; mean and
-    standard deviation are corrected by what it missed on points it had not seen (`cross_fit`), so that they are those
-    of sampling where it is worth nothing. Points are added until the relative error of the standard deviation of every scalar
-    output (of every element where there is no scalar) is below ``tolerance``, or ``budget`` solves are spent.
+    Solves are an orthogonal frame (`orthogonal_frame`), from which slopes are learnt, the points of eight independent nested
+    scramblings (`ReplicatedDesign`), and scouts three standard deviations out. The polynomial is fitted with a prior
+    (`weighted_regression`), so that fewer points than terms do; mean and standard deviation are corrected by what it missed
+    on points it had not seen (`cross_fit`), so that they are those of sampling where it is worth nothing. Points are added
+    until the relative error of the standard deviation of every scalar output (of every element where there is no scalar) is
+    below ``tolerance``, or ``budget`` solves are spent.
     """
 
     tolerance: float = 0.02
@@ -68,10 +71,14 @@ class AdaptiveChaos:
         state = _State.empty(problem)
         departures: Mapping[str, Array] = {}
         fit: CrossFit | None = None
-        for n in self._steps(len(problem.families)):
+        frame = self._frame(problem, rng)
+        for n in self._steps(len(problem.families), len(frame)):
             if N_REPLICATE * n > self.budget - state.n_solves:
                 break
-            state = state.with_points(*design.more(n))
+            germ, group = design.more(n)
+            if fit is None:
+                germ, group = np.vstack([frame, germ]), np.concatenate([np.full(len(frame), OUTSIDE), group])
+            state = state.with_points(germ, group)
             if len(state.germ) >= EARLIEST_CHECK:
                 problem.check_failures(state.solved, what=self.label)
             state.check_groups(self.label)
@@ -87,28 +94,38 @@ class AdaptiveChaos:
         for output, found in departures.items():
             statistics[output]["departure"] = found
         notes = {
-            "points of the design": str(len(state.germ)),
+            "points of the design": f"{len(state.germ)}, {int((state.group == OUTSIDE).sum())} of them a frame",
             "scouts": f"{sum(len(batch.samples) for batch in state.scouts)} at ±{scouts.DISTANCE:g} standard deviations",
             "stopped": "tolerance met" if state.worst_error(fit) <= self.tolerance else "budget spent",
         }
         degree = int(basis.exponents.sum(axis=1).max())
         return Outcome(state.all_solved, state.n_solves, statistics, degree, notes, basis=basis)
 
-    def _steps(self, n_germ: int) -> Iterator[int]:
+    def _frame(self, problem: Problem, rng: np.random.Generator) -> Array:
+        """Germs of the frame (n_point, n_germ), none where the budget has no room for it."""
+        germ = orthogonal_frame(problem.families, rng)
+        needed = len(germ) + N_REPLICATE * _first(len(problem.families), len(germ)) + 2 * scouts.N_DIRECTION
+        return germ if needed <= self.budget else germ[:0]
+
+    def _steps(self, n_germ: int, n_frame: int) -> Iterator[int]:
         """Points that each scrambling adds, one design after the other; the last step takes what the budget leaves."""
-        n = first = max(3, ceil((16 + 1.2 * n_germ) / N_REPLICATE))
-        if N_REPLICATE * first > self.budget:
-            first = n = self.budget // N_REPLICATE
-        yield first
+        n = min(_first(n_germ, n_frame), (self.budget - n_frame) // N_REPLICATE)
+        yield n
         while True:
-            left = (self.budget - N_REPLICATE * n - 2 * scouts.N_DIRECTION) // N_REPLICATE
-            more = min(ceil(n * (GROWTH - 1)), left)
+            spent = n_frame + N_REPLICATE * n
+            left = (self.budget - spent - 2 * scouts.N_DIRECTION) // N_REPLICATE
+            more = min(ceil(spent * (GROWTH - 1) / N_REPLICATE), left)
             if more < 1:
                 return
             # a rest too small for a step of its own goes along
             more = left if left - more < more // 2 else more
             yield more
             n += more
+
+
+def _first(n_germ: int, n_frame: int) -> int:
+    """Points of each scrambling in the first design."""
+    return max(1, ceil((16 + 1.2 * n_germ - n_frame) / N_REPLICATE))
 
 
 def _basis(problem: Problem) -> GermBasis:
@@ -164,10 +181,10 @@ class _State:
 
     def check_groups(self, label: str) -> None:
         """Raise ``ValueError`` where a group has nothing to be averaged over."""
-        if (np.bincount(self.group, minlength=N_REPLICATE) < LEAST_IN_GROUP).any():
+        if (np.bincount(self.group[self.group != OUTSIDE], minlength=N_REPLICATE) == 0).any():
             self.problem.check_failures(self.solved, what=label)
             raise ValueError(
-                f"{label}: failures left a group with fewer than {LEAST_IN_GROUP} points; mend their cause, or raise the budget"
+                f"{label}: failures left one of {N_REPLICATE} groups without a point; mend their cause, or raise the budget"
             )
 
     def values(self) -> dict[str, Array]:
@@ -221,7 +238,7 @@ def _statistics(problem: Problem, fit: CrossFit, state: _State, rng: np.random.G
     coefficients = fit.coefficients
     polynomial_var = (coefficients[1:] ** 2).sum(axis=0)
     members = terms_of_sources(fit.basis.exponents, problem).astype(float)
-    values = np.hstack(list(state.values().values()))
+    values = np.hstack(list(state.values().values()))[state.group != OUTSIDE]
     sampled = np.quantile(fit.predict(sobol_germ(N_QUANTILE, problem.families, rng)), QUANTILES, axis=0)
     found = {
         "mean": fit.mean,
@@ -239,5 +256,5 @@ def _statistics(problem: Problem, fit: CrossFit, state: _State, rng: np.random.G
     for name, own in state.columns().items():
         part = {statistic: numbers[..., own] for statistic, numbers in found.items()}
         bounds = state.solved.outputs[name].attrs
-        statistics[name] = part | intervals(part, len(state.germ), N_REPLICATE - 1, bounds)
+        statistics[name] = part | intervals(part, len(values), N_REPLICATE - 1, bounds)
     return statistics

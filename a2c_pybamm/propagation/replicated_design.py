@@ -29,6 +29,12 @@ class ReplicatedDesign:
 
     def more(self, n: int) -> tuple[Array, NDArray[np.int64]]:
         """The next n points of every sequence (n_replicate·n, n_germ), and the sequence of each."""
-        points = np.vstack([sequence.random(n) for sequence in self._sequences]) + 0.5 ** (BITS + 1)
+        points = np.vstack([_next(sequence, n) for sequence in self._sequences]) + 0.5 ** (BITS + 1)
         germ = np.asarray(self._distribution.inv(points.T)).reshape(len(self.families), len(points)).T
         return germ, np.repeat(np.arange(self.n_replicate), n)
+
+
+def _next(sequence: qmc.Sobol, n: int) -> Array:
+    """The next n points (n, n_germ); the very first alone, since scipy warns of a first batch that is no power of two."""
+    first = min(n, 1) if sequence.num_generated == 0 else 0
+    return np.vstack([sequence.random(first), sequence.random(n - first)])

@@ -164,13 +164,13 @@ class WeightedFit:
     without: Array
     """Coefficients of the fits that left out one group (n_group, n_term)."""
     left_out: Array
-    """What these say of the points they have not seen (n_point,)."""
+    """What these say of the points they have not seen (n_point,); NaN of points in no group."""
 
 
 def weighted_fit(terms: Array, values: Array, group: NDArray[np.int64], variances: Array, noise: float) -> WeightedFit:
     """The fit to values (n_point,) of terms (n_point, n_term) with given prior variances (n_term,).
 
-    ``group`` (n_point,) numbers the groups 0, 1, … that are left out in turn.
+    ``group`` (n_point,) numbers the groups 0, 1, … that are left out in turn; points numbered -1 are in all fits.
     """
     offset = values.mean()
     scale = values.std() or 1.0
@@ -179,7 +179,7 @@ def weighted_fit(terms: Array, values: Array, group: NDArray[np.int64], variance
     factor = cho_factor(kernel, lower=True)
     inverse = cho_solve(factor, np.eye(len(terms)))
     response = inverse @ ((values - offset) / scale)
-    left_out = np.empty(len(values))
+    left_out = np.full(len(values), np.nan)
     without = np.empty((int(group.max()) + 1, terms.shape[1]))
     for k in range(len(without)):
         own = group == k
