@@ -230,7 +230,7 @@ class Outputs:
             unit = units(ALIASES.get(name, name))
             for suffix, (text, dims) in AXES_OF_CURVES.items():
                 if f"{name}{suffix}" in rows:
-                    own = {"units": unit, "long_name": f"{LONG.get(name, name)} {text}"}
+                    own = {"units": unit, "long_name": f"{LONG.get(name, name)} {text}"} | attrs.get(f"{name}{suffix}", {})
                     variables[f"{name}{suffix}"] = ((dimension, *dims), rows[f"{name}{suffix}"], own)
         if "step_duration" in rows:
             own = {"units": "s", "long_name": "time that a step takes"}

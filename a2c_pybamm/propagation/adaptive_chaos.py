@@ -219,7 +219,7 @@ class _State:
         linear = fit.basis.exponents.sum(axis=1) == 1
         slopes = fit.basis.exponents[linear].T @ fit.coefficients[linear] / np.where(fit.var > 0, np.sqrt(fit.var), 1.0)
         chosen = np.hstack([slopes[:, columns[name]][:, :1] for name in names])
-        germ = scouts.both_ways(scouts.gradient_directions(chosen))
+        germ = scouts.both_ways(scouts.gradient_directions(chosen), self.problem.families)
         if not len(germ) or self.n_solves + len(germ) > budget:
             return self, {}
         batch = self.problem.look(self.problem.color(germ))
