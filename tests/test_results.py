@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,9 +15,19 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
-from a2c_pybamm.propagation import FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate, sensitivity_indices
+from a2c_pybamm.propagation import (
+    AdaptiveChaos,
+    FirstOrder,
+    MonteCarlo,
+    PolynomialChaos,
+    from_function,
+    generator_of,
+    planned_solves,
+    propagate,
+    sensitivity_indices,
+)
 from a2c_pybamm.propagation.covariance_of_curves import curve_covariance
-from a2c_pybamm.propagation.dataframe import draws_to_dataframe, to_dataframe
+from a2c_pybamm.propagation.dataframe import design_to_dataframe, draws_to_dataframe, to_dataframe
 from a2c_pybamm.propagation.importance_weights import change_of
 from a2c_pybamm.propagation.reexpansion import reweight_expansion
 from a2c_pybamm.propagation.reweighting import _weighted, matched, reweight, scale_source
@@ -250,7 +262,7 @@ def test_reweighting_by_nothing_gives_the_sampling_result_back(result: xr.Datase
     assert found.n_failed == own.n_failed
     assert found.failed_fraction == pytest.approx(own.n_failed.item() / 400)
     statistics = {v for v in result.data_vars if str(v).startswith(("capacity_", "average_"))}
-    dropped = {f"{o}_{v}" for o in ("capacity", "average") for v in ("draws", "expansion")}
+    dropped = {f"{o}_{v}" for o in ("capacity", "average") for v in ("draws", "design", "expansion")}
     of_all = {f"{o}_{v}" for o in ("capacity", "average") for v in ("decision", "more_solves")}  # judged from all methods
     assert statistics - dropped - of_all <= set(found.data_vars)
     assert not any(str(name).endswith("_draws") for name in found.data_vars)
@@ -554,3 +566,98 @@ def test_tables_of_a_result_from_a_file_are_the_same(result: xr.Dataset, stored:
     assert draws_to_dataframe(stored).equals(draws_to_dataframe(result))
     for answer in (reweight(stored, BEFORE, CHANGES["half"]), reweight_expansion(stored, BEFORE, rng=np.random.default_rng(2))):
         assert len(to_dataframe(answer)) >= 2
+
+
+# what makes a result again
+
+
+def solved_again(rng: np.random.Generator) -> xr.Dataset:
+    model = from_function(bent, NAMES, outputs={"y": "V"})
+    methods = (FirstOrder(), AdaptiveChaos(budget=60), MonteCarlo(30, share_degree=1))
+    return propagate(model, BEFORE, *methods, rng=rng)
+
+
+def used(kind: type[np.random.BitGenerator]) -> np.random.Generator:
+    """A child of a seed that has drawn and spawned."""
+    rng = np.random.Generator(kind(np.random.SeedSequence(12345678901234567890123, spawn_key=(4, 2))))
+    rng.normal(size=7)
+    rng.integers(0, 5, dtype=np.uint32)
+    rng.spawn(3)
+    return rng
+
+
+@pytest.mark.parametrize("kind", [np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64])
+def test_a_result_says_what_makes_it_again(kind: type[np.random.BitGenerator], tmp_path: Path) -> None:
+    """With every bit generator of numpy, from the middle of its sequence, through a file."""
+    first = solved_again(used(kind))
+    stored = through_file(first, tmp_path / "result.nc")
+    xr.testing.assert_identical(stored, first)
+    xr.testing.assert_identical(solved_again(generator_of(stored)), first)
+
+
+def test_seed_and_versions_can_be_read() -> None:
+    record = json.loads(solved_again(np.random.default_rng(17)).attrs["random generator"])
+    assert (record["kind"], record["entropy"], record["spawn_key"], record["fresh"]) == ("PCG64", 17, [], True)
+    assert not json.loads(solved_again(used(np.random.PCG64)).attrs["random generator"])["fresh"]
+    versions = json.loads(solved_again(np.random.default_rng(17)).attrs["versions"])
+    assert versions["numpy"] == np.__version__
+    assert set(versions) == {"a2c_pybamm", "python", "numpy", "scipy", "chaospy", "xarray"}
+    inner = from_function(bent, NAMES)
+    model = SimpleNamespace(names=inner.names, solve=inner.solve, versions={"a solver": "3.1"})
+    found = propagate(model, BEFORE, MonteCarlo(30), rng=np.random.default_rng(0))
+    assert json.loads(found.attrs["versions"])["a solver"] == "3.1"
+
+
+def test_generator_of_a_stranger_is_refused() -> None:
+    with pytest.raises(ValueError, match="no attribute 'random generator'"):
+        generator_of(xr.Dataset())
+    with pytest.raises(ValueError, match="'Ours' is none of numpy's"):
+        generator_of(xr.Dataset(attrs={"random generator": '{"kind": "Ours", "state": {}}'}))
+
+
+# every solve is kept
+
+
+def test_points_of_a_design_are_kept_apart_from_draws(result: xr.Dataset, stored: xr.Dataset) -> None:
+    table = design_to_dataframe(stored)
+    assert table.equals(design_to_dataframe(result))
+    assert table["approach"].value_counts().to_dict() == {
+        FIRST: int(result["n_solves"].sel(approach=FIRST)),
+        CHAOS: int(result["n_solves"].sel(approach=CHAOS)),
+    }
+    fine = table["reason"] == ""
+    assert 0 < (~fine).sum() == int(result["n_failed"].drop_sel(approach=SAMPLING).sum())
+    np.testing.assert_allclose(table.loc[fine, "capacity"], bent(table.loc[fine, ["a", "b"]].to_numpy()), rtol=1e-12)
+    assert table.loc[~fine, "capacity"].isna().all()
+    assert len(draws_to_dataframe(stored)) == 400
+    assert survival(stored, "capacity").attrs["n_draws"] == 400
+
+
+def test_adaptive_chaos_keeps_its_points_and_scouts() -> None:
+    found = solved_again(np.random.default_rng(3))
+    table = design_to_dataframe(found)
+    own = table[table["approach"] == "adaptive chaos"]
+    assert len(own) == int(found["n_solves"].sel(approach="adaptive chaos"))
+    np.testing.assert_allclose(own["y"], bent(own[["a", "b"]].to_numpy()), rtol=1e-12)
+    with pytest.raises(ValueError, match="no points of a design"):
+        design_to_dataframe(sampled(linear, BEFORE, 30))
+
+
+# how far a run is
+
+
+@pytest.mark.parametrize("budget", [60, 400])
+def test_progress_ends_at_what_was_expected_last(budget: int) -> None:
+    """Adaptive chaos stops early; the total is told anew, and never falls short of what has been done."""
+    done, totals = [0], []
+    model = from_function(linear, NAMES)
+
+    def advance(n: int) -> None:
+        done.append(done[-1] + n)
+        assert done[-1] <= totals[-1]
+
+    methods = (FirstOrder(), AdaptiveChaos(budget=budget), MonteCarlo(30))
+    found = propagate(model, BEFORE, *methods, rng=np.random.default_rng(0), progress=advance, expect=totals.append)
+    assert totals[-1] == done[-1] == int(found["n_solves"].sum())
+    assert totals[0] == planned_solves(model, BEFORE, *methods)
+    assert totals == sorted(totals, reverse=True)

@@ -7,6 +7,7 @@ from a2c_pybamm.propagation.indices import sensitivity_indices
 from a2c_pybamm.propagation.model import Model, from_function
 from a2c_pybamm.propagation.monte_carlo import MonteCarlo
 from a2c_pybamm.propagation.polynomial_chaos import PolynomialChaos
+from a2c_pybamm.propagation.provenance import generator_of
 from a2c_pybamm.propagation.run import planned_solves, propagate
 from a2c_pybamm.propagation.spectral_projection import SpectralProjection
 
@@ -18,6 +19,7 @@ __all__ = [
     "PolynomialChaos",
     "SpectralProjection",
     "from_function",
+    "generator_of",
     "planned_solves",
     "propagate",
     "sensitivity_indices",

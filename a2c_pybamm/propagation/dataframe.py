@@ -1,4 +1,4 @@
-"""A result as tables of pandas: one row for each number and its error bar, or one row for each draw."""
+"""A result as tables of pandas: one row for each number and its error bar, or one row for each sample."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from a2c_pybamm.propagation.layout import STATISTICS
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
-DRAWS = "_draws"
+DRAWS, DESIGN = "_draws", "_design"
 
 
 def output_names(result: xr.Dataset) -> list[str]:
@@ -24,8 +24,12 @@ def output_names(result: xr.Dataset) -> list[str]:
 
 def drawn_names(result: xr.Dataset) -> list[str]:
     """Scalar outputs that a result has draws of."""
-    names = [str(name) for name in result.data_vars if str(name).endswith(DRAWS) and name != "coefficient_draws"]
-    return [name.removesuffix(DRAWS) for name in names]
+    return _with_suffix(result, DRAWS)
+
+
+def _with_suffix(result: xr.Dataset, suffix: str) -> list[str]:
+    names = [str(name).removesuffix(suffix) for name in result.data_vars if str(name).endswith(suffix)]
+    return [name for name in names if name != "coefficient"]
 
 
 def to_dataframe(result: xr.Dataset) -> pd.DataFrame:
@@ -63,23 +67,44 @@ def draws_to_dataframe(result: xr.Dataset) -> pd.DataFrame:
     ValueError
         If the result has no draws, or an output bears the name of a coefficient.
     """
-    import pandas as pd
-
     if "coefficient_draws" not in result:
         raise ValueError("draws_to_dataframe: the result has no draws; run propagate with MonteCarlo()")
-    samples = result["coefficient_draws"].transpose("draw", "coefficient").values
-    columns: dict[str, Any] = dict(zip(map(str, result["coefficient"].values), samples.T, strict=True))
-    outputs = drawn_names(result)
-    clash = [name for name in [*outputs, "reason"] if name in columns]
+    return _sample_table(result, "draw", DRAWS, {}, "draws_to_dataframe")
+
+
+def design_to_dataframe(result: xr.Dataset) -> pd.DataFrame:
+    """A table of the points that methods other than sampling chose: index ``design``, ``approach``, and the columns of draws.
+
+    They are no sample of the distribution: fit to them, do not average over them.
+
+    Raises
+    ------
+    ValueError
+        If the result has no such points, or an output bears the name of a coefficient.
+    """
+    if "coefficient_design" not in result:
+        raise ValueError("design_to_dataframe: the result has no points of a design; run propagate with AdaptiveChaos()")
+    owner = {"approach": result["design_approach"].values.astype(str).astype(object)}
+    return _sample_table(result, "design", DESIGN, owner, "design_to_dataframe")
+
+
+def _sample_table(result: xr.Dataset, dim: str, suffix: str, beside: dict[str, Any], what: str) -> pd.DataFrame:
+    """Coefficients, scalar outputs and reasons of samples along a dimension."""
+    import pandas as pd
+
+    samples = result[f"coefficient{suffix}"].transpose(dim, "coefficient").values
+    columns: dict[str, Any] = beside | dict(zip(map(str, result["coefficient"].values), samples.T, strict=True))
+    outputs = _with_suffix(result, suffix)
+    clash = [name for name in [*outputs, *beside, "reason"] if name in result["coefficient"].values]
     if clash:
-        raise ValueError(f"draws_to_dataframe: {clash[0]!r} is a coefficient and a column of its own; rename it in the model")
-    columns |= {name: result[name + DRAWS].values for name in outputs}
+        raise ValueError(f"{what}: {clash[0]!r} is a coefficient and a column of its own; rename it in the model")
+    columns |= {name: result[name + suffix].values for name in outputs}
     columns["reason"] = _reasons(result, samples)
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(samples), name="draw"))
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(samples), name=dim))
 
 
 def _reasons(result: xr.Dataset, samples: np.ndarray) -> list[str]:
-    """Why each draw failed, empty where it ran: a failed sample is known by its coefficients."""
+    """Why each sample failed, empty where it ran: a failed sample is known by its coefficients."""
     found = {}
     if result.sizes.get("failure"):
         failed = result["failure_coefficients"].transpose("failure", "coefficient").values

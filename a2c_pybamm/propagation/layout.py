@@ -79,12 +79,12 @@ def assemble(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Out
     for method, outcome in zip(methods, outcomes, strict=True):
         dataset.attrs |= {f"{method.label}: {key}": text for key, text in outcome.notes.items()}
         dataset = dataset.assign(_draws(outcome))
-    return dataset.assign(_failures(methods, outcomes))
+    return dataset.assign(_design(methods, outcomes)).assign(_failures(methods, outcomes))
 
 
 def check_names(outputs: Mapping[str, xr.DataArray]) -> None:
     """Refuse names that cannot be written to netCDF or that the layout uses itself."""
-    own = {"approach", "source", "quantile", "coefficient", "draw", "failure", "term", "germ"}
+    own = {"approach", "source", "quantile", "coefficient", "draw", "design", "failure", "term", "germ"}
     for output, values in outputs.items():
         for name in (output, *map(str, values.dims)):
             if "/" in name:
@@ -141,6 +141,27 @@ def _draws(outcome: Outcome) -> dict[str, xr.DataArray]:
     for output, values in outcome.draws.items():
         drawn[f"{output}_draws"] = xr.DataArray(values, dims="draw", attrs=outcome.solved.outputs[output].attrs)
     return drawn
+
+
+def _design(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> dict[str, xr.DataArray]:
+    """The points that methods chose themselves: who asked for each, its coefficients, its scalar outputs, NaN where it failed.
+
+    They are no draws, and nothing averages over them; hence a dimension of their own.
+    """
+    chosen = [(method.label, o.solved) for method, o in zip(methods, outcomes, strict=True) if not o.draws]
+    if not chosen:
+        return {}
+    owner = [label for label, solved in chosen for _ in range(len(solved.samples))]
+    samples = np.vstack([solved.samples for _, solved in chosen])
+    found = {
+        "design_approach": xr.DataArray(np.array(owner, dtype=str), dims="design"),
+        "coefficient_design": xr.DataArray(samples, dims=("design", "coefficient")),
+    }
+    for output, template in chosen[0][1].outputs.items():
+        if template.ndim == 1:
+            values = np.concatenate([solved.flat(output)[:, 0] for _, solved in chosen])
+            found[f"{output}_design"] = xr.DataArray(values, dims="design", attrs=template.attrs)
+    return found
 
 
 def _failures(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> dict[str, xr.DataArray]:

@@ -11,6 +11,7 @@ from a2c_pybamm.estimate import Joint
 from a2c_pybamm.propagation.layout import assemble, check_names
 from a2c_pybamm.propagation.model import Model, Progress
 from a2c_pybamm.propagation.problem import Method, match
+from a2c_pybamm.propagation.provenance import provenance
 from a2c_pybamm.propagation.verdict import add_verdicts
 
 
@@ -20,6 +21,7 @@ def propagate(
     *methods: Method,
     rng: np.random.Generator,
     progress: Progress | None = None,
+    expect: Progress | None = None,
     max_failed: float = 0.05,
 ) -> xr.Dataset:
     """Statistics of every output of a model, with the error each method makes, side by side along ``approach``.
@@ -31,8 +33,11 @@ def propagate(
     ``v_tail``;
     for outputs on an axis ``v_running``; for scalars ``v_verdict``, one sentence for each method, and ``v_decision`` and
     ``v_more_solves``, what to believe and what it would still cost. Also ``n_solves``,
-    ``n_failed``, ``share_degree``, ``settings``, one row for each failed sample (dimension ``failure``), and after sampling the
-    draws (``coefficient_draws``, ``v_draws`` of scalar outputs). After chaos the polynomial itself: ``v_expansion`` (term,
+    ``n_failed``, ``share_degree``, ``settings``, one row for each failed sample (dimension ``failure``); every solve with its
+    scalar outputs, NaN where it failed: after sampling the draws (``coefficient_draws``, ``v_draws``, dimension ``draw``), and
+    of the other methods the points that they chose (``design_approach``, ``coefficient_design``, ``v_design``, dimension
+    ``design``). The attributes ``random generator`` and ``versions`` say what makes it again (`generator_of`). After chaos the
+    polynomial itself: ``v_expansion`` (term,
     axes), ``exponent``, ``germ_source``, ``germ_family``, ``germ_factor``, ``coefficient_mean``, for `sensitivity_indices` and
     `to_chaospy`; of several orders the last one given is kept (``exponent.attrs["approach"]``). Writes to netCDF.
 
@@ -46,6 +51,9 @@ def propagate(
         `FirstOrder`, `AdaptiveChaos`, `PolynomialChaos`, `SpectralProjection`, `MonteCarlo`; at least one, each label once.
     progress
         Called with the number of solves just finished.
+    expect
+        Called with the number of solves of the whole run as far as it is known: before the first, and again where a method
+        ended with fewer than it might have taken.
     max_failed
         Largest fraction of failed samples, for each method, that is borne.
 
@@ -55,12 +63,32 @@ def propagate(
         If a coefficient is missing, no coefficient carries an error, too many samples fail, or a name cannot be written.
     """
     _check(methods, rng, max_failed)
-    problem = match(model, joint, max_failed=max_failed, progress=progress)
+    made_with = provenance(model, rng)  # before the first number is drawn
+    count = _Count(progress, expect)
+    problem = match(model, joint, max_failed=max_failed, progress=count.advance)
     outcomes = []
-    for method in methods:
+    for k, method in enumerate(methods):
+        count.expect(sum(m.planned(problem) for m in methods[k:]))
         outcomes.append(method.run(problem, rng))
         check_names(outcomes[-1].solved.outputs)
-    return add_verdicts(assemble(problem, methods, outcomes), methods)
+    count.expect(0)
+    return add_verdicts(assemble(problem, methods, outcomes), methods).assign_attrs(made_with)
+
+
+class _Count:
+    """Solves done, told on; the one thing here that changes."""
+
+    def __init__(self, progress: Progress | None, expect: Progress | None) -> None:
+        self._progress, self._expect, self._done = progress, expect, 0
+
+    def advance(self, n: int) -> None:
+        self._done += n
+        if self._progress is not None:
+            self._progress(n)
+
+    def expect(self, further: int) -> None:
+        if self._expect is not None:
+            self._expect(self._done + further)
 
 
 def planned_solves(model: Model, joint: Joint, *methods: Method) -> int:
