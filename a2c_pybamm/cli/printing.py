@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich.box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -29,13 +30,31 @@ MAIN_SHARE = 0.005
 """Sources below this share of variance by every method are summed up in one line."""
 
 
+@dataclass(frozen=True)
+class Bar:
+    """A bar on a terminal."""
+
+    progress: Progress
+    task: TaskID
+
+    def advance(self, n: int) -> None:
+        """So many things more are done."""
+        self.progress.advance(self.task, n)
+
+    def expect(self, total: int) -> None:
+        """There are so many in all."""
+        self.progress.update(self.task, total=total)
+
+
 @contextmanager
-def progress_bar(text: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar that is advanced by the number of things done."""
+def progress_bar(text: str, total: int | None) -> Iterator[Bar]:
+    """A bar that is advanced by the number of things done; what had no number of its own is one thing, done at the end."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
         task = bar.add_task(text, total=total)
-        yield lambda n: bar.advance(task, n)
+        yield Bar(bar, task)
+        if bar.tasks[0].total is None:
+            bar.update(task, total=1, completed=1)
 
 
 def print_lines(*lines: str, console: Console = out) -> None:
@@ -125,8 +144,14 @@ def _both_sides(keys: list[str]) -> list[str]:
 
 def print_outputs(result: xr.Dataset) -> None:
     """Each scalar output by each method, the verdicts in words, the shares of variance, and what failed."""
-    from a2c_pybamm.tables import output_rows, significant, with_error
+    from a2c_pybamm.tables import decisions, description, output_rows, significant, with_error
 
+    decided = decisions(result)
+    if not decided:
+        print_lines("No output is one number: the curves are in result.nc and in the report", *_failure_lines(result))
+        return
+    print_lines("What to believe", *(f"  {description(result, output)}: {text}" for output, text in decided.items()))
+    out.print()
     found = output_rows(result)
     rows = [
         [
@@ -186,7 +211,9 @@ def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
     """Each point of a design with its scalar outputs."""
     from a2c_pybamm.tables import significant, with_error
 
-    outputs = ("capacity", "energy", "mean_voltage")
+    known = {str(name).removesuffix("_mean") for name in result.data_vars if result[name].dtype.kind == "f"}
+    outputs = [name for name in known if name in result or f"{name}_std" in result]
+    outputs = sorted(outputs, key=lambda name: list(result.data_vars).index(name if name in result else f"{name}_mean"))
     approaches = [str(a) for a in result["approach"].values] if "approach" in result.dims else [""]
     rows = []
     for k in range(result.sizes["point"]):
@@ -195,10 +222,15 @@ def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
         for approach in approaches:
             own = point.sel(approach=approach) if approach else point
             if str(point["reason"].values):
-                cells = [str(point["reason"].values), "", ""]
+                cells = [str(point["reason"].values), *[""] * (len(outputs) - 1)]
             elif approach:
                 cells = [with_error(float(own[f"{v}_mean"]), float(own[f"{v}_std"])) for v in outputs]
             else:
                 cells = [significant(float(own[v]), 5) for v in outputs]
             rows.append([settings, approach or "mean coefficients", *cells])
-    print_table("Sweep", ["point", "by", "capacity [A.h]", "energy [W.h]", "mean voltage [V]"], rows)
+    heads = [f"{name.replace('_', ' ')} [{_unit(result, name)}]" for name in outputs]
+    print_table("Sweep", ["point", "by", *heads], rows)
+
+
+def _unit(result: xr.Dataset, output: str) -> str:
+    return str(result[output if output in result else f"{output}_mean"].attrs.get("units", ""))

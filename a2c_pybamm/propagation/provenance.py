@@ -13,8 +13,8 @@ import xarray as xr
 
 from a2c_pybamm import __version__
 
-GENERATOR, VERSIONS = "random generator", "versions"
-"""Attributes of a result; JSON, since netCDF knows neither nested values nor integers beyond 64 bits."""
+SEED, GENERATOR, VERSIONS = "seed", "random generator", "versions"
+"""Attributes of a result: two in words, and the generator as JSON, since netCDF has no integers beyond 64 bits."""
 LIBRARIES = ("numpy", "scipy", "chaospy", "xarray")
 
 
@@ -22,14 +22,14 @@ def generator_record(rng: np.random.Generator) -> dict[str, Any]:
     """The state of a generator, in values that JSON holds: what it is, the seed it came from, where it stands now.
 
     ``entropy`` and ``spawn_key`` are those of its ``SeedSequence``, missing where it was made without one; ``children`` is how
-    many were spawned already. ``fresh`` says that no number has been drawn yet: then entropy and spawn key are all there is.
+    many were spawned already. ``fresh`` says that no number has been drawn yet: then the seed tells all.
     """
     bits = rng.bit_generator
     seed = bits.seed_seq
     record: dict[str, Any] = {"kind": type(bits).__name__}
     if isinstance(seed, np.random.SeedSequence):
         own = np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)
-        fresh = _plain(type(bits)(own).state) == _plain(bits.state) and not seed.n_children_spawned
+        fresh = _plain(type(bits)(own).state) == _plain(bits.state)
         key = [int(word) for word in seed.spawn_key]
         record |= {"entropy": _plain(seed.entropy), "spawn_key": key, "fresh": fresh}
         record |= {"children": int(seed.n_children_spawned), "pool_size": int(seed.pool_size)}
@@ -70,8 +70,18 @@ def version_record(model: Any) -> dict[str, str]:
 
 
 def provenance(model: Any, rng: np.random.Generator) -> dict[str, str]:
-    """Attributes of a result that is about to be made."""
-    return {GENERATOR: json.dumps(generator_record(rng)), VERSIONS: json.dumps(version_record(model))}
+    """Attributes of a result that is about to be made: ``seed``, ``random generator`` and ``versions``."""
+    record = generator_record(rng)
+    numbers = ", ".join(f"{name} {text}" for name, text in version_record(model).items())
+    return {SEED: _in_words(record), GENERATOR: json.dumps(record), VERSIONS: numbers}
+
+
+def _in_words(record: Mapping[str, Any]) -> str:
+    """Kind and seed of a generator; only one that has drawn nothing yet is all told by them."""
+    if "entropy" not in record:
+        return f"{record['kind']}, no seed sequence"
+    key, drawn = tuple(record["spawn_key"]), "" if record["fresh"] else ", drawn from before"
+    return f"{record['kind']}, entropy {record['entropy']}, spawn key {key}, {record['children']} children before{drawn}"
 
 
 def _plain(value: Any) -> Any:

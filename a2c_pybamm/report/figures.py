@@ -42,10 +42,11 @@ def method_color(result: xr.Dataset, approach: str) -> str:
 
 
 def curve_axis(result: xr.Dataset, output: str) -> tuple[Array, str]:
-    """Values and label of the axis of a curve; hours in the place of seconds, an index where it has no values."""
+    """Values and label of the axis of a curve; hours in the place of seconds, a number from 1 where values are none or text."""
     axis = str(result[f"{output}_mean"].dims[1])
-    if axis not in result.coords:
-        return np.arange(result.sizes[axis], dtype=float), plain(axis)
+    if axis not in result.coords or result[axis].dtype.kind not in "iuf":
+        text = str(result[axis].attrs.get("long_name", axis)) if axis in result.coords else axis
+        return np.arange(1.0, result.sizes[axis] + 1), plain(text)
     values, attrs = result[axis].values.astype(float), result[axis].attrs
     text, unit = str(attrs.get("long_name", axis)), str(attrs.get("units", "1"))
     if unit == "s":
