@@ -133,6 +133,11 @@ def curve_outputs(result: xr.Dataset) -> list[str]:
     return [name for name in curves if result[f"{name}_mean"].ndim == 2]
 
 
+def decisions(result: xr.Dataset) -> dict[str, str]:
+    """What to believe of each scalar output, in words."""
+    return {output: str(result[f"{output}_decision"].values) for output in scalar_outputs(result)}
+
+
 def description(result: xr.Dataset, output: str) -> str:
     """What an output is, as the model says it."""
     return str(result[f"{output}_mean"].attrs.get("long_name", output)).removesuffix(": mean")

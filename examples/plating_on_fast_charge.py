@@ -13,7 +13,6 @@ Run with ``python examples/plating_on_fast_charge.py``; about half a minute.
 import numpy as np
 
 import a2c_pybamm as a2c
-from a2c_pybamm.propagation.survival_curve import survival
 
 DRAWS = 200
 OUTPUTS = ["least_anode_potential", "charge_time", "peak_temperature", "voltage"]
@@ -32,7 +31,7 @@ def main() -> None:
         result = charged(parameters, c_rate)
         found[c_rate] = sampling = result.sel(approach="sampling")
         first[c_rate] = result.sel(approach="first order")
-        safe = survival(result, "least_anode_potential", at=[0.0])
+        safe = a2c.survival(result, "least_anode_potential", at=[0.0])
         plating[c_rate], low, high = (1 - float(safe[name][0]) for name in ("survival", "upper", "lower"))
         potential = (
             f"{1e3 * float(sampling.least_anode_potential_mean):.0f} ± {1e3 * float(sampling.least_anode_potential_std):.0f}"

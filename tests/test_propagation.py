@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import chaospy
@@ -489,3 +490,29 @@ def test_two_columns_are_two_outputs() -> None:
     assert found.y_std.dims == ("approach",)
     with pytest.raises(ValueError, match="2 outputs were declared"):
         propagate(from_function(kink, joint.names, outputs=("x", "y")), joint, FirstOrder(), rng=np.random.default_rng(0))
+
+
+def test_result_says_what_it_came_from(tmp_path: Path) -> None:
+    """The seed that is told gives the same numbers again, also from a file; versions name ours and the model's."""
+    model = from_function(lambda s: s[:, 0] ** 2, ("a",))
+    model_versions = {"solver": "1.2"}
+
+    class Versioned:
+        names = ("a",)
+        versions = model_versions
+        solve = staticmethod(model.solve)
+
+    joint = Joint([Estimate.from_covariance(("a",), [1.0], [[0.1]], source="s")])
+    rng = np.random.default_rng(17).spawn(3)[2]
+    result = propagate(Versioned(), joint, MonteCarlo(30), rng=rng)
+    told = re.fullmatch(r"(\w+), entropy (\d+), spawn key \((\d+),\), 0 children before", result.attrs["seed"])
+    assert told is not None
+    kind, entropy, key = told.groups()
+    sequence = np.random.SeedSequence(int(entropy), spawn_key=(int(key),))
+    again = propagate(Versioned(), joint, MonteCarlo(30), rng=np.random.Generator(getattr(np.random, kind)(sequence)))
+    xr.testing.assert_identical(again.drop_attrs(), result.drop_attrs())
+    assert "solver 1.2" in result.attrs["versions"]
+    assert f"numpy {np.__version__}" in result.attrs["versions"]
+    result.to_netcdf(tmp_path / "result.nc", engine="h5netcdf")
+    with xr.open_dataset(tmp_path / "result.nc", engine="h5netcdf") as stored:
+        assert stored.attrs["seed"] == result.attrs["seed"]

@@ -15,7 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE
-from a2c_pybamm.readers import parse_quantity, read_energies, read_hop_frequencies, read_image_energies, read_neb
+from a2c_pybamm.readers import (
+    parse_quantity,
+    read_drive_cycle,
+    read_energies,
+    read_hop_frequencies,
+    read_image_energies,
+    read_neb,
+)
 from a2c_pybamm.readers.source_file import existing, naming
 from a2c_pybamm.readers.units import UNITS, column_unit
 
@@ -385,3 +392,32 @@ def test_wrong_frequencies_are_refused(tmp_path: Path, text: str, words: str) ->
     with pytest.raises(ValueError, match=words) as error:
         read_hop_frequencies(path)
     assert str(error.value).startswith(str(path))
+
+
+# ---- drive cycles ------------------------------------------------------------------------------------------------------
+
+WRONG_CYCLES = {
+    "no such column": ("time_s,amps\n0,1\n1,1\n", ["no column 'current_A'"]),
+    "one time": ("time_s,current_A\n0,1\n", ["two times at least"]),
+    "late start": ("time_s,current_A\n5,1\n6,1\n", ["line 2", "begin at 0"]),
+    "time falls": ("time_s,current_A\n0,1\n2,1\n1,1\n", ["line 4", "time 1 s does not rise above 2 s"]),
+    "words": ("time_s,current_A\n0,1\n1,high\n", ["line 3", "'current_A' is 'high', not a number"]),
+    "not finite": ("time_s,current_A\n0,1\n1,nan\n", ["line 3", "not a finite number"]),
+}
+
+
+def test_drive_cycle_is_read_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "cycle.csv").write_text("note,time_s,current_A\nstart,0,1.5\nstop,10,-0.25\n", encoding="utf-8")
+    time, current = read_drive_cycle(tmp_path / "cycle.csv")
+    np.testing.assert_array_equal(time, [0, 10])
+    np.testing.assert_array_equal(current, [1.5, -0.25])
+
+
+@pytest.mark.parametrize("case", WRONG_CYCLES)
+def test_wrong_drive_cycle_names_file_and_line(tmp_path: Path, case: str) -> None:
+    text, words = WRONG_CYCLES[case]
+    path = tmp_path / "cycle.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"cycle\.csv") as caught:
+        read_drive_cycle(path)
+    assert [word for word in words if word not in str(caught.value)] == [], caught.value

@@ -101,9 +101,10 @@ def page(result: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 def test_sections_come_in_order(page: Page) -> None:
     assert page.headings == [
+        "What to believe",
         "Verdicts",
         "Failed solves",
-        "Voltage with its band",
+        "Curves with their bands",
         "Which source makes the variance",
         "Derived parameters",
         "Electrodes against the base set",

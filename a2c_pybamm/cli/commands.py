@@ -63,17 +63,37 @@ def _estimated(settings: Study, file: Path) -> ParameterSet:
 def _cell(study: Study, parameter_set: ParameterSet, **other: Any) -> Cell:
     from a2c_pybamm.cell import Cell
 
-    settings: dict[str, Any] = {"c_rate": study.cell.c_rate, "voltage_limits": study.cell.voltage_limits, **other}
+    own = study.cell
+    settings: dict[str, Any] = {
+        "protocol": _protocol(study),
+        "c_rate": own.c_rate,
+        "voltage_limits": own.voltage_limits,
+        **other,
+    }
+    settings |= {"options": own.options, "soc": own.initial_soc, "outputs": own.outputs or None, "compile": own.compile}
     with progress_bar("building the cell", None):
-        return Cell(parameter_set, model=study.cell.model, **settings)
+        return Cell(parameter_set, model=own.model, **settings)
+
+
+def _protocol(study: Study) -> Any:
+    """The protocol that a study gives; None for its constant current."""
+    if study.cell.drive_cycle is not None:
+        from a2c_pybamm.cell import DriveCycle
+        from a2c_pybamm.readers import read_drive_cycle
+        from a2c_pybamm.readers.source_file import naming
+
+        with naming(study.cell.drive_cycle):
+            return DriveCycle(*read_drive_cycle(study.cell.drive_cycle))
+    return list(study.cell.experiment) or None
 
 
 def _methods(study: Study, *, sampling: bool = True) -> list[Any]:
     """The methods that a study asks for; without sampling only if another is left."""
-    from a2c_pybamm.propagation import FirstOrder, MonteCarlo, PolynomialChaos
+    from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos
 
     chosen = study.propagation
     methods: list[Any] = [FirstOrder()] if chosen.first_order else []
+    methods += [AdaptiveChaos(chosen.tolerance, chosen.budget)] if chosen.adaptive else []
     methods += [PolynomialChaos(order=chosen.chaos_order)] if chosen.chaos_order else []
     return methods + ([MonteCarlo(chosen.samples)] if chosen.samples and (sampling or not methods) else [])
 
@@ -190,7 +210,7 @@ def _propagate(settings: Study, folder: Path, cell: Cell) -> xr.Dataset:
     result = result.assign({f"fraction_{cause}": fraction for cause, fraction in refused.items()})
     print_outputs(result)
     print_lines(f"Of {N_REFUSED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in refused.items()))
-    result = result.assign_attrs({SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings)})
+    result = result.assign_attrs({SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings, cell)})
     print_files([write_result(folder / "result.nc", result)])
     return result
 
@@ -202,10 +222,12 @@ def _set_stamp(folder: Path) -> str:
     return str(fingerprint(existing(folder / "set.json"))["sha256"])
 
 
-def _cell_text(settings: Study) -> str:
-    limits = settings.cell.voltage_limits
-    between = f" between {limits[0]:g} and {limits[1]:g} V" if limits else ""
-    return f"{settings.cell.model}, discharge at {settings.cell.c_rate:g}C{between}, {settings.temperature:g} K"
+def _cell_text(settings: Study, cell: Cell) -> str:
+    low, high = cell.voltage_limits
+    between = f" between {low:g} and {high:g} V" if settings.cell.voltage_limits else ""
+    options = "".join(f", {name}: {value}" for name, value in settings.cell.options.items())
+    start = f" from {cell.soc:.0%} state of charge" if settings.cell.initial_soc is not None else ""
+    return f"{cell.model}{options}; {cell.protocol}{start}{between}, {settings.temperature:g} K"
 
 
 @app.command()

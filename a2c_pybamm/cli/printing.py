@@ -125,8 +125,11 @@ def _both_sides(keys: list[str]) -> list[str]:
 
 def print_outputs(result: xr.Dataset) -> None:
     """Each scalar output by each method, the verdicts in words, the shares of variance, and what failed."""
-    from a2c_pybamm.tables import output_rows, significant, with_error
+    from a2c_pybamm.tables import decisions, description, output_rows, significant, with_error
 
+    decided = decisions(result)
+    print_lines("What to believe", *(f"  {description(result, output)}: {text}" for output, text in decided.items()))
+    out.print()
     found = output_rows(result)
     rows = [
         [
@@ -186,7 +189,9 @@ def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
     """Each point of a design with its scalar outputs."""
     from a2c_pybamm.tables import significant, with_error
 
-    outputs = ("capacity", "energy", "mean_voltage")
+    known = {str(name).removesuffix("_mean") for name in result.data_vars if result[name].dtype.kind == "f"}
+    outputs = [name for name in known if name in result or f"{name}_std" in result]
+    outputs = sorted(outputs, key=lambda name: list(result.data_vars).index(name if name in result else f"{name}_mean"))
     approaches = [str(a) for a in result["approach"].values] if "approach" in result.dims else [""]
     rows = []
     for k in range(result.sizes["point"]):
@@ -195,10 +200,15 @@ def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
         for approach in approaches:
             own = point.sel(approach=approach) if approach else point
             if str(point["reason"].values):
-                cells = [str(point["reason"].values), "", ""]
+                cells = [str(point["reason"].values), *[""] * (len(outputs) - 1)]
             elif approach:
                 cells = [with_error(float(own[f"{v}_mean"]), float(own[f"{v}_std"])) for v in outputs]
             else:
                 cells = [significant(float(own[v]), 5) for v in outputs]
             rows.append([settings, approach or "mean coefficients", *cells])
-    print_table("Sweep", ["point", "by", "capacity [A.h]", "energy [W.h]", "mean voltage [V]"], rows)
+    heads = [f"{name.replace('_', ' ')} [{_unit(result, name)}]" for name in outputs]
+    print_table("Sweep", ["point", "by", *heads], rows)
+
+
+def _unit(result: xr.Dataset, output: str) -> str:
+    return str(result[output if output in result else f"{output}_mean"].attrs.get("units", ""))

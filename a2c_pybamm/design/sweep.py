@@ -10,10 +10,10 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.estimate import Joint
-from a2c_pybamm.propagation import FirstOrder, MonteCarlo, PolynomialChaos, propagate
+from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos, propagate
 from a2c_pybamm.propagation.model import Model
 
-Method = FirstOrder | PolynomialChaos | MonteCarlo
+Method = FirstOrder | AdaptiveChaos | PolynomialChaos | MonteCarlo
 
 
 def sweep(

@@ -1,14 +1,19 @@
 """Joint errors carried through a model: first order, polynomial chaos and sampling, each with its own error."""
 
 from a2c_pybamm.propagation.adaptive_chaos import AdaptiveChaos
+from a2c_pybamm.propagation.covariance_of_curves import curve_covariance
+from a2c_pybamm.propagation.dataframe import draws_to_dataframe, to_dataframe
 from a2c_pybamm.propagation.expansion import to_chaospy
 from a2c_pybamm.propagation.first_order import FirstOrder
 from a2c_pybamm.propagation.indices import sensitivity_indices
 from a2c_pybamm.propagation.model import Model, from_function
 from a2c_pybamm.propagation.monte_carlo import MonteCarlo
 from a2c_pybamm.propagation.polynomial_chaos import PolynomialChaos
+from a2c_pybamm.propagation.reexpansion import reweight_expansion
+from a2c_pybamm.propagation.reweighting import reweight, scale_source
 from a2c_pybamm.propagation.run import planned_solves, propagate
 from a2c_pybamm.propagation.spectral_projection import SpectralProjection
+from a2c_pybamm.propagation.survival_curve import survival
 
 __all__ = [
     "AdaptiveChaos",
@@ -17,9 +22,16 @@ __all__ = [
     "MonteCarlo",
     "PolynomialChaos",
     "SpectralProjection",
+    "curve_covariance",
+    "draws_to_dataframe",
     "from_function",
     "planned_solves",
     "propagate",
+    "reweight",
+    "reweight_expansion",
+    "scale_source",
     "sensitivity_indices",
+    "survival",
     "to_chaospy",
+    "to_dataframe",
 ]

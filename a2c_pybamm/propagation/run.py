@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -27,13 +29,14 @@ def propagate(
     For every output ``v``: ``v_mean``, ``v_var``, ``v_std``, ``v_quantile`` (quantile), ``v_share`` (source), ``v_error`` (the
     relative error of the standard deviation as the method itself estimates it), ``v_mean_se``, ``v_share_se``, ``v_q2``,
     ``v_mean_shift``, ``v_nonlinear``, ``v_gradient`` (coefficient), on the output's own axes, NaN where a method has no such
-    number; the ends of 95 % intervals (``v_mean_low``, ``v_std_high``, …, see `intervals`), ``v_departure`` (scouts),
-    ``v_tail``;
-    for outputs on an axis ``v_running``; for scalars ``v_verdict``, one sentence for each method, and ``v_decision`` and
-    ``v_more_solves``, what to believe and what it would still cost. Also ``n_solves``,
-    ``n_failed``, ``share_degree``, ``settings``, one row for each failed sample (dimension ``failure``), and after sampling the
-    draws (``coefficient_draws``, ``v_draws`` of scalar outputs). After chaos the polynomial itself: ``v_expansion`` (term,
-    axes), ``exponent``, ``germ_source``, ``germ_family``, ``germ_factor``, ``coefficient_mean``, for `sensitivity_indices` and
+    number; the ends of 95 % intervals (``v_mean_low``, ``v_std_high``, …, see `intervals`), ``v_departure`` (scouts) and
+    ``v_tail``; for outputs on an axis ``v_running``; for scalars ``v_verdict``, one sentence for each method, and
+    ``v_decision`` and ``v_more_solves``, what to believe and what it would still cost.
+
+    Also ``n_solves``, ``n_failed``, ``share_degree``, ``settings``, attributes ``seed`` (the same numbers come from it again)
+    and ``versions``, one row for each failed sample (dimension ``failure``), and after sampling the draws
+    (``coefficient_draws``, ``v_draws`` of scalar outputs). After chaos the polynomial itself: ``v_expansion`` (term, axes),
+    ``exponent``, ``germ_source``, ``germ_family``, ``germ_factor``, ``coefficient_mean``, for `sensitivity_indices` and
     `to_chaospy`; of several orders the last one given is kept (``exponent.attrs["approach"]``). Writes to netCDF.
 
     Parameters
@@ -55,12 +58,30 @@ def propagate(
         If a coefficient is missing, no coefficient carries an error, too many samples fail, or a name cannot be written.
     """
     _check(methods, rng, max_failed)
+    origin = _seed(rng) | _versions(model)
     problem = match(model, joint, max_failed=max_failed, progress=progress)
     outcomes = []
     for method in methods:
         outcomes.append(method.run(problem, rng))
         check_names(outcomes[-1].solved.outputs)
-    return add_verdicts(assemble(problem, methods, outcomes), methods)
+    return add_verdicts(assemble(problem, methods, outcomes), methods).assign_attrs(origin)
+
+
+def _seed(rng: np.random.Generator) -> dict[str, str]:
+    """What the random numbers came from, as far as the generator says it: its kind, entropy, and how often it was split."""
+    generator = rng.bit_generator
+    sequence = getattr(generator, "seed_seq", None)
+    entropy, key = getattr(sequence, "entropy", "unknown"), getattr(sequence, "spawn_key", ())
+    children = getattr(sequence, "n_children_spawned", 0)
+    return {"seed": f"{type(generator).__name__}, entropy {entropy}, spawn key {tuple(key)}, {children} children before"}
+
+
+def _versions(model: Any) -> dict[str, str]:
+    """Versions of what the numbers depend on, those that the model names among them."""
+    own = {name: version(name) for name in ("a2c_pybamm", "numpy", "scipy", "chaospy", "xarray")}
+    python = {"python": ".".join(map(str, sys.version_info[:3]))}
+    found = {**own, **python, **dict(getattr(model, "versions", {}))}
+    return {"versions": ", ".join(f"{name} {number}" for name, number in found.items())}
 
 
 def planned_solves(model: Model, joint: Joint, *methods: Method) -> int:

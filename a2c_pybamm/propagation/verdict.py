@@ -95,6 +95,8 @@ def decision(dataset: xr.Dataset, output: str, methods: Sequence[Method], senten
     n = int(best["n_solves"])
     more = max(0, int(np.ceil(n * ((best["error"] / WANTED_ERROR) ** 2 - 1))))
     have = f"std {plus_minus(best['std'], best['error'] * best['std'])} from {n} solves"
+    if _tail_warning(best):  # a few samples make the std: quantiles say more
+        have = f"95 % lie in {best['low']:.3g} … {best['high']:.3g}, {have}"
     rest = f"{more} more solves for a standard error of {WANTED_ERROR:.0%}" if more else "which is enough for one digit"
     found = f"; scouts of {cliffs[0]} found a bend or cliff" if cliffs else ""
     return f"sampling needed: {have}, {rest}{found}{_tail_warning(best)}", more
@@ -153,7 +155,8 @@ def plus_minus(value: float, error: float) -> str:
 def _numbers(dataset: xr.Dataset, output: str, label: str) -> Numbers:
     names = ("mean", "std", "error", "mean_se", "q2", "mean_shift", "nonlinear", "departure", "tail")
     row = dataset.sel(approach=label)
-    return {**{name: float(row[f"{output}_{name}"]) for name in names}, "n_solves": float(row["n_solves"])}
+    ends = {name: float(row[f"{output}_quantile"][k]) for name, k in (("low", 0), ("high", -1))}
+    return {**{name: float(row[f"{output}_{name}"]) for name in names}, **ends, "n_solves": float(row["n_solves"])}
 
 
 def _by_sampling(own: Numbers, sampling: Numbers) -> str:

@@ -29,6 +29,7 @@ from a2c_pybamm.tables import (
     OutputRow,
     ParameterRow,
     curve_outputs,
+    decisions,
     description,
     failure_rows,
     output_rows,
@@ -44,6 +45,16 @@ LIBRARIES = ("pybamm", "numpy", "scipy", "xarray", "chaospy", "ase", "matplotlib
 N_MAIN = 3
 """Sources named for each coefficient, as long as they are above `MIN_MAIN`."""
 MIN_MAIN = 0.05
+
+
+def what_to_believe(result: xr.Dataset) -> str:
+    """One decision for each scalar output."""
+    rows = [[description(result, output).capitalize(), text] for output, text in decisions(result).items()]
+    text = (
+        "First order suffices: a straight line carries the error. Chaos holds: a polynomial does. Sampling needed: neither "
+        "does, and the numbers are those of the draws, with what further solves would bring."
+    )
+    return table(("output", "decision"), rows) + paragraph(text, note=True)
 
 
 def verdicts(result: xr.Dataset) -> str:
@@ -100,7 +111,7 @@ def _failure(row: FailureRow) -> list[Content]:
     ]
 
 
-def voltage_bands(result: xr.Dataset) -> str:
+def curve_bands_of_result(result: xr.Dataset) -> str:
     """A figure for each curve."""
     chosen = band_approach(result)
     if not curve_outputs(result):
@@ -235,9 +246,10 @@ def named_files(value: Any) -> Iterator[tuple[str, str]]:
 
 
 OF_RESULT: dict[str, Callable[[xr.Dataset], str]] = {
+    "What to believe": what_to_believe,
     "Verdicts": verdicts,
     "Failed solves": failures,
-    "Voltage with its band": voltage_bands,
+    "Curves with their bands": curve_bands_of_result,
     "Which source makes the variance": variance_shares,
 }
 OF_SET: dict[str, Callable[[ParameterSet], str]] = {

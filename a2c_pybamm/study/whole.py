@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
-from a2c_pybamm.study.fields import Flag, Number, Section, Temperature, Voltage, Whole, repeated
+from a2c_pybamm.study.fields import DataFile, Flag, Number, Section, Temperature, Voltage, Whole, repeated
 
+PROTOCOLS = ("c_rate", "drive_cycle", "experiment")
 LEAST_SAMPLES = 20
 """Fewer random samples give no standard error worth the name (the sampling method asks for as many)."""
 
 
 class CellSettings(Section):
-    """The simulation."""
+    """The simulation: what is done to which model. Of c_rate, drive_cycle and experiment one at most."""
 
-    model: Literal["SPM", "SPMe", "DFN"] = Field("SPMe", description="PyBaMM model", examples=["SPMe"])
+    model: str = Field(
+        "SPMe", pattern=r"^[A-Za-z]\w*$", max_length=60, description="PyBaMM model: SPM, SPMe, DFN, MSMR, …", examples=["SPMe"]
+    )
+    options: dict[str, str | tuple[str, str]] = Field(
+        {}, description="Options of the model; a pair is one for each electrode", examples=[{"thermal": "lumped"}]
+    )
     c_rate: Number = Field(
-        1.0, gt=0, le=1000, description="Discharge current over the base set's nominal capacity per hour", examples=[1.0]
+        1.0,
+        ge=-1000,
+        le=1000,
+        description="Discharge current over the base set's nominal capacity per hour; negative to charge",
+        examples=[1.0],
+    )
+    drive_cycle: DataFile | None = Field(
+        None, description="CSV table with columns time_s and current_A (positive discharges)", examples=["drive_cycle.csv"]
+    )
+    experiment: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        (), description="Steps of a PyBaMM experiment", examples=[["Discharge at 1C until 3.0 V", "Rest for 10 minutes"]]
+    )
+    initial_soc: Number | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="State of charge at the start; 1 unless told, 0 where a constant current charges",
+        examples=[0.5],
+    )
+    outputs: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        (),
+        description="Named numbers and PyBaMM variables; capacity, energy, mean voltage, end time and voltage if not given",
+        examples=[["capacity", "peak_temperature", "voltage"]],
     )
     voltage_limits: tuple[Voltage, Voltage] | None = Field(
         None, description="Cut-off and full charge", examples=[["3.0 V", "4.1 V"]]
+    )
+    compile: Flag | None = Field(
+        None, description="Whether the solver's functions are compiled; where it repays if not given", examples=[False]
     )
 
     @model_validator(mode="after")
@@ -32,12 +63,37 @@ class CellSettings(Section):
             raise ValueError(f"voltage_limits run from {low:g} V to {high:g} V; give the cut-off first, then full charge")
         return self
 
+    @model_validator(mode="after")
+    def _one_protocol(self) -> Self:
+        given = [name for name in PROTOCOLS if name in self.model_fields_set]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are given; keep one")
+        if self.c_rate == 0:
+            raise ValueError("c_rate is 0; give a positive one to discharge, a negative one to charge")
+        if twice := repeated(list(self.outputs)):
+            raise ValueError(f"output {twice} is listed twice; keep one")
+        return self
+
+    @property
+    def at_constant_current(self) -> bool:
+        """Whether the protocol is a constant current."""
+        return self.drive_cycle is None and not self.experiment
+
 
 class PropagationSettings(Section):
     """How the error is carried to the cell."""
 
     first_order: Flag = Field(True, description="First order", examples=[True])
-    chaos_order: Whole = Field(2, ge=0, le=4, description="Order of polynomial chaos; 0 for none", examples=[2])
+    adaptive: Flag = Field(True, description="Chaos that chooses its own design", examples=[True])
+    tolerance: Number = Field(
+        0.02,
+        gt=0,
+        lt=1,
+        description="Relative error of the standard deviation that adaptive chaos is asked for",
+        examples=[0.02],
+    )
+    budget: Whole = Field(400, ge=32, le=1_000_000, description="Most solves of adaptive chaos", examples=[400])
+    chaos_order: Whole = Field(0, ge=0, le=4, description="Chaos of a fixed order beside it; 0 for none", examples=[2])
     samples: Whole = Field(1000, ge=0, le=1_000_000, description="Random samples, 20 at least; 0 for none", examples=[1000])
     seed: Whole = Field(1, ge=0, description="Seed of the random numbers", examples=[1])
     workers: Whole = Field(2, ge=1, le=64, description="Processes that solve, where that saves time", examples=[2])
@@ -45,8 +101,8 @@ class PropagationSettings(Section):
 
     @model_validator(mode="after")
     def _any(self) -> Self:
-        if not (self.first_order or self.chaos_order or self.samples):
-            raise ValueError("no method is left; set first_order, chaos_order or samples")
+        if not (self.first_order or self.adaptive or self.chaos_order or self.samples):
+            raise ValueError("no method is left; set first_order, adaptive, chaos_order or samples")
         if 0 < self.samples < LEAST_SAMPLES:
             raise ValueError(f"{self.samples} samples are too few; take {LEAST_SAMPLES} or more, or 0 for no sampling")
         return self
@@ -109,6 +165,10 @@ class Study(Section):
         if limits and swept and min(swept) <= limits[0]:
             raise ValueError(
                 f"sweep: upper_voltage {min(swept):g} V is not above the cut-off of {limits[0]:g} V in voltage_limits"
+            )
+        if self.sweep and self.sweep.c_rate and not self.cell.at_constant_current:
+            raise ValueError(
+                "sweep: c_rate is swept, but the cell has a drive_cycle or an experiment; sweep upper_voltage alone"
             )
         if twice := repeated([item.source for item in self.systematic]):
             raise ValueError(f"systematic: the source {twice} occurs twice; list all its coefficients in one std table")

@@ -1,0 +1,39 @@
+"""Currents over time, as drive cycles are written down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a2c_pybamm.readers.energies import read_number, read_rows
+from a2c_pybamm.readers.source_file import existing
+
+COLUMNS = ("time_s", "current_A")
+
+
+def read_drive_cycle(path: str | Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Times [s] and currents [A] (n_time,), from a CSV table with columns ``time_s`` and ``current_A``, a time a row.
+
+    Currents are positive where the cell discharges.
+
+    Raises
+    ------
+    ValueError
+        Naming file and line: a column is missing, a number is not one, or times do not rise from zero.
+    """
+    path = existing(path)
+    rows = read_rows(path, list(COLUMNS), f"name the columns {' and '.join(COLUMNS)}")
+    time, current = (np.array([read_number(row, column, path, line) for line, row in rows]) for column in COLUMNS)
+    if len(rows) < 2:
+        raise ValueError(f"{path}: a drive cycle has two times at least; copy the file again if it is cut off")
+    if time[0] != 0:
+        raise ValueError(f"{path}, line {rows[0][0]}: time begins at {time[0]:g} s; begin at 0")
+    falls = np.flatnonzero(np.diff(time) <= 0)
+    if len(falls):
+        line, k = rows[falls[0] + 1][0], falls[0]
+        raise ValueError(
+            f"{path}, line {line}: time {time[k + 1]:g} s does not rise above {time[k]:g} s; sort or thin the rows"
+        )
+    return time, current
