@@ -546,6 +546,7 @@ def cell_of(folder: Path, text: str) -> None:
 def test_bad_cell_is_one_line_and_changes_nothing(call: Call, study: Path, case: str) -> None:
     text, words = BAD_CELLS[case]
     cell_of(study, text)
+    edit(study, (SWEEP, ""))
     err = refused(call, study, "check", study)
     assert [word for word in words if word not in err] == [], err
 

@@ -243,10 +243,11 @@ class Outputs:
             "time": (axes.time, {"units": "s", "long_name": "time"}),
             "discharged_capacity": (axes.capacity, {"units": "A.h", "long_name": "discharged capacity"}),
             "discharged_share": (axes.share, {"units": "1", "long_name": "discharged share of own capacity"}),
-            "step": (np.array(axes.steps, dtype=str), {"long_name": "step of the experiment"}),
+            "step": (np.arange(1, len(axes.steps) + 1), {"units": "1", "long_name": "step of the experiment"}),
             "part": (axes.part, {"units": "1", "long_name": "share of the step's own time"}),
         }
-        return {name: (name, *known[name]) for name in known if name in used}
+        found: dict[str, Any] = {name: (name, *known[name]) for name in known if name in used}
+        return found | ({"step_text": ("step", np.array(axes.steps, dtype=str))} if "step" in used else {})
 
 
 AXES_OF_CURVES = {
@@ -271,4 +272,4 @@ def axes_of(protocol: Protocol, longest: float, current: float) -> Axes:
     time = np.linspace(0, longest, N_TIME)
     if isinstance(protocol, ConstantCurrent):
         return Axes(time, time * abs(current) / 3600, np.linspace(0, 1, N_SHARE))
-    return Axes(time, steps=tuple(f"{k + 1}: {name}" for k, name in enumerate(protocol.names)))
+    return Axes(time, steps=protocol.names)

@@ -29,17 +29,17 @@ def propagate(
     For every output ``v``: ``v_mean``, ``v_var``, ``v_std``, ``v_quantile`` (quantile), ``v_share`` (source), ``v_error`` (the
     relative error of the standard deviation as the method itself estimates it), ``v_mean_se``, ``v_share_se``, ``v_q2``,
     ``v_mean_shift``, ``v_nonlinear``, ``v_gradient`` (coefficient), on the output's own axes, NaN where a method has no such
-    number; the ends of 95 % intervals (``v_mean_low``, ``v_std_high``, …, see `intervals`), ``v_departure`` (scouts),
-    ``v_tail``;
-    for outputs on an axis ``v_running``; for scalars ``v_verdict``, one sentence for each method, and ``v_decision`` and
-    ``v_more_solves``, what to believe and what it would still cost. Also ``n_solves``,
-    ``n_failed``, ``share_degree``, ``settings``, one row for each failed sample (dimension ``failure``); every solve with its
-    scalar outputs, NaN where it failed: after sampling the draws (``coefficient_draws``, ``v_draws``, dimension ``draw``), and
-    of the other methods the points that they chose (``design_approach``, ``coefficient_design``, ``v_design``, dimension
-    ``design``). The attributes ``random generator`` and ``versions`` say what makes it again (`generator_of`). After chaos the
-    polynomial itself: ``v_expansion`` (term,
-    axes), ``exponent``, ``germ_source``, ``germ_family``, ``germ_factor``, ``coefficient_mean``, for `sensitivity_indices` and
-    `to_chaospy`; of several orders the last one given is kept (``exponent.attrs["approach"]``). Writes to netCDF.
+    number; the ends of 95 % intervals (``v_mean_low``, ``v_std_high``, …, see `intervals`), ``v_departure`` (scouts) and
+    ``v_tail``; for outputs on an axis ``v_running``; for scalars ``v_verdict``, one sentence for each method, and
+    ``v_decision`` and ``v_more_solves``, what to believe and what it would still cost.
+
+    Also ``n_solves``, ``n_failed``, ``share_degree``, ``settings``, and one row for each failed sample (dimension ``failure``).
+    Every solve is kept with its scalar outputs, NaN where it failed: the draws of sampling (``coefficient_draws``,
+    ``v_draws``, dimension ``draw``), and the points that other methods chose (``design_approach``, ``coefficient_design``,
+    ``v_design``, dimension ``design``). Attributes ``seed``, ``random generator`` and ``versions`` say what makes the result
+    again, see `generator_of`. After chaos the polynomial itself: ``v_expansion`` (term, axes), ``exponent``, ``germ_source``,
+    ``germ_family``, ``germ_factor``, ``coefficient_mean``, for `sensitivity_indices` and `to_chaospy`; of several orders the
+    last one given is kept (``exponent.attrs["approach"]``). Writes to netCDF.
 
     Parameters
     ----------
