@@ -14,10 +14,21 @@ from a2c_pybamm.constants import GAS_CONSTANT
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.laws import RedlichKister, VacancyMobility, barrier_name, prefactor_name
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap, base_values, evaluate_base
-from a2c_pybamm.propagation import FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
+from a2c_pybamm.propagation import (
+    AdaptiveChaos,
+    FirstOrder,
+    MonteCarlo,
+    PolynomialChaos,
+    from_function,
+    propagate,
+    sensitivity_indices,
+    survival,
+)
 from a2c_pybamm.report import write_report
+from a2c_pybamm.report.blame import coefficients_to_blame, index_rows
 from a2c_pybamm.report.electrodes import DIFFUSIVITY, LEVELS, N_DRAWS, OCP, SEED, CurveBand, band_panels, curve_bands
 from a2c_pybamm.report.figures import band_figure, correlation_figure, share_bars, share_curves
+from a2c_pybamm.report.survival import how_long_it_lasts, survival_curves, survival_figure
 from a2c_pybamm.tables import output_rows, parameter_rows
 
 LAW = RedlichKister("LCO", 0)
@@ -106,6 +117,7 @@ def test_sections_come_in_order(page: Page) -> None:
         "Failed solves",
         "Curves with their bands",
         "Which source makes the variance",
+        "Which coefficient is to blame",
         "Derived parameters",
         "Electrodes against the base set",
         "Correlations",
@@ -267,3 +279,86 @@ def test_unstable_diffusivity_still_draws() -> None:
     low, high = figure.axes[0].get_ylim()
     assert 0 < low < 2e-15 < 3e-15 < high
     figure.savefig(os.devnull, format="svg")
+
+
+# ---- lifetimes, and coefficients to blame ------------------------------------------------------------------------------
+
+
+def lasting(n: int = 3, *, fails: bool = True, family: str = "normal", methods: tuple[object, ...] = ()) -> xr.Dataset:
+    """A straight end time of n correlated coefficients, given up where the first is far out."""
+    names = tuple(f"c{k}" for k in range(n))
+    root = np.eye(n) + 0.3 * np.eye(n, k=1)
+    factors = (
+        {"s": Factor(root, tuple(names))}
+        if family == "normal"
+        else {k: Factor(np.eye(n)[:, [i]], (k,), "uniform") for i, k in enumerate(names)}
+    )  # type: ignore[arg-type]
+    joint = Joint([Estimate(names, np.zeros(n), factors)])
+
+    def end(samples: np.ndarray) -> np.ndarray:
+        time = 3600 + 100 * samples @ np.arange(1.0, n + 1)
+        return np.where(samples[:, 0] > 2.2, np.nan, time) if fails else time
+
+    model = from_function(end, names, outputs={"end_time": "s"})
+    chosen = methods or (AdaptiveChaos(), MonteCarlo(200))
+    return propagate(model, joint, *chosen, rng=np.random.default_rng(0), max_failed=0.3)  # type: ignore[arg-type]
+
+
+def test_lifetimes_are_drawn_with_their_interval() -> None:
+    result = lasting(fails=False)
+    curves = survival_curves(result)
+    assert list(curves) == ["sampling", "adaptive chaos"]
+    lines = survival_figure(result, curves).axes[0].lines
+    for line, curve in zip(lines, curves.values(), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), curve["survival"])
+        np.testing.assert_array_equal(line.get_xdata(), curve["threshold"].values / 3600)
+    np.testing.assert_allclose(lines[0].get_ydata(), lines[1].get_ydata(), atol=0.12)  # 200 draws: 0.096 once in a hundred
+    found = survival(result, "end_time")
+    xr.testing.assert_identical(curves["sampling"], found)
+    html = how_long_it_lasts(result)
+    assert "from 200 draws" in html
+    assert "failed" not in html
+    failing = lasting(methods=(MonteCarlo(400),))
+    n = int(failing["n_failed"][0])
+    assert f"{n} draws that failed are left out" in how_long_it_lasts(failing)
+    assert len(survival_figure(failing, survival_curves(failing)).axes[0].lines) == 3
+    assert how_long_it_lasts(lasting(fails=False, methods=(FirstOrder(),))) == "", "neither draws nor a polynomial"
+
+
+def test_coefficients_to_blame_have_the_exact_indices() -> None:
+    result = lasting(fails=False)
+    indices = sensitivity_indices(result, "end_time")
+    rows = index_rows(result)
+    assert [row.coefficient for row in rows] == ["c2", "c1", "c0"]
+    for row in rows:
+        own = indices.sel(coefficient=row.coefficient)
+        expected = (own["shapley"].item(), own["kucherenko_first"].item(), own["kucherenko_total"].item())
+        assert (row.shapley, row.first, row.total) == pytest.approx(expected, abs=1e-12)
+    numbers = Page(coefficients_to_blame(result)).numbers
+    assert numbers == [x for row in rows for x in (row.shapley, row.first, row.total)]
+
+
+def test_many_coefficients_are_shown_by_their_largest() -> None:
+    """Fourteen of growing weight: the last seven alone, the first seven together, and all of the variance."""
+    rows = index_rows(lasting(14, fails=False, methods=(PolynomialChaos(1),)))
+    assert sorted(row.coefficient for row in rows) == sorted([*(f"c{k}" for k in range(7, 14)), "7 others together"])
+    assert sum(row.shapley for row in rows) == pytest.approx(1, abs=1e-9)
+
+
+def test_no_indices_are_shown_where_they_mean_nothing(result: xr.Dataset) -> None:
+    assert "are exact for normal errors alone" in coefficients_to_blame(lasting(family="uniform", fails=False))
+    assert "Without polynomial chaos" in coefficients_to_blame(result.drop_vars("exponent"))
+    bad = result.assign(capacity_verdict=result["capacity_verdict"].copy(data=np.full(3, "chaos of order 2 does not hold")))
+    assert "Chaos does not hold for capacity" in coefficients_to_blame(bad)
+    assert {row.output for row in index_rows(bad)} <= {"mean_voltage"}
+
+
+def test_a_result_of_curves_alone_still_makes_a_page(tmp_path: Path) -> None:
+    """A step's axis has words for values; no output is one number."""
+    joint = small_set().joint
+    model = from_function(lambda s: {"step_duration": 1000 + s[:, :2]}, joint.names, outputs={"step_duration": "s"})
+    found = propagate(model, joint, FirstOrder(), AdaptiveChaos(), MonteCarlo(50), rng=np.random.default_rng(0))
+    found = found.rename({"step_duration index": "step"}).assign_coords(step=["1: Rest", "2: Charge"])
+    page = Page(write_report(tmp_path / "r.html", small_set(), found).read_text(encoding="utf-8"))
+    assert "No output is one number" in page.text
+    assert "How long it lasts" not in page.headings

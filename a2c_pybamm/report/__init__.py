@@ -22,7 +22,7 @@ def write_report(
     title: str | None = None,
     cell_text: str = "",
 ) -> Path:
-    """The path of one HTML page: verdicts, failures, voltage bands, shares of variance, parameters, curves, provenance.
+    """The path of one HTML page: decisions, verdicts, failures, bands, shares of variance, parameters, curves, provenance.
 
     The page loads nothing: figures are inline SVG, there are no scripts. It is built whole, written beside its place and
     then renamed, so that an old page stays until the new one is complete. The same input gives the same page.
@@ -47,6 +47,7 @@ def write_report(
     if result is not None:
         _check_match(parameter_set, result)
     sections = [(heading, make(result)) for heading, make in OF_RESULT.items() if result is not None]
+    sections = [(heading, html) for heading, html in sections if html]
     sections += [(heading, make(parameter_set)) for heading, make in OF_SET.items()]
     sections += [("Notes and provenance", provenance(parameter_set, result))]
     lead = "".join(paragraph(text) for text in (parameter_set.description, cell_text) if text)

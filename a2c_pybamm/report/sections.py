@@ -11,6 +11,8 @@ import xarray as xr
 
 from a2c_pybamm import __version__
 from a2c_pybamm.parameter_set import ParameterSet
+from a2c_pybamm.propagation.provenance import GENERATOR
+from a2c_pybamm.report.blame import coefficients_to_blame
 from a2c_pybamm.report.electrodes import DIFFUSIVITY, N_DRAWS, OCP, CurveBand, band_panels, curve_bands
 from a2c_pybamm.report.figures import (
     MAX_STD,
@@ -23,6 +25,7 @@ from a2c_pybamm.report.figures import (
     small_sources,
 )
 from a2c_pybamm.report.markup import Content, Number, figure_of, paragraph, table, tree
+from a2c_pybamm.report.survival import how_long_it_lasts
 from a2c_pybamm.tables import (
     CAUSES,
     FailureRow,
@@ -49,6 +52,8 @@ MIN_MAIN = 0.05
 
 def what_to_believe(result: xr.Dataset) -> str:
     """One decision for each scalar output."""
+    if not decisions(result):
+        return paragraph("No output is one number, so there is nothing to decide on: the curves follow.")
     rows = [[description(result, output).capitalize(), text] for output, text in decisions(result).items()]
     text = (
         "First order suffices: a straight line carries the error. Chaos holds: a polynomial does. Sampling needed: neither "
@@ -207,7 +212,8 @@ def provenance(parameter_set: ParameterSet, result: xr.Dataset | None) -> str:
     }
     if result is not None:
         settings = zip(result["approach"].values.astype(str), result["settings"].values.astype(str), strict=True)
-        parts["Propagation"] = {**{str(k): str(v) for k, v in settings}, **{str(k): str(v) for k, v in result.attrs.items()}}
+        about = {str(k): str(v) for k, v in result.attrs.items() if k != GENERATOR}  # the seed says it to people
+        parts["Propagation"] = {**{str(k): str(v) for k, v in settings}, **about}
     parts["Versions"] = versions
     html = "".join(f"<h3>{heading}</h3>{_block(tree(value))}" for heading, value in parts.items())
     return (
@@ -250,11 +256,13 @@ OF_RESULT: dict[str, Callable[[xr.Dataset], str]] = {
     "Verdicts": verdicts,
     "Failed solves": failures,
     "Curves with their bands": curve_bands_of_result,
+    "How long it lasts": how_long_it_lasts,
     "Which source makes the variance": variance_shares,
+    "Which coefficient is to blame": coefficients_to_blame,
 }
+"""Headings in their order; a section with nothing to say is left out."""
 OF_SET: dict[str, Callable[[ParameterSet], str]] = {
     "Derived parameters": parameters,
     "Electrodes against the base set": electrodes,
     "Correlations": correlations,
 }
-"""Headings in their order."""

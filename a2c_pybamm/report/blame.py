@@ -1,0 +1,99 @@
+"""Which coefficient is to blame: Shapley effects and Kucherenko indices, where the polynomial that they are read from holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from a2c_pybamm.propagation import sensitivity_indices
+from a2c_pybamm.propagation.closed_variance import closed_variance, hermite_tensors
+from a2c_pybamm.propagation.expansion import SUFFIX, Expansion, read_expansion
+from a2c_pybamm.report.markup import Content, Number, paragraph, table
+from a2c_pybamm.tables import percent, scalar_outputs
+
+MOST_ALONE = 12
+"""Coefficients that are all shown; of more the largest, since the cost doubles with each."""
+N_SHOWN = 7
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """One coefficient's part in the variance of one scalar output."""
+
+    output: str
+    coefficient: str
+    """Or several together, in words."""
+    shapley: float
+    first: float
+    total: float
+
+
+def holding_chaos(result: xr.Dataset) -> dict[str, str]:
+    """Scalar outputs whose kept polynomial holds, and the method that fitted it."""
+    if "exponent" not in result:
+        return {}
+    label = str(result["exponent"].attrs["approach"])
+    verdicts = {name: str(result[f"{name}_verdict"].sel(approach=label).values) for name in scalar_outputs(result)}
+    return {name: label for name, text in verdicts.items() if " holds " in text and f"{name}{SUFFIX}" in result}
+
+
+def index_rows(result: xr.Dataset) -> list[IndexRow]:
+    """A row for each coefficient that carries an error and each scalar output whose chaos holds, largest Shapley effect first.
+
+    Of more than `MOST_ALONE` coefficients the `N_SHOWN` largest by their exact Kucherenko indices, the others together.
+    """
+    rows = []
+    for output in holding_chaos(result):
+        indices = sensitivity_indices(result, output, groups=_groups(read_expansion(result, output, what="report")))
+        names = indices["group"].values.astype(str)
+        numbers = [indices[name].values for name in ("shapley", "kucherenko_first", "kucherenko_total")]
+        found = [IndexRow(output, str(name), *map(float, part)) for name, *part in zip(names, *numbers, strict=True)]
+        rows += sorted(found, key=lambda row: -row.shapley)
+    return rows
+
+
+def _groups(expansion: Expansion) -> dict[str, list[str]]:
+    """Coefficients with an error, each alone while they are few; the smallest together where they are many."""
+    factor = np.array(expansion.factor.values, float)
+    felt = np.flatnonzero(factor.any(axis=1))
+    names = expansion.factor["coefficient"].values.astype(str)
+    if len(felt) <= MOST_ALONE:
+        return {str(names[k]): [str(names[k])] for k in felt}
+    order = felt[np.argsort(-_size(expansion, factor, felt), kind="stable")]
+    shown, rest = order[:N_SHOWN], order[N_SHOWN:]
+    return {**{str(names[k]): [str(names[k])] for k in shown}, f"{len(rest)} others together": [str(names[k]) for k in rest]}
+
+
+def _size(expansion: Expansion, factor: np.ndarray, felt: np.ndarray) -> np.ndarray:
+    """The larger of both variances (n_felt,): what a coefficient tells, and what all others leave."""
+    tensors = hermite_tensors(expansion.basis, expansion.flat())
+    whole = closed_variance(tensors, factor)[0]
+    alone = [closed_variance(tensors, factor[[k]])[0] for k in felt]
+    left = [whole - closed_variance(tensors, np.delete(factor, k, axis=0))[0] for k in felt]
+    return np.maximum(alone, left)
+
+
+def coefficients_to_blame(result: xr.Dataset) -> str:
+    """A table of indices; a sentence where there is nothing to read them from."""
+    if "exponent" not in result:
+        return paragraph("Without polynomial chaos there are no indices of single coefficients; the sources above stand alone.")
+    if (result["germ_family"].values.astype(str) != "normal").any():
+        return paragraph("A source is uniform, and indices of correlated coefficients are exact for normal errors alone.")
+    missing = [name for name in scalar_outputs(result) if name not in holding_chaos(result)]
+    rows = index_rows(result)
+    left = f"Chaos does not hold for {', '.join(name.replace('_', ' ') for name in missing)}: no indices." if missing else ""
+    if not rows:
+        return paragraph(left) if left else ""
+    caption = (
+        "Shapley: the variance divided among the coefficients, adding to one. First: what would go on average if this "
+        "coefficient alone became known. Total: what would stay if all others were known. Of correlated "
+        f"coefficients total may be the smaller one. Exact for the polynomial. {left}"
+    )
+    return table(("output", "coefficient", "Shapley", "first", "total"), map(_cells, rows), caption=caption.rstrip())
+
+
+def _cells(row: IndexRow) -> list[Content]:
+    numbers = [Number(value, percent(value)) for value in (row.shapley, row.first, row.total)]
+    return [row.output.replace("_", " "), row.coefficient, *numbers]
