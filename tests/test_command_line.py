@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
@@ -13,9 +14,10 @@ import numpy as np
 import pytest
 import typer
 import xarray as xr
+from rich.console import Console
 
 import a2c_pybamm as a2c
-from a2c_pybamm.cli import commands, main
+from a2c_pybamm.cli import commands, main, printing
 from a2c_pybamm.files import read_result, read_set, set_document, write_result
 from a2c_pybamm.sets import DEMO, copy_study
 
@@ -381,6 +383,27 @@ def test_process_says_one_line(tmp_path: Path) -> None:
 
 
 # ---- good input --------------------------------------------------------------------------------------------------------
+
+
+def test_bar_ends_full_where_fewer_solves_were_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The total is told anew; what had no total is one thing, done; where something went wrong nothing is made up."""
+    screen = io.StringIO()
+    monkeypatch.setattr(printing, "err", Console(file=screen, force_terminal=True, width=100))
+    with printing.progress_bar("solving", 430) as bar:
+        bar.advance(24)
+        bar.expect(54)
+        bar.advance(30)
+    with printing.progress_bar("building", None):
+        pass
+    with pytest.raises(ValueError, match="off"), printing.progress_bar("broken", None):
+        raise ValueError("off")
+    last = {
+        name: [line for line in re.split(r"[\r\n]", screen.getvalue()) if name in line][-1]
+        for name in ("solv", "build", "brok")
+    }
+    assert "54/54" in last["solv"]
+    assert "1/1" in last["build"]
+    assert "0/?" in last["brok"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

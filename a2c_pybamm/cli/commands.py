@@ -57,7 +57,7 @@ def _estimated(settings: Study, file: Path) -> ParameterSet:
     from a2c_pybamm.derivation import derive as derive_set
     from a2c_pybamm.readers.source_file import naming
 
-    with naming(file):
+    with naming(file), progress_bar("reading the data", None):
         return derive_set(settings)
 
 
@@ -134,7 +134,8 @@ def check(study: StudyPath) -> None:
     parameter_set = _estimated(settings, file)
     print_parameters(parameter_set)
     print_supplied(parameter_set)
-    _cell(settings, parameter_set)  # refuses what cannot be charged or would separate into phases
+    cell = _cell(settings, parameter_set)  # refuses what cannot be charged or would separate into phases
+    print_lines(f"Simulated: {_cell_text(settings, cell)}")
     print_lines("Files read:", *(f"  {path}" for path in data_files(settings)))
 
 
@@ -209,7 +210,8 @@ def _propagate(settings: Study, folder: Path, cell: Cell) -> xr.Dataset:
         result = propagate_through(
             solver, joint, *methods, rng=rng, progress=bar.advance, expect=bar.expect, max_failed=chosen.max_failed
         )
-    refused = cell.refused(N_REFUSED, np.random.default_rng(chosen.seed))
+    with progress_bar(f"looking at {N_REFUSED} draws", None):
+        refused = cell.refused(N_REFUSED, np.random.default_rng(chosen.seed))
     result = result.assign({f"fraction_{cause}": fraction for cause, fraction in refused.items()})
     print_outputs(result)
     print_lines(f"Of {N_REFUSED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in refused.items()))
@@ -297,7 +299,9 @@ def _report(settings: Study, folder: Path, parameter_set: ParameterSet, result: 
     from a2c_pybamm.report import write_report
 
     text = str(result.attrs[CELL_TEXT])
-    print_files([write_report(folder / "report.html", parameter_set, result, title=settings.name, cell_text=text)])
+    with progress_bar("drawing the report", None):
+        path = write_report(folder / "report.html", parameter_set, result, title=settings.name, cell_text=text)
+    print_files([path])
 
 
 @app.command()

@@ -18,15 +18,13 @@ HOUR = 3600.0
 
 
 def survival_curves(result: xr.Dataset) -> dict[str, xr.Dataset]:
-    """Curves of the end time by method: of sampling's draws with their interval, of chaos where it holds."""
-    curves = {}
+    """Curves of the end time by method: of sampling's draws with their interval; without draws of chaos, where it holds."""
     if f"{OUTPUT}_draws" in result:
-        curves["sampling"] = survival(result, OUTPUT)
+        return {"sampling": survival(result, OUTPUT)}
     label = holding_chaos(result).get(OUTPUT)
-    if label is not None:
-        at = curves["sampling"]["threshold"].values if curves else None
-        curves[label] = survival(result, OUTPUT, at=at, approach=label, rng=np.random.default_rng(SEED))
-    return curves
+    if label is None:
+        return {}
+    return {label: survival(result, OUTPUT, approach=label, rng=np.random.default_rng(SEED))}
 
 
 def survival_figure(result: xr.Dataset, curves: dict[str, xr.Dataset]) -> Figure:
