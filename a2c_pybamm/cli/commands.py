@@ -170,7 +170,7 @@ def _module(name: str) -> str:
 
 @app.command()
 def propagate(study: StudyPath) -> None:
-    """First order, polynomial chaos and sampling side by side over the cell simulation, to result.nc.
+    """First order, adaptive chaos and sampling side by side over the cell simulation, to result.nc.
 
     Needs the set.json that 'a2c derive' writes; the study's sections cell and propagation say how.
     """
