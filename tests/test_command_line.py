@@ -500,7 +500,7 @@ def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
         assert (code, err) == (0, ""), command
     steps = read_result(study / "result.nc")
     page = (study / "report.html").read_bytes()
-    assert b"SPM, discharge at 1C between 3 and 4.1 V" in page
+    assert b"SPM; discharge at 1C between 3 and 4.1 V" in page
     code, out, err = call("run", study)
     assert (code, err) == (0, "")
     assert [line.rsplit("/", 1)[-1] for line in out.splitlines() if line.startswith("wrote ")][-3:] == [
