@@ -1,4 +1,4 @@
-"""Points where the variance is made: unbiased whatever the polynomial says, and far better than plain draws where it is right."""
+"""Points where the variance is made: unbiased whatever the polynomial says, far better than plain draws where it is right."""
 
 from __future__ import annotations
 
@@ -79,17 +79,20 @@ def test_weights_are_those_of_the_density() -> None:
 
 @pytest.mark.slow
 def test_rare_collapse_is_measured_within_its_stated_error() -> None:
-    """Plain sampling with 300 draws meets it once or twice and is off by a third; 40 designs, each within three stated errors
-    or warned, and the median within a tenth."""  # fmt: skip
+    """Plain sampling with 300 draws meets it once or twice and is off by a third.
+
+    Of 40 designs each is within three stated errors or warned, the median is within a tenth, and means have no bias.
+    """
     mean, std = truth()
     model = from_function(collapse, ("x0", "x1"))
-    wrong, unwarned = [], 0
+    wrong, means, unwarned = [], [], 0
     for seed in range(40):
         found = propagate(model, joint_of(2), AdaptiveChaos(1e-3, 300), rng=np.random.default_rng(seed)).isel(approach=0)
         off = np.log(float(found["output_std"]) / std)
         wrong.append(abs(off))
         warned = not str(found["output_decision"].values).startswith("chaos holds")
         unwarned += abs(off) > 3 * float(found["output_error"]) and not warned
-        assert float(found["output_mean"]) == pytest.approx(mean, abs=5 * float(found["output_mean_se"]) + 1e-3)
+        means.append(float(found["output_mean"]))
     assert np.median(wrong) < 0.1
     assert unwarned == 0
+    assert abs(np.mean(means) - mean) < 3 * np.std(means) / np.sqrt(40)
