@@ -9,7 +9,6 @@ from scipy.stats import binom, norm
 from a2c_pybamm import Estimate, Joint, MonteCarlo, PolynomialChaos, propagate
 from a2c_pybamm.propagation import AdaptiveChaos, from_function
 from a2c_pybamm.propagation.intervals import intervals
-from a2c_pybamm.propagation.orthogonal_frame import MOST_MIRRORED, orthogonal_frame
 from a2c_pybamm.propagation.replicated_design import N_REPLICATE, ReplicatedDesign
 from a2c_pybamm.propagation.scouts import N_DIRECTION
 
@@ -43,24 +42,6 @@ def cliff(x: np.ndarray) -> np.ndarray:
     return 1 + 0.1 * along - 5 * (along > 2.5)
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, MOST_MIRRORED + 1])
-def test_frame_is_orthogonal_on_one_sphere_and_mirrored_while_germs_are_few(n: int) -> None:
-    germ = orthogonal_frame(("normal",) * n, np.random.default_rng(n))
-    one_way = germ[:n]
-    np.testing.assert_allclose(one_way @ one_way.T, (n + 2) * np.eye(n), atol=1e-10 * n)
-    if n <= MOST_MIRRORED:
-        np.testing.assert_array_equal(germ[n:], -one_way)
-    else:
-        assert len(germ) == n
-
-
-def test_frame_keeps_uniform_germs_in_their_range() -> None:
-    germ = orthogonal_frame(("uniform", "normal", "uniform"), np.random.default_rng(0))
-    assert np.abs(germ[:, [0, 2]]).max() < np.sqrt(3)
-    assert np.abs(germ[:, 1]).max() <= np.sqrt(5) + 1e-12
-    assert germ.sum(axis=0) == pytest.approx(0, abs=1e-12)
-
-
 @pytest.mark.parametrize("steps", [(4, 4), (3, 5), (1, 2, 5)])
 def test_designs_are_nested_and_scramblings_differ(steps: tuple[int, ...]) -> None:
     grown = ReplicatedDesign(("normal",) * 3, np.random.default_rng(1))
@@ -72,7 +53,7 @@ def test_designs_are_nested_and_scramblings_differ(steps: tuple[int, ...]) -> No
     assert len(np.unique(whole.round(12), axis=0)) == len(whole)
 
 
-@pytest.mark.parametrize("budget", [25, 35, 61, 100])
+@pytest.mark.parametrize("budget", [32, 35, 61, 100])
 def test_no_more_solves_than_the_budget_and_nearly_all_of_it(budget: int) -> None:
     found = answer(wave, joint_of(6), AdaptiveChaos(tolerance=1e-6, budget=budget))
     assert budget - N_REPLICATE - 2 * N_DIRECTION < int(found["n_solves"]) <= budget

@@ -2,47 +2,63 @@ r"""Adaptive chaos: solves are added until the stated error meets what was asked
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, comb
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
+from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation import scouts
-from a2c_pybamm.propagation.cross_fit import CrossFit, cross_fit
+from a2c_pybamm.propagation.cross_fit import ANCHOR, SMOOTH_Q2, WEIGHTED, CrossFit, cross_fit, side_by_side
 from a2c_pybamm.propagation.germ_basis import N_QUANTILE, GermBasis, sobol_germ, total_degree
 from a2c_pybamm.propagation.intervals import intervals, tail_share
 from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.orthogonal_frame import orthogonal_frame
 from a2c_pybamm.propagation.polynomial_chaos import in_place, whole_elements
-from a2c_pybamm.propagation.problem import Outcome, Problem, Solved, joined
+from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved, joined
 from a2c_pybamm.propagation.replicated_design import N_REPLICATE, ReplicatedDesign
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
+from a2c_pybamm.propagation.tilted_design import Tilted, joined_points, tilted_moments, tilted_points
 
-HIGHEST_ORDER, MOST_TERMS = 3, 6000
-"""The polynomial's degree is 3 while that makes no more terms, else 2, else 1."""
+HIGHEST_ORDER = 3
+MOST_ACTIVE = 30
+"""Germs of more effect than others that products are made of; the rest enters by powers of each germ alone."""
+FEW_GERMS = scouts.N_AXIS
+"""Up to so many germs each one's axis is scouted at once; of more some random points have to tell the steepest first."""
+FIRST_POINTS = {True: 1, False: 4}
+"""Points of each scrambling in the first design, with few germs and with many."""
 GROWTH = 1.5
 """A design grows by this factor at a time."""
+SECOND_POINTS = 3
+"""Points of each scrambling in the second design at least."""
 EARLIEST_CHECK = 50
 """Points from which too many failures end the run early; of fewer two would be too many."""
-OUTSIDE = -1
-"""The group of points of the frame, which are no sample of the distribution."""
 HOLDS = 0.95
 """Q² from which quantiles are read from the polynomial instead of the points."""
+ENOUGH = 5
+"""Plain points of each scrambling before an output that is rough is sampled where it is far out (`tilted_design`)."""
+TILTED_ROUNDS = (0.3, 1.0)
+"""Share of what is left of the budget for each round of such sampling; the second knows what the first has found."""
 
 
 @dataclass(frozen=True)
 class AdaptiveChaos:
     r"""Settings of chaos that chooses its own design, and samples where no polynomial holds.
 
-    Solves are an orthogonal frame (`orthogonal_frame`), from which slopes are learnt, the points of eight independent nested
-    scramblings (`ReplicatedDesign`), and scouts three standard deviations out. The polynomial is fitted with a prior
-    (`weighted_regression`), so that fewer points than terms do; mean and standard deviation are corrected by what it missed
-    on points it had not seen (`cross_fit`), so that they are those of sampling where it is worth nothing. Points are added
-    until the relative error of the standard deviation of every scalar output (of every element where there is no scalar) is
-    below ``tolerance``, or ``budget`` solves are spent.
+    Solves are the points of eight independent nested scramblings (`ReplicatedDesign`), and scouts three standard deviations
+    out, along the axes and along the steepest directions of the outputs. The polynomial is fitted with a prior
+    (`weighted_regression`) to all of them, so that fewer points than terms do; mean and
+    standard deviation are corrected by what it missed on points it had not seen (`cross_fit`), so that they are those
+    of sampling where it is worth nothing. Points are added until the relative error of the standard deviation of every scalar
+    output (of every element where there is no scalar) is below ``tolerance``, or ``budget`` solves are spent.
+
+    An output is rough where the polynomial predicts less than 98 % of the variance, or a scout found a cliff or a value so far
+    off that the tail beyond it could hold a tenth of the variance. Then the rest of the budget is drawn where rough
+    outputs are far out, with known weights (`tilted_design`), and their numbers are those of these draws alone.
+
+    Of more than thirty germs products are made of those thirty alone that move the outputs most.
     """
 
     tolerance: float = 0.02
@@ -53,8 +69,8 @@ class AdaptiveChaos:
     def __post_init__(self) -> None:
         if not 0 < self.tolerance < 1:
             raise ValueError(f"AdaptiveChaos: tolerance is {self.tolerance:g}; take a fraction in (0, 1), e.g. 0.02")
-        if self.budget < 3 * N_REPLICATE:
-            raise ValueError(f"AdaptiveChaos: budget is {self.budget}; take {3 * N_REPLICATE} solves or more")
+        if self.budget < LEAST_BUDGET:
+            raise ValueError(f"AdaptiveChaos: budget is {self.budget}; take {LEAST_BUDGET} solves or more")
 
     @property
     def label(self) -> str:
@@ -65,56 +81,64 @@ class AdaptiveChaos:
         return self.budget
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
-        """Moments with errors by groups, polynomial, shares; ``ValueError`` if failures leave a group with too few points."""
+        """Moments with errors by groups, polynomial, shares; ``ValueError`` if failures leave a group without points."""
         design = ReplicatedDesign(problem.families, rng)
-        basis = _basis(problem)
         state = _State.empty(problem)
-        departures: Mapping[str, Array] = {}
         fit: CrossFit | None = None
-        frame = self._frame(problem, rng)
-        for n in self._steps(len(problem.families), len(frame)):
-            if N_REPLICATE * n > self.budget - state.n_solves:
-                break
-            germ, group = design.more(n)
-            if fit is None:
-                germ, group = np.vstack([frame, germ]), np.concatenate([np.full(len(frame), OUTSIDE), group])
-            state = state.with_points(germ, group)
+        for n in self._steps(len(problem.families)):
+            state = state.with_points(*design.more(n))
             if len(state.germ) >= EARLIEST_CHECK:
                 problem.check_failures(state.solved, what=self.label)
-            state.check_groups(self.label)
-            fit = state.fit(basis, fit)
+            if not state.has_all_groups:
+                continue
             if not state.scouts:
-                state, departures = state.scouted(fit, self.budget)
-            if state.worst_error(fit) <= self.tolerance:
+                state, fit = state.scouted(self.budget)
+            fit = state.fit(fit)
+            rough = state.is_rough(fit)
+            if not rough.any() and state.worst_error(fit) <= self.tolerance and state.failures_are_few:
                 break
-        if fit is None:
-            raise ValueError(f"{self.label}: the budget of {self.budget} solves is too small for {N_REPLICATE} groups")
+            if rough.any() and len(state.germ) >= ENOUGH * N_REPLICATE:
+                state, fit = self._tilt(state, fit, design, rng)
+                break
         problem.check_failures(state.solved, what=self.label)
+        if fit is None:
+            raise ValueError(f"{self.label}: failures left a group without points; mend their cause, or raise the budget")
         statistics = in_place(_statistics(problem, fit, state, rng), state.whole, state.solved)
-        for output, found in departures.items():
-            statistics[output]["departure"] = found
         notes = {
-            "points of the design": f"{len(state.germ)}, {int((state.group == OUTSIDE).sum())} of them a frame",
+            "points of the design": str(len(state.germ)),
             "scouts": f"{sum(len(batch.samples) for batch in state.scouts)} at ±{scouts.DISTANCE:g} standard deviations",
+            "points far out": str(sum(len(points.weight) for points in state.tilted_points)),
             "stopped": "tolerance met" if state.worst_error(fit) <= self.tolerance else "budget spent",
         }
-        degree = int(basis.exponents.sum(axis=1).max())
-        return Outcome(state.all_solved, state.n_solves, statistics, degree, notes, basis=basis)
+        degree = int(fit.basis.exponents.sum(axis=1).max())
+        return Outcome(state.all_solved, state.n_solves, statistics, degree, notes, basis=fit.basis)
 
-    def _frame(self, problem: Problem, rng: np.random.Generator) -> Array:
-        """Germs of the frame (n_point, n_germ), none where the budget has no room for it."""
-        germ = orthogonal_frame(problem.families, rng)
-        needed = len(germ) + N_REPLICATE * _first(len(problem.families), len(germ)) + 2 * scouts.N_DIRECTION
-        return germ if needed <= self.budget else germ[:0]
+    def _tilt(
+        self, state: _State, fit: CrossFit, design: ReplicatedDesign, rng: np.random.Generator
+    ) -> tuple[_State, CrossFit]:
+        """The state after the rest of the budget went to where rough outputs are far out, in two rounds.
 
-    def _steps(self, n_germ: int, n_frame: int) -> Iterator[int]:
+        A round goes to plain points where what was far out has made the polynomial good.
+        """
+        for part in TILTED_ROUNDS:
+            n = int(part * (self.budget - state.n_solves)) // N_REPLICATE
+            if n < 1:
+                break
+            rough = state.is_rough(fit).any()
+            state = state.tilted_more(fit, n, rng) if rough else state.with_points(*design.more(n))
+            fit = state.fit(fit)
+            if state.worst_error(fit) <= self.tolerance:
+                break
+        return state, fit
+
+    def _steps(self, n_germ: int) -> Iterator[int]:
         """Points that each scrambling adds, one design after the other; the last step takes what the budget leaves."""
-        n = min(_first(n_germ, n_frame), (self.budget - n_frame) // N_REPLICATE)
-        yield n
+        n = first = FIRST_POINTS[n_germ <= FEW_GERMS]
+        n_scout = 2 * (min(n_germ, scouts.N_AXIS) + min(n_germ, scouts.N_DIRECTION))
+        yield first
         while True:
-            spent = n_frame + N_REPLICATE * n
-            left = (self.budget - spent - 2 * scouts.N_DIRECTION) // N_REPLICATE
-            more = min(ceil(spent * (GROWTH - 1) / N_REPLICATE), left)
+            left = (self.budget - N_REPLICATE * n - n_scout) // N_REPLICATE
+            more = min(max(SECOND_POINTS - n, ceil(n * (GROWTH - 1))), left)
             if more < 1:
                 return
             # a rest too small for a step of its own goes along
@@ -123,16 +147,19 @@ class AdaptiveChaos:
             n += more
 
 
-def _first(n_germ: int, n_frame: int) -> int:
-    """Points of each scrambling in the first design."""
-    return max(1, ceil((16 + 1.2 * n_germ - n_frame) / N_REPLICATE))
+MOST_SCOUTS = 2 * (scouts.N_AXIS + scouts.N_DIRECTION)
+LEAST_BUDGET = MOST_SCOUTS + N_REPLICATE
 
 
-def _basis(problem: Problem) -> GermBasis:
-    """Total degree 3, or as much as the number of germs allows."""
-    n = len(problem.families)
-    order = next(p for p in range(HIGHEST_ORDER, 0, -1) if p == 1 or comb(n + p, p) <= MOST_TERMS)
-    return total_degree(problem.families, order)
+def germ_basis(families: tuple[Family, ...], active: NDArray[np.int64]) -> GermBasis:
+    """Products up to a total degree of three of the active germs, and powers of each of the others alone."""
+    n = len(families)
+    inner = total_degree(tuple(families[k] for k in active), HIGHEST_ORDER).exponents
+    products = np.zeros((len(inner), n), dtype=np.int64)
+    products[:, active] = inner
+    rest = np.setdiff1d(np.arange(n), active)
+    powers = [degree * np.eye(n, dtype=np.int64)[rest] for degree in range(1, HIGHEST_ORDER + 1)]
+    return GermBasis(families, np.vstack([products, *powers]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,25 +171,32 @@ class _State:
     germ: Array
     """Of the design's points that did not fail (n_point, n_germ)."""
     group: NDArray[np.int64]
+    active: NDArray[np.int64]
+    """Germs that products are made of."""
     scouts: tuple[Solved, ...] = ()
+    scout_germ: tuple[Array, ...] = ()
+    tilted: tuple[Solved, ...] = ()
+    tilted_points: tuple[Tilted, ...] = ()
+    """Of those that did not fail."""
 
     @classmethod
     def empty(cls, problem: Problem) -> _State:
-        return cls(problem, (), np.zeros((0, len(problem.families))), np.zeros(0, dtype=np.int64))
+        n = len(problem.families)
+        return cls(problem, (), np.zeros((0, n)), np.zeros(0, dtype=np.int64), np.arange(min(n, MOST_ACTIVE)))
 
     @property
     def n_solves(self) -> int:
-        return sum(len(batch.samples) for batch in (*self.batches, *self.scouts))
+        return sum(len(batch.samples) for batch in (*self.batches, *self.scouts, *self.tilted))
 
     @property
     def solved(self) -> Solved:
-        """The points of the design."""
-        return joined(self.batches)
+        """All that statistics are made of: plain points and, where outputs are rough, those far out."""
+        return joined((*self.batches, *self.tilted))
 
     @property
     def all_solved(self) -> Solved:
         """The same with the scouts, for the record of failures."""
-        return joined((*self.batches, *self.scouts))
+        return joined((*self.batches, *self.tilted, *self.scouts))
 
     @property
     def whole(self) -> dict[str, NDArray[np.bool_]]:
@@ -179,24 +213,87 @@ class _State:
             group=np.concatenate([self.group, group[good]]),
         )
 
-    def check_groups(self, label: str) -> None:
-        """Raise ``ValueError`` where a group has nothing to be averaged over."""
-        if (np.bincount(self.group[self.group != OUTSIDE], minlength=N_REPLICATE) == 0).any():
-            self.problem.check_failures(self.solved, what=label)
-            raise ValueError(
-                f"{label}: failures left one of {N_REPLICATE} groups without a point; mend their cause, or raise the budget"
-            )
-
-    def values(self) -> dict[str, Array]:
-        """Whole elements of every output at the points that did not fail (n_point, n_whole)."""
+    @property
+    def failures_are_few(self) -> bool:
+        """Whether no more failed than are borne; of few points one failure says nothing yet, and more are asked for."""
         solved = self.solved
-        return {name: part[~solved.failed] for name, part in whole_elements(solved)[0].items()}
+        return len(solved.failed) >= EARLIEST_CHECK or bool(solved.failed.mean() <= self.problem.max_failed)
 
-    def fit(self, basis: GermBasis, former: CrossFit | None) -> CrossFit:
-        """Polynomials of all whole elements."""
-        values, scalars = self.values(), self.scalars()
-        alone = np.concatenate([np.full(part.shape[1], name in scalars) for name, part in values.items()])
-        return cross_fit(basis, self.germ, np.hstack(list(values.values())), self.group, alone, former=former)
+    @property
+    def has_all_groups(self) -> bool:
+        """Whether each group has a point to be averaged over."""
+        return bool((np.bincount(self.group, minlength=N_REPLICATE) > 0).all())
+
+    def _elements(self, batches: Sequence[Solved]) -> Array:
+        """Whole elements of all outputs of solves that did not fail (n_point, n_whole)."""
+        whole = self.whole
+        rows = [np.hstack([batch.flat(name)[~batch.failed][:, mask] for name, mask in whole.items()]) for batch in batches]
+        return np.vstack([np.zeros((0, sum(int(mask.sum()) for mask in whole.values()))), *rows])
+
+    def values(self) -> Array:
+        """Whole elements of all outputs at the plain points (n_point, n_whole)."""
+        return self._elements(self.batches)
+
+    def tilted_values(self) -> Array:
+        """The same at the points far out (n_tilted, n_whole)."""
+        return self._elements(self.tilted)
+
+    def scouted_values(self) -> Array:
+        """The same at the scouts (n_scout, n_whole), NaN after a cut-off."""
+        return self._elements(self.scouts)
+
+    def points(self) -> tuple[Array, Array, NDArray[np.int64]]:
+        """Germs, whole elements, and groups of all points: scouts first, then plain points, then those far out."""
+        scouts_ = [g[~batch.failed] for g, batch in zip(self.scout_germ, self.scouts, strict=True)]
+        far = [points.germ for points in self.tilted_points]
+        germ = np.vstack([*scouts_, self.germ, *far])
+        values = np.vstack([self.scouted_values(), self.values(), self.tilted_values()])
+        outside = [np.full(sum(map(len, part)), k) for part, k in ((scouts_, ANCHOR), (far, WEIGHTED))]
+        return germ, values, np.concatenate([outside[0], self.group, outside[1]])
+
+    def fit(self, former: CrossFit | None) -> CrossFit:
+        """Polynomials of all whole elements, with the scouts where all of them have a value."""
+        germ, values, group = self.points()
+        scalars = self.scalars()
+        alone = np.concatenate([np.full(int(mask.sum()), name in scalars) for name, mask in self.whole.items()])
+        reached = np.asarray(np.isfinite(values).all(axis=0))
+        if reached.all():
+            return cross_fit(self.basis, germ, values, group, alone, former=former)
+        with_scouts = cross_fit(self.basis, germ, values[:, reached], group, alone[reached], former=former)
+        kept = np.arange(len(germ)) >= len(germ) - len(self.germ) - sum(len(p.germ) for p in self.tilted_points)
+        rest = cross_fit(self.basis, germ[kept], values[kept][:, ~reached], group[kept], alone[~reached])
+        return side_by_side(with_scouts, rest, reached)
+
+    def is_rough(self, fit: CrossFit) -> NDArray[np.bool_]:
+        """Whether each whole element that counts is beyond a polynomial (n_whole,); others are not said to be."""
+        counted = np.zeros(len(fit.var), dtype=bool)
+        for name in self.scalars() or list(self.columns()):
+            counted[self.columns()[name]] = True
+        return counted & self.doubtful(fit)
+
+    def doubtful(self, fit: CrossFit) -> NDArray[np.bool_]:
+        """Whether the polynomial of each whole element is not to be trusted (n_whole,)."""
+        beyond = scouts.beyond(self.scouted_values(), fit.mean, fit.var)
+        varies = fit.var > (ROUND_OFF * fit.mean) ** 2
+        return np.asarray(varies & ((fit.q2 < SMOOTH_Q2) | (fit.departure > scouts.CLIFF) | (beyond > scouts.MOST_BEYOND)))
+
+    def tilted_more(self, fit: CrossFit, n: int, rng: np.random.Generator) -> _State:
+        """The state after n more points of each scrambling where rough outputs are far out."""
+        germ, values, group = self.points()
+        rough = self.is_rough(fit) & np.isfinite(values).all(axis=0)
+        if not rough.any():
+            rough = self.is_rough(fit) & np.isfinite(self.values()).all(axis=0)
+            germ, values, group = self.germ, self.values(), self.group
+        points = tilted_points(self.basis, germ, values[:, rough], group, n, rng)
+        batch = self.problem.look(self.problem.color(points.germ))
+        good = ~batch.failed
+        kept = Tilted(points.germ[good], points.group[good], points.weight[good])
+        return replace(self, tilted=(*self.tilted, batch), tilted_points=(*self.tilted_points, kept))
+
+    @property
+    def basis(self) -> GermBasis:
+        """Terms of the polynomials."""
+        return germ_basis(self.problem.families, self.active)
 
     def columns(self) -> dict[str, slice]:
         """Where each output's whole elements stand among all."""
@@ -208,29 +305,49 @@ class _State:
 
     def worst_error(self, fit: CrossFit) -> float:
         """The largest relative error of a standard deviation that counts."""
-        columns, varies = self.columns(), fit.var > 0
-        counted = [fit.error[columns[name]][varies[columns[name]]] for name in self.scalars() or columns]
+        columns, varies, error = self.columns(), fit.var > 0, fit.error.copy()
+        if self.tilted:
+            rough = self.doubtful(fit)
+            error[rough] = self.far_out(QUANTILES)["error"][rough]
+        counted = [error[columns[name]][varies[columns[name]]] for name in self.scalars() or columns]
         return float(max((part.max() for part in counted if part.size), default=0.0))
 
-    def scouted(self, fit: CrossFit, budget: int) -> tuple[_State, dict[str, Array]]:
-        """The state after scouts went along the steepest directions of the scalar outputs, and each output's departure."""
-        columns = self.columns()
-        names = self.scalars() or list(columns)
+    def far_out(self, levels: Array) -> dict[str, Array]:
+        """Statistics of whole elements from the points far out alone."""
+        return tilted_moments(self.tilted_values(), joined_points(self.tilted_points), levels)
+
+    def slopes(self, fit: CrossFit) -> Array:
+        """Linear coefficients of each scalar output, in units of its standard deviation (n_germ, n_output)."""
         linear = fit.basis.exponents.sum(axis=1) == 1
-        slopes = fit.basis.exponents[linear].T @ fit.coefficients[linear] / np.where(fit.var > 0, np.sqrt(fit.var), 1.0)
-        chosen = np.hstack([slopes[:, columns[name]][:, :1] for name in names])
-        germ = scouts.both_ways(scouts.gradient_directions(chosen), self.problem.families)
+        names, columns = self.scalars() or list(self.columns()), self.columns()
+        first = [columns[name].start for name in names if columns[name].stop > columns[name].start]
+        std = np.sqrt(np.maximum(fit.var[first], 0.0))
+        slopes = fit.basis.exponents[linear].T @ fit.coefficients[linear][:, first]
+        return slopes / np.where(std > 0, std, 1.0)
+
+    def scouted(self, budget: int) -> tuple[_State, CrossFit]:
+        """The state after scouts went along the axes, then along the steepest directions; and a fit on the way.
+
+        Of many germs the active ones are known then.
+        """
+        n, state = len(self.problem.families), self
+        fit: CrossFit | None = None
+        if n > FEW_GERMS:
+            fit = state.fit(None)
+        state = state._sent(np.eye(n) if fit is None else scouts.steepest_axes(state.slopes(fit)), budget)
+        fit = state.fit(fit)
+        slopes = state.slopes(fit)
+        if n > MOST_ACTIVE:
+            state = replace(state, active=np.sort(np.argsort(-np.abs(slopes).max(axis=1), kind="stable")[:MOST_ACTIVE]))
+        return state._sent(scouts.gradient_directions(slopes), budget), fit
+
+    def _sent(self, directions: Array, budget: int) -> _State:
+        """The state after scouts went both ways along directions (n_direction, n_germ)."""
+        germ = scouts.both_ways(directions, self.problem.families)
         if not len(germ) or self.n_solves + len(germ) > budget:
-            return self, {}
+            return self
         batch = self.problem.look(self.problem.color(germ))
-        predicted, std = fit.predict(germ), np.sqrt(fit.var)
-        found = {}
-        for name, mask in self.whole.items():
-            own = columns[name]
-            part = np.full(len(mask), np.nan)
-            part[mask] = scouts.departure(batch.flat(name)[:, mask], predicted[:, own], std[own])
-            found[name] = part
-        return replace(self, scouts=(batch,)), found
+        return replace(self, scouts=(*self.scouts, batch), scout_germ=(*self.scout_germ, germ))
 
 
 def _statistics(problem: Problem, fit: CrossFit, state: _State, rng: np.random.Generator) -> dict[str, dict[str, Array]]:
@@ -238,7 +355,8 @@ def _statistics(problem: Problem, fit: CrossFit, state: _State, rng: np.random.G
     coefficients = fit.coefficients
     polynomial_var = (coefficients[1:] ** 2).sum(axis=0)
     members = terms_of_sources(fit.basis.exponents, problem).astype(float)
-    values = np.hstack(list(state.values().values()))[state.group != OUTSIDE]
+    values = state.values()
+    beyond = scouts.beyond(state.scouted_values(), fit.mean, fit.var)
     sampled = np.quantile(fit.predict(sobol_germ(N_QUANTILE, problem.families, rng)), QUANTILES, axis=0)
     found = {
         "mean": fit.mean,
@@ -249,12 +367,21 @@ def _statistics(problem: Problem, fit: CrossFit, state: _State, rng: np.random.G
         "error": fit.error,
         "mean_se": fit.mean_se,
         "q2": fit.q2,
+        "departure": fit.departure,
+        "beyond": beyond,
         "expansion": coefficients,
     }
     found["tail"] = tail_share(values)
+    n = np.full(len(fit.mean), float(len(values)))
+    if state.tilted:
+        rough = state.doubtful(fit)
+        for statistic, numbers in state.far_out(QUANTILES).items():
+            found[statistic] = np.where(rough, numbers, found[statistic])
+        # a rare mode is met at least as often as by the plain points and half as many more as lie far out
+        n[rough] += sum(len(points.weight) for points in state.tilted_points) / 2
     statistics = {}
     for name, own in state.columns().items():
         part = {statistic: numbers[..., own] for statistic, numbers in found.items()}
         bounds = state.solved.outputs[name].attrs
-        statistics[name] = part | intervals(part, len(values), N_REPLICATE - 1, bounds)
+        statistics[name] = part | intervals(part, n[own], N_REPLICATE - 1, bounds)
     return statistics

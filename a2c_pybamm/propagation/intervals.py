@@ -24,7 +24,7 @@ FAR_SHARE = 0.01
 """Share of samples, those farthest from the mean, whose part of the variance is told."""
 
 
-def intervals(found: Mapping[str, Array], n: int, freedom: float, attrs: Mapping[str, Any]) -> dict[str, Array]:
+def intervals(found: Mapping[str, Array], n: float | Array, freedom: float, attrs: Mapping[str, Any]) -> dict[str, Array]:
     """Ends of the intervals from "mean", "var", "mean_se" and "error" (n_element,) of n samples.
 
     ``freedom`` are the degrees of freedom behind the errors; ``attrs`` may hold the output's "minimum" and "maximum".
@@ -40,7 +40,7 @@ def intervals(found: Mapping[str, Array], n: int, freedom: float, attrs: Mapping
         "std_high": std * widening,
     }
     low, high = (float(attrs.get(name, np.nan)) for name in ("minimum", "maximum"))
-    p = min(1.0, UNSEEN / n)
+    p = np.minimum(1.0, UNSEEN / np.asarray(n, float))
     reach = np.fmax(mean - low, high - mean)
     return ends | {
         "mean_unseen_low": ends["mean_low"] - p * (mean - low),

@@ -37,6 +37,7 @@ STATISTICS = {
     "share_se": Statistic("standard error of the share (sampling)", "1", "source"),
     "q2": Statistic("predictive coefficient Q2 on points kept out of the fit (chaos)", "1"),
     "departure": Statistic("largest miss of a scout three standard deviations out, in standard deviations of the output", "1"),
+    "beyond": Statistic("variance that could hide beyond the scouts, over that found (adaptive chaos)", "1"),
     "tail": Statistic("share of the variance that the hundredth part of the samples farthest out carries", "1"),
     "mean_low": Statistic("lower end of the 95 % interval of the mean", "{u}"),
     "mean_high": Statistic("upper end of the 95 % interval of the mean", "{u}"),

@@ -19,6 +19,19 @@ NOISE = 1e-9
 """Misses below this share of the prediction are a solver's noise."""
 CLIFF = 1.0
 """A scout that misses its prediction by more than one standard deviation of the output has found a bend or a cliff."""
+BEYOND = 1.35e-3
+"""Probability that a normal germ lies beyond a scout."""
+MOST_BEYOND = 0.1
+"""Share of the variance that may hide beyond the scouts: it would be 5 % of the standard deviation."""
+
+
+def beyond(values: Array, mean: Array, var: Array) -> Array:
+    """Variance that all beyond scouts would hold if outputs stayed at their values (n_scout, n_element), over ``var``.
+
+    A smooth output has a few per cent there; a collapse, seen or not by any draw, may have more than everything else.
+    """
+    squares = np.nan_to_num((values - mean) ** 2).sum(axis=0)
+    return np.divide(BEYOND * squares, var, out=np.zeros(len(mean)), where=var > 0)
 
 
 def gradient_directions(slopes: Array, n: int = N_DIRECTION) -> Array:

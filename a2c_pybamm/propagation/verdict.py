@@ -8,11 +8,12 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.propagation.adaptive_chaos import AdaptiveChaos
+from a2c_pybamm.propagation.cross_fit import SMOOTH_Q2
 from a2c_pybamm.propagation.first_order import FirstOrder
 from a2c_pybamm.propagation.monte_carlo import MonteCarlo
 from a2c_pybamm.propagation.polynomial_chaos import PolynomialChaos
 from a2c_pybamm.propagation.problem import Method
-from a2c_pybamm.propagation.scouts import CLIFF
+from a2c_pybamm.propagation.scouts import CLIFF, MOST_BEYOND
 from a2c_pybamm.propagation.spectral_projection import SpectralProjection
 
 MAX_NONLINEAR = 0.05
@@ -135,7 +136,10 @@ def _adaptive(own: Numbers) -> str:
     text = f"held-out Q² {_q2(own['q2'])}, std {plus_minus(own['std'], own['error'] * own['std'])}"
     if own["departure"] > CLIFF:
         return f"adaptive chaos does not hold ({text}): {_scout(own)}{_tail_warning(own)}"
-    if own["q2"] >= MIN_Q2 and not _tail_warning(own):
+    if own["beyond"] > MOST_BEYOND:
+        hidden = f"beyond the scouts {own['beyond']:.0%} of the variance could hide"
+        return f"adaptive chaos does not hold ({text}): {hidden}{_tail_warning(own)}"
+    if own["q2"] >= SMOOTH_Q2 and not _tail_warning(own):
         return f"adaptive chaos holds ({text})"
     return f"adaptive chaos does not hold ({text}): the std is that of sampling{_tail_warning(own)}"
 
@@ -153,7 +157,7 @@ def plus_minus(value: float, error: float) -> str:
 
 
 def _numbers(dataset: xr.Dataset, output: str, label: str) -> Numbers:
-    names = ("mean", "std", "error", "mean_se", "q2", "mean_shift", "nonlinear", "departure", "tail")
+    names = ("mean", "std", "error", "mean_se", "q2", "mean_shift", "nonlinear", "departure", "beyond", "tail")
     row = dataset.sel(approach=label)
     ends = {name: float(row[f"{output}_quantile"][k]) for name, k in (("low", 0), ("high", -1))}
     return {**{name: float(row[f"{output}_{name}"]) for name in names}, **ends, "n_solves": float(row["n_solves"])}

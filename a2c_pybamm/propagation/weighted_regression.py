@@ -161,16 +161,18 @@ class WeightedFit:
 
     coefficients: Array
     """Orthonormal coefficients (n_term,)."""
+    unsure: float
+    """Posterior variance of all coefficients but the constant, together: what they miss of the variance on average."""
     without: Array
     """Coefficients of the fits that left out one group (n_group, n_term)."""
     left_out: Array
-    """What these say of the points they have not seen (n_point,); NaN of points in no group."""
+    """What a fit says of points it has not seen (n_point,): of a group's without the group, of an anchor without it alone."""
 
 
 def weighted_fit(terms: Array, values: Array, group: NDArray[np.int64], variances: Array, noise: float) -> WeightedFit:
     """The fit to values (n_point,) of terms (n_point, n_term) with given prior variances (n_term,).
 
-    ``group`` (n_point,) numbers the groups 0, 1, … that are left out in turn; points numbered -1 are in all fits.
+    ``group`` (n_point,) numbers the groups 0, 1, … that are left out in turn; points of negative groups are in every fit.
     """
     offset = values.mean()
     scale = values.std() or 1.0
@@ -178,8 +180,9 @@ def weighted_fit(terms: Array, values: Array, group: NDArray[np.int64], variance
     kernel = weighted @ terms.T + noise * np.eye(len(terms))
     factor = cho_factor(kernel, lower=True)
     inverse = cho_solve(factor, np.eye(len(terms)))
-    response = inverse @ ((values - offset) / scale)
-    left_out = np.full(len(values), np.nan)
+    standard = (values - offset) / scale
+    response = inverse @ standard
+    left_out = values - scale * response / np.diag(inverse)  # each alone; groups follow
     without = np.empty((int(group.max()) + 1, terms.shape[1]))
     for k in range(len(without)):
         own = group == k
@@ -192,4 +195,7 @@ def weighted_fit(terms: Array, values: Array, group: NDArray[np.int64], variance
     coefficients = scale * (response @ weighted)
     coefficients[0] += offset
     without[:, 0] += offset
-    return WeightedFit(coefficients, without, left_out)
+    posterior = variances - np.einsum("pt,pt->t", weighted, inverse @ weighted)
+    # the scale of all prior variances is the one of greatest evidence
+    unsure = scale**2 * float(standard @ response) / len(values) * float(np.maximum(posterior[1:], 0).sum())
+    return WeightedFit(coefficients, unsure, without, left_out)
