@@ -25,6 +25,8 @@ RESULTS = Path(__file__).parent / "results"
 STATISTICS = ("mean", "std", "mean_se", "error", "q2", "departure", "tail", "mean_low", "mean_high", "std_low", "std_high")
 UNSEEN = ("mean_unseen_low", "mean_unseen_high", "std_unseen_high")
 LEAST_Q2 = 0.5
+CHUNK = 1000
+"""Draws at which polynomials are evaluated at a time: thirty inputs have 5456 terms."""
 VARIES = 1e-4
 """A point of a curve that moves less, relative to its mean, is the cut-off itself."""
 
@@ -68,27 +70,27 @@ def answer(model, joint, truth: Truth, budget: int, seed: int, tolerance: float 
         warnings.simplefilter("ignore")
         found = propagate(model, joint, AdaptiveChaos(tolerance, budget), rng=np.random.default_rng(seed)).isel(approach=0)
     rows: dict[str, list[Array]] = {}
-    terms = None
-    for output in (*SCALARS, "voltage"):
-        expansion = read_expansion(found, output, what="benchmark")
-        if terms is None:
-            factor = expansion.factor.values
-            germ = np.linalg.lstsq(factor, (truth.samples - found["coefficient_mean"].values).T, rcond=None)[0].T
-            terms = expansion.basis.evaluate(germ)
+    expansions = [read_expansion(found, output, what="benchmark") for output in (*SCALARS, "voltage")]
+    factor = expansions[0].factor.values
+    germ = np.linalg.lstsq(factor, (truth.samples - found["coefficient_mean"].values).T, rcond=None)[0].T
+    together = np.hstack([expansion.flat() for expansion in expansions])
+    predicted = np.vstack([expansions[0].basis.evaluate(germ[k : k + CHUNK]) @ together for k in range(0, len(germ), CHUNK)])
+    for output, expansion in zip((*SCALARS, "voltage"), expansions, strict=True):
         flat = expansion.flat()
+        own_predicted, predicted = np.split(predicted, [flat.shape[1]], axis=1)
         own = {name: np.atleast_1d(found[f"{output}_{name}"].values) for name in (*STATISTICS, *UNSEEN)}
-        shift = (terms @ flat).var(axis=0) - (flat[1:] ** 2).sum(axis=0)
+        shift = own_predicted.var(axis=0) - (flat[1:] ** 2).sum(axis=0)
         own["on_draws"] = np.sqrt(np.maximum(own["std"] ** 2 + np.where(own["q2"] >= LEAST_Q2, shift, 0.0), 0.0))
-        move = (terms @ flat).mean(axis=0) - flat[0]
+        move = own_predicted.mean(axis=0) - flat[0]
         own["mean_on_draws"] = own["mean"] + np.where(own["q2"] >= LEAST_Q2, move, 0.0)
         own["true_std"], own["true_mean"] = truth.values[output].std(axis=0), truth.values[output].mean(axis=0)
         warned = "chaos holds" not in str(found[f"{output}_decision"].values) if output in SCALARS else False
         own["warned"] = np.full(len(own["std"]), float(warned))
         for name, values in own.items():
             rows.setdefault(name, []).append(values)
-    together = {name: np.concatenate(parts) for name, parts in rows.items()}
-    varies = together["true_std"] > VARIES * np.abs(together["true_mean"])
-    return {name: values[varies] for name, values in together.items()} | {"n_solves": np.array(int(found["n_solves"]))}
+    every = {name: np.concatenate(parts) for name, parts in rows.items()}
+    varies = every["true_std"] > VARIES * np.abs(every["true_mean"])
+    return {name: values[varies] for name, values in every.items()} | {"n_solves": np.array(int(found["n_solves"]))}
 
 
 def answers(case: Case, budget: int, n_design: int) -> dict[str, Array]:

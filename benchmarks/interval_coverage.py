@@ -24,13 +24,18 @@ def main() -> None:
     parser.add_argument("--designs", type=int, default=12)
     parser.add_argument("--budgets", type=int, nargs="+", default=[35, 60, 100])
     parser.add_argument("--models", nargs="+", default=["SPM", "SPMe", "DFN"])
+    parser.add_argument("--sigmas", type=float, nargs="+", default=[0.2, 0.4])
     options = parser.parse_args()
     print(
         "case budget | outputs x designs | mean covered, std covered, with unseen mode | median |error| of std | z > 3 unwarned"
     )
     counts = {"mean": [0, 0], "std": [0, 0], "unseen": [0, 0]}
     for case in CASES:
-        if case.model not in options.models or not (REFERENCES / f"{case.name}.npz").exists():
+        if (
+            case.model not in options.models
+            or case.sigma not in options.sigmas
+            or not (REFERENCES / f"{case.name}.npz").exists()
+        ):
             continue
         for budget in options.budgets:
             if budget < 60 and case.n_input > 10:
