@@ -151,6 +151,14 @@ def test_too_many_failures_are_an_error_with_their_number_and_reason(method) -> 
     assert float(borne["output_std"]) == pytest.approx(1, abs=0.2)
 
 
+def test_polynomial_that_does_not_hold_blames_no_source() -> None:
+    worthless = answer(wave, joint_of(2), AdaptiveChaos(1e-3, 64))
+    assert float(worthless["output_q2"]) < 0.95
+    assert np.isnan(worthless["output_share"]).all()
+    good = answer(bent, joint_of(2), AdaptiveChaos(1e-3, 64))
+    assert float(good["output_share"].sum()) == pytest.approx(1, abs=1e-3)
+
+
 @pytest.mark.slow
 def test_mean_is_unbiased_where_the_polynomial_is_worthless() -> None:
     """The true mean is 0; over 100 designs a bias of 0.4 of one design's standard error would show with probability 0.84."""

@@ -180,8 +180,8 @@ def _print_shares(result: xr.Dataset) -> None:
     for row in share_rows(result):
         if row.output == output:
             shares.setdefault(row.source, []).append(row.share)
-    large = {s: v for s, v in shares.items() if max(abs(x) for x in v if x == x) >= MAIN_SHARE}
-    rows = [[s, *map(_percent, v)] for s, v in sorted(large.items(), key=lambda item: -item[1][-1])]
+    large = {s: v for s, v in shares.items() if max((abs(x) for x in v if x == x), default=0.0) >= MAIN_SHARE}
+    rows = [[s, *map(_percent, v)] for s, v in sorted(large.items(), key=lambda item: -max(x for x in item[1] if x == x))]
     small = [v for s, v in shares.items() if s not in large]
     if small:
         rows.append([f"{len(small)} others together", *(_percent(sum(column)) for column in zip(*small, strict=True))])
@@ -191,7 +191,7 @@ def _print_shares(result: xr.Dataset) -> None:
 
 
 def _percent(share: float) -> str:
-    return f"{round(100 * share, 1) + 0.0:.1f} %"  # never -0.0
+    return "–" if share != share else f"{round(100 * share, 1) + 0.0:.1f} %"  # never -0.0
 
 
 def _failure_lines(result: xr.Dataset) -> list[str]:

@@ -36,7 +36,7 @@ SECOND_POINTS = 3
 EARLIEST_CHECK = 50
 """Points from which too many failures end the run early; of fewer two would be too many."""
 HOLDS = 0.95
-"""Q² from which quantiles are read from the polynomial instead of the points."""
+"""Q² from which quantiles and shares are read from the polynomial."""
 ENOUGH = 5
 """Plain points of each scrambling before an output that is rough is sampled where it is far out (`tilted_design`)."""
 TILTED_ROUNDS = (0.3, 1.0)
@@ -362,8 +362,8 @@ def _statistics(problem: Problem, fit: CrossFit, state: _State, rng: np.random.G
         "mean": fit.mean,
         "var": fit.var,
         "quantile": np.where(fit.q2 >= HOLDS, sampled, np.quantile(values, QUANTILES, axis=0)),
-        # what the polynomial missed belongs to no source
-        "share": ratio(members @ coefficients**2, polynomial_var + fit.residual_var),
+        # what the polynomial missed belongs to no source; one that does not hold says nothing of sources
+        "share": np.where(fit.q2 >= HOLDS, ratio(members @ coefficients**2, polynomial_var + fit.residual_var), np.nan),
         "error": fit.error,
         "mean_se": fit.mean_se,
         "q2": fit.q2,
