@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from a2c_pybamm import AdaptiveChaos, Estimate, Joint, from_function, propagate
+from a2c_pybamm import AdaptiveChaos, Estimate, Joint, MonteCarlo, from_function, propagate
 from a2c_pybamm.propagation.germ_basis import total_degree
 from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.replicated_design import N_REPLICATE, ReplicatedDesign
@@ -79,20 +79,24 @@ def test_weights_are_those_of_the_density() -> None:
 
 @pytest.mark.slow
 def test_rare_collapse_is_measured_within_its_stated_error() -> None:
-    """Plain sampling with 300 draws meets it once or twice and is off by a third.
+    """Of 40 designs each is within three stated errors or warned, means have no bias, and errors are well below those of plain sampling.
 
-    Of 40 designs each is within three stated errors or warned, the median is within a tenth, and means have no bias.
+    With as many solves, that is: 300 plain draws meet one collapse or two, or none.
     """
     mean, std = truth()
     model = from_function(collapse, ("x0", "x1"))
-    wrong, means, unwarned = [], [], 0
+    wrong, plain, means, unwarned = [], [], [], 0
     for seed in range(40):
-        found = propagate(model, joint_of(2), AdaptiveChaos(1e-3, 300), rng=np.random.default_rng(seed)).isel(approach=0)
+        methods = AdaptiveChaos(1e-3, 300), MonteCarlo(300)
+        both = propagate(model, joint_of(2), *methods, rng=np.random.default_rng(seed))
+        found, sampled = both.isel(approach=0), both.isel(approach=1)
+        assert int(found["n_solves"]) <= 300
         off = np.log(float(found["output_std"]) / std)
         wrong.append(abs(off))
-        warned = not str(found["output_decision"].values).startswith("chaos holds")
+        plain.append(abs(np.log(float(sampled["output_std"]) / std)))
+        warned = "adaptive chaos does not hold" in str(found["output_verdict"].values)
         unwarned += abs(off) > 3 * float(found["output_error"]) and not warned
         means.append(float(found["output_mean"]))
-    assert np.median(wrong) < 0.1
+    assert np.linalg.norm(wrong) < 0.75 * np.linalg.norm(plain)  # about a half; its own scatter is a tenth
     assert unwarned == 0
     assert abs(np.mean(means) - mean) < 3 * np.std(means) / np.sqrt(40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 
 import numpy as np
@@ -188,7 +189,7 @@ class _State:
     def n_solves(self) -> int:
         return sum(len(batch.samples) for batch in (*self.batches, *self.scouts, *self.tilted))
 
-    @property
+    @cached_property
     def solved(self) -> Solved:
         """All that statistics are made of: plain points and, where outputs are rough, those far out."""
         return joined((*self.batches, *self.tilted))
@@ -198,7 +199,7 @@ class _State:
         """The same with the scouts, for the record of failures."""
         return joined((*self.batches, *self.tilted, *self.scouts))
 
-    @property
+    @cached_property
     def whole(self) -> dict[str, NDArray[np.bool_]]:
         return whole_elements(self.solved)[1]
 
