@@ -79,9 +79,9 @@ def test_weights_are_those_of_the_density() -> None:
 
 @pytest.mark.slow
 def test_rare_collapse_is_measured_within_its_stated_error() -> None:
-    """Of 40 designs each is within three stated errors or warned, means have no bias, and errors are well below those of plain sampling.
+    """Of 40 designs each is within three stated errors or warned, and means have no bias.
 
-    With as many solves, that is: 300 plain draws meet one collapse or two, or none.
+    Errors are well below those of plain sampling with as many solves: 300 draws meet one collapse or two, or none.
     """
     mean, std = truth()
     model = from_function(collapse, ("x0", "x1"))
