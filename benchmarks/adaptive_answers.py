@@ -22,7 +22,20 @@ from a2c_pybamm.propagation.expansion import read_expansion
 
 Array = np.ndarray
 RESULTS = Path(__file__).parent / "results"
-STATISTICS = ("mean", "std", "mean_se", "error", "q2", "departure", "tail", "mean_low", "mean_high", "std_low", "std_high")
+STATISTICS = (
+    "mean",
+    "std",
+    "mean_se",
+    "error",
+    "q2",
+    "departure",
+    "beyond",
+    "tail",
+    "mean_low",
+    "mean_high",
+    "std_low",
+    "std_high",
+)
 UNSEEN = ("mean_unseen_low", "mean_unseen_high", "std_unseen_high")
 LEAST_Q2 = 0.5
 CHUNK = 1000

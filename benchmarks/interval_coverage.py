@@ -16,6 +16,9 @@ from adaptive_answers import answers
 from reference_cases import CASES, REFERENCES
 from scipy.stats import binom, t
 
+from a2c_pybamm.propagation.cross_fit import SMOOTH_Q2
+from a2c_pybamm.propagation.scouts import CLIFF, MOST_BEYOND
+
 QUANTILE = t.ppf(0.975, 7)
 
 
@@ -53,7 +56,8 @@ def main() -> None:
             for name, hits in inside.items():
                 counts[name][0] += int(hits.sum())
                 counts[name][1] += hits.size
-            alarm = found["warned"] + (found["q2"] < 0.95) + (found["departure"] > 1) + (found["tail"] > 0.5)
+            doubts = (found["q2"] < SMOOTH_Q2) + (found["departure"] > CLIFF) + (found["beyond"] > MOST_BEYOND)
+            alarm = found["warned"] + doubts + (found["tail"] > 0.5)
             bad = (z > 3) & (alarm == 0)
             covered = ", ".join(f"{hits.mean():.3f}" for hits in inside.values())
             off = 100 * np.median(np.abs(wrong), axis=0)
