@@ -141,7 +141,8 @@ def _adaptive(own: Numbers) -> str:
         return f"adaptive chaos does not hold ({text}): {hidden}{_tail_warning(own)}"
     if own["q2"] >= SMOOTH_Q2 and not _tail_warning(own):
         return f"adaptive chaos holds ({text})"
-    return f"adaptive chaos does not hold ({text}): the std is that of sampling{_tail_warning(own)}"
+    of = "points drawn far out, with their weights" if own["far_out"] else "sampling"
+    return f"adaptive chaos does not hold ({text}): the std is that of {of}{_tail_warning(own)}"
 
 
 def plus_minus(value: float, error: float) -> str:
@@ -160,7 +161,9 @@ def _numbers(dataset: xr.Dataset, output: str, label: str) -> Numbers:
     names = ("mean", "std", "error", "mean_se", "q2", "mean_shift", "nonlinear", "departure", "beyond", "tail")
     row = dataset.sel(approach=label)
     ends = {name: float(row[f"{output}_quantile"][k]) for name, k in (("low", 0), ("high", -1))}
-    return {**{name: float(row[f"{output}_{name}"]) for name in names}, **ends, "n_solves": float(row["n_solves"])}
+    far = float(dataset.attrs.get(f"{label}: points far out", 0))
+    own = {name: float(row[f"{output}_{name}"]) for name in names}
+    return {**own, **ends, "n_solves": float(row["n_solves"]), "far_out": far}
 
 
 def _by_sampling(own: Numbers, sampling: Numbers) -> str:
