@@ -97,7 +97,9 @@ def answer(model, joint, truth: Truth, budget: int, seed: int, tolerance: float 
         move = own_predicted.mean(axis=0) - flat[0]
         own["mean_on_draws"] = own["mean"] + np.where(own["q2"] >= LEAST_Q2, move, 0.0)
         own["true_std"], own["true_mean"] = truth.values[output].std(axis=0), truth.values[output].mean(axis=0)
-        warned = "chaos holds" not in str(found[f"{output}_decision"].values) if output in SCALARS else False
+        # a curve has no decision of its own: those of the scalars warn of it
+        texts = [str(found[f"{name}_decision"].values) for name in (SCALARS if output == "voltage" else (output,))]
+        warned = any("does not hold for" in text or not text.startswith("chaos holds") for text in texts)
         own["warned"] = np.full(len(own["std"]), float(warned))
         for name, values in own.items():
             rows.setdefault(name, []).append(values)

@@ -38,6 +38,8 @@ EARLIEST_CHECK = 50
 """Points from which too many failures end the run early; of fewer two would be too many."""
 HOLDS = 0.95
 """Q² from which quantiles and shares are read from the polynomial."""
+N_ERRORS = 3.0
+"""Combined standard errors beyond which points far out contradict a polynomial."""
 ENOUGH = 5
 """Plain points of each scrambling before an output that is rough is sampled where it is far out (`tilted_design`)."""
 TILTED_ROUNDS = (0.3, 1.0)
@@ -276,7 +278,17 @@ class _State:
         """Whether the polynomial of each whole element is not to be trusted (n_whole,)."""
         beyond = scouts.beyond(self.scouted_values(), fit.mean, fit.var)
         varies = fit.var > (ROUND_OFF * fit.mean) ** 2
-        return np.asarray(varies & ((fit.q2 < SMOOTH_Q2) | (fit.departure > scouts.CLIFF) | (beyond > scouts.MOST_BEYOND)))
+        doubts = (fit.q2 < SMOOTH_Q2) | (fit.departure > scouts.CLIFF) | (beyond > scouts.MOST_BEYOND)
+        return np.asarray(varies & (doubts | self._contradicted(fit)))
+
+    def _contradicted(self, fit: CrossFit) -> NDArray[np.bool_]:
+        """Whether the points far out say another standard deviation than the polynomial (n_whole,)."""
+        if not self.tilted:
+            return np.zeros(len(fit.var), dtype=bool)
+        far = self.far_out(QUANTILES[:0])
+        both = (fit.var > 0) & (far["var"] > 0)
+        apart = np.abs(np.log(np.where(both, far["var"], 1.0) / np.where(both, fit.var, 1.0))) / 2
+        return np.asarray(both & (apart > N_ERRORS * np.hypot(far["error"], fit.error)))
 
     def tilted_more(self, fit: CrossFit, n: int, rng: np.random.Generator) -> _State:
         """The state after n more points of each scrambling where rough outputs are far out."""

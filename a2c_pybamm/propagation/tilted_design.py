@@ -135,6 +135,8 @@ def _quantiles(values: Array, weight: Array, levels: Array) -> Array:
     steps = weight[order]
     place = np.cumsum(steps, axis=0) - steps / 2
     ordered = np.take_along_axis(values, order, axis=0)
+    if not len(levels):
+        return np.zeros((0, values.shape[1]))
     columns = [np.interp(levels, place[:, k] / steps[:, k].sum(), ordered[:, k]) for k in range(values.shape[1])]
     return np.column_stack(columns)
 
