@@ -30,12 +30,23 @@ def _delivered(traces: Traces) -> Array:
     return np.asarray(np.where(discharges, np.maximum(current, 0), np.maximum(-current, 0)))
 
 
+def _steady(traces: Traces) -> Array | None:
+    """The size of the current [A] where each sample has one from its start to its end (n_sample,); None elsewhere."""
+    first = traces.current[:, 0]
+    one = (traces.current == first[:, None]) | np.isnan(traces.current)
+    return np.abs(first) if traces.step_ends.shape[1] == 1 and one.all() else None
+
+
 def capacity(traces: Traces) -> Array:
-    return traces.integral(_delivered(traces))
+    current = _steady(traces)
+    return traces.integral(_delivered(traces)) if current is None else current * traces.end / 3600
 
 
 def energy(traces: Traces) -> Array:
-    return traces.integral(_delivered(traces) * traces.values[VOLTAGE])
+    current = _steady(traces)
+    if current is None:
+        return traces.integral(_delivered(traces) * traces.values[VOLTAGE])
+    return current * traces.cubic(VOLTAGE).integral() / 3600
 
 
 def mean_voltage(traces: Traces) -> Array:
