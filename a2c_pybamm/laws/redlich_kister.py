@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
-from a2c_pybamm.laws.free_energy import LITHIUM_ENTROPY
+from a2c_pybamm.laws import expansion
 from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
 
 
@@ -29,13 +29,16 @@ def excess_curvature(k: int, x: Any) -> Any:
     return curvature + 4 * k * (k - 1) * x * (1 - x) * (1 - 2 * x) ** (k - 2) if k > 1 else curvature
 
 
+TERMS = (excess, excess_slope, excess_curvature)
+
+
 @dataclass(frozen=True)
 class RedlichKister:
     r"""Free energy of lithium on one kind of site, ideal mixing plus Redlich–Kister terms.
 
     .. math::
         \frac{g(x,T) - g(0,T) - x\mu_\mathrm{Li}}{F} = -x U_0 + \frac{RT}{F}\,[x\ln x + (1-x)\ln(1-x)]
-        + x(1-x)\sum_k L_k (1-2x)^k - \frac{(T - T_r)\,x\,(\Delta s - s_\mathrm{Li})}{F}
+        + x(1-x)\sum_k \left(L_k - \frac{(T - T_r)\,S_k}{F}\right) (1-2x)^k - \frac{(T - T_r)\,x\,(\Delta s - s_\mathrm{Li})}{F}
 
     The mean voltage over ``window`` at the reference temperature stands in for :math:`U_0`; with ``shape="ratio"`` the
     interactions are :math:`\ln(-L_0)` and :math:`L_k/L_0`: in these coordinates a Gaussian hardly ever makes a repulsive
@@ -48,6 +51,7 @@ class RedlichKister:
     :math:`L_0`           ``<m> ln(−L0 [eV])``, ``<m> L0 [eV]``    eV per site
     :math:`L_k`           ``<m> L<k>/L0``, ``<m> L<k> [eV]``       1, eV
     :math:`\Delta s`      ``<m> vibrational ds/dx [J.mol-1.K-1]``  J/mol/K
+    :math:`S_k`           ``<m> S<k> [J.mol-1.K-1]``               J/mol/K
     ====================  =======================================  ============
 
     References
@@ -63,22 +67,22 @@ class RedlichKister:
     """Compositions between which the mean voltage is taken."""
     shape: Literal["plain", "ratio"] = "plain"
     reference_temperature: float = 298.15
-    """Temperature [K] at which the mean voltage holds."""
+    """Temperature [K] at which the mean voltage and the interactions hold."""
+    entropies: int = 0
+    """Number of excess entropies: ``entropies=2`` has S0 and S1."""
     kind: ClassVar[str] = "redlich-kister"
+    mixing: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
         if self.order < 0:
             raise ValueError(f"{self.material}: order {self.order} is negative; a Redlich-Kister law has at least L0")
-        if not 0 <= self.window[0] < self.window[1] <= 1:
-            raise ValueError(f"{self.material}: window {self.window} must be two compositions with 0 <= a < b <= 1")
         if self.shape not in ("plain", "ratio"):
             raise ValueError(f"{self.material}: shape {self.shape!r} is unknown; take 'plain' or 'ratio'")
-        if not self.reference_temperature > 0:
-            raise ValueError(f"{self.material}: reference temperature must be positive, got {self.reference_temperature}")
+        expansion.check_settings(self, self.order + 1)
 
     @property
     def voltage_name(self) -> str:
-        return coefficient(self.material, f"mean voltage {self.window[0]:g}–{self.window[1]:g}", "V")
+        return expansion.voltage_name(self)
 
     @property
     def interaction_names(self) -> tuple[str, ...]:
@@ -90,11 +94,11 @@ class RedlichKister:
 
     @property
     def entropy_name(self) -> str:
-        return coefficient(self.material, "vibrational ds/dx", "J.mol-1.K-1")
+        return expansion.entropy_name(self)
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (self.voltage_name, *self.interaction_names, self.entropy_name)
+        return expansion.names(self)
 
     def interactions(self, c: Coefficients) -> list[Any]:
         """L_0 … L_order [eV]."""
@@ -104,56 +108,29 @@ class RedlichKister:
         leading = -np.exp(first)
         return [leading, *(leading * ratio for ratio in others)]
 
+    def excess(self, amplitudes: Sequence[Any], x: Any, derivative: int = 0) -> Any:
+        """Sum of the amplitudes times the terms, or times their first or second derivatives."""
+        total: Any = 0.0
+        for k, amplitude in enumerate(amplitudes):
+            total = total + amplitude * TERMS[derivative](k, x)
+        return total
+
     def end_voltage(self, c: Coefficients) -> Any:
         r""":math:`U_0`, the mean voltage over [0, 1] at the reference temperature [V]."""
-        a, b = self.window
-        thermal = GAS_CONSTANT * self.reference_temperature / FARADAY
-        step = thermal * (_mixing(b) - _mixing(a))
-        for k, L in enumerate(self.interactions(c)):
-            step = step + L * (excess(k, b) - excess(k, a))
-        return c[self.voltage_name] + step / (b - a)
+        return expansion.end_voltage(self, c)
 
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`U = U_0 - \frac{RT}{F}\ln\frac{x}{1-x} - \sum_k L_k f_k' + (T-T_r)(\Delta s - s_\mathrm{Li})/F` [V]."""
-        voltage = self.end_voltage(c) - GAS_CONSTANT * T / FARADAY * np.log(x / (1 - x))
-        for k, L in enumerate(self.interactions(c)):
-            voltage = voltage - L * excess_slope(k, x)
-        entropy = c[self.entropy_name] - LITHIUM_ENTROPY
-        return voltage + (T - self.reference_temperature) * entropy / FARADAY
+        """Voltage against lithium metal [V]."""
+        return expansion.open_circuit_voltage(self, c, x, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\partial U/\partial T = -\frac{R}{F}\ln\frac{x}{1-x} + (\Delta s - s_\mathrm{Li})/F` [V.K-1]."""
-        return (c[self.entropy_name] - LITHIUM_ENTROPY - GAS_CONSTANT * np.log(x / (1 - x))) / FARADAY
+        """Its derivative by temperature [V.K-1]."""
+        return expansion.entropic_change(self, c, x, T)
 
     def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\Theta = \frac{1}{1-x} + \frac{xF}{RT}\sum_k L_k f_k''`."""
-        curvature: Any = 0.0
-        for k, L in enumerate(self.interactions(c)):
-            curvature = curvature + L * excess_curvature(k, x)
-        return 1 / (1 - x) + x * curvature * FARADAY / (GAS_CONSTANT * T)
+        r""":math:`\Theta = (x/RT)\,\partial\mu/\partial x`."""
+        return expansion.thermodynamic_factor(self, c, x, T)
 
     def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1], 0 < x < 1."""
-        energy = -x * self.end_voltage(c) + GAS_CONSTANT * T / FARADAY * (x * np.log(x) + (1 - x) * np.log(1 - x))
-        for k, L in enumerate(self.interactions(c)):
-            energy = energy + L * excess(k, x)
-        entropy = c[self.entropy_name] - LITHIUM_ENTROPY
-        return FARADAY * energy - (T - self.reference_temperature) * x * entropy
-
-    def spinodal(self, c: Coefficients, T: float) -> np.ndarray:
-        r"""Compositions where :math:`\partial^2 g/\partial x^2 = 0`, ascending; empty where the host is stable throughout.
-
-        The condition times :math:`x(1-x)` is a polynomial, so that all roots are found.
-        """
-        x, one = np.polynomial.Polynomial([0.0, 1.0]), np.polynomial.Polynomial([1.0])
-        total = one
-        for k, L in enumerate(self.interactions(c)):
-            total = total + x * (1 - x) * float(L) * FARADAY / (GAS_CONSTANT * T) * excess_curvature(k, x)
-        roots = total.trim(1e-14).roots()
-        real = np.sort(roots[np.abs(roots.imag) < 1e-9].real)
-        return real[(real > 0) & (real < 1)]
-
-
-def _mixing(x: float) -> float:
-    """Ideal mixing x ln x + (1-x) ln(1-x), zero at both ends."""
-    return float(sum(y * np.log(y) for y in (x, 1 - x) if y > 0))
+        return expansion.free_energy(self, c, x, T)
