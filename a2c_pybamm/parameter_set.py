@@ -14,7 +14,19 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.estimate import Array, Joint
-from a2c_pybamm.laws import FreeEnergy, Law, MeasuredOCP, RedlichKister, Scale, Value, interpolate
+from a2c_pybamm.laws import (
+    FreeEnergy,
+    Law,
+    MeasuredOCP,
+    PhaseForming,
+    Scale,
+    TwoPhase,
+    Value,
+    derived_names,
+    held,
+    interpolate,
+    phases,
+)
 
 # PyBaMM starts a telemetry client on import unless told not to
 os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"
@@ -135,7 +147,7 @@ class Attachment:
 def _emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base: pybamm.ParameterValues) -> Any:
     """What PyBaMM finds under ``key``: a partial of a module-level function (it solves, pickles and survives JSON)."""
     law, method, sto = attachment.law, attachment.method, attachment.stoichiometry
-    own = {name: c[name] for name in law.names}
+    own = {name: c[name] for name in (*law.names, *derived_names(law))}
     if isinstance(law, Scale):
         entry = base[key]
         if not callable(entry):
@@ -241,7 +253,7 @@ class ParameterSet:
 
     def nominal(self) -> pybamm.ParameterValues:
         """PyBaMM's values with every coefficient at its mean, fully charged."""
-        values = self._build(dict(zip(self.joint.names, map(float, self.joint.mean), strict=True)))
+        values = self._build(self._mean)
         values.update(self.full_charge)
         return values
 
@@ -251,9 +263,39 @@ class ParameterSet:
         The initial concentrations are those of the mean's full charge: a sample's own follow from its own potentials, and
         whoever solves has to set them (``Cell`` does).
         """
-        values = self._build({name: pybamm.InputParameter(name) for name in self.joint.names})
+        values = self._build({name: pybamm.InputParameter(name) for name in self.input_names})
         values.update(self.full_charge)
         return values
+
+    @cached_property
+    def deriving_laws(self) -> tuple[TwoPhase, ...]:
+        """Laws with numbers of their own for every sample that follow from its coefficients."""
+        found: dict[TwoPhase, None] = {}
+        waiting = [attachment.law for attachment in self.attach.values()]
+        while waiting:
+            law = waiting.pop(0)
+            waiting += held(law).values()
+            if isinstance(law, TwoPhase):
+                found[law] = None
+        return tuple(found)
+
+    @cached_property
+    def input_names(self) -> tuple[str, ...]:
+        """What PyBaMM is given for each sample: the joint's coefficients, then the derived inputs."""
+        return (*self.joint.names, *(name for law in self.deriving_laws for name in law.derived_names))
+
+    def with_derived(self, samples: Array) -> Array:
+        """Samples (n_sample, n_coefficient) in the joint's order with their derived inputs (n_sample, n_input)."""
+        if not self.deriving_laws:
+            return samples
+        c = self.coefficients(samples)
+        columns = [column[:, None] for law in self.deriving_laws for column in law.derive(c).values()]
+        return np.concatenate([samples, *columns], axis=1)
+
+    @property
+    def _mean(self) -> dict[str, float]:
+        """Every input at the joint's mean."""
+        return dict(zip(self.input_names, map(float, self.with_derived(self.joint.mean[None])[0]), strict=True))
 
     @cached_property
     def full_charge(self) -> dict[str, float]:
@@ -266,7 +308,7 @@ class ParameterSet:
         ValueError
             If PyBaMM finds no full charge.
         """
-        values = self._build(dict(zip(self.joint.names, map(float, self.joint.mean), strict=True)))
+        values = self._build(self._mean)
         options = kind_options(values)
         kind, unit = ("voltage", "V") if "particle" in options else ("concentration", "mol.m-3")
         sides = ("positive",) if "working electrode" in options else ("negative", "positive")
@@ -317,19 +359,27 @@ class ParameterSet:
         (n_sample,). A host is unstable where its thermodynamic factor is not positive.
         """
         reasons = [""] * len(samples)
+        c = self.coefficients(samples)
         for side, (low, high) in window.items():
             attachment = self.attach.get(f"{side.capitalize()} electrode OCP [V]")
             if attachment is None or not isinstance(attachment.law, FreeEnergy) or isinstance(attachment.law, MeasuredOCP):
                 continue  # a measured curve is smoothed to Θ >= theta_min when it is made
             law, sto = attachment.law, attachment.stoichiometry
+            if isinstance(law, TwoPhase):
+                for k in np.flatnonzero(law.too_many(c)):
+                    reasons[k] = (
+                        reasons[k] or f"unstable: {side} host has more gaps than the {law.gaps} that the set has room for"
+                    )
+                continue
             x = sto.offset + sto.slope * np.linspace(low, high, N_CHECK, axis=1)
-            factor = law.thermodynamic_factor(self.coefficients(samples), x, self.temperature)
+            factor = law.thermodynamic_factor(c, x, self.temperature)
             worst = factor.argmin(axis=1)
             for k in np.flatnonzero(~(factor.min(axis=1) > 0)):
                 where = f"x = {x[k, worst[k]]:.3f}"
-                if isinstance(law, RedlichKister):
-                    c = dict(zip(self.joint.names, samples[k], strict=True))
-                    where = f"spinodal at x = {', '.join(f'{s:.3f}' for s in law.spinodal(c, self.temperature))}"
+                if isinstance(law, PhaseForming):
+                    own = dict(zip(self.joint.names, samples[k], strict=True))
+                    found = phases.spinodals(law, own, self.temperature)[0]
+                    where = f"spinodal at x = {', '.join(f'{s:.3f}' for s in found)}" if found.size else where
                 reasons[k] = reasons[k] or f"unstable: {side} host separates into phases ({where})"
         return reasons
 

@@ -9,6 +9,7 @@ import pybamm
 import pytest
 
 from a2c_pybamm import Attachment, Estimate, Joint, ParameterSet, RedlichKister, StoichiometryMap, declare, load, measured_ocp
+from a2c_pybamm.laws import phases
 from a2c_pybamm.parameter_set import base_values
 
 POSITIVE_OCP = "Positive electrode OCP [V]"
@@ -134,7 +135,7 @@ def test_unstable_samples_are_found_with_their_spinodal(shipped: ParameterSet) -
     window = {"positive": (np.full(3, 0.45), np.full(3, 0.99)), "negative": (np.full(3, 0.01), np.full(3, 0.8))}
     reasons = shipped.unstable(samples, window)
     assert reasons[0] == reasons[2] == ""
-    roots = law.spinodal(dict(zip(joint.names, samples[1], strict=True)), 298.15)
+    roots = phases.spinodals(law, dict(zip(joint.names, samples[1], strict=True)), 298.15)[0]
     assert len(roots) == 2
     assert f"{roots[0]:.3f}" in reasons[1]
     narrow = {"positive": (np.full(3, 0.45), np.full(3, roots[0] - 0.01))}

@@ -111,7 +111,7 @@ class Cell:
         self.lithium = None if kind == "half cell" else base_lithium(base, kind, self.options)
         self.current = self.protocol.c_rate * _nominal(base) if isinstance(self.protocol, ConstantCurrent) else 0.0
         values = self._values(parameter_set.uncertain())
-        all_names = parameter_set.joint.names
+        all_names = parameter_set.input_names
         curves = [ALIASES.get(name, name) for name in self.outputs.curves]
         read = known_variables(self.model, self.options, self.outputs.needs, curves)
         setup = Setup(self.model, self.options, with_initial_inputs(values, kind), self.protocol, read)
@@ -122,9 +122,13 @@ class Cell:
         self._setup, self._solver = setup, BatchSolver(setup, compile)
         in_model, asked = setup.inputs()
         felt = in_model | set(self._balance.used) | set(self._mass.used if self._mass else ())
-        self.names = tuple(name for name in all_names if name in felt)
-        mean = dict(zip(all_names, map(float, parameter_set.joint.mean), strict=True))
-        self._idle = {name: mean[name] for name in all_names if name in asked - felt}
+        for law in parameter_set.deriving_laws:
+            felt |= set(law.names) if felt & set(law.derived_names) else set()
+        joint = parameter_set.joint
+        self.names = tuple(name for name in joint.names if name in felt)
+        mean = dict(zip(joint.names, map(float, joint.mean), strict=True))
+        self._idle = {name: mean[name] for name in joint.names if name in asked - felt}
+        self._derived = [k for k, name in enumerate(all_names) if k >= len(joint.names) and name in asked | in_model]
         self._felt = parameter_set.joint.rows(self.names)
         self._sensitive: pybamm.Simulation | None = None
         self._refuse_impossible_mean()
@@ -194,8 +198,12 @@ class Cell:
         whole[:, self._felt] = samples
         return whole
 
+    def _with_derived(self, samples: Array) -> Array:
+        """Samples of ``names`` with all that the set's laws are given (n_sample, n_input)."""
+        return self.parameter_set.with_derived(self._whole(samples))
+
     def _state(self, samples: Array) -> InitialState:
-        return self._balance.at(self._whole(samples), self.soc)
+        return self._balance.at(self._with_derived(samples), self.soc)
 
     def feasibility(self, samples: Array) -> tuple[InitialState, list[str]]:
         """Initial state of samples (n_sample, n_coefficient) and, for those that are no cell, why; before any solve.
@@ -249,7 +257,7 @@ class Cell:
         """Outputs of the solved samples, in their order."""
         if not solved:
             return {}
-        own = self._whole(samples)[list(solved)]
+        own = self._with_derived(samples[list(solved)])
         mass = self._mass.of(own) if self._mass else np.full(len(own), np.nan)
         return self.outputs.rows(Traces.of(list(solved.values()), mass), self.axes)
 
@@ -281,6 +289,9 @@ class Cell:
     def _inputs(self, samples: Array, state: InitialState) -> list[Inputs]:
         """PyBaMM's inputs for each sample, its initial state among them."""
         carried = {name: values.tolist() for name, values in state.values.items()}
+        if self._derived:
+            whole = self._with_derived(samples)
+            carried |= {self.parameter_set.input_names[k]: whole[:, k].tolist() for k in self._derived}
         return [
             self._idle | dict(zip(self.names, sample, strict=True)) | {name: values[k] for name, values in carried.items()}
             for k, sample in enumerate(samples.tolist())
@@ -324,6 +335,8 @@ class Cell:
 
     def _has_sensitivities(self) -> bool:
         wanted = {*self.outputs.scalars, *self.outputs.curves}
+        if self.parameter_set.deriving_laws:
+            return False  # plateaus move with the coefficients, and the solver does not see it
         return isinstance(self.protocol, ConstantCurrent) and self.protocol.c_rate > 0 and wanted <= DERIVED
 
     def _difference_gradient(self, mean: Array) -> xr.Dataset:

@@ -2,30 +2,53 @@
 
 from a2c_pybamm.laws.declared import Scale, Value
 from a2c_pybamm.laws.free_energy import FreeEnergy, UnstablePhaseError
-from a2c_pybamm.laws.law import Coefficients, Law, build_law, coefficient, held, log_coefficient, settings
+from a2c_pybamm.laws.landau import Landau
+from a2c_pybamm.laws.law import Coefficients, Law, build_law, coefficient, derived_names, held, log_coefficient, settings
 from a2c_pybamm.laws.measured_ocp import MeasuredOCP, interpolate
+from a2c_pybamm.laws.phases import Gaps, PhaseForming
 from a2c_pybamm.laws.redlich_kister import RedlichKister
 from a2c_pybamm.laws.site_density import SiteDensity
+from a2c_pybamm.laws.spline_potential import SplinePotential
+from a2c_pybamm.laws.two_phase import TwoPhase
 from a2c_pybamm.laws.vacancy_mobility import VacancyMobility, barrier_name, prefactor_name
 
-KINDS: dict[str, type] = {law.kind: law for law in (RedlichKister, MeasuredOCP, VacancyMobility, SiteDensity, Scale, Value)}
+KINDS: dict[str, type] = {
+    law.kind: law
+    for law in (
+        RedlichKister,
+        Landau,
+        SplinePotential,
+        TwoPhase,
+        MeasuredOCP,
+        VacancyMobility,
+        SiteDensity,
+        Scale,
+        Value,
+    )
+}
 """The package's own laws by the name they have in files."""
 
 __all__ = [
     "KINDS",
     "Coefficients",
     "FreeEnergy",
+    "Gaps",
+    "Landau",
     "Law",
     "MeasuredOCP",
+    "PhaseForming",
     "RedlichKister",
     "Scale",
     "SiteDensity",
+    "SplinePotential",
+    "TwoPhase",
     "UnstablePhaseError",
     "VacancyMobility",
     "Value",
     "barrier_name",
     "build_law",
     "coefficient",
+    "derived_names",
     "held",
     "interpolate",
     "log_coefficient",

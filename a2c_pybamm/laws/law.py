@@ -50,6 +50,12 @@ def held(law: Law) -> dict[str, Law]:
     return {name: value for name, value in values.items() if isinstance(value, Law)}
 
 
+def derived_names(law: Law) -> tuple[str, ...]:
+    """Names of the derived inputs that a law asks for beside its coefficients, those of the laws it holds included."""
+    own = tuple(getattr(law, "derived_names", ()))
+    return tuple(dict.fromkeys([*own, *(name for inner in held(law).values() for name in derived_names(inner))]))
+
+
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 

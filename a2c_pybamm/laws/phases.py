@@ -28,7 +28,9 @@ TAIL = 25.0
 """Largest |ln(x/(1-x))| looked at: compositions closer than 1e-11 to an end are the end."""
 N_MIDDLE, N_TAIL = 241, 60
 NEAR = 0.05
-"""A sample whose curvature falls below this share of its mean somewhere is looked at again, on a finer grid there."""
+"""Where a curvature comes closer to zero than this share of its mean size, the grid is made finer."""
+N_TOUCHING, N_FINER = 2, 50
+"""Places at which it may be made finer, and compositions that are added there."""
 ROUND_OFF = 1e-14
 """Relative step below which a search has ended."""
 N_OUTER, N_INNER = 40, 60
@@ -140,29 +142,46 @@ def _collected(law: PhaseForming, c: Coefficients, T: float, find: Callable[[_Pa
 
 
 def _parts(law: PhaseForming, columns: dict[str, Array], T: float, start: int) -> list[_Part]:
-    """One chunk of samples; those near a critical point by themselves, on grids that are finer about their flattest."""
+    """One chunk of samples; those that nearly touch a critical point by themselves, on finer grids."""
     finite = not getattr(law, "mixing", 1.0)
     grid = composition_grid(ends=finite)
     samples = np.arange(start, min(start + CHUNK, len(next(iter(columns.values())))))
     part = _part(law, columns, T, samples, np.broadcast_to(grid, (len(samples), len(grid))))
     curvature = part.curvature(np.arange(part.n), part.x)
     scaled = curvature if finite else curvature * grid * (1 - grid)
-    least = scaled.min(axis=1)
-    near = np.flatnonzero((np.abs(least) < NEAR * np.abs(scaled).mean(axis=1)) | ~np.isfinite(least))
+    touching = _touching(scaled)
+    near = np.flatnonzero(touching[:, 0] >= 0)
     if not len(near):
         return [part]
-    flattest = np.where(np.isfinite(scaled[near]), scaled[near], np.inf).argmin(axis=1)
-    low, high = grid[np.maximum(flattest - 2, 0)], grid[np.minimum(flattest + 2, len(grid) - 1)]
-    extra = np.linspace(low, high, N_MIDDLE, axis=1)[:, 1:-1]
-    finer = np.sort(np.concatenate([np.broadcast_to(grid, (len(near), len(grid))), extra], axis=1), axis=1)
-    finer += 0.0  # compositions that coincide would make a hull's edge of no width
-    same = np.diff(finer, axis=1) <= 0
-    finer[:, 1:][same] = np.nextafter(finer[:, :-1][same], 2.0)
+    shared = np.broadcast_to(grid, (len(near), len(grid)))
+    finer = np.sort(np.concatenate([shared, *(_about(grid, touching[near, k]) for k in range(N_TOUCHING))], axis=1), axis=1)
+    same = np.diff(finer, axis=1) <= 0  # compositions that coincide would make a hull's edge of no width
+    while same.any():
+        finer[:, 1:][same] = np.nextafter(np.maximum(finer[:, 1:], finer[:, :-1])[same], 2.0)
+        same = np.diff(finer, axis=1) <= 0
     parts = [_part(law, columns, T, samples[near], finer)]
     rest = np.setdiff1d(samples, samples[near])
     if len(rest):
         parts.append(_part(law, columns, T, rest, np.broadcast_to(grid, (len(rest), len(grid)))))
     return parts
+
+
+def _touching(curvature: Array) -> NDArray[np.intp]:
+    """Points of the grid (n, N_TOUCHING) at which a curvature nearly touches zero within one sign; -1 for none."""
+    inner = curvature[:, 1:-1]
+    with np.errstate(invalid="ignore"):
+        lowest = (inner > 0) & (inner <= curvature[:, :-2]) & (inner <= curvature[:, 2:])
+        highest = (inner <= 0) & (inner >= curvature[:, :-2]) & (inner >= curvature[:, 2:])
+        size = np.where(lowest | highest, np.abs(inner), np.inf) / np.nanmean(np.abs(curvature), axis=1, keepdims=True)
+    order = np.argsort(size, axis=1)[:, :N_TOUCHING]
+    return np.where(np.take_along_axis(size, order, axis=1) < NEAR, order + 1, -1)
+
+
+def _about(grid: Array, place: NDArray[np.intp]) -> Array:
+    """Compositions (n, n_finer) between a point's neighbours; the grid's first point for -1."""
+    low, high = grid[np.maximum(place - 1, 0)], grid[np.minimum(place + 1, len(grid) - 1)]
+    finer = np.linspace(low, high, N_FINER + 2, axis=1)[:, 1:-1]
+    return np.where(place[:, None] >= 0, finer, grid[0])
 
 
 def _part(law: PhaseForming, columns: dict[str, Array], T: float, samples: NDArray[np.intp], x: Array) -> _Part:

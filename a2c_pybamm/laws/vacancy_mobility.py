@@ -10,6 +10,7 @@ import numpy as np
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.laws.free_energy import FreeEnergy
 from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
+from a2c_pybamm.laws.two_phase import TwoPhase
 
 
 def prefactor_name(material: str, hop: str) -> str:
@@ -34,13 +35,18 @@ class VacancyMobility:
     an anisotropic crystal into PyBaMM's one number for a sphere. The thermodynamic factor comes from the free-energy law in
     the slot ``free_energy``, the same that gives the voltage.
 
-    ===========================  ==============================  ======
-    symbol                       coefficient                     unit
-    ===========================  ==============================  ======
-    :math:`\ln D_{0,h}`          ``<m> <h> ln(D0 [m2.s-1])``     1
-    :math:`E_h`                  ``<m> <h> E_a [eV]``            eV
-    :math:`\ln G`                ``<m> ln(particle geometry)``   1
-    ===========================  ==============================  ======
+    In the gap of a `TwoPhase` law the factor is zero, and lithium goes through a particle behind a moving boundary, which no
+    diffusivity describes. What stands there is declared: the logarithm of :math:`D_\mathrm{chem}` runs straight from one
+    coexisting composition to the other, plus a coefficient :math:`h` that carries the doubt.
+
+    ===========================  ======================================  ======
+    symbol                       coefficient                             unit
+    ===========================  ======================================  ======
+    :math:`\ln D_{0,h}`          ``<m> <h> ln(D0 [m2.s-1])``             1
+    :math:`E_h`                  ``<m> <h> E_a [eV]``                    eV
+    :math:`\ln G`                ``<m> ln(particle geometry)``           1
+    :math:`h`                    ``<m> ln(diffusivity in gaps)``         1
+    ===========================  ======================================  ======
 
     References
     ----------
@@ -65,9 +71,15 @@ class VacancyMobility:
         return f"{self.material} ln(particle geometry)"
 
     @property
+    def gap_name(self) -> str:
+        """Name of the declared factor on the diffusivity in gaps, a logarithm."""
+        return f"{self.material} ln(diffusivity in gaps)"
+
+    @property
     def names(self) -> tuple[str, ...]:
         own = [name for hop, _ in self.hops for name in (prefactor_name(self.material, hop), barrier_name(self.material, hop))]
-        return (*own, self.geometry_name, *self.free_energy.names)
+        gap = (self.gap_name,) if isinstance(self.free_energy, TwoPhase) else ()
+        return (*own, self.geometry_name, *gap, *self.free_energy.names)
 
     def jump_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`D_J` [m2.s-1]."""
@@ -80,5 +92,12 @@ class VacancyMobility:
         return np.exp(c[self.geometry_name]) * total
 
     def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`D_J\,\Theta` [m2.s-1]."""
-        return self.jump_diffusivity(c, x, T) * self.free_energy.thermodynamic_factor(c, x, T)
+        r""":math:`D_J\,\Theta` [m2.s-1]; in gaps the declared value."""
+        law = self.free_energy
+        if not isinstance(law, TwoPhase):
+            return self.jump_diffusivity(c, x, T) * law.thermodynamic_factor(c, x, T)
+
+        def outside(c: Coefficients, x: Any) -> Any:
+            return self.jump_diffusivity(c, x, T) * law.free_energy.thermodynamic_factor(c, x, T)
+
+        return law.across(c, x, T, outside, np.exp(c[self.gap_name]))
