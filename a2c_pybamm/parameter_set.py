@@ -280,6 +280,12 @@ class ParameterSet:
         return tuple(found)
 
     @cached_property
+    def two_phase_sides(self) -> frozenset[str]:
+        """Electrodes ("negative", "positive") whose potential has plateaus of coexisting phases."""
+        keys = {side: f"{side.capitalize()} electrode OCP [V]" for side in ("negative", "positive")}
+        return frozenset(s for s, key in keys.items() if key in self.attach and isinstance(self.attach[key].law, TwoPhase))
+
+    @cached_property
     def input_names(self) -> tuple[str, ...]:
         """What PyBaMM is given for each sample: the joint's coefficients, then the derived inputs."""
         return (*self.joint.names, *(name for law in self.deriving_laws for name in law.derived_names))

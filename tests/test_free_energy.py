@@ -15,7 +15,8 @@ from scipy.stats import chi2, f, kstest, norm, t
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Estimate, Joint
-from a2c_pybamm.estimators.free_energy import choose_order, fit_free_energy, lowest_energies
+from a2c_pybamm.estimators.free_energy import choose_order, fit_free_energy
+from a2c_pybamm.estimators.orderings import lowest_energies
 from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.laws import RedlichKister, SiteDensity
 from a2c_pybamm.synthetic import redlich_kister_energies
@@ -90,7 +91,7 @@ def test_thirds_are_one_composition() -> None:
     table = EnergyTable("A", x, np.array([0.0, -1.0, -2.0, -3.0]) * FARADAY, tuple("abcd"), np.ones(4, bool))
     hull = lowest_energies(table)
     np.testing.assert_allclose(hull.energy, [0.0, -2.0, -3.0])
-    np.testing.assert_array_equal(hull.spread, [1.0, 1.0, 1.0])
+    np.testing.assert_array_equal(hull.relative_std, [1.0, 1.0, 1.0])
 
 
 def test_doubtful_energies_weigh_less() -> None:
@@ -98,11 +99,11 @@ def test_doubtful_energies_weigh_less() -> None:
     law = law_of(1)
     table = table_of(law, 9, 0.01, np.random.default_rng(0), n_ordering=1)
     hull = lowest_energies(table)
-    np.testing.assert_array_equal(hull.spread, [1, 3, 3, 3, 3, 3, 3, 3, 1])
+    np.testing.assert_array_equal(hull.relative_std, [1, 3, 3, 3, 3, 3, 3, 3, 1])
     full = table_of(law, 9, 0.01, np.random.default_rng(0))
     row = np.flatnonzero(full.x == 0.5)
     doubted = replace(full, converged=np.where(np.isin(np.arange(18), row), False, True))
-    assert lowest_energies(doubted).spread[4] == 3
+    assert lowest_energies(doubted).relative_std[4] == 3
     # with a known scatter, the weighted fit has the textbook covariance σ²(AᵀA)⁻¹
     estimate = fit_free_energy(doubted, law_of(1, window=(0.0, 1.0)), energy_std=0.01 * FARADAY)
     z = np.linspace(0, 1, 9)
@@ -188,82 +189,79 @@ def test_error_bars_cover(shape: Any, order: int, n: int, known: bool) -> None:
 # The order
 
 
-def chosen(true_order: int, n: int, std: float, n_draw: int) -> dict[str, float]:
-    """How often the best order is the generating one, is not below it, and the admitted ones hold it; coverage of U then."""
+def averaged(true_order: int, n: int, std: float, n_draw: int) -> np.ndarray:
+    """Standardised errors of U at five compositions (n_draw, 5), averaged over orders 0 to 3, noise from the residual."""
     source, rng = law_of(true_order), np.random.default_rng(7)
     exact = voltages(source, np.array(PLAIN[: true_order + 2]))
-    best, enough, admitted, z = [], [], [], []
+    z = []
     for _ in range(n_draw):
         table = table_of(source, n, std, rng)
         choice = choose_order([table])
-        held = [order for order, weight in zip(choice.orders, choice.weights, strict=True) if weight > 0]
-        best.append(choice.best == true_order)
-        enough.append(choice.best >= true_order)
-        admitted.append(true_order in held)
         law = law_of(choice.highest)
         estimate = fit_free_energy(table, law, choice=choice)
         z.append((voltages(law, estimate.mean) - exact) / voltage_std(law, estimate))
-    inside = [float((np.abs(z) < half).mean()) for half in (1.0, 1.96)]
-    rates = {"best": best, "not below": enough, "admitted": admitted}
-    return {**{key: float(np.mean(value)) for key, value in rates.items()}, "68 %": inside[0], "95 %": inside[1]}
+    return np.array(z)
 
 
-@pytest.mark.parametrize("true_order", [0, 1, 2])
-def test_order_is_not_too_low_where_the_data_tell(true_order: int) -> None:
-    """2 meV of noise, 17 compositions, 100 tables: every interaction is visible.
+def report(true_order: int, n: int, std: float, z: np.ndarray) -> list[np.ndarray]:
+    """Shares of 68 and 95 % intervals that hold the truth, at each composition, printed."""
+    inside = [(np.abs(z) < half).mean(axis=0) for half in (0.9945, 1.96)]
+    shares = " and ".join(f"{i.min():.1%} to {i.max():.1%}" for i in inside)
+    print(f"order {true_order}, {n} compositions, {1e3 * std:g} meV: 68 % and 95 % intervals of U hold the truth in {shares}")
+    return inside
 
-    Leave-one-out error is made to predict, and takes a needless term in about three cases of ten (which costs variance, not
-    truth); it hardly ever drops one that is needed.
-    """
-    rates = chosen(true_order, 17, 0.002, 100)
-    assert rates["not below"] >= 0.98
-    assert rates["admitted"] >= 0.86
-    assert rates["best"] >= 0.55
+
+@pytest.mark.parametrize("true_order", [0, 1, 2, 3])
+def test_averages_over_orders_cover_quick(true_order: int) -> None:
+    """200 tables of 21 compositions: 95 % intervals of U hold the truth in 95 % of cases within three standard deviations."""
+    inside = report(true_order, 21, 0.005, averaged(true_order, 21, 0.005, 200))
+    assert np.abs(inside[1] - 0.95).max() < 3 * np.sqrt(0.95 * 0.05 / 200)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("true_order", "n", "std"), [(0, 9, 0.002), (1, 9, 0.002), (2, 9, 0.002), (1, 13, 0.002), (2, 13, 0.002), (2, 25, 0.002)]
+    ("true_order", "n", "std"), [(0, 15, 0.01), (1, 15, 0.005), (2, 15, 0.002), (3, 15, 0.002), (2, 25, 0.002), (3, 25, 0.002)]
 )
-def test_error_bars_after_the_choice_of_an_order(true_order: int, n: int, std: float) -> None:
-    """Where the noise lets the terms be seen, the order is rarely too low, and 95 % intervals of U hold in 90 % or more."""
-    rates = chosen(true_order, n, std, 400)
-    print(f"order {true_order}, {n} compositions, {1e3 * std:g} meV:", ", ".join(f"{k} {v:.1%}" for k, v in rates.items()))
-    assert rates["not below"] >= 0.9
-    assert rates["admitted"] >= 0.82
-    assert 0.62 < rates["68 %"] < 0.8
-    assert rates["95 %"] > 0.89
+def test_averages_over_orders_cover(true_order: int, n: int, std: float) -> None:
+    """1000 tables whose terms show: pointwise 68 and 95 % intervals of U within three binomial standard deviations."""
+    inside = report(true_order, n, std, averaged(true_order, n, std, 1000))
+    assert np.abs(inside[0] - 0.68).max() < 0.044
+    assert np.abs(inside[1] - 0.95).max() < 0.021
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("true_order", "n", "std"), [(1, 9, 0.01), (2, 9, 0.005), (2, 13, 0.005), (2, 13, 0.01)])
-def test_error_bars_where_a_term_hides_in_the_noise(true_order: int, n: int, std: float) -> None:
-    """The order is often taken too low, and what is left out biases U: the coverage that the documentation states."""
-    rates = chosen(true_order, n, std, 400)
-    print(f"order {true_order}, {n} compositions, {1e3 * std:g} meV:", ", ".join(f"{k} {v:.1%}" for k, v in rates.items()))
-    assert rates["68 %"] > 0.52
-    assert rates["95 %"] > 0.81
+@pytest.mark.parametrize(("true_order", "n", "std"), [(2, 25, 0.01), (3, 25, 0.02), (2, 60, 0.01), (3, 15, 0.005)])
+def test_averages_where_a_term_hides_in_the_noise(true_order: int, n: int, std: float) -> None:
+    """A term no larger than the noise costs an average some points of coverage: the figures that the documentation states."""
+    inside = report(true_order, n, std, averaged(true_order, n, std, 1000))
+    assert inside[0].min() > 0.58
+    assert inside[1].min() > 0.88
+    assert inside[0].max() < 0.76
 
 
-def test_members_share_one_choice() -> None:
-    """The evidence of several tables multiplies; the other admitted orders are a source, its columns named by order."""
+def test_an_average_is_that_of_its_orders() -> None:
+    """Weights by likelihood; mean and spread of the fits of each order; one law, its labels the orders."""
     law, rng = law_of(2), np.random.default_rng(3)
     tables = [table_of(law, 11, 0.02, rng, label=label) for label in "AB"]
-    both, single = choose_order(tables), [choose_order([table]) for table in tables]
+    both = choose_order(tables)
     assert sum(both.weights) == pytest.approx(1)
-    product = np.prod([np.array(c.errors) ** -11.0 for c in single], axis=0)
-    held = np.array(both.weights) > 0
-    np.testing.assert_allclose(np.array(both.weights)[held], (product / product[held].sum())[held], rtol=1e-9)
+    assert both.orders == (0, 1, 2, 3)
     wide = law_of(both.highest)
     estimate = fit_free_energy(tables[0], wide, choice=both)
+    fits = [np.pad(fit_free_energy(tables[0], law_of(k)).mean, (0, 3 - k)) for k in both.orders]
+    weights = np.array(estimate.provenance["orders"]["weights"])
+    np.testing.assert_allclose(estimate.mean, weights @ fits, rtol=1e-9, atol=1e-12)
     doubt = estimate.factors["X order of the law"]
-    others = [k for k, weight in zip(both.orders, both.weights, strict=True) if weight > 0 and k != both.best]
-    assert doubt.labels == tuple(f"order {k}" for k in others)
-    for k, column in zip(others, doubt.values.T, strict=True):
-        fitted = fit_free_energy(tables[0], law_of(k)).mean
-        other = np.concatenate([fitted, np.zeros(wide.order - k)])
-        weight = both.weights[both.orders.index(k)]
-        np.testing.assert_allclose(column[1:], (np.sqrt(weight) * (other - estimate.mean))[1:], atol=1e-12)
+    assert doubt.labels == ("order 0", "order 1", "order 2", "order 3")
+    np.testing.assert_allclose(doubt.values, (np.sqrt(weights)[:, None] * (fits - estimate.mean)).T, atol=1e-9)
+    # likelihoods with the scatter of the widest: e^(-χ²/2)
+    hull = lowest_energies(tables[0])
+    chi = []
+    for k in both.orders:
+        design = np.column_stack([np.ones(11), -hull.x, *(hull.x * (1 - hull.x) * (1 - 2 * hull.x) ** j for j in range(k + 1))])
+        chi.append(np.sum((hull.energy - design @ np.linalg.lstsq(design, hull.energy)[0]) ** 2))
+    likelihood = np.exp(-(np.array(chi) - chi[-1]) / (2 * chi[-1] / 5))
+    np.testing.assert_allclose(weights, likelihood / likelihood.sum(), rtol=1e-6)
 
 
 def test_an_order_is_left_out_where_compositions_are_too_few() -> None:

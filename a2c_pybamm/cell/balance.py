@@ -23,6 +23,7 @@ def make_balance(
     lithium: float | None,
     voltage_limits: tuple[float, float],
     options: Mapping[str, Any],
+    dilute: frozenset[str] = frozenset(),
 ) -> StateSolver:
     """The solver of the state that samples of a cell start from.
 
@@ -41,6 +42,9 @@ def make_balance(
         Open-circuit voltages [V] of the empty and the full cell.
     options
         Options of the PyBaMM model.
+    dilute
+        Sides on which a nearly empty or full host is no impossible state: its potential is that of a dilute phase beside a gap,
+        and PyBaMM's own barrier moves its stoichiometry by less than 0.005.
 
     Raises
     ------
@@ -55,13 +59,13 @@ def make_balance(
         raise ValueError("initial state: an electrode of two phases has no single stoichiometry; take 'particle phases' 1")
     graph = Graph.of(values, names)
     if kind == "half cell":
-        return StateSolver(graph, half_cell(graph, voltage_limits, options))
+        return StateSolver(graph, half_cell(graph, voltage_limits, options), dilute)
     if kind not in ("full cell", "MSMR"):
         raise ValueError(f"initial state: kind {kind!r} is unknown; take full cell, half cell or MSMR")
     if lithium is None or not lithium > 0:
         raise ValueError(f"initial state: cyclable lithium is {lithium}; a {kind} needs a positive one [A.h]")
     equations = full_cell if kind == "full cell" else msmr
-    return StateSolver(graph, equations(graph, lithium, voltage_limits, options))
+    return StateSolver(graph, equations(graph, lithium, voltage_limits, options), dilute)
 
 
 def base_lithium(base: pybamm.ParameterValues, kind: Kind = "full cell", options: Mapping[str, Any] | None = None) -> float:

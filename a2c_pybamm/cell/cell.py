@@ -116,7 +116,13 @@ class Cell:
         read = known_variables(self.model, self.options, self.outputs.needs, curves)
         setup = Setup(self.model, self.options, with_initial_inputs(values, kind), self.protocol, read)
         self._balance = make_balance(
-            values, all_names, kind=kind, lithium=self.lithium, voltage_limits=self.voltage_limits, options=self.options
+            values,
+            all_names,
+            kind=kind,
+            lithium=self.lithium,
+            voltage_limits=self.voltage_limits,
+            options=self.options,
+            dilute=parameter_set.two_phase_sides,
         )
         self._mass = LayerMass(values, all_names) if "specific_energy" in self.outputs.scalars else None
         self._setup, self._solver = setup, BatchSolver(setup, compile)

@@ -105,6 +105,8 @@ class SolvedEnd:
     """Open-circuit voltage without the barrier minus its limit [V] (n,)."""
     limits: tuple[float, float]
     """Stoichiometries outside which no cell can be in this state."""
+    dilute: frozenset[str] = frozenset()
+    """Sides whose own potential holds such a state, by the logarithm of a dilute phase beside a gap."""
 
     def reason(self, k: int, words: tuple[str, str, str]) -> str:
         """Why sample k cannot be in this state; empty text where it can."""
@@ -113,10 +115,11 @@ class SolvedEnd:
         low, high = self.limits
         if not np.isfinite([*sto.values(), miss]).all():
             return f"infeasible: no {state} (not finite)"
-        if not all(low <= x <= high for x in sto.values()):
+        outside = {side for side, x in sto.items() if not low <= x <= high}
+        if not outside <= self.dilute:
             place = "stoichiometries" if len(sto) > 1 else "stoichiometry"
             return f"infeasible: {starts} at {place} {', '.join(f'{x:.4f} ({side})' for side, x in sto.items())}"
-        if abs(miss) > VOLTAGE_MISS:
+        if abs(miss) > VOLTAGE_MISS and not outside:
             return f"infeasible: {voltage} misses the limit by {1e3 * miss:.1f} mV"
         return ""
 
@@ -164,8 +167,8 @@ class StateSolver:
     inputs: tuple[str, ...]
     """Inputs of the model that carry the state."""
 
-    def __init__(self, graph: Graph, equations: Equations) -> None:
-        self._names = graph.names
+    def __init__(self, graph: Graph, equations: Equations, dilute: frozenset[str] = frozenset()) -> None:
+        self._names, self._dilute = graph.names, dilute
         self._limits = {"full": equations.full.limits, "empty": equations.empty.limits}
         self._sides = tuple(equations.full.stoichiometry)
         full, empty, soc = equations.full, equations.empty, casadi.MX.sym("soc")
@@ -227,7 +230,7 @@ class StateSolver:
         values = take(self.inputs)
         jacobians = {name: np.array([next(rows) for _ in range(k)]).reshape(k, n).T for name in self.inputs}
         stoichiometry, emptied = take(self._sides), next(rows)
-        solved = {end: SolvedEnd(take(self._sides), next(rows), self._limits[end]) for end in ends}
+        solved = {end: SolvedEnd(take(self._sides), next(rows), self._limits[end], self._dilute) for end in ends}
         reach = window(solved["full"].stoichiometry, emptied)
         return InitialState(values, jacobians, stoichiometry, reach, solved, emptied)
 

@@ -1,96 +1,74 @@
-"""Redlich–Kister free energy from energies of orderings."""
+"""Free energy from energies of orderings."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+import scipy.sparse as sparse
 
-from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
-from a2c_pybamm.laws.redlich_kister import RedlichKister, excess
+from a2c_pybamm.estimators.averaging import SPARE, Average, average_nested, covariance_columns
+from a2c_pybamm.estimators.orderings import Compositions, boltzmann_average, by_composition, lowest_energies
+from a2c_pybamm.laws.expansion import Expansion, excess_entropy_names, mixing, voltage_name
+from a2c_pybamm.laws.redlich_kister import RedlichKister
 
-DOUBTFUL = 3.0
-"""How many times larger the standard deviation of a doubtful energy is taken: a relaxation that did not converge, or a
-composition inside (0, 1) of which one ordering alone was computed, so that the lowest may have been missed."""
-SPARE = 3
-"""Degrees of freedom a fit must leave to know its own scatter: Student's t has a variance from three on."""
-SAME_COMPOSITION = 1e-6
-"""Compositions closer than this are one: 1/3 and 1 - 2/3 differ in the last digit."""
-ADMITTED = 0.05
-"""Orders whose leave-one-out weight falls below this share of the best one's are left out."""
+ENSEMBLE_SOURCE = "functional ensemble (model form)"
+"""Name of the source that an ensemble of functionals is: the same germ in all that it computed."""
 
 
 @dataclass(frozen=True)
 class OrderChoice:
-    """Orders of a Redlich–Kister law and how well each predicts energies left out."""
+    """Orders of a Redlich–Kister law that the data admit, and how well each predicts energies left out."""
 
     orders: tuple[int, ...]
     errors: tuple[float, ...]
     """Root-mean-square leave-one-out error [eV], geometric mean over the tables."""
     weights: tuple[float, ...]
-    """Share of each order among those admitted, summing to one."""
+    """Likelihood of each order in all tables together, summing to one."""
 
     @property
     def best(self) -> int:
-        return self.orders[int(np.argmax(self.weights))]
+        """The order that predicts best what was left out."""
+        return self.orders[int(np.argmin(self.errors))]
 
     @property
     def highest(self) -> int:
-        """The order that the law needs to hold all admitted ones."""
-        return max(order for order, weight in zip(self.orders, self.weights, strict=True) if weight > 0)
+        """The order that the law needs to hold all of them."""
+        return max(self.orders)
 
 
-@dataclass(frozen=True)
-class _Hull:
-    """Lowest energy at each composition [eV], with its relative standard deviation."""
-
-    x: Array
-    energy: Array
-    spread: Array
+def _design(law: Expansion, x: Array) -> Array:
+    """Columns of g(0), U0 and the law's terms (n_composition, n_term + 2)."""
+    n = len(law.interaction_names)
+    terms = [law.excess([float(i == k) for i in range(n)], x) for k in range(n)]
+    return np.column_stack([np.ones_like(x), -x, *terms])
 
 
-def _by_composition(x: Array) -> list[NDArray[np.intp]]:
-    """Rows of each composition, compositions ascending."""
-    order = np.argsort(x, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(x[order]) > SAME_COMPOSITION) + 1)
-
-
-def lowest_energies(table: EnergyTable) -> _Hull:
-    """The lowest energy at each composition; doubtful ones get a wider relative standard deviation."""
-    rows = _by_composition(table.x)
-    x = np.array([table.x[r[0]] for r in rows])
-    lowest = np.array([r[np.argmin(table.energy[r])] for r in rows])
-    alone = np.array([len(r) == 1 and 0 < value < 1 for r, value in zip(rows, x, strict=True)])
-    spread = np.where(alone | ~table.converged[lowest], DOUBTFUL, 1.0)
-    return _Hull(x, table.energy[lowest] / FARADAY, spread)
-
-
-def _design(x: Array, order: int) -> Array:
-    """Columns of g(0), U0, L_0 … L_order (n_composition, order + 3)."""
-    return np.column_stack([np.ones_like(x), -x, *(excess(k, x) for k in range(order + 1))])
-
-
-def _enough(hull: _Hull, order: int, label: str, spare: int) -> None:
-    need = order + 3 + spare
-    if len(hull.x) < need:
+def _enough(n: int, law: Expansion, label: str, spare: int) -> None:
+    n_term = len(law.interaction_names)
+    need = n_term + 2 + spare
+    if n < need:
+        what = f"a law of order {law.order}" if isinstance(law, RedlichKister) else f"a law of {n_term} interactions"
         raise ValueError(
-            f"energies of {label}: {len(hull.x)} composition(s), a law of order {order} needs at least {need}; "
+            f"energies of {label}: {n} composition(s), {what} needs at least {need}; "
             "compute more compositions, lower the order, or declare energy_std"
         )
 
 
 def leave_one_out(table: EnergyTable, order: int) -> float:
     """Root-mean-square error [eV] in predicting each composition's lowest energy from the others (weighted)."""
-    hull = lowest_energies(table)
-    _enough(hull, order, table.label, 1)
-    design = _design(hull.x, order) / hull.spread[:, None]
-    q, _ = np.linalg.qr(design)
-    y = hull.energy / hull.spread
+    law = RedlichKister("host", order)
+    found = lowest_energies(table)
+    _enough(len(found.x), law, table.label, 1)
+    std = found.relative_std
+    q, _ = np.linalg.qr(_design(law, found.x) / std[:, None])
+    y = found.energy / std
     leverage = (q**2).sum(axis=1)
     residual = (y - q @ (q.T @ y)) / np.maximum(1 - leverage, 1e-12)
     return float(np.sqrt(np.mean(residual**2)))
@@ -99,134 +77,211 @@ def leave_one_out(table: EnergyTable, order: int) -> float:
 def choose_order(
     tables: Sequence[EnergyTable], *, orders: Sequence[int] = (0, 1, 2, 3), scatter_known: bool = False
 ) -> OrderChoice:
-    r"""Orders weighted by leave-one-out error, one choice for all tables: members of a committee share one law.
+    r"""Orders that all tables have compositions enough for: members of a committee share one law.
 
-    The weight of an order is :math:`\prod_m e_m^{-n_m}` with :math:`e_m` the leave-one-out error of table m and :math:`n_m`
-    its number of compositions: the likelihood ratio of Gaussian predictions with fitted width. Orders for which a table has
-    too few compositions are not considered: the fit must leave three degrees of freedom for its scatter, or one where the
-    scatter is known (``energy_std`` of the fit).
+    The fit must leave three degrees of freedom for its scatter, or one where the scatter is known (``energy_std`` of the fit).
+    None is picked: `fit_free_energy` averages over them. Leave-one-out errors say how well each predicts; the weights are the
+    orders' likelihoods :math:`\prod_m e^{-\chi_m^2/2}` with each table's scatter taken from the widest.
 
     Raises
     ------
     ValueError
         If not even the lowest order can be tested.
     """
-    counts = [len(_by_composition(table.x)) for table in tables]
+    counts = [len(by_composition(table.x)) for table in tables]
     spare = 1 if scatter_known else SPARE
     possible = [order for order in orders if min(counts) >= order + 3 + spare]
     if not possible:
-        shortest = tables[int(np.argmin(counts))]
-        _enough(lowest_energies(shortest), min(orders), shortest.label, spare)
+        k = int(np.argmin(counts))
+        _enough(counts[k], RedlichKister("host", min(orders)), tables[k].label, spare)
     errors = np.array([[leave_one_out(table, order) for table in tables] for order in possible])
-    log_weight = -np.log(np.maximum(errors, 1e-12)) @ np.array(counts, float)
-    weight = np.exp(log_weight - log_weight.max())
-    weight = np.where(weight >= ADMITTED, weight, 0.0)
+    law = RedlichKister("host", max(possible))
+    found = [lowest_energies(table) for table in tables]
+    sizes = [order + 3 for order in possible]
+    averages = [average_nested(_design(law, f.x), f.energy, f.relative_std, sizes, known=False) for f in found]
+    weight = np.exp(sum(np.log(np.maximum(a.weights, 1e-300)) for a in averages))
     geometric = np.exp(np.log(np.maximum(errors, 1e-12)).mean(axis=1))
     return OrderChoice(tuple(possible), tuple(map(float, geometric)), tuple(map(float, weight / weight.sum())))
 
 
 def fit_free_energy(
     table: EnergyTable,
-    law: RedlichKister,
+    law: Expansion,
     *,
     source: str | None = None,
     energy_std: float | None = None,
+    covariance: Array | None = None,
     choice: OrderChoice | None = None,
+    ensemble: Literal["lowest", "boltzmann"] = "lowest",
+    sites: float | None = None,
 ) -> Estimate:
-    r"""Coefficients of a Redlich–Kister law from the lowest energy at each composition (mean field: ideal mixing is added).
+    r"""Coefficients of a free energy that is linear in its interactions, from energies of orderings.
 
-    Weighted least squares of :math:`E(x) - x E_\mathrm{Li} = g_0 - x U_0 + x(1-x)\sum_k L_k(1-2x)^k`. The standard
-    deviation of an energy is ``energy_std`` [J.mol-1 per site], or comes from the residual; then the covariance is widened by
-    :math:`\nu/(\nu-2)`, the variance of Student's t with the :math:`\nu` degrees of freedom that are left, since few
+    Generalised least squares of :math:`E(x) - x E_\mathrm{Li} = g_0 - x U_0 + \sum_k L_k\varphi_k(x)`, with for E the lowest
+    energy at each composition (mean field: ideal mixing is added), or with ``ensemble="boltzmann"`` the Boltzmann average over
+    all orderings in a supercell of ``sites`` sites, ideal mixing taken out. With ``choice`` (Redlich–Kister) the fits of all
+    admitted orders are averaged within ``law``, and the spread between them is a source of its own.
+
+    The noise of an energy is ``energy_std`` [J.mol-1 per site], or ``covariance`` (n_structure, n_structure) [(J.mol-1)²] where
+    structures err together (`composition_covariance` makes one). With neither it comes from the residual; the covariance is
+    then widened by :math:`\nu/(\nu-2)`, the variance of Student's t with the :math:`\nu` degrees of freedom left, since few
     compositions know their own scatter badly: 95 % intervals then hold the truth in 95 % of cases, 68 % intervals in more
-    (82 % for :math:`\nu = 3`). With ``choice`` the best order is fitted within ``law`` (whose order holds all admitted ones),
-    and the other admitted orders' distance from it, times the root of their weight, is a source of its own; 95 % intervals
-    then hold the truth in 92 to 94 % of cases, and in 85 to 90 % where a term of the law hides in the noise.
+    (82 % for :math:`\nu = 3`). Energies by an ensemble of functionals, where the table has them, are one further source with
+    the members as labels.
 
-    Returns the law's coefficients without the vibrational entropy, which energies at 0 K do not tell.
+    Returns the law's coefficients without the vibrational entropy, which energies at 0 K do not tell; excess entropies only
+    with a Boltzmann average.
 
     Raises
     ------
     ValueError
         If there are too few compositions (one data point, say), no residual degrees of freedom where the scatter is to be
-        estimated, or the leading interaction is attractive where the law's coordinates need repulsion.
+        estimated, the covariance has the wrong shape or is not positive definite, or the leading interaction is attractive
+        where the law's coordinates need repulsion.
     """
     source = source or f"{law.material} energies (fit)"
-    best = choice.best if choice else law.order
     if energy_std is not None and not energy_std > 0:
         raise ValueError(
             f"{law.material}: energy_std must be positive, got {energy_std:g} J/mol; leave it out if it is not known"
         )
-    if choice and choice.highest > law.order:
-        raise ValueError(f"{law.material}: order {choice.highest} is admitted, but the law has order {law.order}")
-    mean, root = _fit(table, law, best, energy_std)
-    labels = tuple(f"{table.label}:{_fingerprint(table, best)}:{k}" for k in range(root.shape[1]))
-    factors = {source: Factor(root, labels)}
-    if choice:
-        others = [(k, w) for k, w in zip(choice.orders, choice.weights, strict=True) if w > 0 and k != best]
-        if others:
-            columns = np.column_stack([np.sqrt(w) * (_fit(table, law, k, energy_std)[0] - mean) for k, w in others])
-            factors[f"{law.material} order of the law"] = Factor(columns, tuple(f"order {k}" for k, _ in others))
-    provenance = {"label": table.label, **table.provenance, "orders": _describe(choice, best)}
-    method = f"lowest energies + ideal mixing (mean field), Redlich-Kister of order {best} by weighted least squares"
-    return Estimate(law.names[:-1], mean, factors, method, provenance)
+    if choice and choice.highest > getattr(law, "order", choice.highest):
+        raise ValueError(
+            f"{law.material}: order {choice.highest} is admitted, but the law has order {getattr(law, 'order', 0)}"
+        )
+    found = _compositions(table, law, ensemble, sites)
+    noise = _structure_noise(table, found, energy_std, covariance)
+    known = energy_std is not None or covariance is not None
+    _enough(len(found.x), law, table.label, 0 if known else SPARE)
+    spread = np.asarray(found.weights @ noise) if noise.ndim == 2 else found.weights @ sparse.diags_array(noise)
+    own = spread @ spread.T if noise.ndim == 2 else np.sqrt(np.asarray((spread**2).sum(axis=1)).ravel())
+    design = _design(law, found.x)
+    sizes = [order + 3 for order in choice.orders] if choice else [design.shape[1]]
+    average = average_nested(design, found.energy, np.asarray(own), sizes, known=known)
+    names, mean, jacobian = _coordinates(law, average.mean[1:], table.label)
+    by_structure = jacobian @ np.asarray((found.weights.T @ average.combination[1:].T).T)  # derivative by each energy
+    doubt = jacobian @ average.doubt[1:]
+    if ensemble == "boltzmann" and law.entropies:
+        extra, values = _excess_entropies(law, found)
+        names, mean = (*names, *excess_entropy_names(law)), np.concatenate([mean, values])
+        by_structure = np.vstack([by_structure, extra])
+        doubt = np.vstack([doubt, np.zeros((law.entropies, doubt.shape[1]))])
+    root = by_structure @ noise if noise.ndim == 2 else by_structure * noise
+    root = covariance_columns(root * average.scatter)
+    stamp = _fingerprint(table, sizes, ensemble)
+    factors = {source: Factor(root, tuple(f"{table.label}:{stamp}:{k}" for k in range(root.shape[1])))}
+    if choice and len(choice.orders) > 1:
+        factors[f"{law.material} order of the law"] = Factor(doubt, _order_labels(choice))
+    if table.ensemble is not None:
+        deviation = (table.ensemble - table.ensemble.mean(axis=1, keepdims=True)) / FARADAY
+        columns = by_structure @ deviation / np.sqrt(len(table.members) - 1)
+        factors[ENSEMBLE_SOURCE] = Factor(columns, table.members)
+    provenance = {"label": table.label, **table.provenance, "orders": _describe(choice, law, average)}
+    what = f"{law.kind}, {len(law.interaction_names)} interaction(s)"
+    over = f", averaged over orders {', '.join(map(str, choice.orders))}" if choice and len(choice.orders) > 1 else ""
+    return Estimate(names, mean, factors, f"{found.method}, {what} by generalised least squares{over}", provenance)
 
 
-def _fingerprint(table: EnergyTable, order: int) -> str:
-    """Of the energies and the order: columns of other energies, or of another design, are other realisations."""
-    stamp = np.concatenate([table.x, table.energy, table.converged, [order]]).tobytes()
+def _compositions(table: EnergyTable, law: Expansion, ensemble: str, sites: float | None) -> Compositions:
+    if ensemble == "lowest":
+        return lowest_energies(table)
+    if ensemble != "boltzmann":
+        raise ValueError(f"{law.material}: ensemble {ensemble!r} is unknown; take 'lowest' or 'boltzmann'")
+    if sites is None:
+        raise ValueError(
+            f"{law.material}: a Boltzmann average needs sites, the number in the supercell that degeneracies count"
+        )
+    return boltzmann_average(table, law.reference_temperature, sites)
+
+
+def _structure_noise(table: EnergyTable, found: Compositions, energy_std: float | None, covariance: Array | None) -> Array:
+    """Standard deviations (n_structure,) or a root (n_structure, n_structure) of the structures' energies [eV or relative]."""
+    if covariance is None:
+        return found.spread * (1.0 if energy_std is None else energy_std / FARADAY)
+    if energy_std is not None:
+        raise ValueError(f"energies of {table.label}: give energy_std or covariance, not both")
+    covariance = np.asarray(covariance, float)
+    n = len(table.x)
+    if covariance.shape != (n, n):
+        raise ValueError(f"energies of {table.label}: covariance of shape {covariance.shape} for {n} structures")
+    try:
+        return np.linalg.cholesky(covariance / FARADAY**2)
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            f"energies of {table.label}: the covariance of the structures is not positive definite; "
+            "check its entries, or add each structure's own variance to the diagonal"
+        ) from None
+
+
+def _excess_entropies(law: Expansion, found: Compositions) -> tuple[Array, Array]:
+    """Derivative by each structure's energy (n_entropy, n_structure) of the excess entropies, and these (n_entropy,)."""
+    if found.entropy is None or found.entropy_weights is None:
+        raise ValueError(f"{law.material}: no entropies to fit")
+    inverse = np.linalg.pinv(_design(law, found.x)[:, 2 : 2 + law.entropies])
+    return np.asarray((found.entropy_weights.T @ inverse.T).T), inverse @ found.entropy
+
+
+def _fingerprint(table: EnergyTable, sizes: Sequence[int], ensemble: str) -> str:
+    """Of the energies and the fit: columns of other energies, or of another design, are other realisations."""
+    stamp = np.concatenate([table.x, table.energy, table.converged, sizes]).tobytes() + ensemble.encode()
     return hashlib.sha256(stamp).hexdigest()[:12]
 
 
-def _describe(choice: OrderChoice | None, best: int) -> dict[str, object]:
+def _order_labels(choice: OrderChoice) -> tuple[str, ...]:
+    return tuple(f"order {k}" for k in choice.orders)
+
+
+def _describe(choice: OrderChoice | None, law: Expansion, average: Average) -> dict[str, Any]:
     if choice is None:
-        return {"taken": best}
+        return {"terms": len(law.interaction_names)}
     return {
-        "taken": best,
-        "tried": list(choice.orders),
+        "averaged": list(choice.orders),
         "leave-one-out [eV]": list(choice.errors),
-        "weights": list(choice.weights),
+        "weights": average.weights.tolist(),
     }
 
 
-def _fit(table: EnergyTable, law: RedlichKister, order: int, energy_std: float | None) -> tuple[Array, Array]:
-    """Mean (n,) and covariance root (n, r) in the law's coordinates, of a fit of this order."""
-    hull = lowest_energies(table)
-    _enough(hull, order, table.label, SPARE if energy_std is None else 0)
-    # distances and energies are of order one in eV, so that the design is well scaled as it stands
-    q, r = np.linalg.qr(_design(hull.x, order) / hull.spread[:, None])
-    y = hull.energy / hull.spread
-    theta = np.linalg.solve(r, q.T @ y)
-    if energy_std is None:
-        free = len(hull.x) - len(theta)
-        scatter = float(np.sum((y - q @ (q.T @ y)) ** 2)) / (free - 2)  # (sum/ν) ν/(ν-2)
-    else:
-        scatter = (energy_std / FARADAY) ** 2
-    root = np.linalg.solve(r, np.eye(len(theta))) * np.sqrt(scatter)
-    mean, jacobian = _coordinates(law, theta[1:], table.label)
-    return mean, jacobian @ root[1:]
-
-
-def _coordinates(law: RedlichKister, theta: Array, label: str) -> tuple[Array, Array]:
-    """The law's coordinates of (U0, L_0 …) and their Jacobian; interactions beyond those given are zero."""
-    L = np.zeros(law.order + 1)
-    L[: len(theta) - 1] = theta[1:]
+def _coordinates(law: Expansion, theta: Array, label: str) -> tuple[tuple[str, ...], Array, Array]:
+    """Names, the law's coordinates of (U0, L_0 …), and their Jacobian."""
+    L = theta[1:]
     a, b = law.window
-    steps = np.array([(excess(k, b) - excess(k, a)) / (b - a) for k in range(law.order + 1)])
-    plain = replace(law, shape="plain")
-    thermal = plain.end_voltage(dict.fromkeys(plain.names, 0.0))
-    jacobian = np.zeros((law.order + 2, law.order + 2))
-    jacobian[0] = [1.0, *(-steps)]
-    voltage = theta[0] - steps @ L - thermal
-    if law.shape == "plain":
-        jacobian[1:, 1:] = np.eye(law.order + 1)
-        return np.array([voltage, *L]), jacobian[:, : len(theta)]
-    if L[0] >= 0:
-        raise ValueError(
-            f"energies of {label}: L0 = {L[0]:.3g} eV is attractive (the host separates into phases), "
-            "but the law's coordinate is ln(−L0); take shape='plain' and a treatment of the gap"
-        )
-    jacobian[1, 1] = 1 / L[0]
-    for k in range(1, law.order + 1):
-        jacobian[k + 1, 1], jacobian[k + 1, k + 1] = -L[k] / L[0] ** 2, 1 / L[0]
-    return np.array([voltage, np.log(-L[0]), *(L[1:] / L[0])]), jacobian[:, : len(theta)]
+    steps = (_design(law, np.array([b])) - _design(law, np.array([a])))[0, 2:] / (b - a)
+    jacobian = np.eye(len(theta))
+    jacobian[0, 1:] = -steps
+    mean = theta.copy()
+    mean[0] = theta[0] - steps @ L - law.mixing * _thermal(law) * (mixing(b) - mixing(a)) / (b - a)
+    if isinstance(law, RedlichKister) and law.shape == "ratio":
+        if L[0] >= 0:
+            raise ValueError(
+                f"energies of {label}: L0 = {L[0]:.3g} eV is attractive (the host separates into phases), "
+                "but the law's coordinate is ln(−L0); take shape='plain' and a treatment of the gap"
+            )
+        mean[1], mean[2:] = np.log(-L[0]), L[1:] / L[0]
+        jacobian[1, 1] = 1 / L[0]
+        for k in range(1, len(L)):
+            jacobian[k + 1, 1], jacobian[k + 1, k + 1] = -L[k] / L[0] ** 2, 1 / L[0]
+    return (voltage_name(law), *law.interaction_names), mean, jacobian
+
+
+def _thermal(law: Expansion) -> float:
+    """RT/F at the reference temperature [V]."""
+    return GAS_CONSTANT * law.reference_temperature / FARADAY
+
+
+def composition_covariance(table: EnergyTable, *, std: float, length: float, own_std: float) -> Array:
+    r"""Covariance of structures' energies (n_structure, n_structure) [(J.mol-1)²] that err alike where compositions are alike.
+
+    .. math:: \Sigma_{ij} = s^2\,e^{-(x_i - x_j)^2/2\ell^2} + s_0^2\,\delta_{ij}
+
+    Parameters
+    ----------
+    std
+        :math:`s`, standard deviation of the error that structures share [J.mol-1].
+    length
+        :math:`\ell`, difference of composition over which it changes.
+    own_std
+        :math:`s_0`, standard deviation of each structure's own error [J.mol-1], positive.
+    """
+    if not (std >= 0 and length > 0 and own_std > 0):
+        raise ValueError(f"energies of {table.label}: std {std:g}, length {length:g} and own_std {own_std:g} must be positive")
+    shared = std**2 * np.exp(-((table.x[:, None] - table.x) ** 2) / (2 * length**2))
+    return shared + own_std**2 * np.eye(len(table.x))

@@ -6,7 +6,7 @@ import numpy as np
 
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Estimate, Factor
-from a2c_pybamm.estimators.free_energy import SAME_COMPOSITION
+from a2c_pybamm.estimators.orderings import SAME_COMPOSITION
 from a2c_pybamm.laws.site_density import SiteDensity
 
 

@@ -1,0 +1,120 @@
+"""From the orderings at each composition to one free energy: the lowest, or the Boltzmann average."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+from numpy.typing import NDArray
+from scipy.special import gammaln, logsumexp
+
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.data import EnergyTable
+from a2c_pybamm.estimate import Array
+
+DOUBTFUL = 3.0
+"""How many times larger the standard deviation of a doubtful energy is taken: a relaxation that did not converge, or a
+composition inside (0, 1) of which one ordering alone was computed, so that the lowest may have been missed."""
+SAME_COMPOSITION = 1e-6
+"""Compositions closer than this are one: 1/3 and 1 - 2/3 differ in the last digit."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compositions:
+    """One number for each composition, and what it owes to each structure."""
+
+    x: Array
+    """Occupied fractions, ascending (n,)."""
+    energy: Array
+    """What an expansion's straight line and interactions are fitted to, ideal mixing taken out [eV] (n,)."""
+    weights: sparse.csr_array
+    """Derivative of the energy by that of each structure (n, n_structure)."""
+    spread: Array
+    """Relative standard deviation of each structure's energy (n_structure,)."""
+    entropy: Array | None
+    """Excess configurational entropy [J.mol-1.K-1] (n,); None for energies at 0 K."""
+    entropy_weights: sparse.csr_array | None
+    """Its derivative by each structure's energy [J.mol-1.K-1.eV-1] (n, n_structure)."""
+    method: str
+    """One line."""
+
+    @property
+    def relative_std(self) -> Array:
+        """Relative standard deviation of the energies where structures err independently (n,)."""
+        return np.sqrt(np.asarray((self.weights**2) @ self.spread**2))
+
+
+def by_composition(x: Array) -> list[NDArray[np.intp]]:
+    """Rows of each composition, compositions ascending."""
+    order = np.argsort(x, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(x[order]) > SAME_COMPOSITION) + 1)
+
+
+def lowest_energies(table: EnergyTable) -> Compositions:
+    """The lowest energy at each composition: ideal mixing has to be added, a mean-field choice."""
+    rows = by_composition(table.x)
+    x = np.array([table.x[r[0]] for r in rows])
+    lowest = np.array([r[np.argmin(table.energy[r])] for r in rows])
+    alone = np.array([len(r) == 1 and 0 < value < 1 for r, value in zip(rows, x, strict=True)])
+    spread = np.where(table.converged, 1.0, DOUBTFUL)
+    spread[lowest[alone]] = DOUBTFUL
+    weights = sparse.csr_array((np.ones(len(x)), (np.arange(len(x)), lowest)), shape=(len(x), len(table.x)))
+    method = "lowest energies + ideal mixing (mean field)"
+    return Compositions(x, table.energy[lowest] / FARADAY, weights, spread, None, None, method)
+
+
+def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> Compositions:
+    r"""Free energy of all orderings listed at each composition, ideal mixing of the same supercell taken out.
+
+    .. math::
+        F = -\frac{RT}{N}\ln\sum_i g_i\,e^{-N E_i/RT}, \qquad
+        F - F_\mathrm{ideal} = F + \frac{RT}{N}\ln\binom{N}{xN}
+
+    with :math:`E_i` per site and :math:`g_i` of one common supercell of N sites. F holds the configurational entropy already;
+    taking out the ideal mixing of the same finite cell leaves exactly nothing where ions ignore each other, whatever N.
+
+    Raises
+    ------
+    ValueError
+        If the table has no degeneracies, N is not positive, or more arrangements are listed than there are.
+    """
+    if table.degeneracy is None:
+        raise ValueError(
+            f"energies of {table.label}: no degeneracies; name their column, or take the lowest energies (ensemble='lowest')"
+        )
+    if not sites > 0:
+        raise ValueError(
+            f"energies of {table.label}: the supercell has {sites:g} sites; give the number that degeneracies count"
+        )
+    thermal = GAS_CONSTANT * temperature
+    x, energy, entropy, parts = [], [], [], []
+    for rows in by_composition(table.x):
+        here = float(table.x[rows[0]])
+        g = table.degeneracy[rows]
+        arrangements = gammaln(sites + 1) - gammaln(here * sites + 1) - gammaln((1 - here) * sites + 1)
+        if np.log(g.sum()) > arrangements + 1e-6:
+            raise ValueError(
+                f"energies of {table.label}: {g.sum():g} arrangements listed at x = {here:g}, {np.exp(arrangements):.6g} are all "
+                f"that a supercell of {sites:g} sites has; degeneracies and sites must be of one supercell"
+            )
+        exponent = np.log(g) - sites * table.energy[rows] / thermal
+        total = float(logsumexp(exponent))
+        share = np.exp(exponent - total)
+        mean = float(share @ table.energy[rows])
+        free = -thermal / sites * total
+        x.append(here)
+        energy.append((free + thermal / sites * arrangements) / FARADAY)
+        entropy.append((mean - free) / temperature - GAS_CONSTANT * arrangements / sites)
+        # ∂s/∂E_i = (∂⟨E⟩/∂E_i − ∂F/∂E_i)/T
+        change = -share * sites / thermal * (table.energy[rows] - mean) / temperature
+        parts.append((rows, share, change * FARADAY))
+    index = np.repeat(np.arange(len(parts)), [len(rows) for rows, *_ in parts])
+    column = np.concatenate([rows for rows, *_ in parts])
+    shape = (len(parts), len(table.x))
+    weights, changes = (
+        sparse.csr_array((np.concatenate([part[k] for part in parts]), (index, column)), shape=shape) for k in (1, 2)
+    )
+    spread = np.where(table.converged, 1.0, DOUBTFUL)
+    method = f"Boltzmann average of orderings at {temperature:g} K in a supercell of {sites:g} sites"
+    return Compositions(np.array(x), np.array(energy), weights, spread, np.array(entropy), changes, method)
