@@ -466,6 +466,21 @@ def test_negative_part_of_a_density_is_its_imaginary_share(tmp_path: Path) -> No
     assert found.weight.sum() == pytest.approx(8, abs=2e-3)
 
 
+def test_density_is_scaled_to_its_atoms_unless_it_is_far_off(tmp_path: Path) -> None:
+    """A density that lost 2 % of its modes is that of the whole; one that lost a tenth is refused."""
+    frequency, density = debye(0.01, 4)
+    path = {}
+    for share in (1.0, 0.98, 0.9):
+        rows = "".join(f"{f},{share * g}\n" for f, g in zip(frequency, density, strict=True))
+        path[share] = write(tmp_path, "frequency_THz,dos_per_THz_per_cell\n" + rows, f"{share}.csv")
+    whole, most = (read_density_of_states(path[share], sites=1, atoms=4) for share in (1.0, 0.98))
+    np.testing.assert_allclose(most.weight, whole.weight, rtol=1e-12)
+    assert whole.weight.sum() == pytest.approx(12, rel=1e-12)
+    refused(
+        lambda: read_density_of_states(path[0.9], sites=1, atoms=4), path[0.9], ["holds 10.8 modes", "4 atoms have 12", "finer"]
+    )
+
+
 HEAD = "frequency_THz,dos_per_THz_per_cell\n"
 WRONG_DENSITIES = {
     "no column": ("frequency_THz,g\n1,3\n2,3\n", ["no column 'dos_per_THz_per_cell'", "density_column"]),
@@ -603,17 +618,31 @@ def copper(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     return folder, phonon
 
 
-def test_phonopy_and_its_files_tell_one_free_energy(copper: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_phonopy_and_its_files_tell_one_free_energy(copper: tuple[Path, Any]) -> None:
     folder, phonon = copper
-    reference = 1e3 * phonon.get_thermal_properties_dict()["free_energy"][3] / 4
+    reference = 1e3 * phonon.thermal_properties.thermal_properties[1][3] / 4
     mesh = read_phonopy(folder / "phonopy_params.yaml", sites=4, mesh=(8, 8, 8))
-    density = read_density_of_states(folder / "total_dos.dat", sites=4)
+    density = read_density_of_states(folder / "total_dos.dat", sites=4, atoms=4)
     table = read_thermal(folder / "thermal_properties.yaml", sites=4)
     assert mesh.weight.sum() == pytest.approx(3, rel=1e-12)
     assert free_energy(mesh, 300.0) == pytest.approx(reference, abs=0.01)
     assert table.free_energy[3] == pytest.approx(reference, rel=1e-6)
-    assert free_energy(density, 300.0) == pytest.approx(reference, abs=60), "tetrahedra and mesh differ"
+    assert free_energy(density, 300.0) == pytest.approx(reference, abs=30)
     assert mesh.imaginary == density.imaginary == 0
+
+
+def test_phonopy_takes_nothing_from_the_working_directory(
+    copper: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Force constants twice as large lie there: phonopy-load would take them, and frequencies would be larger by root two."""
+    from phonopy.file_IO import write_FORCE_CONSTANTS
+
+    folder, phonon = copper
+    here = read_phonopy(folder / "phonopy_params.yaml", sites=4, mesh=(2, 2, 2))
+    write_FORCE_CONSTANTS(2 * phonon.force_constants, filename=tmp_path / "FORCE_CONSTANTS")
+    monkeypatch.chdir(tmp_path)
+    there = read_phonopy(folder / "phonopy_params.yaml", sites=4, mesh=(2, 2, 2))
+    np.testing.assert_array_equal(here.frequency, there.frequency)
 
 
 def test_phonopy_without_forces_is_refused(copper: tuple[Path, Any], tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ ACOUSTIC = 0.05 * THZ
 """Frequencies nearer to zero [Hz] are the crystal moved as a whole: zero, but for noise of either sign."""
 FEWEST_MODES = 2.5
 """A cell has three modes at least; a density of states that holds fewer is normalised to one."""
+MODES_OFF = 0.05
+"""By what share a density's modes may differ from three an atom and be scaled."""
 _PER = re.compile(r"_per_(THz|cm-1|meV|Hz)(?=_|$)")
 
 
@@ -67,6 +69,7 @@ def read_density_of_states(
     path: str | Path,
     *,
     sites: float,
+    atoms: float | None = None,
     label: str | None = None,
     frequency_column: str = "frequency_THz",
     density_column: str | None = None,
@@ -81,6 +84,9 @@ def read_density_of_states(
     ----------
     sites
         Number of lithium sites, filled or not, in the cell whose modes the density counts.
+    atoms
+        Number of atoms in that cell. If given, weights are scaled to its three modes an atom: a coarse grid of frequencies cuts
+        peaks or counts them twice.
     density_column
         The table's column, which says what it is per (``dos_per_THz_per_cell``; without, it is per the unit of frequencies); if
         not given, the first that begins with ``dos``.
@@ -89,7 +95,8 @@ def read_density_of_states(
     ------
     ValueError
         Naming file and line: no such column, a number is not one, frequencies do not rise, a density is negative, it holds
-        fewer than the three modes of the smallest cell (it is normalised to one), or the file is cut off.
+        fewer than the three modes of the smallest cell (it is normalised to one) or not those of ``atoms``, or the file is cut
+        off.
     """
     path = existing(path)
     _check_sites(path, sites)
@@ -114,6 +121,13 @@ def read_density_of_states(
             f"{path}: the density holds {modes.sum():.3g} modes, a cell has three at least; is it normalised to one, or per "
             "atom? multiply it so that it holds three for each atom of the cell"
         )
+    if atoms is not None:
+        if not abs(modes.sum() / (3 * atoms) - 1) < MODES_OFF:
+            raise ValueError(
+                f"{path}: the density holds {modes.sum():.4g} modes, {atoms:g} atoms have {3 * atoms:g}; correct atoms, or write "
+                "the density on a finer grid of frequencies"
+            )
+        modes *= 3 * atoms / modes.sum()
     return _vibrations(path, label, frequency, modes, sites, 0.0)
 
 
@@ -122,8 +136,8 @@ def read_phonopy(
 ) -> Vibrations:
     """Vibrations on a mesh of wave vectors, from phonopy's ``phonopy_params.yaml`` with forces or force constants in it.
 
-    Force constants are made and symmetrised as ``phonopy-load`` does. Only this file is read, none beside it (``FORCE_SETS``,
-    ``FORCE_CONSTANTS``, ``BORN``). Modes are left out as in :func:`read_frequencies`.
+    Force constants are made and symmetrised as ``phonopy-load`` does. Only this file counts, none in the working directory
+    (``FORCE_SETS``, ``FORCE_CONSTANTS``, ``BORN``). Modes are left out as in :func:`read_frequencies`.
 
     Parameters
     ----------
@@ -146,9 +160,8 @@ def read_phonopy(
         # a mesh without the crystal's symmetry only takes longer
         warnings.filterwarnings("ignore", message="Half-grid shift")
         phonon.run_mesh([int(n) for n in mesh])
-    found = phonon.get_mesh_dict()
-    frequency = THZ * np.asarray(found["frequencies"], float)  # (n_wave_vector, n_band)
-    modes = np.repeat(np.asarray(found["weights"], float)[:, None], frequency.shape[1], axis=1)
+    frequency = THZ * np.asarray(phonon.mesh.frequencies, float)  # (n_wave_vector, n_band)
+    modes = np.repeat(np.asarray(phonon.mesh.weights, float)[:, None], frequency.shape[1], axis=1)
     modes /= modes[:, 0].sum()
     return _vibrations(path, label, frequency.ravel(), modes.ravel(), sites, ACOUSTIC, {"mesh": list(map(int, mesh))})
 
