@@ -124,8 +124,8 @@ def read_density_of_states(
     if atoms is not None:
         if not abs(modes.sum() / (3 * atoms) - 1) < MODES_OFF:
             raise ValueError(
-                f"{path}: the density holds {modes.sum():.4g} modes, {atoms:g} atoms have {3 * atoms:g}; correct atoms, or write "
-                "the density on a finer grid of frequencies"
+                f"{path}: the density holds {modes.sum():.4g} modes, {atoms:g} atoms have {3 * atoms:g}; correct atoms, or "
+                "write the density on a finer grid of frequencies"
             )
         modes *= 3 * atoms / modes.sum()
     return _vibrations(path, label, frequency, modes, sites, 0.0)
