@@ -476,9 +476,9 @@ def test_density_is_scaled_to_its_atoms_unless_it_is_far_off(tmp_path: Path) -> 
     whole, most = (read_density_of_states(path[share], sites=1, atoms=4) for share in (1.0, 0.98))
     np.testing.assert_allclose(most.weight, whole.weight, rtol=1e-12)
     assert whole.weight.sum() == pytest.approx(12, rel=1e-12)
-    refused(
-        lambda: read_density_of_states(path[0.9], sites=1, atoms=4), path[0.9], ["holds 10.8 modes", "4 atoms have 12", "finer"]
-    )
+    for share, atoms in ((0.9, 4), (1.0, 0), (1.0, np.nan)):
+        words = [f"holds {12 * share:.4g} modes", f"{atoms:g} atoms have {3 * atoms:g}", "finer"]
+        refused(lambda p=path[share], n=atoms: read_density_of_states(p, sites=1, atoms=n), path[share], words)
 
 
 HEAD = "frequency_THz,dos_per_THz_per_cell\n"

@@ -122,7 +122,7 @@ def read_density_of_states(
             "atom? multiply it so that it holds three for each atom of the cell"
         )
     if atoms is not None:
-        if not abs(modes.sum() / (3 * atoms) - 1) < MODES_OFF:
+        if not abs(modes.sum() - 3 * atoms) < MODES_OFF * 3 * atoms:
             raise ValueError(
                 f"{path}: the density holds {modes.sum():.4g} modes, {atoms:g} atoms have {3 * atoms:g}; correct atoms, or "
                 "write the density on a finer grid of frequencies"
