@@ -16,9 +16,31 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "estimate": ["Estimate", "Factor", "Joint"],
-    "data": ["EnergyTable", "HopFrequencies", "ImageEnergies", "MigrationPath", "TracerMSD", "Trajectory"],
+    "data": [
+        "ChemicalPotentials",
+        "EnergyTable",
+        "HopFrequencies",
+        "ImageEnergies",
+        "MigrationPath",
+        "ThermalTable",
+        "TracerMSD",
+        "Trajectory",
+        "Vibrations",
+    ],
     "laws": ["MeasuredOCP", "RedlichKister", "Scale", "SiteDensity", "VacancyMobility", "Value"],
-    "readers": ["read_energies", "read_hop_frequencies", "read_image_energies", "read_neb", "read_trajectory"],
+    "readers": [
+        "read_chemical_potentials",
+        "read_density_of_states",
+        "read_energies",
+        "read_frequencies",
+        "read_hop_frequencies",
+        "read_image_energies",
+        "read_neb",
+        "read_phonopy",
+        "read_structures",
+        "read_thermal",
+        "read_trajectory",
+    ],
     "estimators": [
         "choose_order",
         "combine_members",

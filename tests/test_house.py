@@ -49,6 +49,8 @@ NARROWER = {
 """Rooms that may see less than all that stands before them."""
 HOMES_OF_LIBRARIES = {
     "ase": {"readers"},
+    "phonopy": {"readers"},
+    "yaml": {"readers"},
     "pybamm": {"parameter_set", "files", "cell"},
     "casadi": {"cell"},
     "bpx": {"files"},

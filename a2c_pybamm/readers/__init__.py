@@ -1,17 +1,27 @@
 """Files in, data records out; the only home of ase and of foreign units."""
 
+from a2c_pybamm.readers.chemical_potentials import read_chemical_potentials
 from a2c_pybamm.readers.drive_cycle import read_drive_cycle
 from a2c_pybamm.readers.energies import read_energies
 from a2c_pybamm.readers.neb import read_hop_frequencies, read_image_energies, read_neb
+from a2c_pybamm.readers.structures import read_structures
+from a2c_pybamm.readers.thermal import read_thermal
 from a2c_pybamm.readers.trajectory import read_trajectory
 from a2c_pybamm.readers.units import parse_quantity
+from a2c_pybamm.readers.vibrations import read_density_of_states, read_frequencies, read_phonopy
 
 __all__ = [
     "parse_quantity",
+    "read_chemical_potentials",
+    "read_density_of_states",
     "read_drive_cycle",
     "read_energies",
+    "read_frequencies",
     "read_hop_frequencies",
     "read_image_energies",
     "read_neb",
+    "read_phonopy",
+    "read_structures",
+    "read_thermal",
     "read_trajectory",
 ]

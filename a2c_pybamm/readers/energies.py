@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from a2c_pybamm.data import EnergyTable
+from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, FARADAY
+from a2c_pybamm.data import Array, EnergyTable
 from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
-from a2c_pybamm.readers.units import column_unit, parse_quantity
+from a2c_pybamm.readers.units import column_unit, parse_quantity, unit_factor
 
 LARGEST = 1e30
 """No number in a table is larger; the square of a larger one could leave the range of floats."""
+FAR_FROM_ZERO = ELEMENTARY_CHARGE * AVOGADRO
+"""No end member's formation energy is larger, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
 _TRUE = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -75,6 +79,21 @@ def read_number(row: dict[str, str], column: str, path: Path, line: int) -> floa
     return value
 
 
+def read_column(path: Path, rows: list[tuple[int, dict[str, str]]], column: str, *, positive: bool = False) -> Array:
+    """Finite numbers of one column (n_row,).
+
+    Raises
+    ------
+    ValueError
+        Naming file and line, if a field is anything else, or not ``positive`` where it must be.
+    """
+    values = np.array([read_number(row, column, path, line) for line, row in rows])
+    for (line, _), value in zip(rows, values, strict=True):
+        if positive and not value > 0:
+            raise ValueError(f"{path}, line {line}: {column!r} is {value:g}, it must be positive; correct it")
+    return values
+
+
 def read_energies(
     path: str | Path,
     *,
@@ -84,57 +103,154 @@ def read_energies(
     structure_column: str = "structure",
     volume_column: str | None = None,
     converged_column: str | None = None,
+    degeneracy_column: str | None = None,
+    ensemble_columns: str | None = None,
+    ensemble_unit: str | None = None,
+    energy_of: Literal["site", "cell"] = "site",
+    sites_column: str | None = None,
+    formation_voltage: float | str | None = None,
     lithium: str = "Li_metal",
 ) -> EnergyTable:
-    """Energies per lithium site against lithium metal, from a CSV table with one structure a row.
+    r"""Energies per lithium site against lithium metal, from a CSV table with one structure a row.
 
     Columns that carry a unit end in it (``energy_eV``, ``volume_A3``). Energies are total energies per formula unit with one
     lithium site. Lithium metal's own energy is the row in which any field is ``lithium`` (it is not a composition and is not
     returned), or, where ``lithium`` is a quantity like ``"-1.90 eV"``, that value.
 
+    With formation energies, :math:`E_f = E - (1-x)E(0) - xE(1)`, the mean voltage :math:`\bar U` from x = 0 to 1 restores the
+    slope that they have lost: :math:`E - xE_\mathrm{Li} - E(0) = E_f - xF\bar U`.
+
+    Parameters
+    ----------
+    degeneracy_column
+        Number of arrangements that each structure stands for.
+    ensemble_columns
+        What the names of the ensemble's columns begin with (``"E_beef_"``): the same energy by each member, at least two, in
+        the file's order, labelled by their columns. Columns that another argument names are none of them. Lithium metal's row
+        has members too, each subtracted from its own; where its energy is a quantity, all members share it.
+    ensemble_unit
+        The members' unit, that of ``energy_column`` if not given.
+    energy_of
+        What energies and volumes are of: ``"site"``, or ``"cell"`` to divide them by ``sites_column``.
+    sites_column
+        Number of lithium sites in the cell, filled or not; in lithium metal's row the number of its atoms.
+    formation_voltage
+        Mean voltage against lithium metal (``"3.9 V"``, or a number in volts), where the columns hold formation energies. It
+        counts for all members of an ensemble. Lithium metal's energy is then neither needed nor used.
+
     Raises
     ------
     ValueError
-        Naming file and line: a column is missing, x lies outside [0, 1], a number is not one, lithium metal's energy is not
-        there, or the file is cut off.
+        Naming file and line: a column is missing, x lies outside [0, 1], a number is not one, a degeneracy or number of sites
+        is not positive, lithium metal's energy is not there, or the file is cut off. Naming the file: options that do not go
+        together, or energies of the end members that are no formation energies.
     """
     path = existing(path)
-    wanted = [x_column, energy_column, structure_column, *(c for c in (volume_column, converged_column) if c)]
+    _check_options(path, energy_of, sites_column, ensemble_columns, ensemble_unit)
+    optional = (volume_column, converged_column, degeneracy_column, sites_column)
+    wanted = [x_column, energy_column, structure_column, *(c for c in optional if c)]
     rows = read_rows(path, wanted, "name the right one with x_column, energy_column, structure_column, …")
-    unit = column_unit(energy_column, "energy", str(path))
+    members = _members(path, ensemble_columns, wanted) if ensemble_columns is not None else []
     hosts = [(line, row) for line, row in rows if lithium not in row.values()]
     if not hosts:
         raise ValueError(f"{path}: no structure beside lithium metal; add the host's, or copy the file again if it is cut off")
-    x = np.array([read_number(row, x_column, path, line) for line, row in hosts])
+    x = read_column(path, hosts, x_column)
     for (line, _), value in zip(hosts, x, strict=True):
         if not 0 <= value <= 1:
             raise ValueError(
                 f"{path}, line {line}: x = {value:g} lies outside [0, 1]; "
                 "x is the occupied fraction of lithium sites, rescale the column"
             )
-    energy = np.array([unit * read_number(row, energy_column, path, line) for line, row in hosts])
     metal = [(line, row) for line, row in rows if lithium in row.values()]
-    energy -= x * _lithium_energy(path, metal, energy_column, lithium)
+    unit = column_unit(energy_column, "energy", str(path))
+    units = {energy_column: unit} | dict.fromkeys(
+        members, unit_factor(ensemble_unit, "energy", f"{path}: ensemble_unit") if ensemble_unit else unit
+    )
+    energies = _per_site(path, hosts, units, sites_column)
+    if formation_voltage is not None:
+        voltage = _voltage(formation_voltage, f"{path}: formation_voltage")
+        _check_formation(path, x, energies[:, 0], energy_column)
+        energies -= x[:, None] * FARADAY * voltage
+    elif metal:
+        energies -= x[:, None] * _per_site(path, metal[:1], units, sites_column)
+    else:
+        energies -= x[:, None] * _given_lithium_energy(path, lithium)
     volume = None
     if volume_column:
-        factor = column_unit(volume_column, "volume", str(path))
-        volume = np.array([factor * read_number(row, volume_column, path, line) for line, row in hosts])
+        volume = _per_site(path, hosts, {volume_column: column_unit(volume_column, "volume", str(path))}, sites_column)[:, 0]
     converged = np.ones(len(hosts), dtype=bool)
     if converged_column:
         converged = np.array([_flag(row[converged_column], path, line, converged_column) for line, row in hosts])
-    structure = tuple(row[structure_column] for _, row in hosts)
     with naming(path):
-        return EnergyTable(label or path.stem, x, energy, structure, converged, volume, fingerprint(path))
+        return EnergyTable(
+            label or path.stem,
+            x,
+            energies[:, 0],
+            tuple(row[structure_column] for _, row in hosts),
+            converged,
+            volume,
+            fingerprint(path),
+            read_column(path, hosts, degeneracy_column, positive=True) if degeneracy_column else None,
+            energies[:, 1:] if members else None,
+            tuple(members),
+        )
 
 
-def _lithium_energy(path: Path, metal: list[tuple[int, dict[str, str]]], energy_column: str, lithium: str) -> float:
-    """Lithium metal's energy [J.mol-1], from its own row or as given."""
-    if metal:
-        line, row = metal[0]
-        return column_unit(energy_column, "energy", str(path)) * read_number(row, energy_column, path, line)
+def _check_options(path: Path, energy_of: str, sites: str | None, ensemble: str | None, unit: str | None) -> None:
+    """Raise ``ValueError`` where one option needs or contradicts another."""
+    if energy_of not in ("site", "cell"):
+        raise ValueError(f"{path}: energy_of is {energy_of!r}; write 'site' or 'cell'")
+    if energy_of == "cell" and not sites:
+        raise ValueError(f"{path}: energies of a cell need its number of lithium sites; name their column with sites_column")
+    if energy_of == "site" and sites:
+        raise ValueError(f"{path}: sites_column is {sites!r}, but energies are per site; leave it out, or set energy_of='cell'")
+    if unit and ensemble is None:
+        raise ValueError(f"{path}: ensemble_unit is {unit!r} without an ensemble; name its columns with ensemble_columns")
+
+
+def _members(path: Path, prefix: str, taken: list[str]) -> list[str]:
+    """Columns that begin with ``prefix`` and that no other argument has named, in the file's order."""
+    header = next(csv.reader(io.StringIO(read_text(path), newline="")))
+    members = [column for column in header if column.startswith(prefix) and column not in taken]
+    if len(members) < 2:
+        raise ValueError(
+            f"{path}: {len(members)} column(s) beginning with {prefix!r} (found {', '.join(header)}), "
+            "an ensemble has at least two; correct ensemble_columns"
+        )
+    _check_header(path, members, header, "")
+    return members
+
+
+def _per_site(path: Path, rows: list[tuple[int, dict[str, str]]], units: dict[str, float], sites_column: str | None) -> Array:
+    """Columns in SI (n_row, n_column), over the number of sites where they are of a cell."""
+    values = np.column_stack([unit * read_column(path, rows, column) for column, unit in units.items()])
+    return values / read_column(path, rows, sites_column, positive=True)[:, None] if sites_column else values
+
+
+def _given_lithium_energy(path: Path, lithium: str) -> float:
+    """Lithium metal's energy [J.mol-1] where the table has no row of it."""
     if any(ch.isdigit() for ch in lithium):
         return parse_quantity(lithium, "energy", f"{path}: lithium")
     raise ValueError(f"{path}: no row of lithium metal ({lithium!r}); add one, or give its energy as lithium='-1.90 eV'")
+
+
+def _voltage(given: float | str, where: str) -> float:
+    """A voltage [V] from text with a unit or from a number in volts."""
+    volts = parse_quantity(given, "voltage", where) if isinstance(given, str) else float(given)
+    if not abs(volts) < LARGEST:
+        raise ValueError(f"{where}: {given!r} is not a finite number; give the mean voltage like '3.9 V'")
+    return volts
+
+
+def _check_formation(path: Path, x: Array, energy: Array, column: str) -> None:
+    """Raise ``ValueError`` where an end member's energy is far from the zero that its formation energy is."""
+    for end in (0.0, 1.0):
+        lowest = energy[x == end].min(initial=np.inf)
+        if np.isfinite(lowest) and abs(lowest) > FAR_FROM_ZERO:
+            raise ValueError(
+                f"{path}: {column!r} is {lowest / FAR_FROM_ZERO:.3g} eV per site at x = {end:g}, where a formation energy is "
+                "0; subtract the end members' energies, or leave formation_voltage out"
+            )
 
 
 def _flag(text: str, path: Path, line: int, column: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE
+from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, PLANCK
 
 _EV = ELEMENTARY_CHARGE * AVOGADRO
 UNITS: dict[str, dict[str, float]] = {
@@ -20,10 +20,10 @@ UNITS: dict[str, dict[str, float]] = {
     "length": {"m": 1.0, "nm": 1e-9, "A": 1e-10, "Å": 1e-10, "angstrom": 1e-10, "bohr": 5.29177210544e-11},
     "volume": {"m3/mol": 1.0, "cm3/mol": 1e-6, "A3": 1e-30 * AVOGADRO, "Å3": 1e-30 * AVOGADRO},
     "time": {"s": 1.0, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15},
-    "frequency": {"Hz": 1.0, "THz": 1e12, "cm-1": 2.99792458e10},
+    "frequency": {"Hz": 1.0, "THz": 1e12, "cm-1": 2.99792458e10, "meV": 1e-3 * ELEMENTARY_CHARGE / PLANCK},
     "temperature": {"K": 1.0},
     "voltage": {"V": 1.0, "mV": 1e-3},
-    "entropy": {"J/mol/K": 1.0, "J.mol-1.K-1": 1.0, "meV/K": 1e-3 * _EV},
+    "entropy": {"J/mol/K": 1.0, "J/K/mol": 1.0, "J.mol-1.K-1": 1.0, "meV/K": 1e-3 * _EV},
     "entropic change": {"V/K": 1.0, "mV/K": 1e-3, "V.K-1": 1.0},
     "number": {"": 1.0, "1": 1.0},
 }

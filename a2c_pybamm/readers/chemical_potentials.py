@@ -1,0 +1,87 @@
+"""Chemical potentials of lithium at compositions and temperatures, from a CSV table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.data import ChemicalPotentials
+from a2c_pybamm.readers.energies import read_column, read_rows
+from a2c_pybamm.readers.source_file import existing, fingerprint, naming
+from a2c_pybamm.readers.units import column_unit, parse_quantity
+
+_KINDS = {"mu": ("energy", 1.0), "voltage": ("voltage", -FARADAY)}
+"""Kind of the column's unit, and what turns it into a chemical potential per mole."""
+
+
+def read_chemical_potentials(
+    path: str | Path,
+    *,
+    label: str | None = None,
+    quantity: Literal["mu", "voltage"] = "mu",
+    x_column: str = "x",
+    potential_column: str | None = None,
+    std_column: str | None = None,
+    temperature_column: str = "T_K",
+    temperature: str | None = None,
+    lithium: str | None = None,
+) -> ChemicalPotentials:
+    r"""Chemical potentials against lithium metal, from a CSV table with one composition and temperature a row.
+
+    Columns end in their unit (``mu_eV``, ``voltage_V``, ``T_K``). Where the column holds voltages, :math:`\mu = -FU`.
+
+    Parameters
+    ----------
+    quantity
+        What the column holds: ``"mu"``, chemical potentials, or ``"voltage"``, voltages against lithium metal.
+    potential_column
+        Its name; ``mu_eV`` or ``voltage_V`` if not given.
+    std_column
+        Standard deviations of the same quantity.
+    temperature_column, temperature
+        Where temperatures stand, or the one of the whole table (``"300 K"``) if they do not.
+    lithium
+        Lithium metal's energy per atom (``"-1.90 eV"``), subtracted from chemical potentials that are not yet against it.
+
+    Raises
+    ------
+    ValueError
+        Naming file and line: a column is missing or in another unit, x lies outside (0, 1), a temperature or standard deviation
+        is not positive, or a number is not one. Naming the file: arguments that contradict each other, or it is cut off.
+    """
+    path = existing(path)
+    if quantity not in _KINDS:
+        raise ValueError(f"{path}: quantity is {quantity!r}; write 'mu' or 'voltage'")
+    if quantity == "voltage" and lithium is not None:
+        raise ValueError(f"{path}: voltages are against lithium metal already; leave lithium out")
+    kind, factor = _KINDS[quantity]
+    column = potential_column or {"mu": "mu_eV", "voltage": "voltage_V"}[quantity]
+    optional = [*([std_column] if std_column else []), *([temperature_column] if temperature is None else [])]
+    remedy = "name it with x_column, potential_column, std_column or temperature_column, or give temperature='300 K'"
+    rows = read_rows(path, [x_column, column, *optional], remedy)
+    if temperature is not None and temperature_column in rows[0][1]:
+        raise ValueError(f"{path}: temperature is {temperature!r}, and there is a column {temperature_column!r}; leave one out")
+    x = read_column(path, rows, x_column)
+    for (line, _), value in zip(rows, x, strict=True):
+        if not 0 < value < 1:
+            raise ValueError(
+                f"{path}, line {line}: x = {value:g} lies outside (0, 1), the potential is infinite at 0 and 1; leave it out"
+            )
+    potential = factor * column_unit(column, kind, f"{path}: quantity is {quantity!r}") * read_column(path, rows, column)
+    if lithium is not None:
+        potential = potential - parse_quantity(lithium, "energy", f"{path}: lithium")
+    std = None
+    if std_column:
+        unit = abs(factor) * column_unit(std_column, kind, f"{path}: quantity is {quantity!r}")
+        std = unit * read_column(path, rows, std_column, positive=True)
+    if temperature is None:
+        kelvin = column_unit(temperature_column, "temperature", str(path)) * read_column(
+            path, rows, temperature_column, positive=True
+        )
+    else:
+        kelvin = np.full(len(x), parse_quantity(temperature, "temperature", f"{path}: temperature"))
+    with naming(path):
+        return ChemicalPotentials(label or path.stem, x, kelvin, potential, std, fingerprint(path))

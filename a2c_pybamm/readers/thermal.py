@@ -1,0 +1,94 @@
+"""Vibrational free energies over temperature, as a phonon code printed them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from a2c_pybamm.data import Array, ThermalTable
+from a2c_pybamm.readers.energies import LARGEST, read_column, read_rows
+from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
+from a2c_pybamm.readers.units import unit_factor
+
+KINDS = {"temperature": "temperature", "free_energy": "energy", "entropy": "entropy", "heat_capacity": "entropy"}
+"""Columns of a thermal table, and what kind of quantity each is."""
+CSV_COLUMNS = {
+    "T_K": 1.0,
+    "F_vib_kJ_per_mol_cell": 1e3,
+    "S_J_per_K_mol_cell": 1.0,
+    "Cv_J_per_K_mol_cell": 1.0,
+}
+"""The same columns in a CSV file, with the SI value of their units."""
+
+
+def read_thermal(path: str | Path, *, sites: float, label: str | None = None) -> ThermalTable:
+    """Free energy, entropy and heat capacity per mole of sites, from phonopy's ``thermal_properties.yaml`` or a CSV table.
+
+    The CSV table has the columns ``T_K``, ``F_vib_kJ_per_mol_cell``, ``S_J_per_K_mol_cell`` and ``Cv_J_per_K_mol_cell``. In the
+    YAML file the block ``unit`` counts; where phonopy left out modes that are not positive, ``provenance`` has their share as
+    ``left_out_share`` (imaginary ones, and at the zone centre the acoustic).
+
+    Parameters
+    ----------
+    sites
+        Number of lithium sites, filled or not, in the cell that the numbers are per mole of (phonopy's primitive cell).
+
+    Raises
+    ------
+    ValueError
+        Naming the file: it is neither, a key, column or unit is missing or unknown, a number is not one, temperatures do not
+        rise, or it is cut off.
+    """
+    path = existing(path)
+    if not 0 < sites < np.inf:
+        raise ValueError(f"{path}: sites is {sites:g}; give the number of lithium sites in the cell, filled or not")
+    if path.suffix.lower() in (".yaml", ".yml"):
+        table, share = _from_yaml(path)
+    else:
+        rows = read_rows(path, list(CSV_COLUMNS), f"name the columns {', '.join(CSV_COLUMNS)}")
+        columns = [unit * read_column(path, rows, column) for column, unit in CSV_COLUMNS.items()]
+        table, share = dict(zip(KINDS, columns, strict=True)), {}
+    temperature, *per_cell = table.values()
+    free_energy, entropy, heat_capacity = (values / sites for values in per_cell)
+    provenance = {**fingerprint(path), "sites": float(sites), **share}
+    with naming(path):
+        return ThermalTable(label or path.stem, temperature, free_energy, entropy, heat_capacity, provenance)
+
+
+def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
+    """Columns in SI per mole of cells, and the share of modes that phonopy left out if it says so."""
+    text = read_text(path)
+    try:
+        content: Any = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, RecursionError) as error:
+        detail = " ".join(str(error).split())[:160] or type(error).__name__
+        raise ValueError(f"{path}: not YAML ({detail}); is it cut off?") from error
+    remedy = "write it again with phonopy-load -t"
+    units = content.get("unit") if isinstance(content, dict) else None
+    entries = content.get("thermal_properties") if isinstance(content, dict) else None
+    if not isinstance(units, dict) or not isinstance(entries, list) or not entries:
+        raise ValueError(f"{path}: no block 'unit' and list 'thermal_properties'; {remedy}")
+    table = {}
+    for key, kind in KINDS.items():
+        factor = unit_factor(str(units.get(key, "")), kind, f"{path}: unit of {key!r}")
+        table[key] = factor * np.array([_number(path, k, entry, key) for k, entry in enumerate(entries)])
+    if not text.endswith("\n"):
+        raise ValueError(f"{path}: no end of line at its end, the last number may be cut off; {remedy}")
+    n, integrated = content.get("num_modes"), content.get("num_integrated_modes")
+    if isinstance(n, int) and isinstance(integrated, int) and 0 <= integrated <= n and n:
+        return table, {"left_out_share": 1 - integrated / n}
+    return table, {}
+
+
+def _number(path: Path, k: int, entry: Any, key: str) -> float:
+    """A finite number of the entry for one temperature."""
+    try:
+        value = float(entry[key])
+    except (KeyError, TypeError, ValueError, IndexError):
+        value = np.nan
+    if not abs(value) < LARGEST:
+        raise ValueError(f"{path}: entry {k} of 'thermal_properties' has no finite {key!r}; is the file cut off?")
+    return value
