@@ -30,7 +30,7 @@ class OrderChoice:
     errors: tuple[float, ...]
     """Root-mean-square leave-one-out error [eV], geometric mean over the tables."""
     weights: tuple[float, ...]
-    """Likelihood of each order in all tables together, summing to one."""
+    """Weight of each order in all tables together, summing to one."""
 
     @property
     def best(self) -> int:
@@ -80,8 +80,8 @@ def choose_order(
     r"""Orders that all tables have compositions enough for: members of a committee share one law.
 
     The fit must leave three degrees of freedom for its scatter, or one where the scatter is known (``energy_std`` of the fit).
-    None is picked: `fit_free_energy` averages over them. Leave-one-out errors say how well each predicts; the weights are the
-    orders' likelihoods :math:`\prod_m e^{-\chi_m^2/2}` with each table's scatter taken from the widest.
+    None is picked: `fit_free_energy` averages over them. Leave-one-out errors say how well each predicts; the weights are
+    products over the tables of those that an average over orders has in each (`average_nested`).
 
     Raises
     ------

@@ -95,8 +95,8 @@ def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> C
         arrangements = gammaln(sites + 1) - gammaln(here * sites + 1) - gammaln((1 - here) * sites + 1)
         if np.log(g.sum()) > arrangements + 1e-6:
             raise ValueError(
-                f"energies of {table.label}: {g.sum():g} arrangements listed at x = {here:g}, {np.exp(arrangements):.6g} are all "
-                f"that a supercell of {sites:g} sites has; degeneracies and sites must be of one supercell"
+                f"energies of {table.label}: {g.sum():g} arrangements listed at x = {here:g}, a supercell of {sites:g} sites "
+                f"has {np.exp(arrangements):.6g}; degeneracies and sites must be of one supercell"
             )
         exponent = np.log(g) - sites * table.energy[rows] / thermal
         total = float(logsumexp(exponent))
