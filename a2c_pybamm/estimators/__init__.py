@@ -2,31 +2,50 @@
 
 from a2c_pybamm.estimators.arrhenius import fit_arrhenius
 from a2c_pybamm.estimators.barrier import fit_barrier, highest_image
+from a2c_pybamm.estimators.chemical_potential import fit_chemical_potential
 from a2c_pybamm.estimators.combination import combine
 from a2c_pybamm.estimators.committee import combine_members
+from a2c_pybamm.estimators.convex_hull import HullVoltages, hull_voltages
 from a2c_pybamm.estimators.declared import declare
-from a2c_pybamm.estimators.free_energy import OrderChoice, choose_order, fit_free_energy, leave_one_out
+from a2c_pybamm.estimators.free_energy import (
+    OrderChoice,
+    choose_order,
+    composition_covariance,
+    fit_free_energy,
+    leave_one_out,
+)
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
+from a2c_pybamm.estimators.vibrations import add_vibrations, harmonic
 
 __all__ = [
+    "HullVoltages",
     "NotDiffusive",
     "OrderChoice",
+    "PhaseDiagram",
+    "add_vibrations",
     "choose_order",
     "combine",
     "combine_members",
+    "composition_covariance",
+    "critical_point",
     "declare",
     "fit_arrhenius",
     "fit_barrier",
+    "fit_chemical_potential",
     "fit_free_energy",
     "fit_site_volume",
     "fit_tracer_diffusivity",
+    "harmonic",
     "harmonic_entropy",
     "highest_image",
     "hopping_diffusivity",
+    "hull_voltages",
     "leave_one_out",
     "mean_squared_displacement",
+    "phase_diagram",
     "vineyard_frequency",
 ]

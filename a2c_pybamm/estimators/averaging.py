@@ -102,4 +102,4 @@ def covariance_columns(root: Array) -> Array:
     r"""As few columns as coefficients with the same :math:`A A^\mathsf{T}` (n_coefficient, at most n_coefficient)."""
     if root.shape[1] <= root.shape[0]:
         return root
-    return np.asarray(np.linalg.qr(root.T, mode="r").T)
+    return np.linalg.qr(root.T)[1].T

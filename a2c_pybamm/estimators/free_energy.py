@@ -10,12 +10,12 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse as sparse
 
-from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.averaging import SPARE, Average, average_nested, covariance_columns
 from a2c_pybamm.estimators.orderings import Compositions, boltzmann_average, by_composition, lowest_energies
-from a2c_pybamm.laws.expansion import Expansion, excess_entropy_names, mixing, voltage_name
+from a2c_pybamm.laws.expansion import Expansion, excess_entropy_names, mixing_step, term, voltage_name, window_steps
 from a2c_pybamm.laws.redlich_kister import RedlichKister
 
 ENSEMBLE_SOURCE = "functional ensemble (model form)"
@@ -45,9 +45,7 @@ class OrderChoice:
 
 def _design(law: Expansion, x: Array) -> Array:
     """Columns of g(0), U0 and the law's terms (n_composition, n_term + 2)."""
-    n = len(law.interaction_names)
-    terms = [law.excess([float(i == k) for i in range(n)], x) for k in range(n)]
-    return np.column_stack([np.ones_like(x), -x, *terms])
+    return np.column_stack([np.ones_like(x), -x, *(term(law, k, x) for k in range(len(law.interaction_names)))])
 
 
 def _enough(n: int, law: Expansion, label: str, spare: int) -> None:
@@ -204,7 +202,7 @@ def _structure_noise(table: EnergyTable, found: Compositions, energy_std: float 
     if covariance.shape != (n, n):
         raise ValueError(f"energies of {table.label}: covariance of shape {covariance.shape} for {n} structures")
     try:
-        return np.linalg.cholesky(covariance / FARADAY**2)
+        return np.asarray(np.linalg.cholesky(covariance / FARADAY**2), float)
     except np.linalg.LinAlgError:
         raise ValueError(
             f"energies of {table.label}: the covariance of the structures is not positive definite; "
@@ -243,12 +241,11 @@ def _describe(choice: OrderChoice | None, law: Expansion, average: Average) -> d
 def _coordinates(law: Expansion, theta: Array, label: str) -> tuple[tuple[str, ...], Array, Array]:
     """Names, the law's coordinates of (U0, L_0 …), and their Jacobian."""
     L = theta[1:]
-    a, b = law.window
-    steps = (_design(law, np.array([b])) - _design(law, np.array([a])))[0, 2:] / (b - a)
+    steps = window_steps(law)
     jacobian = np.eye(len(theta))
     jacobian[0, 1:] = -steps
     mean = theta.copy()
-    mean[0] = theta[0] - steps @ L - law.mixing * _thermal(law) * (mixing(b) - mixing(a)) / (b - a)
+    mean[0] = theta[0] - steps @ L - mixing_step(law)
     if isinstance(law, RedlichKister) and law.shape == "ratio":
         if L[0] >= 0:
             raise ValueError(
@@ -260,11 +257,6 @@ def _coordinates(law: Expansion, theta: Array, label: str) -> tuple[tuple[str, .
         for k in range(1, len(L)):
             jacobian[k + 1, 1], jacobian[k + 1, k + 1] = -L[k] / L[0] ** 2, 1 / L[0]
     return (voltage_name(law), *law.interaction_names), mean, jacobian
-
-
-def _thermal(law: Expansion) -> float:
-    """RT/F at the reference temperature [V]."""
-    return GAS_CONSTANT * law.reference_temperature / FARADAY
 
 
 def composition_covariance(table: EnergyTable, *, std: float, length: float, own_std: float) -> Array:

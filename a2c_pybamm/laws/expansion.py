@@ -92,6 +92,24 @@ def mixing(x: float) -> float:
     return float(sum(y * np.log(y) for y in (x, 1 - x) if y > 0))
 
 
+def mixing_step(law: Expansion) -> float:
+    """What ideal mixing takes off the mean voltage over [0, 1] to make that over the window [V]."""
+    a, b = law.window
+    thermal = GAS_CONSTANT * law.reference_temperature / FARADAY
+    return law.mixing * thermal * (mixing(b) - mixing(a)) / (b - a)
+
+
+def term(law: Expansion, k: int, x: Any, derivative: int = 0) -> Any:
+    """The k-th term alone, or its first or second derivative."""
+    return law.excess([float(i == k) for i in range(len(law.interaction_names))], x, derivative)
+
+
+def window_steps(law: Expansion) -> np.ndarray:
+    """What one unit of each interaction takes off the same mean (n_term,) [V.eV-1]."""
+    a, b = law.window
+    return np.array([(term(law, k, b) - term(law, k, a)) / (b - a) for k in range(len(law.interaction_names))])
+
+
 def amplitudes(law: Expansion, c: Coefficients, T: Any) -> list[Any]:
     r""":math:`L_k - (T-T_r)S_k/F` [eV]."""
     values = law.interactions(c)
@@ -107,9 +125,7 @@ def end_voltage(law: Expansion, c: Coefficients) -> Any:
         return c[voltage_name(law)]
     values = law.interactions(c)
     step = law.excess(values, b) - law.excess(values, a)
-    if law.mixing:
-        step = step + GAS_CONSTANT * law.reference_temperature / FARADAY * (mixing(b) - mixing(a))
-    return c[voltage_name(law)] + step / (b - a)
+    return c[voltage_name(law)] + mixing_step(law) + step / (b - a)
 
 
 def _host_entropy(law: Expansion, c: Coefficients) -> Any:

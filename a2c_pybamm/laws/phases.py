@@ -19,7 +19,8 @@ from a2c_pybamm.laws.free_energy import FreeEnergy
 from a2c_pybamm.laws.law import Coefficients
 
 Array = NDArray[np.float64]
-Evaluate = Callable[[Array, Array], Array]
+Rows = NDArray[np.intp]
+Evaluate = Callable[[Rows, Array], Array]
 """A function of rows of samples (n,) and compositions (n,) or (n, m)."""
 
 CHUNK = 1000
@@ -57,7 +58,7 @@ class Gaps:
     """Voltage of the plateau [V] (n_sample, n_gap)."""
 
     @property
-    def count(self) -> NDArray[np.intp]:
+    def count(self) -> Rows:
         """Number of gaps of each sample (n_sample,)."""
         return np.asarray(np.isfinite(self.low).sum(axis=1))
 
@@ -104,7 +105,7 @@ def branch(law: PhaseForming, c: Coefficients, T: float, *, lithiation: bool) ->
 class _Part:
     """Some of the samples with their grids and the free energy on them."""
 
-    samples: NDArray[np.intp]
+    samples: Rows
     """Where they stand among all (n,)."""
     x: Array
     """Compositions (n, n_x)."""
@@ -166,7 +167,7 @@ def _parts(law: PhaseForming, columns: dict[str, Array], T: float, start: int) -
     return parts
 
 
-def _touching(curvature: Array) -> NDArray[np.intp]:
+def _touching(curvature: Array) -> Rows:
     """Points of the grid (n, N_TOUCHING) at which a curvature nearly touches zero within one sign; -1 for none."""
     inner = curvature[:, 1:-1]
     with np.errstate(invalid="ignore"):
@@ -177,34 +178,34 @@ def _touching(curvature: Array) -> NDArray[np.intp]:
     return np.where(np.take_along_axis(size, order, axis=1) < NEAR, order + 1, -1)
 
 
-def _about(grid: Array, place: NDArray[np.intp]) -> Array:
+def _about(grid: Array, place: Rows) -> Array:
     """Compositions (n, n_finer) between a point's neighbours; the grid's first point for -1."""
     low, high = grid[np.maximum(place - 1, 0)], grid[np.minimum(place + 1, len(grid) - 1)]
     finer = np.linspace(low, high, N_FINER + 2, axis=1)[:, 1:-1]
     return np.where(place[:, None] >= 0, finer, grid[0])
 
 
-def _part(law: PhaseForming, columns: dict[str, Array], T: float, samples: NDArray[np.intp], x: Array) -> _Part:
+def _part(law: PhaseForming, columns: dict[str, Array], T: float, samples: Rows, x: Array) -> _Part:
     thermal = GAS_CONSTANT * T
     own = {name: column[samples] for name, column in columns.items()}
 
-    def pick(rows: Array, x: Array) -> dict[str, Array]:
+    def pick(rows: Rows, x: Array) -> dict[str, Array]:
         return {name: column[rows].reshape(-1, *[1] * (x.ndim - 1)) for name, column in own.items()}
 
-    def potential(rows: Array, x: Array) -> Array:
+    def potential(rows: Rows, x: Array) -> Array:
         return np.asarray(-FARADAY / thermal * law.open_circuit_voltage(pick(rows, x), x, T))
 
-    def curvature(rows: Array, x: Array) -> Array:
+    def curvature(rows: Rows, x: Array) -> Array:
         x = np.maximum(x, 1e-12)  # Θ/x at the lower end of a law that is finite there
         return np.asarray(law.thermodynamic_factor(pick(rows, x), x, T) / x)
 
-    def energy(rows: Array, x: Array) -> Array:
+    def energy(rows: Rows, x: Array) -> Array:
         return np.asarray(law.free_energy(pick(rows, x), x, T) / thermal)
 
     return _Part(samples, x, potential, curvature, energy, thermal / FARADAY)
 
 
-def _table(n: int, rows: Array, *columns: Array) -> list[Array]:
+def _table(n: int, rows: Rows, *columns: Array) -> list[Array]:
     """Values (n_found,) of rows that ascend, each as a table (n, width) padded with NaN."""
     counts = np.bincount(rows, minlength=n)
     place = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -252,21 +253,21 @@ def _spinodals(part: _Part) -> Array:
     return _table(part.n, rows, roots)[0]
 
 
-def _spinodal_roots(part: _Part, rows: Array, left: Array) -> Array:
+def _spinodal_roots(part: _Part, rows: Rows, left: Rows) -> Array:
     low, high = part.x[rows, left], part.x[rows, left + 1]
     span = np.maximum(1e-6 * (high - low), 1e-16)
 
-    def value(own: Array, x: Array) -> Array:
+    def value(own: Rows, x: Array) -> Array:
         return part.curvature(rows[own], x)
 
-    def slope(own: Array, x: Array) -> Array:
+    def slope(own: Rows, x: Array) -> Array:
         h = np.minimum(span[own], np.minimum(x, 1 - x) / 4 + 1e-16)
         return (part.curvature(rows[own], x + h) - part.curvature(rows[own], x - h)) / (2 * h)
 
     return _root(value, slope, low, high, (low + high) / 2) if len(rows) else np.empty(0)
 
 
-def _hull(x: Array, g: Array) -> list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]]:
+def _hull(x: Array, g: Array) -> list[tuple[Rows, Rows, Rows]]:
     """Edges (sample, left, right) of the lower convex hulls of curves (n_sample, n_x), by a monotone chain for all at once.
 
     Andrew, Inf. Process. Lett. 9, 216 (1979).
@@ -294,11 +295,11 @@ def _hull(x: Array, g: Array) -> list[tuple[NDArray[np.intp], NDArray[np.intp], 
     return edges
 
 
-def _bridges(part: _Part, concave: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+def _bridges(part: _Part, concave: NDArray[np.bool_]) -> tuple[Rows, Rows, Rows]:
     """Hull edges (sample, left, right) that span something concave, samples ascending."""
     own = np.flatnonzero(concave.any(axis=1))
     if not len(own):
-        return (np.empty(0, dtype=int),) * 3
+        return (np.empty(0, dtype=np.intp),) * 3
     x = part.x[own]
     g = part.energy(own, x)
     g = g - g[:, [0]] - (g[:, [-1]] - g[:, [0]]) * (x - x[:, [0]]) / (x[:, [-1]] - x[:, [0]])
@@ -339,22 +340,20 @@ def _gaps(part: _Part) -> list[Array]:
     return _table(part.n, rows, *ends, -slope * part.thermal)
 
 
-def _first_concave(
-    concave: NDArray[np.bool_], rows: Array, left: Array, right: Array
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _first_concave(concave: NDArray[np.bool_], rows: Rows, left: Rows, right: Rows) -> tuple[Rows, Rows]:
     """First and last concave point of the grid within each edge."""
     place = np.arange(concave.shape[1])
     inside = concave[rows] & (place >= left[:, None]) & (place <= right[:, None])
     return inside.argmax(axis=1), concave.shape[1] - 1 - inside[:, ::-1].argmax(axis=1)
 
 
-def _at_potential(part: _Part, rows: Array, potential: Array, low: Array, high: Array, start: Array) -> Array:
+def _at_potential(part: _Part, rows: Rows, potential: Array, low: Array, high: Array, start: Array) -> Array:
     """Where the curve's potential is the given one (n,); the end of the bracket that is nearest where it is nowhere."""
 
-    def miss(own: Array, x: Array) -> Array:
+    def miss(own: Rows, x: Array) -> Array:
         return part.potential(rows[own], x) - potential[own]
 
-    def slope(own: Array, x: Array) -> Array:
+    def slope(own: Rows, x: Array) -> Array:
         return part.curvature(rows[own], x)
 
     every = np.arange(len(rows))
@@ -387,10 +386,10 @@ def _branch(part: _Part, lithiation: bool) -> list[Array]:
     return _table(part.n, rows[keep], low[keep], high[keep], -here[keep] * part.thermal)
 
 
-def _within_another(n: int, rows: Array, low: Array, high: Array) -> NDArray[np.bool_]:
+def _within_another(n: int, rows: Rows, low: Array, high: Array) -> NDArray[np.bool_]:
     """Whether a plateau lies within a wider one of the same sample: it is never entered."""
     place, a, b = _table(n, rows, np.arange(len(rows), dtype=float), low, high)
     with np.errstate(invalid="ignore"):
         inside = (a[:, :, None] >= a[:, None, :]) & (b[:, :, None] <= b[:, None, :])
     inside &= ~np.eye(a.shape[1], dtype=bool)
-    return np.asarray(inside.any(axis=2)[np.isfinite(place)])
+    return np.asarray(np.any(inside, axis=2))[np.isfinite(place)]
