@@ -64,6 +64,7 @@ _HOMES = {
         "fit_chemical_potential",
         "fit_free_energy",
         "fit_site_volume",
+        "fit_spline_potential",
         "fit_tracer_diffusivity",
         "harmonic_entropy",
         "highest_image",

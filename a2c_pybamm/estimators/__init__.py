@@ -18,6 +18,7 @@ from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity,
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
 from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.site_volume import fit_site_volume
+from a2c_pybamm.estimators.smoothing_spline import fit_spline_potential
 from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
 from a2c_pybamm.estimators.vibrations import add_vibrations, harmonic
 
@@ -38,6 +39,7 @@ __all__ = [
     "fit_chemical_potential",
     "fit_free_energy",
     "fit_site_volume",
+    "fit_spline_potential",
     "fit_tracer_diffusivity",
     "harmonic",
     "harmonic_entropy",

@@ -14,7 +14,7 @@ from scipy.stats import norm
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Array, Estimate, Joint
 from a2c_pybamm.laws.law import coefficient
-from a2c_pybamm.laws.phases import Gaps, PhaseForming, composition_grid, gaps, spinodals
+from a2c_pybamm.laws.phases import END, Gaps, PhaseForming, composition_grid, gaps, spinodals
 
 STEP = 1e-20
 """Relative imaginary part of a complex step."""
@@ -122,12 +122,12 @@ def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], found: Gaps,
     tangent = (_partial(law, mean, "free_energy", high, T) - _partial(law, mean, "free_energy", low, T)) / (high - low)[:, None]
     ends = []
     for side in (low, high):
-        inside = (side > 0) & (side < 1)
+        inside = (side > END) & (side < 1 - END)
         x = np.where(inside, side, 0.5)
         own = -FARADAY * _partial(law, mean, "open_circuit_voltage", x, T)
         curvature = GAS_CONSTANT * T / x * law.thermodynamic_factor(mean, x, T)
         slope = (tangent - own) / (curvature * x * (1 - x))[:, None]
-        # a gap that reaches an end of a finite law stays there
+        # a gap that reaches an end stays there
         edge = np.clip(side, 1e-15, 1 - 1e-15)
         ends.append((logit(edge), np.where(inside[:, None], slope, 0.0)))
     for k in range(len(low)):

@@ -26,7 +26,9 @@ Evaluate = Callable[[Rows, Array], Array]
 CHUNK = 1000
 """Samples looked at together: bounds the memory."""
 TAIL = 25.0
-"""Largest |ln(x/(1-x))| looked at: compositions closer than 1e-11 to an end are the end."""
+"""Largest |ln(x/(1-x))| looked at."""
+END = 2e-11
+"""Compositions closer than this to empty or full are the end itself, where no float tells a potential any more."""
 N_MIDDLE, N_TAIL = 241, 60
 NEAR = 0.05
 """Where a curvature comes closer to zero than this share of its mean size, the grid is made finer."""
@@ -168,11 +170,11 @@ def _parts(law: PhaseForming, columns: dict[str, Array], T: float, start: int) -
 
 
 def _touching(curvature: Array) -> Rows:
-    """Points of the grid (n, N_TOUCHING) at which a curvature nearly touches zero within one sign; -1 for none."""
+    """Points of the grid (n, N_TOUCHING) at which a curvature nearly touches zero; -1 for none."""
     inner = curvature[:, 1:-1]
     with np.errstate(invalid="ignore"):
-        lowest = (inner > 0) & (inner <= curvature[:, :-2]) & (inner <= curvature[:, 2:])
-        highest = (inner <= 0) & (inner >= curvature[:, :-2]) & (inner >= curvature[:, 2:])
+        lowest = (inner <= curvature[:, :-2]) & (inner <= curvature[:, 2:])
+        highest = (inner >= curvature[:, :-2]) & (inner >= curvature[:, 2:])
         size = np.where(lowest | highest, np.abs(inner), np.inf) / np.nanmean(np.abs(curvature), axis=1, keepdims=True)
     order = np.argsort(size, axis=1)[:, :N_TOUCHING]
     return np.where(np.take_along_axis(size, order, axis=1) < NEAR, order + 1, -1)
@@ -267,9 +269,13 @@ def _spinodal_roots(part: _Part, rows: Rows, left: Rows) -> Array:
     return _root(value, slope, low, high, (low + high) / 2) if len(rows) else np.empty(0)
 
 
-def _hull(x: Array, g: Array) -> list[tuple[Rows, Rows, Rows]]:
+def _hull(x: Array, g: Array, convex: NDArray[np.bool_]) -> list[tuple[Rows, Rows, Rows]]:
     """Edges (sample, left, right) of the lower convex hulls of curves (n_sample, n_x), by a monotone chain for all at once.
 
+    Only convex points and the two ends can be touched by a tangent; others are left out, lest round-off puts one on a hull.
+
+    References
+    ----------
     Andrew, Inf. Process. Lett. 9, 216 (1979).
     """
     n, m = g.shape
@@ -277,7 +283,8 @@ def _hull(x: Array, g: Array) -> list[tuple[Rows, Rows, Rows]]:
     size = np.ones(n, dtype=np.intp)
     every = np.arange(n)
     for i in range(1, m):
-        active = every[size >= 2]
+        own = every[convex[:, i]] if i < m - 1 else every
+        active = own[size[own] >= 2]
         while len(active):
             a, b = stack[active, size[active] - 2], stack[active, size[active] - 1]
             ga, gb, gi = g[active, a], g[active, b], g[active, i]
@@ -286,8 +293,8 @@ def _hull(x: Array, g: Array) -> list[tuple[Rows, Rows, Rows]]:
             active = active[drop]
             size[active] -= 1
             active = active[size[active] >= 2]
-        stack[every, size] = i
-        size += 1
+        stack[own, size[own]] = i
+        size[own] += 1
     edges = []
     for k in range(int(size.max()) - 1):
         own = every[size > k + 1]
@@ -305,7 +312,7 @@ def _bridges(part: _Part, concave: NDArray[np.bool_]) -> tuple[Rows, Rows, Rows]
     g = g - g[:, [0]] - (g[:, [-1]] - g[:, [0]]) * (x - x[:, [0]]) / (x[:, [-1]] - x[:, [0]])
     before = np.concatenate([np.zeros((len(own), 1), dtype=int), np.cumsum(concave[own], axis=1)], axis=1)
     found = []
-    for sample, left, right in _hull(x, g):
+    for sample, left, right in _hull(x, g, ~concave[own]):
         spans = before[sample, right + 1] - before[sample, left] > 0
         found.append(np.stack([own[sample[spans]], left[spans], right[spans]]))
     edges = np.concatenate(found, axis=1)
@@ -321,9 +328,10 @@ def _gaps(part: _Part) -> list[Array]:
     last = part.x.shape[1] - 1
     fixed = left == 0, right == last
     # each end lies where the curve is convex, between the grid's neighbour outside and the spinodal inside
-    inner = _first_concave(concave, rows, left, right)
+    first, final = _first_concave(concave, rows, left, right)
     outer = np.maximum(left - 1, 0), np.minimum(right + 1, last)
-    brackets = [(part.x[rows, outer[0]], part.x[rows, inner[0]]), (part.x[rows, inner[1]], part.x[rows, outer[1]])]
+    inner = (_spinodal_roots(part, rows, k) for k in (np.maximum(first - 1, 0), np.minimum(final, last - 1)))
+    brackets = [(part.x[rows, outer[0]], next(inner)), (next(inner), part.x[rows, outer[1]])]
     ends = [part.x[rows, left], part.x[rows, right]]
     slope, active = np.full(len(rows), np.nan), np.arange(len(rows))
     for _ in range(N_OUTER):
