@@ -23,7 +23,7 @@ Rows = NDArray[np.intp]
 Evaluate = Callable[[Rows, Array], Array]
 """A function of rows of samples (n,) and compositions (n,) or (n, m)."""
 
-CHUNK = 1000
+CHUNK = 5000
 """Samples looked at together: bounds the memory."""
 TAIL = 25.0
 """Largest |ln(x/(1-x))| looked at."""
