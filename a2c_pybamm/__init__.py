@@ -16,8 +16,16 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "estimate": ["Estimate", "Factor", "Joint"],
-    "data": ["EnergyTable", "HopFrequencies", "ImageEnergies", "MigrationPath", "TracerMSD", "Trajectory"],
-    "laws": ["MeasuredOCP", "RedlichKister", "Scale", "SiteDensity", "VacancyMobility", "Value"],
+    "data": [
+        "ChemicalPotentials",
+        "EnergyTable",
+        "HopFrequencies",
+        "ImageEnergies",
+        "MigrationPath",
+        "TracerMSD",
+        "Trajectory",
+    ],
+    "laws": ["MeasuredOCP", "RedlichKister", "Scale", "SiteDensity", "SiteSum", "VacancyMobility", "Value"],
     "readers": ["read_energies", "read_hop_frequencies", "read_image_energies", "read_neb", "read_trajectory"],
     "estimators": [
         "choose_order",
@@ -26,6 +34,7 @@ _HOMES = {
         "fit_arrhenius",
         "fit_barrier",
         "fit_free_energy",
+        "fit_site_sum",
         "fit_site_volume",
         "fit_tracer_diffusivity",
         "harmonic_entropy",
@@ -34,7 +43,7 @@ _HOMES = {
         "mean_squared_displacement",
         "vineyard_frequency",
     ],
-    "parameter_set": ["Attachment", "ParameterSet", "StoichiometryMap", "measured_ocp"],
+    "parameter_set": ["Attachment", "ParameterSet", "StoichiometryMap", "measured_ocp", "msmr_attachments"],
     "study": ["read_study"],
     "derivation": ["derive"],
     "files": ["save"],

@@ -8,6 +8,7 @@ from a2c_pybamm.estimators.declared import declare
 from a2c_pybamm.estimators.free_energy import OrderChoice, choose_order, fit_free_energy, leave_one_out
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.site_sum import fit_site_sum
 from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
 
@@ -21,6 +22,7 @@ __all__ = [
     "fit_arrhenius",
     "fit_barrier",
     "fit_free_energy",
+    "fit_site_sum",
     "fit_site_volume",
     "fit_tracer_diffusivity",
     "harmonic_entropy",

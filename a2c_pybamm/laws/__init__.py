@@ -6,9 +6,12 @@ from a2c_pybamm.laws.law import Coefficients, Law, build_law, coefficient, held,
 from a2c_pybamm.laws.measured_ocp import MeasuredOCP, interpolate
 from a2c_pybamm.laws.redlich_kister import RedlichKister
 from a2c_pybamm.laws.site_density import SiteDensity
+from a2c_pybamm.laws.site_sum import SiteSum, invert
 from a2c_pybamm.laws.vacancy_mobility import VacancyMobility, barrier_name, prefactor_name
 
-KINDS: dict[str, type] = {law.kind: law for law in (RedlichKister, MeasuredOCP, VacancyMobility, SiteDensity, Scale, Value)}
+KINDS: dict[str, type] = {
+    law.kind: law for law in (RedlichKister, SiteSum, MeasuredOCP, VacancyMobility, SiteDensity, Scale, Value)
+}
 """The package's own laws by the name they have in files."""
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "RedlichKister",
     "Scale",
     "SiteDensity",
+    "SiteSum",
     "UnstablePhaseError",
     "VacancyMobility",
     "Value",
@@ -28,6 +32,7 @@ __all__ = [
     "coefficient",
     "held",
     "interpolate",
+    "invert",
     "log_coefficient",
     "prefactor_name",
     "settings",
