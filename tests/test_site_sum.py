@@ -427,7 +427,8 @@ def test_msmr_discharge_is_the_base_sets(tmp_path: Path) -> None:
     solved = cell.solve(np.vstack([mean, mean + 0.02 * (np.array(cell.names) == MSMR.names[1])]))
     early = slice(0, 100)
     same, moved = solved["voltage"].values[:, early]
-    np.testing.assert_allclose(same, reference["voltage"].values[0, early], rtol=0, atol=1e-6)
+    # the cell's solver has a relative tolerance of 1e-5
+    np.testing.assert_allclose(same, reference["voltage"].values[0, early], rtol=0, atol=1e-5)
     assert np.abs(moved - same).max() > 2e-3
 
 
@@ -577,9 +578,13 @@ def test_data_that_cannot_be_fitted_are_refused() -> None:
         fit_site_sum(data, SiteSum("M", 2), start=c)
 
 
-def by_coefficient(law: SiteSum, c: dict[str, float], name: str, x: np.ndarray) -> np.ndarray:
-    """Derivative of the voltage by one coefficient."""
-    return complex_step(lambda p: law.open_circuit_voltage({**c, name: p}, x, T_R), c[name])
+@pytest.mark.parametrize("n_site", [2, 3])
+def test_all_starts_find_the_minimum_next_to_the_truth(n_site: int) -> None:
+    law, rng = SiteSum("M", n_site), np.random.default_rng(10 + n_site)
+    for _ in range(5):
+        data, c = potentials(n_site, rng)
+        found, near = fit_site_sum(data, law), fit_site_sum(data, law, start=c)
+        np.testing.assert_allclose((found.mean - near.mean) / near.std, 0, atol=1e-3)
 
 
 @pytest.mark.slow
@@ -587,8 +592,9 @@ def by_coefficient(law: SiteSum, c: dict[str, float], name: str, x: np.ndarray) 
 def test_bands_of_the_voltage_hold_the_truth(n_site: int) -> None:
     """68 and 95 % bands of U(x), 300 sets of 40 potentials: at each x as often as they say, to three binomial std.
 
-    It detects a standard deviation that is wrong by 10 % (coverage of 68 % moves by 5, three std are 8 at one x; the mean over
-    compositions, tested to half of that, is what detects it).
+    Bands are quantiles of draws, as sampling propagates them. To first order they are too narrow where a fraction is known
+    no better than the step at it is wide: 89 % for 95 % at x = 0.55 of the two sites here. Detected: a standard deviation wrong
+    by 10 % moves the 68 % coverage by 0.05, twice what its mean over compositions is given here.
     """
     law, n = SiteSum("M", n_site), 300
     rng = np.random.default_rng(n_site)
@@ -597,17 +603,18 @@ def test_bands_of_the_voltage_hold_the_truth(n_site: int) -> None:
     distance = []
     for _ in range(n):
         data, c = potentials(n_site, rng)
-        estimate = fit_site_sum(data, law)
-        found = {law.entropy_name: LITHIUM_ENTROPY, **dict(zip(estimate.names, estimate.mean, strict=True))}
-        jacobian = np.column_stack([by_coefficient(law, found, name, x) for name in estimate.names])
-        band = np.sqrt(np.einsum("ij,jk,ik->i", jacobian, estimate.covariance, jacobian))
-        z = np.abs(law.open_circuit_voltage(found, x, T_R) - law.open_circuit_voltage(c, x, T_R)) / band
-        inside += [z < 1, z < 1.959964]
+        estimate = fit_site_sum(data, law, start=c)
+        draws = Joint([estimate]).draw(400, rng)
+        drawn = {law.entropy_name: LITHIUM_ENTROPY} | {name: draws[:, [k]] for k, name in enumerate(estimate.names)}
+        levels = [0.158655, 0.841345, 0.025, 0.975]
+        quantiles = np.quantile(law.open_circuit_voltage(drawn, x, T_R), levels, axis=0)
+        truth = law.open_circuit_voltage(c, x, T_R)
+        inside += [(low < truth) & (truth < high) for low, high in (quantiles[:2], quantiles[2:])]
         error = estimate.mean - [c[name] for name in estimate.names]
         distance.append(error @ np.linalg.solve(estimate.covariance, error))
     for coverage, level in zip(inside / n, (0.682689, 0.95), strict=True):
         width = np.sqrt(level * (1 - level) / n)
         np.testing.assert_allclose(coverage, level, rtol=0, atol=3 * width)
-        assert coverage.mean() == pytest.approx(level, abs=1.5 * width)
+        assert coverage.mean() == pytest.approx(level, abs=1.0 * width)
     k = len(estimate.names)
     assert np.mean(distance) == pytest.approx(k, abs=4 * np.sqrt(2 * k / n))
