@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from inspect import Parameter, signature
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,13 +21,16 @@ from a2c_pybamm.laws import (
     MeasuredOCP,
     PhaseForming,
     Scale,
+    SiteSum,
     TwoPhase,
     Value,
     derived_names,
     held,
     interpolate,
+    invert,
     phases,
 )
+from a2c_pybamm.laws.site_sum import LEAST_SLOPE, occupation, search
 
 # PyBaMM starts a telemetry client on import unless told not to
 os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"
@@ -47,6 +51,11 @@ SETTLED = (
     *(f"Initial voltage in {side} electrode [V]" for side in ("negative", "positive")),
 )
 """Keys that the set or the cell gives a value of its own: an error there would be lost without a word."""
+HOST_SITE = re.compile(
+    r"(Negative|Positive) electrode host site "
+    r"(?:occupancy fraction \((\d+)\)|ideality factor \((\d+)\)|standard potential \((\d+)\) \[V\])"
+)
+"""Keys of the kinds of sites of an MSMR electrode: its side, and the number of the site by the quantity."""
 MSMR_CHOICES = ("open-circuit potential", "particle", "intercalation kinetics")
 """Options that MSMR electrodes settle together."""
 WIDE = ("Ai2020", "OKane2022")
@@ -66,6 +75,56 @@ def _interpolate_symbol(x: Any, grid: tuple[float, ...], values: tuple[float, ..
     return pybamm.Interpolant(np.array(grid), np.array(values), inside, interpolator="cubic")
 
 
+class SiteVoltage(pybamm.Function):
+    """Voltage of a ``SiteSum`` as one node: its search for the root becomes a graph only in casadi, where nodes are shared.
+
+    Children are the occupied fraction, then the sites' voltages, their widths and their fractions.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, *children: Any) -> None:
+        super().__init__(site_voltage, *children, name="site voltage")
+
+    def _function_new_copy(self, children: list[Any]) -> Any:
+        return pybamm.simplify_if_constant(SiteVoltage(*children))
+
+    def _function_diff(self, children: list[Any], idx: int) -> Any:
+        """By the equation that the voltage solves, ∂U/∂p = (∂x/∂p)/(-∂x/∂U)."""
+        sites = in_groups(children)
+        U = SiteVoltage(*children)
+        slope = np.maximum(occupation(U, *sites)[1], LEAST_SLOPE)
+        if idx == 0:
+            return -1 / slope
+        group, j = divmod(idx - 1, len(sites[0]))
+        voltage, width, fraction = (values[j] for values in sites)
+        filled, own = occupation(U, [voltage], [width], [fraction])
+        return (own, own * (U - voltage) / width, filled / fraction)[group] / slope
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+    @classmethod
+    def _from_json(cls, snippet: dict[str, Any]) -> SiteVoltage:
+        return cls(*snippet["children"])
+
+
+def in_groups(children: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+    """Voltages, widths and fractions of the sites, which follow the occupied fraction."""
+    n = len(children) // 3
+    return list(children[1 : n + 1]), list(children[n + 1 : 2 * n + 1]), list(children[2 * n + 1 :])
+
+
+def site_voltage(*children: Any) -> Any:
+    """The voltage of numbers, arrays or casadi's expressions in the place of a ``SiteVoltage``'s children."""
+    return search(children[0], *in_groups(children))
+
+
+@invert.register(pybamm.Symbol)
+def _invert_symbol(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Sequence[Any]) -> Any:
+    return SiteVoltage(x, *voltages, *widths, *fractions)
+
+
 def of_stoichiometry(sto: Any, law: Any, method: str, c: Any, T: float, offset: float, slope: float) -> Any:
     """A law's method as PyBaMM calls it with stoichiometry alone."""
     return getattr(law, method)(c, offset + slope * sto, T)
@@ -74,6 +133,11 @@ def of_stoichiometry(sto: Any, law: Any, method: str, c: Any, T: float, offset: 
 def of_stoichiometry_and_temperature(sto: Any, T: Any, law: Any, method: str, c: Any, offset: float, slope: float) -> Any:
     """A law's method as PyBaMM calls it with stoichiometry and temperature."""
     return getattr(law, method)(c, offset + slope * sto, T)
+
+
+def of_temperature(T: Any, law: Any, method: str, c: Any, index: int) -> Any:
+    """A law's method of one kind of site as PyBaMM calls it with temperature alone."""
+    return getattr(law, method)(c, index, T)
 
 
 def factor_of_one(a: Any, base: Any, law: Any, c: Any) -> Any:
@@ -133,6 +197,8 @@ class Attachment:
     law: Law
     method: str
     stoichiometry: StoichiometryMap = StoichiometryMap()
+    index: int | None = None
+    """The kind of site that the method is asked for, the first being 0; None where the method is of the whole host."""
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.law, self.method, None)):
@@ -155,6 +221,10 @@ def _emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base
         return partial(FACTORS[len(asked_arguments(entry))], base=entry, law=law, c=own)
     if isinstance(law, Value):
         return law.value(own)  # PyBaMM takes a number in the place of any function
+    if attachment.index is not None:
+        if key.endswith("[V]"):
+            return partial(of_temperature, law=law, method=method, c=own, index=attachment.index)
+        return getattr(law, method)(own, attachment.index)
     settings: dict[str, Any] = {"law": law, "method": method, "c": own, "offset": sto.offset, "slope": sto.slope}
     if key.endswith(STOICHIOMETRY):
         return partial(of_stoichiometry, T=T, **settings)
@@ -170,6 +240,10 @@ def asked_arguments(function: Callable[..., Any]) -> list[str]:
 
 def misplaced(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
     """Why a law cannot stand in for this PyBaMM parameter; empty text where it can."""
+    if not isinstance(attachment.law, Scale | Value) and (site := HOST_SITE.fullmatch(key)):
+        return _misplaced_site(site, attachment, base)
+    if attachment.index is not None:
+        return "it is not one of a host site's (MSMR), so its attachment has no index; leave it out"
     if not isinstance(attachment.law, Scale | Value):
         return "" if known_key(key) else "it must be one whose arguments are known"
     if attachment.stoichiometry != StoichiometryMap():
@@ -184,6 +258,42 @@ def misplaced(key: str, attachment: Attachment, base: pybamm.ParameterValues) ->
         elsewhere = not attachment.relative and any(key in base_values(name) for name in WIDE)
         return "" if elsewhere else _no_entry(key, base)
     return _unusable(base[key], attachment.relative)
+
+
+def _misplaced_site(site: re.Match[str], attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Why a law cannot stand in for a parameter of one kind of site; empty text where it can."""
+    side, number = site[1], int(next(filter(None, site.groups()[1:])))
+    n_base = sum(key.startswith(f"{side} electrode host site occupancy fraction (") for key in base)
+    n_site = getattr(attachment.law, "n_site", 0)
+    if n_base != n_site:
+        return f"the law has {n_site} kinds of sites and the base set's electrode {n_base} (MSMR); they must be as many"
+    if attachment.index != number:
+        return f"it is that of site {number}, the attachment's index is {attachment.index}; take msmr_attachments"
+    if attachment.stoichiometry != StoichiometryMap():
+        return "a site's parameter is the same at every stoichiometry; leave the map out"
+    return ""
+
+
+def msmr_attachments(law: SiteSum, side: Literal["negative", "positive"]) -> dict[str, Attachment]:
+    """A site sum in the place of an MSMR electrode's fractions, standard potentials and ideality factors, by PyBaMM key.
+
+    PyBaMM's site (0) is the law's first. Exchange-current densities and transfer coefficients stay the base set's, whose
+    electrode must have as many kinds of sites.
+
+    Raises
+    ------
+    ValueError
+        If the side is neither "negative" nor "positive".
+    """
+    if side not in ("negative", "positive"):
+        raise ValueError(f"{law.material}: side {side!r} is unknown; take 'negative' or 'positive'")
+    stem = f"{side.capitalize()} electrode host site"
+    entries = {}
+    for j in range(law.n_site):
+        entries[f"{stem} occupancy fraction ({j})"] = Attachment(law, "site_fraction", index=j)
+        entries[f"{stem} standard potential ({j}) [V]"] = Attachment(law, "site_voltage", index=j)
+        entries[f"{stem} ideality factor ({j})"] = Attachment(law, "ideality_factor", index=j)
+    return entries
 
 
 def _no_entry(key: str, base: pybamm.ParameterValues) -> str:

@@ -17,6 +17,7 @@ from a2c_pybamm.estimators.free_energy import (
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
 from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
+from a2c_pybamm.estimators.site_sum import fit_site_sum
 from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.estimators.smoothing_spline import fit_spline_potential
 from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
@@ -38,6 +39,7 @@ __all__ = [
     "fit_barrier",
     "fit_chemical_potential",
     "fit_free_energy",
+    "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
     "fit_tracer_diffusivity",

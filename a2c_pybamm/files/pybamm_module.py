@@ -5,10 +5,11 @@ The formulas are those of the laws themselves: each law's method is called with 
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ import numpy as np
 
 from a2c_pybamm import __version__
 from a2c_pybamm.files.writing import write_text
-from a2c_pybamm.laws import Scale, Value, interpolate
+from a2c_pybamm.laws import Scale, Value, interpolate, invert
+from a2c_pybamm.laws import site_sum as sites
 from a2c_pybamm.parameter_set import CONSTANT, STOICHIOMETRY, Attachment, ParameterSet, asked_arguments, base_values
 
 ATOM = 5
@@ -113,6 +115,12 @@ def _interpolate_expression(x: Expression, grid: tuple[float, ...], values: tupl
     return x.recording.add(f"spline({{0}}, {tables.name(grid)}, {tables.name(values)})", x)
 
 
+@invert.register(Expression)
+def _invert_expression(x: Expression, voltages: Sequence[Any], widths: Sequence[Any], fractions: Sequence[Any]) -> Expression:
+    operands = (x, *voltages, *widths, *fractions)
+    return x.recording.add(f"site_voltage({', '.join(f'{{{k}}}' for k in range(len(operands)))})", *operands)
+
+
 def _lines(result: Any) -> list[str]:
     """Assignments and the return statement that compute an expression; what is used more than once gets a name."""
     if not isinstance(result, Expression):
@@ -175,6 +183,8 @@ def _arguments(key: str, attachment: Attachment) -> tuple[str, ...]:
     """What the law's method wants of that which PyBaMM passes to the parameter of this key."""
     if key in CONSTANT or isinstance(attachment.law, Scale | Value):
         return ()
+    if attachment.index is not None:
+        return ("T",) if key.endswith("[V]") else ()
     return ("sto",) if key.endswith(STOICHIOMETRY) else ("sto", "T")
 
 
@@ -184,16 +194,19 @@ def _function(key: str, name: str, attachment: Attachment, T: float, tables: Tab
     recording = Recording(tables)
     passed = [recording.add(argument) for argument in arguments]
     c = {coefficient: recording.add(f"c[{_quoted(coefficient)}]") for coefficient in law.names}
-    x = [attachment.stoichiometry.offset + attachment.stoichiometry.slope * sto for sto in passed[:1]]
-    temperature = [passed[1] if len(passed) > 1 else T] if passed else []
+    if attachment.index is not None:
+        asked: list[Any] = [attachment.index, *passed]
+    else:
+        x = [attachment.stoichiometry.offset + attachment.stoichiometry.slope * sto for sto in passed[:1]]
+        asked = [*x, *([passed[1] if len(passed) > 1 else T] if passed else [])]
     try:
-        body = _lines(getattr(law, attachment.method)(c, *x, *temperature))
+        body = _lines(getattr(law, attachment.method)(c, *asked))
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{key!r}: law {law.kind!r}, method {attachment.method!r}, cannot be written out as a formula: {error}; "
             "a law is made of + - * / ** and numpy's exp, log, tanh"
         ) from error
-    where = f" at {T!r} K" if len(passed) == 1 else ""
+    where = f" at {T!r} K" if arguments == ("sto",) else ""
     doc = _docstring(f"{key}{where}: {attachment.method} of law {law.kind}.", "    ")
     return "\n".join([f"def {name}({', '.join([*arguments, 'c'])}):", doc, *(f"    {line}" for line in body)])
 
@@ -203,6 +216,16 @@ def spline(x, grid, values):
     """Not-a-knot cubic spline through a table, held beyond its ends; a PyBaMM expression."""
     inside = pybamm.minimum(pybamm.maximum(x, grid[0]), grid[-1])
     return pybamm.Interpolant(np.array(grid), np.array(values), inside, interpolator="cubic")
+'''
+SITES = '''
+def site_voltage(*operands):
+    """Voltage of sites of several kinds: a node that PyBaMM turns into its search for the root when it solves."""
+    return pybamm.Function(search_of, *operands, name="site voltage")
+
+
+def search_of(x, *sites):
+    n = len(sites) // 3
+    return search(x, sites[:n], sites[n : 2 * n], sites[2 * n :])
 '''
 SHIFTED = '''
 def shifted_ocp(sto, ocp, entropy, shift):
@@ -277,6 +300,16 @@ def _state(parameter_set: ParameterSet) -> dict[str, float]:
     return parameter_set.limit_values | parameter_set.full_charge
 
 
+def _search() -> list[str]:
+    """Sources of the search for a site sum's voltage, those of the law itself."""
+    constants = ("LARGEST_EXPONENT", "LEAST_SLOPE", "N_BISECTION", "N_NEWTON")
+    numbers = "\n".join(f"{name} = {getattr(sites, name)!r}" for name in constants)
+    functions = (sites.boltzmann, sites.occupation, sites.refine, sites.search)
+    # annotations name types that the module does not import
+    plain = (re.sub(r": (?:Sequence\[Any\]|Any)| -> [^:]+(?=:\n)", "", inspect.getsource(f)).strip() for f in functions)
+    return [numbers, *plain, SITES.strip()]
+
+
 def _tuple(name: str, values: tuple[float, ...]) -> str:
     """Source of a table."""
     wrapper = textwrap.TextWrapper(
@@ -329,7 +362,13 @@ def pybamm_module(parameter_set: ParameterSet) -> str:
     functions = [_function(key, names[key], attachment, T, tables) for key, attachment in parameter_set.attach.items()]
     shifted = any(f"{side} electrode OCP [V]" not in names for side in ("Negative", "Positive"))
     written = [_tuple(name, values) for values, name in tables.names.items()]
-    own = [*([SPLINE.strip()] if written else []), *([SHIFTED.strip()] if shifted else []), *_scalings(parameter_set)]
+    searched = any("site_voltage(" in function for function in functions)
+    own = [
+        *(_search() if searched else []),
+        *([SPLINE.strip()] if written else []),
+        *([SHIFTED.strip()] if shifted else []),
+        *_scalings(parameter_set),
+    ]
     head = "\n".join([_head(parameter_set), *written])
     return "\n\n\n".join([head, *own, *functions, _assembly(parameter_set, names)]) + "\n"
 

@@ -42,7 +42,13 @@ def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
             for name, law in ids.items()
         },
         "attach": {
-            key: {"law": names[a.law], "method": a.method, "offset": a.stoichiometry.offset, "slope": a.stoichiometry.slope}
+            key: {
+                "law": names[a.law],
+                "method": a.method,
+                "offset": a.stoichiometry.offset,
+                "slope": a.stoichiometry.slope,
+                **({} if a.index is None else {"index": a.index}),
+            }
             for key, a in parameter_set.attach.items()
         },
         "independent": list(parameter_set.joint.independent),
@@ -136,7 +142,9 @@ def _parameter_set(document: dict[str, Any]) -> ParameterSet:
         holds = {slot: laws[inner] for slot, inner in entry["holds"].items()}
         laws[name] = build_law(entry["kind"], entry["settings"], holds, KINDS)
     attach = {
-        key: Attachment(laws[entry["law"]], entry["method"], StoichiometryMap(entry["offset"], entry["slope"]))
+        key: Attachment(
+            laws[entry["law"]], entry["method"], StoichiometryMap(entry["offset"], entry["slope"]), entry.get("index")
+        )
         for key, entry in document["attach"].items()
     }
     joint = Joint([_estimate(entry) for entry in document["estimates"]], independent=document["independent"])

@@ -8,6 +8,7 @@ from a2c_pybamm.laws.measured_ocp import MeasuredOCP, interpolate
 from a2c_pybamm.laws.phases import Gaps, PhaseForming
 from a2c_pybamm.laws.redlich_kister import RedlichKister
 from a2c_pybamm.laws.site_density import SiteDensity
+from a2c_pybamm.laws.site_sum import SiteSum, invert
 from a2c_pybamm.laws.spline_potential import SplinePotential
 from a2c_pybamm.laws.two_phase import TwoPhase
 from a2c_pybamm.laws.vacancy_mobility import VacancyMobility, barrier_name, prefactor_name
@@ -18,6 +19,7 @@ KINDS: dict[str, type] = {
         RedlichKister,
         Landau,
         SplinePotential,
+        SiteSum,
         TwoPhase,
         MeasuredOCP,
         VacancyMobility,
@@ -40,6 +42,7 @@ __all__ = [
     "RedlichKister",
     "Scale",
     "SiteDensity",
+    "SiteSum",
     "SplinePotential",
     "TwoPhase",
     "UnstablePhaseError",
@@ -51,6 +54,7 @@ __all__ = [
     "derived_names",
     "held",
     "interpolate",
+    "invert",
     "log_coefficient",
     "prefactor_name",
     "settings",

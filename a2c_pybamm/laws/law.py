@@ -2,8 +2,8 @@
 
 A law is a formula with named, unit-bearing coefficients and no numbers of its own: a frozen dataclass of settings with a
 class attribute ``kind``, a property ``names``, and methods of ``(c, x, T)`` where ``c`` maps coefficient name to value. Methods
-are written with ``+ - * / **`` and numpy's ``exp``, ``log``, ``tanh`` alone, so that one text serves floats, arrays, complex
-numbers (complex-step derivatives) and PyBaMM symbols.
+are written with ``+ - * / **`` and numpy's ``exp``, ``log``, ``tanh``, ``minimum``, ``maximum`` alone, so that one text serves
+floats, arrays, complex numbers (complex-step derivatives) and PyBaMM symbols.
 """
 
 from __future__ import annotations
