@@ -1,0 +1,31 @@
+"""Base values, laws in the place of some of them, and the joint error of the laws' coefficients."""
+
+from a2c_pybamm.parameter_set import symbols
+from a2c_pybamm.parameter_set.attachment import (
+    Attachment,
+    StoichiometryMap,
+    asked_arguments,
+    misplaced,
+    msmr_attachments,
+)
+from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, pybamm
+from a2c_pybamm.parameter_set.keys import CONSTANT, STOICHIOMETRY
+from a2c_pybamm.parameter_set.measured import measured_ocp
+from a2c_pybamm.parameter_set.whole import ParameterSet
+
+__all__ = [
+    "CONSTANT",
+    "STOICHIOMETRY",
+    "Attachment",
+    "ParameterSet",
+    "StoichiometryMap",
+    "asked_arguments",
+    "base_values",
+    "evaluate_base",
+    "kind_options",
+    "measured_ocp",
+    "misplaced",
+    "msmr_attachments",
+    "pybamm",
+    "symbols",
+]

@@ -1,0 +1,141 @@
+"""A law's method in the place of a PyBaMM parameter, and where that can be."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pybamm
+
+from a2c_pybamm.laws import Law, Scale, SiteSum, Value
+from a2c_pybamm.parameter_set.base_set import asked_arguments, base_values
+from a2c_pybamm.parameter_set.factors import FACTORS
+from a2c_pybamm.parameter_set.keys import (
+    CONSTANT,
+    HOST_SITE,
+    MESH,
+    SETTLED,
+    STOICHIOMETRY,
+    STOICHIOMETRY_AND_TEMPERATURE,
+    WIDE,
+)
+
+
+@dataclass(frozen=True)
+class StoichiometryMap:
+    """How the atoms' occupied fraction of sites follows from PyBaMM's stoichiometry: x = offset + slope · sto.
+
+    ``offset = 0, slope = 1`` holds only where the maximum concentration is the density of sites.
+    """
+
+    offset: float = 0.0
+    slope: float = 1.0
+
+    def __post_init__(self) -> None:
+        ends = (self.offset, self.offset + self.slope)
+        if not (0 <= ends[0] < ends[1] <= 1 + 1e-12):
+            raise ValueError(
+                f"stoichiometry map x = {self.offset:g} + {self.slope:g}·sto runs from {ends[0]:g} to {ends[1]:g}; it must "
+                "rise within [0, 1]: check offset, slope and the maximum concentration"
+            )
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A law's method in the place of a PyBaMM parameter."""
+
+    law: Law
+    method: str
+    stoichiometry: StoichiometryMap = StoichiometryMap()
+    index: int | None = None
+    """The kind of site that the method is asked for, the first being 0; None where the method is of the whole host."""
+
+    def __post_init__(self) -> None:
+        if not callable(getattr(self.law, self.method, None)):
+            raise ValueError(f"law {self.law.kind!r} has no method {self.method!r}")
+
+    @property
+    def relative(self) -> bool:
+        """Whether the law's number multiplies the base set's own entry instead of taking its place."""
+        return isinstance(self.law, Scale)
+
+
+def misplaced(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Why a law cannot stand in for this PyBaMM parameter; empty text where it can."""
+    if not isinstance(attachment.law, Scale | Value) and (site := HOST_SITE.fullmatch(key)):
+        return _misplaced_site(site, attachment, base)
+    if attachment.index is not None:
+        return "it is not one of a host site's (MSMR), so its attachment has no index; leave it out"
+    if not isinstance(attachment.law, Scale | Value):
+        return "" if known_key(key) else "it must be one whose arguments are known"
+    if attachment.stoichiometry != StoichiometryMap():
+        return f"a {attachment.law.kind} is the same at every stoichiometry; leave its map out"
+    if key.endswith(MESH):
+        return "PyBaMM's mesh depends on it, so it cannot vary from sample to sample"
+    if key.endswith("OCP [V]"):
+        return "neither a number nor a factor makes a potential; take a MeasuredOCP with an error"
+    if key in SETTLED:
+        return "the set's temperature and voltage limits, the cell's current and each sample's full charge settle it"
+    if key not in base:
+        elsewhere = not attachment.relative and any(key in base_values(name) for name in WIDE)
+        return "" if elsewhere else _no_entry(key, base)
+    return _unusable(base[key], attachment.relative)
+
+
+def _misplaced_site(site: re.Match[str], attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Why a law cannot stand in for a parameter of one kind of site; empty text where it can."""
+    side, number = site[1], int(next(filter(None, site.groups()[1:])))
+    n_base = sum(key.startswith(f"{side} electrode host site occupancy fraction (") for key in base)
+    n_site = getattr(attachment.law, "n_site", 0)
+    if n_base != n_site:
+        return f"the law has {n_site} kinds of sites and the base set's electrode {n_base} (MSMR); they must be as many"
+    if attachment.index != number:
+        return f"it is that of site {number}, the attachment's index is {attachment.index}; take msmr_attachments"
+    if attachment.stoichiometry != StoichiometryMap():
+        return "a site's parameter is the same at every stoichiometry; leave the map out"
+    return ""
+
+
+def msmr_attachments(law: SiteSum, side: Literal["negative", "positive"]) -> dict[str, Attachment]:
+    """A site sum in the place of an MSMR electrode's fractions, standard potentials and ideality factors, by PyBaMM key.
+
+    PyBaMM's site (0) is the law's first. Exchange-current densities and transfer coefficients stay the base set's, whose
+    electrode must have as many kinds of sites.
+
+    Raises
+    ------
+    ValueError
+        If the side is neither "negative" nor "positive".
+    """
+    if side not in ("negative", "positive"):
+        raise ValueError(f"{law.material}: side {side!r} is unknown; take 'negative' or 'positive'")
+    stem = f"{side.capitalize()} electrode host site"
+    entries = {}
+    for j in range(law.n_site):
+        entries[f"{stem} occupancy fraction ({j})"] = Attachment(law, "site_fraction", index=j)
+        entries[f"{stem} standard potential ({j}) [V]"] = Attachment(law, "site_voltage", index=j)
+        entries[f"{stem} ideality factor ({j})"] = Attachment(law, "ideality_factor", index=j)
+    return entries
+
+
+def _no_entry(key: str, base: pybamm.ParameterValues) -> str:
+    near = difflib.get_close_matches(key, base.keys(), 1)
+    hint = f"; is {near[0]!r} meant?" if near else ""
+    return f"the base set has no such entry{hint or '; check its spelling, the base set and the unit'}"
+
+
+def _unusable(entry: Any, relative: bool) -> str:
+    """Why a base set's entry cannot be multiplied or replaced; empty text where it can."""
+    if callable(entry):
+        n = len(asked_arguments(entry))
+        return f"the base set's function takes {n} arguments" if relative and n not in FACTORS else ""
+    if isinstance(entry, bool) or not isinstance(entry, int | float):
+        return f"the base set's entry is of type {type(entry).__name__}, not a number or a function"
+    return "the base set's entry is 0, which no factor changes; take a Value" if relative and entry == 0 else ""
+
+
+def known_key(key: str) -> bool:
+    """Whether a law can stand in for this PyBaMM parameter."""
+    return key.endswith((*STOICHIOMETRY, *STOICHIOMETRY_AND_TEMPERATURE)) or key in CONSTANT

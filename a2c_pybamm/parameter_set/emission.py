@@ -1,0 +1,58 @@
+"""What PyBaMM finds under a key: partials of module-level functions (they solve, pickle and survive JSON)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pybamm
+
+from a2c_pybamm.laws import Scale, Value, derived_names
+from a2c_pybamm.parameter_set.attachment import Attachment
+from a2c_pybamm.parameter_set.base_set import asked_arguments
+from a2c_pybamm.parameter_set.factors import FACTORS
+from a2c_pybamm.parameter_set.keys import STOICHIOMETRY, STOICHIOMETRY_AND_TEMPERATURE
+
+
+def of_stoichiometry(sto: Any, law: Any, method: str, c: Any, T: float, offset: float, slope: float) -> Any:
+    """A law's method as PyBaMM calls it with stoichiometry alone."""
+    return getattr(law, method)(c, offset + slope * sto, T)
+
+
+def of_stoichiometry_and_temperature(sto: Any, T: Any, law: Any, method: str, c: Any, offset: float, slope: float) -> Any:
+    """A law's method as PyBaMM calls it with stoichiometry and temperature."""
+    return getattr(law, method)(c, offset + slope * sto, T)
+
+
+def of_temperature(T: Any, law: Any, method: str, c: Any, index: int) -> Any:
+    """A law's method of one kind of site as PyBaMM calls it with temperature alone."""
+    return getattr(law, method)(c, index, T)
+
+
+def shifted_ocp(sto: Any, ocp: Any, entropy: Any, shift: float) -> Any:
+    """A base set's open-circuit potential moved to another reference temperature."""
+    return ocp(sto) + shift * (entropy(sto) if callable(entropy) else entropy)
+
+
+def emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base: pybamm.ParameterValues) -> Any:
+    """What PyBaMM finds under ``key``: a partial of a module-level function (it solves, pickles and survives JSON)."""
+    law, method, sto = attachment.law, attachment.method, attachment.stoichiometry
+    own = {name: c[name] for name in (*law.names, *derived_names(law))}
+    if isinstance(law, Scale):
+        entry = base[key]
+        if not callable(entry):
+            return law.factor(own) * entry
+        return partial(FACTORS[len(asked_arguments(entry))], base=entry, law=law, c=own)
+    if isinstance(law, Value):
+        return law.value(own)  # PyBaMM takes a number in the place of any function
+    if attachment.index is not None:
+        if key.endswith("[V]"):
+            return partial(of_temperature, law=law, method=method, c=own, index=attachment.index)
+        return getattr(law, method)(own, attachment.index)
+    settings: dict[str, Any] = {"law": law, "method": method, "c": own, "offset": sto.offset, "slope": sto.slope}
+    if key.endswith(STOICHIOMETRY):
+        return partial(of_stoichiometry, T=T, **settings)
+    if key.endswith(STOICHIOMETRY_AND_TEMPERATURE):
+        return partial(of_stoichiometry_and_temperature, **settings)
+    return getattr(law, method)(own)
