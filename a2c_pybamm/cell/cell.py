@@ -12,7 +12,7 @@ import xarray as xr
 
 from a2c_pybamm.cell.balance import Kind, base_lithium, make_balance, with_initial_inputs
 from a2c_pybamm.cell.gradient import DERIVED, discharge_gradient
-from a2c_pybamm.cell.initial_state import InitialState
+from a2c_pybamm.cell.initial_state import LIMITS, InitialState
 from a2c_pybamm.cell.mass import LayerMass
 from a2c_pybamm.cell.outputs import ALIASES, PULSE, Axes, Outputs, axes_of
 from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol
@@ -165,9 +165,16 @@ class Cell:
     def _refuse_impossible_mean(self) -> None:
         mean = self.parameter_set.joint.mean[self._felt]
         reason = self.feasibility(mean[None])[1][0]
+        whole = {side: (np.full(1, LIMITS[0]), np.full(1, LIMITS[1])) for side in ("negative", "positive")}
+        # a host that falls apart has no sensible full charge either: say what is behind it
+        cause = self.parameter_set.unstable(self._whole(mean[None]), whole)[0] if reason else ""
+        if cause:
+            raise UnstablePhaseError(
+                f"set {self.parameter_set.name}, mean coefficients: {cause}; treat the gap by common tangents (a TwoPhase "
+                "law; phases = 'common tangent' in a study), choose a voltage window that avoids it, or check the data"
+            )
         if reason:
-            error = UnstablePhaseError if reason.startswith("unstable") else SimulationFailed
-            raise error(
+            raise SimulationFailed(
                 f"set {self.parameter_set.name}, mean coefficients: {reason}; choose another voltage window, or check the data"
             )
 

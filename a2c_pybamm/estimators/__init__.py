@@ -20,6 +20,7 @@ from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, ph
 from a2c_pybamm.estimators.site_sum import fit_site_sum
 from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.estimators.smoothing_spline import fit_spline_potential
+from a2c_pybamm.estimators.tabulation import tabulate_ocp
 from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
 from a2c_pybamm.estimators.vibrations import add_vibrations, harmonic
 
@@ -51,5 +52,6 @@ __all__ = [
     "leave_one_out",
     "mean_squared_displacement",
     "phase_diagram",
+    "tabulate_ocp",
     "vineyard_frequency",
 ]

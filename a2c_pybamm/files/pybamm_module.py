@@ -18,7 +18,7 @@ import numpy as np
 
 from a2c_pybamm import __version__
 from a2c_pybamm.files.writing import write_text
-from a2c_pybamm.laws import Scale, Value, interpolate, invert
+from a2c_pybamm.laws import Scale, Value, derived_names, interpolate, invert
 from a2c_pybamm.laws import site_sum as sites
 from a2c_pybamm.parameter_set import CONSTANT, STOICHIOMETRY, Attachment, ParameterSet, asked_arguments, base_values
 
@@ -33,6 +33,7 @@ TEMPLATES |= {
     for f in (np.exp, np.log, np.log10, np.sqrt, np.sin, np.cos, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arctan)
 }
 TEMPLATES |= {f: f"np.{f.__name__}({{0}}, {{1}})" for f in (np.maximum, np.minimum)}
+TEMPLATES |= {np.greater: "({0} > {1})", np.less: "({0} < {1})"}
 """Operations that a law may use: those that PyBaMM's symbols know under numpy's names."""
 LONG = 90
 """Where operands together are longer than this [characters], the longest get lines of their own."""
@@ -193,7 +194,7 @@ def _function(key: str, name: str, attachment: Attachment, T: float, tables: Tab
     law, arguments = attachment.law, _arguments(key, attachment)
     recording = Recording(tables)
     passed = [recording.add(argument) for argument in arguments]
-    c = {coefficient: recording.add(f"c[{_quoted(coefficient)}]") for coefficient in law.names}
+    c = {name: recording.add(f"c[{_quoted(name)}]") for name in (*law.names, *derived_names(law))}
     if attachment.index is not None:
         asked: list[Any] = [attachment.index, *passed]
     else:
@@ -242,10 +243,16 @@ COEFFICIENTS are the means, COVARIANCE their joint error in the same order. The 
 Solve for these inputs. Initial concentrations are those of full charge at the means; set them for each sample."""
 
 
+PLATEAUS = """
+PLATEAUS hold the compositions and voltages of coexisting phases at the means. They follow from the coefficients: whoever
+changes these has to give new ones with them (a2c_pybamm's ParameterSet.with_derived computes them for samples)."""
+
+
 def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
     """Source of ``get_parameter_values``."""
     attachments = parameter_set.attach
-    lines = [f"values = pybamm.ParameterValues({_quoted(parameter_set.base)})", "new = {"]
+    merged = ["coefficients = PLATEAUS | dict(coefficients)"] if parameter_set.deriving_laws else []
+    lines = [*merged, f"values = pybamm.ParameterValues({_quoted(parameter_set.base)})", "new = {"]
     for key, name in names.items():
         value = f"partial({name}, c=coefficients)" if _arguments(key, attachments[key]) else f"{name}(coefficients)"
         if attachments[key].relative:
@@ -329,6 +336,12 @@ def _head(parameter_set: ParameterSet) -> str:
     cited = ["\nCite:", *parameter_set.citations] if parameter_set.citations else []
     first = f"PyBaMM parameter set {parameter_set.name}, written by a2c_pybamm {__version__}."
     about = [first, *(["", parameter_set.description] if parameter_set.description else []), *cited, USE]
+    plateaus = []
+    if parameter_set.deriving_laws:
+        about.append(PLATEAUS)
+        whole = parameter_set.with_derived(joint.mean[None])[0]
+        derived = dict(zip(parameter_set.input_names, whole, strict=True))
+        plateaus = [_numbers("PLATEAUS", {name: derived[name] for name in parameter_set.input_names[len(joint.names) :]})]
     covariance = [f"    ({', '.join(repr(float(v)) for v in row)},)," for row in joint.covariance]
     return "\n".join(
         [
@@ -336,6 +349,7 @@ def _head(parameter_set: ParameterSet) -> str:
             "\nfrom functools import partial\n\nimport numpy as np\nimport pybamm\n",
             f"TEMPERATURE = {float(parameter_set.temperature)!r}",
             _numbers("COEFFICIENTS", dict(zip(joint.names, joint.mean, strict=True))),
+            *plateaus,
             _numbers("STANDARD_DEVIATIONS", dict(zip(joint.names, joint.std, strict=True))),
             "\n".join(["COVARIANCE = (", *covariance, ")"]),
         ]

@@ -10,6 +10,7 @@ from a2c_pybamm.laws.redlich_kister import RedlichKister
 from a2c_pybamm.laws.site_density import SiteDensity
 from a2c_pybamm.laws.site_sum import SiteSum, invert
 from a2c_pybamm.laws.spline_potential import SplinePotential
+from a2c_pybamm.laws.tabulated_ocp import TabulatedOCP
 from a2c_pybamm.laws.two_phase import TwoPhase
 from a2c_pybamm.laws.vacancy_mobility import VacancyMobility, barrier_name, prefactor_name
 
@@ -22,6 +23,7 @@ KINDS: dict[str, type] = {
         SiteSum,
         TwoPhase,
         MeasuredOCP,
+        TabulatedOCP,
         VacancyMobility,
         SiteDensity,
         Scale,
@@ -44,6 +46,7 @@ __all__ = [
     "SiteDensity",
     "SiteSum",
     "SplinePotential",
+    "TabulatedOCP",
     "TwoPhase",
     "UnstablePhaseError",
     "VacancyMobility",
