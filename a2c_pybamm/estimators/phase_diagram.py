@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import logit
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Array, Estimate, Joint
@@ -38,20 +37,33 @@ class PhaseDiagram:
     """Of each temperature: for each gap k ``<m> logit(gap k low)``, ``<m> logit(gap k high)`` and ``<m> gap k voltage [V]``."""
     probability: Array
     """Share of draws with n gaps (n_temperature, n_most + 1)."""
+    draws: tuple[Gaps, ...]
+    """Gaps of each draw, at each temperature."""
 
     @property
     def probability_of_a_gap(self) -> Array:
         """Share of draws that separate into phases (n_temperature,)."""
         return 1 - self.probability[:, 0]
 
-    def interval(self, temperature: int, gap: int, level: float = 0.95) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Intervals of this probability for the two compositions of a gap (counted from 0) at a temperature's index."""
-        edges, half = self.edges[temperature], norm.ppf(0.5 + level / 2)
-        low, high = (
-            (float(expit(edges.mean[k] - half * edges.std[k])), float(expit(edges.mean[k] + half * edges.std[k])))
-            for k in (3 * gap, 3 * gap + 1)
-        )
-        return low, high
+    def interval(self, temperature: int, gap: int, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Intervals of this probability for "low", "high" and "voltage" of a gap, both counted from 0.
+
+        Quantiles of the draws that have as many gaps as the mean: they follow a bent relation, where ``edges`` are linear.
+
+        Raises
+        ------
+        ValueError
+            If the mean has no such gap.
+        """
+        found, drawn = self.gaps[temperature], self.draws[temperature]
+        n = int(found.count[0])
+        if not 0 <= gap < n:
+            raise ValueError(f"phase diagram: gap {gap} of {n} at {self.temperature[temperature]:g} K; they are counted from 0")
+        own = drawn.count == n
+        tails = (0.5 - level / 2, 0.5 + level / 2)
+        columns = {"low": drawn.low, "high": drawn.high, "voltage": drawn.voltage}
+        ends = {name: np.quantile(column[own, gap], tails) for name, column in columns.items()}
+        return {name: (float(low), float(high)) for name, (low, high) in ends.items()}
 
 
 def phase_diagram(
@@ -71,7 +83,7 @@ def phase_diagram(
         \frac{da}{dc} = \frac{d\mu^*/dc - \partial_c\mu(a)}{g''(a)}
 
     Compositions are given by their logits, in which a Gaussian is honest near the ends. A linear error knows nothing of a gap
-    that closes: ``probability`` counts gaps in draws.
+    that closes, and little of one that bends: ``probability`` counts gaps in draws, ``interval`` takes their quantiles.
 
     Parameters
     ----------
@@ -93,15 +105,21 @@ def phase_diagram(
     if not (temperature > 0).all():
         raise ValueError(f"phase diagram: temperatures must be positive, got {temperature.min():g} K")
     mean = dict(zip(law.names, joint.mean[rows], strict=True))
-    draws = joint.draw(n_draw, rng or np.random.default_rng(0))[:, rows]
-    samples = {name: draws[:, [k]] for k, name in enumerate(law.names)}
-    counts = [gaps(law, samples, T).count for T in temperature]
-    most = max(int(count.max(initial=0)) for count in counts)
-    probability = np.array([np.bincount(count, minlength=most + 1) / n_draw for count in counts])
-    found = tuple(gaps(law, mean, T) for T in temperature)
+    samples = np.vstack([joint.mean, joint.draw(n_draw, rng or np.random.default_rng(0))])[:, rows]
+    columns = {name: samples[:, [k]] for k, name in enumerate(law.names)}
+    whole = [gaps(law, columns, T) for T in temperature]
+    found, draws = tuple(_rows(g, slice(0, 1)) for g in whole), tuple(_rows(g, slice(1, None)) for g in whole)
+    most = max(int(own.count.max(initial=0)) for own in draws)
+    probability = np.array([np.bincount(own.count, minlength=most + 1) / n_draw for own in draws])
     roots = tuple(spinodals(law, mean, T)[0] for T in temperature)
     edges = tuple(_edges(law, joint, mean, own, T) for own, T in zip(found, temperature, strict=True))
-    return PhaseDiagram(temperature, found, tuple(r[np.isfinite(r)] for r in roots), edges, probability)
+    return PhaseDiagram(temperature, found, tuple(r[np.isfinite(r)] for r in roots), edges, probability, draws)
+
+
+def _rows(whole: Gaps, rows: slice) -> Gaps:
+    """Some of the samples, without columns that none of them uses."""
+    used = int(whole.count[rows].max(initial=0))
+    return Gaps(*(side[rows, :used] for side in (whole.low, whole.high, whole.voltage)))
 
 
 def _partial(law: PhaseForming, mean: dict[str, float], method: str, x: Array, T: float) -> Array:

@@ -44,7 +44,7 @@ def harmonic(vibrations: Vibrations | ThermalTable, T: float) -> tuple[float, fl
         return _tabulated(vibrations, T)
     y, w = PLANCK * vibrations.frequency / (BOLTZMANN * T), vibrations.weight
     log = np.log(-np.expm1(-y))
-    occupied = 1 / np.expm1(y)
+    occupied = np.exp(-y) / -np.expm1(-y)
     free = GAS_CONSTANT * T * float(w @ (y / 2 + log))
     entropy = GAS_CONSTANT * float(w @ (y * occupied - log))
     capacity = GAS_CONSTANT * float(w @ (y**2 * occupied * (occupied + 1)))
