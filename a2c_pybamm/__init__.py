@@ -65,6 +65,7 @@ _HOMES = {
         "fit_arrhenius",
         "fit_barrier",
         "fit_chemical_potential",
+        "fit_end_members",
         "fit_free_energy",
         "fit_site_sum",
         "fit_site_volume",

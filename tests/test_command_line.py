@@ -228,7 +228,7 @@ STUDY: dict[str, tuple[Callable[[Path], None], list[str]]] = {
         in_study("slope = 1.0 }   # Ai2020", "slope = 1.5 }   # Ai2020"),
         ["negative", "must rise within [0, 1]"],
     ),
-    "order too high": (in_study('order = "leave-one-out"', "order = 9"), ["positive", "needs at least", "lower the order"]),
+    "order too high": (in_study('order = "averaged"', "order = 9"), ["positive", "needs at least", "lower the order"]),
 }
 
 

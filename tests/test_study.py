@@ -295,8 +295,8 @@ SHIPPED_EDITS: dict[str, tuple[tuple[str, str], str]] = {
     "one name for two hops": (('name = "TSH"', 'name = "ODH"'), r"positive\.mobility: two hops are called 'ODH'"),
     "window reversed": (("window = [0.5, 1.0]", "window = [1.0, 0.5]"), r"positive\.free_energy: window \[1.0, 0.5\] must be"),
     "order": (
-        ('order = "leave-one-out"', 'order = "best"'),
-        "order: must be a whole number or must be 'leave-one-out', got 'best'",
+        ('order = "averaged"', 'order = "best"'),
+        "order: must be a whole number or must be 'averaged', got 'best'",
     ),
     "path and value": (("path = ", 'value = "1 eV"\npath = '), "give exactly one of path, images and value"),
     "condition": (('where = { model = "7net-0"', "where = { model = 7"), "where.model: must be text in quotes, got 7"),

@@ -98,7 +98,7 @@ class Cell:
     ) -> None:
         base = base_values(parameter_set.base)
         self.parameter_set, self.model, self.compile = parameter_set, model, compile
-        self.options = {**kind_options(base), **_tuples(options or {})}
+        self.options = {**kind_options(base), **parameter_set.model_options, **_tuples(options or {})}
         self.protocol = as_protocol(protocol, c_rate)
         own = parameter_set.voltage_limits or (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
         self.voltage_limits = voltage_limits or own

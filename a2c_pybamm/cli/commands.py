@@ -16,6 +16,7 @@ from a2c_pybamm.cli.printing import (
     print_parameters,
     print_supplied,
     print_sweep,
+    print_thermodynamics,
     progress_bar,
 )
 
@@ -144,6 +145,7 @@ def derive(study: StudyPath) -> None:
     """Estimators to set.json, a stand-alone PyBaMM module and BPX.
 
     They are written beside the study: set.json is exact, NAME.py needs PyBaMM alone, set.bpx.json has the nominal values.
+    Voltages, gaps and entropic changes are printed beside the base set's, and drawn in thermodynamics.svg.
     """
     settings, file = _read(study)
     _write_set(file.parent, _estimated(settings, file))
@@ -160,8 +162,18 @@ def _write_set(folder: Path, parameter_set: ParameterSet) -> None:
         files.append(write_bpx(folder / "set.bpx.json", parameter_set))
     except ValueError as error:
         print_lines(f"no BPX file: {error}", console=err)
+    files += _write_figure(folder, parameter_set)
     print_parameters(parameter_set)
+    print_thermodynamics(parameter_set)
     print_files(files)
+
+
+def _write_figure(folder: Path, parameter_set: ParameterSet) -> list[Path]:
+    """Potentials and entropic changes beside the base set's, as a figure; nothing where no law gives one."""
+    from a2c_pybamm.report import thermodynamics_figure, write_figure
+
+    figure = thermodynamics_figure(parameter_set)
+    return [] if figure is None else [write_figure(folder / "thermodynamics.svg", figure)]
 
 
 def _module(name: str) -> str:

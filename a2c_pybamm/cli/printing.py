@@ -91,6 +91,27 @@ def print_parameters(parameter_set: ParameterSet) -> None:
     print_lines(*(f"{key}: {text}" for key, text in parameter_set.notes.items() if isinstance(text, str)))
 
 
+def print_thermodynamics(parameter_set: ParameterSet) -> None:
+    """Voltage, entropic change, window and gaps of each electrode with a law, beside the base set's."""
+    from a2c_pybamm.report import thermodynamic_rows
+    from a2c_pybamm.tables import significant, with_error
+
+    rows = []
+    for row in thermodynamic_rows(parameter_set):
+        scale, unit = (1e3, "mV/K") if row.unit == "V/K" else (1.0, row.unit)
+        quantity = f"{row.side.lower()}: {row.quantity}" + (f" [{unit}]" if unit != "1" else "")
+        base = "" if row.base != row.base else significant(scale * row.base)
+        known = row.std == row.std
+        value = with_error(scale * row.value, scale * row.std) if known else significant(scale * row.value)
+        if row.interval:
+            value += f" ({significant(row.interval[0])} to {significant(row.interval[1])})"
+        rows.append([quantity, value, base])
+    if rows:
+        print_table(
+            "Thermodynamics", ["electrode: quantity", "this set ± std (68 % interval)", f"{parameter_set.base}, as it is"], rows
+        )
+
+
 SIDED = (
     "{Side} electrode OCP [V]",
     "{Side} electrode OCP entropic change [V.K-1]",

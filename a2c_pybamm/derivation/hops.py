@@ -60,6 +60,10 @@ def mobility_estimates(material: str, entry: schema.Mobility, law: FreeEnergy) -
             reason=entry.geometry.reason,
         )
     )
+    if entry.gap_diffusivity:
+        gap = entry.gap_diffusivity
+        source = f"{material} diffusivity in gaps (declared)"
+        estimates.append(declare([mobility.gap_name], [np.log(gap.factor)], std=[gap.std_ln], source=source, reason=gap.reason))
     return mobility, estimates
 
 

@@ -11,6 +11,7 @@ from a2c_pybamm.estimators.free_energy import (
     OrderChoice,
     choose_order,
     composition_covariance,
+    fit_end_members,
     fit_free_energy,
     leave_one_out,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "fit_arrhenius",
     "fit_barrier",
     "fit_chemical_potential",
+    "fit_end_members",
     "fit_free_energy",
     "fit_site_sum",
     "fit_site_volume",

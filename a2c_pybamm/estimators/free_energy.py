@@ -14,7 +14,13 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.averaging import SPARE, Average, average_nested, covariance_columns
-from a2c_pybamm.estimators.orderings import Compositions, boltzmann_average, by_composition, lowest_energies
+from a2c_pybamm.estimators.orderings import (
+    SAME_COMPOSITION,
+    Compositions,
+    boltzmann_average,
+    by_composition,
+    lowest_energies,
+)
 from a2c_pybamm.laws.expansion import Expansion, excess_entropy_names, mixing_step, term, voltage_name, window_steps
 from a2c_pybamm.laws.redlich_kister import RedlichKister
 
@@ -177,6 +183,44 @@ def fit_free_energy(
     what = f"{law.kind}, {len(law.interaction_names)} interaction(s)"
     over = f", averaged over orders {', '.join(map(str, choice.orders))}" if choice and len(choice.orders) > 1 else ""
     return Estimate(names, mean, factors, f"{found.method}, {what} by generalised least squares{over}", provenance)
+
+
+def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, source: str | None = None) -> Estimate:
+    r"""Mean voltage between the end members alone, :math:`-[E(1) - E(0)]/F`: what a two-phase reaction needs of energies.
+
+    Of several structures at one end the lowest counts. Everything else of the law is left to be declared.
+
+    Parameters
+    ----------
+    energy_std
+        Standard deviation of each of the two energies [J.mol-1 per site].
+
+    Raises
+    ------
+    ValueError
+        If an end member is missing, or the law's mean voltage is of another window.
+    """
+    if law.window != (0.0, 1.0):
+        raise ValueError(f"{law.material}: end members tell the mean voltage over [0, 1], the law's window is {law.window}")
+    found = lowest_energies(table)
+    ends = []
+    for x in (0.0, 1.0):
+        at = np.flatnonzero(np.abs(found.x - x) < SAME_COMPOSITION)
+        if not len(at):
+            raise ValueError(f"energies of {table.label}: no structure at x = {x:g}; both end members are needed")
+        ends.append(int(at[0]))
+    empty, full = ends
+    std = energy_std / FARADAY * np.asarray(found.weights[[empty, full]] @ found.spread)
+    stamp = _fingerprint(table, [0], "end members")
+    factor = Factor(np.array([[std[0], -std[1]]]), (f"{table.label}:{stamp}:empty", f"{table.label}:{stamp}:full"))
+    factors = {source or f"{law.material} energies (fit)": factor}
+    if table.ensemble is not None:
+        own = np.asarray(found.weights[[empty, full]] @ table.ensemble)
+        step = (own[0] - own[1]) / FARADAY
+        factors[ENSEMBLE_SOURCE] = Factor(((step - step.mean()) / np.sqrt(len(step) - 1))[None], table.members)
+    value = float(found.energy[empty] - found.energy[full])
+    provenance = {"label": table.label, **table.provenance}
+    return Estimate((voltage_name(law),), np.array([value]), factors, "energies of the end members", provenance)
 
 
 def _compositions(table: EnergyTable, law: Expansion, ensemble: str, sites: float | None) -> Compositions:

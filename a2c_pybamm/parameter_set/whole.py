@@ -99,6 +99,12 @@ class ParameterSet:
         keys = {side: f"{side.capitalize()} electrode OCP [V]" for side in ("negative", "positive")}
         return frozenset(s for s, key in keys.items() if key in self.attach and isinstance(self.attach[key].law, TwoPhase))
 
+    @property
+    def model_options(self) -> dict[str, Any]:
+        """Options of the model that the laws need: hysteresis where branches of an open-circuit potential are attached."""
+        bent = [f"{side} electrode lithiation OCP [V]" in self.attach for side in ("Negative", "Positive")]
+        return {"open-circuit potential": tuple("current sigmoid" if b else "single" for b in bent)} if any(bent) else {}
+
     @cached_property
     def input_names(self) -> tuple[str, ...]:
         """What PyBaMM is given for each sample: the joint's coefficients, then the derived inputs."""
@@ -144,6 +150,18 @@ class ParameterSet:
             text = " ".join(str(error).split())
             raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error
         return {key: float(values.evaluate(values[key])) for key in keys}
+
+    @cached_property
+    def stoichiometry_window(self) -> dict[str, tuple[float, float]]:
+        """Stoichiometries at 0 and 100 % state of charge of the nominal full cell, by side; empty for other kinds of cells."""
+        return _window(self.nominal())
+
+    @cached_property
+    def base_stoichiometry_window(self) -> dict[str, tuple[float, float]]:
+        """The same of the base set as it is, between this set's voltage limits."""
+        values = base_values(self.base)
+        values.update(self.limit_values)
+        return _window(values)
 
     def _build(self, c: Mapping[str, Any]) -> pybamm.ParameterValues:
         values = base_values(self.base)
@@ -202,3 +220,14 @@ class ParameterSet:
                     where = f"spinodal at x = {', '.join(f'{s:.3f}' for s in found)}" if found.size else where
                 reasons[k] = reasons[k] or f"unstable: {side} host separates into phases ({where})"
         return reasons
+
+
+def _window(values: pybamm.ParameterValues) -> dict[str, tuple[float, float]]:
+    """Stoichiometries at 0 and 100 % state of charge, by side; empty where PyBaMM finds none."""
+    if kind_options(values):
+        return {}
+    try:
+        x_0, x_100, y_100, y_0 = pybamm.lithium_ion.get_min_max_stoichiometries(values)
+    except (pybamm.SolverError, ValueError):
+        return {}
+    return {"negative": (float(x_0), float(x_100)), "positive": (float(y_0), float(y_100))}

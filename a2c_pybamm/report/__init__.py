@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+import matplotlib
 import xarray as xr
+from matplotlib.figure import Figure
 
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.report.markup import page, paragraph
 from a2c_pybamm.report.sections import OF_RESULT, OF_SET, provenance
+from a2c_pybamm.report.thermodynamics import ThermodynamicRow, thermodynamic_rows, thermodynamics_figure
 
-__all__ = ["write_report"]
+__all__ = ["ThermodynamicRow", "thermodynamic_rows", "thermodynamics_figure", "write_figure", "write_report"]
 
 
 def write_report(
@@ -55,6 +59,15 @@ def write_report(
         lead += paragraph("No propagation has been run: what follows is the parameter set alone.", note=True)
     text = page(title or parameter_set.name, sections, lead=lead)
     _replace(path, text.encode("utf-8"))
+    return path
+
+
+def write_figure(path: Path, figure: Figure) -> Path:
+    """The path of a figure as SVG, the same for the same figure, there whole or not at all."""
+    stream = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": path.stem, "svg.fonttype": "path"}):
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    _replace(path, stream.getvalue())
     return path
 
 

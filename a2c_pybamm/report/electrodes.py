@@ -36,6 +36,8 @@ class CurveBand:
     """At `LEVELS` (5, n)."""
     base: Array
     """The base set's own curve (n,), at the same temperature."""
+    drawn: Array
+    """Of each draw (n_draw, n)."""
 
 
 def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:
@@ -55,7 +57,7 @@ def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:
             method(parameter_set.coefficients(joint.mean[None]), x, parameter_set.temperature), (1, shape[1])
         )
         base = base_curve(parameter_set, f"{side} {key}")
-        bands.append(CurveBand(side, key, STOICHIOMETRY, mean[0], np.quantile(drawn, LEVELS, axis=0), base))
+        bands.append(CurveBand(side, key, STOICHIOMETRY, mean[0], np.quantile(drawn, LEVELS, axis=0), base, drawn))
     return bands
 
 

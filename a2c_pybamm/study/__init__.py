@@ -4,21 +4,27 @@ from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import (
     Barrier,
     Electrode,
-    EnergyFile,
-    FreeEnergy,
+    GapDiffusivity,
     Geometry,
     Hop,
-    MeasuredOCP,
     Mobility,
     MolecularDynamics,
-    Reference,
     Stoichiometry,
     TrajectoryFile,
-    VibrationalEntropy,
 )
 from a2c_pybamm.study.fields import Section
 from a2c_pybamm.study.reading import data_files, read_study
 from a2c_pybamm.study.reference import reference_page
+from a2c_pybamm.study.thermodynamics import (
+    EnergyFile,
+    FreeEnergy,
+    MeasuredOCP,
+    PotentialFile,
+    Reference,
+    SharedError,
+    VibrationalEntropy,
+    VibrationFile,
+)
 from a2c_pybamm.study.whole import CellSettings, PropagationSettings, Study, SweepSettings
 
 __all__ = [
@@ -28,21 +34,25 @@ __all__ = [
     "Electrode",
     "EnergyFile",
     "FreeEnergy",
+    "GapDiffusivity",
     "Geometry",
     "Hop",
     "MeasuredOCP",
     "Mobility",
     "MolecularDynamics",
+    "PotentialFile",
     "PropagationSettings",
     "Reference",
     "Scale",
     "Section",
+    "SharedError",
     "Stoichiometry",
     "Study",
     "SweepSettings",
     "Systematic",
     "TrajectoryFile",
     "Value",
+    "VibrationFile",
     "VibrationalEntropy",
     "data_files",
     "read_study",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from a2c_pybamm.study.fields import (
     DataFile,
     Energy,
-    Entropy,
     Flag,
     Frequency,
     Length,
@@ -18,10 +17,10 @@ from a2c_pybamm.study.fields import (
     Section,
     Temperature,
     Time,
-    Voltage,
     Whole,
     repeated,
 )
+from a2c_pybamm.study.thermodynamics import FreeEnergy, MeasuredOCP
 
 LARGEST_BARRIER = 2e6
 """About 20 eV, in J/mol: a larger barrier is a slip of units."""
@@ -38,90 +37,6 @@ class Stoichiometry(Section):
         description="Change of x from stoichiometry 0 to 1; 1 where the maximum concentration is the density of sites",
         examples=[1.0],
     )
-
-
-class EnergyFile(Section):
-    """A CSV table of energies by one method."""
-
-    label: str = Field(description="The method's name, shared by all it made", examples=["chgnet-0.3.0"])
-    file: DataFile = Field(description="CSV table, relative to the study", examples=["data/energies.csv"])
-    x_column: str = Field("x", description="Column of the occupied fraction", examples=["x"])
-    energy_column: str = Field(
-        "energy_eV", description="Column of the energy per site; its ending is its unit", examples=["E_per_fu_eV"]
-    )
-    structure_column: str = Field("structure", description="Column of the structure's name", examples=["id"])
-    volume_column: str | None = Field(
-        None, description="Column of the volume per site; its ending is its unit", examples=["volume_A3"]
-    )
-    converged_column: str | None = Field(
-        None, description="Column that says whether the relaxation converged", examples=["converged"]
-    )
-    lithium: str = Field(
-        "Li_metal", description="Any entry of lithium metal's row, or its energy", examples=["Li_metal", "-1.90 eV"]
-    )
-
-
-class Reference(Section):
-    """A measured mean voltage that replaces the calculated one."""
-
-    mean_voltage: Voltage = Field(description="Mean voltage over the law's window", examples=["4.0 V"])
-    std: Voltage = Field(ge=0, description="Its standard deviation", examples=["50 mV"])
-    reason: str = Field(description="Where it comes from", examples=["measured curves of several groups"])
-
-
-class VibrationalEntropy(Section):
-    """Change of the host's vibrational entropy by lithium, ds/dx."""
-
-    value: Entropy | None = Field(None, description="Its value, or give frequencies", examples=["25 J/mol/K"])
-    frequencies: DataFile | None = Field(
-        None,
-        description="JSON file with the ion's frequencies at its site, for a harmonic value",
-        examples=["data/neb/hop.json"],
-    )
-    std: Entropy = Field(ge=0, description="Standard deviation", examples=["10 J/mol/K"])
-    reason: str = Field(description="Where it comes from", examples=["no phonons of the empty host"])
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.value is None) == (self.frequencies is None):
-            raise ValueError("give either value or frequencies")
-        return self
-
-
-class FreeEnergy(Section):
-    """Redlich–Kister free energy from energies of orderings."""
-
-    energies: tuple[EnergyFile, ...] = Field((), description="One table for each method; several make a committee")
-    order: Annotated[Whole, Field(ge=0, le=9)] | Literal["leave-one-out"] = Field(
-        "leave-one-out", description="Last interaction, or chosen by leave-one-out error", examples=["leave-one-out", 1]
-    )
-    window: tuple[Number, Number] = Field(
-        (0.0, 1.0), description="Compositions between which the mean voltage is taken", examples=[[0.5, 1.0]]
-    )
-    shape: Literal["plain", "ratio"] = Field("plain", description="Coordinates: L_k, or ln(−L0) and L_k/L0", examples=["ratio"])
-    energy_std: Energy | None = Field(
-        None, gt=0, description="Standard deviation of an energy; from the fit's residual if absent", examples=["5 meV"]
-    )
-    reference: Reference | None = Field(None, description="Measured mean voltage in the place of the calculated one")
-    vibrational_entropy: VibrationalEntropy = Field(description="Needed for the entropic change")
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if twice := repeated([table.label for table in self.energies]):
-            raise ValueError(f"two tables of energies have the label {twice}; a label names one method, give each its own")
-        if not self.energies and self.order == "leave-one-out":
-            raise ValueError("order 'leave-one-out' needs energies; list tables, or give order as a number")
-        if not 0 <= self.window[0] < self.window[1] <= 1:
-            raise ValueError(f"window {list(self.window)} must be two compositions a < b in [0, 1]")
-        return self
-
-
-class MeasuredOCP(Section):
-    """The base set's own open-circuit potential in the place of a free energy."""
-
-    theta_min: Number = Field(gt=0, le=1, description="Floor of the thermodynamic factor on plateaus", examples=[0.1])
-    offset_std: Voltage = Field(ge=0, description="Standard deviation of the measured potential", examples=["5 mV"])
-    reason: str = Field(description="Why the measured curve is taken, and where its error comes from", examples=["staging"])
 
 
 class Barrier(Section):
@@ -219,11 +134,20 @@ class Geometry(Section):
     reason: str = Field("isotropic", description="The choice", examples=["layer: trace/3 gives 2/3, effective medium 1/2"])
 
 
+class GapDiffusivity(Section):
+    """What stands for the diffusivity in a gap: a line between the logarithms at both phases, times a factor."""
+
+    factor: Number = Field(1.0, gt=0, le=1e6, description="Factor on that line", examples=[1.0])
+    std_ln: Number = Field(ge=0, le=LARGEST_STD_LN, description="Standard deviation of its logarithm", examples=[1.0])
+    reason: str = Field(description="Where they come from", examples=["a moving boundary is no diffusion"])
+
+
 class Mobility(Section):
     """Hops in parallel."""
 
     hops: tuple[Hop, ...] = Field(min_length=1, description="All hops that carry ions")
     geometry: Geometry = Field(Geometry(), description="Anisotropy")
+    gap_diffusivity: GapDiffusivity | None = Field(None, description="Within a miscibility gap, where its phases are treated")
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
@@ -255,6 +179,12 @@ class Electrode(Section):
         if not (self.free_energy or self.measured_ocp):
             raise ValueError(
                 "nothing is derived here; give free_energy or measured_ocp, or leave the electrode to the base set"
+            )
+        treated = self.free_energy is not None and self.free_energy.phases != "refuse"
+        if self.mobility and (self.mobility.gap_diffusivity is not None) != treated:
+            raise ValueError(
+                "mobility.gap_diffusivity goes with phases = 'common tangent' or 'hysteresis': in a gap nothing derives a "
+                "diffusivity, so that one is declared there with its std_ln, and nowhere else"
             )
         if self.site_density and not (self.free_energy and self.free_energy.energies):
             raise ValueError("site_density needs free_energy.energies with a volume_column")

@@ -1,0 +1,215 @@
+"""A host's free energy: tables read, a law fitted to each method's, entropies and phases added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from a2c_pybamm import study as schema
+from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
+from a2c_pybamm.derivation.hops import given, members
+from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimators import (
+    OrderChoice,
+    add_vibrations,
+    choose_order,
+    composition_covariance,
+    declare,
+    fit_chemical_potential,
+    fit_end_members,
+    fit_free_energy,
+    fit_site_sum,
+    fit_spline_potential,
+    harmonic_entropy,
+    leave_one_out,
+)
+from a2c_pybamm.laws import FreeEnergy, Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
+from a2c_pybamm.readers import (
+    read_chemical_potentials,
+    read_density_of_states,
+    read_energies,
+    read_frequencies,
+    read_hop_frequencies,
+    read_phonopy,
+    read_structures,
+    read_thermal,
+)
+from a2c_pybamm.readers.source_file import naming
+
+DOUBTFUL_ERROR = 0.2
+"""Leave-one-out error [eV per site] above which a table looks as if its energies were of whole cells."""
+
+Table = EnergyTable | ChemicalPotentials
+
+
+def read_tables(entry: schema.FreeEnergy) -> dict[Path, Table]:
+    """Tables of all methods by file."""
+    energies: dict[Path, Table] = {file.file: _energies(file) for file in entry.energies}
+    return energies | {file.file: _potentials(file) for file in entry.potentials}
+
+
+def _energies(entry: schema.EnergyFile) -> EnergyTable:
+    if entry.framework:
+        return read_structures(
+            entry.file,
+            label=entry.label,
+            framework=entry.framework,
+            sites_per_framework=entry.sites_per_framework,
+            lithium=None if entry.lithium == "Li_metal" else entry.lithium,
+            degeneracy_key=entry.degeneracy_column,
+        )
+    return read_energies(
+        entry.file,
+        label=entry.label,
+        x_column=entry.x_column,
+        energy_column=entry.energy_column,
+        energy_of=entry.energy_of,
+        sites_column=entry.sites_column,
+        structure_column=entry.structure_column,
+        volume_column=entry.volume_column,
+        converged_column=entry.converged_column,
+        degeneracy_column=entry.degeneracy_column,
+        ensemble_columns=entry.ensemble_columns,
+        formation_voltage=entry.formation_voltage,
+        lithium=entry.lithium,
+    )
+
+
+def _potentials(entry: schema.PotentialFile) -> ChemicalPotentials:
+    return read_chemical_potentials(
+        entry.file,
+        label=entry.label,
+        quantity=entry.quantity,
+        x_column=entry.x_column,
+        potential_column=entry.potential_column,
+        std_column=entry.std_column,
+        temperature_column=entry.temperature_column,
+        temperature=None if entry.temperature is None else f"{entry.temperature!r} K",
+        lithium=entry.lithium,
+    )
+
+
+def _vibrations(entry: schema.VibrationFile) -> Vibrations | ThermalTable:
+    if entry.kind == "thermal":
+        return read_thermal(entry.file, sites=entry.sites)
+    if entry.kind == "density of states":
+        return read_density_of_states(entry.file, sites=entry.sites)
+    if entry.kind == "phonopy":
+        return read_phonopy(entry.file, sites=entry.sites)
+    return read_frequencies(entry.file, sites=entry.sites, column=entry.column)
+
+
+def free_energy_estimates(
+    material: str, temperature: float, entry: schema.FreeEnergy, tables: Mapping[Path, Table], notes: dict[str, Any]
+) -> tuple[FreeEnergy, list[Estimate]]:
+    """The law of a host with its phases treated as asked, and the estimates of its coefficients."""
+    law, choice = _law(material, temperature, entry, tables, notes)
+    estimates: list[Estimate] = []
+    if tables:
+        fits = {}
+        for file, table in tables.items():
+            with naming(file):
+                fits[table.label] = _fit(entry, law, table, choice)
+        estimates.append(members(fits))
+    estimates = _with_vibrations(entry, law, estimates)
+    voltage = getattr(law, "voltage_name", "")
+    if entry.reference:
+        estimates = [e.select([name for name in e.names if name != voltage]) for e in estimates if set(e.names) != {voltage}]
+        estimates.append(
+            declare(
+                [voltage],
+                [entry.reference.mean_voltage],
+                std=[entry.reference.std],
+                source=f"{material} reference voltage (declared)",
+                reason=entry.reference.reason,
+            )
+        )
+    if entry.vibrational_entropy:
+        estimates.append(_declared_entropy(material, temperature, entry.vibrational_entropy, law.entropy_name))
+    return (TwoPhase(law, entry.gaps) if entry.phases != "refuse" else law), estimates
+
+
+def _law(
+    material: str, temperature: float, entry: schema.FreeEnergy, tables: Mapping[Path, Table], notes: dict[str, Any]
+) -> tuple[Any, OrderChoice | None]:
+    window, entropies = entry.window, entry.excess_entropies
+    if entry.law == "site-sum":
+        return SiteSum(material, entry.sites, temperature), None
+    if entry.law == "spline":
+        knots = tuple(float(k) for k in np.round(np.linspace(0, 1, entry.knots), 6))
+        return SplinePotential(material, knots, window, temperature, entropies), None
+    if entry.law == "landau":
+        return Landau(material, int(entry.order), window, temperature, entropies), None
+    order, choice = entry.order, None
+    if order == "averaged":
+        known = entry.energy_std is not None
+        energies = {file: table for file, table in tables.items() if isinstance(table, EnergyTable)}
+        for file, table in energies.items():
+            with naming(file):
+                choose_order([table], scatter_known=known)  # each by itself first: an error names its file
+        choice = choose_order(list(energies.values()), scatter_known=known)
+        order = choice.highest
+        notes[f"{material} energies"] = _scatter(list(energies.values()), choice.best)
+    return RedlichKister(material, order, window, entry.shape, temperature, entropies), choice
+
+
+def _scatter(tables: list[EnergyTable], order: int) -> str:
+    """How well the law predicts each table's energies left out; a warning where it hardly does."""
+    errors = {table.label: leave_one_out(table, order) for table in tables}
+    text = "leave-one-out error " + ", ".join(f"{label} {1e3 * error:.2g} meV" for label, error in errors.items())
+    doubtful = [label for label, error in errors.items() if error > DOUBTFUL_ERROR]
+    hint = f"; {', '.join(doubtful)}: is energy_column per formula unit with one lithium site?" if doubtful else ""
+    return text + hint
+
+
+def _fit(entry: schema.FreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
+    if isinstance(law, SiteSum):
+        return fit_site_sum(_as_potentials(table), law)
+    if isinstance(law, SplinePotential):
+        return fit_spline_potential(table, law, energy_std=entry.energy_std, stable=entry.stable)
+    if isinstance(table, ChemicalPotentials):
+        return fit_chemical_potential(table, law)
+    if entry.only_end_members:
+        return fit_end_members(table, law, energy_std=given(entry.energy_std))
+    noise: dict[str, Any] = {"energy_std": entry.energy_std}
+    if entry.shared_error:
+        shared = entry.shared_error
+        covariance = composition_covariance(table, std=shared.std, length=shared.length, own_std=given(entry.energy_std))
+        noise = {"covariance": covariance}
+    return fit_free_energy(table, law, choice=choice, ensemble=entry.ensemble, sites=entry.supercell_sites, **noise)
+
+
+def _as_potentials(table: Table) -> ChemicalPotentials:
+    if not isinstance(table, ChemicalPotentials):
+        raise ValueError(f"energies of {table.label}: a site sum is fitted to potentials")
+    return table
+
+
+def _with_vibrations(entry: schema.FreeEnergy, law: Any, estimates: list[Estimate]) -> list[Estimate]:
+    """Estimates with what vibrations add to the first, or to a voltage that is declared."""
+    if not entry.vibrations:
+        return estimates
+    own = {}
+    for file in entry.vibrations:
+        with naming(file.file):
+            own[file.x] = _vibrations(file)
+    metal = None
+    if entry.lithium_vibrations:
+        with naming(entry.lithium_vibrations.file):
+            metal = _vibrations(entry.lithium_vibrations)
+    names = (law.voltage_name, *law.interaction_names) if law.entropies else (law.voltage_name,)
+    start = estimates[0] if estimates else Estimate(names, np.zeros(len(names)), {}, "vibrations alone")
+    moved = add_vibrations(start, law, own, lithium=metal, frequency_std=given(entry.frequency_std))
+    return [moved, *estimates[1:]]
+
+
+def _declared_entropy(material: str, temperature: float, entry: schema.VibrationalEntropy, name: str) -> Estimate:
+    value = entry.value
+    if entry.frequencies:
+        with naming(entry.frequencies):
+            value = harmonic_entropy(read_hop_frequencies(entry.frequencies), temperature)
+    source = f"{material} vibrational entropy (declared)"
+    return declare([name], [given(value)], std=[entry.std], source=source, reason=entry.reason)

@@ -1,0 +1,262 @@
+"""Studies that derive a free energy from every kind of input, with every treatment of phases; what derive prints of it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from a2c_pybamm import derive, read_study
+from a2c_pybamm.cli.commands import app
+from a2c_pybamm.cli.entry import main
+from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.laws import Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
+from a2c_pybamm.parameter_set import ParameterSet
+from a2c_pybamm.report import thermodynamic_rows, thermodynamics_figure
+
+T = 298.15
+EV = FARADAY
+HEAD = 'name = "study"\ntitle = "a study"\nbase = "{base}"\ntemperature = "298.15 K"\n'
+ENTROPY = '\n[positive.free_energy.vibrational_entropy]\nvalue = "25 J/mol/K"\nstd = "5 J/mol/K"\nreason = "declared"\n'
+MOBILITY = """
+[positive.mobility]
+{gap}
+[[positive.mobility.hops]]
+name = "b"
+vacancies = 1
+jump_length = "3 angstrom"
+coordination = 2
+dimension = 1
+attempt_frequency = "5 THz"
+attempt_frequency_std_ln = 0.5
+[[positive.mobility.hops.barriers]]
+label = "A"
+value = "0.3 eV"
+std = "20 meV"
+"""
+GAP = 'gap_diffusivity = { std_ln = 1.0, reason = "a moving boundary" }'
+
+
+def write(path: Path, header: list[str], rows: list[list[object]]) -> None:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+def energies(path: Path, law: RedlichKister, values: list[float], *, n: int = 13, std: float = 0.002, seed: int = 0) -> None:
+    """Lowest energies of two orderings at each composition, lithium metal's row at the end."""
+    rng = np.random.default_rng(seed)
+    c = dict(zip(law.names, [*values, 25.0], strict=True))
+    x = np.linspace(0, 1, n)
+    bare = -x * law.end_voltage(c) + sum(
+        L * law.excess([float(i == k) for i in range(len(values) - 1)], x) for k, L in enumerate(law.interactions(c))
+    )
+    rows: list[list[object]] = [
+        [f"{a:.6f}", f"{e + d + std * rng.standard_normal() - 1.9 * a:.9f}", f"s{k}{j}"]
+        for k, (a, e) in enumerate(zip(x, bare, strict=True))
+        for j, d in enumerate((0.0, 0.05))
+    ]
+    write(path, ["x", "energy_eV", "structure"], [*rows, ["1", "-1.9", "Li_metal"]])
+
+
+def study_of(folder: Path, text: str, *, base: str = "Prada2013", tail: str = "") -> ParameterSet:
+    cell = '\n[cell]\nmodel = "SPM"\nvoltage_limits = ["2.0 V", "3.6 V"]\n' if base == "Prada2013" else ""
+    (folder / "study.toml").write_text(HEAD.format(base=base) + text + tail + cell, encoding="utf-8")
+    return derive(read_study(folder))
+
+
+def electrode(free_energy: str, *, entropy: str = ENTROPY, mobility: str = "") -> str:
+    return f'[positive]\nmaterial = "LFP"\n[positive.free_energy]\n{free_energy}\n{entropy}{mobility}'
+
+
+FILE = '[[positive.free_energy.energies]]\nlabel = "A"\nfile = "a.csv"\n'
+
+
+def test_common_tangent(tmp_path: Path) -> None:
+    """A host with a gap: refused, then treated; the plateau and its diffusivity carry errors."""
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
+    treated = study_of(tmp_path, electrode(f'order = 0\nphases = "common tangent"\n{FILE}', mobility=MOBILITY.format(gap=GAP)))
+    law = treated.attach["Positive electrode OCP [V]"].law
+    assert isinstance(law, TwoPhase)
+    assert "LFP diffusivity in gaps (declared)" in treated.joint.sources
+    plateau = treated.with_derived(treated.joint.mean[None])[0][treated.input_names.index("LFP gap 1 voltage [V]")]
+    assert plateau == pytest.approx(3.43, abs=0.02)
+    rows = {row.quantity: row for row in thermodynamic_rows(treated)}
+    assert rows["probability of a miscibility gap"].value == 1
+    assert rows["gap 1, plateau"].value == pytest.approx(plateau)
+    poor = rows["gap 1, lithium-poor phase"]
+    assert poor.interval
+    assert 0 < poor.interval[0] < poor.value < poor.interval[1] < 0.1
+    assert thermodynamics_figure(treated) is not None
+
+
+def test_hysteresis(tmp_path: Path) -> None:
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
+    treated = study_of(tmp_path, electrode(f'phases = "hysteresis"\n{FILE}', mobility=MOBILITY.format(gap=GAP)))
+    assert treated.model_options == {"open-circuit potential": ("single", "current sigmoid")}
+    branches = [treated.attach[f"Positive electrode {b} OCP [V]"].law.branch for b in ("lithiation", "delithiation")]  # type: ignore[attr-defined]
+    assert branches == ["lithiation", "delithiation"]
+
+
+def test_two_phase_reaction_between_declared_end_members(tmp_path: Path) -> None:
+    """What these potentials can tell of LFP: its mean voltage from the ends; the attraction is declared."""
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, -0.9])
+    text = electrode(f'only_end_members = true\nenergy_std = "20 meV"\norder = 0\nphases = "common tangent"\n{FILE}')
+    declared = '\n[[declared]]\nnames = ["LFP L0 [eV]"]\nvalues = [0.1158]\nstd = [0.01]\n'
+    declared += 'source = "phase diagram"\nreason = "measured"\n'
+    derived = study_of(tmp_path, text, tail=declared)
+    joint = derived.joint
+    assert joint.mean[joint.names.index("LFP L0 [eV]")] == 0.1158
+    place = joint.names.index("LFP mean voltage 0–1 [V]")
+    assert joint.mean[place] == pytest.approx(3.43, abs=0.01)
+    assert joint.std[place] == pytest.approx(0.02 * np.sqrt(2), rel=1e-9)
+
+
+def test_boltzmann_average_with_degeneracies(tmp_path: Path) -> None:
+    """All orderings of a ring: configurational entropy comes from the list."""
+    counts: dict[tuple[int, int], int] = {}
+    for k in range(11):
+        for filled in combinations(range(10), k):
+            own = set(filled)
+            key = (k, sum((i + 1) % 10 in own for i in own))
+            counts[key] = counts.get(key, 0) + 1
+    rows: list[list[object]] = [
+        [k / 10, (-3.8 * k + 0.04 * pairs) / 10 - 1.9 * k / 10, g, f"{k}-{pairs}"] for (k, pairs), g in sorted(counts.items())
+    ]
+    write(tmp_path / "a.csv", ["x", "energy_eV", "degeneracy", "structure"], [*rows, [1, -1.9, 1, "Li_metal"]])
+    text = 'ensemble = "boltzmann"\nsupercell_sites = 10\norder = 2\nexcess_entropies = 3\nenergy_std = "2 meV"\n'
+    text += f'{FILE}degeneracy_column = "degeneracy"\n'
+    derived = study_of(tmp_path, electrode(text))
+    names = derived.joint.names
+    assert {"LFP S0 [J.mol-1.K-1]", "LFP S2 [J.mol-1.K-1]"} <= set(names)
+    assert derived.joint.mean[names.index("LFP S0 [J.mol-1.K-1]")] < 0  # repulsion takes entropy away
+
+
+POTENTIALS = '[[positive.free_energy.potentials]]\nlabel = "MC"\nfile = "p.csv"\nquantity = "voltage"\n'
+
+
+@pytest.mark.parametrize(
+    ("law", "kind"),
+    [
+        ('law = "spline"\nknots = 7\norder = 0', SplinePotential),
+        ('law = "landau"\norder = 4', Landau),
+        ('law = "site-sum"\nsites = 2\norder = 0', SiteSum),
+        ("order = 2", RedlichKister),
+    ],
+)
+def test_potentials_of_sampling(tmp_path: Path, law: str, kind: type) -> None:
+    """Voltages at one temperature: every law, the entropy declared."""
+    x = np.linspace(0.04, 0.96, 24)
+    rng = np.random.default_rng(1)
+    U = 3.9 - 0.4 * x - 0.0257 * np.log(x / (1 - x)) - 0.05 * np.tanh((x - 0.5) * 6) + 0.001 * rng.standard_normal(24)
+    write(tmp_path / "p.csv", ["x", "voltage_V"], [[a, b] for a, b in zip(x, U, strict=True)])
+    derived = study_of(tmp_path, electrode(f'{law}\n{POTENTIALS}temperature = "298.15 K"\n'))
+    attached = derived.attach["Positive electrode OCP [V]"]
+    assert isinstance(attached.law, kind)
+    c = dict(zip(derived.joint.names, derived.joint.mean, strict=True))
+    misfit = np.abs(attached.law.open_circuit_voltage(c, x, T) - U)
+    assert misfit.max() < (0.08 if kind is Landau else 0.02)
+
+
+def test_vibrations_and_temperatures(tmp_path: Path) -> None:
+    """Thermal tables of the end members and of lithium; an ensemble of functionals; errors shared by structures."""
+    law = RedlichKister("LFP", 1)
+    energies(tmp_path / "a.csv", law, [3.43, -0.3, 0.05])
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    rng = np.random.default_rng(0)
+    extended = [lines[0] + ",E_1_eV,E_2_eV,E_3_eV"]
+    for line in lines[1:]:
+        e = float(line.split(",")[1])
+        extended.append(line + "," + ",".join(f"{e + 0.01 * rng.standard_normal():.6f}" for _ in range(3)))
+    (tmp_path / "a.csv").write_text("\n".join(extended) + "\n")
+    grid = np.arange(0, 1001, 50.0)
+    for name, f in (("0", 8.0), ("1", 6.0), ("Li", 5.0)):
+        from a2c_pybamm.data import Vibrations
+        from a2c_pybamm.estimators import harmonic
+
+        n = 3 if name == "Li" else 9
+        own = Vibrations(name, np.full(n, f * 1e12) + np.arange(n) * 3e11, np.ones(n))
+        rows = [[t, *(v / s for v, s in zip(harmonic(own, max(t, 1.0)), (1e3, 1.0, 1.0), strict=True))] for t in grid]
+        write(tmp_path / f"v{name}.csv", ["T_K", "F_vib_kJ_per_mol_cell", "S_J_per_K_mol_cell", "Cv_J_per_K_mol_cell"], rows)
+    vibrations = "frequency_std = 0.03\n" + FILE + 'ensemble_columns = "E_"\n'
+    for x in (0, 1):
+        vibrations += f'[[positive.free_energy.vibrations]]\nx = {x}.0\nfile = "v{x}.csv"\nsites = 1\n'
+    vibrations += '[positive.free_energy.lithium_vibrations]\nfile = "vLi.csv"\nsites = 1\n'
+    vibrations += '[positive.free_energy.shared_error]\nstd = "10 meV"\nlength = 0.3\n'
+    derived = study_of(tmp_path, electrode('order = 1\nenergy_std = "3 meV"\n' + vibrations, entropy=""))
+    assert {"functional ensemble (model form)", "LFP frequencies (scale)"} <= set(derived.joint.sources)
+    assert any(name.startswith("LFP vibrational ds/dx") for name in derived.joint.names)
+
+
+REFUSED: dict[str, tuple[str, str]] = {
+    "averaged landau": ('law = "landau"\n' + FILE, "needs its order"),
+    "site sum of energies": ('law = "site-sum"\norder = 0\n' + FILE, "fitted to potentials"),
+    "boltzmann without sites": ('ensemble = "boltzmann"\n' + FILE, "supercell_sites"),
+    "end members without std": ("only_end_members = true\norder = 0\n" + FILE, "energy_std"),
+    "both": (FILE + POTENTIALS, "energies or potentials, not both"),
+    "frequency_std alone": ("frequency_std = 0.03\n" + FILE, "goes with vibrations"),
+    "unknown treatment": ('phases = "ignore"\n' + FILE, "phases"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_contradictions_are_refused(tmp_path: Path, case: str) -> None:
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
+    text, message = REFUSED[case]
+    with pytest.raises(ValueError, match=message):
+        study_of(tmp_path, electrode(text))
+
+
+def test_gap_diffusivity_goes_with_a_treatment(tmp_path: Path) -> None:
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
+    for phases, gap in (("refuse", GAP), ("common tangent", "")):
+        with pytest.raises(ValueError, match="gap_diffusivity goes with phases"):
+            study_of(tmp_path, electrode(f'phases = "{phases}"\n{FILE}', mobility=MOBILITY.format(gap=gap)))
+
+
+# On the command line
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    def go(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["a2c", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        captured = capsys.readouterr()
+        return int(stop.value.code or 0), captured.out + captured.err
+
+    return go
+
+
+def test_derive_prints_and_draws_what_it_found(tmp_path: Path) -> None:
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
+    study_of(tmp_path, electrode(f'order = 0\nphases = "common tangent"\n{FILE}', mobility=MOBILITY.format(gap=GAP)))
+    result = CliRunner().invoke(app, ["derive", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    for text in (
+        "Thermodynamics",
+        "mean open-circuit potential",
+        "mean entropic change",
+        "probability of a miscibility gap",
+        "gap 1, plateau",
+        "Prada2013, as it is",
+    ):
+        assert text in result.output
+    assert (tmp_path / "thermodynamics.svg").read_text(encoding="utf-8").count("<svg") == 1
+
+
+def test_an_untreated_gap_is_one_clear_line(tmp_path: Path, run: Callable[..., tuple[int, str]]) -> None:
+    """Exit code 2; what, where, and what to do."""
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
+    study_of(tmp_path, electrode(f"order = 0\n{FILE}", mobility=MOBILITY.format(gap="")))
+    code, text = run("check", str(tmp_path))
+    assert code == 2
+    line = text.strip().splitlines()[-1]
+    assert "spinodal at x = 0.1" in line
+    assert "common tangent" in line
+    assert "Traceback" not in text
