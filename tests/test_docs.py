@@ -1,6 +1,6 @@
-"""The page on propagation is run as a reader would paste it, and prints what it says it prints.
+"""Pages are run as a reader would paste them, and print what they say they print.
 
-``python tests/test_docs.py`` writes into the page what comes out now.
+``python tests/test_docs.py`` writes into the pages what comes out now.
 """
 
 import contextlib
@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-PAGE = Path(__file__).parents[1] / "docs" / "propagation.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = {"propagation.md": 8, "phases.md": 1}
+"""Pages with the least number of blocks that print."""
 BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
 """A block of Python, with the text that is said to come out if there is one."""
 
@@ -22,26 +24,28 @@ def plain(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
 
 
-def rewritten(page: str) -> str:
+def rewritten(page: str, path: Path) -> str:
     """The page with what each block prints, where it says that it does."""
     names: dict[str, Any] = {}
 
     def run(block: re.Match[str]) -> str:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(block[1], str(PAGE), "exec"), names)
+            exec(compile(block[1], str(path), "exec"), names)
         return block[0] if block[2] is None else f"```python\n{block[1]}```\n\n```text\n{plain(printed.getvalue())}\n```\n"
 
     return BLOCK.sub(run, page)
 
 
-def test_page_on_propagation_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_page_prints_what_it_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    page = PAGE.read_text(encoding="utf-8")
-    assert sum(bool(text) for _, text in BLOCK.findall(page)) >= 8
-    assert rewritten(page) == page, "run python tests/test_docs.py, and look at what has changed"
+    page = (DOCS / name).read_text(encoding="utf-8")
+    assert sum(bool(text) for _, text in BLOCK.findall(page)) >= PAGES[name]
+    assert rewritten(page, DOCS / name) == page, "run python tests/test_docs.py, and look at what has changed"
 
 
 if __name__ == "__main__":
     os.chdir(tempfile.mkdtemp())
-    PAGE.write_text(rewritten(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in PAGES:
+        (DOCS / name).write_text(rewritten((DOCS / name).read_text(encoding="utf-8"), DOCS / name), encoding="utf-8")

@@ -222,12 +222,12 @@ def test_averages_over_orders_cover_quick(true_order: int) -> None:
 @pytest.mark.parametrize(
     ("true_order", "n", "std", "known"),
     [
-        *((order, n, 0.005, True) for order in (0, 1, 2, 3) for n in (9, 15)),
+        (0, 9, 0.005, True),
+        (3, 9, 0.005, True),
+        (2, 15, 0.005, True),
         (0, 25, 0.01, False),
-        (1, 25, 0.005, False),
         (2, 25, 0.01, False),
         (3, 25, 0.02, False),
-        (2, 60, 0.01, False),
         (3, 60, 0.01, False),
     ],
 )
