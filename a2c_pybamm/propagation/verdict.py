@@ -34,6 +34,8 @@ LEAST_TAIL_SOLVES = 100
 """Fewer samples have no hundredth part to speak of."""
 WANTED_ERROR = 0.05
 """Relative standard error of the std for which further solves are counted: one significant digit of an error bar."""
+UNSEEN_MATTERS = 1.2
+"""How much a mode that no sample met must raise the std's upper end for a decision to tell."""
 
 
 def add_verdicts(dataset: xr.Dataset, methods: Sequence[Method]) -> xr.Dataset:
@@ -107,7 +109,15 @@ def decision(dataset: xr.Dataset, output: str, methods: Sequence[Method], senten
         have = f"95 % lie in {best['low']:.3g} … {best['high']:.3g}, {have}"
     rest = f"{more} more solves for a standard error of {WANTED_ERROR:.0%}" if more else "which is enough for one digit"
     found = f"; scouts of {cliffs[0]} found a bend or cliff" if cliffs else ""
-    return f"sampling needed: {have}, {rest}{found}{_tail_warning(best)}", more
+    return f"sampling needed: {have}, {rest}{found}{_tail_warning(best)}{_unseen(best)}", more
+
+
+def _unseen(own: Numbers) -> str:
+    """How large the std may be for all that the samples tell, where the output's bounds say so; empty text elsewhere."""
+    high = own["std_unseen_high"]
+    if not (np.isfinite(high) and high > UNSEEN_MATTERS * own["std"] * (1 + own["error"])):
+        return ""
+    return f"; a mode that none of {int(own['n_solves'])} solves met could raise the std to {high:.2g} (95 %)"
 
 
 def _best_sampled(numbers: Mapping[str, Numbers]) -> Numbers | None:
@@ -165,7 +175,19 @@ def plus_minus(value: float, error: float) -> str:
 
 
 def _numbers(dataset: xr.Dataset, output: str, label: str) -> Numbers:
-    names = ("mean", "std", "error", "mean_se", "q2", "mean_shift", "nonlinear", "departure", "beyond", "tail")
+    names = (
+        "mean",
+        "std",
+        "error",
+        "mean_se",
+        "q2",
+        "mean_shift",
+        "nonlinear",
+        "departure",
+        "beyond",
+        "tail",
+        "std_unseen_high",
+    )
     row = dataset.sel(approach=label)
     ends = {name: float(row[f"{output}_quantile"][k]) for name, k in (("low", 0), ("high", -1))}
     far = float(dataset.attrs.get(f"{label}: points far out", 0))
