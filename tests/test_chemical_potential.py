@@ -174,7 +174,7 @@ def test_refused() -> None:
     with pytest.raises(ValueError, match="do not tell all 3 coefficients apart"):
         fit_chemical_potential(potentials(law, c, np.full(9, 0.3), T), law)
     spline = SplinePotential("X", KNOTS)
-    with pytest.raises(ValueError, match="needs at least five"):
+    with pytest.raises(ValueError, match="needs at least 6, or five and their std"):
         fit_spline_potential(potentials(law, c, x[:4], T), spline)
     with pytest.raises(ValueError, match="some are not at"):
         fit_spline_potential(potentials(law, c, x, 350.0), spline)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from a2c_pybamm import derive, read_study
+from a2c_pybamm import UnstablePhaseError, derive, read_study
 from a2c_pybamm.cli.commands import app
 from a2c_pybamm.cli.entry import main
 from a2c_pybamm.constants import FARADAY
@@ -199,6 +199,16 @@ REFUSED: dict[str, tuple[str, str]] = {
     "end members without std": ("only_end_members = true\norder = 0\n" + FILE, "energy_std"),
     "both": (FILE + POTENTIALS, "energies or potentials, not both"),
     "frequency_std alone": ("frequency_std = 0.03\n" + FILE, "goes with vibrations"),
+    "boltzmann spline": ('law = "spline"\norder = 0\nensemble = "boltzmann"\nsupercell_sites = 4\n' + FILE, "ensemble is not"),
+    "stable polynomial": ("stable = [0.5, 1.0]\n" + FILE, "stable is of a spline"),
+    "stable nowhere": ('law = "spline"\norder = 0\nstable = [2.0, 3.0]\n' + FILE, "two compositions"),
+    "end members of a spline": (
+        'law = "spline"\norder = 0\nonly_end_members = true\nenergy_std = "1 meV"\n' + FILE,
+        "only_end_members is of",
+    ),
+    "std of potentials": ('order = 1\nenergy_std = "1 meV"\n' + POTENTIALS, "energy_std is of energies"),
+    "entropies from nowhere": ("order = 1\nexcess_entropies = 1\n" + FILE, "excess_entropies need"),
+    "short spline": ('law = "spline"\norder = 0\n' + FILE.replace("a.csv", "five.csv"), "needs at least 6"),
     "unknown treatment": ('phases = "ignore"\n' + FILE, "phases"),
 }
 
@@ -206,6 +216,7 @@ REFUSED: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_contradictions_are_refused(tmp_path: Path, case: str) -> None:
     energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
+    energies(tmp_path / "five.csv", RedlichKister("LFP", 0), [3.43, -0.11], n=5)
     text, message = REFUSED[case]
     with pytest.raises(ValueError, match=message):
         study_of(tmp_path, electrode(text))
@@ -253,9 +264,11 @@ def test_derive_prints_and_draws_what_it_found(tmp_path: Path) -> None:
 def test_an_untreated_gap_is_one_clear_line(tmp_path: Path, run: Callable[..., tuple[int, str]]) -> None:
     """Exit code 2; what, where, and what to do."""
     energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
-    study_of(tmp_path, electrode(f"order = 0\n{FILE}", mobility=MOBILITY.format(gap="")))
-    code, text = run("check", str(tmp_path))
+    with pytest.raises(UnstablePhaseError):
+        study_of(tmp_path, electrode(f"order = 0\n{FILE}", mobility=MOBILITY.format(gap="")))
+    code, text = run("derive", str(tmp_path))
     assert code == 2
+    assert not (tmp_path / "set.json").exists()
     line = text.strip().splitlines()[-1]
     assert "spinodal at x = 0.1" in line
     assert "common tangent" in line

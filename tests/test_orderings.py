@@ -165,6 +165,16 @@ def test_an_ensemble_is_one_germ_of_labelled_members() -> None:
     np.testing.assert_allclose(estimate.mean, fit_free_energy(table, law, energy_std=300.0).mean)
 
 
+def test_a_list_that_is_not_complete_is_told() -> None:
+    """Orderings that are not listed are taken for unreachable: the estimate says how many there are."""
+    whole, part = ring(8, 1e3, -3e5), ring(8, 1e3, -3e5)
+    part = replace(part, degeneracy=np.ones(len(part.x)))
+    law = RedlichKister("X", 1)
+    told = [fit_free_energy(t, law, ensemble="boltzmann", sites=8, energy_std=100.0).method for t in (whole, part)]
+    assert "of all arrangements listed" not in told[0]
+    assert "only 0.0" in told[1]
+
+
 # The hull
 
 
@@ -206,7 +216,14 @@ def test_refused() -> None:
     with pytest.raises(ValueError, match="no degeneracies; name their column"):
         fit_free_energy(replace(table, degeneracy=None), law, ensemble="boltzmann", sites=6, energy_std=1.0)
     with pytest.raises(ValueError, match=r"arrangements listed at x = .*degeneracies and sites must be of one supercell"):
-        fit_free_energy(table, law, ensemble="boltzmann", sites=4, energy_std=1.0)
+        twice = replace(table, degeneracy=2 * table.degeneracy)  # type: ignore[operator]
+        fit_free_energy(twice, law, ensemble="boltzmann", sites=6, energy_std=1.0)
+    with pytest.raises(ValueError, match=r"x = 0\.1666\S* of 8 sites is no whole number of ions"):
+        fit_free_energy(replace(table, degeneracy=np.ones(len(table.x))), law, ensemble="boltzmann", sites=8, energy_std=1.0)
+    with pytest.raises(ValueError, match="not symmetric"):
+        fit_free_energy(table, law, covariance=np.eye(len(table.x)) + np.triu(np.ones((len(table.x),) * 2), 1) * 1e-3)
+    with pytest.raises(ValueError, match="energy_std must be positive, got inf"):
+        fit_free_energy(table, law, energy_std=np.inf)
     with pytest.raises(ValueError, match="ensemble 'all' is unknown"):
         fit_free_energy(table, law, ensemble="all", energy_std=1.0)  # type: ignore[arg-type]
     n = len(table.x)

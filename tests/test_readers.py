@@ -421,3 +421,11 @@ def test_wrong_drive_cycle_names_file_and_line(tmp_path: Path, case: str) -> Non
     with pytest.raises(ValueError, match=r"cycle\.csv") as caught:
         read_drive_cycle(path)
     assert [word for word in words if word not in str(caught.value)] == [], caught.value
+
+
+@pytest.mark.parametrize("ending", ["-20.", "-", "-2e", "-2.1e-"])
+def test_a_number_cut_off_at_the_end_of_a_table(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "cut.csv"
+    path.write_text(f"x,structure,energy_eV\n0.0,a,-20.125\n1.0,c,{ending}")
+    with pytest.raises(ValueError, match=r"line 3: .*(looks cut off|not a number)"):
+        read_energies(path, lithium="-1.9 eV")

@@ -213,12 +213,12 @@ def test_unstable_mean_is_refused_without_a_treatment() -> None:
 def test_more_gaps_than_room_is_a_recorded_failure() -> None:
     law = TwoPhase(RedlichKister("X", 4))
     c = dict(zip(law.names, [3.4, -0.2, 0.0, 0.9, 0.0, -0.4, 0.0], strict=True))
-    assert law.too_many(c)[0]
+    assert "has 2 gaps, more than the 1" in law.untreated(c)[0]
     estimate = Estimate(law.names, np.array(list(c.values())), {})
     attach = {OCP: Attachment(law, "open_circuit_voltage"), CHANGE: Attachment(law, "entropic_change")}
     parameter_set = ParameterSet("two gaps", "Prada2013", attach, Joint([estimate]))
     window = {"positive": (np.array([0.01]), np.array([0.99]))}
-    assert "has more gaps than the 1" in parameter_set.unstable(parameter_set.joint.mean[None], window)[0]
+    assert "more than the 1" in parameter_set.unstable(parameter_set.joint.mean[None], window)[0]
 
 
 @pytest.mark.slow
@@ -248,6 +248,51 @@ def test_no_unstable_draw_reaches_the_solver_untreated() -> None:
     assert np.diff(law.open_circuit_voltage(whole, x, T), axis=1).max() <= 1e-8  # 10 nV, in gaps a hundredth wide
     mobility = VacancyMobility("LFP", (("b", 1),), law)
     assert (mobility.chemical_diffusivity(whole, x, T) > 0).all()
+
+
+def test_a_set_at_another_temperature_than_its_law_is_refused() -> None:
+    """Plateaus of one temperature beside curves of another would make the potential rise at a gap's ends."""
+    made = lfp_set()
+    with pytest.raises(ValueError, match=r"plateaus of LFP are those at 298\.15 K, the set is at 250 K"):
+        ParameterSet("cold", "Prada2013", made.attach, made.joint, temperature=250.0)
+
+
+def test_every_branch_needs_room() -> None:
+    """One gap in equilibrium, two plateaus on the way there: recorded, whichever key the branch stands under."""
+    law = RedlichKister("LFP", 4)
+    L = [0.2199, -0.2601, 0.2062, -0.853, 0.2386]
+    estimate = Estimate(law.names, np.array([3.4, *L, 25.0]), {})
+    attach = {
+        OCP: Attachment(TwoPhase(law), "open_circuit_voltage"),
+        CHANGE: Attachment(TwoPhase(law), "entropic_change"),
+        LITHIATION: Attachment(TwoPhase(law, branch="lithiation"), "open_circuit_voltage"),
+        DELITHIATION: Attachment(TwoPhase(law, branch="delithiation"), "open_circuit_voltage"),
+    }
+    parameter_set = ParameterSet("two plateaus", "Prada2013", attach, Joint([estimate]))
+    window = {"positive": (np.array([0.01]), np.array([0.99]))}
+    assert TwoPhase(law).plateaus(dict(zip(law.names, estimate.mean, strict=True))).count[0] == 1
+    assert "2 lithiation plateaus, more than the 1" in parameter_set.unstable(parameter_set.joint.mean[None], window)[0]
+
+
+def test_diffusivity_in_a_gap_that_reaches_an_end() -> None:
+    """A finite law whose gap begins at empty: the other phase's diffusivity stands for both; end to end it is refused."""
+    law = TwoPhase(Landau("L", 3))
+    mobility = VacancyMobility("L", (("b", 1),), law)
+    c = dict(zip(law.names, [3.4, 0.1, 0.3, 20.0], strict=True)) | dict(
+        zip(mobility.names[:4], [np.log(1e-13), 0.3, 0.0, 0.0], strict=True)
+    )
+    assert law.plateaus(c).low[0, 0] == 0.0
+    value = mobility.chemical_diffusivity(c, X, T)
+    assert (value > 0).all()
+    whole = dict(zip(law.names, [3.4, -1.0, 0.0, 20.0], strict=True))
+    assert "separates from empty to full" in law.untreated(whole)[0]
+
+
+def test_complex_coefficients_are_refused() -> None:
+    """A plateau found by a search carries no imaginary part: better an error than a derivative of zero."""
+    law = TwoPhase(host())
+    with pytest.raises(ValueError, match="plateaus have no complex form"):
+        law.open_circuit_voltage(values(law) | {"LFP L0 [eV]": 0.1158 + 1e-20j}, 0.5, T)
 
 
 # Through PyBaMM

@@ -121,6 +121,23 @@ def test_scale_of_all_frequencies_is_one_source() -> None:
     np.testing.assert_allclose(column, 0.03 * (at(1.001).mean - at(0.999).mean) / 0.002, rtol=1e-5, atol=1e-10)
 
 
+def test_vibrations_on_potentials_of_static_atoms() -> None:
+    """dU/dT moves by as much as the voltage does with temperature, lithium metal's part in both."""
+    law = RedlichKister("X", 1)
+    static = Estimate(law.names, np.array([3.9, -0.4, 0.0, 29.12]), {})  # no change with temperature: ds/dx is the metal's
+    at = {0.0: modes(8, 9, 10), 1.0: modes(8, 9, 10, 6, 7, 8)}
+    metal = modes(5, 6, 7)
+    own = add_vibrations(static, law, at, lithium=metal, frequency_std=0.03)
+    c = dict(zip(own.names, own.mean, strict=True))
+    before = dict(zip(static.names, static.mean, strict=True))
+    change = law.entropic_change(c, 0.4, T) - law.entropic_change(before, 0.4, T)
+
+    def shift(t: float) -> float:
+        return -(harmonic(at[1.0], t)[0] - harmonic(at[0.0], t)[0] - harmonic(metal, t)[0]) / FARADAY
+
+    assert change == pytest.approx((shift(T + 0.1) - shift(T - 0.1)) / 0.2, rel=1e-6)
+
+
 def test_refused() -> None:
     law = RedlichKister("X", 1)
     with pytest.raises(ValueError, match="end members 0 and 1 are needed"):

@@ -21,7 +21,7 @@ from a2c_pybamm.cell.solving import BatchSolver, Inputs, Setup
 from a2c_pybamm.cell.traces import Trace, Traces
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.laws import UnstablePhaseError
-from a2c_pybamm.parameter_set import ParameterSet, base_values, kind_options
+from a2c_pybamm.parameter_set import TREATMENTS, ParameterSet, base_values, kind_options
 
 Progress = Callable[[int], None]
 
@@ -169,10 +169,7 @@ class Cell:
         # a host that falls apart has no sensible full charge either: say what is behind it
         cause = self.parameter_set.unstable(self._whole(mean[None]), whole)[0] if reason else ""
         if cause:
-            raise UnstablePhaseError(
-                f"set {self.parameter_set.name}, mean coefficients: {cause}; treat the gap by common tangents (a TwoPhase "
-                "law; phases = 'common tangent' in a study), choose a voltage window that avoids it, or check the data"
-            )
+            raise UnstablePhaseError(f"set {self.parameter_set.name}, mean coefficients: {cause}; {TREATMENTS}")
         if reason:
             raise SimulationFailed(
                 f"set {self.parameter_set.name}, mean coefficients: {reason}; choose another voltage window, or check the data"

@@ -127,6 +127,11 @@ def free_energy_estimates(
                 reason=entry.reference.reason,
             )
         )
+    given_already = any(law.entropy_name in estimate.names for estimate in estimates)
+    if entry.vibrational_entropy and given_already:
+        raise ValueError("potentials at several temperatures tell the entropic change themselves; remove vibrational_entropy")
+    if not entry.vibrational_entropy and not given_already:
+        raise ValueError("the data tell no entropic change (one temperature alone); add vibrational_entropy or vibrations")
     if entry.vibrational_entropy:
         estimates.append(_declared_entropy(material, temperature, entry.vibrational_entropy, law.entropy_name))
     return (TwoPhase(law, entry.gaps) if entry.phases != "refuse" else law), estimates

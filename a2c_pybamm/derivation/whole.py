@@ -37,6 +37,8 @@ def derive(study: schema.Study) -> ParameterSet:
     ValueError
         Naming the file or key: data cannot be read or do not suffice, a declared covariance is not positive semi-definite, a
         coefficient is estimated twice or not at all.
+    UnstablePhaseError
+        If a host at the mean coefficients separates into phases where the cell goes, and the study says no treatment.
     """
     with naming("base"):
         _check_base(study.base)
@@ -67,7 +69,7 @@ def derive(study: schema.Study) -> ParameterSet:
         raise ValueError(f"independent: no source {unknown[0]!r} (have {', '.join(sorted(sources))}); correct or remove it")
     parts.notes |= _committee_notes(estimates)
     joint = Joint(estimates, independent=study.independent)
-    return ParameterSet(
+    derived = ParameterSet(
         study.name,
         study.base,
         parts.attach,
@@ -78,6 +80,8 @@ def derive(study: schema.Study) -> ParameterSet:
         parts.notes,
         study.cell.voltage_limits,
     )
+    derived.refuse_unstable_mean()
+    return derived
 
 
 def _check_base(base: str) -> None:

@@ -144,10 +144,7 @@ def fit_free_energy(
         where the law's coordinates need repulsion.
     """
     source = source or f"{law.material} energies (fit)"
-    if energy_std is not None and not energy_std > 0:
-        raise ValueError(
-            f"{law.material}: energy_std must be positive, got {energy_std:g} J/mol; leave it out if it is not known"
-        )
+    check_std(law.material, energy_std)
     if choice and choice.highest > getattr(law, "order", choice.highest):
         raise ValueError(
             f"{law.material}: order {choice.highest} is admitted, but the law has order {getattr(law, 'order', 0)}"
@@ -200,6 +197,7 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
     ValueError
         If an end member is missing, or the law's mean voltage is of another window.
     """
+    check_std(law.material, energy_std)
     if law.window != (0.0, 1.0):
         raise ValueError(f"{law.material}: end members tell the mean voltage over [0, 1], the law's window is {law.window}")
     found = lowest_energies(table)
@@ -223,6 +221,12 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
     return Estimate((voltage_name(law),), np.array([value]), factors, "energies of the end members", provenance)
 
 
+def check_std(material: str, energy_std: float | None) -> None:
+    """Raise ``ValueError`` unless a standard deviation is positive and finite, or not given."""
+    if energy_std is not None and not 0 < energy_std < np.inf:
+        raise ValueError(f"{material}: energy_std must be positive, got {energy_std:g} J/mol; leave it out if it is not known")
+
+
 def _compositions(table: EnergyTable, law: Expansion, ensemble: str, sites: float | None) -> Compositions:
     if ensemble == "lowest":
         return lowest_energies(table)
@@ -243,6 +247,8 @@ def _structure_noise(table: EnergyTable, found: Compositions, energy_std: float 
         raise ValueError(f"energies of {table.label}: give energy_std or covariance, not both")
     covariance = np.asarray(covariance, float)
     n = len(table.x)
+    if covariance.shape == (n, n) and np.abs(covariance - covariance.T).max() > 1e-8 * np.abs(covariance).max():
+        raise ValueError(f"energies of {table.label}: the covariance of the structures is not symmetric; give both triangles")
     if covariance.shape != (n, n):
         raise ValueError(f"energies of {table.label}: covariance of shape {covariance.shape} for {n} structures")
     try:

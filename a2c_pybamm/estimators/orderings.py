@@ -16,6 +16,10 @@ from a2c_pybamm.estimate import Array
 DOUBTFUL = 3.0
 """How many times larger the standard deviation of a doubtful energy is taken: a relaxation that did not converge, or a
 composition inside (0, 1) of which one ordering alone was computed, so that the lowest may have been missed."""
+WHOLE = 1e-4
+"""By how much x of a supercell may miss a whole number of ions, per site: tables round x."""
+COMPLETE = 0.99
+"""Share of all arrangements from which a list counts as complete."""
 SAME_COMPOSITION = 1e-6
 """Compositions closer than this are one: 1/3 and 1 - 2/3 differ in the last digit."""
 
@@ -88,16 +92,22 @@ def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> C
             f"energies of {table.label}: the supercell has {sites:g} sites; give the number that degeneracies count"
         )
     thermal = GAS_CONSTANT * temperature
-    x, energy, entropy, parts = [], [], [], []
+    x, energy, entropy, parts, listed = [], [], [], [], 1.0
     for rows in by_composition(table.x):
         here = float(table.x[rows[0]])
         g = table.degeneracy[rows]
+        if abs(here * sites - round(here * sites)) > WHOLE * sites:
+            raise ValueError(
+                f"energies of {table.label}: x = {here:g} of {sites:g} sites is no whole number of ions; degeneracies and "
+                "sites must be of one supercell"
+            )
         arrangements = gammaln(sites + 1) - gammaln(here * sites + 1) - gammaln((1 - here) * sites + 1)
         if np.log(g.sum()) > arrangements + 1e-6:
             raise ValueError(
                 f"energies of {table.label}: {g.sum():g} arrangements listed at x = {here:g}, a supercell of {sites:g} sites "
                 f"has {np.exp(arrangements):.6g}; degeneracies and sites must be of one supercell"
             )
+        listed = min(listed, float(g.sum() / np.exp(arrangements)))
         exponent = np.log(g) - sites * table.energy[rows] / thermal
         total = float(logsumexp(exponent))
         share = np.exp(exponent - total)
@@ -117,4 +127,6 @@ def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> C
     )
     spread = np.where(table.converged, 1.0, DOUBTFUL)
     method = f"Boltzmann average of orderings at {temperature:g} K in a supercell of {sites:g} sites"
+    if listed < COMPLETE:  # what is not listed is taken for unreachable: an entropy of the list, not of the host
+        method += f" (at one composition only {listed:.2g} of all arrangements listed)"
     return Compositions(np.array(x), np.array(energy), weights, spread, np.array(entropy), changes, method)

@@ -60,6 +60,8 @@ class PhaseDiagram:
         if not 0 <= gap < n:
             raise ValueError(f"phase diagram: gap {gap} of {n} at {self.temperature[temperature]:g} K; they are counted from 0")
         own = drawn.count == n
+        if not own.any():
+            raise ValueError(f"phase diagram: no draw has {n} gap(s) at {self.temperature[temperature]:g} K as the mean has")
         tails = (0.5 - level / 2, 0.5 + level / 2)
         columns = {"low": drawn.low, "high": drawn.high, "voltage": drawn.voltage}
         ends = {name: np.quantile(column[own, gap], tails) for name, column in columns.items()}

@@ -11,8 +11,9 @@ from scipy.optimize import minimize
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
-from a2c_pybamm.estimators.averaging import EXACT
+from a2c_pybamm.estimators.averaging import EXACT, SPARE
 from a2c_pybamm.estimators.chemical_potential import potential_design
+from a2c_pybamm.estimators.free_energy import check_std
 from a2c_pybamm.estimators.orderings import lowest_energies
 from a2c_pybamm.laws.expansion import mixing_step, term, voltage_name, window_steps
 from a2c_pybamm.laws.spline_potential import SplinePotential, cardinal_splines
@@ -76,13 +77,15 @@ def fit_spline_potential(
     Raises
     ------
     ValueError
-        If there are fewer than five compositions, or chemical potentials at another temperature than the law's.
+        If there are fewer than five compositions (six without their std), or chemical potentials are at another temperature
+        than the law's.
 
     References
     ----------
     Wahba, J. R. Stat. Soc. B 45, 133 (1983): the posterior covariance and its coverage; Wood, J. R. Stat. Soc. B 73, 3 (2011),
     eq. 4, for the restricted likelihood.
     """
+    check_std(law.material, energy_std)
     design, y, noise, known, label, stamp = _problem(data, law, energy_std)
     first = design.shape[1] - (len(law.knots) - 1)
     penalty = np.zeros((design.shape[1],) * 2)
@@ -135,8 +138,12 @@ def _problem(
         design, rest = potential_design(law, data.x, data.temperature, entropies=False)
         x, y, known = data.x, -data.potential / FARADAY - rest, data.std is not None
         noise = np.ones(len(x)) if data.std is None else data.std / FARADAY
-    if len(np.unique(np.round(x, 6))) < 5:
-        raise ValueError(f"{data.label}: {len(x)} composition(s); a smoothing spline needs at least five")
+    need = 5 if known else 3 + SPARE
+    if len(np.unique(np.round(x, 6))) < need:
+        raise ValueError(
+            f"{data.label}: {len(x)} composition(s); a smoothing spline needs at least {need}"
+            + ("" if known else ", or five and their std")
+        )
     stamp = hashlib.sha256(np.concatenate([x, y, noise]).tobytes()).hexdigest()[:12]
     return design, y, noise, known, data.label, stamp
 

@@ -10,6 +10,7 @@ import numpy as np
 from a2c_pybamm.estimate import Array, Estimate, Factor, Joint
 from a2c_pybamm.laws.free_energy import FreeEnergy
 from a2c_pybamm.laws.tabulated_ocp import TabulatedOCP
+from a2c_pybamm.laws.two_phase import TwoPhase
 
 SHARE = 0.999
 """Share of the curve's variance that the modes hold, unless told otherwise."""
@@ -36,7 +37,8 @@ def tabulate_ocp(
     Raises
     ------
     ValueError
-        If the share is not between 0 and 1, or the curve carries no error.
+        If the share is not between 0 and 1, compositions do not ascend inside (0, 1), the curve carries no error, or the law
+        has plateaus.
 
     References
     ----------
@@ -44,10 +46,14 @@ def tabulate_ocp(
     """
     if not 0 < share <= 1:
         raise ValueError(f"tabulated OCP: share is {share:g}; give a share of the variance between 0 and 1")
+    x = np.asarray(x, float)
+    if isinstance(law, TwoPhase):
+        raise ValueError(f"tabulated OCP of {law.material}: a plateau has no slope, and its ends move; attach the law itself")
+    if x.ndim != 1 or len(x) < 4 or not (np.diff(x) > 0).all() or not (x[0] > 0 and x[-1] < 1):
+        raise ValueError("tabulated OCP: x must be four compositions or more, ascending inside (0, 1)")
     joint = estimate if isinstance(estimate, Joint) else Joint([estimate])
     rows = joint.rows(law.names)
     mean, std = joint.mean[rows], joint.std[rows]
-    x = np.asarray(x, float)
 
     def curve(theta: Array, method: str) -> Array:
         c: Mapping[str, Any] = dict(zip(law.names, map(float, theta), strict=True))

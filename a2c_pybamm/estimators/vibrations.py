@@ -67,7 +67,7 @@ def lithium_metal(T: float) -> tuple[float, float, float]:
     CODATA's enthalpy and entropy at 298.15 K over a Debye solid's zero-point energy, carried to T by Debye's heat capacity.
     """
     zero_point = 9 / 8 * GAS_CONSTANT * LITHIUM_DEBYE
-    grid = np.linspace(min(ROOM, T), max(ROOM, T), 101)
+    grid = np.geomspace(min(ROOM, T), max(ROOM, T), 401)
     capacity = np.array([_debye_capacity(t) for t in grid])
     sign = 1.0 if T >= ROOM else -1.0
     entropy = LITHIUM_ENTROPY + sign * float(np.trapezoid(capacity / grid, grid))
@@ -103,7 +103,8 @@ def add_vibrations(
     Parameters
     ----------
     estimate
-        The law's coefficients from static energies (`fit_free_energy`); entropies that it has are added to.
+        The law's coefficients from static energies (`fit_free_energy`), or from potentials that were sampled on them
+        (`fit_chemical_potential`): what vibrates must not be in yet. Entropies that it has are added to.
     vibrations
         By composition; 0 and 1 among them.
     lithium
@@ -141,8 +142,10 @@ def add_vibrations(
     place = names.index
     values[place(voltage_name(law))] = -(rows[-1, 0] - rows[0, 0] - metal[0]) / FARADAY
     errors[place(voltage_name(law))] = -(energy[-1] - energy[0] - metal_energy) / FARADAY
-    values[place(entropy_name(law))] = rows[-1, 1] - rows[0, 1]
-    errors[place(entropy_name(law))] = -(rows[-1, 2] - rows[0, 2])
+    # an entropy fitted to potentials of static atoms counts lithium metal's as if it were in: it moves with the metal too
+    fitted = entropy_name(law) in estimate.names
+    values[place(entropy_name(law))] = rows[-1, 1] - rows[0, 1] - (metal[1] if fitted else 0.0)
+    errors[place(entropy_name(law))] = -(rows[-1, 2] - rows[0, 2] - (metal[2] if fitted and lithium else 0.0))
     if law.entropies:
         own = law.interaction_names[: law.entropies]
         fit = np.linalg.pinv(np.column_stack([term(law, k, inner) for k in range(len(own))]))

@@ -12,19 +12,13 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.laws.law import Coefficients, coefficient
-from a2c_pybamm.laws.phases import Gaps, PhaseForming, branch, gaps
+from a2c_pybamm.laws.phases import END, Gaps, PhaseForming, branch, gaps
 
 Array = NDArray[np.float64]
 STEP = 1e-20
 """Imaginary part of a complex step [K]."""
 NOWHERE = 0.5
 """Both ends of a plateau that a sample does not have, where it has none at all."""
-EDGE = 1e-3
-"""Distance from empty and full within which no diffusivity is taken at a gap's end: it vanishes there."""
-
-
-class TooManyGaps(ValueError):
-    """A sample has more gaps than its set has room for."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +106,14 @@ class TwoPhase:
             return gaps(self.free_energy, c, self.reference_temperature)
         return branch(self.free_energy, c, self.reference_temperature, lithiation=self.branch == "lithiation")
 
-    def derive(self, c: Coefficients) -> dict[str, Array]:
+    def derive(self, c: Coefficients, plateaus: Gaps | None = None) -> dict[str, Array]:
         """The derived inputs by name (n_sample,); a plateau that a sample does not have lies between a point and itself.
 
-        Of more plateaus than there is room for the widest are taken; `too_many` tells of them.
+        ``plateaus`` are those of the same coefficients where they are known already.
+
+        Of more plateaus than there is room for the widest are taken; `untreated` tells of them.
         """
-        found = self.plateaus(c).sized(self.gaps)
+        found = (plateaus or self.plateaus(c)).sized(self.gaps)
         columns = {name: np.atleast_1d(np.asarray(c[name], float)).reshape(-1) for name in self.names}
         entropy = self._entropic_changes(columns, found)
         nowhere = np.where(np.isfinite(found.low[:, [0]]), found.low[:, [0]], NOWHERE)
@@ -126,9 +122,17 @@ class TwoPhase:
         parts = (low, high, np.where(absent, 0.0, found.voltage), np.where(absent, 0.0, entropy))
         return {name: part[:, k] for k, slot in enumerate(self._slots) for name, part in zip(slot, parts, strict=True)}
 
-    def too_many(self, c: Coefficients) -> NDArray[np.bool_]:
-        """Whether a sample has more plateaus than there is room for (n_sample,)."""
-        return np.asarray(self.plateaus(c).count > self.gaps)
+    def untreated(self, c: Coefficients, plateaus: Gaps | None = None) -> dict[int, str]:
+        """Samples that the plateaus do not treat, and why: more of them than there is room for, or one from end to end."""
+        found = plateaus or self.plateaus(c)
+        what = "gaps" if self.branch == "equilibrium" else f"{self.branch} plateaus"
+        reasons = {
+            int(k): f"{self.material} has {found.count[k]} {what}, more than the {self.gaps} that the set has room for"
+            for k in np.flatnonzero(found.count > self.gaps)
+        }
+        whole = ((found.low <= END) & (found.high >= 1 - END)).any(axis=1)
+        text = f"{self.material} separates from empty to full: neither phase takes or gives lithium"
+        return {int(k): text for k in np.flatnonzero(whole)} | reasons
 
     def _entropic_changes(self, columns: dict[str, Array], found: Gaps) -> Array:
         r""":math:`\partial U_k/\partial T` (n_sample, n_gap): of the tangent at fixed compositions, or at the spinodal."""
@@ -147,6 +151,10 @@ class TwoPhase:
         """Coefficients with the derived inputs, computed here where they are not given."""
         if self._slots[0][0] in c:
             return c
+        if any(np.iscomplexobj(c[name]) for name in self.names):
+            raise ValueError(
+                f"{self.material}: plateaus have no complex form; differentiate by the coefficients by differences"
+            )
         shape = np.broadcast_shapes(*(np.shape(c[name]) for name in self.names))
         return {**c, **{name: value.reshape(shape)[()] for name, value in self.derive(c).items()}}
 
@@ -187,15 +195,10 @@ class TwoPhase:
         value = diffusivity(c, x)
         for low_name, high_name, *_ in self._slots:
             low, high = c[low_name], c[high_name]
-            a, b = (_held_inside(end) for end in (low, high))
+            # a phase that lies at an end has no diffusivity to tell: the other's stands for both
+            a, b = low + (low < END) * (high - low), high - (high > 1 - END) * (high - low)
             inside = (x > low) * (x < high)
             share = inside * (x - low) / (high - low + 1e-12)
             joined = diffusivity(c, a) ** (1 - share) * diffusivity(c, b) ** share * factor
             value = value + inside * (joined - value)
         return value
-
-
-def _held_inside(x: Any) -> Any:
-    """A composition kept ``EDGE`` away from both ends."""
-    x = x + (x < EDGE) * (EDGE - x)
-    return x + (x > 1 - EDGE) * (1 - EDGE - x)

@@ -11,11 +11,12 @@ from a2c_pybamm.parameter_set.attachment import (
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, pybamm
 from a2c_pybamm.parameter_set.keys import CONSTANT, STOICHIOMETRY
 from a2c_pybamm.parameter_set.measured import measured_ocp
-from a2c_pybamm.parameter_set.whole import ParameterSet
+from a2c_pybamm.parameter_set.whole import TREATMENTS, ParameterSet
 
 __all__ = [
     "CONSTANT",
     "STOICHIOMETRY",
+    "TREATMENTS",
     "Attachment",
     "ParameterSet",
     "StoichiometryMap",

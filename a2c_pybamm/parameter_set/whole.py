@@ -12,13 +12,19 @@ import numpy as np
 import pybamm
 
 from a2c_pybamm.estimate import Array, Joint
-from a2c_pybamm.laws import FreeEnergy, MeasuredOCP, PhaseForming, TwoPhase, held, phases
+from a2c_pybamm.laws import FreeEnergy, Gaps, MeasuredOCP, PhaseForming, TwoPhase, UnstablePhaseError, held, phases
 from a2c_pybamm.parameter_set.attachment import Attachment, misplaced
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
 
 N_CHECK = 201
 """Compositions at which a sample's stability is looked at."""
+EVERYWHERE = (0.005, 0.995)
+"""Stoichiometries looked at where PyBaMM finds no full and empty state."""
+TREATMENTS = (
+    "treat the gap by common tangents (a TwoPhase law; phases = 'common tangent' in a study), choose a voltage window that "
+    "avoids it, or check the data"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +68,12 @@ class ParameterSet:
             raise ValueError(
                 f"set {self.name}: no law asks for {', '.join(map(repr, extra))}; attach its law or drop the estimate"
             )
+        for law in self.deriving_laws:
+            if abs(law.reference_temperature - self.temperature) > 1e-6:
+                raise ValueError(
+                    f"set {self.name}: plateaus of {law.material} are those at {law.reference_temperature:g} K, the set is at "
+                    f"{self.temperature:g} K; fit the law with the set's temperature as its reference"
+                )
         if self.voltage_limits and not self.voltage_limits[0] < self.voltage_limits[1]:
             raise ValueError(f"set {self.name}: voltage limits {self.voltage_limits} must be the lower one, then the upper one")
 
@@ -115,8 +127,21 @@ class ParameterSet:
         if not self.deriving_laws:
             return samples
         c = self.coefficients(samples)
-        columns = [column[:, None] for law in self.deriving_laws for column in law.derive(c).values()]
+        found = zip(self.deriving_laws, self._plateaus(samples), strict=True)
+        columns = [column[:, None] for law, plateaus in found for column in law.derive(c, plateaus).values()]
         return np.concatenate([samples, *columns], axis=1)
+
+    def _plateaus(self, samples: Array) -> list[Gaps]:
+        """Plateaus of each law that has some; those of the samples asked for last are kept, since several ask for the same."""
+        key = samples.tobytes()
+        if self._last.get("samples") != key:
+            c = self.coefficients(samples)
+            self._last.update(samples=key, plateaus=[law.plateaus(c) for law in self.deriving_laws])
+        return self._last["plateaus"]
+
+    @cached_property
+    def _last(self) -> dict[str, Any]:
+        return {}
 
     @property
     def _mean(self) -> dict[str, float]:
@@ -150,6 +175,15 @@ class ParameterSet:
             text = " ".join(str(error).split())
             raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error
         return {key: float(values.evaluate(values[key])) for key in keys}
+
+    def refuse_unstable_mean(self) -> None:
+        """Raise ``UnstablePhaseError`` if a host at the mean coefficients would separate into phases where the cell goes."""
+        sides = [side for side in ("negative", "positive") if f"{side.capitalize()} electrode OCP [V]" in self.attach]
+        found = self.stoichiometry_window
+        ends = {side: sorted(found.get(side, EVERYWHERE)) for side in sides}
+        window = {side: (np.array([low]), np.array([high])) for side, (low, high) in ends.items()}
+        if reason := self.unstable(self.joint.mean[None], window)[0]:
+            raise UnstablePhaseError(f"set {self.name}, mean coefficients: {reason}; {TREATMENTS}")
 
     @cached_property
     def stoichiometry_window(self) -> dict[str, tuple[float, float]]:
@@ -198,16 +232,15 @@ class ParameterSet:
         """
         reasons = [""] * len(samples)
         c = self.coefficients(samples)
+        for deriving, plateaus in zip(self.deriving_laws, self._plateaus(samples), strict=True):
+            for sample, reason in deriving.untreated(c, plateaus).items():
+                reasons[sample] = reasons[sample] or f"unstable: {reason}"
         for side, (low, high) in window.items():
             attachment = self.attach.get(f"{side.capitalize()} electrode OCP [V]")
             if attachment is None or not isinstance(attachment.law, FreeEnergy) or isinstance(attachment.law, MeasuredOCP):
                 continue  # a measured curve is smoothed to Θ >= theta_min when it is made
             law, sto = attachment.law, attachment.stoichiometry
             if isinstance(law, TwoPhase):
-                for k in np.flatnonzero(law.too_many(c)):
-                    reasons[k] = (
-                        reasons[k] or f"unstable: {side} host has more gaps than the {law.gaps} that the set has room for"
-                    )
                 continue
             x = sto.offset + sto.slope * np.linspace(low, high, N_CHECK, axis=1)
             factor = law.thermodynamic_factor(c, x, self.temperature)

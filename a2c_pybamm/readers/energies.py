@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,8 @@ LARGEST = 1e30
 """No number in a table is larger; the square of a larger one could leave the range of floats."""
 FAR_FROM_ZERO = ELEMENTARY_CHARGE * AVOGADRO
 """No end member's formation energy is larger, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
+CUT_NUMBER = re.compile(r"[-+]?\d*(\.|[-+]|[eE][-+]?)")
+"""A number that goes on."""
 _TRUE = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -29,7 +32,8 @@ def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, di
     ValueError
         If a column is missing or its name occurs twice, the file has no rows, or a row is cut off.
     """
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    text = read_text(path)
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
         found = list(reader.fieldnames or [])
         _check_header(path, columns, found, remedy)
@@ -46,7 +50,15 @@ def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, di
         raise ValueError(f"{path}, line {reader.line_num}: {error}; write it again as comma-separated text") from error
     if not rows:
         raise ValueError(f"{path}: a header and no rows; the file looks cut off, copy it again")
+    _refuse_cut_number(path, text, rows)
     return rows
+
+
+def _refuse_cut_number(path: Path, text: str, rows: list[tuple[int, dict[str, str]]]) -> None:
+    """Raise ``ValueError`` where a file ends within a number: no end of line, and nothing behind a point, a sign or an e."""
+    last = list(rows[-1][1].values())[-1].strip()
+    if not text.endswith(("\n", "\r")) and CUT_NUMBER.fullmatch(last):
+        raise ValueError(f"{path}, line {rows[-1][0]}: the file ends in {last!r}; it looks cut off, copy it again")
 
 
 def _check_header(path: Path, columns: list[str], found: list[str], remedy: str) -> None:

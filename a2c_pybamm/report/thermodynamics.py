@@ -81,7 +81,8 @@ def _gap_rows(side: str, parameter_set: ParameterSet, attachment: Attachment) ->
     diagram = phase_diagram(own, parameter_set.joint, parameter_set.temperature, rng=rng, n_draw=N_DRAW)
     likely = float(diagram.probability_of_a_gap[0])
     rows = [ThermodynamicRow(side, "probability of a miscibility gap", "1", likely, np.nan, np.nan)]
-    for k in range(int(diagram.gaps[0].count[0])):
+    n = int(diagram.gaps[0].count[0])
+    for k in range(n if (diagram.draws[0].count == n).any() else 0):
         found = diagram.gaps[0]
         ends = diagram.interval(0, k, LEVEL)
         for name, column in (("low", found.low), ("high", found.high)):

@@ -214,6 +214,25 @@ class FreeEnergy(Section):
             raise ValueError("only_end_members needs energies, energy_std and the window 0 to 1")
         if self.shared_error and self.energy_std is None:
             raise ValueError("shared_error goes with energy_std, what each structure errs by itself")
+        self._check_ignored()
+
+    def _check_ignored(self) -> None:
+        """Refuse what the law or the data would not heed."""
+        used: dict[str, tuple[bool, str]] = {
+            "stable": (self.law == "spline", "is of a spline"),
+            "ensemble": (self.law in ("redlich-kister", "landau") or self.ensemble == "lowest", "is not averaged for this law"),
+            "shared_error": (self.law in ("redlich-kister", "landau"), "is of redlich-kister and landau"),
+            "only_end_members": (self.law in ("redlich-kister", "landau"), "is of redlich-kister and landau"),
+            "energy_std": (bool(self.energies), "is of energies; potentials have a std_column"),
+            "excess_entropies": (self.law != "site-sum", "is not of a site sum"),
+            "reference": (self.law != "site-sum", "is not of a site sum, which has no mean voltage"),
+            "vibrations": (self.law != "site-sum", "is not of a site sum; declare vibrational_entropy"),
+        }
+        for key, (heeded, why) in used.items():
+            if not heeded and getattr(self, key) not in (None, (), False, 0, "lowest"):
+                raise ValueError(f"{key} {why}; leave it out")
+        if self.stable and not 0 <= self.stable[0] < self.stable[1] <= 1:
+            raise ValueError(f"stable {list(self.stable)} must be two compositions a < b in [0, 1]")
 
     def _check_entropy(self) -> None:
         several = bool(self.potentials) and any(file.temperature is None for file in self.potentials)
@@ -221,6 +240,14 @@ class FreeEnergy(Section):
             raise ValueError("give vibrations or vibrational_entropy, not both")
         if not (self.vibrations or self.vibrational_entropy or several):
             raise ValueError("the entropic change needs vibrational_entropy or vibrations")
+        inner = [file.x for file in self.vibrations if 0 < file.x < 1]
+        boltzmann = self.ensemble == "boltzmann"
+        if self.excess_entropies and not (inner or several or boltzmann):
+            raise ValueError(
+                "excess_entropies need vibrations inside (0, 1), a Boltzmann average, or potentials at several temperatures"
+            )
+        if inner and self.only_end_members:
+            raise ValueError("only_end_members leaves the interactions to be declared: vibrations inside (0, 1) have no place")
         if (self.frequency_std is not None) != bool(self.vibrations):
             raise ValueError("frequency_std goes with vibrations: how far off all frequencies may be together")
 
