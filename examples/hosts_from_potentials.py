@@ -24,7 +24,7 @@ POTENTIALS = ("chgnet-0.3.0", "chgnet-r2scan", "7net-0")
 ALL = "all three"
 COLUMNS = {"energy_column": "E_per_fu_eV", "structure_column": "id", "converged_column": "converged"}
 T = 298.15
-DRAWS = 1000
+DRAWS = 500
 ROOM = 3
 """Gaps that a curve has room for: the fits of graphite make up to two."""
 
@@ -62,7 +62,7 @@ class Host:
 
     @property
     def x(self) -> np.ndarray:
-        return np.linspace(*self.between, 181)
+        return np.linspace(*self.between, 121)
 
     @property
     def measured(self) -> np.ndarray:
@@ -347,7 +347,7 @@ def draw(path: Path) -> None:
                 own, color = from_energies(host, table.label), colors[table.label]
                 grid[0, k].fill_between(host.x, own.quantile[0], own.quantile[4], color=color, alpha=0.15, linewidth=0)
                 grid[0, k].plot(host.x, own.mean, color=color, label=table.label)
-                grid[0, k].plot(host.x, a2c.hull_voltages(table).at(host.x), color=color, linestyle=":", linewidth=1)
+                grid[0, k].plot(host.x, a2c.hull_voltages(table).at(host.x), color=color, linestyle=":", linewidth=1.2)
             own = declared(host)
             grid[1, k].fill_between(host.x, own.quantile[0], own.quantile[4], color="#CC79A7", alpha=0.3, linewidth=0)
             grid[1, k].plot(host.x, own.mean, color="#CC79A7", label="with what is declared")
@@ -357,10 +357,12 @@ def draw(path: Path) -> None:
                 axes.spines[["top", "right"]].set_visible(False)
             grid[0, k].set_title(TITLES[host.name], fontsize=10)
             grid[1, k].set_xlabel("x")
+        grid[0, 0].plot([], color="#888888", linestyle=":", label="steps of the energies")
+        grid[0, 2].set_ylim(-0.8, 1.5)
         grid[0, 0].set_ylabel("potentials alone [V]")
         grid[1, 0].set_ylabel("declared [V]")
         handles = {h.get_label(): h for axes in grid[:, 0] for h in axes.get_legend_handles_labels()[0]}
-        figure.legend(handles.values(), handles, fontsize=8.5, frameon=False, loc="outside lower center", ncols=5)
+        figure.legend(handles.values(), handles, fontsize=8.5, frameon=False, loc="outside lower center", ncols=6)
         figure.savefig(path, format="svg", metadata={"Date": None})
 
 
