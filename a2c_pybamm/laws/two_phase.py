@@ -44,13 +44,13 @@ class TwoPhase:
     voltage of a plateau follows by its entropic change, to first order. Inside a gap the thermodynamic factor is zero: a
     diffusivity there is declared (``across``), not derived.
 
-    ==========================================  ===============================================  ========
-    derived input                               name                                             unit
-    ==========================================  ===============================================  ========
-    :math:`a_k, b_k`                            ``<m> gap <k> low [1]``, ``<m> gap <k> high [1]``  1
-    :math:`U_k`                                 ``<m> gap <k> voltage [V]``                      V
-    :math:`\partial U_k/\partial T`             ``<m> gap <k> entropic change [V.K-1]``          V/K
-    ==========================================  ===============================================  ========
+    ==================================  =====================================================  ====
+    derived input                       name                                                   unit
+    ==================================  =====================================================  ====
+    :math:`a_k, b_k`                    ``<m> gap <k> low [1]``, ``<m> gap <k> high [1]``      1
+    :math:`U_k`                         ``<m> gap <k> voltage [V]``                            V
+    :math:`\partial U_k/\partial T`     ``<m> gap <k> entropic change [V.K-1]``                V/K
+    ==================================  =====================================================  ====
 
     References
     ----------
