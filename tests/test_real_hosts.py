@@ -39,7 +39,7 @@ def printed(figure: Path) -> list[str]:
 @pytest.mark.slow
 def test_page_shows_what_the_example_prints(tmp_path: Path) -> None:
     shown = TABLE.findall(PAGE.read_text(encoding="utf-8"))
-    assert len(shown) == 5
+    assert len(shown) == 6
     assert printed(tmp_path / "a.svg") == shown, "run python tests/test_real_hosts.py, and look at what has changed"
     assert "real_hosts.svg" in PAGE.read_text(encoding="utf-8")
     assert (tmp_path / "a.svg").read_text(encoding="utf-8").count("<path") > 20
