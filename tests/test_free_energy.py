@@ -267,6 +267,8 @@ def test_an_order_is_left_out_where_compositions_are_too_few() -> None:
     table = table_of(law_of(1), 7, 0.01, np.random.default_rng(0))
     assert choose_order([table]).orders == (0, 1)
     assert choose_order([table], scatter_known=True).orders == (0, 1, 2, 3)
+    eight = table_of(law_of(1), 8, 0.01, np.random.default_rng(0))  # two degrees of freedom, where Student's t has no variance
+    assert np.isfinite(choose_order([eight], scatter_known=True).weights).all()
 
 
 # Bad input

@@ -215,8 +215,8 @@ def test_refused() -> None:
         fit_free_energy(table, law, ensemble="boltzmann", energy_std=1.0)
     with pytest.raises(ValueError, match="no degeneracies; name their column"):
         fit_free_energy(replace(table, degeneracy=None), law, ensemble="boltzmann", sites=6, energy_std=1.0)
+    twice = replace(table, degeneracy=2 * table.degeneracy)  # type: ignore[operator]
     with pytest.raises(ValueError, match=r"arrangements listed at x = .*degeneracies and sites must be of one supercell"):
-        twice = replace(table, degeneracy=2 * table.degeneracy)  # type: ignore[operator]
         fit_free_energy(twice, law, ensemble="boltzmann", sites=6, energy_std=1.0)
     with pytest.raises(ValueError, match=r"x = 0\.1666\S* of 8 sites is no whole number of ions"):
         fit_free_energy(replace(table, degeneracy=np.ones(len(table.x))), law, ensemble="boltzmann", sites=8, energy_std=1.0)

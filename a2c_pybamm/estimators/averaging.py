@@ -28,7 +28,8 @@ class Average:
     weights: Array
     """Share of each law (n_law,)."""
     scatter: float
-    """Standard deviation of data of relative standard deviation one; widened where it comes from residuals."""
+    """Standard deviation of data of relative standard deviation one; widened where it comes from residuals, infinite where
+    fewer than three degrees of freedom are left to tell it."""
     free: int
     """Degrees of freedom that the widest law leaves."""
 
@@ -80,7 +81,9 @@ def average_nested(design: Array, data: Array, noise: Array, sizes: Sequence[int
     means = np.array([inverse @ white for inverse in inverses])
     mean = weights @ means
     whole = np.tensordot(weights, np.array(inverses), axes=1)
-    scatter = np.sqrt(variance) if known else np.sqrt(variance * free / (free - 2))
+    # Student's t has no variance below three degrees of freedom: laws can be compared there, errors cannot be told
+    widening = 1.0 if known else free / (free - 2) if free >= SPARE else np.inf
+    scatter = np.sqrt(variance * widening)
     doubt = (np.sqrt(weights)[:, None] * (means - mean)).T
     return Average(mean, _unwhitened(whole, noise), doubt, weights, float(scatter), free)
 
