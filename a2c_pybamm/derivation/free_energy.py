@@ -24,6 +24,7 @@ from a2c_pybamm.estimators import (
     fit_site_sum,
     fit_spline_potential,
     harmonic_entropy,
+    hull_voltages,
     leave_one_out,
 )
 from a2c_pybamm.laws import FreeEnergy, Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
@@ -43,6 +44,8 @@ DOUBTFUL_ERROR = 0.2
 """Leave-one-out error [eV per site] above which a table looks as if its energies were of whole cells."""
 
 Table = EnergyTable | ChemicalPotentials
+HULLS = "hull voltages [V]"
+"""The note that holds stable compositions and voltage steps, by material and method."""
 
 
 def read_tables(entry: schema.FreeEnergy) -> dict[Path, Table]:
@@ -107,6 +110,7 @@ def free_energy_estimates(
 ) -> tuple[FreeEnergy, list[Estimate]]:
     """The law of a host with its phases treated as asked, and the estimates of its coefficients."""
     law, choice = _law(material, temperature, entry, tables, notes)
+    _note_hulls(material, tables, notes)
     estimates: list[Estimate] = []
     if tables:
         fits = {}
@@ -168,6 +172,19 @@ def _scatter(tables: list[EnergyTable], order: int) -> str:
     doubtful = [label for label, error in errors.items() if error > DOUBTFUL_ERROR]
     hint = f"; {', '.join(doubtful)}: is energy_column per formula unit with one lithium site?" if doubtful else ""
     return text + hint
+
+
+def _note_hulls(material: str, tables: Mapping[Path, Table], notes: dict[str, Any]) -> None:
+    """What energies say before any law: stable compositions and the voltage steps between them, in words and as numbers."""
+    for table in tables.values():
+        if not isinstance(table, EnergyTable) or len(np.unique(table.x)) < 2:
+            continue
+        hull = hull_voltages(table)
+        inner = ", ".join(f"{x:.2f}" for x in hull.x[1:-1]) or "none"
+        steps = ", ".join(f"{U:.2f}" for U in hull.voltage)
+        notes[f"{material} hull of {table.label} at 0 K"] = f"stable between the ends at x = {inner}; voltage steps {steps} V"
+        own = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
+        notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = own
 
 
 def _fit(entry: schema.FreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:

@@ -26,6 +26,7 @@ from a2c_pybamm.report.figures import (
 )
 from a2c_pybamm.report.markup import Content, Number, figure_of, paragraph, table, tree
 from a2c_pybamm.report.survival import how_long_it_lasts
+from a2c_pybamm.report.thermodynamics import thermodynamic_rows, thermodynamics_figure
 from a2c_pybamm.tables import (
     CAUSES,
     FailureRow,
@@ -195,6 +196,27 @@ def _negative(bands: list[CurveBand]) -> str:
     return f"More than 2.5 % of draws are unstable (D not positive): {'; '.join(found)}." if found else ""
 
 
+def thermodynamics(parameter_set: ParameterSet) -> str:
+    """Voltages, entropic changes, windows and gaps beside the base set's, with the steps of the energies themselves."""
+    figure, rows = thermodynamics_figure(parameter_set), thermodynamic_rows(parameter_set)
+    if figure is None or not rows:
+        return paragraph("No law of a free energy is attached.")
+    cells = []
+    for row in rows:
+        scale, unit = (1e3, "mV/K") if row.unit == "V/K" else (1.0, row.unit)
+        value = with_error(scale * row.value, scale * row.std) if np.isfinite(row.std) else significant(scale * row.value)
+        if row.interval:
+            value += f" (68 %: {significant(row.interval[0])} to {significant(row.interval[1])})"
+        base = significant(scale * row.base) if np.isfinite(row.base) else ""
+        cells.append((row.side.lower(), row.quantity, value, base, unit if unit != "1" else ""))
+    heads = ("electrode", "quantity", "this set", f"{parameter_set.base}, as it is", "unit")
+    caption = (
+        "Open-circuit potentials against lithium and their change with temperature; bands are 68 and 95 % of draws. Thin steps "
+        "are the voltages between stable compositions that the energies themselves have at 0 K, before any law or reference."
+    )
+    return table(heads, cells) + figure_of(figure, "thermodynamics", caption)
+
+
 def correlations(parameter_set: ParameterSet) -> str:
     """Heat map of the joint's correlation matrix."""
     caption = "Correlation of the coefficients' errors. Coefficients are correlated where they owe error to the same source."
@@ -264,5 +286,6 @@ OF_RESULT: dict[str, Callable[[xr.Dataset], str]] = {
 OF_SET: dict[str, Callable[[ParameterSet], str]] = {
     "Derived parameters": parameters,
     "Electrodes against the base set": electrodes,
+    "Thermodynamics": thermodynamics,
     "Correlations": correlations,
 }

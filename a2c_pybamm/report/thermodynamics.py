@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from a2c_pybamm.derivation.free_energy import HULLS
 from a2c_pybamm.estimators import phase_diagram
 from a2c_pybamm.laws import FreeEnergy, PhaseForming, TwoPhase
 from a2c_pybamm.parameter_set import Attachment, ParameterSet
@@ -94,6 +96,15 @@ def _gap_rows(side: str, parameter_set: ParameterSet, attachment: Attachment) ->
     return rows
 
 
+def _draw_hulls(axes: Axes, parameter_set: ParameterSet, attachment: Attachment) -> None:
+    """Voltage steps of the energies themselves, one line for each method: what a smooth law leaves out shows."""
+    law, sto = attachment.law, attachment.stoichiometry
+    hulls = parameter_set.notes.get(HULLS, {}).get(getattr(law, "material", ""), {})
+    for k, (label, hull) in enumerate(hulls.items()):
+        x = (np.array(hull["x"]) - sto.offset) / sto.slope
+        axes.stairs(hull["voltage"], x, baseline=None, color=COLORS[2 + k % 5], linewidth=0.9, label=f"energies of {label}")
+
+
 def thermodynamics_figure(parameter_set: ParameterSet) -> Figure | None:
     """Potential and entropic change of every electrode that has a law, with the base set's; None where none has."""
     bands = [(curve_bands(parameter_set, key), label) for key, label in ((OCP, "potential [V]"), (ENTROPY, "dU/dT [mV/K]"))]
@@ -110,6 +121,8 @@ def thermodynamics_figure(parameter_set: ParameterSet) -> Figure | None:
             axes.plot(band.stoichiometry, scale * band.nominal, color=COLORS[0], label="this set")
             base = f"{parameter_set.base}, as it is"
             axes.plot(band.stoichiometry, scale * band.base, color=COLORS[1], linestyle="--", label=base)
+            if not row:
+                _draw_hulls(axes, parameter_set, parameter_set.attach[f"{band.side} {OCP}"])
             window = windows.get(band.side.lower())
             if window:
                 axes.axvspan(min(window), max(window), color="#000000", alpha=0.05, linewidth=0, label="0 to 100 % charge")
