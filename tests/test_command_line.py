@@ -462,7 +462,7 @@ def test_derive_is_exact_and_repeats(call: Call, study: Path, tmp_path: Path, mo
         (study / "set.json").unlink()
         code, out, err = call("derive", argument)
         assert (code, err) == (0, ""), argument
-        assert out.count("wrote ") == 3
+        assert out.count("wrote ") == 4
         assert (study / "set.json").read_bytes() == before
     (tmp_path / "link").symlink_to(study)
     assert call("derive", tmp_path / "link")[0] == 0

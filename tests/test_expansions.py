@@ -53,6 +53,7 @@ def test_one_free_energy(law: Any, seed: int, T: float) -> None:
     c = coefficients(law, seed)
     voltage = law.open_circuit_voltage(c, X, T)
     np.testing.assert_allclose(voltage, -complex_step(lambda x: law.free_energy(c, x, T), X) / FARADAY, atol=1e-9)
+    np.testing.assert_allclose(law.chemical_potential(c, X, T), complex_step(lambda x: law.free_energy(c, x, T), X), rtol=1e-9)
     slope = complex_step(lambda x: law.open_circuit_voltage(c, x, T), X)
     factor = law.thermodynamic_factor(c, X, T)
     np.testing.assert_allclose(factor, -X * FARADAY / (GAS_CONSTANT * T) * slope, rtol=1e-9, atol=1e-9)

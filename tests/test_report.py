@@ -120,6 +120,7 @@ def test_sections_come_in_order(page: Page) -> None:
         "Which coefficient is to blame",
         "Derived parameters",
         "Electrodes against the base set",
+        "Thermodynamics",
         "Correlations",
         "Notes and provenance",
     ]
@@ -275,7 +276,9 @@ def test_unstable_diffusivity_still_draws() -> None:
     """A lower edge below zero leaves a logarithmic axis without a number there, not the figure."""
     sto = np.linspace(0.01, 0.99, 50)
     quantile = np.array([-2e-15, -1e-15, 2e-15, 3e-15, 4e-15])[:, None] * np.ones(50)
-    figure = band_panels([CurveBand("Positive", DIFFUSIVITY, sto, quantile[2], quantile, quantile[2])], "base", "D", log=True)
+    figure = band_panels(
+        [CurveBand("Positive", DIFFUSIVITY, sto, quantile[2], quantile, quantile[2], quantile)], "base", "D", log=True
+    )
     low, high = figure.axes[0].get_ylim()
     assert 0 < low < 2e-15 < 3e-15 < high
     figure.savefig(os.devnull, format="svg")

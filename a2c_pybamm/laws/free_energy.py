@@ -1,4 +1,4 @@
-r"""What every free-energy law gives, and the voltage, factor and spinodal that follow from it.
+r"""What every free-energy law gives, and the voltage, factor and potential that follow from it.
 
 Signs: :math:`x` is the occupied fraction of sites, :math:`\mu = \partial g/\partial x`, and
 :math:`U = -(1/F)\,(\partial g/\partial x - \mu_\mathrm{Li})`.
@@ -24,6 +24,9 @@ class FreeEnergy(Law, Protocol):
 
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Voltage against lithium metal [V]."""
+
+    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
+        """Of lithium in the host against lithium metal [J.mol-1]."""
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Its derivative by temperature [V.K-1]."""

@@ -125,6 +125,10 @@ class MeasuredOCP:
         voltage = interpolate(x, self.x, self.voltage) + c[self.offset_name]
         return voltage + (T - self.reference_temperature) * self.entropic_change(c, x, T)
 
+    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
+        return -FARADAY * self.open_circuit_voltage(c, x, T)
+
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Tabulated entropic change [V.K-1]."""
         return interpolate(x, self.x, self.entropy)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.laws import expansion
 from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
 
@@ -122,6 +123,10 @@ class RedlichKister:
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Voltage against lithium metal [V]."""
         return expansion.open_circuit_voltage(self, c, x, T)
+
+    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
+        return -FARADAY * self.open_circuit_voltage(c, x, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Its derivative by temperature [V.K-1]."""

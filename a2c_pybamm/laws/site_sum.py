@@ -169,6 +169,10 @@ class SiteSum:
         """U [V] at which x is occupied, 0 < x < 1."""
         return self._voltage(c, x, T) + self._shift(c, T)
 
+    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
+        return -FARADAY * self.open_circuit_voltage(c, x, T)
+
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`\partial U/\partial T = (\Delta s - s_\mathrm{Li})/F + \sum_j a_j [U - U_j(T)] / (T\sum_j a_j)` [V.K-1].
 

@@ -83,6 +83,10 @@ class TabulatedOCP:
         voltage = self._sum(c, x, self.voltage, self.modes)
         return voltage + (T - self.reference_temperature) * self.entropic_change(c, x, T)
 
+    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
+        return -FARADAY * self.open_circuit_voltage(c, x, T)
+
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Tabulated entropic change [V.K-1]."""
         return interpolate(x, self.x, self.entropy)

@@ -173,6 +173,10 @@ class TwoPhase:
         c = self._with_derived(c)
         return self._bridged(c, x, self.free_energy.open_circuit_voltage(c, x, T), 2, T)
 
+    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
+        return -FARADAY * self.open_circuit_voltage(c, x, T)
+
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Its derivative by temperature [V.K-1]."""
         c = self._with_derived(c)
