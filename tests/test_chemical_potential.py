@@ -72,6 +72,30 @@ def test_error_bars_cover(known: bool) -> None:
     assert np.abs((np.abs(z) < 1).mean(axis=0) - 0.683).max() < 3.5 * np.sqrt(0.683 * 0.317 / 400) + (0 if known else 0.015)
 
 
+def test_averages_over_orders_cover_quick() -> None:
+    """300 tables, order 1 made them, orders 0 to 2 are averaged: U at five compositions within 3.5 binomial deviations."""
+    law = RedlichKister("X", 2)
+    truth = dict(zip(law.names, [3.8, -0.4, 0.05, 0.0, 0.0], strict=True))
+    at, rng = np.array([0.1, 0.3, 0.5, 0.7, 0.9]), np.random.default_rng(3)
+    x = np.linspace(0.04, 0.96, 24)
+    z = []
+    for _ in range(300):
+        estimate = fit_chemical_potential(
+            potentials(law, truth, x, T, 0.01 * rng.standard_normal(24), 0.01), law, terms=(1, 2, 3)
+        )
+
+        def voltage(theta: np.ndarray) -> np.ndarray:
+            return law.open_circuit_voltage(dict(zip(law.names, [*theta, 0.0], strict=True)), at, T)
+
+        jacobian = np.array([voltage(estimate.mean + h) - voltage(estimate.mean - h) for h in 1e-4 * np.eye(4)]).T / 2e-4
+        spread = np.sqrt(np.einsum("ij,jk,ik->i", jacobian, estimate.covariance, jacobian))
+        z.append((voltage(estimate.mean) - law.open_circuit_voltage(truth, at, T)) / spread)
+    assert "X order of the law" in estimate.factors
+    for half, nominal in ((1.0, 0.683), (1.96, 0.95)):
+        inside = (np.abs(z) < half).mean(axis=0)
+        assert np.abs(inside - nominal).max() < 3.5 * np.sqrt(nominal * (1 - nominal) / 300)
+
+
 # Smoothing splines
 
 
@@ -169,6 +193,8 @@ def test_refused() -> None:
         fit_chemical_potential(potentials(law, c, x, 350.0), law)
     with pytest.raises(ValueError, match=r"2 point\(s\) for 3 coefficients, at least 6"):
         fit_chemical_potential(potentials(law, c, x[:2], T), law)
+    with pytest.raises(ValueError, match=r"terms \(1, 3\) must ascend to the law's own 2"):
+        fit_chemical_potential(potentials(law, c, x, T), law, terms=(1, 3))
     with pytest.raises(ValueError, match="shape 'plain'"):
         fit_chemical_potential(potentials(law, c, x, T), RedlichKister("X", 1, shape="ratio"))
     with pytest.raises(ValueError, match="do not tell all 3 coefficients apart"):

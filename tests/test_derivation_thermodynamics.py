@@ -146,6 +146,7 @@ POTENTIALS = '[[positive.free_energy.potentials]]\nlabel = "MC"\nfile = "p.csv"\
         ('law = "landau"\norder = 4', Landau),
         ('law = "site-sum"\nsites = 2\norder = 0', SiteSum),
         ("order = 2", RedlichKister),
+        ('order = "averaged"', RedlichKister),
     ],
 )
 def test_potentials_of_sampling(tmp_path: Path, law: str, kind: type) -> None:

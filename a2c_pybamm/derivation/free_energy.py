@@ -153,7 +153,9 @@ def _law(
     if entry.law == "landau":
         return Landau(material, int(entry.order), window, temperature, entropies), None
     order, choice = entry.order, None
-    if order == "averaged":
+    if order == "averaged" and entry.potentials:
+        order = _most_interactions(entry, tables) - 1
+    elif order == "averaged":
         known = entry.energy_std is not None
         energies = {file: table for file, table in tables.items() if isinstance(table, EnergyTable)}
         for file, table in energies.items():
@@ -163,6 +165,12 @@ def _law(
         order = choice.highest
         notes[f"{material} energies"] = _scatter(list(energies.values()), choice.best)
     return RedlichKister(material, order, window, entry.shape, temperature, entropies), choice
+
+
+def _most_interactions(entry: schema.FreeEnergy, tables: Mapping[Path, Table]) -> int:
+    """Interactions, at most four, that all tables of potentials have points enough for: three times as many as coefficients."""
+    points = min(len(table.x) for table in tables.values())
+    return int(np.clip(points // 3 - 2 - entry.excess_entropies, 1, 4))
 
 
 def _scatter(tables: list[EnergyTable], order: int) -> str:
@@ -193,7 +201,8 @@ def _fit(entry: schema.FreeEnergy, law: Any, table: Table, choice: OrderChoice |
     if isinstance(law, SplinePotential):
         return fit_spline_potential(table, law, energy_std=entry.energy_std, stable=entry.stable)
     if isinstance(table, ChemicalPotentials):
-        return fit_chemical_potential(table, law)
+        averaged = entry.order == "averaged" and isinstance(law, RedlichKister)
+        return fit_chemical_potential(table, law, terms=range(1, law.order + 2) if averaged else ())
     if entry.only_end_members:
         return fit_end_members(table, law, energy_std=given(entry.energy_std))
     noise: dict[str, Any] = {"energy_std": entry.energy_std}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -32,18 +33,26 @@ def potential_design(law: Expansion, x: Array, T: Array, *, entropies: bool) -> 
     return np.column_stack(columns), rest
 
 
-def fit_chemical_potential(data: ChemicalPotentials, law: Expansion, *, source: str | None = None) -> Estimate:
+def fit_chemical_potential(
+    data: ChemicalPotentials, law: Expansion, *, terms: Sequence[int] = (), source: str | None = None
+) -> Estimate:
     r"""Coefficients of a law that is linear in its interactions, from :math:`\mu(x, T)` of sampling or integration.
 
     Weighted least squares of the voltages :math:`-\mu/F`. Without standard deviations the scatter comes from the residual,
     widened as in `fit_free_energy`. With one temperature (the law's own) the entropies are left out of the result, as energies
     leave them out; with several they are fitted along.
 
+    Parameters
+    ----------
+    terms
+        Numbers of interactions, ascending, whose fits are averaged within the law (``(1, 2, 3)`` for Redlich–Kister orders 0 to
+        2); all of the law's, and no average, if not given.
+
     Raises
     ------
     ValueError
-        If there are too few points, all points lie at one temperature that is not the law's, or the law's shape needs a
-        repulsive host and the data tell otherwise.
+        If ``terms`` do not ascend to the law's own number, there are too few points, all points lie at one temperature that is
+        not the law's, or the law's shape is not 'plain'.
     """
     temperatures = np.unique(data.temperature)
     several = len(temperatures) > 1
@@ -54,6 +63,8 @@ def fit_chemical_potential(data: ChemicalPotentials, law: Expansion, *, source: 
         )
     if isinstance(law, RedlichKister) and law.shape == "ratio":
         raise ValueError(f"{law.material}: chemical potentials are fitted in the shape 'plain'; take that")
+    if terms and (list(terms) != sorted(set(terms)) or terms[0] < 1 or terms[-1] != len(law.interaction_names)):
+        raise ValueError(f"{law.material}: terms {tuple(terms)} must ascend to the law's own {len(law.interaction_names)}")
     design, rest = potential_design(law, data.x, data.temperature, entropies=several)
     known = data.std is not None
     need = design.shape[1] + (0 if known else SPARE)
@@ -71,10 +82,15 @@ def fit_chemical_potential(data: ChemicalPotentials, law: Expansion, *, source: 
             f"chemical potentials of {data.label}: the points do not tell all {design.shape[1]} coefficients apart; spread "
             "them over compositions and temperatures, or take a lower order"
         )
-    average = average_nested(design / scale, voltage, noise, [design.shape[1]], known=known)
-    theta = average.mean / scale
-    root = average.combination / scale[:, None] * noise * average.scatter
     n = len(law.interaction_names)
+    # what all orders have stands first: the mean voltage and the entropies
+    first = [0, *range(n + 1, design.shape[1])]
+    order = np.array([*first, *range(1, n + 1)])
+    sizes = [len(first) + k for k in terms or (n,)]
+    average = average_nested((design / scale)[:, order], voltage, noise, sizes, known=known)
+    back = np.argsort(order)
+    theta = average.mean[back] / scale
+    root = average.combination[back] / scale[:, None] * noise * average.scatter
     jacobian = np.eye(len(theta))
     jacobian[0, 1 : n + 1] = -window_steps(law)
     mean = jacobian @ theta
@@ -86,5 +102,11 @@ def fit_chemical_potential(data: ChemicalPotentials, law: Expansion, *, source: 
         names = (*names, entropy_name(law), *excess_entropy_names(law))
     labels = tuple(f"{data.label}:{stamp}:{k}" for k in range(columns.shape[1]))
     factors = {source or f"{law.material} chemical potentials (fit)": Factor(columns, labels)}
+    provenance = {"label": data.label, **data.provenance}
     method = f"{law.kind} through {len(data.x)} chemical potentials at {len(temperatures)} temperature(s), least squares"
-    return Estimate(names, mean, factors, method, {"label": data.label, **data.provenance})
+    if len(terms) > 1:
+        doubt = jacobian @ (average.doubt[back] / scale[:, None])
+        factors[f"{law.material} order of the law"] = Factor(doubt, tuple(f"{k} interaction(s)" for k in terms))
+        provenance["interactions averaged"] = dict(zip(map(str, terms), average.weights.tolist(), strict=True))
+        method += f", averaged over {', '.join(map(str, terms))} interactions"
+    return Estimate(names, mean, factors, method, provenance)

@@ -198,8 +198,8 @@ class FreeEnergy(Section):
 
     def _check_law(self) -> None:
         fitted = bool(self.energies or self.potentials) and not self.only_end_members
-        if self.order == "averaged" and self.law == "redlich-kister" and not (fitted and self.energies):
-            raise ValueError("order 'averaged' needs energies to fit; list tables, or give order as a number")
+        if self.order == "averaged" and self.law == "redlich-kister" and not fitted:
+            raise ValueError("order 'averaged' needs energies or potentials to fit; list tables, or give order as a number")
         if self.order == "averaged" and self.law == "landau":
             raise ValueError("a Landau polynomial needs its order, the highest power of x - 1/2: 4 makes a double well")
         if self.shape == "ratio" and self.law != "redlich-kister":
