@@ -75,3 +75,11 @@ def lco_graphite_universal_potentials() -> Any:
     The nominal values; ``a2c_pybamm.load("LCO_graphite_universal_potentials")`` has their joint error.
     """
     return load(DEMO).nominal()
+
+
+def lfp_graphite_two_phase() -> Any:
+    """LiFePO4 | graphite: a declared two-phase reaction, entropy and barriers from universal potentials, on Prada2013's cell.
+
+    The nominal values; ``a2c_pybamm.load("LFP_graphite_two_phase")`` has their joint error.
+    """
+    return load("LFP_graphite_two_phase").nominal()
