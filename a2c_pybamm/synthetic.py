@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from a2c_pybamm.constants import AVOGADRO, FARADAY
 from a2c_pybamm.data import Array, EnergyTable, MigrationPath, Trajectory
+from a2c_pybamm.estimators import HopNetwork, repeat
 from a2c_pybamm.laws import Coefficients, RedlichKister
 from a2c_pybamm.laws.redlich_kister import excess
 
@@ -84,6 +87,86 @@ def lattice_walk_trajectory(
     steps = np.where(np.arange(3) == direction[..., None], length[..., None], 0.0)
     walk = np.cumsum(steps, axis=0) + _rattle(steps.shape, rattle, rattle_time / interval, rng)
     return _with_framework(walk, interval, temperature, "lattice walkers")
+
+
+def lattice_gas_walk(
+    network: HopNetwork,
+    times: Sequence[int],
+    *,
+    occupancy: float,
+    n_frame: int,
+    interval: float,
+    n_replica: int,
+    rng: np.random.Generator,
+) -> Array:
+    r"""Unwrapped positions of ions that hop to empty sites only, (n_frame, n_replica, n_ion, d) [m], by kinetic Monte Carlo.
+
+    An ion on site i tries each of its hops at the network's rate, and goes if the other site is empty; ions do not interact
+    otherwise. With equal sites the centre of mass has :math:`D_J = (1-x)D` exactly, :math:`D` the network's
+    `effective_diffusivity` and :math:`1-x` taken as (empty sites)/(sites - 1), as the finite crystal has it; a single ion has
+    :math:`f(x) D_J`. The first frame is a random arrangement: equilibrium where all sites have the same energy.
+
+    Replicas are independent and walk side by side. Times between tries are exponential: there is no step of time.
+
+    Parameters
+    ----------
+    times
+        Cells of the network along each direction of the periodic crystal.
+    occupancy
+        :math:`x`, occupied fraction of sites; rounded to whole ions.
+    interval
+        Time between frames [s].
+
+    Raises
+    ------
+    ValueError
+        If no ion, or no empty site, is left.
+    """
+    crystal = repeat(network, times)
+    n_site = len(crystal.sites)
+    n_ion = round(occupancy * n_site)
+    if not 0 < n_ion < n_site:
+        raise ValueError(
+            f"lattice gas: {n_ion} ions on {n_site} sites; take an occupancy with an ion and an empty site, or more cells"
+        )
+    target, step, rate = _hops_by_site(crystal)
+    most = rate.max()
+    site = np.argsort(rng.random((n_replica, n_site)), axis=1)[:, :n_ion]
+    occupied = np.zeros((n_replica, n_site), dtype=bool)
+    np.put_along_axis(occupied, site, True, axis=1)
+    position = crystal.sites[site] @ crystal.cell
+    frames = np.empty((n_frame, *position.shape))
+    for frame in range(n_frame):
+        frames[frame] = position
+        left = rng.poisson(n_ion * target.shape[1] * most * interval, n_replica)
+        while len(replica := np.flatnonzero(left > 0)):
+            left[replica] -= 1
+            ion, hop = rng.integers(n_ion, size=len(replica)), rng.integers(target.shape[1], size=len(replica))
+            start = site[replica, ion]
+            end = target[start, hop]
+            goes = ~occupied[replica, end] & (rng.random(len(replica)) * most < rate[start, hop])
+            replica, ion, start, end, hop = replica[goes], ion[goes], start[goes], end[goes], hop[goes]
+            occupied[replica, start], occupied[replica, end], site[replica, ion] = False, True, end
+            position[replica, ion] += step[start, hop]
+    return frames
+
+
+def _hops_by_site(network: HopNetwork) -> tuple[NDArray[np.int64], Array, Array]:
+    """Site at the end, displacement and rate of each site's hops (n_site, n_most[, d]); rates of hops that fill up are 0."""
+    n_site = len(network.sites)
+    order = np.argsort(network.from_site, kind="stable")
+    count = np.bincount(network.from_site, minlength=n_site)
+    row = network.from_site[order]
+    column = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
+    target = np.zeros((n_site, count.max()), dtype=np.int64)
+    rate = np.zeros(target.shape)
+    step = np.zeros((*target.shape, network.dimension))
+    target[row, column], rate[row, column], step[row, column] = (
+        network.to_site[order],
+        network.rate[order],
+        network.displacement[order],
+    )
+    return target, step, rate
 
 
 def _rattle(shape: tuple[int, ...], amplitude: float, memory: float, rng: np.random.Generator) -> Array:
