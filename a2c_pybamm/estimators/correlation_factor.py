@@ -20,8 +20,8 @@ def tracer_correlation_factor(network: HopNetwork, *, tolerance: float = 1e-4) -
     r"""Correlation factor of single-vacancy diffusion, :math:`f = D_\mathrm{tr}/D_J` in the limit :math:`x \to 1`.
 
     An ion that has just hopped has a vacancy behind it, and is likely to go back: it gets less far than the number of its hops
-    says. One vacancy is alone in the crystal, and the network is its walk: a hop from i to j is the exchange of the vacancy on i
-    with the ion on j. (It matters only where sites differ in energy: the vacancy prefers those that ions avoid.)
+    says. One vacancy is alone in the crystal, and the network is its walk: a hop from i to j is the exchange of the vacancy
+    on i with the ion on j. (It matters only where sites differ in energy: the vacancy prefers those that ions avoid.)
 
     A single number exists where :math:`D_\mathrm{tr}` is the same multiple of :math:`D_J` in all directions; symmetry sees to
     that where all hops are alike and directions of the crystal equivalent (the named lattices). Elsewhere it is refused, and
@@ -122,9 +122,10 @@ def _neighbours(network: HopNetwork) -> _Neighbours:
 def _finite_crystal(network: HopNetwork, size: int) -> Array:
     r""":math:`D_\mathrm{tr}` per vacancy fraction (d, d) in a periodic crystal of ``size`` cells along each direction.
 
-    With Laplacian :math:`L_0` of the vacancy's walk, :math:`V` what the ion changes (no hop onto its site, exchange in place of it) and
-    :math:`b_A = \sum c\,\mathbf r` of the exchanges: :math:`(L_0 + V)\varphi = b`, :math:`\varphi = G(b - V\varphi) + \mathrm{const}` for
-    each site of the ion, and :math:`D = \tfrac12\sum c\,\mathbf r\,(\mathbf r + \varphi_B - \varphi_A)^\mathsf{T}` over exchanges A to B.
+    :math:`L_0` is the Laplacian of the vacancy's walk, :math:`V` what the ion changes (no hop onto its site, exchange in place
+    of it), :math:`b_A = \sum c\,\mathbf r` over the exchanges from A. Then :math:`(L_0 + V)\varphi = b`, or
+    :math:`\varphi = G(b - V\varphi) + \mathrm{const}` for each site of the ion, and
+    :math:`D = \tfrac12\sum c\,\mathbf r\,(\mathbf r + \varphi_B - \varphi_A)^\mathsf{T}` over the exchanges from A to B.
     """
     near = _neighbours(network)
     scale = network.flow.max()

@@ -69,8 +69,8 @@ class HopNetwork:
         if not abs(flow[worst] - flow[reverse[worst]]) <= BALANCE_TOLERANCE:
             raise ValueError(
                 f"hop network: hop {worst} ({self.path[worst]!r}, {self.from_site[worst]} to {self.to_site[worst]}) carries "
-                f"{np.exp(flow[worst] - flow[reverse[worst]]):.4g} times the flow of its way back; without detailed balance there "
-                "is no equilibrium: take ν exp(-(E_saddle - E_site)/kT) with one E_saddle for both directions"
+                f"{np.exp(flow[worst] - flow[reverse[worst]]):.4g} times the flow of its way back; without detailed balance "
+                "there is no equilibrium: take ν exp(-(E_saddle - E_site)/kT) with one E_saddle for both directions"
             )
         object.__setattr__(self, "probability", p)
         for name in ("cell", "sites", "from_site", "to_site", "translation", "rate", "probability"):
@@ -198,7 +198,7 @@ def effective_diffusivity(network: HopNetwork) -> Array:
 
 
 def relaxed_displacement(network: HopNetwork) -> Array:
-    r""":math:`\mathbf s_h = \mathbf r_h + \varphi_j - \varphi_i` of each hop (n_hop, d) [m], as `effective_diffusivity` has it."""
+    r""":math:`\mathbf s_h = \mathbf r_h + \varphi_j - \varphi_i` of each hop (n_hop, d) [m], see `effective_diffusivity`."""
     n_site, i, j = len(network.sites), network.from_site, network.to_site
     flow = network.flow / network.flow.max()
     # Positions inside the cell only shift φ: leave them out, so that hops which stay inside bring no large terms that cancel.
@@ -247,10 +247,12 @@ def effective_diffusivity_estimate(
 ) -> Estimate:
     r"""Logarithm of the network's diffusivity along a direction (or of trace/d), with the errors of the rates by source.
 
-    .. math:: \frac{\partial\ln D}{\partial\ln w_k} = \frac{\sum_{h\in k} p_i w_h\,(\mathbf n\cdot\mathbf s_h)^2}{\sum_h p_i w_h\,(\mathbf n\cdot\mathbf s_h)^2}
+    .. math::
+        \frac{\partial\ln D}{\partial\ln w_k} =
+        \frac{\sum_{h\in k} p_i w_h\,(\mathbf n\cdot\mathbf s_h)^2}{\sum_h p_i w_h\,(\mathbf n\cdot\mathbf s_h)^2}
 
-    The derivative is exact, since :math:`\varphi` makes D least, and it is each path's share in D: shares are positive and add up
-    to 1. Site energies are taken as known: an error of theirs moves the probabilities, which is not in this estimate.
+    The derivative is exact, since :math:`\varphi` makes D least, and it is each path's share in D: shares are positive and add
+    up to 1. Site energies are taken as known: an error of theirs moves the probabilities, which is not in this estimate.
 
     Parameters
     ----------
