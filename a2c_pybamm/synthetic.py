@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -18,6 +19,8 @@ LITHIUM_MASS = 6.94e-3 / AVOGADRO
 """Mass of the walkers [kg]."""
 FRAMEWORK_MASS = 138.905e-3 / AVOGADRO
 """Mass of the one framework atom, lanthanum [kg]."""
+EMPTY = -1
+"""In the place of an ion's number on a site."""
 
 
 def brownian_trajectory(
@@ -129,26 +132,45 @@ def lattice_gas_walk(
         raise ValueError(
             f"lattice gas: {n_ion} ions on {n_site} sites; take an occupancy with an ion and an empty site, or more cells"
         )
-    target, step, rate = _hops_by_site(crystal)
-    most = rate.max()
-    site = np.argsort(rng.random((n_replica, n_site)), axis=1)[:, :n_ion]
-    occupied = np.zeros((n_replica, n_site), dtype=bool)
-    np.put_along_axis(occupied, site, True, axis=1)
-    position = crystal.sites[site] @ crystal.cell
+    # Whatever is fewer walks, ions or empty sites: in a crowded crystal nearly all tries of ions would be in vain.
+    ions_walk = 2 * n_ion <= n_site
+    target, step, rate = _hops_by_site(crystal if ions_walk else _of_empty_sites(crystal))
+    most, n_hop = rate.max(), target.shape[1]
+    places = np.argsort(rng.random((n_replica, n_site)), axis=1)
+    ion_on = np.full((n_replica, n_site), EMPTY)
+    np.put_along_axis(ion_on, places[:, :n_ion], np.arange(n_ion)[None], axis=1)
+    position = crystal.sites[places[:, :n_ion]] @ crystal.cell
+    walker = places[:, :n_ion] if ions_walk else places[:, n_ion:]
     frames = np.empty((n_frame, *position.shape))
     for frame in range(n_frame):
         frames[frame] = position
-        left = rng.poisson(n_ion * target.shape[1] * most * interval, n_replica)
+        left = rng.poisson(walker.shape[1] * n_hop * most * interval, n_replica)
         while len(replica := np.flatnonzero(left > 0)):
             left[replica] -= 1
-            ion, hop = rng.integers(n_ion, size=len(replica)), rng.integers(target.shape[1], size=len(replica))
-            start = site[replica, ion]
+            which, hop = rng.integers(walker.shape[1], size=len(replica)), rng.integers(n_hop, size=len(replica))
+            start = walker[replica, which]
             end = target[start, hop]
-            goes = ~occupied[replica, end] & (rng.random(len(replica)) * most < rate[start, hop])
-            replica, ion, start, end, hop = replica[goes], ion[goes], start[goes], end[goes], hop[goes]
-            occupied[replica, start], occupied[replica, end], site[replica, ion] = False, True, end
-            position[replica, ion] += step[start, hop]
+            goes = (ion_on[replica, end] == EMPTY) == ions_walk
+            goes &= rng.random(len(replica)) * most < rate[start, hop]
+            replica, which, start, end, hop = replica[goes], which[goes], start[goes], end[goes], hop[goes]
+            ion = np.maximum(ion_on[replica, start], ion_on[replica, end])
+            ion_on[replica, start], ion_on[replica, end] = ion_on[replica, end], ion_on[replica, start]
+            walker[replica, which] = end
+            position[replica, ion] += step[start, hop] if ions_walk else -step[start, hop]
     return frames
+
+
+def _of_empty_sites(network: HopNetwork) -> HopNetwork:
+    """The walk of an empty site: each hop of an ion, the other way round, at the ion's rate."""
+    assert network.probability is not None
+    empty = 1 / network.probability
+    return replace(
+        network,
+        from_site=network.to_site,
+        to_site=network.from_site,
+        translation=-network.translation,
+        probability=empty / empty.sum(),
+    )
 
 
 def _hops_by_site(network: HopNetwork) -> tuple[NDArray[np.int64], Array, Array]:

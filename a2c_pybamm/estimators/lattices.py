@@ -28,7 +28,8 @@ _LATTICES: dict[str, tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...
 def lattice(name: str, *, jump_length: float = 1.0, rate: float = 1.0) -> HopNetwork:
     """A named lattice in its primitive cell, with hops of one rate [s-1] to all nearest neighbours, ``jump_length`` [m] away.
 
-    Names: ``chain``, ``square``, ``triangular`` (lithium in a layered oxide), ``honeycomb``, ``sc``, ``bcc``, ``fcc``, ``diamond``.
+    Names: ``chain``, ``square``, ``triangular`` (lithium in a layered oxide), ``honeycomb``, ``sc``, ``bcc``, ``fcc``,
+    ``diamond``.
 
     Raises
     ------
