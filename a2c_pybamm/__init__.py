@@ -83,6 +83,7 @@ _HOMES = {
         "mean_squared_displacement",
         "neighbour_hops",
         "phase_diagram",
+        "superpose",
         "tabulate_ocp",
         "tracer_correlation_factor",
         "tracer_diffusivity_by_vacancies",

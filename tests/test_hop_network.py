@@ -19,6 +19,7 @@ from a2c_pybamm.estimators.hop_network import (
     effective_diffusivity,
     effective_diffusivity_estimate,
     repeat,
+    superpose,
     with_rates,
 )
 from a2c_pybamm.estimators.lattices import lattice, neighbour_hops
@@ -79,8 +80,8 @@ def test_lattices(name: str) -> None:
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))
 def test_alternating_barriers(w1: float, w2: float) -> None:
-    """D = a²/(2(1/w1 + 1/w2)) with a the length of the cell of two sites: the harmonic mean, wherever the sites stand."""
-    assert effective_diffusivity(chain([w1, w2]))[0, 0] == pytest.approx(2 * 1 / (2 * (1 / w1 + 1 / w2)) / 2 * 1, rel=1e-9)
+    """D = L²/(2(1/w1 + 1/w2)) with L = 1 the length of the cell of two sites: the harmonic mean, wherever the sites stand."""
+    assert effective_diffusivity(chain([w1, w2]))[0, 0] == pytest.approx(1 / (2 * (1 / w1 + 1 / w2)), rel=1e-9)
 
 
 @given(st.lists(st.floats(-8, 8), min_size=3, max_size=9), st.integers(0, 1000))
@@ -102,16 +103,8 @@ def test_rates_twelve_orders_apart() -> None:
 
 def test_parallel_mechanisms_add() -> None:
     """Two kinds of hops between the same equal sites: the sum of both."""
-    triangular = lattice("triangular")
-    twice = HopNetwork(
-        triangular.cell,
-        triangular.sites,
-        np.tile(triangular.from_site, 2),
-        np.tile(triangular.to_site, 2),
-        np.tile(triangular.translation, (2, 1)),
-        np.repeat([1.0, 0.25], 6),
-        ("ODH",) * 6 + ("TSH",) * 6,
-    )
+    twice = superpose({"ODH": lattice("triangular"), "TSH": lattice("triangular", rate=0.25)})
+    assert twice.paths == ("ODH", "TSH")
     np.testing.assert_allclose(effective_diffusivity(twice), 1.25 * 1.5 * np.eye(2), atol=1e-13)
 
 
@@ -229,15 +222,7 @@ def test_jacobian_is_the_derivative(direction: list[float] | None, seed: int) ->
 def two_hops(T: float) -> tuple[HopNetwork, Estimate, Estimate]:
     """Two mechanisms on the triangular lattice from barriers, their estimate and that of the rates."""
     one = lattice("triangular", jump_length=2.8e-10)
-    network = HopNetwork(
-        one.cell,
-        one.sites,
-        np.tile(one.from_site, 2),
-        np.tile(one.to_site, 2),
-        np.tile(one.translation, (2, 1)),
-        np.ones(12),
-        ("ODH",) * 6 + ("TSH",) * 6,
-    )
+    network = superpose({"ODH": one, "TSH": one})
     parts = [
         hopping_diffusivity(
             Estimate(("b [eV]",), np.array([barrier]), {"functional": Factor(np.array([[0.05]]), ("PBE",))}),
@@ -338,6 +323,8 @@ def test_arguments_are_refused_by_name() -> None:
         lattice("fcc", jump_length=0.0)
     with pytest.raises(ValueError, match="repeat along 3 vectors"):
         repeat(lattice("fcc"), (2, 2))
+    with pytest.raises(ValueError, match="cell of 'b' is not that of 'a'"):
+        superpose({"a": lattice("fcc"), "b": lattice("bcc")})
     with pytest.raises(ValueError, match="2 rates for the paths hop"):
         with_rates(lattice("fcc"), [0.0, 1.0])
     with pytest.raises(ValueError, match="temperature must be positive, got 0 K"):

@@ -22,6 +22,7 @@ from a2c_pybamm.estimators.hop_network import (
     effective_diffusivity,
     effective_diffusivity_estimate,
     repeat,
+    superpose,
     with_rates,
 )
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
@@ -71,6 +72,7 @@ __all__ = [
     "neighbour_hops",
     "phase_diagram",
     "repeat",
+    "superpose",
     "tabulate_ocp",
     "tracer_correlation_factor",
     "tracer_diffusivity_by_vacancies",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -239,6 +239,34 @@ def repeat(network: HopNetwork, times: Iterable[int]) -> HopNetwork:
         rate=np.tile(network.rate, n_cell),
         path=network.path * n_cell,
         probability=np.tile(network.probability / n_cell, n_cell),
+    )
+
+
+def superpose(mechanisms: Mapping[str, HopNetwork]) -> HopNetwork:
+    """All hops of several mechanisms on the same sites in one network; each mechanism's name becomes its path's.
+
+    Raises
+    ------
+    ValueError
+        If cells, sites or equilibrium probabilities of two mechanisms differ.
+    """
+    parts = list(mechanisms.values())
+    for name, part in mechanisms.items():
+        for what in ("cell", "sites", "probability"):
+            one, other = getattr(parts[0], what), getattr(part, what)
+            if one.shape != other.shape or not np.allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max()):
+                raise ValueError(
+                    f"hop network: {what} of {name!r} is not that of {next(iter(mechanisms))!r}; take the same sites"
+                )
+    return HopNetwork(
+        parts[0].cell,
+        parts[0].sites,
+        np.concatenate([part.from_site for part in parts]),
+        np.concatenate([part.to_site for part in parts]),
+        np.concatenate([part.translation for part in parts]),
+        np.concatenate([part.rate for part in parts]),
+        tuple(name for name, part in mechanisms.items() for _ in part.rate),
+        parts[0].probability,
     )
 
 
