@@ -64,6 +64,7 @@ _HOMES = {
         "composition_covariance",
         "critical_point",
         "declare",
+        "diffusivity_from_energies",
         "effective_diffusivity",
         "effective_diffusivity_estimate",
         "fit_arrhenius",

@@ -15,14 +15,17 @@ from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators import combine, declare, hopping_diffusivity
 from a2c_pybamm.estimators.hop_network import (
     HopNetwork,
-    activated_rates,
     effective_diffusivity,
-    effective_diffusivity_estimate,
     repeat,
     superpose,
     with_rates,
 )
 from a2c_pybamm.estimators.lattices import lattice, neighbour_hops
+from a2c_pybamm.estimators.network_diffusivity import (
+    activated_rates,
+    diffusivity_from_energies,
+    effective_diffusivity_estimate,
+)
 
 NEIGHBOURS = {"chain": 2, "square": 4, "triangular": 6, "honeycomb": 3, "sc": 6, "bcc": 8, "fcc": 12, "diamond": 4}
 
@@ -253,6 +256,54 @@ def test_activated_rates_give_back_the_sum_of_both_hops() -> None:
     assert abs(made.factors["functional"].values).sum() == pytest.approx(0.05 / kT, rel=1e-12)
     share = np.exp(0.02 / kT) / (1 + np.exp(0.02 / kT))
     assert abs(made.factors["TSH frequency"].values).sum() == pytest.approx(0.5 * share, rel=1e-12)
+
+
+def attempts() -> HopNetwork:
+    """Two kinds of sites and three paths, all tries 1e13 per second."""
+    nu = 1e13
+    hops = [(0, 1, (0, 0), nu, nu, "short"), (1, 0, (1, 0), nu, nu, "long"), (0, 0, (0, 1), nu, nu, "side")]
+    return both_ways([[3.0, 0.0], [0.7, 2.0]], [[0.0, 0.0], [0.4, 0.3]], hops)
+
+
+def energies(values: list[float]) -> Estimate:
+    """Energies [eV] of two sites and three saddles, an error of each alone and one common to all."""
+    n = len(values)
+    each = Factor(0.02 * np.eye(n), tuple(map(str, range(n))))
+    return Estimate(tuple("abcde"[:n]), np.array(values), {"each": each, "zero of energy": Factor(np.ones((n, 1)), ("0",))})
+
+
+@pytest.mark.parametrize("direction", [None, [1.0, 0.3]])
+def test_energies_of_sites_and_saddles(direction: list[float] | None) -> None:
+    """The rates are ν e^{-(S-E)/kT}; derivatives by all five energies equal differences; the zero of energy is no matter."""
+    kT = BOLTZMANN * 400 / ELEMENTARY_CHARGE
+    at = np.array([0.1, 0.05, 0.4, 0.45, 0.5])
+
+    def made(e: np.ndarray) -> Estimate:
+        return diffusivity_from_energies(attempts(), energies(list(e)), T=400.0, name="ln D", direction=direction)
+
+    h = 1e-4
+    numeric = [(made(at + h * e).mean[0] - made(at - h * e).mean[0]) / (2 * h) for e in np.eye(5)]
+    np.testing.assert_allclose(made(at).factors["each"].values[0], 0.02 * np.array(numeric), rtol=1e-5, atol=1e-7)
+    assert made(at).factors["zero of energy"].values[0, 0] == pytest.approx(0, abs=1e-10)
+    rate = {"short": 0.4, "long": 0.45, "side": 0.5}
+    hops = [
+        (i, j, t, 1e13 * np.exp(-(rate[k] - at[i]) / kT), 1e13 * np.exp(-(rate[k] - at[j]) / kT), k)
+        for i, j, t, k in ((0, 1, (0, 0), "short"), (1, 0, (1, 0), "long"), (0, 0, (0, 1), "side"))
+    ]
+    D = effective_diffusivity(both_ways([[3.0, 0.0], [0.7, 2.0]], [[0.0, 0.0], [0.4, 0.3]], hops))
+    n = np.array(direction or [1.0, 0.0]) / np.linalg.norm(direction or [1.0, 0.0])
+    assert made(at).mean[0] == pytest.approx(np.log(np.trace(D) / 2 if direction is None else n @ D @ n), abs=1e-9)
+
+
+def test_energies_are_refused() -> None:
+    with pytest.raises(ValueError, match="4 energies for 2 sites and the paths short, long, side"):
+        diffusivity_from_energies(attempts(), energies([0.1, 0.1, 0.4, 0.4]), T=300.0, name="ln D")
+    with pytest.raises(ValueError, match="saddle of 'long' is not above site 0"):
+        diffusivity_from_energies(attempts(), energies([0.3, 0.1, 0.4, 0.3, 0.5]), T=300.0, name="ln D")
+    with pytest.raises(ValueError, match="temperature must be positive, got -1 K"):
+        diffusivity_from_energies(attempts(), energies([0.1, 0.1, 0.4, 0.4, 0.4]), T=-1.0, name="ln D")
+    with pytest.raises(ValueError, match="attempt frequencies differ there and back"):
+        diffusivity_from_energies(two_mechanisms(), energies([0.1, 0.1, 0.4, 0.4, 0.4]), T=300.0, name="ln D")
 
 
 def test_no_way_in_a_direction_is_refused() -> None:

@@ -18,9 +18,7 @@ from a2c_pybamm.estimators.free_energy import (
 )
 from a2c_pybamm.estimators.hop_network import (
     HopNetwork,
-    activated_rates,
     effective_diffusivity,
-    effective_diffusivity_estimate,
     repeat,
     superpose,
     with_rates,
@@ -28,6 +26,11 @@ from a2c_pybamm.estimators.hop_network import (
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
 from a2c_pybamm.estimators.lattices import lattice, neighbour_hops
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.network_diffusivity import (
+    activated_rates,
+    diffusivity_from_energies,
+    effective_diffusivity_estimate,
+)
 from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.site_sum import fit_site_sum
 from a2c_pybamm.estimators.site_volume import fit_site_volume
@@ -50,6 +53,7 @@ __all__ = [
     "composition_covariance",
     "critical_point",
     "declare",
+    "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
     "fit_arrhenius",

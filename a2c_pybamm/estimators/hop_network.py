@@ -10,11 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.data import Array
-from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.laws.law import log_coefficient
-from a2c_pybamm.laws.vacancy_mobility import barrier_name, prefactor_name
 
 BALANCE_TOLERANCE = 1e-6
 """Largest difference of the logarithms of a hop's flow there and back at equilibrium."""
@@ -270,50 +266,6 @@ def superpose(mechanisms: Mapping[str, HopNetwork]) -> HopNetwork:
     )
 
 
-def effective_diffusivity_estimate(
-    network: HopNetwork, rates: Estimate, *, name: str, direction: ArrayLike | None = None
-) -> Estimate:
-    r"""Logarithm of the network's diffusivity along a direction (or of trace/d), with the errors of the rates by source.
-
-    .. math::
-        \frac{\partial\ln D}{\partial\ln w_k} =
-        \frac{\sum_{h\in k} p_i w_h\,(\mathbf n\cdot\mathbf s_h)^2}{\sum_h p_i w_h\,(\mathbf n\cdot\mathbf s_h)^2}
-
-    The derivative is exact, since :math:`\varphi` makes D least, and it is each path's share in D: shares are positive and add
-    up to 1. Site energies are taken as known: an error of theirs moves the probabilities, which is not in this estimate.
-
-    Parameters
-    ----------
-    rates
-        One coefficient for each of ``network.paths``, in this order: the logarithm of a factor on the network's rates, which is
-        ln(rate [s-1]) where the network was made with rates of 1.
-    name
-        Name of the result: ``"LCO ln(D_J [m2.s-1])"``.
-    direction
-        Direction (d,), of any length; the mean over all directions unless given.
-
-    Raises
-    ------
-    ValueError
-        If there is not one coefficient for each path, or nothing moves in this direction.
-    """
-    scaled = with_rates(network, rates.mean)
-    if direction is None:
-        axes = np.eye(network.dimension)
-    else:
-        axis = np.asarray(direction, dtype=float).reshape(1, -1)
-        if axis.shape[1] != network.dimension or not np.linalg.norm(axis) > 0:
-            raise ValueError(f"{name}: direction must be {network.dimension} numbers, not all zero")
-        axes = axis / np.linalg.norm(axis)
-    part = scaled.flow * ((relaxed_displacement(scaled) @ axes.T) ** 2).sum(axis=1) / (2 * len(axes))
-    by_path = np.array([part[np.array(scaled.path) == path].sum() for path in scaled.paths])
-    total = by_path.sum()
-    bare = (scaled.flow * ((scaled.displacement**2).sum(axis=1))).sum()
-    if not total > 1e-14 * bare:
-        raise ValueError(f"{name}: no walker gets away in this direction; the hops given do not join the cells along it")
-    return rates.map([name], [np.log(total)], [by_path / total], method=f"master equation on a network of hops; {rates.method}")
-
-
 def with_rates(network: HopNetwork, log_factors: ArrayLike) -> HopNetwork:
     """The same network, the rates of each of its paths multiplied by exp of a number (n_path,)."""
     factors = np.asarray(log_factors, dtype=float)
@@ -330,27 +282,3 @@ def with_rates(network: HopNetwork, log_factors: ArrayLike) -> HopNetwork:
         network.path,
         network.probability,
     )
-
-
-def activated_rates(network: HopNetwork, hops: Estimate, *, material: str, T: float) -> Estimate:
-    r"""Logarithms of the rate factors of a network's paths from ``(ln D0, E_a)`` of each, errors and their correlations kept.
-
-    .. math:: \ln w_k = \ln D_{0,k} - \frac{E_k}{k_BT} - \ln\frac{1}{2d}\sum_{h\in k} p_i r_h^2\,w_h
-
-    with the network's own :math:`w_h`, 1 as a rule. The last term is :math:`z a^2/(2d)` where all sites are alike, as in
-    `hopping_diffusivity`; its ``dimension`` must be the network's. ``hops`` may hold more coefficients than are needed.
-
-    Raises
-    ------
-    ValueError
-        If a path's coefficients are not there, or the temperature is not positive.
-    """
-    if not T > 0:
-        raise ValueError(f"{material}: temperature must be positive, got {T:g} K")
-    names = [name for path in network.paths for name in (prefactor_name(material, path), barrier_name(material, path))]
-    chosen = hops.select(names)
-    square = network.flow * (network.displacement**2).sum(axis=1) / (2 * network.dimension)
-    alone = np.array([square[np.array(network.path) == path].sum() for path in network.paths])
-    jacobian = np.kron(np.eye(len(alone)), [1.0, -ELEMENTARY_CHARGE / (BOLTZMANN * T)])
-    made = [log_coefficient(f"{material} {path}", f"rate {T:g} K", "s-1") for path in network.paths]
-    return chosen.map(made, jacobian @ chosen.mean - np.log(alone), jacobian)
