@@ -162,22 +162,23 @@ def test_lattice_gas_keeps_the_rules() -> None:
     np.testing.assert_array_equal(walk, again)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_ion", [12, 36])
 def test_lattice_gas_finds_its_equilibrium(n_ion: int) -> None:
     """Sites one kT apart: their share of ions follows the exact canonical sum, whether ions or empty sites are walked.
 
-    The test sees a share that is wrong by 0.004.
+    The test sees a share that is wrong by 0.006.
     """
     walk = lattice_gas_walk(
-        two_mechanisms(), (6, 4), occupancy=n_ion / 48, n_frame=12, interval=30.0, n_replica=400, rng=np.random.default_rng(4)
+        two_mechanisms(), (6, 4), occupancy=n_ion / 48, n_frame=6, interval=2.0, n_replica=1500, rng=np.random.default_rng(4)
     )
-    fractional = walk[4:] @ np.linalg.inv(two_mechanisms().cell)
+    fractional = walk[2:] @ np.linalg.inv(two_mechanisms().cell)
     low = (np.abs(fractional - np.round(fractional)) < 1e-6).all(axis=-1)
     n_low = np.arange(max(0, n_ion - 24), min(24, n_ion) + 1)
     weight = np.array([comb(24, n) * comb(24, n_ion - n) * exp(n) for n in n_low.tolist()])
     share = low.mean(axis=(0, 2))
     error = share.std() / np.sqrt(len(share))
-    assert error < 0.002
+    assert error < 0.002, error
     assert abs(share.mean() - (weight @ n_low) / weight.sum() / n_ion) < 3.5 * error
 
 
