@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from a2c_pybamm.constants import AVOGADRO, FARADAY
 from a2c_pybamm.data import Array, EnergyTable, MigrationPath, Trajectory
+from a2c_pybamm.estimators import HopNetwork, repeat
 from a2c_pybamm.laws import Coefficients, RedlichKister
 from a2c_pybamm.laws.redlich_kister import excess
 
@@ -15,6 +19,8 @@ LITHIUM_MASS = 6.94e-3 / AVOGADRO
 """Mass of the walkers [kg]."""
 FRAMEWORK_MASS = 138.905e-3 / AVOGADRO
 """Mass of the one framework atom, lanthanum [kg]."""
+EMPTY = -1
+"""In the place of an ion's number on a site."""
 
 
 def brownian_trajectory(
@@ -84,6 +90,105 @@ def lattice_walk_trajectory(
     steps = np.where(np.arange(3) == direction[..., None], length[..., None], 0.0)
     walk = np.cumsum(steps, axis=0) + _rattle(steps.shape, rattle, rattle_time / interval, rng)
     return _with_framework(walk, interval, temperature, "lattice walkers")
+
+
+def lattice_gas_walk(
+    network: HopNetwork,
+    times: Sequence[int],
+    *,
+    occupancy: float,
+    n_frame: int,
+    interval: float,
+    n_replica: int,
+    rng: np.random.Generator,
+) -> Array:
+    r"""Unwrapped positions of ions that hop to empty sites only, (n_frame, n_replica, n_ion, d) [m], by kinetic Monte Carlo.
+
+    An ion on site i tries each of its hops at the network's rate, and goes if the other site is empty; ions do not interact
+    otherwise. With equal sites the centre of mass has :math:`D_J = (1-x)D` exactly, :math:`D` the network's
+    `effective_diffusivity` and :math:`1-x` taken as (empty sites)/(sites - 1), as the finite crystal has it; a single ion has
+    :math:`f(x) D_J`. The first frame is a random arrangement: equilibrium where all sites have the same energy.
+
+    Replicas are independent and walk side by side. Times between tries are exponential: there is no step of time.
+
+    Parameters
+    ----------
+    times
+        Cells of the network along each direction of the periodic crystal.
+    occupancy
+        :math:`x`, occupied fraction of sites; rounded to whole ions.
+    interval
+        Time between frames [s].
+
+    Raises
+    ------
+    ValueError
+        If no ion, or no empty site, is left.
+    """
+    crystal = repeat(network, times)
+    n_site = len(crystal.sites)
+    n_ion = round(occupancy * n_site)
+    if not 0 < n_ion < n_site:
+        raise ValueError(
+            f"lattice gas: {n_ion} ions on {n_site} sites; take an occupancy with an ion and an empty site, or more cells"
+        )
+    # Whatever is fewer walks, ions or empty sites: in a crowded crystal nearly all tries of ions would be in vain.
+    ions_walk = 2 * n_ion <= n_site
+    target, step, rate = _hops_by_site(crystal if ions_walk else _of_empty_sites(crystal))
+    most, n_hop = rate.max(), target.shape[1]
+    places = np.argsort(rng.random((n_replica, n_site)), axis=1)
+    ion_on = np.full((n_replica, n_site), EMPTY)
+    np.put_along_axis(ion_on, places[:, :n_ion], np.arange(n_ion)[None], axis=1)
+    position = crystal.sites[places[:, :n_ion]] @ crystal.cell
+    walker = places[:, :n_ion] if ions_walk else places[:, n_ion:]
+    frames = np.empty((n_frame, *position.shape))
+    for frame in range(n_frame):
+        frames[frame] = position
+        left = rng.poisson(walker.shape[1] * n_hop * most * interval, n_replica)
+        while len(replica := np.flatnonzero(left > 0)):
+            left[replica] -= 1
+            which, hop = rng.integers(walker.shape[1], size=len(replica)), rng.integers(n_hop, size=len(replica))
+            start = walker[replica, which]
+            end = target[start, hop]
+            goes = (ion_on[replica, end] == EMPTY) == ions_walk
+            goes &= rng.random(len(replica)) * most < rate[start, hop]
+            replica, which, start, end, hop = replica[goes], which[goes], start[goes], end[goes], hop[goes]
+            ion = np.maximum(ion_on[replica, start], ion_on[replica, end])
+            ion_on[replica, start], ion_on[replica, end] = ion_on[replica, end], ion_on[replica, start]
+            walker[replica, which] = end
+            position[replica, ion] += step[start, hop] if ions_walk else -step[start, hop]
+    return frames
+
+
+def _of_empty_sites(network: HopNetwork) -> HopNetwork:
+    """The walk of an empty site: each hop of an ion, the other way round, at the ion's rate."""
+    assert network.probability is not None
+    empty = 1 / network.probability
+    return replace(
+        network,
+        from_site=network.to_site,
+        to_site=network.from_site,
+        translation=-network.translation,
+        probability=empty / empty.sum(),
+    )
+
+
+def _hops_by_site(network: HopNetwork) -> tuple[NDArray[np.int64], Array, Array]:
+    """Site at the end, displacement and rate of each site's hops (n_site, n_most[, d]); rates of hops that fill up are 0."""
+    n_site = len(network.sites)
+    order = np.argsort(network.from_site, kind="stable")
+    count = np.bincount(network.from_site, minlength=n_site)
+    row = network.from_site[order]
+    column = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
+    target = np.zeros((n_site, count.max()), dtype=np.int64)
+    rate = np.zeros(target.shape)
+    step = np.zeros((*target.shape, network.dimension))
+    target[row, column], rate[row, column], step[row, column] = (
+        network.to_site[order],
+        network.rate[order],
+        network.displacement[order],
+    )
+    return target, step, rate
 
 
 def _rattle(shape: tuple[int, ...], amplitude: float, memory: float, rng: np.random.Generator) -> Array:

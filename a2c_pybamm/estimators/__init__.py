@@ -6,6 +6,7 @@ from a2c_pybamm.estimators.chemical_potential import fit_chemical_potential
 from a2c_pybamm.estimators.combination import combine
 from a2c_pybamm.estimators.committee import combine_members
 from a2c_pybamm.estimators.convex_hull import HullVoltages, hull_voltages
+from a2c_pybamm.estimators.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
 from a2c_pybamm.estimators.declared import declare
 from a2c_pybamm.estimators.free_energy import (
     OrderChoice,
@@ -15,8 +16,21 @@ from a2c_pybamm.estimators.free_energy import (
     fit_free_energy,
     leave_one_out,
 )
+from a2c_pybamm.estimators.hop_network import (
+    HopNetwork,
+    effective_diffusivity,
+    repeat,
+    superpose,
+    with_rates,
+)
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
+from a2c_pybamm.estimators.lattices import lattice, neighbour_hops
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.network_diffusivity import (
+    activated_rates,
+    diffusivity_from_energies,
+    effective_diffusivity_estimate,
+)
 from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.site_sum import fit_site_sum
 from a2c_pybamm.estimators.site_volume import fit_site_volume
@@ -26,10 +40,12 @@ from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_di
 from a2c_pybamm.estimators.vibrations import add_vibrations, harmonic
 
 __all__ = [
+    "HopNetwork",
     "HullVoltages",
     "NotDiffusive",
     "OrderChoice",
     "PhaseDiagram",
+    "activated_rates",
     "add_vibrations",
     "choose_order",
     "combine",
@@ -37,6 +53,9 @@ __all__ = [
     "composition_covariance",
     "critical_point",
     "declare",
+    "diffusivity_from_energies",
+    "effective_diffusivity",
+    "effective_diffusivity_estimate",
     "fit_arrhenius",
     "fit_barrier",
     "fit_chemical_potential",
@@ -51,9 +70,16 @@ __all__ = [
     "highest_image",
     "hopping_diffusivity",
     "hull_voltages",
+    "lattice",
     "leave_one_out",
     "mean_squared_displacement",
+    "neighbour_hops",
     "phase_diagram",
+    "repeat",
+    "superpose",
     "tabulate_ocp",
+    "tracer_correlation_factor",
+    "tracer_diffusivity_by_vacancies",
     "vineyard_frequency",
+    "with_rates",
 ]
