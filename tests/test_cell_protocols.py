@@ -184,6 +184,7 @@ def test_drive_cycle_ends_at_a_voltage_limit(chen: a2c.ParameterSet) -> None:
     assert np.isnan(found["voltage"].values[-1])
 
 
+@pytest.mark.slow
 def test_warm_cell_and_its_mass(chen: a2c.ParameterSet) -> None:
     options = {"thermal": "lumped"}
     temperature = "Volume-averaged cell temperature [K]"
@@ -223,6 +224,7 @@ def test_mass_is_each_samples_own() -> None:
     assert mass[1] - mass[0] == pytest.approx(layer * area * np.expm1(0.5), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_peak_stress_is_the_largest_in_both_electrodes() -> None:
     made = scaled("Ai2020", "Positive electrode Young's modulus [Pa]")
     options = {"particle mechanics": "swelling only"}

@@ -358,6 +358,7 @@ def test_two_estimates_of_one_factor_are_refused() -> None:
 # ---- the page of the docs ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_page_says_one_set_in_python_and_in_toml(tmp_path: Path) -> None:
     """Both are run as a reader would paste them; the cell's error is the electrolyte's for the larger part."""
     page = PAGE.read_text(encoding="utf-8")

@@ -152,12 +152,6 @@ def gap_coverage(n_set: int, *, averaged: bool) -> dict[str, dict[float, float]]
     return shares
 
 
-def test_gap_edges_cover_quick() -> None:
-    for levels in gap_coverage(100, averaged=False).values():
-        for level, share in levels.items():
-            assert abs(share - level) < 3.5 * np.sqrt(level * (1 - level) / 100)
-
-
 @pytest.mark.slow
 def test_gap_edges_cover() -> None:
     """1000 energy sets of a host with a certain gap: both ends and the plateau within three binomial standard deviations."""

@@ -37,6 +37,7 @@ def random_samples(seed: int, n: int, order: int = 3, attraction: float = 0.08) 
     return law, {name: column[:, None] for name, column in zip(law.names, columns, strict=True)}
 
 
+@settings(max_examples=30)
 @given(st.floats(0.05, 5.0), st.floats(0.02, 0.48))
 def test_landau_closed_form(A: float, ratio: float) -> None:
     """Binodal ½ ∓ √(B/2A) and spinodal ½ ∓ √(B/6A), to 1e-10."""
@@ -59,6 +60,7 @@ def test_a_tangent_may_end_at_an_end_of_a_finite_law() -> None:
     assert gaps.voltage[0, 0] == pytest.approx(3.4)
 
 
+@settings(max_examples=30)
 @given(st.floats(-0.3, 0.3), st.floats(0.15, 0.4), st.floats(0.55, 0.85), st.floats(0.2, 4.0))
 def test_quartic_with_a_known_tangent(m: float, p: float, q: float, a: float) -> None:
     """a(x−p)²(x−q)² + mx touches its tangent at p and q with slope m; spinodals (p+q)/2 ± (q−p)/(2√3)."""
@@ -149,7 +151,7 @@ def test_all_gaps_against_brute_force(seed: int, order: int, attraction: float) 
     assert several >= 5
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6))
 def test_what_a_gap_is(seed: int) -> None:
     """Equal potentials, equal grand potentials, the curve above the tangent throughout; concave only inside gaps."""

@@ -42,6 +42,7 @@ def started(function, seed: int):  # type: ignore[no-untyped-def]
     return germ, function(germ)[:, None], group, rng
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["right", "wrong"])
 def test_weighted_moments_are_unbiased(case: str) -> None:
     """Also where the values that the points were chosen by have nothing to do with the output.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pybamm
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a2c_pybamm import Attachment, Cell, Estimate, Joint, ParameterSet, UnstablePhaseError, declare, save
@@ -69,6 +69,7 @@ def lfp_set(*, hysteresis: bool = False, L0: float = 0.1158, L0_std: float = 0.0
 # The law
 
 
+@settings(max_examples=30)
 @given(st.floats(0.06, 0.2), st.floats(-0.03, 0.03))
 def test_voltage_is_the_lower_hulls(L0: float, L1: float) -> None:
     """−dg/dx of the convex envelope: falling throughout, flat in the gap, the law's own elsewhere; same mean voltage."""
