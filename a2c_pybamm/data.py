@@ -333,3 +333,56 @@ class TracerMSD:
     def value(self) -> Array:
         """Mean over atoms [m2] (n_lag,)."""
         return self.by_atom.mean(axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class CollectiveMSD:
+    """Mean-squared displacement of all ions of one species together against the rest of the crystal, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), without zero."""
+    value: Array
+    """Number of ions times the mean-squared displacement of their centre [m2] (n_lag,): the tracer's if they are independent."""
+    n_atom: int
+    """Number of ions."""
+    n_frame: int
+    """Frames of the trajectory, of which a lag of k intervals has n_frame - k (overlapping) displacements."""
+    interval: float
+    """Time between frames [s]."""
+    dimension: int
+    """Number of directions that the displacement counts (1, 2 or 3)."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.value.shape != self.lag.shape:
+            raise ValueError(f"collective MSD: value has shape {self.value.shape}, expected ({len(self.lag)},)")
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class TensorMSD:
+    """Mean displacement products along all pairs of directions, of single ions and of all together, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), without zero."""
+    tracer: Array
+    """Mean over ions of the products of displacements [m2] (3, 3, n_lag); its trace is the mean-squared displacement."""
+    collective: Array
+    """The same of the ions' centre, times their number [m2] (3, 3, n_lag); zero where there is no framework."""
+    n_atom: int
+    """Number of ions."""
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("tracer", "collective"):
+            if getattr(self, name).shape != (3, 3, len(self.lag)):
+                raise ValueError(f"MSD tensor: {name} has shape {getattr(self, name).shape}, expected (3, 3, {len(self.lag)})")
+        _freeze(self)

@@ -17,7 +17,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2
 from scipy.stats import t as student
 
-from a2c_pybamm.data import Array, TracerMSD
+from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate
 
 LAGS_PER_DECADE = 12
@@ -108,8 +108,18 @@ def fit_tracer_diffusivity(msd: TracerMSD, *, name: str, source: str, window: tu
     .. [2] H. Qian, M. P. Sheetz, E. L. Elson, Biophys. J. 60 (1991) 910 (free walk); X. Michalet, A. J. Berglund,
        Phys. Rev. E 85 (2012) 061916 (with an offset).
     """
+    return fit_line_of_bodies(msd, msd.by_atom, name=name, source=source, window=window)
+
+
+def fit_line_of_bodies(
+    msd: TracerMSD | CollectiveMSD, by_body: Array, *, name: str, source: str, window: tuple[float, float] | None
+) -> Estimate:
+    """Logarithm of a diffusivity from mean-squared displacements [m2] (n_body, n_lag) of bodies that move independently.
+
+    The bodies are the atoms of a tracer (see `fit_tracer_diffusivity`), or the one centre of all (`fit_jump_diffusivity`).
+    """
     lags = _log_spaced_lags(msd, window)
-    by_atom = np.asarray(msd.by_atom[:, lags - 1])
+    by_atom = np.asarray(by_body[:, lags - 1])
     if not (by_atom.mean(axis=0) > 0).all():
         raise NotDiffusive(f"{name}: {msd.species} does not move at all; are atoms fixed, or frames repeated?")
     if len(by_atom) > 1 and np.allclose(by_atom, by_atom[0], rtol=1e-9, atol=0):
@@ -128,7 +138,7 @@ def fit_tracer_diffusivity(msd: TracerMSD, *, name: str, source: str, window: tu
         [[relative**2]],
         source=source,
         method="generalised least squares of mean-squared displacements",
-        provenance={"msd": dict(msd.provenance), "fit": _report(msd, line)},
+        provenance={"msd": dict(msd.provenance), "fit": _report(msd, line, len(by_body))},
     )
 
 
@@ -179,7 +189,7 @@ def _second_difference(msd: Callable[[Array], Array], k: Array, n: int, m: int) 
     return 0.5 * (value[0] + value[1] - value[2] - value[3])
 
 
-def _log_spaced_lags(msd: TracerMSD, window: tuple[float, float] | None) -> Array:
+def _log_spaced_lags(msd: TracerMSD | CollectiveMSD, window: tuple[float, float] | None) -> Array:
     """Lags of the fit in frames (n_lag,)."""
     first, last = 1, msd.n_frame // 2
     if window is not None:
@@ -196,7 +206,7 @@ def _log_spaced_lags(msd: TracerMSD, window: tuple[float, float] | None) -> Arra
     return lags
 
 
-def _first_linear(name: str, msd: TracerMSD, lags: Array, by_atom: Array) -> _Line:
+def _first_linear(name: str, msd: TracerMSD | CollectiveMSD, lags: Array, by_atom: Array) -> _Line:
     """The fit of the window that holds the criterion."""
     n_start = len(lags) - MIN_LAGS + 1
     lines: list[_Line] = []
@@ -220,14 +230,14 @@ def _first_linear(name: str, msd: TracerMSD, lags: Array, by_atom: Array) -> _Li
     )
 
 
-def _beyond_transient(msd: TracerMSD, lags: Array, by_atom: Array, first: int) -> _Line:
+def _beyond_transient(msd: TracerMSD | CollectiveMSD, lags: Array, by_atom: Array, first: int) -> _Line:
     """The fit from the first linear start on; from a multiple of it where something before it was not linear."""
     if first:
         first = min(int(np.searchsorted(lags, BEYOND * lags[first])), len(lags) - MIN_LAGS)
     return _fit_line(msd, lags, by_atom, first)
 
 
-def _fit_line(msd: TracerMSD, lags: Array, by_atom: Array, start: int) -> _Line:
+def _fit_line(msd: TracerMSD | CollectiveMSD, lags: Array, by_atom: Array, start: int) -> _Line:
     """The line through the displacements [m2] (n_atom, n_lag), from the lag ``start`` on, weights iterated with the line."""
     terms = _overlap_terms(tuple(int(n) for n in lags), msd.n_frame)[:, start:, start:]
     lags, by_atom = lags[start:], by_atom[:, start:]
@@ -288,23 +298,23 @@ def _least_squares(lags: Array, mean: Array, covariance: Array, *, curved: bool)
     return weights / scale, coefficient_covariance, float(residual @ cho_solve(factor, residual))
 
 
-def _diffusivity(msd: TracerMSD, slope: float) -> float:
+def _diffusivity(msd: TracerMSD | CollectiveMSD, slope: float) -> float:
     """D [m2.s-1] of a rise per frame [m2]."""
     return slope / (2 * msd.dimension * msd.interval)
 
 
-def _report(msd: TracerMSD, line: _Line) -> dict[str, Any]:
+def _report(msd: TracerMSD | CollectiveMSD, line: _Line, n_body: int) -> dict[str, Any]:
     """What the fit was and how good, as plain JSON."""
     return {
         "window [s]": [float(line.lags[0] * msd.interval), float(line.lags[-1] * msd.interval)],
         "lags": len(line.lags),
-        "atoms": len(msd.by_atom),
+        "atoms": n_body,
         "offset [m2]": float(line.offset),
         "chi-squared": float(line.chi2),
         "chi-squared p-value": line.chi2_p,
         "exponent": float(line.exponent),
         "exponent std": float(line.exponent_std),
         "overdispersion": float(line.overdispersion),
-        "error bar": "between atoms" if len(msd.by_atom) >= MIN_ATOMS else "Gaussian process",
+        "error bar": "between atoms" if n_body >= MIN_ATOMS else "Gaussian process",
         "temperature [K]": msd.temperature,
     }
