@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from a2c_pybamm.data import CollectiveMSD, TracerMSD
+from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.tracer_diffusivity import fit_line_of_bodies, fit_tracer_diffusivity
+from a2c_pybamm.estimators.tracer_diffusivity import DiffusiveLine, estimate_of_line, overlap_covariance, resolved_line
 
 
 def fit_jump_diffusivity(msd: CollectiveMSD, *, name: str, source: str, window: tuple[float, float] | None = None) -> Estimate:
@@ -35,7 +35,7 @@ def fit_jump_diffusivity(msd: CollectiveMSD, *, name: str, source: str, window: 
     ValueError
         If the trajectory is too short for a fit, or the window holds too few lags.
     """
-    return fit_line_of_bodies(msd, msd.value[None], name=name, source=source, window=window)
+    return estimate_of_line(msd, resolved_line(msd, msd.value[None], name=name, window=window), name=name, source=source)
 
 
 def haven_ratio(
@@ -44,15 +44,16 @@ def haven_ratio(
     r"""Logarithm of the Haven ratio :math:`H_R = D_\text{tr}/D_J` of one trajectory, with the correlation of the two.
 
     Both are fitted in one window, the later-starting of the two that `fit_tracer_diffusivity` and `fit_jump_diffusivity` find.
-    For :math:`n` ions that are alike, moving as Gaussian processes with the correlation :math:`c` between any two displacements,
-    :math:`1/H_R = 1 + (n-1)c`, and by Wick's theorem
+    Of :math:`n` ions that are alike, each moves with the centre as far as :math:`1/n` of the centre's own motion; by Wick's
+    theorem, and since both slopes are unbiased,
 
     .. math::
-        \operatorname{Var}\ln H_R = v_\text{tr} + v_J\left(1 + c^2 - \frac{2}{n H_R}\right)
+        \operatorname{Var}\ln H_R = v_\text{tr} + v_\text{c} + v_J\left(1 - \frac{2}{n H_R}\right)
 
-    with the variances :math:`v_\text{tr}` (between atoms, hence without :math:`c^2 v_J`, by which all scatter alike) and
-    :math:`v_J` of the two logarithms. The covariance, :math:`v_J/(nH_R)`, asks only that ions are alike; :math:`c^2` is small
-    unless ions move as one body, where the ratio is exact. Independent ions: :math:`v_J(1 - 1/n)`.
+    with the variances :math:`v_\text{tr}` (between atoms) and :math:`v_J` of the two logarithms. :math:`v_\text{c}` is what
+    the scatter between atoms cannot see, because it shifts all alike: the variance that the tracer's weights give to a process
+    with the mean product of two different ions' displacements, :math:`(M^\mathrm{c} - M)/(n-1)`. Independent ions have
+    :math:`v_J(1 - 1/n)`; ions that move as one body have none.
 
     Parameters
     ----------
@@ -78,24 +79,33 @@ def haven_ratio(
             f"{name}: displacements of {len(tracer.by_atom)} {tracer.species} in {tracer.n_frame} frames and of {n} "
             f"{jump.species} in {jump.n_frame}; give both of one trajectory, species and directions"
         )
-    labels = {"name": name, "source": source}
+    curves: list[tuple[TracerMSD | CollectiveMSD, Array]] = [(tracer, tracer.by_atom), (jump, jump.value[None])]
     if window is None:
-        first = [
-            fit.provenance["fit"]["window [s]"]
-            for fit in (fit_tracer_diffusivity(tracer, **labels), fit_jump_diffusivity(jump, **labels))
-        ]
-        window = max(map(tuple, first))
-    single = fit_tracer_diffusivity(tracer, **labels, window=window)
-    together = fit_jump_diffusivity(jump, **labels, window=window)
-    mean = single.mean[0] - together.mean[0]
-    inverse = np.exp(-mean)
-    c = (inverse - 1) / (n - 1) if n > 1 else 0.0
-    variance = single.covariance[0, 0] + together.covariance[0, 0] * (1 + c**2 - 2 * inverse / n)
+        starts = [resolved_line(msd, curve, name=name).lags[0] for msd, curve in curves]
+        window = (max(starts) * jump.interval, jump.n_frame // 2 * jump.interval)
+    single, together = (resolved_line(msd, curve, name=name, window=window) for msd, curve in curves)
+    shared = _variance_of_shared_motion(jump, single, together)
+    ratio = single.slope / together.slope
+    variance = (single.slope_std / single.slope) ** 2 + shared / single.slope**2
+    variance += (together.slope_std / together.slope) ** 2 * (1 - 2 / (n * ratio))
     return Estimate.from_covariance(
         (name,),
-        [mean],
+        [np.log(ratio)],
         [[variance]],
         source=source,
         method="tracer over jump diffusivity of one trajectory",
-        provenance={"tracer": dict(single.provenance), "jump": dict(together.provenance)},
+        provenance={
+            "tracer": dict(estimate_of_line(tracer, single, name=name, source=source).provenance),
+            "jump": dict(estimate_of_line(jump, together, name=name, source=source).provenance),
+        },
     )
+
+
+def _variance_of_shared_motion(jump: CollectiveMSD, single: DiffusiveLine, together: DiffusiveLine) -> float:
+    """Variance of the tracer's slope [m4] by motion that all ions share, as far as two ions share any."""
+    if jump.n_atom == 1:
+        return 0.0
+    share = 1 / (jump.dimension * (jump.n_atom - 1))
+    slope, offset = share * (together.slope - single.slope), share * (together.offset - single.offset)
+    covariance = jump.dimension * overlap_covariance(single.lags, jump.n_frame, slope, offset)
+    return float(single.weights @ covariance @ single.weights)
