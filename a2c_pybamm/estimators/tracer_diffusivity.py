@@ -32,6 +32,8 @@ IN_A_ROW = 3
 """So many windows, each starting one lag later, must be linear for the first of them to be taken."""
 BEYOND = 4.0
 """A transient leaves a bias of an error bar or two in the first window that passes: start at so many times its start."""
+FULL_STEPS = 8
+"""Iterations after which steps are halved: the curve of one body may else swing between a flat and a steep line for ever."""
 RESOLVED = 3.0
 """Standard deviations that D must lie above zero."""
 
@@ -252,16 +254,17 @@ def _fit_line(msd: TracerMSD | CollectiveMSD, lags: Array, by_atom: Array, start
     n_atom, d = len(by_atom), msd.dimension
     mean = by_atom.mean(axis=0)
     slope, offset = 0.5 * mean[-1] / lags[-1], 0.0
-    for _ in range(100):
+    for iteration in range(100):
         covariance = d * _of_terms(terms, slope / d, offset / d) / n_atom
         weights, fit_covariance, residual = _least_squares(lags, mean, covariance, curved=False)
         found, before = weights @ mean, (slope, offset)
-        # a floor where the line falls, and the offset of positions averaged over whole frames: towards the least that a process
-        # can have, -slope/2, the covariance becomes singular and a rare run fits a line far off with a tiny error
+        # a floor where the line falls, and the least offset that a process with this slope can have
         slope = max(found[0], 1e-3 * mean[-1] / lags[-1])
-        offset = max(found[1], -slope / 3)
+        offset = max(found[1], -slope / 2)
         if np.allclose((slope, offset), before, rtol=1e-5, atol=0):  # far below what matters: weights act in second order
             break
+        if iteration >= FULL_STEPS:
+            slope, offset = (slope + before[0]) / 2, (offset + before[1]) / 2
     curved, curved_covariance, _ = _least_squares(lags, mean, covariance, curved=True)
     if n_atom >= MIN_ATOMS:
         nu: float = n_atom - 1
