@@ -343,7 +343,7 @@ class CollectiveMSD:
     lag: Array
     """Lag times [s] (n_lag,), without zero."""
     value: Array
-    """Number of ions times the mean-squared displacement of their centre [m2] (n_lag,): the tracer's if they are independent."""
+    """Number of ions times the mean-squared displacement of their centre [m2] (n_lag,): the tracer's if independent."""
     n_atom: int
     """Number of ions."""
     n_frame: int

@@ -86,6 +86,56 @@ def lattice_walk_trajectory(
     return _with_framework(walk, interval, temperature, "lattice walkers")
 
 
+def lattice_gas_trajectory(
+    n_frame: int,
+    n_ion: int,
+    *,
+    n_cell: int,
+    spacing: float,
+    interval: float,
+    rng: np.random.Generator,
+    temperature: float = 300.0,
+) -> Trajectory:
+    r"""Trajectory of ions (Li) that exclude one another on a simple cubic lattice, and one framework atom (La) at rest.
+
+    The lattice is periodic. Between frames as many hops are tried as there are ions: a random ion, a random neighbour, done if
+    that is empty. Blocked ions tend to hop back, so that the tracer diffusivity is :math:`f(x)\,D_J`; the sum over all ions has
+    no memory, so that
+
+    .. math:: D_J = \Bigl(1 - \frac{n - 1}{L^3 - 1}\Bigr)\frac{a^2}{6\,\Delta t} \approx (1-x)\,\frac{a^2}{6\,\Delta t}
+
+    exactly, and :math:`D_J\Theta = a^2/(6\,\Delta t)` at every :math:`x` with :math:`\Theta = 1/(1-x)`.
+
+    Parameters
+    ----------
+    n_ion
+        :math:`n`, fewer than sites.
+    n_cell
+        :math:`L`, sites along each edge.
+    spacing
+        :math:`a`, distance between neighbouring sites [m].
+    interval
+        :math:`\Delta t`, time between frames [s].
+    """
+    n_site = n_cell**3
+    if not 0 < n_ion < n_site:
+        raise ValueError(f"lattice gas: {n_ion} ions on {n_site} sites; a hop needs an ion and an empty site")
+    cell = np.indices((n_cell,) * 3).reshape(3, n_site)
+    step = np.concatenate([np.eye(3, dtype=int), -np.eye(3, dtype=int)])
+    neighbour = np.ravel_multi_index(tuple((cell[:, :, None] + step.T[:, None]) % n_cell), (n_cell,) * 3).tolist()
+    site = rng.permutation(n_site)[:n_ion].tolist()
+    occupied = np.isin(np.arange(n_site), site).tolist()
+    hops = np.zeros((n_frame, n_ion, 6), dtype=int)
+    for frame in range(1, n_frame):
+        tried = zip(rng.integers(n_ion, size=n_ion).tolist(), rng.integers(6, size=n_ion).tolist(), strict=True)
+        for ion, direction in tried:  # one after the other: each changes what the next finds
+            target = neighbour[site[ion]][direction]
+            if not occupied[target]:
+                occupied[site[ion]], occupied[target], site[ion] = False, True, target
+                hops[frame, ion, direction] += 1
+    return _with_framework(spacing * np.cumsum(hops @ step, axis=0), interval, temperature, "lattice gas")
+
+
 def _rattle(shape: tuple[int, ...], amplitude: float, memory: float, rng: np.random.Generator) -> Array:
     """Stationary bounded motion (n_frame, ...): white, or with exponential memory of so many frames."""
     noise = amplitude * rng.standard_normal(shape)

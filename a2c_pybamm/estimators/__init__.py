@@ -16,7 +16,12 @@ from a2c_pybamm.estimators.free_energy import (
     leave_one_out,
 )
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
-from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.jump_diffusivity import fit_jump_diffusivity, haven_ratio
+from a2c_pybamm.estimators.mean_squared_displacement import (
+    collective_mean_squared_displacement,
+    mean_squared_displacement,
+    mean_squared_displacement_tensor,
+)
 from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.site_sum import fit_site_sum
 from a2c_pybamm.estimators.site_volume import fit_site_volume
@@ -32,6 +37,7 @@ __all__ = [
     "PhaseDiagram",
     "add_vibrations",
     "choose_order",
+    "collective_mean_squared_displacement",
     "combine",
     "combine_members",
     "composition_covariance",
@@ -42,17 +48,20 @@ __all__ = [
     "fit_chemical_potential",
     "fit_end_members",
     "fit_free_energy",
+    "fit_jump_diffusivity",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
     "fit_tracer_diffusivity",
     "harmonic",
     "harmonic_entropy",
+    "haven_ratio",
     "highest_image",
     "hopping_diffusivity",
     "hull_voltages",
     "leave_one_out",
     "mean_squared_displacement",
+    "mean_squared_displacement_tensor",
     "phase_diagram",
     "tabulate_ocp",
     "vineyard_frequency",

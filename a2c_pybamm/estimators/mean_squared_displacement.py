@@ -80,7 +80,7 @@ def collective_mean_squared_displacement(
     axes, atoms = _axes(directions), _atoms(trajectory, species)
     if len(atoms) == len(trajectory.species):
         raise ValueError(
-            f"collective displacement of {species}: there is no other atom to move against; keep the framework in the trajectory"
+            f"collective displacement of {species}: there is no other atom to move against; keep the framework's atoms too"
         )
     centre, reference = _reference(trajectory, atoms)
     n_frame = len(trajectory.positions)
