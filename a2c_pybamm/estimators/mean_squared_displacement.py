@@ -39,8 +39,8 @@ def mean_squared_displacement(trajectory: Trajectory, species: str, *, direction
     .. [1] V. Calandrini, E. Pellegrini, P. Calligari, K. Hinsen, G. R. Kneller, "nMoldyn",
        Collection SFN 12 (2011) 201, sec. 4.2.
     """
-    axes, atoms = _axes(directions), _atoms(trajectory, species)
-    centre, reference = _reference(trajectory, atoms)
+    axes, atoms = _axes(directions), atoms_of(species, trajectory.species)
+    centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
     n_frame = len(trajectory.positions)
     by_atom = [_all_origins(block) for block in _blocks(trajectory, atoms, centre, axes)]
     return TracerMSD(
@@ -77,12 +77,12 @@ def collective_mean_squared_displacement(
     ValueError
         If no atom is of the species, all are (there is no framework to move against), or a direction is not 0, 1 or 2.
     """
-    axes, atoms = _axes(directions), _atoms(trajectory, species)
+    axes, atoms = _axes(directions), atoms_of(species, trajectory.species)
     if len(atoms) == len(trajectory.species):
         raise ValueError(
             f"collective displacement of {species}: there is no other atom to move against; keep the framework's atoms too"
         )
-    centre, reference = _reference(trajectory, atoms)
+    centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
     n_frame = len(trajectory.positions)
     path = trajectory.positions[:, atoms].mean(axis=1)[:, None, axes] - centre[:, None, axes]
     return CollectiveMSD(
@@ -111,8 +111,8 @@ def mean_squared_displacement_tensor(trajectory: Trajectory, species: str) -> Te
     ValueError
         If no atom is of the species.
     """
-    axes, atoms = [0, 1, 2], _atoms(trajectory, species)
-    centre, reference = _reference(trajectory, atoms)
+    axes, atoms = [0, 1, 2], atoms_of(species, trajectory.species)
+    centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
     centre_of_ions = trajectory.positions[:, atoms].mean(axis=1) - centre
     single = sum(_products(block) for block in _blocks(trajectory, atoms, centre, axes))
     return TensorMSD(
@@ -134,10 +134,11 @@ def _axes(directions: Sequence[int]) -> list[int]:
     return axes
 
 
-def _atoms(trajectory: Trajectory, species: str) -> NDArray[np.intp]:
-    atoms = np.flatnonzero(np.array(trajectory.species) == species)
+def atoms_of(species: str, symbols: Sequence[str]) -> NDArray[np.intp]:
+    """Indices of the atoms of a species."""
+    atoms = np.flatnonzero(np.array(symbols) == species)
     if not len(atoms):
-        raise ValueError(f"no atom of species {species!r} in the trajectory (has {', '.join(sorted(set(trajectory.species)))})")
+        raise ValueError(f"no atom of species {species!r} in the trajectory (has {', '.join(sorted(set(symbols)))})")
     return atoms
 
 
@@ -148,15 +149,15 @@ def _blocks(trajectory: Trajectory, atoms: NDArray[np.intp], centre: Array, axes
         yield trajectory.positions[:, atoms[start : start + size]][..., axes] - centre[:, None, axes]
 
 
-def _reference(trajectory: Trajectory, atoms: NDArray[np.intp]) -> tuple[Array, str]:
-    """Path of the mass centre of the framework [m] (n_frame, 3), and what it is the centre of."""
-    weight = np.array(trajectory.masses)
+def framework_centre(vectors: Array, masses: Array, atoms: NDArray[np.intp]) -> tuple[Array, str]:
+    """Mass centre of positions or velocities (n_frame, n_atom, 3) of all but some atoms (n_frame, 3), and what it is."""
+    weight = np.array(masses)
     weight[atoms] = 0.0
     reference = "mass centre of all other atoms"
     if not weight.any():
-        weight = np.array(trajectory.masses)
+        weight = np.array(masses)
         reference = "mass centre of all atoms (no framework)"
-    return np.einsum("iak,a->ik", trajectory.positions, weight / weight.sum()), reference
+    return np.einsum("iak,a->ik", vectors, weight / weight.sum()), reference
 
 
 def _all_origins(position: Array) -> Array:
