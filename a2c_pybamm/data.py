@@ -408,6 +408,8 @@ class Velocities:
     """Time between frames [s]."""
     temperature: float
     """Temperature [K]."""
+    from_positions: bool = False
+    """Whether they are central differences of positions: they then add up to displacements, however far apart the frames are."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -178,7 +178,7 @@ def langevin_trajectory(
     trajectory = _with_framework(thermal / friction * x, interval, temperature, "Langevin particles")
     moving = np.concatenate([thermal * v, np.zeros((n_frame, 1, 3))], axis=1)
     return trajectory, Velocities(
-        moving, trajectory.species, trajectory.masses, interval, temperature, dict(trajectory.provenance)
+        moving, trajectory.species, trajectory.masses, interval, temperature, provenance=dict(trajectory.provenance)
     )
 
 

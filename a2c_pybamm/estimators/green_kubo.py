@@ -85,7 +85,7 @@ def fit_green_kubo_diffusivity(
     if not limit.std < 1 / RESOLVED:
         raise NotDiffusive(f"{name}: the spectrum at zero is not resolved (ln D ± {limit.std:.2g}); run longer or hotter")
     alias = spectrum[:, -max(1, len(frequency) // 20) :].mean() / np.exp(limit.value)
-    if alias > MAX_ALIAS:
+    if alias > MAX_ALIAS and not velocities.from_positions:
         raise ValueError(
             f"{name}: frames are too far apart for velocities (spectrum at the highest frequency {alias:.2g} of that at zero); "
             "write them more often, or take central_velocities of the positions"

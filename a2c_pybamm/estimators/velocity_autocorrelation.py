@@ -55,6 +55,7 @@ def central_velocities(trajectory: Trajectory) -> Velocities:
         masses=trajectory.masses,
         interval=trajectory.interval,
         temperature=trajectory.temperature,
+        from_positions=True,
         provenance={**trajectory.provenance, "velocities": "central differences of positions"},
     )
 
