@@ -27,6 +27,8 @@ _HOMES = {
         "ThermalTable",
         "TracerMSD",
         "Trajectory",
+        "Velocities",
+        "VelocityAutocorrelation",
         "Vibrations",
     ],
     "laws": [
@@ -59,6 +61,7 @@ _HOMES = {
     "estimators": [
         "PhaseDiagram",
         "add_vibrations",
+        "central_velocities",
         "choose_order",
         "collective_mean_squared_displacement",
         "combine_members",
@@ -70,6 +73,7 @@ _HOMES = {
         "fit_chemical_potential",
         "fit_end_members",
         "fit_free_energy",
+        "fit_green_kubo_diffusivity",
         "fit_jump_diffusivity",
         "fit_site_sum",
         "fit_site_volume",
@@ -84,6 +88,7 @@ _HOMES = {
         "mean_squared_displacement_tensor",
         "phase_diagram",
         "tabulate_ocp",
+        "velocity_autocorrelation",
         "vineyard_frequency",
     ],
     "parameter_set": ["Attachment", "ParameterSet", "StoichiometryMap", "measured_ocp", "msmr_attachments"],

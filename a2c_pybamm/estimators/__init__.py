@@ -15,6 +15,7 @@ from a2c_pybamm.estimators.free_energy import (
     fit_free_energy,
     leave_one_out,
 )
+from a2c_pybamm.estimators.green_kubo import fit_green_kubo_diffusivity
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
 from a2c_pybamm.estimators.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.mean_squared_displacement import (
@@ -28,6 +29,7 @@ from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.estimators.smoothing_spline import fit_spline_potential
 from a2c_pybamm.estimators.tabulation import tabulate_ocp
 from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
+from a2c_pybamm.estimators.velocity_autocorrelation import central_velocities, velocity_autocorrelation
 from a2c_pybamm.estimators.vibrations import add_vibrations, harmonic
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "OrderChoice",
     "PhaseDiagram",
     "add_vibrations",
+    "central_velocities",
     "choose_order",
     "collective_mean_squared_displacement",
     "combine",
@@ -48,6 +51,7 @@ __all__ = [
     "fit_chemical_potential",
     "fit_end_members",
     "fit_free_energy",
+    "fit_green_kubo_diffusivity",
     "fit_jump_diffusivity",
     "fit_site_sum",
     "fit_site_volume",
@@ -64,5 +68,6 @@ __all__ = [
     "mean_squared_displacement_tensor",
     "phase_diagram",
     "tabulate_ocp",
+    "velocity_autocorrelation",
     "vineyard_frequency",
 ]
