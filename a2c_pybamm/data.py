@@ -409,7 +409,7 @@ class Velocities:
     temperature: float
     """Temperature [K]."""
     from_positions: bool = False
-    """Whether they are central differences of positions: they then add up to displacements, however far apart the frames are."""
+    """Whether they are central differences of positions: they add up to displacements, however far apart the frames are."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

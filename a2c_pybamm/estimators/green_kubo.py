@@ -51,12 +51,12 @@ def fit_green_kubo_diffusivity(
     .. math:: D = \int_0^\infty C_1(t)\,dt = \tfrac12 S(0), \qquad \ln S(f) = a_0 + a_1 f^2 \quad (f \le f_\mathrm{c})
 
     with the velocity autocorrelation :math:`C_1` of one direction and its spectrum :math:`S`, fitted by the likelihood of
-    gamma variables (Whittle's; a related model is [1]_'s). From eight atoms on, the error is the scatter between the atoms' scores, with
-    Student's factor as in `fit_tracer_diffusivity`; with fewer, that of gamma variables under Hann's taper. Both take the atoms to be
-    independent.
+    gamma variables (Whittle's; a related model is [1]_'s). From eight atoms on, the error is the scatter between the atoms'
+    scores, with Student's factor as in `fit_tracer_diffusivity`; with fewer, that of gamma variables under Hann's taper. Both
+    take the atoms to be independent.
 
-    **Cut-off.** The highest :math:`f_\mathrm{c}` is sought at which a term :math:`a_2 f^4` is not significant at 1 %, nor at the next
-    two below. If that is the highest frequency there is, it is taken; if not, half of it.
+    **Cut-off.** The highest :math:`f_\mathrm{c}` is sought at which a term :math:`a_2 f^4` is not significant at 1 %, nor at
+    the next two below. If that is the highest frequency there is, it is taken; if not, half of it.
 
     Parameters
     ----------
