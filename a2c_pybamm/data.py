@@ -333,3 +333,122 @@ class TracerMSD:
     def value(self) -> Array:
         """Mean over atoms [m2] (n_lag,)."""
         return self.by_atom.mean(axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class CollectiveMSD:
+    """Mean-squared displacement of all ions of one species together against the rest of the crystal, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), without zero."""
+    value: Array
+    """Number of ions times the mean-squared displacement of their centre [m2] (n_lag,): the tracer's if independent."""
+    n_atom: int
+    """Number of ions."""
+    n_frame: int
+    """Frames of the trajectory, of which a lag of k intervals has n_frame - k (overlapping) displacements."""
+    interval: float
+    """Time between frames [s]."""
+    dimension: int
+    """Number of directions that the displacement counts (1, 2 or 3)."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.value.shape != self.lag.shape:
+            raise ValueError(f"collective MSD: value has shape {self.value.shape}, expected ({len(self.lag)},)")
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class TensorMSD:
+    """Mean displacement products along all pairs of directions, of single ions and of all together, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), without zero."""
+    tracer: Array
+    """Mean over ions of the products of displacements [m2] (3, 3, n_lag); its trace is the mean-squared displacement."""
+    collective: Array
+    """The same of the ions' centre, times their number [m2] (3, 3, n_lag); zero where there is no framework."""
+    n_atom: int
+    """Number of ions."""
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("tracer", "collective"):
+            if getattr(self, name).shape != (3, 3, len(self.lag)):
+                raise ValueError(f"MSD tensor: {name} has shape {getattr(self, name).shape}, expected (3, 3, {len(self.lag)})")
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Velocities:
+    """Velocities of all atoms in equally spaced frames.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, there are fewer than two frames, or an entry is not finite.
+    """
+
+    velocities: Array
+    """Velocities [m.s-1] (n_frame, n_atom, 3)."""
+    species: tuple[str, ...]
+    """Chemical symbol of each atom (n_atom,)."""
+    masses: Array
+    """Mass of each atom [kg] (n_atom,)."""
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """Temperature [K]."""
+    from_positions: bool = False
+    """Whether they are central differences of positions: they add up to displacements, however far apart the frames are."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shape = self.velocities.shape
+        if len(shape) != 3 or shape[2] != 3 or shape[0] < 2:
+            raise ValueError(f"velocities have shape {shape}, expected (n_frame, n_atom, 3) with two frames or more")
+        if len(self.species) != shape[1] or len(self.masses) != shape[1]:
+            raise ValueError(f"velocities: {len(self.species)} species and {len(self.masses)} masses for {shape[1]} atoms")
+        if not np.isfinite(self.velocities).all():
+            frame = int(np.flatnonzero(~np.isfinite(self.velocities).all(axis=(1, 2)))[0])
+            raise ValueError(f"velocities: frame {frame} has one that is not finite")
+        if not (self.interval > 0 and self.temperature > 0):
+            raise ValueError(
+                f"velocities: interval {self.interval:g} s and temperature {self.temperature:g} K must be positive"
+            )
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class VelocityAutocorrelation:
+    """Mean product of the velocities of single atoms at two times, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), from zero."""
+    by_atom: Array
+    """Of each atom, summed over directions [m2.s-2] (n_atom, n_lag)."""
+    dimension: int
+    """Number of directions that are counted (1, 2 or 3)."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.by_atom.ndim != 2 or self.by_atom.shape[1] != len(self.lag):
+            raise ValueError(f"velocity autocorrelation: by_atom has shape {self.by_atom.shape}, expected (…, {len(self.lag)})")
+        _freeze(self)
+
+    @property
+    def value(self) -> Array:
+        """Mean over atoms [m2.s-2] (n_lag,)."""
+        return self.by_atom.mean(axis=0)

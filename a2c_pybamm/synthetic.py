@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.constants import AVOGADRO, FARADAY
-from a2c_pybamm.data import Array, EnergyTable, MigrationPath, Trajectory
-from a2c_pybamm.estimators import HopNetwork, repeat
+from a2c_pybamm.constants import AVOGADRO, BOLTZMANN, FARADAY
+from a2c_pybamm.data import Array, EnergyTable, MigrationPath, Trajectory, Velocities
+from a2c_pybamm.estimators import HopNetwork, lattice, repeat
 from a2c_pybamm.laws import Coefficients, RedlichKister
 from a2c_pybamm.laws.redlich_kister import excess
 
@@ -189,6 +189,89 @@ def _hops_by_site(network: HopNetwork) -> tuple[NDArray[np.int64], Array, Array]
         network.displacement[order],
     )
     return target, step, rate
+
+
+def lattice_gas_trajectory(
+    n_frame: int,
+    n_ion: int,
+    *,
+    n_cell: int,
+    spacing: float,
+    interval: float,
+    rng: np.random.Generator,
+    temperature: float = 300.0,
+) -> Trajectory:
+    r"""Trajectory of ions (Li) that exclude one another on a simple cubic lattice, and one framework atom (La) at rest.
+
+    The lattice is periodic; each ion tries a hop once in an interval on average (`lattice_gas_walk`). Blocked ions tend to hop
+    back, so that the tracer diffusivity is :math:`f(x)\,D_J`; the sum over all ions has no memory, so that
+
+    .. math:: D_J = \Bigl(1 - \frac{n - 1}{L^3 - 1}\Bigr)\frac{a^2}{6\,\Delta t} \approx (1-x)\,\frac{a^2}{6\,\Delta t}
+
+    exactly, and :math:`D_J\Theta = a^2/(6\,\Delta t)` at every :math:`x` with :math:`\Theta = 1/(1-x)`.
+
+    Parameters
+    ----------
+    n_ion
+        :math:`n`, fewer than sites.
+    n_cell
+        :math:`L`, sites along each edge.
+    spacing
+        :math:`a`, distance between neighbouring sites [m].
+    interval
+        :math:`\Delta t`, time between frames [s].
+    """
+    network = lattice("sc", jump_length=spacing, rate=1 / (6 * interval))
+    frames = lattice_gas_walk(
+        network, (n_cell,) * 3, occupancy=n_ion / n_cell**3, n_frame=n_frame, interval=interval, n_replica=1, rng=rng
+    )
+    return _with_framework(frames[:, 0] - frames[0, 0], interval, temperature, "lattice gas")
+
+
+def langevin_trajectory(
+    n_frame: int,
+    n_ion: int,
+    *,
+    friction: float,
+    interval: float,
+    rng: np.random.Generator,
+    temperature: float = 300.0,
+) -> tuple[Trajectory, Velocities]:
+    r"""Positions and velocities of free Langevin particles (Li) and one framework atom (La) at rest, without time-step error.
+
+    :math:`\dot{\mathbf v} = -\gamma\mathbf v + \text{noise}` [1]_, drawn from its exact transition: with :math:`D = kT/m\gamma`
+
+    .. math:: \langle\mathbf v(0)\cdot\mathbf v(t)\rangle = \frac{3kT}{m}e^{-\gamma t}, \qquad
+       \langle r^2\rangle = 6D\left[t - (1 - e^{-\gamma t})/\gamma\right]
+
+    Parameters
+    ----------
+    friction
+        :math:`\gamma` [s-1].
+    interval
+        Time between frames [s].
+
+    References
+    ----------
+    .. [1] S. Chandrasekhar, Rev. Mod. Phys. 15 (1943) 1, ch. II.
+    """
+    thermal = np.sqrt(BOLTZMANN * temperature / LITHIUM_MASS)
+    g, keep = friction * interval, np.exp(-friction * interval)
+    # variance and covariance over a step, in units of kT/m and 1/γ
+    of_v, of_x, both = 1 - keep**2, 2 * g - 3 + 4 * keep - keep**2, (1 - keep) ** 2
+    noise = rng.standard_normal((2, n_frame, n_ion, 3))
+    kick = np.sqrt(of_v) * noise[0]
+    shift = both / np.sqrt(of_v) * noise[0] + np.sqrt(max(of_x - both**2 / of_v, 0.0)) * noise[1]
+    v, x = np.zeros_like(kick), np.zeros_like(kick)
+    v[0] = noise[0, 0]
+    for frame in range(1, n_frame):
+        v[frame] = keep * v[frame - 1] + kick[frame]
+        x[frame] = x[frame - 1] + (1 - keep) * v[frame - 1] + shift[frame]
+    trajectory = _with_framework(thermal / friction * x, interval, temperature, "Langevin particles")
+    moving = np.concatenate([thermal * v, np.zeros((n_frame, 1, 3))], axis=1)
+    return trajectory, Velocities(
+        moving, trajectory.species, trajectory.masses, interval, temperature, provenance=dict(trajectory.provenance)
+    )
 
 
 def _rattle(shape: tuple[int, ...], amplitude: float, memory: float, rng: np.random.Generator) -> Array:

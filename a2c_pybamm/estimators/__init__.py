@@ -16,6 +16,7 @@ from a2c_pybamm.estimators.free_energy import (
     fit_free_energy,
     leave_one_out,
 )
+from a2c_pybamm.estimators.green_kubo import fit_green_kubo_diffusivity
 from a2c_pybamm.estimators.hop_network import (
     HopNetwork,
     effective_diffusivity,
@@ -24,8 +25,13 @@ from a2c_pybamm.estimators.hop_network import (
     with_rates,
 )
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
+from a2c_pybamm.estimators.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.lattices import lattice, neighbour_hops
-from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.mean_squared_displacement import (
+    collective_mean_squared_displacement,
+    mean_squared_displacement,
+    mean_squared_displacement_tensor,
+)
 from a2c_pybamm.estimators.network_diffusivity import (
     activated_rates,
     diffusivity_from_energies,
@@ -37,6 +43,7 @@ from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.estimators.smoothing_spline import fit_spline_potential
 from a2c_pybamm.estimators.tabulation import tabulate_ocp
 from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
+from a2c_pybamm.estimators.velocity_autocorrelation import central_velocities, velocity_autocorrelation
 from a2c_pybamm.estimators.vibrations import add_vibrations, harmonic
 
 __all__ = [
@@ -47,7 +54,9 @@ __all__ = [
     "PhaseDiagram",
     "activated_rates",
     "add_vibrations",
+    "central_velocities",
     "choose_order",
+    "collective_mean_squared_displacement",
     "combine",
     "combine_members",
     "composition_covariance",
@@ -61,18 +70,22 @@ __all__ = [
     "fit_chemical_potential",
     "fit_end_members",
     "fit_free_energy",
+    "fit_green_kubo_diffusivity",
+    "fit_jump_diffusivity",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
     "fit_tracer_diffusivity",
     "harmonic",
     "harmonic_entropy",
+    "haven_ratio",
     "highest_image",
     "hopping_diffusivity",
     "hull_voltages",
     "lattice",
     "leave_one_out",
     "mean_squared_displacement",
+    "mean_squared_displacement_tensor",
     "neighbour_hops",
     "phase_diagram",
     "repeat",
@@ -80,6 +93,7 @@ __all__ = [
     "tabulate_ocp",
     "tracer_correlation_factor",
     "tracer_diffusivity_by_vacancies",
+    "velocity_autocorrelation",
     "vineyard_frequency",
     "with_rates",
 ]

@@ -17,7 +17,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2
 from scipy.stats import t as student
 
-from a2c_pybamm.data import Array, TracerMSD
+from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate
 
 LAGS_PER_DECADE = 12
@@ -32,6 +32,8 @@ IN_A_ROW = 3
 """So many windows, each starting one lag later, must be linear for the first of them to be taken."""
 BEYOND = 4.0
 """A transient leaves a bias of an error bar or two in the first window that passes: start at so many times its start."""
+FULL_STEPS = 8
+"""Iterations after which steps are halved: the curve of one body may else swing between a flat and a steep line for ever."""
 RESOLVED = 3.0
 """Standard deviations that D must lie above zero."""
 
@@ -41,10 +43,14 @@ class NotDiffusive(ValueError):
 
 
 @dataclass(frozen=True)
-class _Line:
+class DiffusiveLine:
     """A straight line through the mean-squared displacements of one window; lags in frames."""
 
+    n_body: int
+    """Number of bodies that move independently."""
     lags: Array
+    weights: Array
+    """The slope is these times the mean over bodies [1/frame] (n_lag,)."""
     slope: float
     """Rise of the line per frame [m2]."""
     slope_std: float
@@ -108,24 +114,38 @@ def fit_tracer_diffusivity(msd: TracerMSD, *, name: str, source: str, window: tu
     .. [2] H. Qian, M. P. Sheetz, E. L. Elson, Biophys. J. 60 (1991) 910 (free walk); X. Michalet, A. J. Berglund,
        Phys. Rev. E 85 (2012) 061916 (with an offset).
     """
+    return estimate_of_line(msd, resolved_line(msd, msd.by_atom, name=name, window=window), name=name, source=source)
+
+
+def resolved_line(
+    msd: TracerMSD | CollectiveMSD, by_body: Array, *, name: str, window: tuple[float, float] | None = None
+) -> DiffusiveLine:
+    """The line through mean-squared displacements [m2] (n_body, n_lag) of bodies that move independently.
+
+    The bodies are the atoms of a tracer (`fit_tracer_diffusivity` states the method), or the one centre of all.
+    """
     lags = _log_spaced_lags(msd, window)
-    by_atom = np.asarray(msd.by_atom[:, lags - 1])
-    if not (by_atom.mean(axis=0) > 0).all():
+    by_body = np.asarray(by_body[:, lags - 1])
+    if not (by_body.mean(axis=0) > 0).all():
         raise NotDiffusive(f"{name}: {msd.species} does not move at all; are atoms fixed, or frames repeated?")
-    if len(by_atom) > 1 and np.allclose(by_atom, by_atom[0], rtol=1e-9, atol=0):
-        raise NotDiffusive(f"{name}: all {len(by_atom)} {msd.species} move alike, which is a drift; is their framework there?")
-    line = _fit_line(msd, lags, by_atom, 0) if window else _first_linear(name, msd, lags, by_atom)
+    if len(by_body) > 1 and np.allclose(by_body, by_body[0], rtol=1e-9, atol=0):
+        raise NotDiffusive(f"{name}: all {len(by_body)} {msd.species} move alike, which is a drift; is their framework there?")
+    line = _fit_line(msd, lags, by_body, 0) if window else _first_linear(name, msd, lags, by_body)
     if not line.slope > RESOLVED * line.slope_std:
         raise NotDiffusive(
             f"{name}: D = {_diffusivity(msd, line.slope):.2g} ± {_diffusivity(msd, line.slope_std):.2g} m2/s is not resolved "
             f"from zero; {msd.species} rattles (offset {line.offset * 1e20:.2g} Å2) in {msd.lag[-1] * 1e12:.3g} ps; "
             "run longer or hotter"
         )
-    relative = line.slope_std / line.slope
+    return line
+
+
+def estimate_of_line(msd: TracerMSD | CollectiveMSD, line: DiffusiveLine, *, name: str, source: str) -> Estimate:
+    """Logarithm of the diffusivity that a line's slope is, with the delta method."""
     return Estimate.from_covariance(
         (name,),
         [np.log(_diffusivity(msd, line.slope))],
-        [[relative**2]],
+        [[(line.slope_std / line.slope) ** 2]],
         source=source,
         method="generalised least squares of mean-squared displacements",
         provenance={"msd": dict(msd.provenance), "fit": _report(msd, line)},
@@ -179,7 +199,7 @@ def _second_difference(msd: Callable[[Array], Array], k: Array, n: int, m: int) 
     return 0.5 * (value[0] + value[1] - value[2] - value[3])
 
 
-def _log_spaced_lags(msd: TracerMSD, window: tuple[float, float] | None) -> Array:
+def _log_spaced_lags(msd: TracerMSD | CollectiveMSD, window: tuple[float, float] | None) -> Array:
     """Lags of the fit in frames (n_lag,)."""
     first, last = 1, msd.n_frame // 2
     if window is not None:
@@ -196,10 +216,10 @@ def _log_spaced_lags(msd: TracerMSD, window: tuple[float, float] | None) -> Arra
     return lags
 
 
-def _first_linear(name: str, msd: TracerMSD, lags: Array, by_atom: Array) -> _Line:
+def _first_linear(name: str, msd: TracerMSD | CollectiveMSD, lags: Array, by_atom: Array) -> DiffusiveLine:
     """The fit of the window that holds the criterion."""
     n_start = len(lags) - MIN_LAGS + 1
-    lines: list[_Line] = []
+    lines: list[DiffusiveLine] = []
     for start in range(n_start):
         lines.append(_fit_line(msd, lags, by_atom, start))
         if not lines[-1].is_linear:
@@ -220,21 +240,21 @@ def _first_linear(name: str, msd: TracerMSD, lags: Array, by_atom: Array) -> _Li
     )
 
 
-def _beyond_transient(msd: TracerMSD, lags: Array, by_atom: Array, first: int) -> _Line:
+def _beyond_transient(msd: TracerMSD | CollectiveMSD, lags: Array, by_atom: Array, first: int) -> DiffusiveLine:
     """The fit from the first linear start on; from a multiple of it where something before it was not linear."""
     if first:
         first = min(int(np.searchsorted(lags, BEYOND * lags[first])), len(lags) - MIN_LAGS)
     return _fit_line(msd, lags, by_atom, first)
 
 
-def _fit_line(msd: TracerMSD, lags: Array, by_atom: Array, start: int) -> _Line:
+def _fit_line(msd: TracerMSD | CollectiveMSD, lags: Array, by_atom: Array, start: int) -> DiffusiveLine:
     """The line through the displacements [m2] (n_atom, n_lag), from the lag ``start`` on, weights iterated with the line."""
     terms = _overlap_terms(tuple(int(n) for n in lags), msd.n_frame)[:, start:, start:]
     lags, by_atom = lags[start:], by_atom[:, start:]
     n_atom, d = len(by_atom), msd.dimension
     mean = by_atom.mean(axis=0)
     slope, offset = 0.5 * mean[-1] / lags[-1], 0.0
-    for _ in range(100):
+    for iteration in range(100):
         covariance = d * _of_terms(terms, slope / d, offset / d) / n_atom
         weights, fit_covariance, residual = _least_squares(lags, mean, covariance, curved=False)
         found, before = weights @ mean, (slope, offset)
@@ -243,6 +263,8 @@ def _fit_line(msd: TracerMSD, lags: Array, by_atom: Array, start: int) -> _Line:
         offset = max(found[1], -slope / 2)
         if np.allclose((slope, offset), before, rtol=1e-5, atol=0):  # far below what matters: weights act in second order
             break
+        if iteration >= FULL_STEPS:
+            slope, offset = (slope + before[0]) / 2, (offset + before[1]) / 2
     curved, curved_covariance, _ = _least_squares(lags, mean, covariance, curved=True)
     if n_atom >= MIN_ATOMS:
         nu: float = n_atom - 1
@@ -253,8 +275,10 @@ def _fit_line(msd: TracerMSD, lags: Array, by_atom: Array, start: int) -> _Line:
         slope_variance, curvature_std = fit_covariance[0, 0], np.sqrt(curved_covariance[2, 2])
         overdispersion, nu = 1.0, np.inf
     curvature = curved[2] @ mean
-    return _Line(
+    return DiffusiveLine(
+        n_body=n_atom,
         lags=lags,
+        weights=weights[0],
         slope=found[0],
         slope_std=float(np.sqrt(slope_variance)),
         offset=found[1],
@@ -288,23 +312,23 @@ def _least_squares(lags: Array, mean: Array, covariance: Array, *, curved: bool)
     return weights / scale, coefficient_covariance, float(residual @ cho_solve(factor, residual))
 
 
-def _diffusivity(msd: TracerMSD, slope: float) -> float:
+def _diffusivity(msd: TracerMSD | CollectiveMSD, slope: float) -> float:
     """D [m2.s-1] of a rise per frame [m2]."""
     return slope / (2 * msd.dimension * msd.interval)
 
 
-def _report(msd: TracerMSD, line: _Line) -> dict[str, Any]:
+def _report(msd: TracerMSD | CollectiveMSD, line: DiffusiveLine) -> dict[str, Any]:
     """What the fit was and how good, as plain JSON."""
     return {
         "window [s]": [float(line.lags[0] * msd.interval), float(line.lags[-1] * msd.interval)],
         "lags": len(line.lags),
-        "atoms": len(msd.by_atom),
+        "atoms": line.n_body,
         "offset [m2]": float(line.offset),
         "chi-squared": float(line.chi2),
         "chi-squared p-value": line.chi2_p,
         "exponent": float(line.exponent),
         "exponent std": float(line.exponent_std),
         "overdispersion": float(line.overdispersion),
-        "error bar": "between atoms" if len(msd.by_atom) >= MIN_ATOMS else "Gaussian process",
+        "error bar": "between atoms" if line.n_body >= MIN_ATOMS else "Gaussian process",
         "temperature [K]": msd.temperature,
     }
