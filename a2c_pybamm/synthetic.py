@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import AVOGADRO, BOLTZMANN, FARADAY
 from a2c_pybamm.data import Array, EnergyTable, MigrationPath, Trajectory, Velocities
-from a2c_pybamm.estimators import HopNetwork, lattice, repeat
+from a2c_pybamm.estimators import HopNetwork, repeat
 from a2c_pybamm.laws import Coefficients, RedlichKister
 from a2c_pybamm.laws.redlich_kister import excess
 
@@ -203,8 +203,9 @@ def lattice_gas_trajectory(
 ) -> Trajectory:
     r"""Trajectory of ions (Li) that exclude one another on a simple cubic lattice, and one framework atom (La) at rest.
 
-    The lattice is periodic; each ion tries a hop once in an interval on average (`lattice_gas_walk`). Blocked ions tend to hop
-    back, so that the tracer diffusivity is :math:`f(x)\,D_J`; the sum over all ions has no memory, so that
+    One trajectory, hop by hop (for many replicas, or another lattice, `lattice_gas_walk` is the faster). The lattice is
+    periodic. Between frames as many hops are tried as there are ions: a random ion, a random neighbour, done if that is empty.
+    Blocked ions tend to hop back, so that the tracer diffusivity is :math:`f(x)\,D_J`; the sum over all ions has no memory:
 
     .. math:: D_J = \Bigl(1 - \frac{n - 1}{L^3 - 1}\Bigr)\frac{a^2}{6\,\Delta t} \approx (1-x)\,\frac{a^2}{6\,\Delta t}
 
@@ -221,11 +222,23 @@ def lattice_gas_trajectory(
     interval
         :math:`\Delta t`, time between frames [s].
     """
-    network = lattice("sc", jump_length=spacing, rate=1 / (6 * interval))
-    frames = lattice_gas_walk(
-        network, (n_cell,) * 3, occupancy=n_ion / n_cell**3, n_frame=n_frame, interval=interval, n_replica=1, rng=rng
-    )
-    return _with_framework(frames[:, 0] - frames[0, 0], interval, temperature, "lattice gas")
+    n_site = n_cell**3
+    if not 0 < n_ion < n_site:
+        raise ValueError(f"lattice gas: {n_ion} ions on {n_site} sites; a hop needs an ion and an empty site")
+    cell = np.indices((n_cell,) * 3).reshape(3, n_site)
+    step = np.concatenate([np.eye(3, dtype=int), -np.eye(3, dtype=int)])
+    neighbour = np.ravel_multi_index(tuple((cell[:, :, None] + step.T[:, None]) % n_cell), (n_cell,) * 3).tolist()
+    site = rng.permutation(n_site)[:n_ion].tolist()
+    occupied = np.isin(np.arange(n_site), site).tolist()
+    hops = np.zeros((n_frame, n_ion, 6), dtype=int)
+    for frame in range(1, n_frame):
+        tried = zip(rng.integers(n_ion, size=n_ion).tolist(), rng.integers(6, size=n_ion).tolist(), strict=True)
+        for ion, direction in tried:  # one after the other: each changes what the next finds
+            target = neighbour[site[ion]][direction]
+            if not occupied[target]:
+                occupied[site[ion]], occupied[target], site[ion] = False, True, target
+                hops[frame, ion, direction] += 1
+    return _with_framework(spacing * np.cumsum(hops @ step, axis=0), interval, temperature, "lattice gas")
 
 
 def langevin_trajectory(
