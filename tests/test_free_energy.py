@@ -18,7 +18,7 @@ from a2c_pybamm.estimate import Estimate, Joint
 from a2c_pybamm.estimators.free_energy import choose_order, fit_free_energy
 from a2c_pybamm.estimators.orderings import lowest_energies
 from a2c_pybamm.estimators.site_volume import fit_site_volume
-from a2c_pybamm.laws import RedlichKister, SiteDensity
+from a2c_pybamm.laws import Landau, RedlichKister, SiteDensity
 from a2c_pybamm.synthetic import redlich_kister_energies
 
 T = 298.15
@@ -291,6 +291,12 @@ def test_refused() -> None:
     choice = choose_order([table_of(law_of(3), 15, 0.001, rng)])
     with pytest.raises(ValueError, match=r"order \d is admitted, but the law has order 0"):
         fit_free_energy(table_of(law, 9, 0.01, rng), law_of(0), choice=choice)
+
+
+def test_orders_of_another_law_are_refused() -> None:
+    table = table_of(law_of(1), 15, 0.001, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="orders are averaged of a Redlich-Kister law, not of landau"):
+        fit_free_energy(table, Landau("X", 4), choice=choose_order([table]))
 
 
 def test_attraction_does_not_fit_the_ratio_coordinates() -> None:

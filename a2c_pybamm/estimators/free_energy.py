@@ -139,16 +139,17 @@ def fit_free_energy(
     Raises
     ------
     ValueError
-        If there are too few compositions (one data point, say), no residual degrees of freedom where the scatter is to be
+        If orders are to be averaged of another law than Redlich–Kister's or of one with too low an order, there are too few
+        compositions (one data point, say), no residual degrees of freedom where the scatter is to be
         estimated, the covariance has the wrong shape or is not positive definite, or the leading interaction is attractive
         where the law's coordinates need repulsion.
     """
     source = source or f"{law.material} energies (fit)"
     check_std(law.material, energy_std)
-    if choice and choice.highest > getattr(law, "order", choice.highest):
-        raise ValueError(
-            f"{law.material}: order {choice.highest} is admitted, but the law has order {getattr(law, 'order', 0)}"
-        )
+    if choice and not isinstance(law, RedlichKister):
+        raise ValueError(f"{law.material}: orders are averaged of a Redlich-Kister law, not of {law.kind}; leave choice out")
+    if choice and isinstance(law, RedlichKister) and choice.highest > law.order:
+        raise ValueError(f"{law.material}: order {choice.highest} is admitted, but the law has order {law.order}")
     found = _compositions(table, law, ensemble, sites)
     noise = _structure_noise(table, found, energy_std, covariance)
     known = energy_std is not None or covariance is not None
