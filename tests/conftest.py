@@ -9,6 +9,7 @@ os.environ["MPLBACKEND"] = "Agg"
 
 from hypothesis import settings  # noqa: E402 (after the environment is set)
 
-# A failure must come back in the next run, and a busy machine is no failure.
-settings.register_profile("house", derandomize=True, deadline=None)
+# A failure must come back in the next run, so that the examples are always the same and more of them cost time each time; and a
+# busy machine is no failure.
+settings.register_profile("house", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("house")

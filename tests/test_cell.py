@@ -112,7 +112,10 @@ def test_capacity_gradient_is_that_of_the_whole_pipeline(shipped: ParameterSet, 
     # against its own share a curve is read between grid points, and at the knee before the cut-off the cubics differ by 2 %
     for output, wanted in {"voltage": 0.01, "voltage_of_share": 0.03}.items():
         first, second = (data[output].values * std_of(cell)[:, None] for data in (exact, differences))
-        np.testing.assert_array_equal(np.isnan(first), np.isnan(second))
+        # a grid point between the ends of the steps' discharges has a sensitivity, and no difference
+        ragged = np.flatnonzero((np.isnan(first) != np.isnan(second)).any(axis=0))
+        assert len(ragged) <= 1
+        assert not ragged.size or np.isnan(first[:, ragged[0] + 1]).all()
         assert np.nanmax(np.abs(first - second)) < wanted * np.nanmax(np.abs(second)), output
 
 

@@ -193,11 +193,11 @@ def averaged(true_order: int, n: int, std: float, n_draw: int, *, known: bool = 
     """Standardised errors of U at five compositions (n_draw, 5), averaged over orders 0 to 3."""
     source, rng = law_of(true_order), np.random.default_rng(7)
     exact = voltages(source, np.array(PLAIN[: true_order + 2]))
-    z = []
+    # which orders there are compositions for is the same for all tables
+    choice = choose_order([table_of(source, n, std, np.random.default_rng(0))], scatter_known=known)
+    law, z = law_of(choice.highest), []
     for _ in range(n_draw):
         table = table_of(source, n, std, rng)
-        choice = choose_order([table], scatter_known=known)
-        law = law_of(choice.highest)
         estimate = fit_free_energy(table, law, choice=choice, energy_std=std * FARADAY if known else None)
         z.append((voltages(law, estimate.mean) - exact) / voltage_std(law, estimate))
     return np.array(z)

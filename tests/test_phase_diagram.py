@@ -136,10 +136,11 @@ def gap_coverage(n_set: int, *, averaged: bool) -> dict[str, dict[float, float]]
     exact = phases.gaps(law, truth, T)
     target = {"low": exact.low[0, 0], "high": exact.high[0, 0], "voltage": exact.voltage[0, 0]}
     held: dict[str, dict[float, list[bool]]] = {name: {0.68: [], 0.95: []} for name in target}
-    rng = np.random.default_rng(11)
+    rng, choice = np.random.default_rng(11), None
     for _ in range(n_set):
         table = redlich_kister_energies(law, truth, np.linspace(0, 1, 21), rng=rng, energy_std=0.0015 * FARADAY)
-        choice = choose_order([table], orders=(1, 2), scatter_known=True) if averaged else None
+        if averaged and choice is None:
+            choice = choose_order([table], orders=(1, 2), scatter_known=True)  # the same for all sets
         fit = fit_free_energy(table, law, energy_std=0.0015 * FARADAY, choice=choice)
         entropy = Estimate((law.entropy_name,), np.array([20.0]), {})
         diagram = phase_diagram(law, Joint([fit, entropy]), T, rng=rng, n_draw=250)

@@ -229,7 +229,7 @@ def test_no_unstable_draw_reaches_the_solver_untreated() -> None:
     treated, bare = (lfp_set(L0=0.055, L0_std=0.015, treated=t) for t in (True, False))
     draws = treated.joint.draw(10_000, rng)
     c = treated.coefficients(draws)
-    x = np.linspace(0.005, 0.995, 2001)
+    x = np.linspace(0.005, 0.995, 1001)
     factor = host().thermodynamic_factor(c, x, T)
     unstable = (factor <= 0).any(axis=1)
     gap_name = "LFP ln(diffusivity in gaps)"

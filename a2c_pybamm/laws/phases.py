@@ -29,7 +29,7 @@ TAIL = 25.0
 """Largest |ln(x/(1-x))| looked at."""
 END = 2e-11
 """Compositions closer than this to empty or full are the end itself, where no float tells a potential any more."""
-N_MIDDLE, N_TAIL = 241, 60
+N_MIDDLE, N_TAIL = 161, 40
 NEAR = 0.05
 """Where a curvature comes closer to zero than this share of its mean size, the grid is made finer."""
 N_TOUCHING, N_FINER = 2, 50
