@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -81,6 +81,12 @@ class HopNetwork:
     def paths(self) -> tuple[str, ...]:
         """The different kinds of hops, in order of appearance (n_path,)."""
         return tuple(dict.fromkeys(self.path))
+
+    @property
+    def path_index(self) -> NDArray[np.intp]:
+        """Each hop's kind, as its place in ``paths`` (n_hop,)."""
+        place = {path: k for k, path in enumerate(self.paths)}
+        return np.array([place[path] for path in self.path])
 
     @property
     def displacement(self) -> Array:
@@ -271,14 +277,4 @@ def with_rates(network: HopNetwork, log_factors: ArrayLike) -> HopNetwork:
     factors = np.asarray(log_factors, dtype=float)
     if factors.shape != (len(network.paths),):
         raise ValueError(f"hop network: {factors.size} rates for the paths {', '.join(network.paths)}; give one for each")
-    each = factors[[network.paths.index(path) for path in network.path]]
-    return HopNetwork(
-        network.cell,
-        network.sites,
-        network.from_site,
-        network.to_site,
-        network.translation,
-        network.rate * np.exp(each),
-        network.path,
-        network.probability,
-    )
+    return replace(network, rate=network.rate * np.exp(factors[network.path_index]))

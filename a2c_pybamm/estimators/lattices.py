@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -43,7 +44,7 @@ def lattice(name: str, *, jump_length: float = 1.0, rate: float = 1.0) -> HopNet
     cell, sites = (np.array(part) for part in _LATTICES[name])
     network = neighbour_hops(cell, sites, rate=rate)
     length = np.linalg.norm(network.displacement[0])
-    return neighbour_hops(cell * jump_length / length, sites, rate=rate)
+    return replace(network, cell=network.cell * jump_length / length)
 
 
 def neighbour_hops(cell: Array, sites: Array, *, rate: float = 1.0, tolerance: float = 1e-6, reach: int = 2) -> HopNetwork:

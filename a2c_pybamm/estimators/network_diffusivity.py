@@ -97,7 +97,7 @@ def _with_energies(network: HopNetwork, energies: Array, T: float, name: str) ->
         raise ValueError(f"{name}: temperature must be positive, got {T:g} K")
     if network.probability is None or np.ptp(network.probability) > 1e-9:
         raise ValueError(f"{name}: attempt frequencies differ there and back; give both one, and sites the rest")
-    saddle = energies[n_site:][[network.paths.index(path) for path in network.path]]
+    saddle = energies[n_site:][network.path_index]
     barrier = saddle - energies[network.from_site]
     if not (barrier > 0).all():
         low = int(np.argmin(barrier))
@@ -117,7 +117,7 @@ def _shares(network: HopNetwork, direction: ArrayLike | None, name: str) -> tupl
             raise ValueError(f"{name}: direction must be {network.dimension} numbers, not all zero")
         axes = axis / np.linalg.norm(axis)
     part = network.flow * ((relaxed_displacement(network) @ axes.T) ** 2).sum(axis=1) / (2 * len(axes))
-    by_path = np.array([part[np.array(network.path) == path].sum() for path in network.paths])
+    by_path = np.bincount(network.path_index, part)
     total = by_path.sum()
     if not total > NO_WAY * (network.flow.min() * (network.displacement**2).sum(axis=1).max()):
         raise ValueError(f"{name}: no walker gets away in this direction; the hops given do not join the cells along it")
@@ -142,7 +142,7 @@ def activated_rates(network: HopNetwork, hops: Estimate, *, material: str, T: fl
     names = [name for path in network.paths for name in (prefactor_name(material, path), barrier_name(material, path))]
     chosen = hops.select(names)
     square = network.flow * (network.displacement**2).sum(axis=1) / (2 * network.dimension)
-    alone = np.array([square[np.array(network.path) == path].sum() for path in network.paths])
+    alone = np.bincount(network.path_index, square)
     jacobian = np.kron(np.eye(len(alone)), [1.0, -ELEMENTARY_CHARGE / (BOLTZMANN * T)])
     made = [log_coefficient(f"{material} {path}", f"rate {T:g} K", "s-1") for path in network.paths]
     return chosen.map(made, jacobian @ chosen.mean - np.log(alone), jacobian)
