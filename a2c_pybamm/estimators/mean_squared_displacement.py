@@ -162,31 +162,34 @@ def framework_centre(vectors: Array, masses: Array, atoms: NDArray[np.intp]) -> 
 
 def _all_origins(position: Array) -> Array:
     """Mean-squared displacement [m2] (n_atom, n_frame - 1) of positions [m] (n_frame, n_atom, n_direction)."""
-    n = len(position)
-    # origin and unit of the order of the motion: the two terms below are subtracted from one another
-    position = position - position.mean(axis=0)
-    scale = np.abs(position).max() or 1.0
-    position = position / scale
-    size = next_fast_len(2 * n - 1, real=True)
+    position, scale, size = _transformable(position)
     spectrum = np.abs(rfft(position, size, axis=0)) ** 2
-    correlation = irfft(spectrum.sum(axis=2), size, axis=0)[1:n]
-    square = (position**2).sum(axis=2)
-    # sum of |r_i|² + |r_{i+n}|² over the origins of lag n
-    ends = 2 * square.sum(axis=0) - np.cumsum(square, axis=0)[:-1] - np.cumsum(square[::-1], axis=0)[:-1]
-    return scale**2 * ((ends - 2 * correlation) / np.arange(n - 1, 0, -1)[:, None]).T
+    return scale**2 * _mean_products((position**2).sum(axis=2), spectrum.sum(axis=2), size).T
 
 
 def _products(position: Array) -> Array:
     """Products of displacements [m2] (3, 3, n_frame - 1), summed over atoms, of positions [m] (n_frame, n_atom, 3)."""
-    n = len(position)
-    position = position - position.mean(axis=0)  # as in _all_origins
-    scale = np.abs(position).max() or 1.0
-    position = position / scale
-    size = next_fast_len(2 * n - 1, real=True)
+    position, scale, size = _transformable(position)
     transform = rfft(position, size, axis=0)
     # the real part is even in the lag: it holds x_i y_{i+n} and y_i x_{i+n}, half of each
     spectrum = np.einsum("kap,kaq->kpq", transform.conj(), transform).real
+    return scale**2 * np.moveaxis(_mean_products(np.einsum("iap,iaq->ipq", position, position), spectrum, size), 0, -1)
+
+
+def _transformable(position: Array) -> tuple[Array, float, int]:
+    """Positions about their mean over time in a unit of the motion's size, that unit [m], and the length to transform.
+
+    The two terms of `_mean_products` are subtracted from one another: they should not be larger than the motion.
+    """
+    position = position - position.mean(axis=0)
+    scale = float(np.abs(position).max()) or 1.0
+    return position / scale, scale, next_fast_len(2 * len(position) - 1, real=True)
+
+
+def _mean_products(square: Array, spectrum: Array, size: int) -> Array:
+    """Mean over origins of products of displacements (n_frame - 1, …), of products at one time (n_frame, …) and spectra."""
+    n = len(square)
     correlation = irfft(spectrum, size, axis=0)[1:n]
-    square = np.einsum("iap,iaq->ipq", position, position)
+    # sum of the products at both ends, over the origins of each lag
     ends = 2 * square.sum(axis=0) - np.cumsum(square, axis=0)[:-1] - np.cumsum(square[::-1], axis=0)[:-1]
-    return scale**2 * np.moveaxis((ends - 2 * correlation) / np.arange(n - 1, 0, -1)[:, None, None], 0, -1)
+    return (ends - 2 * correlation) / np.arange(n - 1, 0, -1).reshape(-1, *[1] * (square.ndim - 1))
