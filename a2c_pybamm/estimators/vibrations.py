@@ -135,29 +135,24 @@ def add_vibrations(
         raise ValueError(f"{law.material}: frequency_std is {frequency_std:g}; a standard deviation is not negative")
     names = (*estimate.names, *(n for n in (entropy_name(law), *excess_entropy_names(law)) if n not in estimate.names))
     rows = np.array([harmonic(vibrations[x], T) for x in at])
-    metal = harmonic(lithium, T) if lithium else lithium_metal(T)
-    metal_energy = metal[0] + T * metal[1] if lithium else 0.0  # measured values do not scale with our frequencies
-    values, errors = np.zeros(len(names)), np.zeros(len(names))
-    energy = rows[:, 0] + T * rows[:, 1]
+    metal = np.array(harmonic(lithium, T) if lithium else lithium_metal(T))
+    free, entropy = _with_derivative(rows, T)
+    metal_free, metal_entropy = _with_derivative(metal, T)
+    if not lithium:  # measured values do not scale with our frequencies
+        metal_free[1] = metal_entropy[1] = 0.0
+    added = np.zeros((len(names), 2))
     place = names.index
-    values[place(voltage_name(law))] = -(rows[-1, 0] - rows[0, 0] - metal[0]) / FARADAY
-    errors[place(voltage_name(law))] = -(energy[-1] - energy[0] - metal_energy) / FARADAY
+    added[place(voltage_name(law))] = -(free[-1] - free[0] - metal_free) / FARADAY
     # an entropy fitted to potentials of static atoms counts lithium metal's as if it were in: it moves with the metal too
     fitted = entropy_name(law) in estimate.names
-    values[place(entropy_name(law))] = rows[-1, 1] - rows[0, 1] - (metal[1] if fitted else 0.0)
-    errors[place(entropy_name(law))] = -(rows[-1, 2] - rows[0, 2] - (metal[2] if fitted and lithium else 0.0))
+    added[place(entropy_name(law))] = entropy[-1] - entropy[0] - (metal_entropy if fitted else 0.0)
     if law.entropies:
         own = law.interaction_names[: law.entropies]
         fit = np.linalg.pinv(np.column_stack([term(law, k, inner) for k in range(len(own))]))
-        straight = rows[0] + inner[:, None] * (rows[-1] - rows[0])
-        beyond = fit @ (rows[1:-1] - straight)
-        beyond_energy = fit @ (energy[1:-1] - (energy[0] + inner * (energy[-1] - energy[0])))
-        steps = window_steps(law)
-        for k, (name, entropy) in enumerate(zip(own, excess_entropy_names(law), strict=True)):
-            values[place(name)], errors[place(name)] = beyond[k, 0] / FARADAY, beyond_energy[k] / FARADAY
-            values[place(entropy)], errors[place(entropy)] = beyond[k, 1], -beyond[k, 2]
-            values[place(voltage_name(law))] -= steps[k] * values[place(name)]
-            errors[place(voltage_name(law))] -= steps[k] * errors[place(name)]
+        energies, entropies = (fit @ _beyond_straight(inner, values) for values in (free / FARADAY, entropy))
+        added[[place(name) for name in own]] = energies
+        added[[place(name) for name in excess_entropy_names(law)]] = entropies
+        added[place(voltage_name(law))] -= window_steps(law)[: law.entropies] @ energies
     before = np.concatenate([estimate.mean, np.zeros(len(names) - len(estimate.names))])
     jacobian = np.eye(len(names))[:, : len(estimate.names)]
     source = source or f"{law.material} frequencies (scale)"
@@ -166,14 +161,25 @@ def add_vibrations(
         "imaginary share by x": {f"{x:g}": float(getattr(vibrations[x], "imaginary", 0.0)) for x in at},
         f"voltage error of a linear entropy at ±{FAR:g} K [V]": _curvature_error(rows, metal, T),
     }
-    moved = estimate.map(names, before + values, jacobian)
-    factor = Factor((frequency_std * errors)[:, None], (source,))
+    moved = estimate.map(names, before + added[:, 0], jacobian)
+    factor = Factor(frequency_std * added[:, [1]], (source,))
     method = f"{estimate.method}; quantum-harmonic vibrations at {len(at)} compositions"
     return Estimate(
         moved.names, moved.mean, {**moved.factors, source: factor}, method, {**estimate.provenance, "vibrations": report}
     )
 
 
-def _curvature_error(rows: Array, metal: tuple[float, float, float], T: float) -> float:
+def _with_derivative(rows: Array, T: float) -> tuple[Array, Array]:
+    r"""Free energies and entropies, each with its :math:`\partial/\partial\ln s` (…, 2), of rows F, S, C (…, 3)."""
+    F, S, C = np.moveaxis(rows, -1, 0)
+    return np.stack([F, F + T * S], axis=-1), np.stack([S, -C], axis=-1)
+
+
+def _beyond_straight(inner: Array, values: Array) -> Array:
+    """What values (n, 2) at 0, some compositions inside and 1 have inside beyond the straight line between the ends."""
+    return values[1:-1] - values[0] - inner[:, None] * (values[-1] - values[0])
+
+
+def _curvature_error(rows: Array, metal: Array, T: float) -> float:
     r""":math:`\frac{1}{2}\Delta T^2\,\Delta C/(TF)`: what the change of the entropy with temperature would add to U."""
     return float(abs(rows[-1, 2] - rows[0, 2] - metal[2]) * FAR**2 / (2 * T * FARADAY))
