@@ -10,6 +10,7 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.orderings import lowest_energies
+from a2c_pybamm.laws.phases import lower_hull
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +52,8 @@ def hull_voltages(table: EnergyTable) -> HullVoltages:
     x, energy = found.x, found.energy * FARADAY
     if len(x) < 2:
         raise ValueError(f"energies of {table.label}: {len(x)} composition(s); a voltage is the step between two")
-    hull: list[int] = []
-    for k in range(len(x)):
-        while len(hull) > 1 and _turns_down(x, energy, hull[-2], hull[-1], k):
-            hull.pop()
-        hull.append(k)
-    vertices = np.array(hull)
+    edges = lower_hull(x[None], energy[None], np.ones((1, len(x)), dtype=bool))
+    vertices = np.array([0, *(int(right[0]) for _, _, right in edges)])
     above = energy - np.interp(x, x[vertices], energy[vertices])
     voltage = -np.diff(energy[vertices]) / np.diff(x[vertices]) / FARADAY
     return HullVoltages(x[vertices], energy[vertices], voltage, above, x)
-
-
-def _turns_down(x: Array, y: Array, a: int, b: int, c: int) -> bool:
-    return bool((y[b] - y[a]) * (x[c] - x[a]) >= (y[c] - y[a]) * (x[b] - x[a]))

@@ -45,7 +45,7 @@ class PhaseForming(FreeEnergy, Protocol):
     """A free energy whose curve may be concave somewhere."""
 
     def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`g(x) - g(0) - x\\mu_\\mathrm{Li}` [J.mol-1]."""
+        r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +269,7 @@ def _spinodal_roots(part: _Part, rows: Rows, left: Rows) -> Array:
     return _root(value, slope, low, high, (low + high) / 2) if len(rows) else np.empty(0)
 
 
-def _hull(x: Array, g: Array, convex: NDArray[np.bool_]) -> list[tuple[Rows, Rows, Rows]]:
+def lower_hull(x: Array, g: Array, convex: NDArray[np.bool_]) -> list[tuple[Rows, Rows, Rows]]:
     """Edges (sample, left, right) of the lower convex hulls of curves (n_sample, n_x), by a monotone chain for all at once.
 
     Only convex points and the two ends can be touched by a tangent; others are left out, lest round-off puts one on a hull.
@@ -312,7 +312,7 @@ def _bridges(part: _Part, concave: NDArray[np.bool_]) -> tuple[Rows, Rows, Rows]
     g = g - g[:, [0]] - (g[:, [-1]] - g[:, [0]]) * (x - x[:, [0]]) / (x[:, [-1]] - x[:, [0]])
     before = np.concatenate([np.zeros((len(own), 1), dtype=int), np.cumsum(concave[own], axis=1)], axis=1)
     found = []
-    for sample, left, right in _hull(x, g, ~concave[own]):
+    for sample, left, right in lower_hull(x, g, ~concave[own]):
         spans = before[sample, right + 1] - before[sample, left] > 0
         found.append(np.stack([own[sample[spans]], left[spans], right[spans]]))
     edges = np.concatenate(found, axis=1)
