@@ -360,6 +360,15 @@ class Joint:
         """Random coefficients (n, n_coefficient)."""
         return self.color(self.draw_germ(n, rng))
 
+    @classmethod
+    def of(cls, estimate: Estimate | Joint) -> Joint:
+        """The joint itself, or that of one estimate alone."""
+        return estimate if isinstance(estimate, Joint) else cls([estimate])
+
+    def select(self, names: Sequence[str]) -> Estimate:
+        """These coefficients with their error by source, as one estimate; ``ValueError`` names one that is not there."""
+        return Estimate(self.names, self.mean, self.factors).select(names)
+
     def rows(self, names: Sequence[str]) -> list[int]:
         """Positions of these coefficients; ``ValueError`` names one that is not there."""
         return _rows(self.names, names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,7 +12,7 @@ import scipy.sparse as sparse
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
-from a2c_pybamm.estimators.averaging import SPARE, Average, average_nested, covariance_columns
+from a2c_pybamm.estimators.averaging import SPARE, Average, average_nested, covariance_columns, fingerprint
 from a2c_pybamm.estimators.orderings import (
     SAME_COMPOSITION,
     Compositions,
@@ -169,7 +168,7 @@ def fit_free_energy(
         doubt = np.vstack([doubt, np.zeros((law.entropies, doubt.shape[1]))])
     root = by_structure @ noise if noise.ndim == 2 else by_structure * noise
     root = covariance_columns(root * average.scatter)
-    stamp = _fingerprint(table, sizes, ensemble)
+    stamp = _stamp(table, sizes, ensemble)
     factors = {source: Factor(root, tuple(f"{table.label}:{stamp}:{k}" for k in range(root.shape[1])))}
     if choice and len(choice.orders) > 1:
         factors[f"{law.material} order of the law"] = Factor(doubt, _order_labels(choice))
@@ -210,7 +209,7 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
         ends.append(int(at[0]))
     empty, full = ends
     std = energy_std / FARADAY * np.asarray(found.weights[[empty, full]] @ found.spread)
-    stamp = _fingerprint(table, [0], "end members")
+    stamp = _stamp(table, [0], "end members")
     factor = Factor(np.array([[std[0], -std[1]]]), (f"{table.label}:{stamp}:empty", f"{table.label}:{stamp}:full"))
     factors = {source or f"{law.material} energies (fit)": factor}
     if table.ensemble is not None:
@@ -269,10 +268,8 @@ def _excess_entropies(law: Expansion, found: Compositions) -> tuple[Array, Array
     return np.asarray((found.entropy_weights.T @ inverse.T).T), inverse @ found.entropy
 
 
-def _fingerprint(table: EnergyTable, sizes: Sequence[int], ensemble: str) -> str:
-    """Of the energies and the fit: columns of other energies, or of another design, are other realisations."""
-    stamp = np.concatenate([table.x, table.energy, table.converged, sizes]).tobytes() + ensemble.encode()
-    return hashlib.sha256(stamp).hexdigest()[:12]
+def _stamp(table: EnergyTable, sizes: Sequence[int], ensemble: str) -> str:
+    return fingerprint(table.x, table.energy, table.converged, sizes, settings=ensemble)
 
 
 def _order_labels(choice: OrderChoice) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def phase_diagram(
     ValueError
         If the estimate lacks a coefficient or a temperature is not positive.
     """
-    joint = estimate if isinstance(estimate, Joint) else Joint([estimate])
+    joint = Joint.of(estimate)
     rows = joint.rows(law.names)
     temperature = np.atleast_1d(np.asarray(temperatures, float))
     if not (temperature > 0).all():
@@ -158,9 +158,8 @@ def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], found: Gaps,
         names.append(coefficient(material, f"gap {k + 1} voltage", "V"))
         values.append(voltage[k])
         rows.append(-tangent[k] / FARADAY)
-    whole = Estimate(joint.names, joint.mean, joint.factors).select(law.names)
     jacobian = np.array(rows).reshape(len(names), len(law.names))
-    return whole.map(names, values, jacobian, method=f"common tangents of {material} at {T:g} K")
+    return joint.select(law.names).map(names, values, jacobian, method=f"common tangents of {material} at {T:g} K")
 
 
 def critical_point(law: PhaseForming, estimate: Estimate | Joint, *, between: tuple[float, float] = (50.0, 3000.0)) -> Estimate:
@@ -180,7 +179,7 @@ def critical_point(law: PhaseForming, estimate: Estimate | Joint, *, between: tu
     ValueError
         If the host has a gap at the upper temperature, or none at the lower.
     """
-    joint = estimate if isinstance(estimate, Joint) else Joint([estimate])
+    joint = Joint.of(estimate)
     mean = dict(zip(law.names, joint.mean[joint.rows(law.names)], strict=True))
     material = str(getattr(law, "material", law.kind))
     x = composition_grid(ends=not getattr(law, "mixing", 1.0))[1:-1]
@@ -197,9 +196,8 @@ def critical_point(law: PhaseForming, estimate: Estimate | Joint, *, between: tu
     start = float(x[np.argmin(_curvature(law, mean, x, T))])
     root, T = _critical(law, mean, start, T)
     derivatives = _critical_derivatives(law, mean, root, T)
-    whole = Estimate(joint.names, joint.mean, joint.factors).select(law.names)
     names = (coefficient(material, "critical temperature", "K"), f"{material} critical x")
-    return whole.map(names, [T, root], derivatives, method=f"critical point of {material}")
+    return joint.select(law.names).map(names, [T, root], derivatives, method=f"critical point of {material}")
 
 
 def _curvature(law: PhaseForming, c: dict[str, float], x: Array | complex, T: complex) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from scipy.optimize import minimize
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
-from a2c_pybamm.estimators.averaging import EXACT, SPARE
+from a2c_pybamm.estimators.averaging import EXACT, SPARE, fingerprint
 from a2c_pybamm.estimators.chemical_potential import potential_design
 from a2c_pybamm.estimators.free_energy import check_std
 from a2c_pybamm.estimators.orderings import lowest_energies
@@ -144,8 +143,7 @@ def _problem(
             f"{data.label}: {len(x)} composition(s); a smoothing spline needs at least {need}"
             + ("" if known else ", or five and their std")
         )
-    stamp = hashlib.sha256(np.concatenate([x, y, noise]).tobytes()).hexdigest()[:12]
-    return design, y, noise, known, data.label, stamp
+    return design, y, noise, known, data.label, fingerprint(x, y, noise)
 
 
 def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:

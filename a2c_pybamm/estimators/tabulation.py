@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from a2c_pybamm.estimate import Array, Estimate, Factor, Joint
+from a2c_pybamm.estimate import Array, Estimate, Joint
 from a2c_pybamm.laws.free_energy import FreeEnergy
 from a2c_pybamm.laws.tabulated_ocp import TabulatedOCP
 from a2c_pybamm.laws.two_phase import TwoPhase
@@ -51,7 +52,7 @@ def tabulate_ocp(
         raise ValueError(f"tabulated OCP of {law.material}: a plateau has no slope, and its ends move; attach the law itself")
     if x.ndim != 1 or len(x) < 4 or not (np.diff(x) > 0).all() or not (x[0] > 0 and x[-1] < 1):
         raise ValueError("tabulated OCP: x must be four compositions or more, ascending inside (0, 1)")
-    joint = estimate if isinstance(estimate, Joint) else Joint([estimate])
+    joint = Joint.of(estimate)
     rows = joint.rows(law.names)
     mean, std = joint.mean[rows], joint.std[rows]
 
@@ -81,9 +82,8 @@ def tabulate_ocp(
         T,
     )
     onto = (left[:, :n] / singular[:n]).T @ (weight[:, None] * jacobian)
-    factors = {
-        source: Factor(onto @ factor.values[rows], factor.labels, factor.family) for source, factor in joint.factors.items()
-    }
     held = float(np.sum(singular[:n] ** 2) / total)
     provenance = {"modes": n, "share of the variance": held, "of": [e.provenance.get("label", "") for e in joint.estimates]}
-    return table, Estimate(table.names, np.zeros(n), factors, f"{n} mode(s) of the curve's covariance, {held:.2%}", provenance)
+    amplitudes = joint.select(law.names).map(table.names, np.zeros(n), onto)
+    method = f"{n} mode(s) of the curve's covariance, {held:.2%}"
+    return table, replace(amplitudes, method=method, provenance=provenance)
