@@ -67,11 +67,9 @@ class EnergyTable:
                 raise ValueError(f"energies of {self.label}: {len(column)} entries in {name!r} for {n} compositions")
         if self.degeneracy is not None and not (np.isfinite(self.degeneracy) & (self.degeneracy > 0)).all():
             raise ValueError(f"energies of {self.label}: a degeneracy is not a positive number")
-        shape = () if self.ensemble is None else self.ensemble.shape[1:]
-        if shape != (() if self.ensemble is None else (len(self.members),)):
-            raise ValueError(
-                f"energies of {self.label}: ensemble of shape (…, {', '.join(map(str, shape))}) for {len(self.members)} members"
-            )
+        if self.ensemble is not None and self.ensemble.shape[1:] != (len(self.members),):
+            shape = ", ".join(map(str, self.ensemble.shape[1:]))
+            raise ValueError(f"energies of {self.label}: ensemble of shape (…, {shape}) for {len(self.members)} members")
         if self.ensemble is not None and not np.isfinite(self.ensemble).all():
             raise ValueError(f"energies of {self.label}: an energy of the ensemble is not finite")
         outside = np.flatnonzero(~((self.x >= 0) & (self.x <= 1)))

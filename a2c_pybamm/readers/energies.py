@@ -21,7 +21,7 @@ FAR_FROM_ZERO = ELEMENTARY_CHARGE * AVOGADRO
 """No end member's formation energy is larger, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
 CUT_NUMBER = re.compile(r"[-+]?\d*(\.|[-+]|[eE][-+]?)")
 """A number that goes on."""
-_TRUE = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, dict[str, str]]]:
@@ -166,25 +166,19 @@ def read_energies(
     hosts = [(line, row) for line, row in rows if lithium not in row.values()]
     if not hosts:
         raise ValueError(f"{path}: no structure beside lithium metal; add the host's, or copy the file again if it is cut off")
-    x = read_column(path, hosts, x_column)
-    for (line, _), value in zip(hosts, x, strict=True):
-        if not 0 <= value <= 1:
-            raise ValueError(
-                f"{path}, line {line}: x = {value:g} lies outside [0, 1]; "
-                "x is the occupied fraction of lithium sites, rescale the column"
-            )
-    metal = [(line, row) for line, row in rows if lithium in row.values()]
+    x = _occupied(path, hosts, x_column)
     unit = column_unit(energy_column, "energy", str(path))
-    units = {energy_column: unit} | dict.fromkeys(
-        members, unit_factor(ensemble_unit, "energy", f"{path}: ensemble_unit") if ensemble_unit else unit
-    )
+    units = dict.fromkeys([energy_column, *members], unit)
+    if ensemble_unit:
+        units |= dict.fromkeys(members, unit_factor(ensemble_unit, "energy", f"{path}: ensemble_unit"))
     energies = _per_site(path, hosts, units, sites_column)
+    metal = next((pair for pair in rows if lithium in pair[1].values()), None)
     if formation_voltage is not None:
         voltage = _voltage(formation_voltage, f"{path}: formation_voltage")
         _check_formation(path, x, energies[:, 0], energy_column)
         energies -= x[:, None] * FARADAY * voltage
     elif metal:
-        energies -= x[:, None] * _per_site(path, metal[:1], units, sites_column)
+        energies -= x[:, None] * _per_site(path, [metal], units, sites_column)
     else:
         energies -= x[:, None] * _given_lithium_energy(path, lithium)
     volume = None
@@ -206,6 +200,18 @@ def read_energies(
             energies[:, 1:] if members else None,
             tuple(members),
         )
+
+
+def _occupied(path: Path, rows: list[tuple[int, dict[str, str]]], column: str) -> Array:
+    """Occupied fractions (n_row,); ``ValueError`` naming the line of one outside [0, 1]."""
+    x = read_column(path, rows, column)
+    for (line, _), value in zip(rows, x, strict=True):
+        if not 0 <= value <= 1:
+            raise ValueError(
+                f"{path}, line {line}: x = {value:g} lies outside [0, 1]; "
+                "x is the occupied fraction of lithium sites, rescale the column"
+            )
+    return x
 
 
 def _check_options(path: Path, energy_of: str, sites: str | None, ensemble: str | None, unit: str | None) -> None:
@@ -266,6 +272,6 @@ def _check_formation(path: Path, x: Array, energy: Array, column: str) -> None:
 
 
 def _flag(text: str, path: Path, line: int, column: str) -> bool:
-    if text.strip().lower() not in _TRUE:
+    if text.strip().lower() not in TRUTH:
         raise ValueError(f"{path}, line {line}: {column!r} is {text!r}; write true or false")
-    return _TRUE[text.strip().lower()]
+    return TRUTH[text.strip().lower()]

@@ -11,6 +11,7 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from a2c_pybamm.data import Array, EnergyTable
+from a2c_pybamm.readers.energies import TRUTH
 from a2c_pybamm.readers.frames import read_relaxed
 from a2c_pybamm.readers.source_file import existing, fingerprint, naming
 from a2c_pybamm.readers.units import UNITS, parse_quantity
@@ -21,7 +22,7 @@ ROUNDING = 1e-9
 """By how much x may lie above 1."""
 SAME_HOST = 1e-6
 """By how much the atoms per site of one element may differ between structures of one host."""
-_FLAGS = {"t": True, "true": True, "yes": True, "1": True, "f": False, "false": False, "no": False, "0": False}
+_FLAGS = TRUTH | {"t": True, "f": False}  # as extended xyz writes them
 
 
 class _Frame(NamedTuple):
