@@ -1,0 +1,202 @@
+"""Positions and velocities of atoms in time, and what is averaged over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from a2c_pybamm.data.record import Array, freeze
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Unwrapped positions of all atoms in equally spaced frames.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, there are fewer than two frames, or an entry is not finite.
+    """
+
+    positions: Array
+    """Unwrapped positions [m] (n_frame, n_atom, 3)."""
+    species: tuple[str, ...]
+    """Chemical symbol of each atom (n_atom,)."""
+    masses: Array
+    """Mass of each atom [kg] (n_atom,)."""
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.positions.ndim != 3 or self.positions.shape[2] != 3:
+            raise ValueError(f"trajectory: positions have shape {self.positions.shape}, expected (n_frame, n_atom, 3)")
+        n_frame, n_atom, _ = self.positions.shape
+        if n_frame < 2:
+            raise ValueError(f"trajectory: {n_frame} frame(s), at least two are needed to see a displacement")
+        if len(self.species) != n_atom or len(self.masses) != n_atom:
+            raise ValueError(f"trajectory: {len(self.species)} species and {len(self.masses)} masses for {n_atom} atoms")
+        if not np.isfinite(self.positions).all():
+            frame = int(np.flatnonzero(~np.isfinite(self.positions).all(axis=(1, 2)))[0])
+            raise ValueError(f"trajectory: frame {frame} has a position that is not finite")
+        if not self.interval > 0:
+            raise ValueError(
+                f"trajectory: time between frames is {self.interval:g} s, it must be positive; give it as interval="
+            )
+        if not self.temperature > 0:
+            raise ValueError(f"trajectory: temperature is {self.temperature:g} K, it must be positive; give it as temperature=")
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class TracerMSD:
+    """Mean-squared displacement of one species against the rest of the crystal, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), without zero."""
+    by_atom: Array
+    """Mean-squared displacement of each atom [m2] (n_atom, n_lag)."""
+    n_frame: int
+    """Frames of the trajectory, of which a lag of k intervals has n_frame - k (overlapping) displacements."""
+    interval: float
+    """Time between frames [s]."""
+    dimension: int
+    """Number of directions that the displacement counts (1, 2 or 3)."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.by_atom.ndim != 2 or self.by_atom.shape[1] != len(self.lag):
+            raise ValueError(f"MSD: by_atom has shape {self.by_atom.shape}, expected (n_atom, {len(self.lag)})")
+        freeze(self)
+
+    @property
+    def value(self) -> Array:
+        """Mean over atoms [m2] (n_lag,)."""
+        return self.by_atom.mean(axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class CollectiveMSD:
+    """Mean-squared displacement of all ions of one species together against the rest of the crystal, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), without zero."""
+    value: Array
+    """Number of ions times the mean-squared displacement of their centre [m2] (n_lag,): the tracer's if independent."""
+    n_atom: int
+    """Number of ions."""
+    n_frame: int
+    """Frames of the trajectory, of which a lag of k intervals has n_frame - k (overlapping) displacements."""
+    interval: float
+    """Time between frames [s]."""
+    dimension: int
+    """Number of directions that the displacement counts (1, 2 or 3)."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.value.shape != self.lag.shape:
+            raise ValueError(f"collective MSD: value has shape {self.value.shape}, expected ({len(self.lag)},)")
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class TensorMSD:
+    """Mean displacement products along all pairs of directions, of single ions and of all together, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), without zero."""
+    tracer: Array
+    """Mean over ions of the products of displacements [m2] (3, 3, n_lag); its trace is the mean-squared displacement."""
+    collective: Array
+    """The same of the ions' centre, times their number [m2] (3, 3, n_lag); zero where there is no framework."""
+    n_atom: int
+    """Number of ions."""
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("tracer", "collective"):
+            if getattr(self, name).shape != (3, 3, len(self.lag)):
+                raise ValueError(f"MSD tensor: {name} has shape {getattr(self, name).shape}, expected (3, 3, {len(self.lag)})")
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Velocities:
+    """Velocities of all atoms in equally spaced frames.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, there are fewer than two frames, or an entry is not finite.
+    """
+
+    velocities: Array
+    """Velocities [m.s-1] (n_frame, n_atom, 3)."""
+    species: tuple[str, ...]
+    """Chemical symbol of each atom (n_atom,)."""
+    masses: Array
+    """Mass of each atom [kg] (n_atom,)."""
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """Temperature [K]."""
+    from_positions: bool = False
+    """Whether they are central differences of positions: they add up to displacements, however far apart the frames are."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shape = self.velocities.shape
+        if len(shape) != 3 or shape[2] != 3 or shape[0] < 2:
+            raise ValueError(f"velocities have shape {shape}, expected (n_frame, n_atom, 3) with two frames or more")
+        if len(self.species) != shape[1] or len(self.masses) != shape[1]:
+            raise ValueError(f"velocities: {len(self.species)} species and {len(self.masses)} masses for {shape[1]} atoms")
+        if not np.isfinite(self.velocities).all():
+            frame = int(np.flatnonzero(~np.isfinite(self.velocities).all(axis=(1, 2)))[0])
+            raise ValueError(f"velocities: frame {frame} has one that is not finite")
+        if not (self.interval > 0 and self.temperature > 0):
+            raise ValueError(
+                f"velocities: interval {self.interval:g} s and temperature {self.temperature:g} K must be positive"
+            )
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class VelocityAutocorrelation:
+    """Mean product of the velocities of single atoms at two times, all time origins."""
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), from zero."""
+    by_atom: Array
+    """Of each atom, summed over directions [m2.s-2] (n_atom, n_lag)."""
+    dimension: int
+    """Number of directions that are counted (1, 2 or 3)."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.by_atom.ndim != 2 or self.by_atom.shape[1] != len(self.lag):
+            raise ValueError(f"velocity autocorrelation: by_atom has shape {self.by_atom.shape}, expected (…, {len(self.lag)})")
+        freeze(self)
+
+    @property
+    def value(self) -> Array:
+        """Mean over atoms [m2.s-2] (n_lag,)."""
+        return self.by_atom.mean(axis=0)

@@ -1,0 +1,182 @@
+"""Energies, chemical potentials and vibrations of a host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sized
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a2c_pybamm.data.record import Array, freeze
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyTable:
+    """Energies of structures with different lithium content, all computed with one method.
+
+    Raises
+    ------
+    ValueError
+        If lengths disagree, x lies outside [0, 1], or an entry is not finite.
+    """
+
+    label: str
+    """The method that made the numbers (a functional, a potential): the member's label in a committee."""
+    x: Array
+    """Occupied fraction of lithium sites (n_structure,)."""
+    energy: Array
+    """Energy per mole of sites less x times lithium metal's [J.mol-1] (n_structure,)."""
+    structure: tuple[str, ...]
+    """Name of each structure (n_structure,)."""
+    converged: NDArray[np.bool_]
+    """Whether its relaxation converged (n_structure,)."""
+    volume: Array | None = None
+    """Volume per mole of sites [m3.mol-1] (n_structure,)."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    degeneracy: Array | None = None
+    """Number of arrangements that each structure stands for, in the supercell that all are counted in (n_structure,)."""
+    ensemble: Array | None = None
+    """The same energies by each member of an ensemble of functionals [J.mol-1] (n_structure, n_member)."""
+    members: tuple[str, ...] = ()
+    """Label of each member (n_member,)."""
+
+    def __post_init__(self) -> None:
+        n = len(self.x)
+        columns: dict[str, Sized | None] = {
+            "energy": self.energy,
+            "structure": self.structure,
+            "converged": self.converged,
+            "volume": self.volume,
+            "degeneracy": self.degeneracy,
+            "ensemble": self.ensemble,
+        }
+        for name, column in columns.items():
+            if column is not None and len(column) != n:
+                raise ValueError(f"energies of {self.label}: {len(column)} entries in {name!r} for {n} compositions")
+        if self.degeneracy is not None and not (np.isfinite(self.degeneracy) & (self.degeneracy > 0)).all():
+            raise ValueError(f"energies of {self.label}: a degeneracy is not a positive number")
+        if self.ensemble is not None and self.ensemble.shape[1:] != (len(self.members),):
+            shape = ", ".join(map(str, self.ensemble.shape[1:]))
+            raise ValueError(f"energies of {self.label}: ensemble of shape (…, {shape}) for {len(self.members)} members")
+        if self.ensemble is not None and not np.isfinite(self.ensemble).all():
+            raise ValueError(f"energies of {self.label}: an energy of the ensemble is not finite")
+        outside = np.flatnonzero(~((self.x >= 0) & (self.x <= 1)))
+        if len(outside):
+            k = int(outside[0])
+            raise ValueError(
+                f"energies of {self.label}: x = {self.x[k]:g} of {self.structure[k]!r} lies outside [0, 1]; "
+                "x is the occupied fraction of lithium sites"
+            )
+        if not np.isfinite(self.energy).all():
+            raise ValueError(f"energies of {self.label}: an energy is not finite")
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class ChemicalPotentials:
+    """Chemical potential of lithium in a host at compositions and temperatures, from sampling or integration.
+
+    Raises
+    ------
+    ValueError
+        If lengths disagree, x lies outside (0, 1), a temperature or error is not positive, or an entry is not finite.
+    """
+
+    label: str
+    """The method that made the numbers."""
+    x: Array
+    """Occupied fraction of lithium sites (n,)."""
+    temperature: Array
+    """Temperatures [K] (n,)."""
+    potential: Array
+    """Against lithium metal [J.mol-1] (n,): the voltage is its negative over Faraday's constant."""
+    std: Array | None = None
+    """Standard deviations [J.mol-1] (n,); estimated from the fit's residual if absent."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.x)
+        for name in ("x", "temperature", "potential", "std"):
+            column = getattr(self, name)
+            if column is None:
+                continue
+            if len(column) != n:
+                raise ValueError(f"chemical potentials of {self.label}: {len(column)} entries in {name!r} for {n} compositions")
+            if not np.isfinite(column).all():
+                raise ValueError(f"chemical potentials of {self.label}: {name!r} has an entry that is not finite")
+        if not ((self.x > 0) & (self.x < 1)).all():
+            raise ValueError(f"chemical potentials of {self.label}: x must lie inside (0, 1): at the ends it is infinite")
+        if not (self.temperature > 0).all():
+            raise ValueError(f"chemical potentials of {self.label}: a temperature is not positive")
+        if self.std is not None and not (self.std > 0).all():
+            raise ValueError(f"chemical potentials of {self.label}: a standard deviation is not positive")
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Vibrations:
+    """Harmonic vibrations of a crystal.
+
+    Raises
+    ------
+    ValueError
+        If lengths disagree, a frequency is not positive, or a weight is not finite.
+    """
+
+    label: str
+    """The structure."""
+    frequency: Array
+    """Frequencies [Hz], imaginary ones left out (n_mode,)."""
+    weight: Array
+    """Modes per site at each frequency: 1/sites for a list, density of states times spacing for a spectrum (n_mode,)."""
+    imaginary: float = 0.0
+    """Share of modes that were imaginary, and left out."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not len(self.frequency) or len(self.weight) != len(self.frequency):
+            raise ValueError(f"vibrations of {self.label}: {len(self.frequency)} frequencies, {len(self.weight)} weights")
+        if not (np.isfinite(self.frequency) & (self.frequency > 0)).all():
+            raise ValueError(f"vibrations of {self.label}: a frequency is not positive; leave imaginary and zero modes out")
+        if not np.isfinite(self.weight).all():
+            raise ValueError(f"vibrations of {self.label}: a weight is not finite")
+        if not 0 <= self.imaginary <= 1:
+            raise ValueError(f"vibrations of {self.label}: share of imaginary modes {self.imaginary:g} lies outside [0, 1]")
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class ThermalTable:
+    """Vibrational free energy of a crystal over temperature, as a phonon code printed it.
+
+    Raises
+    ------
+    ValueError
+        If lengths disagree, temperatures do not rise, or an entry is not finite.
+    """
+
+    label: str
+    """The structure."""
+    temperature: Array
+    """Temperatures, rising [K] (n_temperature,)."""
+    free_energy: Array
+    """Per mole of sites [J.mol-1] (n_temperature,)."""
+    entropy: Array
+    """Per mole of sites [J.mol-1.K-1] (n_temperature,)."""
+    heat_capacity: Array
+    """At constant volume, per mole of sites [J.mol-1.K-1] (n_temperature,)."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.temperature)
+        for name in ("temperature", "free_energy", "entropy", "heat_capacity"):
+            column = getattr(self, name)
+            if len(column) != n or n < 2:
+                raise ValueError(f"thermal table of {self.label}: {len(column)} entries in {name!r} for {n} temperatures")
+            if not np.isfinite(column).all():
+                raise ValueError(f"thermal table of {self.label}: {name!r} has an entry that is not finite")
+        if not (np.diff(self.temperature) > 0).all() or self.temperature[0] < 0:
+            raise ValueError(f"thermal table of {self.label}: temperatures must rise from zero or above")
+        freeze(self)
