@@ -94,18 +94,11 @@ def print_parameters(parameter_set: ParameterSet) -> None:
 def print_thermodynamics(parameter_set: ParameterSet) -> None:
     """Voltage, entropic change, window and gaps of each electrode with a law, beside the base set's."""
     from a2c_pybamm.report import thermodynamic_rows
-    from a2c_pybamm.tables import significant, with_error
 
     rows = []
     for row in thermodynamic_rows(parameter_set):
-        scale, unit = (1e3, "mV/K") if row.unit == "V/K" else (1.0, row.unit)
-        quantity = f"{row.side.lower()}: {row.quantity}" + (f" [{unit}]" if unit != "1" else "")
-        base = "" if row.base != row.base else significant(scale * row.base)
-        known = row.std == row.std
-        value = with_error(scale * row.value, scale * row.std) if known else significant(scale * row.value)
-        if row.interval:
-            value += f" ({significant(row.interval[0])} to {significant(row.interval[1])})"
-        rows.append([quantity, value, base])
+        quantity = f"{row.side.lower()}: {row.quantity}" + (f" [{row.shown_unit}]" if row.shown_unit else "")
+        rows.append([quantity, row.value_text + (f" ({row.interval_text})" if row.interval else ""), row.base_text])
     if rows:
         print_table(
             "Thermodynamics", ["electrode: quantity", "this set ± std (68 % interval)", f"{parameter_set.base}, as it is"], rows

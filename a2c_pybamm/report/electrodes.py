@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from a2c_pybamm.estimate import Array
@@ -71,6 +72,19 @@ def base_curve(parameter_set: ParameterSet, key: str) -> Array:
     return curve
 
 
+def draw_curves(axes: Axes, band: CurveBand, base: str, label: str, *, scale: float = 1.0) -> None:
+    """Band, curve at the mean and base set's curve, times a scale."""
+    draw_band(axes, band.stoichiometry, scale * band.quantile, COLORS[0], "")
+    axes.plot(band.stoichiometry, scale * band.nominal, color=COLORS[0], label=label)
+    axes.plot(band.stoichiometry, scale * band.base, color=COLORS[1], linestyle="--", label=f"{base}, as it is")
+
+
+def frame(axes: Axes, shown: Array) -> None:
+    """Limits of the vertical axis around what is to be seen; the rest runs off it."""
+    space = 0.08 * np.ptp(shown) + 0.01
+    axes.set_ylim(shown.min() - space, shown.max() + space)
+
+
 def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = False) -> Figure:
     """A panel for each electrode: band, curve at the mean, base set's curve.
 
@@ -78,9 +92,7 @@ def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = Fa
     """
     figure = Figure(figsize=(WIDTH if len(bands) > 1 else WIDTH * 0.6, 4.0), layout="constrained")
     for axes, band in zip(figure.subplots(1, len(bands), squeeze=False)[0], bands, strict=True):
-        draw_band(axes, band.stoichiometry, band.quantile, COLORS[0], "")
-        axes.plot(band.stoichiometry, band.nominal, color=COLORS[0], label="this set, mean coefficients")
-        axes.plot(band.stoichiometry, band.base, color=COLORS[1], linestyle="--", label=f"{base}, as it is")
+        draw_curves(axes, band, base, "this set, mean coefficients")
         middle = (band.stoichiometry >= 0.03) & (band.stoichiometry <= 0.97)
         shown = np.concatenate([band.quantile[[1, 3]][:, middle].ravel(), band.base[middle]])
         if log:
@@ -88,8 +100,7 @@ def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = Fa
             axes.set_yscale("log", nonpositive="clip")
             axes.set_ylim(shown.min() / 30, shown.max() * 30)
         else:
-            space = 0.08 * np.ptp(shown) + 0.01
-            axes.set_ylim(shown.min() - space, shown.max() + space)
+            frame(axes, shown)
         axes.set_xlim(0, 1)
         axes.set_title(f"{band.side} electrode", fontsize=SMALL + 1)
         label_axes(axes, "stoichiometry", label)

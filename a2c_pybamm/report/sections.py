@@ -203,12 +203,8 @@ def thermodynamics(parameter_set: ParameterSet) -> str:
         return paragraph("No law of a free energy is attached.")
     cells = []
     for row in rows:
-        scale, unit = (1e3, "mV/K") if row.unit == "V/K" else (1.0, row.unit)
-        value = with_error(scale * row.value, scale * row.std) if np.isfinite(row.std) else significant(scale * row.value)
-        if row.interval:
-            value += f" (68 %: {significant(row.interval[0])} to {significant(row.interval[1])})"
-        base = significant(scale * row.base) if np.isfinite(row.base) else ""
-        cells.append((row.side.lower(), row.quantity, value, base, unit if unit != "1" else ""))
+        value = row.value_text + (f" (68 %: {row.interval_text})" if row.interval else "")
+        cells.append((row.side.lower(), row.quantity, value, row.base_text, row.shown_unit))
     heads = ("electrode", "quantity", "this set", f"{parameter_set.base}, as it is", "unit")
     caption = (
         "Open-circuit potentials against lithium and their change with temperature; bands are 68 and 95 % of draws. Thin steps "

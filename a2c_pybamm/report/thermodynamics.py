@@ -13,8 +13,9 @@ from a2c_pybamm.derivation.free_energy import HULLS
 from a2c_pybamm.estimators import phase_diagram
 from a2c_pybamm.laws import FreeEnergy, PhaseForming, TwoPhase
 from a2c_pybamm.parameter_set import Attachment, ParameterSet
-from a2c_pybamm.report.electrodes import ENTROPY, OCP, STOICHIOMETRY, CurveBand, curve_bands
-from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, draw_band, label_axes
+from a2c_pybamm.report.electrodes import ENTROPY, OCP, STOICHIOMETRY, CurveBand, curve_bands, draw_curves, frame
+from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, label_axes
+from a2c_pybamm.tables import significant, with_error
 
 N_DRAW = 500
 """Draws behind the probability of a gap."""
@@ -38,6 +39,32 @@ class ThermodynamicRow:
     """NaN where the base set does not tell."""
     interval: tuple[float, float] | None = None
     """Central 68 %, for what is too skewed for a std."""
+
+    @property
+    def shown_unit(self) -> str:
+        """Unit that the texts are in; empty for plain numbers."""
+        return {"V/K": "mV/K", "1": ""}.get(self.unit, self.unit)
+
+    @property
+    def _scale(self) -> float:
+        return 1e3 if self.unit == "V/K" else 1.0
+
+    @property
+    def value_text(self) -> str:
+        """The value with its std where there is one."""
+        if np.isfinite(self.std):
+            return with_error(self._scale * self.value, self._scale * self.std)
+        return significant(self._scale * self.value)
+
+    @property
+    def interval_text(self) -> str:
+        """The interval's ends; empty where there is none."""
+        return " to ".join(significant(self._scale * end) for end in self.interval or ())
+
+    @property
+    def base_text(self) -> str:
+        """The base set's value; empty where it does not tell."""
+        return significant(self._scale * self.base) if np.isfinite(self.base) else ""
 
 
 def thermodynamic_rows(parameter_set: ParameterSet) -> list[ThermodynamicRow]:
@@ -117,18 +144,13 @@ def thermodynamics_figure(parameter_set: ParameterSet) -> Figure | None:
     for row, (curves, label) in enumerate(bands):
         scale = 1e3 if row else 1.0
         for axes, band in zip(grid[row], curves, strict=False):
-            draw_band(axes, band.stoichiometry, scale * band.quantile, COLORS[0], "")
-            axes.plot(band.stoichiometry, scale * band.nominal, color=COLORS[0], label="this set")
-            base = f"{parameter_set.base}, as it is"
-            axes.plot(band.stoichiometry, scale * band.base, color=COLORS[1], linestyle="--", label=base)
+            draw_curves(axes, band, parameter_set.base, "this set", scale=scale)
             if not row:
                 _draw_hulls(axes, parameter_set, parameter_set.attach[f"{band.side} {OCP}"])
             window = windows.get(band.side.lower())
             if window:
                 axes.axvspan(min(window), max(window), color="#000000", alpha=0.05, linewidth=0, label="0 to 100 % charge")
-            shown = scale * np.concatenate([band.quantile[[1, 3], 8:-8].ravel(), band.base[8:-8]])
-            space = 0.08 * np.ptp(shown) + 0.01
-            axes.set_ylim(shown.min() - space, shown.max() + space)
+            frame(axes, scale * np.concatenate([band.quantile[[1, 3], 8:-8].ravel(), band.base[8:-8]]))
             label_axes(axes, "stoichiometry" if row else "", label)
             if not row:
                 axes.set_title(f"{band.side} electrode", fontsize=SMALL + 1)
