@@ -267,8 +267,8 @@ class Cell:
         """Outputs of the solved samples, in their order."""
         if not solved:
             return {}
-        own = self._with_derived(samples[list(solved)])
-        mass = self._mass.of(own) if self._mass else np.full(len(own), np.nan)
+        own = list(solved)
+        mass = self._mass.of(self._with_derived(samples)[own]) if self._mass else np.full(len(own), np.nan)
         return self.outputs.rows(Traces.of(list(solved.values()), mass), self.axes)
 
     def _dataset(self, rows: dict[str, Array], dimension: str, n: int) -> xr.Dataset:

@@ -109,9 +109,8 @@ class TwoPhase:
     def derive(self, c: Coefficients, plateaus: Gaps | None = None) -> dict[str, Array]:
         """The derived inputs by name (n_sample,); a plateau that a sample does not have lies between a point and itself.
 
-        ``plateaus`` are those of the same coefficients where they are known already.
-
-        Of more plateaus than there is room for the widest are taken; `untreated` tells of them.
+        Of more plateaus than there is room for the widest are taken; `untreated` tells of them. ``plateaus`` are those of the
+        same coefficients where they are known already.
         """
         found = (plateaus or self.plateaus(c)).sized(self.gaps)
         columns = {name: np.atleast_1d(np.asarray(c[name], float)).reshape(-1) for name in self.names}
@@ -190,7 +189,7 @@ class TwoPhase:
             factor = factor * (1 - (x > c[slot[0]]) * (x < c[slot[1]]))
         return factor
 
-    def across(self, c: Coefficients, x: Any, T: Any, diffusivity: Callable[[Coefficients, Any], Any], factor: Any) -> Any:
+    def across(self, c: Coefficients, x: Any, diffusivity: Callable[[Coefficients, Any], Any], factor: Any) -> Any:
         """A diffusivity outside gaps; inside, the logarithms at both ends joined by a line, times a declared factor.
 
         ``diffusivity`` is a function of coefficients and composition that is positive wherever the host is stable.

@@ -100,4 +100,4 @@ class VacancyMobility:
         def outside(c: Coefficients, x: Any) -> Any:
             return self.jump_diffusivity(c, x, T) * law.free_energy.thermodynamic_factor(c, x, T)
 
-        return law.across(c, x, T, outside, np.exp(c[self.gap_name]))
+        return law.across(c, x, outside, np.exp(c[self.gap_name]))
