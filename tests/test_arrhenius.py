@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import kstest
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
-from a2c_pybamm.estimators.arrhenius import BOLTZMANN_EV, fit_arrhenius
+from a2c_pybamm.estimators.arrhenius import fit_arrhenius
+from a2c_pybamm.estimators.log_rates import BOLTZMANN_EV
 
 NAMES = {"prefactor_name": "X ln(D0 [m2.s-1])", "barrier_name": "X E_a [eV]"}
 TRUTH = np.array([-16.0, 0.3])

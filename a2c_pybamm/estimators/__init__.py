@@ -32,12 +32,14 @@ from a2c_pybamm.estimators.mean_squared_displacement import (
     mean_squared_displacement,
     mean_squared_displacement_tensor,
 )
+from a2c_pybamm.estimators.mobility_over_composition import fit_mobility, mobility_at
 from a2c_pybamm.estimators.network_diffusivity import (
     activated_rates,
     diffusivity_from_energies,
     effective_diffusivity_estimate,
 )
 from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
+from a2c_pybamm.estimators.replicas import average_replicas
 from a2c_pybamm.estimators.site_sum import fit_site_sum
 from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.estimators.smoothing_spline import fit_spline_potential
@@ -54,6 +56,7 @@ __all__ = [
     "PhaseDiagram",
     "activated_rates",
     "add_vibrations",
+    "average_replicas",
     "central_velocities",
     "choose_order",
     "collective_mean_squared_displacement",
@@ -72,6 +75,7 @@ __all__ = [
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
     "fit_jump_diffusivity",
+    "fit_mobility",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
@@ -86,6 +90,7 @@ __all__ = [
     "leave_one_out",
     "mean_squared_displacement",
     "mean_squared_displacement_tensor",
+    "mobility_at",
     "neighbour_hops",
     "phase_diagram",
     "repeat",

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.stats import chi2
 
-from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.combination import combine
-
-BOLTZMANN_EV = BOLTZMANN / ELEMENTARY_CHARGE
-"""Boltzmann constant [eV.K-1]."""
-SINGULAR = 1e-10
-"""Smallest eigenvalue of the correlation matrix below which errors count as fully shared."""
+from a2c_pybamm.estimators.log_rates import Design, fit_log_rates, inverse_thermal_energy
 
 
 def fit_arrhenius(
@@ -57,25 +48,16 @@ def fit_arrhenius(
     temperature = np.array(sorted(estimates), dtype=float)
     parts = [estimates[key] for key in sorted(estimates)]
     _refuse(temperature, parts, barrier_name)
-    values = np.concatenate([part.mean for part in parts])
-    joint = combine(parts, np.eye(len(parts)), [f"{t:g} K" for t in temperature], values, method="", independent=independent)
-    inverse = 1 / (BOLTZMANN_EV * temperature)
-    weights, residual_chi2, curvature = _fit(inverse, values, joint.covariance)
-    n_spare = len(parts) - 2
-    quality: dict[str, Any] = {"temperatures [K]": temperature.tolist(), "degrees of freedom": n_spare}
-    if n_spare:
-        quality |= {
-            "chi-squared": residual_chi2,
-            "chi-squared p-value": float(chi2.sf(residual_chi2, n_spare)),
-            "curvature z-score": curvature,
-        }
-    return combine(
+    inverse = inverse_thermal_energy(temperature)
+    columns = np.column_stack([np.ones_like(inverse), -inverse])
+    design = Design(columns, (prefactor_name, barrier_name), (2,), {"curvature": (inverse - inverse.mean()) ** 2})
+    return fit_log_rates(
         parts,
-        weights,
-        [prefactor_name, barrier_name],
-        weights @ values,
+        np.concatenate([part.mean for part in parts]),
+        design,
+        what="Arrhenius line",
         method="Arrhenius line by generalised least squares",
-        provenance={"fit": quality},
+        quality={"temperatures [K]": temperature.tolist()},
         independent=independent,
     )
 
@@ -92,30 +74,3 @@ def _refuse(temperature: Array, parts: list[Estimate], barrier_name: str) -> Non
     for t, part in zip(temperature, parts, strict=True):
         if len(part.names) != 1:
             raise ValueError(f"{barrier_name}: estimate at {t:g} K has {len(part.names)} coefficients; select its ln D")
-
-
-def _fit(inverse: Array, values: Array, covariance: Array) -> tuple[Array, float, float]:
-    """Weights (2, n_temperature), χ², and curvature over its standard deviation; the last two are 0 for two temperatures."""
-    middle = inverse.mean()
-    centred = (inverse - middle) / np.ptp(inverse)  # 1/kT is a narrow band far from zero: centre and scale before factorising
-    back = np.array([[1.0, middle / np.ptp(inverse)], [0.0, 1 / np.ptp(inverse)]])  # to ln D0 and E_a
-    design = np.column_stack([np.ones_like(centred), -centred])
-    if len(values) == 2:
-        return back @ np.linalg.inv(design), 0.0, 0.0
-    std = np.sqrt(np.diag(covariance))
-    correlation = covariance / np.outer(std, std) if std.all() else np.zeros_like(covariance)
-    if np.linalg.eigvalsh(correlation)[0] < SINGULAR:
-        raise ValueError(
-            "Arrhenius line: errors of the temperatures are zero or fully shared, so that they cannot be weighted against one "
-            "another; give each temperature a sampling error of its own"
-        )
-    whitening = cho_factor(correlation)
-    scaled, target = design / std[:, None], values / std
-    solved = cho_solve(whitening, scaled)
-    weights = np.linalg.solve(scaled.T @ solved, solved.T)
-    residual = target - scaled @ (weights @ target)
-    bend = centred**2 / std
-    bend_free = bend - scaled @ (weights @ bend)
-    information = bend_free @ cho_solve(whitening, bend_free)
-    curvature = bend_free @ cho_solve(whitening, residual) / np.sqrt(information)
-    return back @ (weights / std), float(residual @ cho_solve(whitening, residual)), float(curvature)

@@ -9,7 +9,7 @@ from a2c_pybamm.data import HopFrequencies
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.combination import combine
 from a2c_pybamm.estimators.declared import declare
-from a2c_pybamm.laws.vacancy_mobility import barrier_name, prefactor_name
+from a2c_pybamm.laws.mobility import barrier_name, prefactor_name
 
 
 def vineyard_frequency(frequencies: HopFrequencies) -> float:

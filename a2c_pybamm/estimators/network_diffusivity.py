@@ -12,7 +12,7 @@ from a2c_pybamm.data import Array
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.hop_network import HopNetwork, relaxed_displacement, with_rates
 from a2c_pybamm.laws.law import log_coefficient
-from a2c_pybamm.laws.vacancy_mobility import barrier_name, prefactor_name
+from a2c_pybamm.laws.mobility import barrier_name, prefactor_name
 
 NO_WAY = 1e-12
 """Diffusivity, over the slowest hop's own, below which a direction is closed: that much is round-off."""

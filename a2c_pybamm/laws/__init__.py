@@ -1,10 +1,12 @@
 """Formulas with named, unit-bearing coefficients and no numbers of their own."""
 
+from a2c_pybamm.laws.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.declared import Scale, Value
 from a2c_pybamm.laws.free_energy import FreeEnergy, UnstablePhaseError
 from a2c_pybamm.laws.landau import Landau
 from a2c_pybamm.laws.law import Coefficients, Law, build_law, coefficient, derived_names, held, log_coefficient, settings
 from a2c_pybamm.laws.measured_ocp import MeasuredOCP, interpolate
+from a2c_pybamm.laws.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.phases import Gaps, PhaseForming
 from a2c_pybamm.laws.redlich_kister import RedlichKister
 from a2c_pybamm.laws.site_density import SiteDensity
@@ -12,7 +14,7 @@ from a2c_pybamm.laws.site_sum import SiteSum, invert
 from a2c_pybamm.laws.spline_potential import SplinePotential
 from a2c_pybamm.laws.tabulated_ocp import TabulatedOCP
 from a2c_pybamm.laws.two_phase import TwoPhase
-from a2c_pybamm.laws.vacancy_mobility import VacancyMobility, barrier_name, prefactor_name
+from a2c_pybamm.laws.vacancy_mobility import VacancyMobility
 
 KINDS: dict[str, type] = {
     law.kind: law
@@ -25,6 +27,7 @@ KINDS: dict[str, type] = {
         MeasuredOCP,
         TabulatedOCP,
         VacancyMobility,
+        ArrheniusMobility,
         SiteDensity,
         Scale,
         Value,
@@ -34,6 +37,7 @@ KINDS: dict[str, type] = {
 
 __all__ = [
     "KINDS",
+    "ArrheniusMobility",
     "Coefficients",
     "FreeEnergy",
     "Gaps",

@@ -8,19 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
+from a2c_pybamm.laws import mobility
 from a2c_pybamm.laws.free_energy import FreeEnergy
-from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
-from a2c_pybamm.laws.two_phase import TwoPhase
-
-
-def prefactor_name(material: str, hop: str) -> str:
-    """Name of a hop's logarithmic prefactor: ``"LCO ODH ln(D0 [m2.s-1])"``."""
-    return log_coefficient(f"{material} {hop}".rstrip(), "D0", "m2.s-1")
-
-
-def barrier_name(material: str, hop: str) -> str:
-    """Name of a hop's activation energy: ``"LCO ODH E_a [eV]"``."""
-    return coefficient(f"{material} {hop}".rstrip(), "E_a", "eV")
+from a2c_pybamm.laws.law import Coefficients
+from a2c_pybamm.laws.mobility import barrier_name, prefactor_name
 
 
 @dataclass(frozen=True)
@@ -68,18 +59,17 @@ class VacancyMobility:
 
     @property
     def geometry_name(self) -> str:
-        return f"{self.material} ln(particle geometry)"
+        return mobility.geometry_name(self.material)
 
     @property
     def gap_name(self) -> str:
         """Name of the declared factor on the diffusivity in gaps, a logarithm."""
-        return f"{self.material} ln(diffusivity in gaps)"
+        return mobility.gap_name(self.material)
 
     @property
     def names(self) -> tuple[str, ...]:
         own = [name for hop, _ in self.hops for name in (prefactor_name(self.material, hop), barrier_name(self.material, hop))]
-        gap = (self.gap_name,) if isinstance(self.free_energy, TwoPhase) else ()
-        return (*own, self.geometry_name, *gap, *self.free_energy.names)
+        return (*own, *mobility.particle_names(self.material, self.free_energy))
 
     def jump_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`D_J` [m2.s-1]."""
@@ -93,11 +83,4 @@ class VacancyMobility:
 
     def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`D_J\,\Theta` [m2.s-1]; in gaps the declared value."""
-        law = self.free_energy
-        if not isinstance(law, TwoPhase):
-            return self.jump_diffusivity(c, x, T) * law.thermodynamic_factor(c, x, T)
-
-        def outside(c: Coefficients, x: Any) -> Any:
-            return self.jump_diffusivity(c, x, T) * law.free_energy.thermodynamic_factor(c, x, T)
-
-        return law.across(c, x, outside, np.exp(c[self.gap_name]))
+        return mobility.chemical_diffusivity(self.jump_diffusivity, self.free_energy, c, x, T, material=self.material)
