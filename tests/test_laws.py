@@ -14,6 +14,7 @@ from scipy.special import xlogy
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws import (
     KINDS,
+    ArrheniusMobility,
     FreeEnergy,
     MeasuredOCP,
     RedlichKister,
@@ -320,8 +321,17 @@ ALL = {
     "mobility": VacancyMobility("X", (("A", 1), ("B", 2)), HOST),
     "measured": measured(graphite),
     "mobility on a measured curve": VacancyMobility("X", (("A", 1),), measured(graphite)),
+    "mobility over composition": ArrheniusMobility("X", "tracer", 1, HOST, 1, 2, (0.4, 1.0), "MD"),
+    "collective mobility": ArrheniusMobility("X", "collective", 0, measured(graphite)),
 }
-METHODS = ("open_circuit_voltage", "entropic_change", "thermodynamic_factor", "jump_diffusivity", "chemical_diffusivity")
+METHODS = (
+    "open_circuit_voltage",
+    "entropic_change",
+    "thermodynamic_factor",
+    "measured_diffusivity",
+    "jump_diffusivity",
+    "chemical_diffusivity",
+)
 
 
 @pytest.mark.parametrize("name", ALL)
