@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pybamm
 import pytest
 
 import a2c_pybamm as a2c
+from a2c_pybamm.files import read_set, set_document, write_bpx, write_pybamm_module
 from a2c_pybamm.parameter_set import base_values
 from a2c_pybamm.sets import DEMO, sets_folder
 from a2c_pybamm.study import Study, read_study
+from a2c_pybamm.synthetic import brownian_trajectory
 
 RUNS = Path(__file__).parents[1] / "examples" / "data" / "li6ps5cl"
 DIFFUSIVITY = "Negative particle diffusivity [m2.s-1]"
@@ -206,3 +212,152 @@ def test_one_source_in_two_sections_is_refused() -> None:
         declared(SINGLE, SINGLE | {"parameter": ELECTROLYTE})
     made = declared(SINGLE, SINGLE | {"parameter": ELECTROLYTE}, independent=["s"])
     np.testing.assert_allclose(made.joint.covariance, np.diag([0.04, 0.04]), atol=1e-15)
+
+
+# ---- runs at several compositions, replicas, motion of all ions together ------------------------------------------------
+
+STEP = 1e-12
+"""Time between frames of the walkers [s]."""
+LAW = np.array([-17.8, 0.8, 0.15, 0.03])
+"""ln D0 and E_a at the middle of x = 0.3 to 0.9, and what both change by from there to either end."""
+
+
+def walk(path: Path, x: float, T: float, rng: np.random.Generator, *, frames: int = 150) -> dict[str, object]:
+    """A run of walkers with D = (1 − x) exp(ln D0(x) − E_a(x)/k_BT), and its entry in a study."""
+    u = (x - 0.6) / 0.3
+    D = (1 - x) * np.exp(LAW[0] + LAW[1] * u - (LAW[2] + LAW[3] * u) / (8.617333262e-5 * T))
+    run = brownian_trajectory(frames, 20, diffusivity=float(D), interval=STEP, rng=rng, temperature=T)
+    numbers = [{"Li": 3, "La": 57}[symbol] for symbol in run.species]
+    settings = {"numbers": numbers, "frame_spacing_fs": STEP * 1e15, "target_temperature_K": T}
+    np.savez(path, positions=run.positions * 1e10, **settings)
+    return {"file": path.name, "x": x, "window": ["1 ps", "75 ps"]}
+
+
+@pytest.fixture(scope="module")
+def walks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, object]]]:
+    """Nine places in x and T, two replicas at one of them."""
+    folder, rng = tmp_path_factory.mktemp("walks"), np.random.default_rng(11)
+    places = [(x, T) for x in (0.3, 0.6, 0.9) for T in (600.0, 800.0, 1100.0)]
+    runs = [walk(folder / f"{x}_{T:g}.npz", x, T, rng) for x, T in places]
+    return folder, [*runs, walk(folder / "again.npz", 0.9, 1100.0, rng)]
+
+
+def study_of(walks: tuple[Path, list[dict[str, object]]], *, vacancies: int = 1, **dynamics: object) -> Study:
+    """Graphite's slot filled with these runs."""
+    folder, runs = walks
+    orders = {"prefactor_order": 1, "barrier_order": 1}
+    entry = {"species": "Li", "haven_std_ln": 0.5, **orders, "trajectories": runs, **dynamics}
+    entry = {key: value for key, value in entry.items() if value is not None}
+    hop = {"name": "MD", "vacancies": vacancies, "molecular_dynamics": entry}
+    table = {"name": "walks", "base": "Ai2020", "negative": {**GRAPHITE, "mobility": {"hops": [hop]}}}
+    return Study.model_validate(table, context={"folder": folder})
+
+
+@pytest.fixture(scope="module")
+def made(walks: tuple[Path, list[dict[str, object]]]) -> a2c.ParameterSet:
+    """The set of all runs, as tracers."""
+    return a2c.derive(study_of(walks, average_orders=True))
+
+
+def error_square(made: a2c.ParameterSet) -> float:
+    """Squared error of the motion's coefficients in units of their covariance: χ² of four degrees of freedom."""
+    rows = made.joint.rows(made.attach[DIFFUSIVITY].law.motion_names)
+    error = made.joint.mean[rows] - LAW
+    return float(error @ np.linalg.solve(made.joint.covariance[np.ix_(rows, rows)], error))
+
+
+ONE_IN_A_THOUSAND = 18.5
+
+
+def test_runs_over_composition_give_back_their_law(made: a2c.ParameterSet) -> None:
+    """Polynomials run over the runs' compositions; the tracer's doubt is the Haven ratio's."""
+    law = made.attach[DIFFUSIVITY].law
+    assert law == a2c.ArrheniusMobility("graphite", "tracer", 1, law.free_energy, 1, 1, (0.3, 0.9), "MD")
+    assert error_square(made) < ONE_IN_A_THOUSAND
+    k = made.joint.rows(["graphite MD ln(H_R)"])[0]
+    assert (made.joint.mean[k], made.joint.covariance[k, k]) == (0.0, pytest.approx(0.25))
+    sampling = [source for source in made.joint.sources if source.endswith("(sampling)")]
+    assert len(sampling) == 10
+    assert "graphite MD x = 0.9, 1100 K, run 2 (sampling)" in sampling
+    note = made.notes["graphite MD mobility"]
+    assert note.startswith("9 places at x = 0.3 to 0.9 and 600 to 1100 K, χ² ")
+    assert "std of ln D at 298.15 K, an extrapolation: " in note
+
+
+def test_collective_runs_have_no_haven_ratio(walks: tuple[Path, list[dict[str, object]]], made: a2c.ParameterSet) -> None:
+    """Walkers that ignore one another have D_J = D_tr, known worse by the square root of their number."""
+    together = a2c.derive(study_of(walks, motion="collective", haven_std_ln=None))
+    assert not any("Haven" in source for source in together.joint.sources)
+    assert not any("H_R" in name for name in together.joint.names)
+    assert error_square(together) < ONE_IN_A_THOUSAND
+    name = "graphite MD E_a [eV]"
+    own, single = (m.joint.covariance[k, k] for m in (together, made) for k in m.joint.rows([name]))
+    assert 3 < np.sqrt(own / single) < 6  # √20 = 4.5
+
+
+def test_replicas_at_one_composition_are_averaged(walks: tuple[Path, list[dict[str, object]]]) -> None:
+    """The line goes through the mean of the two runs at 1100 K; each has its own sampling error."""
+    folder, runs = walks
+    own = [run for run in runs if run["x"] == 0.9]
+    none = {"prefactor_order": None, "barrier_order": None}
+    made = a2c.derive(study_of((folder, own), **none))
+    assert isinstance(made.attach[DIFFUSIVITY].law, a2c.VacancyMobility)
+    fits = {}
+    for k, run in enumerate(own):
+        trajectory = a2c.read_trajectory(folder / str(run["file"]))
+        msd = a2c.mean_squared_displacement(trajectory, "Li")
+        fit = a2c.fit_tracer_diffusivity(msd, name=f"D{k}", source=f"{k}", window=(1e-12, 75e-12))
+        fits.setdefault(trajectory.temperature, []).append(fit)
+    means = {T: a2c.average_replicas(runs, name=f"D {T}") for T, runs in fits.items()}
+    line = a2c.fit_arrhenius(means, prefactor_name="ln(D0 [m2.s-1])", barrier_name="E_a [eV]")
+    rows = made.joint.rows(["graphite MD ln(D0 [m2.s-1])", "graphite MD E_a [eV]"])
+    np.testing.assert_allclose(made.joint.mean[rows], line.mean - [np.log(0.1), 0], rtol=1e-9)
+    np.testing.assert_allclose(made.joint.covariance[rows[1], rows[1]], line.covariance[1, 1], rtol=1e-9)
+    assert {f"graphite MD 1100 K, run {k} (sampling)" for k in (1, 2)} < set(made.joint.sources)
+    assert "graphite MD 600 K (sampling)" in made.joint.sources, "as it was called before there were replicas"
+
+
+def test_runs_that_cannot_be_are_told_with_their_file(walks: tuple[Path, list[dict[str, object]]], tmp_path: Path) -> None:
+    folder, runs = walks
+    for name in ("0.3_600.npz", "0.3_800.npz"):
+        shutil.copy(folder / name, tmp_path / name)
+    shutil.copy(folder / "0.3_600.npz", tmp_path / "copy.npz")
+    copied = [{"file": name, "x": 0.3} for name in ("0.3_600.npz", "0.3_800.npz", "copy.npz")]
+    none = {"prefactor_order": None, "barrier_order": None}
+    with pytest.raises(ValueError, match=r"^negative: .*hop 'MD': .*copy\.npz: the same run as .*0\.3_600\.npz; list each"):
+        a2c.derive(study_of((tmp_path, copied), **none))
+    cold = [run for run in runs if "_600" in str(run["file"])]
+    with pytest.raises(ValueError, match=r"^negative: hop 'MD': graphite MD mobility: runs at 1 temperature\(s\), a barrier"):
+        a2c.derive(study_of((folder, cold)))
+    with pytest.raises(ValueError, match="polynomial of order 3 needs 4; add compositions or lower the order"):
+        a2c.derive(study_of(walks, barrier_order=3))
+
+
+def test_replicas_that_differ_are_noted(walks: tuple[Path, list[dict[str, object]]], tmp_path: Path) -> None:
+    folder, runs = walks
+    other = walk(tmp_path / "other.npz", 0.3, 600.0, np.random.default_rng(3)) | {"x": 0.9}
+    other["file"] = str(tmp_path / "other.npz")
+    cold = next(run for run in runs if run["file"] == "0.9_600.npz")
+    hot = next(run for run in runs if run["file"] == "0.9_1100.npz")
+    made = a2c.derive(study_of((folder, [cold, other, hot]), prefactor_order=None, barrier_order=None))
+    assert made.notes["graphite MD ln(D_tr 600 K)"].startswith("2 runs differ by more than chance (p = ")
+
+
+def test_mobility_over_composition_goes_through_every_file(made: a2c.ParameterSet, tmp_path: Path) -> None:
+    """Written, read again and emitted: set.json exact, the module's function that of the set, BPX a table of it."""
+    again = read_set(a2c.save(made, tmp_path / "set.json"))
+    assert set_document(again) == set_document(made)
+    path = write_pybamm_module(tmp_path / "walks.py", made)
+    spec = importlib.util.spec_from_file_location("walks", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sto, T = pybamm.Vector(np.linspace(0.05, 0.95, 19)), pybamm.Scalar(310.0)
+    c = dict(zip(made.joint.names, made.joint.mean, strict=True))
+    expected = made.attach[DIFFUSIVITY].law.chemical_diffusivity(c, np.linspace(0.05, 0.95, 19), 310.0)
+    for values in (made.nominal(), again.nominal(), module.get_parameter_values()):
+        found = np.ravel(values.process_symbol(values[DIFFUSIVITY](sto, T)).evaluate())
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+    bpx = json.loads(write_bpx(tmp_path / "set.bpx.json", made).read_text(encoding="utf-8"))
+    table = bpx["Parameterisation"]["Negative electrode"]["Diffusivity [m2.s-1]"]
+    middle = made.attach[DIFFUSIVITY].law.chemical_diffusivity(c, np.array(table["x"]), 298.15)
+    np.testing.assert_allclose(table["y"], middle, rtol=1e-6)

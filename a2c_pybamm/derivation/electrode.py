@@ -75,6 +75,6 @@ def add_electrode(parts: Parts, study: schema.Study, side: str, electrode: schem
             parts.attach[f"{name} electrode {branch} OCP [V]"] = Attachment(own, "open_circuit_voltage", sto)
     parts.attach[f"{name} electrode OCP entropic change [V.K-1]"] = Attachment(law, "entropic_change", sto)
     if electrode.mobility:
-        mobility, estimates = mobility_estimates(electrode.material, electrode.mobility, law)
+        mobility, estimates = mobility_estimates(electrode.material, study.temperature, electrode.mobility, law, parts.notes)
         parts.estimates += estimates
         parts.attach[f"{name} particle diffusivity [m2.s-1]"] = Attachment(mobility, "chemical_diffusivity", sto)

@@ -1,4 +1,4 @@
-"""Hops of one electrode: barriers or trajectories in, coefficients of a mobility out."""
+"""Hops of one electrode: barriers or runs in, coefficients of a mobility out."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ import numpy as np
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.estimate import Estimate, Factor
+from a2c_pybamm.derivation.runs import hop_from_runs, law_over_composition, mobility_from_runs
+from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
     combine_members,
     declare,
-    fit_arrhenius,
     fit_barrier,
-    fit_tracer_diffusivity,
     highest_image,
     hopping_diffusivity,
-    mean_squared_displacement,
     vineyard_frequency,
 )
-from a2c_pybamm.laws import FreeEnergy, VacancyMobility, barrier_name, prefactor_name
-from a2c_pybamm.readers import read_hop_frequencies, read_image_energies, read_neb, read_trajectory
+from a2c_pybamm.laws import ArrheniusMobility, FreeEnergy, VacancyMobility, barrier_name
+from a2c_pybamm.readers import read_hop_frequencies, read_image_energies, read_neb
 from a2c_pybamm.readers.source_file import naming
 
 MODEL_FORM = "potential (model form)"
@@ -41,16 +39,22 @@ def given(value: Any) -> Any:
     return value
 
 
-def mobility_estimates(material: str, entry: schema.Mobility, law: FreeEnergy) -> tuple[VacancyMobility, list[Estimate]]:
+def mobility_estimates(
+    material: str, temperature: float, entry: schema.Mobility, law: FreeEnergy, notes: dict[str, Any]
+) -> tuple[VacancyMobility | ArrheniusMobility, list[Estimate]]:
     """The mobility law of some hops, and the estimates of its own coefficients."""
-    estimates = []
+    estimates: list[Estimate] = []
+    mobility: VacancyMobility | ArrheniusMobility
     mobility = VacancyMobility(material, tuple((hop.name, hop.vacancies) for hop in entry.hops), law)
     for hop in entry.hops:
         with naming(f"hop {hop.name!r}"):
             if hop.barriers:
                 estimates.append(_hop_from_barriers(material, hop))
+            elif hop.molecular_dynamics and len(hop.molecular_dynamics.compositions) > 1:
+                mobility = law_over_composition(material, hop, hop.molecular_dynamics, law)
+                estimates += mobility_from_runs(mobility, temperature, hop.molecular_dynamics, notes)
             elif hop.molecular_dynamics:
-                estimates.append(_hop_from_trajectories(material, hop, hop.molecular_dynamics))
+                estimates.append(hop_from_runs(material, hop, hop.molecular_dynamics, notes))
     estimates.append(
         declare(
             [mobility.geometry_name],
@@ -105,27 +109,3 @@ def _barrier(material: str, hop: schema.Hop, entry: schema.Barrier, name: str) -
         source=f"{material} {hop.name} barrier (declared)",
         reason=entry.label,
     )
-
-
-def _hop_from_trajectories(material: str, hop: schema.Hop, entry: schema.MolecularDynamics) -> Estimate:
-    r"""Arrhenius coefficients from runs at several temperatures; the Haven ratio's error is added to ln D0.
-
-    A trajectory's diffusivity holds the vacancies of its own composition, and the mobility law multiplies by those of the
-    cell's: :math:`\ln D_0 = \ln D_{0,\mathrm{MD}} - n\ln(1-x_\mathrm{MD})`, so that D comes back at the run's own x.
-    """
-    runs = {}
-    for item in entry.trajectories:
-        with naming(item.file):
-            trajectory = read_trajectory(item.file, interval=item.interval, temperature=item.temperature, discard=item.discard)
-        T = trajectory.temperature
-        if T in runs:
-            raise ValueError(f"{item.file}: a second run at {T:g} K; give one run for each temperature")
-        name, source = f"{material} {hop.name} ln(D_tr {T:g} K [m2.s-1])", f"{material} MD {T:g} K (sampling)"
-        with naming(item.file):
-            runs[T] = fit_tracer_diffusivity(mean_squared_displacement(trajectory, entry.species), name=name, source=source)
-    names = (prefactor_name(material, hop.name), barrier_name(material, hop.name))
-    line = fit_arrhenius(runs, prefactor_name=names[0], barrier_name=names[1])
-    shift = np.array([-hop.vacancies * np.log1p(-entry.x), 0.0])
-    line = line.map(names, line.mean + shift, np.eye(2))
-    haven = Factor(np.array([[entry.haven_std_ln], [0.0]]), (f"{material} {hop.name}",))
-    return line.add_source(f"{material} {hop.name} Haven ratio (declared as 1)", haven)

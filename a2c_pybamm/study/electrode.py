@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,8 @@ LARGEST_BARRIER = 2e6
 """About 20 eV, in J/mol: a larger barrier is a slip of units."""
 LARGEST_STD_LN = 10.0
 """A standard deviation of a logarithm of 10 is a factor of 22 000 either way: more says nothing."""
+Order = Annotated[Whole, Field(ge=0, le=4)]
+"""Of a polynomial in x: what runs at a handful of compositions can carry."""
 
 
 class Stoichiometry(Section):
@@ -66,27 +68,85 @@ class Barrier(Section):
 
 
 class TrajectoryFile(Section):
-    """A molecular-dynamics run at one temperature."""
+    """A molecular-dynamics run at one temperature and composition; several at one place are replicas."""
 
     file: DataFile = Field(description="npz, or any format that ase reads", examples=["data/md/700K.npz"])
     temperature: Temperature | None = Field(None, gt=0, description="If the file does not tell", examples=["700 K"])
+    x: Number | None = Field(
+        None, ge=0, lt=1, description="Occupied fraction of sites in this run, in the place of the common one", examples=[0.7]
+    )
     interval: Time | None = Field(
         None, gt=0, description="Time between frames, if the file does not tell", examples=["12.5 fs"]
     )
     discard: Time = Field(0.0, ge=0, description="Equilibration to leave out", examples=["1 ps"])
+    window: tuple[Annotated[Time, Field(gt=0)], Annotated[Time, Field(gt=0)]] | None = Field(
+        None, description="First and last lag of the fit, in the place of the criterion", examples=[["2 ps", "50 ps"]]
+    )
 
 
 class MolecularDynamics(Section):
-    """Tracer diffusivity over temperatures, in the place of a barrier."""
+    """Diffusivity over temperatures, and over compositions if there are several, in the place of a barrier."""
 
     species: str = Field(description="Mobile species", examples=["Li"])
-    x: Number = Field(
-        ge=0, lt=1, description="Occupied fraction of sites in the runs; D is taken per (1 − x)^vacancies", examples=[0.9]
+    x: Number | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="Occupied fraction of sites in the runs that do not tell their own; D is taken per (1 − x)^vacancies",
+        examples=[0.9],
     )
     trajectories: tuple[TrajectoryFile, ...] = Field(min_length=2, description="Runs at two temperatures or more")
-    haven_std_ln: Number = Field(
-        ge=0, le=LARGEST_STD_LN, description="Standard deviation of ln H_R; the Haven ratio is taken as 1", examples=[0.5]
+    motion: Literal["tracer", "collective"] = Field(
+        "tracer",
+        description="Of single ions, or of all together: the jump diffusivity itself, without a Haven ratio, from longer runs",
+        examples=["collective"],
     )
+    haven_std_ln: Number | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_STD_LN,
+        description="Standard deviation of ln H_R; the Haven ratio is taken as 1 (tracer only)",
+        examples=[0.5],
+    )
+    prefactor_order: Order | None = Field(
+        None, description="Order in x of ln D0, Legendre polynomials; for several compositions", examples=[1]
+    )
+    barrier_order: Order | None = Field(None, description="Order in x of the barrier; for several compositions", examples=[1])
+    average_orders: Flag = Field(
+        False, description="Average over the orders from 0 to these, with the doubt a source", examples=[True]
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if missing := next((item for item in self.trajectories if item.x is None and self.x is None), None):
+            raise ValueError(f"x is missing: {missing.file.name} has none of its own; give one for all runs, or each its own")
+        if self.motion == "tracer" and self.haven_std_ln is None:
+            raise ValueError("motion = 'tracer' needs haven_std_ln, the doubt about a Haven ratio of 1")
+        if self.motion == "collective" and self.haven_std_ln is not None:
+            raise ValueError("motion = 'collective' measures the jump diffusivity itself; remove haven_std_ln")
+        orders = (self.prefactor_order, self.barrier_order)
+        if len(self.compositions) > 1 and None in orders:
+            raise ValueError(
+                f"runs at {len(self.compositions)} compositions need prefactor_order and barrier_order; 0 is one for all x"
+            )
+        if len(self.compositions) == 1 and (any(orders) or self.average_orders):
+            raise ValueError(
+                f"all runs are at x = {self.compositions[0]:g}, which shows no order in x; remove prefactor_order, "
+                "barrier_order and average_orders, or give trajectories their own x"
+            )
+        if self.average_orders and not any(orders):
+            raise ValueError("average_orders averages up to prefactor_order and barrier_order, which are 0; raise one")
+        return self
+
+    @property
+    def compositions(self) -> tuple[float, ...]:
+        """Compositions of the runs, each once."""
+        return tuple(sorted({self.composition(item) for item in self.trajectories}))
+
+    def composition(self, run: TrajectoryFile) -> float:
+        """Occupied fraction of sites in a run."""
+        x = self.x if run.x is None else run.x
+        return float("nan") if x is None else x
 
 
 class Hop(Section):
@@ -153,6 +213,11 @@ class Mobility(Section):
     def _apart(self) -> Self:
         if twice := repeated([hop.name for hop in self.hops]):
             raise ValueError(f"two hops are called {twice}; name them apart")
+        over_x = [h for h in self.hops if h.molecular_dynamics and len(h.molecular_dynamics.compositions) > 1]
+        if over_x and len(self.hops) > 1:
+            raise ValueError(
+                f"hop {over_x[0].name!r} has runs at several compositions, which show all hops at once; leave out the others"
+            )
         return self
 
 

@@ -1,0 +1,158 @@
+"""Molecular dynamics of one electrode: trajectories in, coefficients of a mobility out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from a2c_pybamm import study as schema
+from a2c_pybamm.data import Trajectory
+from a2c_pybamm.estimate import Estimate, Factor
+from a2c_pybamm.estimators import (
+    average_replicas,
+    collective_mean_squared_displacement,
+    declare,
+    fit_arrhenius,
+    fit_jump_diffusivity,
+    fit_mobility,
+    fit_tracer_diffusivity,
+    mean_squared_displacement,
+    mobility_at,
+)
+from a2c_pybamm.laws import ArrheniusMobility, FreeEnergy, barrier_name, prefactor_name
+from a2c_pybamm.readers import read_trajectory
+from a2c_pybamm.readers.source_file import naming
+
+SYMBOLS = {"tracer": "D_tr", "collective": "D_J"}
+UNLIKELY = 0.01
+"""p-value of χ² below which a note calls a fit doubtful."""
+
+
+def law_over_composition(
+    material: str, hop: schema.Hop, entry: schema.MolecularDynamics, free_energy: FreeEnergy
+) -> ArrheniusMobility:
+    """The law of runs at several compositions, its polynomials over those."""
+    compositions = entry.compositions
+    return ArrheniusMobility(
+        material,
+        entry.motion,
+        hop.vacancies,
+        free_energy,
+        entry.prefactor_order or 0,
+        entry.barrier_order or 0,
+        (compositions[0], compositions[-1]),
+        hop.name,
+    )
+
+
+def hop_from_runs(material: str, hop: schema.Hop, entry: schema.MolecularDynamics, notes: dict[str, Any]) -> Estimate:
+    r"""Arrhenius coefficients from runs at one composition; of tracers, the Haven ratio's error is added to ln D0.
+
+    A trajectory's diffusivity holds the vacancies of its own composition, and the mobility law multiplies by those of the
+    cell's: :math:`\ln D_0 = \ln D_{0,\mathrm{MD}} - n\ln(1-x_\mathrm{MD})`, so that D comes back at the run's own x.
+    """
+    runs = {T: run for (_, T), run in diffusivities(f"{material} {hop.name}", material, entry, notes).items()}
+    names = (prefactor_name(material, hop.name), barrier_name(material, hop.name))
+    line = fit_arrhenius(runs, prefactor_name=names[0], barrier_name=names[1])
+    shift = np.array([-hop.vacancies * np.log1p(-entry.compositions[0]), 0.0])
+    line = line.map(names, line.mean + shift, np.eye(2))
+    if entry.haven_std_ln is None:
+        return line
+    haven = Factor(np.array([[entry.haven_std_ln], [0.0]]), (f"{material} {hop.name}",))
+    return line.add_source(f"{material} {hop.name} Haven ratio (declared as 1)", haven)
+
+
+def mobility_from_runs(
+    law: ArrheniusMobility, temperature: float, entry: schema.MolecularDynamics, notes: dict[str, Any]
+) -> list[Estimate]:
+    """Prefactors and barriers from runs at several compositions, and the Haven ratio that is declared for tracers."""
+    stem = f"{law.material} {law.label}"
+    runs = diffusivities(stem, law.material, entry, notes)
+    estimate = fit_mobility(runs, law, average_orders=entry.average_orders)
+    notes[f"{stem} mobility"] = _in_words(estimate, law, temperature)
+    if entry.haven_std_ln is None:
+        return [estimate]
+    source = f"{stem} Haven ratio (declared as 1)"
+    reason = "tracer diffusivity taken as the jump diffusivity"
+    return [estimate, declare([law.haven_name], [0.0], std=[entry.haven_std_ln], source=source, reason=reason)]
+
+
+def _in_words(estimate: Estimate, law: ArrheniusMobility, temperature: float) -> str:
+    """How well the law fits, and what it says at the study's temperature at both ends of the runs."""
+    fit = estimate.provenance["fit"]
+    (low, high), (cold, hot) = fit["bounds of x"], fit["bounds of T [K]"]
+    text = f"{fit['runs']} places at x = {low:g} to {high:g} and {cold:g} to {hot:g} K"
+    if "chi-squared p-value" in fit:
+        p = fit["chi-squared p-value"]
+        text += f", χ² {fit['chi-squared']:.3g} for {fit['degrees of freedom']} degrees of freedom (p = {p:.2g})"
+        text += "; the law misses something, raise its orders or look at each run" if p < UNLIKELY else ""
+    ends = [mobility_at(estimate, law, x, temperature) for x in (low, high)]
+    where = f"{temperature:g} K" + ("" if cold <= temperature <= hot else ", an extrapolation")
+    said = " and ".join(f"{end.std[0]:.2g} at x = {x:g}" for end, x in zip(ends, (low, high), strict=True))
+    return f"{text}; std of ln D at {where}: {said}, more beyond these x"
+
+
+def diffusivities(
+    stem: str, material: str, entry: schema.MolecularDynamics, notes: dict[str, Any]
+) -> dict[tuple[float, float], Estimate]:
+    """The logarithm of D by composition and temperature [K], replicas averaged, each run its own sampling error."""
+    found: dict[tuple[float, float], list[Estimate]] = {}
+    seen: dict[str, Path] = {}
+    for item in entry.trajectories:  # one at a time: a trajectory may fill the memory
+        with naming(item.file):
+            trajectory = read_trajectory(item.file, interval=item.interval, temperature=item.temperature, discard=item.discard)
+            _refuse_twice(seen, trajectory, item.file)
+            x, T = entry.composition(item), trajectory.temperature
+            where = (f"x = {x:g}, " if len(entry.compositions) > 1 else "") + f"{T:g} K"
+            name, source = f"{stem} ln({SYMBOLS[entry.motion]} {where} [m2.s-1])", f"{material} MD {where} (sampling)"
+            found.setdefault((x, T), []).append(_diffusivity(entry, item, trajectory, name=name, source=source))
+    numbered = iter(_numbered([run for runs in found.values() for run in runs]))
+    return {place: _mean(list(islice(numbered, len(runs))), notes) for place, runs in found.items()}
+
+
+def _refuse_twice(seen: dict[str, Path], trajectory: Trajectory, file: Path) -> None:
+    """Raise ``ValueError`` where a run is one of those seen: a copy would count as a replica."""
+    stamp = trajectory.provenance.get("sha256", str(file))
+    if stamp in seen:
+        raise ValueError(f"the same run as {seen[stamp]}; list each run once, a copy is no replica")
+    seen[stamp] = file
+
+
+def _numbered(runs: list[Estimate]) -> list[Estimate]:
+    """Runs whose sources are all different: those with one name are numbered."""
+    sources = [next(iter(run.factors)) for run in runs]
+    renamed = []
+    for k, (run, source) in enumerate(zip(runs, sources, strict=True)):
+        if sources.count(source) > 1:
+            number = sources[: k + 1].count(source)
+            own = f"{source.removesuffix(' (sampling)')}, run {number} (sampling)"
+            run = replace(run, factors={own: run.factors[source]})
+        renamed.append(run)
+    return renamed
+
+
+def _mean(runs: list[Estimate], notes: dict[str, Any]) -> Estimate:
+    """The mean of replicas, with a note where they differ; a single run as it is."""
+    if len(runs) == 1:
+        return runs[0]
+    mean = average_replicas(runs, name=runs[0].names[0])
+    p = mean.provenance["replicas"]["chi-squared p-value"]
+    if p < UNLIKELY:
+        text = f"{len(runs)} runs differ by more than chance (p = {p:.1g}); did all come to equilibrium?"
+        notes[mean.names[0].removesuffix(" [m2.s-1])") + ")"] = text
+    return mean
+
+
+def _diffusivity(
+    entry: schema.MolecularDynamics, item: schema.TrajectoryFile, trajectory: Trajectory, *, name: str, source: str
+) -> Estimate:
+    """The logarithm of D of one run, as the motion asks."""
+    if entry.motion == "tracer":
+        msd = mean_squared_displacement(trajectory, entry.species)
+        return fit_tracer_diffusivity(msd, name=name, source=source, window=item.window)
+    together = collective_mean_squared_displacement(trajectory, entry.species)
+    return fit_jump_diffusivity(together, name=name, source=source, window=item.window)
