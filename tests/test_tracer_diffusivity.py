@@ -65,7 +65,7 @@ def test_fourier_transform_equals_the_loop(seed: int, n_frame: int, n_walker: in
 def test_blocks_of_atoms_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = mean_squared_displacement(brownian(1), "Li").by_atom
     module = sys.modules["a2c_pybamm.estimators.mean_squared_displacement"]  # its dotted name is the function's too
-    monkeypatch.setattr(module, "BLOCK_SIZE", 2 * 200 * 3 * 5)
+    monkeypatch.setattr(module, "BLOCK_BYTES", 24 * 200 * 5)
     np.testing.assert_allclose(mean_squared_displacement(brownian(1), "Li").by_atom, whole, rtol=1e-9)
 
 

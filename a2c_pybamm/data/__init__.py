@@ -1,8 +1,17 @@
 """What readers return: frozen arrays in SI units, one type for each kind of data."""
 
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
-from a2c_pybamm.data.motion import CollectiveMSD, TensorMSD, TracerMSD, Trajectory, Velocities, VelocityAutocorrelation
-from a2c_pybamm.data.record import Array
+from a2c_pybamm.data.motion import (
+    CollectiveMSD,
+    TensorMSD,
+    TracerMSD,
+    Trajectory,
+    Velocities,
+    VelocityAutocorrelation,
+    atoms_at_once,
+)
+from a2c_pybamm.data.record import Array, release
+from a2c_pybamm.data.sites import SiteOccupation, Sites
 from a2c_pybamm.data.thermodynamics import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 
 __all__ = [
@@ -13,6 +22,8 @@ __all__ = [
     "HopFrequencies",
     "ImageEnergies",
     "MigrationPath",
+    "SiteOccupation",
+    "Sites",
     "TensorMSD",
     "ThermalTable",
     "TracerMSD",
@@ -20,4 +31,6 @@ __all__ = [
     "Velocities",
     "VelocityAutocorrelation",
     "Vibrations",
+    "atoms_at_once",
+    "release",
 ]

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from a2c_pybamm.data.record import Array, freeze
+from a2c_pybamm.data.record import Array, freeze, release
+
+BLOCK_BYTES = 2**24
+"""Bytes of positions that are looked at together where all must be."""
+JUMP = 0.7
+"""Share of the width that all atoms ever take up, beyond which a step looks like a return at the cell's other side."""
+FAIR = 0.3
+"""Share of that width up to which a step looks like one."""
+MIN_FRAMES = 10
+"""Frames from which on the widths of a run can be told from its steps."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """Unwrapped positions of all atoms in equally spaced frames.
 
+    Positions that lie in a file (``numpy.memmap``) stay there; what is computed from them takes a few atoms at a time.
+
     Raises
     ------
     ValueError
-        If shapes disagree, there are fewer than two frames, or an entry is not finite.
+        If shapes disagree, there are fewer than two frames, an entry is not finite, or the positions are wrapped: atoms stay
+        within some width along an axis, take steps of less than 0.3 or of more than 0.7 of it, and none between.
     """
 
     positions: Array
@@ -41,9 +54,7 @@ class Trajectory:
             raise ValueError(f"trajectory: {n_frame} frame(s), at least two are needed to see a displacement")
         if len(self.species) != n_atom or len(self.masses) != n_atom:
             raise ValueError(f"trajectory: {len(self.species)} species and {len(self.masses)} masses for {n_atom} atoms")
-        if not np.isfinite(self.positions).all():
-            frame = int(np.flatnonzero(~np.isfinite(self.positions).all(axis=(1, 2)))[0])
-            raise ValueError(f"trajectory: frame {frame} has a position that is not finite")
+        _refuse_holes_and_wrapping(self.positions)
         if not self.interval > 0:
             raise ValueError(
                 f"trajectory: time between frames is {self.interval:g} s, it must be positive; give it as interval="
@@ -53,13 +64,51 @@ class Trajectory:
         freeze(self)
 
 
+def atoms_at_once(positions: Array, n_bytes: int = BLOCK_BYTES) -> Iterator[slice]:
+    """Atoms of an array (n_frame, n_atom, 3) in blocks of so many bytes; a block is let go of before the next one."""
+    n_frame, n_atom, _ = positions.shape
+    size = max(1, n_bytes // (24 * n_frame))
+    for first in range(0, n_atom, size):
+        yield slice(first, min(first + size, n_atom))
+        release(positions)
+
+
+def _refuse_holes_and_wrapping(positions: Array) -> None:
+    """Positions must be finite; and where all atoms share a cell, steps across it would stand apart from all others."""
+    low, high, furthest = np.full(3, np.inf), np.full(3, -np.inf), np.zeros(3)
+    for block in atoms_at_once(positions):
+        part = positions[:, block]
+        low = np.minimum(low, part.min(axis=0).min(axis=0))  # over frames first: a loop over three numbers is slow
+        high = np.maximum(high, part.max(axis=0).max(axis=0))
+        if not np.isfinite([low, high]).all():
+            frame = int(np.flatnonzero(~np.isfinite(part).all(axis=(1, 2)))[0])
+            raise ValueError(f"trajectory: frame {frame} has a position that is not finite")
+        step = part[1:] - part[:-1]
+        furthest = np.maximum(furthest, np.maximum(step.max(axis=0), -step.min(axis=0)).max(axis=0))
+    if len(positions) < MIN_FRAMES:
+        return
+    for axis in np.flatnonzero(furthest > JUMP * (high - low)):
+        _refuse_wrapped(positions, int(axis), float(high[axis] - low[axis]))
+
+
+def _refuse_wrapped(positions: Array, axis: int, width: float) -> None:
+    steps = [np.abs(np.diff(positions[:, block, axis], axis=0)).T for block in atoms_at_once(positions)]
+    if any(((step > FAIR * width) & (step < JUMP * width)).any() for step in steps):
+        return
+    atom, frame = np.argwhere(np.concatenate(steps) > JUMP * width)[0]
+    raise ValueError(
+        f"trajectory: positions are wrapped: between frames {frame} and {frame + 1} atom {atom} crosses nearly all of the "
+        f"{width * 1e10:.3g} Å that all atoms share along {'xyz'[axis]}; unwrap them, or read them with their cell"
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class TracerMSD:
     """Mean-squared displacement of one species against the rest of the crystal, all time origins."""
 
     species: str
     lag: Array
-    """Lag times [s] (n_lag,), without zero."""
+    """Lag times [s] (n_lag,), without zero; all up to the run's length, or thinned out."""
     by_atom: Array
     """Mean-squared displacement of each atom [m2] (n_atom, n_lag)."""
     n_frame: int
@@ -76,6 +125,11 @@ class TracerMSD:
         if self.by_atom.ndim != 2 or self.by_atom.shape[1] != len(self.lag):
             raise ValueError(f"MSD: by_atom has shape {self.by_atom.shape}, expected (n_atom, {len(self.lag)})")
         freeze(self)
+
+    @property
+    def lag_in_frames(self) -> NDArray[np.int64]:
+        """Lags as numbers of frames (n_lag,)."""
+        return np.round(self.lag / self.interval).astype(np.int64)
 
     @property
     def value(self) -> Array:
@@ -108,6 +162,11 @@ class CollectiveMSD:
         if self.value.shape != self.lag.shape:
             raise ValueError(f"collective MSD: value has shape {self.value.shape}, expected ({len(self.lag)},)")
         freeze(self)
+
+    @property
+    def lag_in_frames(self) -> NDArray[np.int64]:
+        """Lags as numbers of frames (n_lag,)."""
+        return np.round(self.lag / self.interval).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)

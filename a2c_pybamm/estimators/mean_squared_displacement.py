@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from a2c_pybamm.data import Array, CollectiveMSD, TensorMSD, TracerMSD, Trajectory
+from a2c_pybamm.data import Array, CollectiveMSD, TensorMSD, TracerMSD, Trajectory, atoms_at_once, release
 
-BLOCK_SIZE = 2**22
-"""Numbers transformed at once; bounds the memory whatever the number of atoms."""
+BLOCK_BYTES = 2**21
+"""Bytes of positions transformed at once; bounds the memory whatever the number of atoms."""
+ALL_LAGS = 2**24
+"""Numbers up to which displacements are kept at every lag; beyond, lags are thinned out."""
+LAGS_PER_OCTAVE = 64
+"""Lags that are kept for each factor of two in time where they are thinned out."""
+Reference = Literal["framework", "all"]
 
 
-def mean_squared_displacement(trajectory: Trajectory, species: str, *, directions: Sequence[int] = (0, 1, 2)) -> TracerMSD:
-    r"""Mean-squared displacement of each atom of a species, framework drift removed.
+def mean_squared_displacement(
+    trajectory: Trajectory,
+    species: str,
+    *,
+    directions: Sequence[int] = (0, 1, 2),
+    against: Reference = "framework",
+    workers: int = 1,
+) -> TracerMSD:
+    r"""Mean-squared displacement of each atom of a species, drift removed.
 
     .. math:: M_n = \frac{1}{N-n} \sum_{i=0}^{N-n-1} |\mathbf r_{i+n} - \mathbf r_i|^2, \qquad n = 1 \dots N-1
 
     with :math:`\mathbf r` counted from the mass centre of all atoms that are *not* of the species. Where there are none, it is
     counted from the mass centre of all atoms, and the provenance says so: the diffusivity is then low by its share
     :math:`1/n_\text{atom}`. The sum is split into a cumulative sum and an autocorrelation, the latter by FFT [1]_: O(N log N),
-    not O(N²).
+    not O(N²). A few atoms are transformed at a time; where atoms times frames are more than 16 million, lags beyond 64 are
+    thinned out to 64 for each factor of two.
 
     Parameters
     ----------
     directions
         Cartesian directions that are counted: ``(0, 1, 2)`` all, ``(1,)`` along y only.
+    against
+        What is at rest: the ``"framework"``, or the mass centre of ``"all"`` atoms (a liquid).
+    workers
+        Threads of the transforms.
 
     Raises
     ------
@@ -40,13 +58,19 @@ def mean_squared_displacement(trajectory: Trajectory, species: str, *, direction
        Collection SFN 12 (2011) 201, sec. 4.2.
     """
     axes, atoms = _axes(directions), atoms_of(species, trajectory.species)
-    centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
+    centre, reference = _centre(trajectory, atoms, against)
     n_frame = len(trajectory.positions)
-    by_atom = [_all_origins(block) for block in _blocks(trajectory, atoms, centre, axes)]
+    lags = _kept_lags(n_frame, len(atoms))
+    by_atom = np.empty((len(atoms), len(lags)))
+    done = 0
+    for paths in _blocks(trajectory, atoms, centre, axes):
+        by_atom[done : done + len(paths)] = _all_origins(paths, workers)[:, lags - 1]
+        done += len(paths)
+    by_atom.setflags(write=False)
     return TracerMSD(
         species=species,
-        lag=trajectory.interval * np.arange(1.0, n_frame),
-        by_atom=np.concatenate(by_atom),
+        lag=trajectory.interval * lags.astype(np.float64),
+        by_atom=by_atom,
         n_frame=n_frame,
         interval=trajectory.interval,
         dimension=len(axes),
@@ -82,13 +106,13 @@ def collective_mean_squared_displacement(
         raise ValueError(
             f"collective displacement of {species}: there is no other atom to move against; keep the framework's atoms too"
         )
-    centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
+    centre, reference = _centre(trajectory, atoms)
     n_frame = len(trajectory.positions)
-    path = trajectory.positions[:, atoms].mean(axis=1)[:, None, axes] - centre[:, None, axes]
+    path = (_mean_of(trajectory.positions, atoms) - centre).T[None, axes]
     return CollectiveMSD(
         species=species,
         lag=trajectory.interval * np.arange(1.0, n_frame),
-        value=len(atoms) * _all_origins(path)[0],
+        value=len(atoms) * _all_origins(path, 1)[0],
         n_atom=len(atoms),
         n_frame=n_frame,
         interval=trajectory.interval,
@@ -112,14 +136,14 @@ def mean_squared_displacement_tensor(trajectory: Trajectory, species: str) -> Te
         If no atom is of the species.
     """
     axes, atoms = [0, 1, 2], atoms_of(species, trajectory.species)
-    centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
-    centre_of_ions = trajectory.positions[:, atoms].mean(axis=1) - centre
-    single = sum(_products(block) for block in _blocks(trajectory, atoms, centre, axes))
+    centre, reference = _centre(trajectory, atoms)
+    path_of_all = (_mean_of(trajectory.positions, atoms) - centre).T[None]
+    single = sum(_products(paths) for paths in _blocks(trajectory, atoms, centre, axes))
     return TensorMSD(
         species=species,
         lag=trajectory.interval * np.arange(1.0, len(trajectory.positions)),
         tracer=np.asarray(single) / len(atoms),
-        collective=len(atoms) * _products(centre_of_ions[:, None]),
+        collective=len(atoms) * _products(path_of_all),
         n_atom=len(atoms),
         interval=trajectory.interval,
         temperature=trajectory.temperature,
@@ -142,54 +166,95 @@ def atoms_of(species: str, symbols: Sequence[str]) -> NDArray[np.intp]:
     return atoms
 
 
+def _kept_lags(n_frame: int, n_atom: int) -> NDArray[np.int64]:
+    """Lags in frames, from 1 on: all, or thinned out."""
+    if n_frame * n_atom <= ALL_LAGS:
+        return np.arange(1, n_frame)
+    octaves = np.log2((n_frame - 1) / LAGS_PER_OCTAVE)
+    far = np.geomspace(LAGS_PER_OCTAVE, n_frame - 1, int(np.ceil(LAGS_PER_OCTAVE * octaves)) + 1)
+    return np.unique(np.concatenate([np.arange(1, LAGS_PER_OCTAVE), np.round(far).astype(np.int64)]))
+
+
 def _blocks(trajectory: Trajectory, atoms: NDArray[np.intp], centre: Array, axes: list[int]) -> Iterator[Array]:
-    """Positions against the framework [m] (n_frame, n_atom, n_direction) of a few atoms at a time."""
-    size = max(1, BLOCK_SIZE // (2 * len(centre) * len(axes)))
-    for start in range(0, len(atoms), size):
-        yield trajectory.positions[:, atoms[start : start + size]][..., axes] - centre[:, None, axes]
+    """Paths against a centre [m] (n_atom, n_direction, n_frame) of a few of some atoms at a time."""
+    centre = centre.T[axes]
+    size = max(1, BLOCK_BYTES // (24 * len(trajectory.positions)))
+    runs = np.split(atoms, np.flatnonzero(np.diff(atoms) != 1) + 1)  # neighbours, which a slice takes without a copy
+    for run in runs:
+        for first in range(run[0], run[-1] + 1, size):
+            part = trajectory.positions[:, first : min(first + size, run[-1] + 1)]
+            yield np.ascontiguousarray(part.transpose(1, 2, 0)[:, axes]) - centre
+            release(trajectory.positions)
+
+
+def _centre(trajectory: Trajectory, atoms: NDArray[np.intp], against: Reference = "framework") -> tuple[Array, str]:
+    return framework_centre(trajectory.positions, trajectory.masses, atoms[:0] if against == "all" else atoms)
+
+
+def _mean_of(vectors: Array, atoms: NDArray[np.intp]) -> Array:
+    """Mean over some atoms (n_frame, 3)."""
+    weight = np.zeros(vectors.shape[1])
+    weight[atoms] = 1 / len(atoms)
+    return _weighted_sum(vectors, weight)
+
+
+def _weighted_sum(vectors: Array, weight: Array) -> Array:
+    """Sum over atoms (n_frame, 3), a few at a time."""
+    return sum(
+        (np.einsum("iak,a->ik", vectors[:, block], weight[block]) for block in atoms_at_once(vectors) if weight[block].any()),
+        start=np.zeros((len(vectors), 3)),
+    )
 
 
 def framework_centre(vectors: Array, masses: Array, atoms: NDArray[np.intp]) -> tuple[Array, str]:
     """Mass centre of positions or velocities (n_frame, n_atom, 3) of all but some atoms (n_frame, 3), and what it is."""
     weight = np.array(masses)
     weight[atoms] = 0.0
-    reference = "mass centre of all other atoms"
+    reference = "mass centre of all other atoms" if len(atoms) else "mass centre of all atoms"
     if not weight.any():
         weight = np.array(masses)
         reference = "mass centre of all atoms (no framework)"
-    return np.einsum("iak,a->ik", vectors, weight / weight.sum()), reference
+    return _weighted_sum(vectors, weight / weight.sum()), reference
 
 
-def _all_origins(position: Array) -> Array:
-    """Mean-squared displacement [m2] (n_atom, n_frame - 1) of positions [m] (n_frame, n_atom, n_direction)."""
-    position, scale, size = _transformable(position)
-    spectrum = np.abs(rfft(position, size, axis=0)) ** 2
-    return scale**2 * _mean_products((position**2).sum(axis=2), spectrum.sum(axis=2), size).T
+def _all_origins(paths: Array, workers: int) -> Array:
+    """Mean-squared displacement [m2] (n_atom, n_frame - 1) of paths [m] (n_atom, n_direction, n_frame)."""
+    paths, scale, size = _transformable(paths)
+    spectrum = np.zeros((len(paths), size // 2 + 1))
+    square = np.zeros((len(paths), paths.shape[2]))
+    for k in range(paths.shape[1]):
+        transform = rfft(paths[:, k], size, workers=workers)
+        spectrum += transform.real**2
+        spectrum += transform.imag**2
+        square += paths[:, k] ** 2
+    return scale**2 * _mean_products(square, spectrum, size, workers)
 
 
-def _products(position: Array) -> Array:
-    """Products of displacements [m2] (3, 3, n_frame - 1), summed over atoms, of positions [m] (n_frame, n_atom, 3)."""
-    position, scale, size = _transformable(position)
-    transform = rfft(position, size, axis=0)
+def _products(paths: Array) -> Array:
+    """Products of displacements [m2] (3, 3, n_frame - 1), summed over atoms, of paths [m] (n_atom, 3, n_frame)."""
+    paths, scale, size = _transformable(paths)
+    transform = rfft(paths, size)
     # the real part is even in the lag: it holds x_i y_{i+n} and y_i x_{i+n}, half of each
-    spectrum = np.einsum("kap,kaq->kpq", transform.conj(), transform).real
-    return scale**2 * np.moveaxis(_mean_products(np.einsum("iap,iaq->ipq", position, position), spectrum, size), 0, -1)
+    spectrum = np.einsum("apk,aqk->pqk", transform.conj(), transform).real
+    return scale**2 * _mean_products(np.einsum("api,aqi->pqi", paths, paths), spectrum, size)
 
 
-def _transformable(position: Array) -> tuple[Array, float, int]:
-    """Positions about their mean over time in a unit of the motion's size, that unit [m], and the length to transform.
+def _transformable(paths: Array) -> tuple[Array, float, int]:
+    """Paths about their mean over time in a unit of the motion's size, that unit [m], and the length to transform.
 
     The two terms of `_mean_products` are subtracted from one another: they should not be larger than the motion.
     """
-    position = position - position.mean(axis=0)
-    scale = float(np.abs(position).max()) or 1.0
-    return position / scale, scale, next_fast_len(2 * len(position) - 1, real=True)
+    paths = paths - paths.mean(axis=-1, keepdims=True)
+    scale = float(max(paths.max(), -paths.min())) or 1.0
+    paths /= scale
+    return paths, scale, next_fast_len(2 * paths.shape[-1] - 1, real=True)
 
 
-def _mean_products(square: Array, spectrum: Array, size: int) -> Array:
-    """Mean over origins of products of displacements (n_frame - 1, …), of products at one time (n_frame, …) and spectra."""
-    n = len(square)
-    correlation = irfft(spectrum, size, axis=0)[1:n]
+def _mean_products(square: Array, spectrum: Array, size: int, workers: int = 1) -> Array:
+    """Mean over origins of products of displacements (…, n_frame - 1), of products at one time (…, n_frame) and spectra."""
+    n = square.shape[-1]
+    correlation = irfft(spectrum, size, workers=workers)[..., 1:n]
     # sum of the products at both ends, over the origins of each lag
-    ends = 2 * square.sum(axis=0) - np.cumsum(square, axis=0)[:-1] - np.cumsum(square[::-1], axis=0)[:-1]
-    return (ends - 2 * correlation) / np.arange(n - 1, 0, -1).reshape(-1, *[1] * (square.ndim - 1))
+    until, since = np.cumsum(square, axis=-1), np.cumsum(square[..., ::-1], axis=-1)
+    ends = 2 * until[..., -1:] - until[..., :-1] - since[..., :-1]
+    return (ends - 2 * correlation) / np.arange(n - 1, 0, -1)

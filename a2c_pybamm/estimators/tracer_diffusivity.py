@@ -125,7 +125,7 @@ def resolved_line(
     The bodies are the atoms of a tracer (`fit_tracer_diffusivity` states the method), or the one centre of all.
     """
     lags = _log_spaced_lags(msd, window)
-    by_body = np.asarray(by_body[:, lags - 1])
+    by_body = np.asarray(by_body[:, np.searchsorted(msd.lag_in_frames, lags)])
     if not (by_body.mean(axis=0) > 0).all():
         raise NotDiffusive(f"{name}: {msd.species} does not move at all; are atoms fixed, or frames repeated?")
     if len(by_body) > 1 and np.allclose(by_body, by_body[0], rtol=1e-9, atol=0):
@@ -209,7 +209,9 @@ def _log_spaced_lags(msd: TracerMSD | CollectiveMSD, window: tuple[float, float]
                 f"window {window[0]:g} … {window[1]:g} s: lags must rise and lie between {msd.lag[0]:g} and {msd.lag[-1]:g} s"
             )
     count = int(LAGS_PER_DECADE * np.log10(max(last, 1) / first)) + 2
-    lags = np.unique(np.round(np.geomspace(first, max(last, 1), count)).astype(int))
+    wanted = np.round(np.geomspace(first, max(last, 1), count)).astype(int)
+    kept = msd.lag_in_frames
+    lags = np.unique(kept[np.minimum(np.searchsorted(kept, wanted), len(kept) - 1)].astype(float))
     if len(lags) < MIN_LAGS:
         where = f"window {window[0]:g} … {window[1]:g} s" if window else f"trajectory of {msd.n_frame} frames"
         raise ValueError(f"{where}: {len(lags)} lags, a fit needs {MIN_LAGS}; take a longer trajectory or window")

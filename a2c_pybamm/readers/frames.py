@@ -38,12 +38,22 @@ def read_frames(path: Path, *, failure: str, remedy: str) -> list[Any]:
         Naming the file: ``failure`` and ase's own words where it cannot be read, ``remedy`` where an xyz file's last line is
         cut.
     """
+    return list(iterate_frames(path, failure=failure, remedy=remedy))
+
+
+def iterate_frames(path: Path, *, failure: str, remedy: str) -> Iterator[Any]:
+    """The same, one after the other, where ase's reader of the format gives them so."""
     is_xyz = path.suffix in (".xyz", ".extxyz", ".exyz")
-    with _ase_reads(path, failure):
-        frames = ase.io.read(path, index=":", format="extxyz" if is_xyz else None, do_not_split_by_at_sign=True)
     if is_xyz and last_line_is_short(path):
         raise ValueError(f"{path}: the last line is cut off; {remedy}")
-    return list(frames)
+    with _ase_reads(path, failure):
+        frames = iter(ase.io.iread(path, index=":", format="extxyz" if is_xyz else None, do_not_split_by_at_sign=True))
+    while True:
+        with _ase_reads(path, failure):
+            frame = next(frames, None)
+        if frame is None:
+            return
+        yield frame
 
 
 def read_relaxed(path: Path, *, failure: str, remedy: str) -> list[Any]:

@@ -58,7 +58,8 @@ def read_text(path: Path) -> str:
 
 def fingerprint(path: Path) -> dict[str, Any]:
     """Name and sha256 of a file, for provenance."""
-    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    with path.open("rb") as file:
+        return {"file": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def last_line_is_short(path: Path) -> bool:
