@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pybamm
 import pytest
 
 import a2c_pybamm as a2c
+from a2c_pybamm.cli import main
 from a2c_pybamm.files import read_set, set_document, write_bpx, write_pybamm_module
 from a2c_pybamm.parameter_set import base_values
 from a2c_pybamm.sets import DEMO, sets_folder
@@ -361,3 +363,61 @@ def test_mobility_over_composition_goes_through_every_file(made: a2c.ParameterSe
     table = bpx["Parameterisation"]["Negative electrode"]["Diffusivity [m2.s-1]"]
     middle = made.attach[DIFFUSIVITY].law.chemical_diffusivity(c, np.array(table["x"]), 298.15)
     np.testing.assert_allclose(table["y"], middle, rtol=1e-6)
+
+
+TOML = """name = "walks"
+base = "Ai2020"
+
+[negative]
+material = "graphite"
+measured_ocp = { theta_min = 0.1, offset_std = "5 mV", reason = "measured" }
+
+[[negative.mobility.hops]]
+name = "MD"
+vacancies = 1
+
+[negative.mobility.hops.molecular_dynamics]
+species = "Li"
+motion = "collective"
+prefactor_order = 1
+barrier_order = 0
+"""
+RUN = '\n[[negative.mobility.hops.molecular_dynamics.trajectories]]\nfile = "{file}"\nx = {x}\nwindow = ["1 ps", "75 ps"]\n'
+
+
+@pytest.mark.slow
+def test_command_line_takes_runs_over_composition(
+    walks: tuple[Path, list[dict[str, object]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """``a2c check`` and ``derive`` from the text of a study on; what cannot be ends with 2 and one line."""
+
+    def call(command: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["a2c", command, str(tmp_path / "study.toml")])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, *capsys.readouterr()
+
+    folder, runs = walks
+    for run in runs:
+        shutil.copy(folder / str(run["file"]), tmp_path)
+    (tmp_path / "study.toml").write_text(TOML + "".join(RUN.format(**run) for run in runs), encoding="utf-8")
+    code, out, err = call("check")
+    assert (code, err) == (0, "")
+    assert "graphite MD ln(D0) P1" in out
+    assert "graphite MD mobility: 9 places at x = 0.3 to 0.9 and 600 to 1100 K, χ² " in out
+    code, out, err = call("derive")
+    assert (code, err) == (0, "")
+    assert {path.name for path in tmp_path.glob("*.*")} >= {"set.json", "walks.py", "set.bpx.json"}
+    assert read_set(tmp_path / "set.json").attach[DIFFUSIVITY].law.kind == "arrhenius-mobility"
+    broken = (tmp_path / "again.npz").read_bytes()[:1000]
+    (tmp_path / "again.npz").write_bytes(broken)
+    code, out, err = call("derive")
+    assert code == 2
+    assert "again.npz: not a complete numpy archive" in err
+    assert err.count("\n") == 1

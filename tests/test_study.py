@@ -109,6 +109,46 @@ def test_editors_marks_change_nothing(tmp_path: Path, change: typing.Any) -> Non
     assert read_study(tmp_path) == plain
 
 
+RUNS = """
+[[negative.mobility.hops]]
+name = "MD"
+vacancies = 1
+
+[negative.mobility.hops.molecular_dynamics]
+species = "Li"
+motion = "collective"
+prefactor_order = 1
+barrier_order = 0
+
+[[negative.mobility.hops.molecular_dynamics.trajectories]]
+file = "a.npz"
+x = 0.5
+
+[[negative.mobility.hops.molecular_dynamics.trajectories]]
+file = "b.npz"
+x = 0.7
+window = ["1 ps", "20 ps"]
+"""
+"""Runs at two compositions, in the place of a barrier."""
+OTHER_HOP = SMALL[SMALL.index("[[negative") :]
+
+
+def test_runs_have_their_own_composition_or_the_common_one(tmp_path: Path) -> None:
+    """As before there were several: one x for all, tracers with the doubt about the Haven ratio."""
+    text = SMALL.replace(OTHER_HOP, RUNS)
+    found = read_study(study(tmp_path, text=text)).negative.mobility.hops[0].molecular_dynamics
+    assert (found.compositions, found.motion, found.haven_std_ln) == ((0.5, 0.7), "collective", None)
+    assert found.trajectories[1].window == pytest.approx((1e-12, 2e-11))
+    edits = (
+        ('motion = "collective"\nprefactor_order = 1\nbarrier_order = 0', "haven_std_ln = 0.5\nx = 0.9"),
+        ("x = 0.5\n", ""),
+    )
+    old = read_study(study(tmp_path, *edits, ("x = 0.7\n", ""), text=text)).negative.mobility.hops[0].molecular_dynamics
+    assert (old.compositions, old.motion, old.haven_std_ln) == ((0.9,), "tracer", 0.5)
+    mixed = read_study(study(tmp_path, ("species", "x = 0.7\nspecies"), ("x = 0.7\nw", "w"), text=text))
+    assert mixed.negative.mobility.hops[0].molecular_dynamics.compositions == (0.5, 0.7)
+
+
 # ---- what is wrong -----------------------------------------------------------------------------------------------------
 
 HOP = r"negative\.mobility\.hops\[1\]"
@@ -284,6 +324,42 @@ def test_wrong_section_is_told_with_its_place(tmp_path: Path, case: str) -> None
     with pytest.raises(ValueError, match=words) as error:
         read_study(study(tmp_path, after="\n" + after))
     assert str(error.value).startswith(f"{tmp_path / 'study.toml'}: ")
+
+
+DYNAMICS = rf"{HOP}\.molecular_dynamics"
+RUN_EDITS: dict[str, tuple[tuple[str, str], str]] = {
+    "no x": (("x = 0.7\n", ""), rf"{DYNAMICS}: x is missing: b\.npz has none of its own; give one for all runs, or each its"),
+    "full": (("x = 0.7", "x = 1.0"), rf"{DYNAMICS}\.trajectories\[2\]\.x: must be below 1"),
+    "no Haven error": (('motion = "collective"\n', ""), rf"{DYNAMICS}: motion = 'tracer' needs haven_std_ln"),
+    "Haven error of D_J": (
+        ('motion = "collective"', 'motion = "collective"\nhaven_std_ln = 0.5'),
+        rf"{DYNAMICS}: motion = 'collective' measures the jump diffusivity itself; remove haven_std_ln",
+    ),
+    "another motion": (('"collective"', '"both"'), rf"{DYNAMICS}\.motion: must be 'tracer' or 'collective', got 'both'"),
+    "no order": (
+        ("barrier_order = 0\n", ""),
+        rf"{DYNAMICS}: runs at 2 compositions need prefactor_order and barrier_order; 0 is one for all x",
+    ),
+    "order of one x": (("x = 0.7", "x = 0.5"), rf"{DYNAMICS}: all runs are at x = 0\.5, which shows no order in x; remove"),
+    "negative order": (("barrier_order = 0", "barrier_order = -1"), rf"{DYNAMICS}\.barrier_order: must be at least 0"),
+    "no order to average": (
+        ("prefactor_order = 1", "prefactor_order = 0\naverage_orders = true"),
+        rf"{DYNAMICS}: average_orders averages up to prefactor_order and barrier_order, which are 0; raise one",
+    ),
+    "another hop": (
+        ("[[negative.mobility.hops]]", OTHER_HOP + "\n[[negative.mobility.hops]]"),
+        r"negative\.mobility: hop 'MD' has runs at several compositions, which show all hops at once; leave out the others",
+    ),
+    "window without unit": (('"20 ps"', "20"), rf"{DYNAMICS}\.trajectories\[2\]\.window\[2\]: it has no unit"),
+}
+
+
+@pytest.mark.parametrize("case", RUN_EDITS)
+def test_wrong_runs_are_told_with_their_place(tmp_path: Path, case: str) -> None:
+    edit, words = RUN_EDITS[case]
+    with pytest.raises(ValueError, match=words) as error:
+        read_study(study(tmp_path, edit, text=SMALL.replace(OTHER_HOP, RUNS)))
+    assert "\n" not in str(error.value)
 
 
 SHIPPED_EDITS: dict[str, tuple[tuple[str, str], str]] = {
