@@ -11,16 +11,16 @@ import numpy as np
 
 from a2c_pybamm.data import Array, release
 
-IN_MEMORY = 2**28
+IN_MEMORY = 2**27
 """Bytes of positions up to which they are kept in memory."""
-AT_ONCE = 2**25
+AT_ONCE = 2**26
 """Bytes that are moved at once within the scratch file."""
 
 
 def gathered(path: Path, chunks: Iterator[Array], folder: str | Path | None) -> Array:
     """All frames of some chunks (n_frame, n_atom, 3) in one read-only array, each atom's in one piece.
 
-    Larger ones than a quarter of a gigabyte go to a nameless file in the folder (the system's folder for temporary files unless
+    Larger ones than 128 MB go to a nameless file in the folder (the system's folder for temporary files unless
     given), which is gone when the array is; twice the positions' size must be free there.
 
     Raises

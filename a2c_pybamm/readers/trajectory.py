@@ -47,7 +47,7 @@ def read_trajectory(
 ) -> Trajectory:
     r"""Trajectory with unwrapped positions: any file that ASE reads (extxyz, XDATCAR …), LAMMPS dumps, ``.npz``, ``.npy``.
 
-    Frames are read some at a time. Positions of more than a quarter of a gigabyte lie in a scratch file, from which everything
+    Frames are read some at a time. Positions of more than 128 MB lie in a scratch file, from which everything
     else takes a few atoms at a time, so that a file may be larger than the memory.
 
     Positions are taken as they are unless atoms jump across the cell. Then the way across is added, in Cartesian space
