@@ -58,6 +58,7 @@ _HOMES = {
         "read_structures",
         "read_thermal",
         "read_trajectory",
+        "read_velocities",
     ],
     "estimators": [
         "HopNetwork",

@@ -10,6 +10,7 @@ from typing import Any
 
 import ase
 import ase.io
+import ase.units
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from a2c_pybamm.estimators.mean_squared_displacement import (
     mean_squared_displacement,
     mean_squared_displacement_tensor,
 )
-from a2c_pybamm.readers.trajectory import read_trajectory
+from a2c_pybamm.readers.trajectory import read_trajectory, read_velocities
 
 TRICLINIC = np.array([[6.0, 0.0, 0.0], [2.0, 5.0, 0.0], [-1.0, 1.5, 7.0]])
 GIVEN = {"interval": 1e-12, "temperature": 300.0}
@@ -468,6 +469,34 @@ def test_velocities_in_another_unit_or_of_another_temperature_are_found(tmp_path
             read_trajectory(write_vibrations(tmp_path / "run.npz", 1.0, velocities=scale * v))
     with pytest.raises(ValueError, match=r"not at 300 K|temperature is 300 K"):
         read_trajectory(write_vibrations(tmp_path / "run.npz", 1.0, temperature_K=None), temperature=300.0)
+
+
+def test_velocities_are_read_from_every_format(tmp_path: Path) -> None:
+    r, v = vibrations(60, 1e-15)
+    path = write_vibrations(tmp_path / "run.npz", 1.0)
+    read = read_velocities(path, discard=1e-14)
+    np.testing.assert_allclose(read.velocities, v[10:], rtol=1e-12)
+    assert (read.interval, read.temperature, read.from_positions) == (pytest.approx(1e-15), 700.0, False)
+    assert read_velocities(path, species="Li").species == ("Li",) * 30 + ("X",)
+    frames = []
+    for k in range(60):
+        frames.append(ase.Atoms(np.where(np.arange(40) % 4 < 3, 3, 16), positions=r[k], cell=80 * np.eye(3), pbc=True))
+        frames[-1].set_velocities(v[k] * 1e-5 / ase.units.fs)
+    for name in ("run.traj", "run.extxyz"):
+        ase.io.write(tmp_path / name, frames)
+        found = read_velocities(tmp_path / name, interval=1e-15, temperature=700.0)
+        np.testing.assert_allclose(found.velocities, v, rtol=1e-4, atol=1.0)
+    part = [0, 1, 2, 7, 11]
+    dumped = dump(
+        tmp_path / "dump.lammpstrj", r[:, part], 80 * np.eye(3), "id element xu yu zu vx vy vz", units="metal",
+        steps=np.arange(60), velocities=1e-2 * v[:, part],
+    )  # fmt: skip
+    np.testing.assert_allclose(read_velocities(dumped, temperature=700.0).velocities, v[:, part], rtol=1e-9)
+    with pytest.raises(ValueError, match="holds no velocities"):
+        read_velocities(write_npz(tmp_path / "run.npz"))
+    v[31, 5, 1] = np.nan
+    with pytest.raises(ValueError, match="not finite"):
+        read_velocities(write_vibrations(tmp_path / "run.npz", 1.0, velocities=1e-5 * v), inertial=False)
 
 
 def test_atoms_that_change_places_are_found(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from a2c_pybamm.readers.energies import read_energies
 from a2c_pybamm.readers.neb import read_hop_frequencies, read_image_energies, read_neb
 from a2c_pybamm.readers.structures import read_structures
 from a2c_pybamm.readers.thermal import read_thermal
-from a2c_pybamm.readers.trajectory import read_trajectory
+from a2c_pybamm.readers.trajectory import read_trajectory, read_velocities
 from a2c_pybamm.readers.units import parse_quantity
 from a2c_pybamm.readers.vibrations import read_density_of_states, read_frequencies, read_phonopy
 
@@ -24,4 +24,5 @@ __all__ = [
     "read_structures",
     "read_thermal",
     "read_trajectory",
+    "read_velocities",
 ]
