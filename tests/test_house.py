@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,13 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Dotted names that a file imports anywhere: at the top, in a function, under TYPE_CHECKING, relative ones resolved."""
+    return frozenset(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     package = module_name(path).split(".") if path.name == "__init__.py" else module_name(path).split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -84,13 +90,15 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{stem}.{alias.name}" for alias in node.names)
 
 
+MODULES = {module_name(path) for path in SOURCES}
+
+
 def own_module(dotted: str) -> str:
     """The file's module behind an imported name of ours; a public name counts as the room that it lives in."""
-    names = {module_name(path) for path in SOURCES}
     parts = dotted.split(".")
     if len(parts) == 2 and parts[1] in a2c_pybamm._HOME:
         return f"a2c_pybamm.{a2c_pybamm._HOME[parts[1]]}"
-    while ".".join(parts) not in names:
+    while ".".join(parts) not in MODULES:
         parts.pop()
     return ".".join(parts)
 

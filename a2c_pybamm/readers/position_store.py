@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from a2c_pybamm.data import Array, release
+from a2c_pybamm.data import Array
 
 IN_MEMORY = 2**27
 """Bytes of positions up to which they are kept in memory."""
@@ -42,7 +42,7 @@ def _in_file(path: Path, kept: list[Array], chunks: Iterator[Array], folder: Pat
     """The same through two scratch files: one frame after the other as they come, and from it one atom after the other."""
     _, n_atom, _ = kept[0].shape
     try:
-        with tempfile.TemporaryFile(dir=folder) as rows:
+        with tempfile.TemporaryFile(dir=folder) as rows, tempfile.TemporaryFile(dir=folder, buffering=0) as columns:
             n_frame = 0
             while kept:
                 n_frame += len(kept[0])
@@ -50,21 +50,20 @@ def _in_file(path: Path, kept: list[Array], chunks: Iterator[Array], folder: Pat
             for chunk in chunks:
                 n_frame += len(chunk)
                 chunk.tofile(rows)
-            rows.seek(0)
             if shutil.disk_usage(folder).free < 24 * n_frame * n_atom:
                 raise OSError("not enough space left")
-            with tempfile.TemporaryFile(dir=folder) as columns:
-                by_atom = np.memmap(columns, float, "w+", shape=(n_atom, 3, n_frame))
+            rows.seek(0)
             step = max(1, AT_ONCE // (24 * n_atom))
             for first in range(0, n_frame, step):
                 n = min(step, n_frame - first)
-                frames = np.fromfile(rows, float, 3 * n_atom * n).reshape(n, n_atom, 3)
-                by_atom[:, :, first : first + n] = frames.transpose(1, 2, 0)
-                release(by_atom)
+                frames = np.fromfile(rows, float, 3 * n_atom * n).reshape(n, 3 * n_atom)
+                # written, not mapped: a page that is touched in a map may bring millions of bytes around it into memory
+                for k, path_of_one in enumerate(np.ascontiguousarray(frames.T)):
+                    columns.seek(8 * (k * n_frame + first))
+                    columns.write(path_of_one.data)
+            by_atom = np.memmap(columns, float, "r", shape=(n_atom, 3, n_frame))
     except OSError as error:
         raise ValueError(
             f"{path}: its positions do not fit into the scratch folder {folder} ({error}); give one with more space as scratch="
         ) from error
-    by_atom.flush()
-    by_atom.setflags(write=False)
     return by_atom.transpose(2, 0, 1)
