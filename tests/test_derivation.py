@@ -232,7 +232,7 @@ def walk(path: Path, x: float, T: float, rng: np.random.Generator, *, frames: in
     numbers = [{"Li": 3, "La": 57}[symbol] for symbol in run.species]
     settings = {"numbers": numbers, "frame_spacing_fs": STEP * 1e15, "target_temperature_K": T}
     np.savez(path, positions=run.positions * 1e10, **settings)
-    return {"file": path.name, "x": x, "window": ["1 ps", "75 ps"]}
+    return {"file": path.name, "x": x, "window": ["2 ps", "60 ps"]}
 
 
 @pytest.fixture(scope="module")
@@ -308,7 +308,7 @@ def test_replicas_at_one_composition_are_averaged(walks: tuple[Path, list[dict[s
     for k, run in enumerate(own):
         trajectory = a2c.read_trajectory(folder / str(run["file"]))
         msd = a2c.mean_squared_displacement(trajectory, "Li")
-        fit = a2c.fit_tracer_diffusivity(msd, name=f"D{k}", source=f"{k}", window=(1e-12, 75e-12))
+        fit = a2c.fit_tracer_diffusivity(msd, name=f"D{k}", source=f"{k}", window=(2e-12, 60e-12))
         fits.setdefault(trajectory.temperature, []).append(fit)
     means = {T: a2c.average_replicas(runs, name=f"D {T}") for T, runs in fits.items()}
     line = a2c.fit_arrhenius(means, prefactor_name="ln(D0 [m2.s-1])", barrier_name="E_a [eV]")
