@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.constants import AVOGADRO, BOLTZMANN, FARADAY
-from a2c_pybamm.data import Array, EnergyTable, MigrationPath, Trajectory, Velocities
+from a2c_pybamm.data import Array, EnergyTable, MigrationPath, Sites, Trajectory, Velocities
 from a2c_pybamm.estimators import HopNetwork, repeat
 from a2c_pybamm.laws import Coefficients, RedlichKister
 from a2c_pybamm.laws.redlich_kister import excess
@@ -416,3 +416,66 @@ def _hop(warp: Array, bumps: Array, tilt: float, s: Array) -> tuple[Array, Array
     energy = np.sin(inner) ** 2 + np.sin(np.outer(s, m)) ** 2 @ bumps + tilt * (1 - np.cos(np.pi * s)) / 2
     slope = np.pi * (1 + np.cos(np.outer(s, k)) @ warp) * np.sin(2 * inner)
     return energy, slope + np.sin(2 * np.outer(s, m)) @ (m * bumps) + tilt * np.pi * np.sin(np.pi * s) / 2
+
+
+def independent_walk(network: HopNetwork, *, n_frame: int, n_walker: int, interval: float, rng: np.random.Generator) -> Array:
+    r"""Unwrapped positions of walkers on a network that ignore one another (n_frame, n_walker, d) [m].
+
+    They begin at equilibrium, each in any of ten cells along each direction. Each hop has the network's rate, with no step of
+    time, so that the diffusivity is that of `effective_diffusivity`, exactly.
+
+    Parameters
+    ----------
+    interval
+        Time between frames [s].
+    """
+    assert network.probability is not None
+    target, step, rate = _hops_by_site(network)
+    most, n_hop = rate.max(), target.shape[1]
+    site = rng.choice(len(network.sites), size=n_walker, p=network.probability)
+    position = (network.sites[site] + rng.integers(-5, 5, (n_walker, network.dimension))) @ network.cell
+    frames = np.empty((n_frame, *position.shape))
+    for frame in range(n_frame):
+        frames[frame] = position
+        left = rng.poisson(n_hop * most * interval, n_walker)
+        while len(walker := np.flatnonzero(left > 0)):
+            left[walker] -= 1
+            hop = rng.integers(n_hop, size=len(walker))
+            goes = rng.random(len(walker)) * most < rate[site[walker], hop]
+            walker, hop = walker[goes], hop[goes]
+            position[walker] += step[site[walker], hop]
+            site[walker] = target[site[walker], hop]
+    return frames
+
+
+def rattling_trajectory(
+    walk: Array,
+    *,
+    interval: float,
+    rng: np.random.Generator,
+    rattle: float = 0.0,
+    rattle_time: float = 0.0,
+    temperature: float = 300.0,
+) -> Trajectory:
+    """Trajectory of ions (Li) that rattle about a walk (n_frame, n_ion, d) [m], d up to 3, and one framework atom (La) at rest.
+
+    Parameters
+    ----------
+    interval
+        Time between frames [s].
+    rattle, rattle_time
+        Bounded motion in three directions, as in `brownian_trajectory`.
+    """
+    flat = np.concatenate([walk, np.zeros((*walk.shape[:2], 3 - walk.shape[2]))], axis=2)
+    moving = flat + _rattle(flat.shape, rattle, rattle_time / interval, rng)
+    return _with_framework(moving, interval, temperature, "ions that rattle about sites")
+
+
+def network_sites(network: HopNetwork, kind: Sequence[str] = (), *, height: float = 1e-9) -> Sites:
+    """The sites of a network of one, two or three dimensions, its cell given the ``height`` [m] across it where it is flat."""
+    d = network.dimension
+    cell = height * np.eye(3)
+    cell[:d, :d] = network.cell
+    positions = np.zeros((len(network.sites), 3))
+    positions[:, :d] = network.sites
+    return Sites(cell, positions, tuple(kind), {"synthetic": "sites of a network"})
