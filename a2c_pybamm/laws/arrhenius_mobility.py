@@ -35,17 +35,17 @@ class ArrheniusMobility:
     anisotropic crystal into PyBaMM's one number for a sphere. :math:`\Theta` is the free energy's in the slot, the same
     that gives the voltage; what stands in the gap of a `TwoPhase` law is declared, as in `VacancyMobility`.
 
-    ====================================  ==============================  ======
-    symbol                                coefficient                     unit
-    ====================================  ==============================  ======
-    :math:`A_0`                           ``<m> <l> ln(D0 [m2.s-1])``     1
-    :math:`A_k`                           ``<m> <l> ln(D0) P<k>``         1
-    :math:`E_0`                           ``<m> <l> E_a [eV]``            eV
-    :math:`E_k`                           ``<m> <l> E_a P<k> [eV]``       eV
-    :math:`\ln H_R` (tracer)              ``<m> <l> ln(H_R)``             1
-    :math:`\ln G`                         ``<m> ln(particle geometry)``   1
-    :math:`h` (`TwoPhase`)                ``<m> ln(diffusivity in gaps)`` 1
-    ====================================  ==============================  ======
+    ====================================  ===============================  ======
+    symbol                                coefficient                      unit
+    ====================================  ===============================  ======
+    :math:`A_0`                           ``<m> <l> ln(D0 [m2.s-1])``      1
+    :math:`A_k`                           ``<m> <l> ln(D0) P<k>``          1
+    :math:`E_0`                           ``<m> <l> E_a [eV]``             eV
+    :math:`E_k`                           ``<m> <l> E_a P<k> [eV]``        eV
+    :math:`\ln H_R` (tracer)              ``<m> <l> ln(H_R)``              1
+    :math:`\ln G`                         ``<m> ln(particle geometry)``    1
+    :math:`h` (`TwoPhase`)                ``<m> ln(diffusivity in gaps)``  1
+    ====================================  ===============================  ======
 
     References
     ----------
