@@ -520,6 +520,8 @@ def test_wrapped_positions_without_a_cell_are_found() -> None:
     free = 1e-10 * walk(np.random.default_rng(5), n_frame=200, n_atom=20)
     made = {"species": ("Li",) * 20, "masses": np.ones(20), "interval": 1e-12, "temperature": 300.0}
     assert Trajectory(free, **made).positions.shape == (200, 20, 3)
+    hops = 3e-10 * np.cumsum(np.random.default_rng(0).random((200, 20, 3)) < 1e-3, axis=0).clip(0, 1)
+    assert Trajectory(hops, **made).positions.max() == 3e-10  # from one site to the next one, and no further
     with pytest.raises(ValueError, match=r"positions are wrapped: between frames \d+ and \d+ atom \d+ crosses .*unwrap them"):
         Trajectory(free % 8e-10, **made)
 

@@ -17,6 +17,8 @@ JUMP = 0.7
 """Share of the width that all atoms ever take up, beyond which a step looks like a return at the cell's other side."""
 FAIR = 0.3
 """Share of that width up to which a step looks like one."""
+NARROWEST = 5e-10
+"""Width [m] below which a step across all of it may be a hop from site to site; cells are wider."""
 MIN_FRAMES = 10
 """Frames from which on the widths of a run can be told from its steps."""
 
@@ -31,7 +33,7 @@ class Trajectory:
     ------
     ValueError
         If shapes disagree, there are fewer than two frames, an entry is not finite, or the positions are wrapped: atoms stay
-        within some width along an axis, take steps of less than 0.3 or of more than 0.7 of it, and none between.
+        within some width (above 5 Å) along an axis, take steps of less than 0.3 or of more than 0.7 of it, and none between.
     """
 
     positions: Array
@@ -87,7 +89,7 @@ def _refuse_holes_and_wrapping(positions: Array) -> None:
         furthest = np.maximum(furthest, np.maximum(step.max(axis=0), -step.min(axis=0)).max(axis=0))
     if len(positions) < MIN_FRAMES:
         return
-    for axis in np.flatnonzero(furthest > JUMP * (high - low)):
+    for axis in np.flatnonzero((furthest > JUMP * (high - low)) & (high - low > NARROWEST)):
         _refuse_wrapped(positions, int(axis), float(high[axis] - low[axis]))
 
 
