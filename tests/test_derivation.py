@@ -229,18 +229,32 @@ def walk(path: Path, x: float, T: float, rng: np.random.Generator, *, frames: in
     u = (x - 0.6) / 0.3
     D = (1 - x) * np.exp(LAW[0] + LAW[1] * u - (LAW[2] + LAW[3] * u) / (8.617333262e-5 * T))
     run = brownian_trajectory(frames, 20, diffusivity=float(D), interval=STEP, rng=rng, temperature=T)
+    if path.suffix == ".lammpstrj":
+        write_dump(path, run.positions * 1e10)
+        given = {"symbols": ["Li", "La"], "interval": "1 ps", "temperature": f"{T} K"}
+        return {"file": path.name, "x": x, "window": ["2 ps", "60 ps"], **given}
     numbers = [{"Li": 3, "La": 57}[symbol] for symbol in run.species]
     settings = {"numbers": numbers, "frame_spacing_fs": STEP * 1e15, "target_temperature_K": T}
     np.savez(path, positions=run.positions * 1e10, **settings)
     return {"file": path.name, "x": x, "window": ["2 ps", "60 ps"]}
 
 
+def write_dump(path: Path, positions: np.ndarray) -> None:
+    """As LAMMPS does, with types only; the last atom is of the second type."""
+    lines = []
+    for step, frame in enumerate(positions):
+        lines += ["ITEM: TIMESTEP", str(step), "ITEM: NUMBER OF ATOMS", str(len(frame)), "ITEM: BOX BOUNDS pp pp pp"]
+        lines += ["0 50"] * 3 + ["ITEM: ATOMS id type xu yu zu"]
+        lines += [f"{a + 1} {1 + (a == len(frame) - 1)} {x} {y} {z}" for a, (x, y, z) in enumerate(frame)]
+    path.write_text("\n".join(lines) + "\n")
+
+
 @pytest.fixture(scope="module")
 def walks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, object]]]:
-    """Nine places in x and T, two replicas at one of them."""
+    """Nine places in x and T, two replicas at one of them, one run in LAMMPS's format."""
     folder, rng = tmp_path_factory.mktemp("walks"), np.random.default_rng(11)
     places = [(x, T) for x in (0.3, 0.6, 0.9) for T in (600.0, 800.0, 1100.0)]
-    runs = [walk(folder / f"{x}_{T:g}.npz", x, T, rng) for x, T in places]
+    runs = [walk(folder / f"{x}_{T:g}.{'lammpstrj' if (x, T) == (0.6, 800.0) else 'npz'}", x, T, rng) for x, T in places]
     return folder, [*runs, walk(folder / "again.npz", 0.9, 1100.0, rng)]
 
 

@@ -104,7 +104,14 @@ def diffusivities(
     seen: dict[str, Path] = {}
     for item in entry.trajectories:  # one at a time: a trajectory may fill the memory
         with naming(item.file):
-            trajectory = read_trajectory(item.file, interval=item.interval, temperature=item.temperature, discard=item.discard)
+            trajectory = read_trajectory(
+                item.file,
+                interval=item.interval,
+                temperature=item.temperature,
+                discard=item.discard,
+                symbols=item.symbols,
+                species=entry.species,
+            )
             _refuse_twice(seen, trajectory, item.file)
             x, T = entry.composition(item), trajectory.temperature
             where = (f"x = {x:g}, " if len(entry.compositions) > 1 else "") + f"{T:g} K"

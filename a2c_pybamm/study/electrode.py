@@ -70,7 +70,12 @@ class Barrier(Section):
 class TrajectoryFile(Section):
     """A molecular-dynamics run at one temperature and composition; several at one place are replicas."""
 
-    file: DataFile = Field(description="npz, or any format that ase reads", examples=["data/md/700K.npz"])
+    file: DataFile = Field(
+        description="npz, npy, a text dump of LAMMPS, or any format that ase reads", examples=["data/md/700K.lammpstrj"]
+    )
+    symbols: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Of each type of a dump without 'element', or each atom of npy", examples=[["Li", "S"]]
+    )
     temperature: Temperature | None = Field(None, gt=0, description="If the file does not tell", examples=["700 K"])
     x: Number | None = Field(
         None, ge=0, lt=1, description="Occupied fraction of sites in this run, in the place of the common one", examples=[0.7]
