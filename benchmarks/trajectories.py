@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -88,6 +87,12 @@ def mdanalysis(positions: np.ndarray) -> tuple[float, float]:
 METHODS: dict[str, Callable[[np.ndarray], tuple[float, float]]] = {"ours": ours, "kinisi": kinisi, "mdanalysis": mdanalysis}
 
 
+def peak_memory() -> float:
+    """Most memory [MB] that this process has had; ``ru_maxrss`` would count that of the process which started it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(float(line.split()[1]) / 1e3 for line in lines if line.startswith("VmHWM"))
+
+
 def measured(method: str, n_frame: int, n_atom: int, folder: Path) -> dict[str, float]:
     """D, its std, seconds and peak memory of one method in a process of its own."""
     path = folder / f"{n_frame}_{n_atom}.npy"
@@ -103,12 +108,11 @@ def child(method: str, path: Path) -> None:
     """Once to import everything, then the run that counts."""
     positions = np.load(path)
     METHODS[method](walks(60, 20))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_memory()
     started = time.perf_counter()
     D, std = METHODS[method](positions)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"D": D, "std": std, "seconds": seconds, "peak_MB": peak / 1e3, "before_MB": before / 1e3}))
+    print(json.dumps({"D": D, "std": std, "seconds": seconds, "peak_MB": peak_memory(), "before_MB": before}))
 
 
 def peers(folder: Path) -> None:
@@ -193,8 +197,13 @@ def read(path: Path, n_atom: int, folder: Path) -> None:
     estimate = a2c.fit_tracer_diffusivity(msd, name="ln D", source="walk")
     ended = time.perf_counter()
     D = float(np.exp(estimate.mean[0])) * 1e20 * INTERVAL
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    row = {"read": was_read - started, "fit": ended - was_read, "peak_MB": peak, "D": D, "std": D * float(estimate.std[0])}
+    row = {
+        "read": was_read - started,
+        "fit": ended - was_read,
+        "peak_MB": peak_memory(),
+        "D": D,
+        "std": D * float(estimate.std[0]),
+    }
     print(json.dumps(row))
 
 
