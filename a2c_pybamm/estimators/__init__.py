@@ -8,6 +8,7 @@ from a2c_pybamm.estimators.committee import combine_members
 from a2c_pybamm.estimators.convex_hull import HullVoltages, hull_voltages
 from a2c_pybamm.estimators.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
 from a2c_pybamm.estimators.declared import declare
+from a2c_pybamm.estimators.finite_size import extrapolate_cell_size, yeh_hummer_correction
 from a2c_pybamm.estimators.free_energy import (
     OrderChoice,
     choose_order,
@@ -17,6 +18,7 @@ from a2c_pybamm.estimators.free_energy import (
     leave_one_out,
 )
 from a2c_pybamm.estimators.green_kubo import fit_green_kubo_diffusivity
+from a2c_pybamm.estimators.hop_correlation import fit_correlation_factor
 from a2c_pybamm.estimators.hop_network import (
     HopNetwork,
     effective_diffusivity,
@@ -24,6 +26,7 @@ from a2c_pybamm.estimators.hop_network import (
     superpose,
     with_rates,
 )
+from a2c_pybamm.estimators.hop_rates import fit_hop_rates
 from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
 from a2c_pybamm.estimators.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.lattices import lattice, neighbour_hops
@@ -38,8 +41,10 @@ from a2c_pybamm.estimators.network_diffusivity import (
     diffusivity_from_energies,
     effective_diffusivity_estimate,
 )
+from a2c_pybamm.estimators.observed_network import keep_paths, observed_network
 from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.replicas import average_replicas
+from a2c_pybamm.estimators.site_occupation import assign_sites, site_trajectory
 from a2c_pybamm.estimators.site_sum import fit_site_sum
 from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.estimators.smoothing_spline import fit_spline_potential
@@ -56,6 +61,7 @@ __all__ = [
     "PhaseDiagram",
     "activated_rates",
     "add_vibrations",
+    "assign_sites",
     "average_replicas",
     "central_velocities",
     "choose_order",
@@ -68,12 +74,15 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "extrapolate_cell_size",
     "fit_arrhenius",
     "fit_barrier",
     "fit_chemical_potential",
+    "fit_correlation_factor",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
+    "fit_hop_rates",
     "fit_jump_diffusivity",
     "fit_mobility",
     "fit_site_sum",
@@ -86,14 +95,17 @@ __all__ = [
     "highest_image",
     "hopping_diffusivity",
     "hull_voltages",
+    "keep_paths",
     "lattice",
     "leave_one_out",
     "mean_squared_displacement",
     "mean_squared_displacement_tensor",
     "mobility_at",
     "neighbour_hops",
+    "observed_network",
     "phase_diagram",
     "repeat",
+    "site_trajectory",
     "superpose",
     "tabulate_ocp",
     "tracer_correlation_factor",
@@ -101,4 +113,5 @@ __all__ = [
     "velocity_autocorrelation",
     "vineyard_frequency",
     "with_rates",
+    "yeh_hummer_correction",
 ]

@@ -6,10 +6,13 @@ import numpy as np
 
 from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.tracer_diffusivity import DiffusiveLine, estimate_of_line, overlap_covariance, resolved_line
+from a2c_pybamm.estimators.diffusive_line import DiffusiveLine, overlap_covariance
+from a2c_pybamm.estimators.tracer_diffusivity import estimate_of_line, resolved_line
 
 
-def fit_jump_diffusivity(msd: CollectiveMSD, *, name: str, source: str, window: tuple[float, float] | None = None) -> Estimate:
+def fit_jump_diffusivity(
+    msd: CollectiveMSD, *, name: str, source: str, window: tuple[float, float] | None = None, offset: bool = True
+) -> Estimate:
     r"""Logarithm of the jump diffusivity :math:`\ln(D_J/[\mathrm{m^2 s^{-1}}])`, its sampling error under ``source``.
 
     :math:`M^\mathrm{c}(t) = 2dD_Jt + b` as `fit_tracer_diffusivity` does it, with one body: the centre of all ions. There is
@@ -27,6 +30,8 @@ def fit_jump_diffusivity(msd: CollectiveMSD, *, name: str, source: str, window: 
     window
         First and last lag of the fit [s], in place of the criterion. A transient that the tracer shows may hide in the noise
         here: the tracer's window (in its provenance) is a safe choice.
+    offset
+        Whether ``b`` is fitted; False for ions that nothing holds, :math:`M^\mathrm{c}(t) = 2dD_Jt` from the first lag on.
 
     Raises
     ------
@@ -35,7 +40,8 @@ def fit_jump_diffusivity(msd: CollectiveMSD, *, name: str, source: str, window: 
     ValueError
         If the trajectory is too short for a fit, or the window holds too few lags.
     """
-    return estimate_of_line(msd, resolved_line(msd, msd.value[None], name=name, window=window), name=name, source=source)
+    line = resolved_line(msd, msd.value[None], name=name, window=window, offset=offset)
+    return estimate_of_line(msd, line, name=name, source=source)
 
 
 def haven_ratio(
