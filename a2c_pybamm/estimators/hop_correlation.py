@@ -15,7 +15,7 @@ from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displac
 from a2c_pybamm.estimators.site_occupation import frames_before_hop, short_visits, site_trajectory
 from a2c_pybamm.estimators.tracer_diffusivity import MIN_ATOMS, NotDiffusive, estimate_of_line, resolved_line
 
-LEVEL = 0.1
+LEVEL = 0.02
 """Probability below which a change of the slope from one octave of lags to the next is memory."""
 IN_A_ROW = 2
 """So many octaves must pass without a change."""
@@ -54,7 +54,7 @@ def fit_correlation_factor(
 
     **Window.** What a hop remembers is seen once the next has come. From the median time between two hops of one ion on, in
     octaves of lags, the first is sought from which the slope of :math:`F` does not change twice in a row, by the scatter
-    between ions at 10 %. The fit begins at twice that lag, and ends at half of the run, four times later or more.
+    between ions at 2 %. The fit begins at twice that lag, and ends at half of the run, four times later or more.
 
     Where sites are of several kinds, :math:`f` is below 1 for a single ion too: it is then :math:`D` of its network over the
     count of its hops. A hop back within one frame is not seen, so that :math:`f` comes out too high. The share of visits of one

@@ -44,10 +44,11 @@ def fit_hop_rates(
     ions (``exclusive=False``), all chances count. :math:`D_J = (1-x)D` of the network then, as everywhere.
 
     **Hops that are not Poisson.** Ions that return at once hop in bunches. Ion :math:`a` adds :math:`u_a = n_a/n - t_a/t` to
-    the relative error, its share in the hops less that in the chances; a Poisson count has :math:`\sum_a u_a^2 = 1/n`. From
-    eight ions on, :math:`\varphi = \max(1, n\,\tfrac{N}{N-1}\sum_a u_a^2)` widens the error, and the :math:`u_a` of two paths
-    correlate them (the correlations shrunk by what chance makes [2]_). With fewer ions :math:`\varphi = 1`, but 2 on paths that
-    join two kinds of sites, since only half of the hops leave each; the provenance says so.
+    the relative error, its share in the hops less that in the chances; a Poisson count has :math:`\hat\varphi =
+    n\,\tfrac{N}{N-1}\sum_a u_a^2` near 1, give or take :math:`v = \tfrac{2}{N-1}`. From eight ions on, an excess
+    :math:`e = \hat\varphi - 1 > 0` widens the error, :math:`\varphi = 1 + \max(0, e - v/e)`, so that chance rarely does, and
+    the :math:`u_a` of two paths correlate them, shrunk likewise [2]_. With fewer ions :math:`\varphi = 1`, but 2 on paths that join
+    two kinds of sites, since only half of the hops leave each; the provenance says so.
 
     **Flow or rate.** The diffusivity is made of flows, :math:`p_i w_h`. Where there are several kinds of sites, the run's
     own occupation has an error too. With ``error_of="flow"`` the :math:`u_a` contain it, so that the result is right in
@@ -91,7 +92,7 @@ def fit_hop_rates(
         )
     if occupation.n_ion >= MIN_ATOMS:
         deviation = _deviations(occupation, counts, flow=error_of == "flow")[:, seen]
-        dispersion = np.maximum(1.0, n[seen] * _scatter(deviation))
+        dispersion = shrunk_dispersion(n[seen], deviation)
         correlation = shrunk_correlation(deviation)
     elif error_of == "rate" or len(occupation.sites.kinds) == 1:
         dispersion = np.where(counts.kinds[seen, 0] != counts.kinds[seen, 1], 2.0, 1.0)
@@ -168,10 +169,15 @@ def _probability_deviations(occupation: SiteOccupation) -> Array:
     return deviation - (deviation @ share)[:, None]
 
 
-def _scatter(deviation: Array) -> Array:
-    """Variance of the sum of all ions' deviations, by their scatter (n_path,)."""
+def shrunk_dispersion(n: Array, deviation: Array) -> Array:
+    """Variance by the scatter of ions' deviations (n_ion, n_path) over that of n Poisson hops, at least 1 (n_path,).
+
+    What chance makes is taken off: the scatter of Poisson counts varies by 2/(N - 1) about 1, in the first order of James and Stein.
+    """
     n_ion = len(deviation)
-    return n_ion / (n_ion - 1) * (deviation**2).sum(axis=0)
+    excess = n * n_ion / (n_ion - 1) * (deviation**2).sum(axis=0) - 1
+    chance = 2 / (n_ion - 1)
+    return 1 + np.where(excess > 0, np.maximum(0.0, excess - chance / np.where(excess > 0, excess, 1.0)), 0.0)
 
 
 def shrunk_correlation(deviation: Array) -> Array:

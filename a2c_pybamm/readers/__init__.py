@@ -4,6 +4,7 @@ from a2c_pybamm.readers.chemical_potentials import read_chemical_potentials
 from a2c_pybamm.readers.drive_cycle import read_drive_cycle
 from a2c_pybamm.readers.energies import read_energies
 from a2c_pybamm.readers.neb import read_hop_frequencies, read_image_energies, read_neb
+from a2c_pybamm.readers.sites import read_sites
 from a2c_pybamm.readers.structures import read_structures
 from a2c_pybamm.readers.thermal import read_thermal
 from a2c_pybamm.readers.trajectory import read_trajectory, read_velocities
@@ -21,6 +22,7 @@ __all__ = [
     "read_image_energies",
     "read_neb",
     "read_phonopy",
+    "read_sites",
     "read_structures",
     "read_thermal",
     "read_trajectory",
