@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from math import erfc, exp
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -267,6 +269,18 @@ def test_bad_series_are_refused() -> None:
     pair = Estimate.from_covariance(("a", "b"), [0, 0], np.eye(2), source="MD 1")
     with pytest.raises(ValueError, match="has 2 coefficients"):
         extrapolate_cell_size({1.0: pair, 2.0: good[2.0]}, **CRYSTAL)
+
+
+def test_page_runs() -> None:
+    """The blocks of docs/finite-size.md, one after the other, as a reader would paste them."""
+    page = (Path(__file__).parents[1] / "docs" / "finite-size.md").read_text(encoding="utf-8")
+    names: dict[str, Estimate] = {}
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(compile(block, "finite-size.md", "exec"), names)
+    assert names["corrected"].std[0] < names["D"].std[0]
+    assert set(names["with_source"].factors) == {"MD 2e-09 m", "cell size"}
 
 
 @pytest.mark.slow
