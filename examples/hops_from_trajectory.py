@@ -35,7 +35,7 @@ def paired_host() -> None:
     # These walkers ignore one another (exclusive=False): 40 dilute ions in one run.
     hops = a2c.assign_sites(trajectory, "Li", sites, exclusive=False)
     seen = a2c.observed_network(hops)
-    alone = a2c.fit_hop_rates(hops, seen, material="host", source="MD (hops)", error_of="rate")
+    alone = a2c.fit_hop_rates(hops, seen, material="host", source="MD (hops)")
     print(alone)
     for path, true in (("2.40", fast), ("3.60", slow)):
         (k,) = (k for k, name in enumerate(alone.names) if path in name)
@@ -47,7 +47,7 @@ def paired_host() -> None:
     assert len(touching.hop_frame) > 1.2 * len(hops.hop_frame)
 
     # Diffusivity along the rows: by the network of the hops, by the displacements of the same run, and exactly.
-    flows = a2c.fit_hop_rates(hops, seen, material="host", source="MD (hops)")
+    flows = a2c.fit_hop_rates(hops, seen, material="host", source="MD (hops)", quantity="flow")
     by_hops = a2c.effective_diffusivity_estimate(seen, flows, name="host ln(D [m2.s-1])", direction=[1, 0, 0])
     msd = a2c.mean_squared_displacement(trajectory, "Li", directions=[0])
     window = (1e-10, 4e-10)  # the fit may begin when pairs have been left

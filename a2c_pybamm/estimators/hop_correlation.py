@@ -3,6 +3,7 @@ r"""Correlation factor of an ion's hops, from the hops and the displacements of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.hop_rates import with_frame_spacing
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
-from a2c_pybamm.estimators.site_occupation import frames_before_hop, short_visits, site_trajectory
+from a2c_pybamm.estimators.site_occupation import frames_before_hop, site_trajectory
 from a2c_pybamm.estimators.tracer_diffusivity import MIN_ATOMS, NotDiffusive, estimate_of_line, resolved_line
 
 LEVEL = 0.02
@@ -57,8 +58,13 @@ def fit_correlation_factor(
     between ions at 2 %. The fit begins at twice that lag, and ends at half of the run, four times later or more.
 
     Where sites are of several kinds, :math:`f` is below 1 for a single ion too: it is then :math:`D` of its network over the
-    count of its hops. A hop back within one frame is not seen, so that :math:`f` comes out too high. The share of visits of one
-    frame is its error under a source of its own, ``"… (frame spacing)"``.
+    count of its hops.
+
+    **Frames.** A hop and the next within one frame are not seen, or as one, so that :math:`\sum a^2` lacks
+    :math:`-2\,\mathbf r_1\cdot\mathbf r_2` of the two: :math:`f` comes out too high where ions hop back at once. Half as many
+    visits are missed as last one frame; with the hops at both ends of those,
+    :math:`q = -\sum\mathbf r_1\cdot\mathbf r_2/\sum a^2`, the mean is lowered by :math:`\ln(1+q)`. Half of this is the error
+    under a source of its own, ``"… (frame spacing)"``.
 
     Parameters
     ----------
@@ -108,8 +114,17 @@ def fit_correlation_factor(
             "hops": len(occupation.hop_frame),
         },
     )
-    kinds = occupation.sites.kind_index[occupation.hop_from]
-    return with_frame_spacing(estimate, source, -short_visits(occupation)[kinds].mean(keepdims=True))
+    missed = _missed_returns(occupation, directions)
+    shifted = replace(estimate, mean=estimate.mean - missed)
+    return with_frame_spacing(shifted, source, np.array([missed / 2]))
+
+
+def _missed_returns(occupation: SiteOccupation, directions: Sequence[int]) -> float:
+    """Logarithm of the true sum of squared hops over the one seen, from the hops about visits of one frame."""
+    order = np.lexsort((occupation.hop_frame, occupation.hop_ion))
+    vector, ion = occupation.hop_vector[order][:, list(directions)], occupation.hop_ion[order]
+    short = (np.diff(ion) == 0) & (np.diff(occupation.hop_frame[order]) == 1)
+    return float(np.log1p(max(-(vector[:-1] * vector[1:])[short].sum() / (vector**2).sum(), -0.5)))
 
 
 def _squares(occupation: SiteOccupation, directions: Sequence[int]) -> Array:

@@ -40,6 +40,8 @@ class HopCounts:
     """Share of visits of one frame on the kinds of sites that the path's hops leave (n_path,)."""
     strangers: int
     """Hops that are not in the network."""
+    lost: float
+    """Their share of the squared lengths of all hops."""
     company: float
     """Share of hops to a site that another ion held a frame before."""
 
@@ -55,6 +57,7 @@ def count_hops(occupation: SiteOccupation, network: HopNetwork) -> HopCounts:
     path = _paths_of_hops(occupation, network)
     kinds = _kinds_of_paths(occupation, network)
     known, shape = path >= 0, (occupation.n_ion, len(kinds))
+    square = (occupation.hop_vector**2).sum(axis=1)
     hops = np.zeros(shape)
     np.add.at(hops, (occupation.hop_ion[known], path[known]), 1.0)
     chances, second = _chances(occupation, network, kinds[:, 0])
@@ -65,6 +68,7 @@ def count_hops(occupation: SiteOccupation, network: HopNetwork) -> HopCounts:
         chances_second=second,
         short_visits=_short_visits(occupation, path, len(kinds)),
         strangers=int((~known).sum()),
+        lost=float(square[~known].sum() / square.sum()) if len(square) else 0.0,
         company=_company(occupation),
     )
 

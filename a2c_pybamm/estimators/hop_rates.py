@@ -3,6 +3,7 @@ r"""Rates of hops that were counted in a trajectory, each with the error of a co
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +27,7 @@ def fit_hop_rates(
     *,
     material: str,
     source: str,
-    error_of: Literal["flow", "rate"] = "flow",
+    quantity: Literal["rate", "flow"] = "rate",
 ) -> Estimate:
     r"""Logarithm of the factor on a network's rates for each path that was seen: ln(rate [s-1]) where these are 1.
 
@@ -47,18 +48,20 @@ def fit_hop_rates(
     the relative error, its share in the hops less that in the chances; a Poisson count has :math:`\hat\varphi =
     n\,\tfrac{N}{N-1}\sum_a u_a^2` near 1, give or take :math:`v = \tfrac{2}{N-1}`. From eight ions on, an excess
     :math:`e = \hat\varphi - 1 > 0` widens the error, :math:`\varphi = 1 + \max(0, e - v/e)`, so that chance rarely does, and
-    the :math:`u_a` of two paths correlate them, shrunk likewise [2]_. With fewer ions :math:`\varphi = 1`, but 2 on paths that join
-    two kinds of sites, since only half of the hops leave each; the provenance says so.
+    the :math:`u_a` of two paths correlate them, shrunk likewise [2]_. With fewer ions :math:`\varphi = 1`, but 2 on paths that
+    join two kinds of sites, since only half of the hops leave each; the provenance says so.
 
-    **Flow or rate.** The diffusivity is made of flows, :math:`p_i w_h`. Where there are several kinds of sites, the run's
-    own occupation has an error too. With ``error_of="flow"`` the :math:`u_a` contain it, so that the result is right in
-    `effective_diffusivity_estimate` with the network of this run, whose p is then taken as known. With ``"rate"`` the error is
-    that of the rate out of the path's first kind of sites: for a comparison with a barrier. With one kind of sites
-    both are the same.
+    **Rate or flow.** ``quantity="rate"`` is the rate out of the path's first kind of sites, to compare with a barrier.
+    ``"flow"`` is what `effective_diffusivity_estimate` wants with the network of this run: D is made of flows :math:`p_i w_h`,
+    whose errors differ from those of the rates where sites are of several kinds, since the :math:`u_a` then contain the error
+    of the run's own occupation; p is taken as known afterwards.
 
-    **Frames.** A visit that falls between two frames is not seen, nor are its two hops as such. Half as many visits are missed
-    as last one frame; the share of the latter, on the kinds of sites that a path's hops leave, bounds the share of hops missed.
-    It is the error under a source of its own, ``"… (frame spacing)"``.
+    **Frames.** A visit that falls between two frames is not seen: its two hops become none (a return) or a longer one. A
+    *rate* is thus low by about the share :math:`q` of visits of one frame on the sites that a path's hops leave, since half as
+    many are shorter than one: the mean is raised by :math:`-\ln(1-q)`, and half of this is an error under a source of its
+    own, ``"… (frame spacing)"``. *Flows* are left as they are seen: a walk looked at in frames is a walk with flows of its own,
+    to which the equation of `effective_diffusivity` applies as it stands, with the same D, if its longer hops are in the
+    network as in the observed one. What a given network leaves out is an error by its share of the squared lengths.
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ def fit_hop_rates(
         From `observed_network`, or one's own on the same sites in three dimensions. Paths that were never seen are left out;
         the provenance has an upper bound of their rate at 95 %, and `keep_paths` a network without them.
     material
-        Coefficients are named ``"<material> <path> ln(rate <T> K [s-1])"``.
+        Coefficients are named ``"<material> <path> ln(rate <T> K [s-1])"``, or ``ln(flow …)``.
     source
         Name of the sampling error, e.g. ``"Li6PS5Cl MD 700 K (hops)"``.
 
@@ -91,20 +94,21 @@ def fit_hop_rates(
             f"{occupation.n_ion} ions; run longer or hotter, or take barriers"
         )
     if occupation.n_ion >= MIN_ATOMS:
-        deviation = _deviations(occupation, counts, flow=error_of == "flow")[:, seen]
+        deviation = _deviations(occupation, counts, flow=quantity == "flow")[:, seen]
         dispersion = shrunk_dispersion(n[seen], deviation)
         correlation = shrunk_correlation(deviation)
-    elif error_of == "rate" or len(occupation.sites.kinds) == 1:
+    elif quantity == "rate" or len(occupation.sites.kinds) == 1:
         dispersion = np.where(counts.kinds[seen, 0] != counts.kinds[seen, 1], 2.0, 1.0)
         correlation = np.eye(len(seen))
     else:
         raise ValueError(
             f"{material}: {occupation.n_ion} ions do not tell the error of their occupation of "
-            f"{len(occupation.sites.kinds)} kinds of sites; take {MIN_ATOMS} ions or more, or error_of='rate'"
+            f"{len(occupation.sites.kinds)} kinds of sites; take {MIN_ATOMS} ions or more, or quantity='rate'"
         )
     std = np.sqrt(polygamma(1, n[seen] / dispersion + 0.5))
     names = [
-        log_coefficient(f"{material} {network.paths[k]}", f"rate {occupation.temperature:g} K", "s-1") for k in seen.tolist()
+        log_coefficient(f"{material} {network.paths[k]}", f"{quantity} {occupation.temperature:g} K", "s-1")
+        for k in seen.tolist()
     ]
     estimate = Estimate.from_covariance(
         names,
@@ -114,7 +118,7 @@ def fit_hop_rates(
         method=f"hops counted at {occupation.temperature:g} K, Jeffreys' prior",
         provenance={
             "occupation": dict(occupation.provenance),
-            "error of": error_of,
+            "quantity": quantity,
             "paths": {
                 network.paths[k]: _of_path(n[k], t[k], dispersion[i], counts.short_visits[k])
                 for i, k in enumerate(seen.tolist())
@@ -127,7 +131,10 @@ def fit_hop_rates(
             "share of hops to sites held a frame before": counts.company,
         },
     )
-    return with_frame_spacing(estimate, source, counts.short_visits[seen])
+    if quantity == "flow":
+        return with_frame_spacing(estimate, source, np.full(len(seen), counts.lost))
+    missed = -np.log1p(-counts.short_visits[seen])
+    return with_frame_spacing(replace(estimate, mean=estimate.mean + missed), source, missed / 2)
 
 
 def _of_path(n: float, t: float, dispersion: float, hasty: float) -> dict[str, Any]:
@@ -172,7 +179,7 @@ def _probability_deviations(occupation: SiteOccupation) -> Array:
 def shrunk_dispersion(n: Array, deviation: Array) -> Array:
     """Variance by the scatter of ions' deviations (n_ion, n_path) over that of n Poisson hops, at least 1 (n_path,).
 
-    What chance makes is taken off: the scatter of Poisson counts varies by 2/(N - 1) about 1, in the first order of James and Stein.
+    What chance makes is taken off: the scatter of Poisson counts varies by 2/(N - 1) about 1.
     """
     n_ion = len(deviation)
     excess = n * n_ion / (n_ion - 1) * (deviation**2).sum(axis=0) - 1
