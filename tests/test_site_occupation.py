@@ -176,8 +176,10 @@ def test_frames_before_a_hop() -> None:
 
 def test_sites_that_do_not_fit_are_refused() -> None:
     _, trajectory, sites = gas(4)
+    lifted = replace(sites, positions=sites.positions + np.array([0, 0, 0.16]))
     with pytest.raises(ValueError, match=r"18 of 18 ions spend most of their time more than 1.5 Å .* add the sites"):
-        assign_sites(trajectory, "Li", replace(sites, positions=sites.positions + np.array([0, 0, 0.3])))
+        assign_sites(trajectory, "Li", lifted)
+    assert assign_sites(trajectory, "Li", lifted, far=4e-10).provenance["far [m]"] == 4e-10
     half = replace(sites, positions=sites.positions[::2], kind=sites.kind[::2])
     with pytest.raises(ValueError, match="add the sites that are missing"):
         assign_sites(trajectory, "Li", half)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import digamma, polygamma
 
 from a2c_pybamm.data import Array, SiteOccupation
@@ -88,48 +89,24 @@ def fit_hop_rates(
     counts = count_hops(occupation, network)
     n, t = counts.hops.sum(axis=0), counts.chances.sum(axis=0)
     seen = np.flatnonzero(n)
-    if not len(seen):
+    if not len(seen) or not t[seen].all():
+        what = f"no chance of {network.paths[seen[t[seen] == 0][0]]}" if len(seen) else f"none of {', '.join(network.paths)}"
         raise ValueError(
-            f"{material}: none of {', '.join(network.paths)} is seen in {occupation.duration * 1e12:.3g} ps of "
-            f"{occupation.n_ion} ions; run longer or hotter, or take barriers"
+            f"{material}: {what} is seen in {occupation.duration * 1e12:.3g} ps of {occupation.n_ion} ions; run longer or "
+            "hotter, or take barriers"
         )
-    if occupation.n_ion >= MIN_ATOMS:
-        deviation = _deviations(occupation, counts, flow=quantity == "flow")[:, seen]
-        dispersion = shrunk_dispersion(n[seen], deviation)
-        correlation = shrunk_correlation(deviation)
-    elif quantity == "rate" or len(occupation.sites.kinds) == 1:
-        dispersion = np.where(counts.kinds[seen, 0] != counts.kinds[seen, 1], 2.0, 1.0)
-        correlation = np.eye(len(seen))
-    else:
-        raise ValueError(
-            f"{material}: {occupation.n_ion} ions do not tell the error of their occupation of "
-            f"{len(occupation.sites.kinds)} kinds of sites; take {MIN_ATOMS} ions or more, or quantity='rate'"
-        )
+    dispersion, correlation = _beyond_poisson(occupation, counts, seen, material, quantity)
     std = np.sqrt(polygamma(1, n[seen] / dispersion + 0.5))
-    names = [
-        log_coefficient(f"{material} {network.paths[k]}", f"{quantity} {occupation.temperature:g} K", "s-1")
-        for k in seen.tolist()
-    ]
     estimate = Estimate.from_covariance(
-        names,
+        [
+            log_coefficient(f"{material} {network.paths[k]}", f"{quantity} {occupation.temperature:g} K", "s-1")
+            for k in seen.tolist()
+        ],
         digamma(n[seen] + 0.5) - np.log(t[seen]),
         correlation * np.outer(std, std),
         source=source,
         method=f"hops counted at {occupation.temperature:g} K, Jeffreys' prior",
-        provenance={
-            "occupation": dict(occupation.provenance),
-            "quantity": quantity,
-            "paths": {
-                network.paths[k]: _of_path(n[k], t[k], dispersion[i], counts.short_visits[k])
-                for i, k in enumerate(seen.tolist())
-            },
-            "paths not seen, upper bound of the factor (95 %)": {
-                network.paths[k]: NONE_SEEN / t[k] if t[k] > 0 else None for k in np.flatnonzero(n == 0).tolist()
-            },
-            "error bar": "between ions" if occupation.n_ion >= MIN_ATOMS else "Poisson alone, fewer than eight ions",
-            "hops not in the network": counts.strangers,
-            "share of hops to sites held a frame before": counts.company,
-        },
+        provenance={"occupation": dict(occupation.provenance), "quantity": quantity, **_report(network, counts, dispersion)},
     )
     if quantity == "flow":
         return with_frame_spacing(estimate, source, np.full(len(seen), counts.lost))
@@ -137,8 +114,43 @@ def fit_hop_rates(
     return with_frame_spacing(replace(estimate, mean=estimate.mean + missed), source, missed / 2)
 
 
-def _of_path(n: float, t: float, dispersion: float, hasty: float) -> dict[str, Any]:
-    return {"hops": int(n), "chances [s]": float(t), "overdispersion": float(dispersion), "visits of one frame": float(hasty)}
+def _beyond_poisson(
+    occupation: SiteOccupation, counts: HopCounts, seen: NDArray[np.intp], material: str, quantity: str
+) -> tuple[Array, Array]:
+    """Overdispersion (n_path,) and correlation (n_path, n_path) of the paths that were seen."""
+    if occupation.n_ion >= MIN_ATOMS:
+        deviation = _deviations(occupation, counts, flow=quantity == "flow")[:, seen]
+        return shrunk_dispersion(counts.hops.sum(axis=0)[seen], deviation), shrunk_correlation(deviation)
+    n_kind = len(occupation.sites.kinds)
+    if quantity == "flow" and n_kind > 1:
+        raise ValueError(
+            f"{material}: {occupation.n_ion} ions do not tell the error of their occupation of {n_kind} kinds of sites; take "
+            f"{MIN_ATOMS} ions or more, or quantity='rate'"
+        )
+    unlike = counts.kinds[seen, 0] != counts.kinds[seen, 1]
+    return np.where(unlike, 2.0, 1.0), np.eye(len(seen))
+
+
+def _report(network: HopNetwork, counts: HopCounts, dispersion: Array) -> dict[str, Any]:
+    """What was counted, as plain JSON."""
+    n, t = counts.hops.sum(axis=0), counts.chances.sum(axis=0)
+    return {
+        "paths": {
+            network.paths[k]: {
+                "hops": int(n[k]),
+                "chances [s]": float(t[k]),
+                "overdispersion": float(wide),
+                "visits of one frame": float(counts.short_visits[k]),
+            }
+            for k, wide in zip(np.flatnonzero(n).tolist(), dispersion, strict=True)
+        },
+        "paths not seen, upper bound of the factor (95 %)": {
+            network.paths[k]: float(NONE_SEEN / t[k]) if t[k] > 0 else None for k in np.flatnonzero(n == 0).tolist()
+        },
+        "error bar": "between ions" if len(counts.hops) >= MIN_ATOMS else "Poisson alone, fewer than eight ions",
+        "hops not in the network": counts.strangers,
+        "share of hops to sites held a frame before": counts.company,
+    }
 
 
 def with_frame_spacing(estimate: Estimate, source: str, errors: Array) -> Estimate:

@@ -26,7 +26,13 @@ STRAY = 0.05
 
 
 def assign_sites(
-    trajectory: Trajectory, species: str, sites: Sites, *, hysteresis: float = 0.5, exclusive: bool = True
+    trajectory: Trajectory,
+    species: str,
+    sites: Sites,
+    *,
+    hysteresis: float = 0.5,
+    exclusive: bool = True,
+    far: float | None = None,
 ) -> SiteOccupation:
     r"""The site that each ion of a species holds in each frame, and its hops.
 
@@ -53,12 +59,14 @@ def assign_sites(
         :math:`h`, above 0 and up to 1.
     exclusive
         Whether a site holds one ion, as it does in a crystal; False for walkers that ignore one another.
+    far
+        Distance from the nearest site beyond which an ion is far from all [m]; half of that between neighbouring sites (the
+        median's) unless given.
 
     Returns
     -------
     SiteOccupation
-        Its provenance has the share of ion-time farther from the nearest site than half of the distance between neighbouring
-        sites, and that on shared sites.
+        Its provenance has the share of ion-time far from all sites, and that on shared sites.
 
     Raises
     ------
@@ -75,20 +83,20 @@ def assign_sites(
     atoms = atoms_of(species, trajectory.species)
     centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
     drift = centre - centre[0]
-    images, spacing = site_images(sites), neighbour_distance(sites)
+    images, limit = site_images(sites), FAR * neighbour_distance(sites) if far is None else far
     n_frame, size = len(drift), max(1, BLOCK_SIZE // len(atoms))
     held = np.empty((n_frame, len(atoms)), dtype=np.int32)
     cells = np.zeros((n_frame, len(atoms), 3), dtype=np.int32)
-    far = np.zeros(len(atoms))
+    strayed = np.zeros(len(atoms))
     before = None
     for start in range(0, n_frame, size):
         block = slice(start, start + size)
         position = trajectory.positions[block, atoms] - drift[block, None]
         distance, site, cell = _nearest(images, sites.cell, position)
-        far += (distance > FAR * spacing).sum(axis=0)
+        strayed += (distance > limit).sum(axis=0)
         held[block], cells[block] = _with_hysteresis(sites, position, distance, site, cell, hysteresis, before)
         before = held[block][-1], cells[block][-1]
-    _refuse_far(species, far / n_frame, spacing)
+    _refuse_far(species, strayed / n_frame, limit)
     shared = _shared(held, len(sites.positions))
     if exclusive:
         _refuse_shared(species, shared)
@@ -106,8 +114,8 @@ def assign_sites(
             "sites": dict(sites.provenance),
             "positions against": reference,
             "hysteresis": hysteresis,
-            "share of ion-time far from all sites": float(far.mean() / n_frame),
-            "far [m]": FAR * spacing,
+            "share of ion-time far from all sites": float(strayed.mean() / n_frame),
+            "far [m]": limit,
             "share of ion-time on shared sites": float(shared.mean()),
             "ions": len(atoms),
             "hops": len(hops["hop_frame"]),
@@ -216,13 +224,13 @@ def _shared(held: NDArray[np.int32], n_site: int) -> Array:
     return frames / len(held)
 
 
-def _refuse_far(species: str, far: Array, spacing: float) -> None:
+def _refuse_far(species: str, far: Array, limit: float) -> None:
     stray = (far > MOSTLY).mean()
     if stray > STRAY:
         raise ValueError(
             f"sites of {species}: {(far > MOSTLY).sum()} of {len(far)} ions spend most of their time more than "
-            f"{FAR * spacing * 1e10:.2g} Å from every site; add the sites that are missing, and give them in the simulation's "
-            "cell, where its framework is in the first frame"
+            f"{limit * 1e10:.2g} Å from every site; add the sites that are missing, give them where the simulation's framework "
+            "is in the first frame, or give far= [m] where sites lie closer than ions rattle"
         )
 
 
