@@ -24,6 +24,7 @@ from a2c_pybamm.estimators import (
     fit_correlation_factor,
     fit_hop_rates,
     fit_tracer_diffusivity,
+    hop_correlation,
     keep_paths,
     lattice,
     mean_squared_displacement,
@@ -525,6 +526,9 @@ def test_factors_that_cannot_be_told_are_refused() -> None:
     rare = lattice("sc", jump_length=JUMP, rate=2e9)
     with pytest.raises(NotDiffusive, match="remember it for too much of the run"):
         fit_correlation_factor(hops_of_walkers(rare, 0, n_frame=300), **FACTOR)
+    hasty = hops_of_walkers(pairs(1e13, 1e11), 0, n_frame=300)
+    with pytest.raises(ValueError, match="are taken back one frame later"):
+        fit_correlation_factor(hasty, **FACTOR, directions=[0], window=(1e-12, 1e-11))
     shut = pairs(1e11, 1e6)
     with pytest.raises(NotDiffusive):
         fit_correlation_factor(hops_of_walkers(shut, 0, n_frame=1500), **FACTOR, directions=[0])
@@ -587,3 +591,22 @@ def test_one_vacancy_has_the_tabulated_factor() -> None:
     assert refused <= 4
     assert abs(ln_f - limit) < 3 * error + found[:, 2].mean()
     assert error < 0.04
+
+
+def test_returns_within_a_frame_are_added_to_the_hops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fast in pairs: a tenth of the visits lasts one frame, a tenth of the squared hops is missed, and f lowered by that."""
+    network = pairs(1e12, 2e10)
+    occupation = hops_of_walkers(network, 0, n_frame=4000)
+    exact = np.log((network.displacement[:, 0] ** 2 * network.flow).sum() * 24 * occupation.duration)
+    seen = np.log((occupation.hop_vector**2).sum())
+    error = 1.5 / np.sqrt(len(occupation.hop_frame))  # hops of two lengths
+    missed = hop_correlation._missed_returns(occupation, [0])
+    print(f"squared hops seen: ln {seen - exact:.3f} ± {error:.3f}, corrected {seen + missed - exact:.3f}")
+    assert seen - exact < -3 * error
+    assert abs(seen + missed - exact) < 3 * error
+    window = (2e-11, 2e-10)
+    corrected = fit_correlation_factor(occupation, **FACTOR, directions=[0], window=window)
+    monkeypatch.setattr(hop_correlation, "_missed_returns", lambda *_: 0.0)
+    as_seen = fit_correlation_factor(occupation, **FACTOR, directions=[0], window=window)
+    assert corrected.mean[0] == pytest.approx(as_seen.mean[0] - missed)
+    assert np.linalg.norm(corrected.factors["MD (hops, f) (frame spacing)"].values) == pytest.approx(missed / 2)

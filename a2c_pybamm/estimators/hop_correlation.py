@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimators.hop_counts import HASTY
 from a2c_pybamm.estimators.hop_rates import with_frame_spacing
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
 from a2c_pybamm.estimators.site_occupation import frames_before_hop, site_trajectory
@@ -63,7 +64,7 @@ def fit_correlation_factor(
     **Frames.** A hop and the next within one frame are not seen, or as one, so that :math:`\sum a^2` lacks
     :math:`-2\,\mathbf r_1\cdot\mathbf r_2` of the two: :math:`f` comes out too high where ions hop back at once. Half as many
     visits are missed as last one frame; with the hops at both ends of those,
-    :math:`q = -\sum\mathbf r_1\cdot\mathbf r_2/\sum a^2`, the mean is lowered by :math:`\ln(1+q)`. Half of this is the error
+    :math:`q = -\sum\mathbf r_1\cdot\mathbf r_2/\sum a^2`, the mean is lowered by :math:`-\ln(1-q)`. Half of this is the error
     under a source of its own, ``"… (frame spacing)"``.
 
     Parameters
@@ -82,7 +83,8 @@ def fit_correlation_factor(
     NotDiffusive
         If the ions have not diffused from site to site, or hops remember one another too long for the run.
     ValueError
-        If there are fewer than eight ions (their scatter is the error), or the run is too short for a fit.
+        If there are fewer than eight ions (their scatter is the error), the run is too short for a fit, or 25 % of
+        the hops are taken back one frame later.
 
     References
     ----------
@@ -124,7 +126,13 @@ def _missed_returns(occupation: SiteOccupation, directions: Sequence[int]) -> fl
     order = np.lexsort((occupation.hop_frame, occupation.hop_ion))
     vector, ion = occupation.hop_vector[order][:, list(directions)], occupation.hop_ion[order]
     short = (np.diff(ion) == 0) & (np.diff(occupation.hop_frame[order]) == 1)
-    return float(np.log1p(max(-(vector[:-1] * vector[1:])[short].sum() / (vector**2).sum(), -0.5)))
+    share = -(vector[:-1] * vector[1:])[short].sum() / (vector**2).sum()
+    if share > HASTY:
+        raise ValueError(
+            f"hops of {occupation.species}: {share:.0%} are taken back one frame later, and many more are not seen; write "
+            "frames more often, or check sites and hysteresis"
+        )
+    return float(-np.log1p(-share))
 
 
 def _squares(occupation: SiteOccupation, directions: Sequence[int]) -> Array:
