@@ -1,0 +1,25 @@
+"""Systems with known answers, for tests, examples and users who want to see an estimator at work."""
+
+from a2c_pybamm.synthetic.energies import migration_path, redlich_kister_energies
+from a2c_pybamm.synthetic.motion import (
+    LITHIUM_MASS,
+    brownian_trajectory,
+    langevin_trajectory,
+    lattice_walk_trajectory,
+    rattling_trajectory,
+)
+from a2c_pybamm.synthetic.walks import independent_walk, lattice_gas_trajectory, lattice_gas_walk, network_sites
+
+__all__ = [
+    "LITHIUM_MASS",
+    "brownian_trajectory",
+    "independent_walk",
+    "langevin_trajectory",
+    "lattice_gas_trajectory",
+    "lattice_gas_walk",
+    "lattice_walk_trajectory",
+    "migration_path",
+    "network_sites",
+    "rattling_trajectory",
+    "redlich_kister_energies",
+]
