@@ -53,6 +53,7 @@ def test_designs_are_nested_and_scramblings_differ(steps: tuple[int, ...]) -> No
     assert len(np.unique(whole.round(12), axis=0)) == len(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [32, 35, 61, 100])
 def test_no_more_solves_than_the_budget_and_nearly_all_of_it(budget: int) -> None:
     found = answer(wave, joint_of(6), AdaptiveChaos(tolerance=1e-6, budget=budget))

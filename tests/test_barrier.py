@@ -133,6 +133,7 @@ def coverage(n: int, bumps: float, forces: bool, n_path: int) -> tuple[float, fl
     return inside
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forces", [True, False])
 def test_error_bars_hold_quick(forces: bool) -> None:
     """120 hops with five images and moderate bumps: an error bar from the splines alone (70 % without forces) is seen."""

@@ -90,6 +90,7 @@ def largest_difference(one: pybamm.Solution, other: pybamm.Solution) -> float:
     return float(np.abs(one["Voltage [V]"](t) - other["Voltage [V]"](t)).max())
 
 
+@pytest.mark.slow
 def test_a_discharge_comes_back(parameter_set: ParameterSet, nominal: pybamm.ParameterValues, tmp_path: Path) -> None:
     """1C, 4.1 V to 3.0 V. The thermodynamic factor as a constant dominates; with the function put back the tables remain."""
     written = write_bpx(tmp_path / "set.json", parameter_set, voltage_limits=LIMITS)

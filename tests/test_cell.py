@@ -92,10 +92,8 @@ def test_full_charge_jacobian_is_exact(cell: Cell) -> None:
     np.testing.assert_allclose(state.jacobians[X_INITIAL][0, rows] / scale, expected / scale, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("model", "bound"),
-    [("SPM", 1e-3), *(pytest.param(model, 1e-3, marks=pytest.mark.slow) for model in ("SPMe", "DFN"))],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("model", "bound"), [("SPM", 1e-3), ("SPMe", 1e-3), ("DFN", 1e-3)])
 def test_capacity_gradient_is_that_of_the_whole_pipeline(shipped: ParameterSet, model: str, bound: float) -> None:
     """OCP → full charge → solve → cut-off by sensitivities, against central differences of all of it.
 
@@ -119,10 +117,12 @@ def test_capacity_gradient_is_that_of_the_whole_pipeline(shipped: ParameterSet, 
         assert np.nanmax(np.abs(first - second)) < wanted * np.nanmax(np.abs(second)), output
 
 
+@pytest.mark.slow
 def test_discharge_by_spm_takes_sensitivities(cell: Cell) -> None:
     assert cell.jacobian(mean_of(cell)).attrs["method"] == "solver sensitivities"
 
 
+@pytest.mark.slow
 def test_discharge_is_pybamms_own(shipped: ParameterSet) -> None:
     """The batch at the mean against a plain PyBaMM simulation of the nominal values from 100 % state of charge."""
     cell = Cell(shipped, model="SPMe", voltage_limits=LIMITS_V)
@@ -140,6 +140,7 @@ def test_discharge_is_pybamms_own(shipped: ParameterSet) -> None:
     np.testing.assert_allclose(found["voltage"].values[inside], expected, atol=3e-4)
 
 
+@pytest.mark.slow
 def test_curves_end_with_their_sample(cell: Cell, samples: np.ndarray) -> None:
     data = cell.solve(samples)
     assert not data["failed"].any()
@@ -153,6 +154,7 @@ def test_curves_end_with_their_sample(cell: Cell, samples: np.ndarray) -> None:
     np.testing.assert_allclose(data["energy"], by_hand, rtol=2e-3)
 
 
+@pytest.mark.slow
 def test_bad_samples_do_not_touch_the_others(cell: Cell, samples: np.ndarray) -> None:
     bad = np.tile(mean_of(cell), (4, 1))
     bad[0, cell.names.index("LCO mean voltage 0.5–1 [V]")] = 8.0
@@ -173,6 +175,7 @@ def test_bad_samples_do_not_touch_the_others(cell: Cell, samples: np.ndarray) ->
     assert np.isnan(together["capacity"].values[3:6]).all()
 
 
+@pytest.mark.slow
 def test_sample_that_breaks_the_solver_is_found_by_halving(
     cell: Cell, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +212,7 @@ def flat_set(voltage: float, interaction: float = -0.05) -> ParameterSet:
     return ParameterSet("flat", "Ai2020", {POSITIVE_OCP: Attachment(law, "open_circuit_voltage")}, Joint([estimate]))
 
 
+@pytest.mark.slow
 def test_impossible_cell_is_refused_although_pybamm_solves_it() -> None:
     """PyBaMM's barrier returns a stoichiometry inside [0, 1] for a positive electrode far below the upper limit."""
     made = flat_set(3.4)
@@ -221,6 +225,7 @@ def test_impossible_cell_is_refused_although_pybamm_solves_it() -> None:
         Cell(made, model="SPM")
 
 
+@pytest.mark.slow
 def test_unstable_mean_is_an_error_that_names_the_spinodal() -> None:
     with pytest.raises(UnstablePhaseError, match=r"spinodal at x = 0\.\d+"):
         Cell(flat_set(4.2, 0.06), model="SPM", voltage_limits=LIMITS_V)
@@ -240,6 +245,7 @@ def test_samples_of_the_wrong_width_are_refused(cell: Cell) -> None:
         cell.solve(np.zeros((2, 3)))
 
 
+@pytest.mark.slow
 def test_voltage_limits_default_to_the_sets_and_then_to_the_base_sets(shipped: ParameterSet) -> None:
     base = base_values("Ai2020")
     assert Cell(shipped, model="SPM").voltage_limits == LIMITS_V
@@ -247,6 +253,7 @@ def test_voltage_limits_default_to_the_sets_and_then_to_the_base_sets(shipped: P
     assert cell.voltage_limits == (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
 
 
+@pytest.mark.slow
 def test_refused_fractions_of_the_shipped_set_are_small(shipped: ParameterSet) -> None:
     """Below one per cent each, as the shape coordinates were chosen for; the standard error here is 0.15 %."""
     cell = Cell(shipped, model="SPM", voltage_limits=LIMITS_V)

@@ -90,6 +90,7 @@ def test_cubic_never_reaches_across_a_step() -> None:
     assert cubic.integral()[0] == pytest.approx(10, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_experiment_is_pybamms_own(chen: a2c.ParameterSet) -> None:
     cell = Cell(chen, model="SPMe", protocol=STEPS, outputs=["capacity", "charge_time", "end_time", "voltage"])
     found = at_mean(cell)
@@ -108,6 +109,7 @@ def test_experiment_is_pybamms_own(chen: a2c.ParameterSet) -> None:
     assert list(found["step"].values) == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_experiment_goes_to_other_processes_as_text(chen: a2c.ParameterSet) -> None:
     """Also given as a PyBaMM experiment with cycles and step objects."""
     experiment = pybamm.Experiment([("Discharge at C/2 for 10 minutes", pybamm.step.rest(duration=60))] * 2)
@@ -118,6 +120,7 @@ def test_experiment_goes_to_other_processes_as_text(chen: a2c.ParameterSet) -> N
     assert float(at_mean(again)["end_time"]) == float(at_mean(cell)["end_time"]) == pytest.approx(2 * 660)
 
 
+@pytest.mark.slow
 def test_step_that_cannot_be_done_is_the_samples_failure(chen: a2c.ParameterSet) -> None:
     """The mean cell lasts for the step; with a slow negative electrode the lower limit comes first."""
     cell = Cell(chen, model="SPM", protocol=["Discharge at 1C for 57 minutes", "Rest for 1 minute"], outputs=["end_time"])
@@ -129,6 +132,7 @@ def test_step_that_cannot_be_done_is_the_samples_failure(chen: a2c.ParameterSet)
         Cell(chen, model="SPM", protocol=["Discharge at 1C for 2 hours"]).solve(np.zeros((1, 1)))
 
 
+@pytest.mark.slow
 def test_step_that_has_nothing_to_do_takes_no_time(chen: a2c.ParameterSet) -> None:
     steps = ["Charge at 1C until 4.2 V", "Discharge at 1C for 60 s", "Rest for 60 s"]
     found = at_mean(Cell(chen, model="SPM", protocol=steps, outputs=["end_time", "voltage"]))
@@ -137,11 +141,13 @@ def test_step_that_has_nothing_to_do_takes_no_time(chen: a2c.ParameterSet) -> No
     assert np.isfinite(found["voltage_of_step"][1:]).all()
 
 
+@pytest.mark.slow
 def test_experiment_may_begin_at_rest_fully_charged(chen: a2c.ParameterSet) -> None:
     found = at_mean(Cell(chen, model="SPM", protocol=["Rest for 1 minute", "Discharge at 1C for 60 s"], outputs=["voltage"]))
     assert float(found["voltage_of_step"][0, 0]) == pytest.approx(4.2, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_pulse_resistance_is_read_ten_seconds_after_the_current_changes(chen: a2c.ParameterSet) -> None:
     names = ["pulse_resistance", "voltage"]
     later = at_mean(Cell(chen, model="SPMe", protocol=["Rest for 1 minute", "Discharge at 1C for 60 s"], outputs=names))
@@ -155,6 +161,7 @@ def test_pulse_resistance_is_read_ten_seconds_after_the_current_changes(chen: a2
         Cell(chen, protocol=DriveCycle(times, [1.0, 1.0]), outputs=names)
 
 
+@pytest.mark.slow
 def test_charge_is_the_discharge_backwards(chen: a2c.ParameterSet) -> None:
     """From empty to full by so small a current that only the open-circuit voltage counts: the same charge both ways."""
     names = ["capacity", "charge_time", "end_time"]
@@ -165,6 +172,7 @@ def test_charge_is_the_discharge_backwards(chen: a2c.ParameterSet) -> None:
     assert float(down["charge_time"]) == 0
 
 
+@pytest.mark.slow
 def test_drive_cycle_misses_no_pulse(chen: a2c.ParameterSet) -> None:
     """Two seconds of 3C amid hours of C/20, against PyBaMM stopping at every datum."""
     time = np.array([0, 4000, 4000.01, 4002, 4002.01, 8000.0])
@@ -177,6 +185,7 @@ def test_drive_cycle_misses_no_pulse(chen: a2c.ParameterSet) -> None:
     np.testing.assert_allclose(found["voltage"], whole["Voltage [V]"](time), atol=2e-4)
 
 
+@pytest.mark.slow
 def test_drive_cycle_ends_at_a_voltage_limit(chen: a2c.ParameterSet) -> None:
     found = at_mean(Cell(chen, model="SPM", protocol=DriveCycle([0, 1000, 9000], [5, 5, 5]), outputs=["end_time", "voltage"]))
     discharge = at_mean(Cell(chen, model="SPM"))
@@ -212,6 +221,7 @@ def test_warm_cell_and_its_mass(chen: a2c.ParameterSet) -> None:
     assert float(found["specific_energy"]) == pytest.approx(float(found["energy"]) / mass, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_mass_is_each_samples_own() -> None:
     made = scaled("Chen2020", "Separator density [kg.m-3]")
     cell = Cell(made, model="SPM", outputs=["energy", "specific_energy"])
@@ -236,6 +246,7 @@ def test_peak_stress_is_the_largest_in_both_electrodes() -> None:
         Cell(made, outputs=["peak_stress"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("soc", [1.0, 0.4])
 def test_half_cell_starts_where_pybamm_starts_it(soc: float) -> None:
     made = scaled("Xu2019", "Positive particle diffusivity [m2.s-1]")
@@ -266,6 +277,7 @@ def test_msmr_cell_starts_where_pybamm_starts_it(soc: float) -> None:
     assert float(at_mean(cell)["end_time"]) == pytest.approx(whole.t[-1], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_start_below_full_charge_is_pybamms_and_its_gradient_exact(chen: a2c.ParameterSet) -> None:
     offset = scaled("Chen2020", DIFFUSIVITY, "Maximum concentration in positive electrode [mol.m-3]")
     cell = Cell(offset, model="SPM", soc=0.5)
@@ -281,6 +293,7 @@ def test_start_below_full_charge_is_pybamms_and_its_gradient_exact(chen: a2c.Par
         np.testing.assert_allclose(exact[name], by_hand, atol=2e-3 * np.abs(by_hand).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["sensitivities", "differences"])
 def test_voltage_falls_by_current_times_contact_resistance(method: Any) -> None:
     """dV/dR = −I at every time before the cut-off, through the whole of PyBaMM: 5 A at 1C."""
@@ -294,6 +307,7 @@ def test_voltage_falls_by_current_times_contact_resistance(method: Any) -> None:
     np.testing.assert_allclose(slope[running][:-3], -5.0, rtol=bound)
 
 
+@pytest.mark.slow
 def test_sensitivities_are_refused_where_they_would_be_wrong(chen: a2c.ParameterSet) -> None:
     """Behind a step that an event ends PyBaMM's are off by half; the tool takes differences, and they are right."""
     cell = Cell(chen, model="SPM", protocol=STEPS[:3], outputs=["end_time", "capacity"])
@@ -306,6 +320,7 @@ def test_sensitivities_are_refused_where_they_would_be_wrong(chen: a2c.Parameter
         cell.jacobian(mean_of(cell)[0], method="sensitivities")
 
 
+@pytest.mark.slow
 def test_failed_sample_is_tried_once_more_with_tighter_tolerances(
     chen: a2c.ParameterSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,6 +345,7 @@ def test_compiled_code_gives_the_same(chen: a2c.ParameterSet, tmp_path: Any, mon
         np.testing.assert_allclose(compiled[name], plain[name], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_large_batches_are_compiled_and_small_ones_are_not(chen: a2c.ParameterSet) -> None:
     cell = Cell(chen, model="SPM")
     assert not cell._solver._compiles(2499)
@@ -381,6 +397,7 @@ def test_protocols_say_what_they_are() -> None:
     assert json.loads(Steps.of(STEPS).config)["cycles"]
 
 
+@pytest.mark.slow
 def test_bounds_of_a_discharge_are_told(chen: a2c.ParameterSet) -> None:
     """What a rare sample could at most be: the rule of three needs it."""
     data = at_mean(Cell(chen, model="SPM"))
@@ -389,6 +406,7 @@ def test_bounds_of_a_discharge_are_told(chen: a2c.ParameterSet) -> None:
     assert data["mean_voltage"].attrs["minimum"] == 2.5
 
 
+@pytest.mark.slow
 def test_coefficient_that_only_an_output_depends_on_is_felt() -> None:
     """Stiffness that moves no lithium still makes the stress, in proportion."""
     modulus = [f"{side} electrode Young's modulus [Pa]" for side in ("Positive", "Negative")]
@@ -403,6 +421,7 @@ def test_coefficient_that_only_an_output_depends_on_is_felt() -> None:
     assert not capacity.solve(np.zeros((1, 1)))["failed"].any()
 
 
+@pytest.mark.slow
 def test_steps_at_another_temperature_feel_the_entropic_change() -> None:
     """An experiment may set its own temperature, so that the open-circuit voltage's slope counts although nothing warms up."""
     parameters = a2c.load("LCO_graphite_universal_potentials")

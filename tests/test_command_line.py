@@ -253,6 +253,7 @@ def test_every_command_refuses_a_bad_study(call: Call, study: Path, command: str
     assert "cell.c_rate: must be at most 1000, got 1000000000.0" in refused(call, study, command, study)
 
 
+@pytest.mark.slow
 def test_run_writes_nothing_where_the_cell_cannot_be(call: Call, study: Path) -> None:
     edit(study, ('"3.0 V", "4.1 V"', '"3.0 V", "9.0 V"'))
     assert "mean coefficients" in refused(call, study, "run", study)
@@ -320,6 +321,7 @@ def test_sweep_without_a_section(call: Call, study: Path) -> None:
     assert "study.toml: no [sweep] section; add one, e.g. c_rate = " in refused(call, study, "sweep", study)
 
 
+@pytest.mark.slow
 def test_disk_that_refuses(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder without permission, or a full disk: the system's word, the file, no traceback, nothing lost."""
 
@@ -338,6 +340,7 @@ def test_system_errors_are_one_line(call: Call, tmp_path: Path) -> None:
     assert refused(call, tmp_path, "new", tmp_path / "file" / "below")
 
 
+@pytest.mark.slow
 def test_interrupt_is_one_line(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while the set is written: what was there is whole, nothing else is left, exit code 130."""
 
@@ -428,6 +431,7 @@ def test_every_command_is_tested_here() -> None:
     assert set(typer.main.get_command(commands.app).commands) == set(COMMANDS)
 
 
+@pytest.mark.slow
 def test_new_makes_a_study_that_checks(call: Call, tmp_path: Path) -> None:
     code, out, err = call("new", tmp_path / "mine")
     assert (code, err) == (0, "")
@@ -439,6 +443,7 @@ def test_new_makes_a_study_that_checks(call: Call, tmp_path: Path) -> None:
     assert "a study stands here already; take another folder" in refused(call, tmp_path, "new", tmp_path / "mine")
 
 
+@pytest.mark.slow
 def test_check_says_what_stays_the_base_sets(call: Call, study: Path) -> None:
     out = call("check", study)[1]
     derived, still = out.split("Still Ai2020's:")
@@ -454,6 +459,7 @@ def test_check_says_what_stays_the_base_sets(call: Call, study: Path) -> None:
     assert "particle diffusivity" not in still
 
 
+@pytest.mark.slow
 def test_derive_is_exact_and_repeats(call: Call, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the folder, the file, another place or a link: the same set to the last byte."""
     before = (study / "set.json").read_bytes()
@@ -469,6 +475,7 @@ def test_derive_is_exact_and_repeats(call: Call, study: Path, tmp_path: Path, mo
     assert (study / "set.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_show_and_export(call: Call, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in (DEMO, study, study / "set.json"):
@@ -485,6 +492,7 @@ def test_show_and_export(call: Call, study: Path, tmp_path: Path, monkeypatch: p
     assert (tmp_path / "ö ü.py").read_bytes() == (tmp_path / f"{DEMO}.py").read_bytes()
 
 
+@pytest.mark.slow
 def test_mean_sweep(call: Call, study: Path) -> None:
     code, out, err = call("sweep", study)
     assert (code, err) == (0, "")
@@ -565,6 +573,7 @@ def cell_of(folder: Path, text: str) -> None:
     edit(folder, ('model = "SPM"\nc_rate = 1.0', extra))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", BAD_CELLS)
 def test_bad_cell_is_one_line_and_changes_nothing(call: Call, study: Path, case: str) -> None:
     text, words = BAD_CELLS[case]

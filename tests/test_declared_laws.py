@@ -86,6 +86,7 @@ def test_a_scaled_entry_is_the_base_sets_times_the_factor(base: str, key: str, n
         np.testing.assert_allclose(found, np.exp(c) * expected, rtol=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "number"), [("Contact resistance [Ohm]", 0.01), (CONDUCTIVITY, 0.9), (DIFFUSIVITY, 4e-14), (ENTROPY, -1e-4)]
 )
@@ -158,6 +159,7 @@ def test_set_file_gives_the_set_back(several: ParameterSet, tmp_path: Path) -> N
     assert (again.joint.covariance == several.joint.covariance).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", ["nominal", "uncertain"])
 def test_pybamm_values_survive_pickle_and_json(several: ParameterSet, view: str, tmp_path: Path) -> None:
     values = getattr(several, view)()
@@ -179,6 +181,7 @@ def test_pybamm_values_survive_pickle_and_json(several: ParameterSet, view: str,
         np.testing.assert_allclose(found, own, rtol=1e-12, err_msg=key)
 
 
+@pytest.mark.slow
 def test_stand_alone_module_solves_as_the_set_does(several: ParameterSet, tmp_path: Path) -> None:
     spec = importlib.util.spec_from_file_location("scaled_set", write_pybamm_module(tmp_path / "scaled_set.py", several))
     module = importlib.util.module_from_spec(spec)
@@ -201,6 +204,7 @@ def test_module_moves_a_base_potential_by_the_scaled_entropic_change(tmp_path: P
         np.testing.assert_allclose(found, entry(made.nominal(), key, ["sto"]), rtol=1e-13, err_msg=key)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*pyparsing.*:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
 def test_bpx_holds_the_scaled_values(several: ParameterSet, tmp_path: Path) -> None:
@@ -225,6 +229,7 @@ def by_hand(own: object, factor: float) -> object:
     return {2: lambda a, b: factor * own(a, b), 4: lambda a, b, c, d: factor * own(a, b, c, d)}[len(asked_arguments(own))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("base", "key"), [("Chen2020", DIFFUSIVITY), ("Ai2020", DIFFUSIVITY), ("Chen2020", EXCHANGE)])
 def test_a_doubled_entry_solves_like_one_doubled_by_hand(base: str, key: str) -> None:
     made, own = scaled({key: np.log(2.0)}, base), base_values(base)
@@ -235,6 +240,7 @@ def test_a_doubled_entry_solves_like_one_doubled_by_hand(base: str, key: str) ->
     assert np.abs(found - voltage(own, model="SPM")).max() > 1e-3, "doubling moves the cell"
 
 
+@pytest.mark.slow
 def test_cell_solves_a_batch_of_them() -> None:
     """Each sample of a batch is the discharge that PyBaMM gives for values multiplied by hand."""
     made = scaled({EXCHANGE: 0.0, DIFFUSIVITY: 0.0, CONDUCTIVITY: 0.0})
@@ -259,6 +265,7 @@ def test_cell_solves_a_batch_of_them() -> None:
         np.testing.assert_allclose(found, expected, atol=5e-5)  # the cell's solver has a relative tolerance of 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["Negative", "Positive"])
 def test_more_active_material_keeps_the_base_sets_lithium(side: str) -> None:
     """The nominal set and the cell agree on full charge: the electrode's capacity grows, cyclable lithium does not."""

@@ -51,6 +51,7 @@ def from_trajectories(vacancies: int, x: float) -> a2c.ParameterSet:
     return a2c.derive(Study.model_validate(table, context={"folder": Path()}))
 
 
+@pytest.mark.slow
 def test_diffusivity_of_a_trajectory_comes_back_at_its_own_composition() -> None:
     """Whatever power of 1 - x the law has, D at the runs' x and T is what the runs gave."""
     x, T = 0.9, 1000.0
@@ -69,6 +70,7 @@ def test_diffusivity_of_a_trajectory_comes_back_at_its_own_composition() -> None
     assert np.log(found[0]) == pytest.approx(line.mean[0] - line.mean[1] / (8.617333262e-5 * T), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_energies_of_whole_cells_are_called_doubtful(tmp_path: Path) -> None:
     """Total energies in the place of energies per formula unit, the likeliest slip, show in the leave-one-out error."""
     study = read_study(sets_folder() / DEMO)
@@ -147,6 +149,7 @@ def test_factors_and_values_become_estimates_with_their_reasons() -> None:
     assert nominal["Positive particle diffusivity [m2.s-1]"] == base["Positive particle diffusivity [m2.s-1]"]
 
 
+@pytest.mark.slow
 def test_covariance_says_the_same_as_std_and_correlation() -> None:
     other = {key: entry for key, entry in PAIR.items() if key not in ("std", "correlation")}
     found = declared(other | {"covariance": [[0.04, 0.048], [0.048, 0.09]], "mean": [0.1, -0.1]}).joint
@@ -156,6 +159,7 @@ def test_covariance_says_the_same_as_std_and_correlation() -> None:
     np.testing.assert_allclose(declared(independent).joint.covariance, np.diag([0.04, 0.09]), atol=1e-15)
 
 
+@pytest.mark.slow
 def test_correlation_of_one_is_one_germ() -> None:
     made = declared(PAIR | {"correlation": [[1.0, 1.0], [1.0, 1.0]]})
     assert made.joint.n_germ == 1
@@ -300,6 +304,7 @@ def test_runs_over_composition_give_back_their_law(made: a2c.ParameterSet) -> No
     assert "std of ln D at 298.15 K, an extrapolation: " in note
 
 
+@pytest.mark.slow
 def test_collective_runs_have_no_haven_ratio(walks: tuple[Path, list[dict[str, object]]], made: a2c.ParameterSet) -> None:
     """Walkers that ignore one another have D_J = D_tr, known worse by the square root of their number."""
     together = a2c.derive(study_of(walks, motion="collective", haven_std_ln=None))
@@ -311,6 +316,7 @@ def test_collective_runs_have_no_haven_ratio(walks: tuple[Path, list[dict[str, o
     assert 3 < np.sqrt(own / single) < 6  # √20 = 4.5
 
 
+@pytest.mark.slow
 def test_replicas_at_one_composition_are_averaged(walks: tuple[Path, list[dict[str, object]]]) -> None:
     """The line goes through the mean of the two runs at 1100 K; each has its own sampling error."""
     folder, runs = walks
@@ -359,6 +365,7 @@ def test_replicas_that_differ_are_noted(walks: tuple[Path, list[dict[str, object
     assert made.notes["graphite MD ln(D_tr 600 K)"].startswith("2 runs differ by more than chance (p = ")
 
 
+@pytest.mark.slow
 def test_mobility_over_composition_goes_through_every_file(made: a2c.ParameterSet, tmp_path: Path) -> None:
     """Written, read again and emitted: set.json exact, the module's function that of the set, BPX a table of it."""
     again = read_set(a2c.save(made, tmp_path / "set.json"))

@@ -76,6 +76,7 @@ def electrode(free_energy: str, *, entropy: str = ENTROPY, mobility: str = "") -
 FILE = '[[positive.free_energy.energies]]\nlabel = "A"\nfile = "a.csv"\n'
 
 
+@pytest.mark.slow
 def test_common_tangent(tmp_path: Path) -> None:
     """A host with a gap: refused, then treated; the plateau and its diffusivity carry errors."""
     energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
@@ -94,6 +95,7 @@ def test_common_tangent(tmp_path: Path) -> None:
     assert thermodynamics_figure(treated) is not None
 
 
+@pytest.mark.slow
 def test_hysteresis(tmp_path: Path) -> None:
     energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
     treated = study_of(tmp_path, electrode(f'phases = "hysteresis"\n{FILE}', mobility=MOBILITY.format(gap=GAP)))
@@ -139,6 +141,7 @@ def test_boltzmann_average_with_degeneracies(tmp_path: Path) -> None:
 POTENTIALS = '[[positive.free_energy.potentials]]\nlabel = "MC"\nfile = "p.csv"\nquantity = "voltage"\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("law", "kind"),
     [
@@ -245,6 +248,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return go
 
 
+@pytest.mark.slow
 def test_derive_prints_and_draws_what_it_found(tmp_path: Path) -> None:
     energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
     study_of(tmp_path, electrode(f'order = 0\nphases = "common tangent"\n{FILE}', mobility=MOBILITY.format(gap=GAP)))
@@ -262,6 +266,7 @@ def test_derive_prints_and_draws_what_it_found(tmp_path: Path) -> None:
     assert (tmp_path / "thermodynamics.svg").read_text(encoding="utf-8").count("<svg") == 1
 
 
+@pytest.mark.slow
 def test_an_untreated_gap_is_one_clear_line(tmp_path: Path, run: Callable[..., tuple[int, str]]) -> None:
     """Exit code 2; what, where, and what to do."""
     energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])

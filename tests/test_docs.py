@@ -37,6 +37,7 @@ def rewritten(page: str, path: Path) -> str:
     return BLOCK.sub(run, page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_page_prints_what_it_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -84,6 +84,7 @@ def test_gibbs_duhem(law: Any, seed: int) -> None:
     np.testing.assert_allclose((X * complex_step(filled, X) + (1 - X) * complex_step(empty, X)) / scale, 0, atol=1e-9)
 
 
+@pytest.mark.slow
 @given(expansions(), st.integers(0, 10**6), st.floats(250, 350))
 def test_mean_voltages(law: Any, seed: int, T: float) -> None:
     """Over the window the coefficient; over [0, 1] the end members' difference, to round-off."""

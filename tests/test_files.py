@@ -85,6 +85,7 @@ def test_any_set_survives_a_round_trip(
     same_bits(made, read_set(save(made, tmp_path_factory.getbasetemp() / "any.json")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", set_names())
 def test_shipped_set_is_what_its_study_derives(name: str) -> None:
     remedy = f"run 'a2c derive parameter_sets/{name}' and commit set.json"
@@ -93,6 +94,7 @@ def test_shipped_set_is_what_its_study_derives(name: str) -> None:
     compare(derived, written, "", remedy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", set_names())
 def test_pybamm_finds_every_shipped_set(name: str) -> None:
     """By its name, as any set of its own; the nominal cell starts full."""
@@ -248,6 +250,7 @@ def test_load_of_nothing_says_what_there_is(tmp_path: Path) -> None:
             a2c.load(name)
 
 
+@pytest.mark.slow
 def test_pybamm_finds_the_shipped_set() -> None:
     import pybamm
 
@@ -355,6 +358,7 @@ def result(shipped: a2c.ParameterSet) -> xr.Dataset:
     return a2c.propagate(model, shipped.joint, a2c.FirstOrder(), a2c.MonteCarlo(30), rng=np.random.default_rng(1))
 
 
+@pytest.mark.slow
 def test_result_comes_back_as_written(result: xr.Dataset, tmp_path: Path) -> None:
     found = read_result(write_result(tmp_path / "result.nc", result.assign_attrs(cell="SPM")))
     for name in result.variables:

@@ -211,6 +211,7 @@ def report(true_order: int, n: int, std: float, z: np.ndarray) -> list[np.ndarra
     return inside
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("true_order", [0, 1, 2, 3])
 def test_averages_over_orders_cover_quick(true_order: int) -> None:
     """200 tables of 21 compositions: 95 % intervals of U hold the truth in 95 % of cases within three standard deviations."""

@@ -119,6 +119,7 @@ def test_rattling_is_not_diffusion() -> None:
             fitted(hops(seed, 0.0, memory=5))
 
 
+@pytest.mark.slow
 def test_velocities_and_displacements_agree() -> None:
     """Within the joint error, 30 runs; of one run they err alike, so that the spread is below 1."""
     z = []

@@ -179,6 +179,7 @@ def two_mechanisms() -> HopNetwork:
     )
 
 
+@pytest.mark.slow
 def test_against_direct_walks() -> None:
     """All components of D within four standard errors (about 1 % each) of 10 000 walks; counting hops is not."""
     network = two_mechanisms()
@@ -202,6 +203,7 @@ def shared_rates(network: HopNetwork, rng: np.random.Generator) -> Estimate:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direction", [None, [1.0, 0.0], [3.0, -4.0]])
 @given(seed=st.integers(0, 200))
 def test_jacobian_is_the_derivative(direction: list[float] | None, seed: int) -> None:

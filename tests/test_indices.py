@@ -110,6 +110,7 @@ def test_portfolio_of_kucherenko_tarantola_annoni() -> None:
     assert found.shapley.sum() == pytest.approx(1, abs=1e-12)
 
 
+@pytest.mark.slow
 @given(n=st.integers(1, 5), missing=st.integers(0, 2), seed=st.integers(0, 10**6))
 def test_closed_variances_of_a_quadratic_are_those_by_regression(n: int, missing: int, seed: int) -> None:
     """Every subset, at any rank of the covariance, also with more germs than coefficients."""
@@ -275,6 +276,7 @@ def test_output_on_an_axis_is_its_elements_one_by_one(monkeypatch: pytest.Monkey
         np.testing.assert_allclose(table(found)[:, :, k], table(own), atol=1e-10)
 
 
+@pytest.mark.slow
 def test_indices_of_a_file_are_identical(tmp_path: Path) -> None:
     result = chaos(curve, joint_of(np.zeros(2), [[1, 0.6], [0.6, 1]]))
     result.to_netcdf(tmp_path / "result.nc", engine="h5netcdf")
@@ -307,6 +309,7 @@ def test_expansion_is_kept_and_gives_the_moments() -> None:
     assert not {"term", "germ"} & set(plain.sizes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [1, 2, 4])
 @pytest.mark.parametrize("uniform", [False, True])
 def test_chaospy_evaluates_the_exported_polynomial_to_the_same(order: int, uniform: bool) -> None:

@@ -266,6 +266,7 @@ def test_error_bars_of_the_haven_ratio_cover(share: float, rattle: float) -> Non
     check_coverage(f"H_R = {1 / (1 + 23 * share):.2f}", z, 300)
 
 
+@pytest.mark.slow
 def test_error_bars_cover_quick() -> None:
     """60 trajectories in which D_tr and D_J err together: if independent, the error would be stated ten times too large."""
     z = errors_of_haven(60, 0.9, 0.0)

@@ -124,6 +124,7 @@ def test_exact_energies_give_exact_coefficients_of_every_law(law: object) -> Non
     np.testing.assert_allclose(estimate.mean, [c[name] for name in estimate.names], atol=2e-7)
 
 
+@pytest.mark.slow
 def test_errors_shared_by_neighbours_are_known_to_be_shared() -> None:
     """Coverage of U with correlated noise: 500 tables, noise drawn from the covariance that the fit is told."""
     law = RedlichKister("X", 1)

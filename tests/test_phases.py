@@ -37,6 +37,7 @@ def random_samples(seed: int, n: int, order: int = 3, attraction: float = 0.08) 
     return law, {name: column[:, None] for name, column in zip(law.names, columns, strict=True)}
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.floats(0.05, 5.0), st.floats(0.02, 0.48))
 def test_landau_closed_form(A: float, ratio: float) -> None:
@@ -60,6 +61,7 @@ def test_a_tangent_may_end_at_an_end_of_a_finite_law() -> None:
     assert gaps.voltage[0, 0] == pytest.approx(3.4)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.floats(-0.3, 0.3), st.floats(0.15, 0.4), st.floats(0.55, 0.85), st.floats(0.2, 4.0))
 def test_quartic_with_a_known_tangent(m: float, p: float, q: float, a: float) -> None:
@@ -134,6 +136,7 @@ def hull_edges(law: Any, c: dict[str, float], x: np.ndarray) -> list[tuple[float
     return [(x[a], x[b]) for a, b in pairwise(lower) if b - a > 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "order", "attraction"), [(0, 3, 0.08), (1, 4, 0.06), (2, 5, 0.1)])
 def test_all_gaps_against_brute_force(seed: int, order: int, attraction: float) -> None:
     """150 asymmetric hosts, some with two or three gaps, on 10 000 compositions."""
@@ -151,6 +154,7 @@ def test_all_gaps_against_brute_force(seed: int, order: int, attraction: float) 
     assert several >= 5
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.integers(0, 10**6))
 def test_what_a_gap_is(seed: int) -> None:

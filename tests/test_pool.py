@@ -123,6 +123,7 @@ def test_progress_counts_every_sample_once(parallel: ParallelCell, samples: np.n
     assert len(told) == parallel.workers * pool.CHUNKS_PER_WORKER - 1  # chunks of three
 
 
+@pytest.mark.slow
 def test_processes_have_one_thread_no_telemetry_and_one_model(parallel: ParallelCell, samples: np.ndarray) -> None:
     assert {ask(parallel, os.getenv, name) for name in pool.ENVIRONMENT} == {"1", "true"}
     parallel.solve(samples)
@@ -190,6 +191,7 @@ def test_given_executor_is_used_and_left_open(
     assert ask(parallel, os.getpid) != os.getpid()
 
 
+@pytest.mark.slow
 def test_threads_inside_a_worker_take_turns(cell: Cell, samples: np.ndarray, expected: xr.Dataset) -> None:
     """Dask's workers run their tasks in threads of one process: one model for all of them, one at a time."""
     specification = pool.specify(cell)
@@ -216,6 +218,7 @@ def test_settings_are_checked(cell: Cell, settings: dict[str, Any], message: str
         ParallelCell(cell, **settings)
 
 
+@pytest.mark.slow
 def test_specification_makes_the_same_cell(cell: Cell) -> None:
     """Through a pickle, as to another process: coefficients, current and limits to the last bit; equal ones are one key."""
     specification = pool.specify(cell)
@@ -227,6 +230,7 @@ def test_specification_makes_the_same_cell(cell: Cell) -> None:
     np.testing.assert_array_equal(other.parameter_set.joint.mean, cell.parameter_set.joint.mean)
 
 
+@pytest.mark.slow
 def test_worker_with_another_version_is_found_out(cell: Cell) -> None:
     """Columns would be taken for other coefficients."""
     specification = replace(pool.specify(cell), names=cell.names[::-1])
@@ -234,6 +238,7 @@ def test_worker_with_another_version_is_found_out(cell: Cell) -> None:
         specification.build()
 
 
+@pytest.mark.slow
 def test_error_in_a_process_is_raised_here(parallel: ParallelCell, samples: np.ndarray) -> None:
     good = parallel.specification
     parallel.specification = replace(good, voltage_limits=(3.0, 7.0))
@@ -244,6 +249,7 @@ def test_error_in_a_process_is_raised_here(parallel: ParallelCell, samples: np.n
         parallel.specification = good
 
 
+@pytest.mark.slow
 def test_interrupt_leaves_nothing_waiting(
     parallel: ParallelCell, cell: Cell, samples: np.ndarray, expected: xr.Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +273,7 @@ class OwnLaw(RedlichKister):
     kind: ClassVar[str] = "own"
 
 
+@pytest.mark.slow
 def test_law_that_other_processes_cannot_find_is_named() -> None:
     law = OwnLaw("M", 0)
     estimate = declare(law.names, [4.2, -0.05, 20.0], std=[0.01, 0.001, 1.0], source="s", reason="test")

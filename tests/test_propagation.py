@@ -413,6 +413,7 @@ def test_output_that_does_not_vary() -> None:
     assert found.output_verdict.values[1].startswith("chaos of order 2 holds")
 
 
+@pytest.mark.slow
 def test_result_is_written_to_netcdf_and_read_back(tmp_path: Path) -> None:
     joint = two_source_joint(2, 2, seed=1)
     model = from_function(lambda s: running_voltage((s - joint.mean) / joint.std), joint.names, outputs={"V": "V", "end": "s"})
@@ -492,6 +493,7 @@ def test_two_columns_are_two_outputs() -> None:
         propagate(from_function(kink, joint.names, outputs=("x", "y")), joint, FirstOrder(), rng=np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_result_says_what_it_came_from(tmp_path: Path) -> None:
     """The seed that is told gives the same numbers again, also from a file; versions name ours and the model's."""
     model = from_function(lambda s: s[:, 0] ** 2, ("a",))

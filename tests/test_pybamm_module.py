@@ -122,6 +122,7 @@ def test_numbers_are_exact(parameter_set: ParameterSet, module: ModuleType) -> N
     assert (np.array(list(module.STANDARD_DEVIATIONS.values())) == parameter_set.joint.std).all()
 
 
+@pytest.mark.slow
 def test_cell_is_that_of_the_set(parameter_set: ParameterSet, module: ModuleType) -> None:
     """The tables and formulas in a solved model; JSON and pickle keep the values usable."""
     written = module.get_parameter_values()
@@ -140,6 +141,7 @@ def test_cell_is_that_of_the_set(parameter_set: ParameterSet, module: ModuleType
         np.testing.assert_allclose(voltage, voltages[0], atol=tolerance)
 
 
+@pytest.mark.slow
 def test_needs_nothing_of_ours(path: Path) -> None:
     code = (
         "import sys; sys.modules['a2c_pybamm'] = None; sys.path.insert(0, sys.argv[1])\n"

@@ -174,12 +174,14 @@ def test_ids_are_unique_and_references_resolve(page: Page) -> None:
     assert used <= set(ids)
 
 
+@pytest.mark.slow
 def test_same_input_gives_the_same_page(tmp_path: Path) -> None:
     first = write_report(tmp_path / "a.html", small_set(), None).read_bytes()
     assert write_report(tmp_path / "b.html", small_set(), None).read_bytes() == first
     assert b"No propagation has been run" in first
 
 
+@pytest.mark.slow
 def test_failed_write_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "report.html"
     path.write_text("old")
@@ -272,6 +274,7 @@ def test_correlations_are_drawn() -> None:
     np.testing.assert_array_equal(np.ravel(mesh.get_array()), joint.correlation.ravel())
 
 
+@pytest.mark.slow
 def test_unstable_diffusivity_still_draws() -> None:
     """A lower edge below zero leaves a logarithmic axis without a number there, not the figure."""
     sto = np.linspace(0.01, 0.99, 50)
@@ -307,6 +310,7 @@ def lasting(n: int = 3, *, fails: bool = True, family: str = "normal", methods: 
     return propagate(model, joint, *chosen, rng=np.random.default_rng(0), max_failed=0.3)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_lifetimes_are_drawn_with_their_interval() -> None:
     result = lasting(fails=False)
     chaos = lasting(fails=False, methods=(AdaptiveChaos(),))
@@ -355,6 +359,7 @@ def test_no_indices_are_shown_where_they_mean_nothing(result: xr.Dataset) -> Non
     assert {row.output for row in index_rows(bad)} <= {"mean_voltage"}
 
 
+@pytest.mark.slow
 def test_a_result_of_curves_alone_still_makes_a_page(tmp_path: Path) -> None:
     """A step's axis has words for values; no output is one number."""
     joint = small_set().joint

@@ -157,6 +157,7 @@ def test_survival_is_the_fraction_with_the_exact_binomial_interval(n: int) -> No
     assert survival(drawn(values), "y", at=0.2)["survival"].item() == pytest.approx(found["survival"].values[2], abs=1e-14)
 
 
+@pytest.mark.slow
 @given(st.integers(5, 60), st.integers(0, 4), st.integers(0, 10**6))
 @settings(max_examples=30)
 def test_survival_bounds_hold_whatever_failed_draws_would_have_been(n: int, n_failed: int, seed: int) -> None:
@@ -173,6 +174,7 @@ def test_survival_bounds_hold_whatever_failed_draws_would_have_been(n: int, n_fa
     assert seen.attrs["failed_fraction"] == n_failed / (n + n_failed)
 
 
+@pytest.mark.slow
 def test_survival_interval_covers_rare_events_too() -> None:
     """400 sets of 150 draws: with true coverage 0.95 fewer than 0.917 comes once in 1000; plain p ± 2σ has 0.77 at 0.99."""
     probability = np.array([0.5, 0.9, 0.99, 0.999])
@@ -298,6 +300,7 @@ def test_standard_errors_of_reweighted_moments_cover(change: str) -> None:
     np.testing.assert_allclose(*np.mean(worth, axis=0), rtol=0.03)
 
 
+@pytest.mark.slow
 def test_survival_under_changed_errors_covers() -> None:
     after = CHANGES["half"]
     mean, std = linear(after.mean[None])[0], np.sqrt(SLOPES @ after.covariance @ SLOPES)
@@ -550,6 +553,7 @@ def stored(result: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> xr.D
     return through_file(result, tmp_path_factory.mktemp("results") / "result.nc")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", ANSWERS)
 def test_a_result_from_a_file_gives_the_same_answers_and_they_can_be_written(
     question: str, result: xr.Dataset, stored: xr.Dataset, tmp_path: Path
@@ -584,6 +588,7 @@ def used(kind: type[np.random.BitGenerator]) -> np.random.Generator:
     return rng
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64])
 def test_a_result_says_what_makes_it_again(kind: type[np.random.BitGenerator], tmp_path: Path) -> None:
     """With every bit generator of numpy, from the middle of its sequence, through a file."""

@@ -155,6 +155,7 @@ def test_blocks_and_drift_change_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
         )
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6))
 def test_cells_in_which_sites_are_listed_do_not_matter(seed: int) -> None:
     _, trajectory, sites = gas(1, n_frame=60)

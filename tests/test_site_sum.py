@@ -81,6 +81,7 @@ def test_one_free_energy(law: SiteSum, seed: int, T: float) -> None:
     np.testing.assert_allclose(law.entropic_change(c, X, T), by_temperature, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 @given(laws, st.integers(0, 10**6), st.floats(250, 350))
 def test_derivatives_by_coefficients(law: SiteSum, seed: int, T: float) -> None:
     """Complex steps in coefficients against the derivative of x(U), which is explicit: ∂U/∂p = (∂x/∂p)/(−∂x/∂U)."""
@@ -135,6 +136,7 @@ def test_newtons_step_from_the_middle_of_a_step_stays_there() -> None:
     assert found == pytest.approx(3.5, abs=1e-3)
 
 
+@pytest.mark.slow
 @given(laws, st.integers(0, 10**6), st.floats(250, 350))
 def test_mean_voltage_is_the_end_members_difference(law: SiteSum, seed: int, T: float) -> None:
     """∫U dx over [0, 1] = −(g(1) − g(0))/F, which is the sum of X_j U_j(T); by parts, since x is explicit in U."""
@@ -310,6 +312,7 @@ def tabulated(c: dict[str, float]) -> ParameterSet:
     return ParameterSet("table", "Chen2020", attach, Joint([estimate]))
 
 
+@pytest.mark.slow
 def test_discharge_is_that_of_a_fine_table() -> None:
     """A whole discharge from full charge to the cut-off, at two sets of coefficients."""
     made = positive_electrode()
@@ -344,6 +347,7 @@ def test_cell_with_diffusivity_from_the_same_sites() -> None:
         assert exact[k] == pytest.approx((up - down) / (2 * step), rel=2e-2, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_written_files_give_the_same_curves(tmp_path: Path) -> None:
     """set.json, PyBaMM's own JSON and the stand-alone module, away from the reference temperature."""
     made = positive_electrode(diffusion=True, temperature=310.0)
@@ -521,6 +525,7 @@ def test_exact_data_give_their_coefficients(n_site: int, temperatures: tuple[flo
     assert all(found[name] == pytest.approx(c[name], abs=1e-3 if name == law.entropy_name else 1e-5) for name in found)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 3), st.integers(0, 100))
 def test_covariance_is_that_of_the_linear_fit(n_site: int, seed: int) -> None:
     """Against a Jacobian by differences at the mean; known errors, several temperatures."""
@@ -563,6 +568,7 @@ def test_sites_come_in_the_order_they_fill() -> None:
     np.testing.assert_allclose(estimate.mean, fit_site_sum(data, law).mean, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("std", [1e-6, 3e-3])
 @pytest.mark.parametrize("n_site", [1, 2])
 def test_more_sites_than_the_data_show_are_refused(n_site: int, std: float) -> None:
@@ -594,6 +600,7 @@ def test_data_that_cannot_be_fitted_are_refused() -> None:
         fit_site_sum(data, SiteSum("M", 2), start=c)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_site", [2, 3])
 def test_all_starts_find_the_minimum_next_to_the_truth(n_site: int) -> None:
     law, rng = SiteSum("M", n_site), np.random.default_rng(10 + n_site)

@@ -41,6 +41,7 @@ def test_rule_integrates_its_degree_exactly(families: str, level: int, n_node: i
     np.testing.assert_allclose(means, np.eye(len(means))[0], atol=1e-12 * np.abs(weights).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "order", "families"), [(1, 4, "n"), (2, 3, "nu"), (3, 3, "un"), (4, 2, "nu"), (5, 3, "u"), (6, 2, "n")]
 )
@@ -59,6 +60,7 @@ def test_polynomials_have_exact_moments_and_agree_with_least_squares(n: int, ord
         assert found[f"{output}_error"][0] < 1e-8
 
 
+@pytest.mark.slow
 def test_ishigami_variance_to_six_digits() -> None:
     """Smooth and far from a polynomial of low degree: errors fall by orders of magnitude with the order."""
     joint = mixed_joint(3, "u")
@@ -108,6 +110,7 @@ def test_elements_behind_a_cut_off_are_left_out_and_the_expansion_is_kept() -> N
     np.testing.assert_allclose(np.asarray(polynomial(0.3, 0.4))[:3], 0.3 + 0.4 * np.arange(1.0, 4.0), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_solves_are_as_planned() -> None:
     for n, settings in ((2, SpectralProjection(3)), (4, SpectralProjection(3)), (3, SpectralProjection(5, n_held_out=12))):
         joint = mixed_joint(n)

@@ -140,6 +140,7 @@ def test_failures_are_counted_by_cause(result: xr.Dataset) -> None:
     assert all(row.n == 0 and row.example == "" for row in failure_rows(result) if row.approach == "first order")
 
 
+@pytest.mark.slow
 def test_result_read_back_gives_the_same_rows(result: xr.Dataset, tmp_path: Any) -> None:
     result.to_netcdf(tmp_path / "result.nc", engine="h5netcdf")
     with xr.open_dataset(tmp_path / "result.nc", engine="h5netcdf") as again:

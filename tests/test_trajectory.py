@@ -68,6 +68,7 @@ def test_npz_is_read_in_si(tmp_path: Path) -> None:
     np.testing.assert_array_equal(later.positions, read.positions[10:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changing", [False, True], ids=["fixed cell", "changing cell"])
 @given(seed=st.integers(0, 10**6))
 def test_unwrapping_round_trip(tmp_path_factory: pytest.TempPathFactory, changing: bool, seed: int) -> None:

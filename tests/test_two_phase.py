@@ -69,6 +69,7 @@ def lfp_set(*, hysteresis: bool = False, L0: float = 0.1158, L0_std: float = 0.0
 # The law
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.floats(0.06, 0.2), st.floats(-0.03, 0.03))
 def test_voltage_is_the_lower_hulls(L0: float, L1: float) -> None:
@@ -205,6 +206,7 @@ def test_written_module_gives_the_same_curves(tmp_path: Path) -> None:
         np.testing.assert_allclose(second, first, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_unstable_mean_is_refused_without_a_treatment() -> None:
     """The error names the spinodal, and what treats it."""
     with pytest.raises(UnstablePhaseError, match=r"spinodal at x = 0\.1\d\d, 0\.8\d\d.*common tangents"):
@@ -304,6 +306,7 @@ def cell() -> Cell:
     return Cell(lfp_set(), model="SPM")
 
 
+@pytest.mark.slow
 def test_discharge_equals_that_of_a_tabulated_envelope(cell: Cell) -> None:
     """Three samples against PyBaMM alone, its OCP a fine table of the convex envelope by another route (a grid's hull)."""
     samples = cell.parameter_set.joint.draw(3, np.random.default_rng(1))
@@ -344,6 +347,7 @@ def test_discharge_equals_that_of_a_tabulated_envelope(cell: Cell) -> None:
         np.testing.assert_allclose(own, solution["Voltage [V]"](time), atol=2e-3)
 
 
+@pytest.mark.slow
 def test_plateau_moves_the_cell_by_as_much(cell: Cell) -> None:
     """dV/dU0: all of the open-circuit potential moves; sensitivities are taken by differences, the solver sees no plateau."""
     parameter_set = cell.parameter_set
@@ -355,6 +359,7 @@ def test_plateau_moves_the_cell_by_as_much(cell: Cell) -> None:
     assert half == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.slow
 def test_hysteresis_separates_charge_from_discharge() -> None:
     """PyBaMM's current sigmoid between the branches: a slow discharge runs on lithiation's, a slow charge on delithiation's."""
     parameter_set = lfp_set(hysteresis=True)
