@@ -99,6 +99,33 @@ def test_reference_is_the_mass_centre_of_the_others() -> None:
     assert "no framework" in mean_squared_displacement(alone, "Li").provenance["displacements against"]
 
 
+def test_against_the_mass_centre_of_all() -> None:
+    """As in a liquid: the centre of all atoms is at rest, which the species' own motion is part of."""
+    rng = np.random.default_rng(5)
+    trajectory = Trajectory(rng.normal(size=(20, 3, 3)), ("Li", "O", "O"), np.array([7.0, 16.0, 16.0]), 1.0, 300.0)
+    r = trajectory.positions[:, 0] - np.average(trajectory.positions, axis=1, weights=trajectory.masses)
+    msd = mean_squared_displacement(trajectory, "Li", against="all", workers=2)
+    np.testing.assert_allclose(msd.by_atom[0, 4], ((r[5:] - r[:-5]) ** 2).sum(axis=1).mean())
+    assert msd.provenance["displacements against"] == "mass centre of all atoms"
+
+
+def test_thinned_lags_give_the_same_diffusivity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of a run that is too large for all lags: the first 64, then 64 for each factor of two."""
+    trajectory = brownian(2, 3000, 20)
+    whole = mean_squared_displacement(trajectory, "Li")
+    module = sys.modules["a2c_pybamm.estimators.mean_squared_displacement"]
+    monkeypatch.setattr(module, "ALL_LAGS", 1000)
+    thin = mean_squared_displacement(trajectory, "Li")
+    lags = thin.lag_in_frames
+    assert list(lags[:70]) == list(range(1, 71))
+    assert len(lags) < 64 * 7
+    assert lags[-1] == 2999
+    np.testing.assert_array_equal(thin.by_atom, whole.by_atom[:, lags - 1])
+    one, two = (fit_tracer_diffusivity(msd, **NAME) for msd in (whole, thin))
+    assert abs(one.mean[0] - two.mean[0]) < 0.1 * one.std[0]
+    assert one.std[0] == pytest.approx(two.std[0], rel=0.02)
+
+
 def test_bad_species_and_directions_are_refused() -> None:
     with pytest.raises(ValueError, match=r"no atom of species 'Na' .*La, Li"):
         mean_squared_displacement(brownian(0), "Na")

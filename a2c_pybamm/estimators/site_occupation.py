@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.data import Array, SiteOccupation, Sites, Trajectory
+from a2c_pybamm.data import Array, SiteOccupation, Sites, Trajectory, release
 from a2c_pybamm.estimators.mean_squared_displacement import atoms_of, framework_centre
 from a2c_pybamm.estimators.site_images import SiteImages, neighbour_distance, site_images
 
@@ -96,6 +96,7 @@ def assign_sites(
         strayed += (distance > limit).sum(axis=0)
         held[block], cells[block] = _with_hysteresis(sites, position, distance, site, cell, hysteresis, before)
         before = held[block][-1], cells[block][-1]
+        release(trajectory.positions)
     _refuse_far(species, strayed / n_frame, limit)
     shared = _shared(held, len(sites.positions))
     if exclusive:
