@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import mmap
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -139,7 +140,25 @@ def test_numbers_beside_the_frames_are_used(tmp_path: Path) -> None:
         ({"cell": np.ones((2, 3, 3))}, {}, r"'cell' has shape \(2, 3, 3\)"),
         ({"velocities": np.ones((40, 4, 3))}, {}, r"'velocities' has shape \(40, 4, 3\)"),
         ({}, {"species": "Na"}, "no atom of species 'Na'"),
-        ({}, {"cell": np.zeros((3, 3))}, "expected three independent right-handed vectors"),
+        ({}, {"cell": np.zeros((3, 3))}, "frame 0 has a cell without volume"),
+        ({}, {"cell": np.zeros(3)}, r"cell= has shape \(3,\), expected three vectors"),
+        ({"cell": np.full((3, 3), np.nan)}, {}, "frame 0 has a cell without volume"),
+        ({"numbers": np.array([3, 3, 3, 16, 200])}, {}, "atomic numbers from 1 to 118"),
+        ({"numbers": np.array(["Li"] * 5)}, {}, "atomic numbers from 1 to 118"),
+        ({"masses": np.zeros(5)}, {}, "mass that is not positive"),
+        ({"masses": np.full(5, np.nan)}, {}, "mass that is not positive"),
+        ({"positions": np.zeros((4, 0, 3)), "numbers": np.zeros(0, int), "masses": None}, {}, "0 atoms"),
+        ({"positions": np.zeros((0, 5, 3))}, {}, "holds no frame"),
+        ({"frame_spacing_fs": np.array([1.0, 2.0])}, {}, "'frame_spacing_fs' is .*, expected one number"),
+        ({"frame_spacing_fs": np.array("one")}, {}, "'frame_spacing_fs' is 'one', expected one number"),
+        ({"frame_spacing_fs": 0.0}, {}, "time between frames is 0 s, it must be positive"),
+        ({"frame_spacing_fs": None}, {"interval": np.inf}, "time between frames is inf s"),
+        ({"temperature_K": -5.0}, {}, "temperature is -5 K, it must be positive"),
+        ({"temperature_K": np.full(3, 700.0)}, {}, "'temperature_K' has 3 entries for 40 frames"),
+        ({"temperature_K": None}, {"temperature": 0.0}, "temperature is 0 K, it must be positive"),
+        ({"velocities": np.ones((20, 5, 3))}, {}, "'velocities' has other frames"),
+        ({}, {"discard": np.nan}, "discard is nan s"),
+        ({}, {"discard": -1.0}, "discard is -1 s"),
     ],
 )
 def test_bad_npz_is_refused(tmp_path: Path, changes: dict[str, Any], given: dict[str, Any], message: str) -> None:
@@ -406,6 +425,22 @@ def test_bad_dumps_name_the_frame(tmp_path: Path) -> None:
     number = text.splitlines()[10].split()[2]
     refused(text.replace(number, "nan", 1), "frame 0: position of atom . is not finite")
     refused(text.replace(" Li ", " Qq "), "'Qq' is no chemical symbol")
+    refused(text.replace(" S ", " 7 S "), "frame 0 has 6 numbers in a line|cannot be read")
+    refused(
+        "\n".join(line if line.startswith("ITEM") or " " not in line else line + " 7" for line in text.splitlines()),
+        "cannot be read|6 numbers",
+    )
+    refused(re.sub(r"^[1-5] (Li|S) ", r"1 \1 ", text, flags=re.MULTILINE), "frame 0 has an id twice")
+    refused(
+        re.sub(r"^([1-5]) (Li|S) ", r"\1 0 ", text, flags=re.MULTILINE).replace("id element", "id type"), "no column 'element'"
+    )
+    (tmp_path / "cut.dump.gz").write_bytes(gzip.compress(text.encode())[:-200])
+    with pytest.raises(ValueError, match=r"cut\.dump\.gz: cannot be read to its end"):
+        read_trajectory(tmp_path / "cut.dump.gz", **GIVEN)
+    good.write_text(text + "\n")
+    assert read_trajectory(good, **GIVEN).positions.shape == (12, 5, 3)
+    good.write_text(text.replace("xy xz yz pp pp pp", "xy xz yz"))  # as old versions write it
+    assert read_trajectory(good, **GIVEN).positions.shape == (12, 5, 3)
 
 
 # Motion that cannot be

@@ -37,6 +37,8 @@ def _agreed(path: Path, what: str, unit: str, in_file: float | None, given: floa
 
 def interval_of(path: Path, settings: Mapping[str, Any], given: float | None) -> float:
     """Time between frames [s], by the file or by argument."""
+    for key in ("frame_spacing_fs", "timestep_fs", "save_every_steps"):
+        _refuse_no_number(path, key, settings.get(key, 1.0))
     for key in ("step", "time_s"):
         _refuse_uneven(path, key, np.atleast_1d(settings.get(key, 0.0)))
     in_file = None
@@ -47,7 +49,7 @@ def interval_of(path: Path, settings: Mapping[str, Any], given: float | None) ->
     elif np.size(settings.get("time_s", 0.0)) > 1:
         in_file = float(np.ptp(settings["time_s"]) / (len(settings["time_s"]) - 1))
     seconds = _agreed(path, "time between frames", "s", in_file, given, "give it in seconds as interval=")
-    if not seconds > 0:
+    if not 0 < seconds < np.inf:
         raise ValueError(f"{path}: time between frames is {seconds:g} s, it must be positive; give it as interval=")
     return seconds
 
@@ -68,12 +70,26 @@ def temperature_of(path: Path, settings: Mapping[str, Any], given: float | None,
     """Temperature [K], by the file (of all frames but the first few) or by argument."""
     remedy = "give it in kelvin as temperature="
     value = settings.get("target_temperature_K", settings.get("temperature_K"))
+    if value is not None and np.ndim(value) != 1:
+        _refuse_no_number(path, "temperature", value)
     if value is None or np.ndim(value) == 0:
-        return _agreed(path, "temperature", "K", None if value is None else float(value), given, remedy)
+        kelvin = _agreed(path, "temperature", "K", None if value is None else float(value), given, remedy)
+        return _positive(path, kelvin, remedy)
     # instantaneous temperatures fluctuate: a thermostat's setting lies within one standard deviation of their mean
     kept = np.asarray(value, float)[skip:]
     if given is not None and abs(kept.mean() - given) > kept.std():
         raise ValueError(
             f"{path}: temperature is {kept.mean():.4g} ± {kept.std():.2g} K in the file and {given:g} K by argument; {remedy}"
         )
-    return float(kept.mean() if given is None else given)
+    return _positive(path, float(kept.mean() if given is None else given), remedy)
+
+
+def _positive(path: Path, temperature: float, remedy: str) -> float:
+    if not 0 < temperature < np.inf:
+        raise ValueError(f"{path}: temperature is {temperature:g} K, it must be positive; {remedy}")
+    return temperature
+
+
+def _refuse_no_number(path: Path, key: str, value: Any) -> None:
+    if np.ndim(value) or np.asarray(value).dtype.kind not in "iuf":
+        raise ValueError(f"{path}: {key!r} is {str(value)[:40]!r}, expected one number")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -52,20 +54,22 @@ def is_lammps_dump(path: Path) -> bool:
 
 def open_lammps_dump(path: Path, symbols: Sequence[str] | None) -> FrameSource:
     """A dump with the columns ``id``, coordinates, and ``element``, or ``type`` and the symbol of each type."""
-    with _open(path) as file:
+    with _reading(path) as file:
         head = _read_header(path, 0, file)
         if head is None or head.n_atom < 1:
             raise ValueError(f"{path}: holds no atoms")
         _refuse_columns(path, head)
-    with _open(path) as file:
+    with _reading(path) as file:
         _, columns = next(_chunks(path, file, 1))
+    if len(np.unique(columns["id"])) < head.n_atom:
+        raise ValueError(f"{path}: frame 0 has an id twice; write each atom once")
     order = np.argsort(columns["id"][0])
     first = {name: column[0][order] for name, column in columns.items()}
     numbers = _numbers(path, first, symbols)
 
     def frames() -> Iterator[Frames]:
         begin = 0
-        with _open(path) as file:
+        with _reading(path) as file:
             for headers, columns in _chunks(path, file, frames_at_once(head.n_atom)):
                 yield _frames(begin, headers, _sorted(path, begin, columns, first))
                 begin += len(headers)
@@ -90,6 +94,15 @@ def _open(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
+@contextmanager
+def _reading(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        with _open(path) as file:
+            yield file
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: cannot be read to its end ({error}); copy it again, or unpack what is there") from error
+
+
 def _numbers(path: Path, atoms: Mapping[str, NDArray[Any]], symbols: Sequence[str] | None) -> NDArray[np.int64]:
     """Atomic numbers of the atoms of a frame (n_atom,)."""
     if symbols is None and "element" in atoms:
@@ -97,6 +110,8 @@ def _numbers(path: Path, atoms: Mapping[str, NDArray[Any]], symbols: Sequence[st
     if symbols is None or "type" not in atoms:
         raise ValueError(f"{path}: no column 'element'; give the chemical symbol of each type, in order, as symbols=")
     kinds = atoms["type"].astype(int)
+    if kinds.min() < 1:
+        raise ValueError(f"{path}: an atom has type {kinds.min()}; types are counted from 1")
     return numbers_of(path, symbols, max(int(kinds.max()), len(symbols)), "types")[kinds - 1]
 
 
@@ -132,6 +147,8 @@ def _read_header(path: Path, k: int, file: IO[bytes]) -> _Header | None:
     items: dict[str, list[str]] = {}
     while line := file.readline():
         words = line.decode(errors="replace").split()
+        if not (words or items):
+            continue
         name = " ".join(word for word in words[1:] if word.isupper())
         if words[:1] != ["ITEM:"]:
             raise ValueError(f"{path}: frame {k} begins with {line[:40].decode(errors='replace').strip()!r}, not with ITEM:")
@@ -168,8 +185,9 @@ def _box(words: list[str]) -> tuple[Array, Array, list[str]]:
         rows = np.array(words[5:], float).reshape(3, 4)
         return rows[:, :3], rows[:, 3], words[2:5]
     tilted = words[:3] == ["xy", "xz", "yz"]
-    flags = words[3 * tilted : 3 * tilted + 3]
-    rows = np.array(words[3 * tilted + 3 :], float).reshape(3, 2 + tilted)
+    words = words[3 * tilted :]
+    flags = words[:3] if words[0].isalpha() else ["pp"] * 3  # old versions write none
+    rows = np.array(words[3 * words[0].isalpha() :], float).reshape(3, 2 + tilted)
     xy, xz, yz = rows[:, 2] if tilted else np.zeros(3)
     # the bounds are those of the smallest upright box around the tilted one
     low = rows[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
@@ -184,11 +202,13 @@ def _parse(path: Path, first: int, header: _Header, bodies: list[bytes]) -> Colu
 
     known = {"id", "type", "element", "mass", *IMAGES, *VELOCITIES, *chain(*COORDINATES)}
     wanted = [name for name in header.columns if name in known]
+    for k, body in enumerate(bodies):
+        if (n := len(body[: body.index(b"\n")].split())) != len(header.columns):
+            raise ValueError(f"{path}: frame {first + k} has {n} numbers in a line, not {' '.join(header.columns)}")
     kinds = {name: str if name == "element" else float for name in wanted}
     try:
-        table = pd.read_csv(
-            io.BytesIO(b"".join(bodies)), sep=r"\s+", header=None, names=header.columns, usecols=wanted, dtype=kinds, engine="c"
-        )
+        text = io.BytesIO(b"".join(bodies))
+        table = pd.read_csv(text, sep=r"\s+", header=None, names=header.columns, usecols=wanted, dtype=kinds, engine="c")
     except ValueError as error:
         raise ValueError(
             f"{path}: atoms of frames {first} to {first + len(bodies) - 1} cannot be read ({error}); is a line cut or joined?"

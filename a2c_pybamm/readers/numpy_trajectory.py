@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 from ase.data import atomic_masses
 from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.trajectory_frames import Frames, FrameSource, frames_at_once, numbers_of
@@ -28,7 +29,7 @@ def open_npz(path: Path) -> FrameSource:
     for key in ("positions", "numbers"):
         if key not in keys:
             raise ValueError(f"{path}: no key {key!r} (found {', '.join(keys) or 'none'}); write it with numpy.savez({key}=…)")
-    numbers = found["numbers"]
+    numbers = _atomic_numbers(path, found["numbers"])
     masses = np.asarray(found.get("masses", atomic_masses[numbers]), float)
     if masses.shape != numbers.shape:
         raise ValueError(f"{path}: {masses.size} masses for {numbers.size} atoms; give one for each")
@@ -41,6 +42,8 @@ def open_npz(path: Path) -> FrameSource:
             moving = "velocities" in keys
             velocities = _arrays(path, "velocities", archive.open("velocities.npy"), len(numbers)) if moving else repeat(None)
             for r, v in zip(positions, velocities, strict=moving):
+                if v is not None and len(v) != len(r):
+                    raise ValueError(f"{path}: 'velocities' has other frames than 'positions'; write both of the same")
                 speeds = None if v is None else v * ANGSTROM_PER_FEMTOSECOND
                 yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=speeds)
                 first += len(r)
@@ -64,6 +67,12 @@ def open_npy(path: Path, symbols: Sequence[str] | None) -> FrameSource:
                 first += len(r)
 
     return FrameSource(numbers, atomic_masses[numbers], frames())
+
+
+def _atomic_numbers(path: Path, given: NDArray[Any]) -> NDArray[np.int64]:
+    if given.ndim != 1 or given.dtype.kind not in "iuf" or not np.isin(given, np.arange(1, len(atomic_masses))).all():
+        raise ValueError(f"{path}: 'numbers' must be atomic numbers from 1 to {len(atomic_masses) - 1}, one for each atom")
+    return given.astype(np.int64)
 
 
 @contextmanager

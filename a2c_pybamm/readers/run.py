@@ -69,6 +69,10 @@ def read_run(path: str | Path, options: Options, *, velocities: bool) -> Run:
     source = _opened(path, options.symbols, options.cell)
     names = np.array([chemical_symbols[number] for number in source.numbers])
     masses = DALTON * source.masses
+    if not len(masses) or not ((masses > 0) & np.isfinite(masses)).all():
+        raise ValueError(f"{path}: {len(masses)} atoms, with a mass that is not positive; give masses in u")
+    if not 0 <= options.discard < np.inf:
+        raise ValueError(f"{path}: discard is {options.discard:g} s; give the time to leave out at the start")
     keep = _Selection.of(path, names, masses, options.species)
     chunks = unwrapped(path, source.frames, source.periodic)
     first = next(chunks, None)
@@ -86,6 +90,9 @@ def read_run(path: str | Path, options: Options, *, velocities: bool) -> Run:
     settings = {**source.settings, **whole_settings(seen.settings)}
     interval = interval_of(path, settings, options.interval)
     skip = _skipped(path, options.discard, interval, len(vectors))
+    for key, column in settings.items():
+        if key.startswith("temperature") and np.ndim(column) == 1 and len(column) != len(vectors):
+            raise ValueError(f"{path}: {key!r} has {len(column)} entries for {len(vectors)} frames; write one for each, or one")
     temperature = temperature_of(path, settings, options.temperature, skip)
     if options.inertial:
         refuse_implausible(path, seen.motion(masses), interval=interval, temperature=temperature)
@@ -122,10 +129,8 @@ def _opened(path: Path, symbols: Sequence[str] | None, cell: ArrayLike | None) -
     if cell is None:
         return source
     vectors = np.asarray(cell, float) / ANGSTROM
-    if vectors.shape != (3, 3) or not np.linalg.det(vectors) > 0:
-        raise ValueError(
-            f"{path}: cell= has shape {vectors.shape}, expected three independent right-handed vectors [m] in rows"
-        )
+    if vectors.shape != (3, 3):
+        raise ValueError(f"{path}: cell= has shape {vectors.shape}, expected three vectors [m] in rows")
 
     def with_cell(frames: Iterator[Frames]) -> Iterator[Frames]:
         for chunk in frames:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from a2c_pybamm.data import Trajectory, Velocities
 from a2c_pybamm.readers.run import Options, read_run
+from a2c_pybamm.readers.source_file import naming
 
 
 def read_trajectory(
@@ -78,8 +79,9 @@ def read_trajectory(
     .. [1] S. von Bülow, J. T. Bullerjahn, G. Hummer, J. Chem. Phys. 153 (2020) 021101.
     """
     options = Options(interval, temperature, discard, species, symbols, cell, inertial, scratch)
-    run = read_run(path, options, velocities=False)
-    return Trajectory(run.vectors, run.species, run.masses, run.interval, run.temperature, run.provenance)
+    with naming(path):
+        run = read_run(path, options, velocities=False)
+        return Trajectory(run.vectors, run.species, run.masses, run.interval, run.temperature, run.provenance)
 
 
 def read_velocities(
@@ -104,5 +106,6 @@ def read_velocities(
         As `read_trajectory`, and if there are no velocities.
     """
     options = Options(interval, temperature, discard, species, symbols, None, inertial, scratch)
-    run = read_run(path, options, velocities=True)
-    return Velocities(run.vectors, run.species, run.masses, run.interval, run.temperature, provenance=run.provenance)
+    with naming(path):
+        run = read_run(path, options, velocities=True)
+        return Velocities(run.vectors, run.species, run.masses, run.interval, run.temperature, provenance=run.provenance)

@@ -40,6 +40,7 @@ def unwrapped(path: Path, chunks: Iterator[Frames], periodic: tuple[bool, bool, 
     shift: Array | None = None
     for chunk in chunks:
         _refuse_holes(path, chunk)
+        _refuse_flat_cells(path, chunk)
         added = None if chunk.cell is None else _cells_added(path, last, chunk, periodic)
         last = _last_of(chunk)
         if chunk.cell is not None and added is not None and (shift is not None or added.any()):
@@ -57,6 +58,16 @@ def _refuse_holes(path: Path, chunk: Frames) -> None:
         raise ValueError(
             f"{path}: frame {chunk.first + frame}: position of atom {atom} is not finite; the run blew up or the file was cut, "
             "leave out what comes from there on"
+        )
+
+
+def _refuse_flat_cells(path: Path, chunk: Frames) -> None:
+    if chunk.cell is None:
+        return
+    flat = ~(np.isfinite(chunk.cell).all(axis=(1, 2)) & (np.abs(np.linalg.det(np.nan_to_num(chunk.cell))) > 0))
+    if flat.any():
+        raise ValueError(
+            f"{path}: frame {chunk.first + int(np.argmax(flat))} has a cell without volume; write its three vectors, or none"
         )
 
 
