@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import cho_factor, cho_solve
 from scipy.special import erfc
-from scipy.stats import chi2
 
 from a2c_pybamm.constants import BOLTZMANN
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.combination import combine
+from a2c_pybamm.estimators.log_rates import Design, fit_log_rates
 
 SMALL = 45.0
 """Exponent at which terms of a lattice sum are left out: exp(-45) is far below round-off."""
-SINGULAR = 1e-10
-"""Smallest eigenvalue of the correlation matrix below which errors count as fully shared."""
 
 
 def yeh_hummer_correction(
@@ -186,31 +183,20 @@ def extrapolate_cell_size(
     length = np.array(sorted(estimates), dtype=float)
     parts = [estimates[key] for key in sorted(estimates)]
     _refuse(length, parts, name, power)
-    values = np.concatenate([part.mean for part in parts])
-    joint = combine(parts, np.eye(len(parts)), [f"{x:g} m" for x in length], values, method="", independent=independent)
+    effect = f"{name}, effect in the smallest cell"
     share = (length[0] / length) ** power
-    weights, residual_chi2 = _weights(share, values, joint.covariance, name)
-    effect, effect_std = weights[1] @ values, float(np.sqrt(weights[1] @ joint.covariance @ weights[1]))
-    quality: dict[str, Any] = {
-        "box lengths [m]": length.tolist(),
-        "power": float(power),
-        "effect in the smallest": float(effect),
-        "effect std": effect_std,
-        "effect z-score": float(effect / effect_std) if effect_std else None,
-        "degrees of freedom": len(parts) - 2,
-    }
-    if len(parts) > 2:
-        p_value = float(chi2.sf(residual_chi2, len(parts) - 2))
-        quality |= {"chi-squared": residual_chi2, "chi-squared p-value": p_value}
-    return combine(
+    fit = fit_log_rates(
         parts,
-        weights[:1],
-        [name],
-        weights[:1] @ values,
+        np.concatenate([part.mean for part in parts]),
+        Design(np.column_stack([np.ones_like(share), share]), (name, effect), (2,)),
+        what=name,
         method=f"extrapolated to an infinite cell in 1/L^{power:g}",
-        provenance={"fit": quality},
+        quality={"box lengths [m]": length.tolist(), "power": float(power)},
         independent=independent,
     )
+    size, std = float(fit.mean[1]), float(fit.std[1])
+    told = {"effect in the smallest": size, "effect std": std, "effect z-score": size / std if std else None}
+    return replace(fit.select([name]), provenance={**fit.provenance, "fit": {**fit.provenance["fit"], **told}})
 
 
 def _refuse(length: Array, parts: list[Estimate], name: str, power: float) -> None:
@@ -223,23 +209,3 @@ def _refuse(length: Array, parts: list[Estimate], name: str, power: float) -> No
     for x, part in zip(length, parts, strict=True):
         if len(part.names) != 1:
             raise ValueError(f"{name}: estimate at {x:g} m has {len(part.names)} coefficients; select its ln D")
-
-
-def _weights(share: Array, values: Array, covariance: Array, name: str) -> tuple[Array, float]:
-    """Weights (2, n_size) of the infinite cell's value and of the effect in the smallest cell, and χ²."""
-    design = np.column_stack([np.ones_like(share), share])
-    if len(values) == 2:
-        return np.linalg.inv(design), 0.0
-    std = np.sqrt(np.diag(covariance))
-    correlation = covariance / np.outer(std, std) if std.all() else np.zeros_like(covariance)
-    if np.linalg.eigvalsh(correlation)[0] < SINGULAR:
-        raise ValueError(
-            f"{name}: errors of the cell sizes are zero or fully shared, so that they cannot be weighted against one another; "
-            "give each size a sampling error of its own"
-        )
-    whitening = cho_factor(correlation)
-    scaled, target = design / std[:, None], values / std
-    solved = cho_solve(whitening, scaled)
-    weights = np.linalg.solve(scaled.T @ solved, solved.T)
-    residual = target - scaled @ (weights @ target)
-    return weights / std, float(residual @ cho_solve(whitening, residual))
