@@ -230,10 +230,11 @@ def _root(value: Evaluate, slope: Evaluate, low: Array, high: Array, start: Arra
         high[active], low[active] = np.where(above, at, high[active]), np.where(above, low[active], at)
         with np.errstate(divide="ignore", invalid="ignore"):
             new = at - f / slope(active, at)
+        # so small a step may lead out of the bracket by round-off alone: the far end must not be halved towards then
+        small = np.maximum(ROUND_OFF * np.minimum(at, 1 - at), 4 * np.spacing(at))
+        done = (np.abs(new - at) <= small) | (high[active] - low[active] <= small) | (f == 0)
         inside = (new > low[active]) & (new < high[active])
-        new = np.where(inside, new, _between(low[active], high[active]))
-        done = (np.abs(new - at) <= ROUND_OFF * np.minimum(at, 1 - at)) | (f == 0)
-        x[active] = np.where(f == 0, at, new)
+        x[active] = np.where(done, at, np.where(inside, new, _between(low[active], high[active])))
         active = active[~done]
         if not len(active):
             break
