@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +50,8 @@ class Bar:
 def progress_bar(text: str, total: int | None) -> Iterator[Bar]:
     """A bar that is advanced by the number of things done; what had no number of its own is one thing, done at the end."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+    bar = Progress(*columns, console=err, disable=not err.is_terminal)
+    with bar if err.is_terminal else nullcontext():  # older versions of rich end a disabled bar with an empty line
         task = bar.add_task(text, total=total)
         yield Bar(bar, task)
         if bar.tasks[0].total is None:
