@@ -158,6 +158,7 @@ def test_numbers_beside_the_frames_are_used(tmp_path: Path) -> None:
         ({"temperature_K": None}, {"temperature": 0.0}, "temperature is 0 K, it must be positive"),
         ({"velocities": np.ones((20, 5, 3))}, {}, "'velocities' has other frames"),
         ({}, {"discard": np.nan}, "discard is nan s"),
+        ({}, {"symbols": ("Li",) * 5}, "has symbols of its own"),
         ({}, {"discard": -1.0}, "discard is -1 s"),
     ],
 )

@@ -118,14 +118,14 @@ def _velocities(path: Path, chunk: Frames) -> Array:
 
 
 def _opened(path: Path, symbols: Sequence[str] | None, cell: ArrayLike | None) -> FrameSource:
-    if path.suffix == ".npz":
-        source = open_npz(path)
-    elif path.suffix == ".npy":
+    if path.suffix == ".npy":
         source = open_npy(path, symbols)
     elif is_lammps_dump(path):
         source = open_lammps_dump(path, symbols)
+    elif symbols is not None:
+        raise ValueError(f"{path}: has symbols of its own; leave symbols= out")
     else:
-        source = open_ase(path)
+        source = open_npz(path) if path.suffix == ".npz" else open_ase(path)
     if cell is None:
         return source
     vectors = np.asarray(cell, float) / ANGSTROM
