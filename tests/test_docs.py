@@ -24,8 +24,8 @@ def plain(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
 
 
-def rewritten(page: str, path: Path) -> str:
-    """The page with what each block prints, where it says that it does."""
+def run_page(page: str, path: Path) -> tuple[dict[str, Any], str]:
+    """The names that the blocks of a page leave, and the page with what each block prints, where it says that it does."""
     names: dict[str, Any] = {}
 
     def run(block: re.Match[str]) -> str:
@@ -34,7 +34,7 @@ def rewritten(page: str, path: Path) -> str:
             exec(compile(block[1], str(path), "exec"), names)
         return block[0] if block[2] is None else f"```python\n{block[1]}```\n\n```text\n{plain(printed.getvalue())}\n```\n"
 
-    return BLOCK.sub(run, page)
+    return names, BLOCK.sub(run, page)
 
 
 @pytest.mark.slow
@@ -43,10 +43,10 @@ def test_page_prints_what_it_says(name: str, tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     page = (DOCS / name).read_text(encoding="utf-8")
     assert sum(bool(text) for _, text in BLOCK.findall(page)) >= PAGES[name]
-    assert rewritten(page, DOCS / name) == page, "run python tests/test_docs.py, and look at what has changed"
+    assert run_page(page, DOCS / name)[1] == page, "run python tests/test_docs.py, and look at what has changed"
 
 
 if __name__ == "__main__":
     os.chdir(tempfile.mkdtemp())
     for name in PAGES:
-        (DOCS / name).write_text(rewritten((DOCS / name).read_text(encoding="utf-8"), DOCS / name), encoding="utf-8")
+        (DOCS / name).write_text(run_page((DOCS / name).read_text(encoding="utf-8"), DOCS / name)[1], encoding="utf-8")

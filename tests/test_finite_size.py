@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
 from math import erfc, exp
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest
+from test_docs import BLOCK, DOCS, run_page
 
 from a2c_pybamm.constants import BOLTZMANN
 from a2c_pybamm.data import CollectiveMSD
@@ -273,12 +272,9 @@ def test_bad_series_are_refused() -> None:
 
 def test_page_runs() -> None:
     """The blocks of docs/finite-size.md, one after the other, as a reader would paste them."""
-    page = (Path(__file__).parents[1] / "docs" / "finite-size.md").read_text(encoding="utf-8")
-    names: dict[str, Estimate] = {}
-    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 3
-    for block in blocks:
-        exec(compile(block, "finite-size.md", "exec"), names)
+    page = (DOCS / "finite-size.md").read_text(encoding="utf-8")
+    assert len(BLOCK.findall(page)) == 3
+    names, _ = run_page(page, DOCS / "finite-size.md")
     assert names["corrected"].std[0] < names["D"].std[0]
     assert set(names["with_source"].factors) == {"MD 2e-09 m", "cell size"}
 

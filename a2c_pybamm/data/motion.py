@@ -94,10 +94,16 @@ def _refuse_holes_and_wrapping(positions: Array) -> None:
 
 
 def _refuse_wrapped(positions: Array, axis: int, width: float) -> None:
-    steps = [np.abs(np.diff(positions[:, block, axis], axis=0)).T for block in atoms_at_once(positions)]
-    if any(((step > FAIR * width) & (step < JUMP * width)).any() for step in steps):
-        return
-    atom, frame = np.argwhere(np.concatenate(steps) > JUMP * width)[0]
+    found: tuple[int, int] | None = None
+    for block in atoms_at_once(positions):
+        step = np.abs(np.diff(positions[:, block, axis], axis=0)).T
+        if ((step > FAIR * width) & (step < JUMP * width)).any():
+            return
+        if found is None and (step > JUMP * width).any():
+            atom, frame = np.argwhere(step > JUMP * width)[0]
+            found = block.start + int(atom), int(frame)
+    assert found is not None
+    atom, frame = found
     raise ValueError(
         f"trajectory: positions are wrapped: between frames {frame} and {frame + 1} atom {atom} crosses nearly all of the "
         f"{width * 1e10:.3g} Å that all atoms share along {'xyz'[axis]}; unwrap them, or read them with their cell"

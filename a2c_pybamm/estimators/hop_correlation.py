@@ -94,7 +94,7 @@ def fit_correlation_factor(
     if n_ion < MIN_ATOMS:
         raise ValueError(f"{name}: {n_ion} ions, the scatter between them needs {MIN_ATOMS}; take a larger cell")
     msd = mean_squared_displacement(site_trajectory(occupation), occupation.species, directions=directions)
-    frames = np.rint(msd.lag / msd.interval).astype(np.int64)
+    frames = msd.lag_in_frames
     hops = _hops_in_windows(occupation, directions, frames)
     if not hops.any():
         raise NotDiffusive(f"{name}: no {occupation.species} hops along {tuple(directions)}; run longer or hotter")

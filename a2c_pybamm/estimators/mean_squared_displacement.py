@@ -112,7 +112,7 @@ def collective_mean_squared_displacement(
     return CollectiveMSD(
         species=species,
         lag=trajectory.interval * np.arange(1.0, n_frame),
-        value=len(atoms) * _all_origins(path, 1)[0],
+        value=len(atoms) * _all_origins(path)[0],
         n_atom=len(atoms),
         n_frame=n_frame,
         interval=trajectory.interval,
@@ -217,7 +217,7 @@ def framework_centre(vectors: Array, masses: Array, atoms: NDArray[np.intp]) -> 
     return _weighted_sum(vectors, weight / weight.sum()), reference
 
 
-def _all_origins(paths: Array, workers: int) -> Array:
+def _all_origins(paths: Array, workers: int = 1) -> Array:
     """Mean-squared displacement [m2] (n_atom, n_frame - 1) of paths [m] (n_atom, n_direction, n_frame)."""
     paths, scale, size = _transformable(paths)
     spectrum = np.zeros((len(paths), size // 2 + 1))

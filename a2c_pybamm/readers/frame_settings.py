@@ -66,10 +66,18 @@ def _refuse_uneven(path: Path, key: str, moments: Array) -> None:
         )
 
 
-def temperature_of(path: Path, settings: Mapping[str, Any], given: float | None, skip: int = 0) -> float:
-    """Temperature [K], by the file (of all frames but the first few) or by argument."""
+def temperature_of(
+    path: Path, settings: Mapping[str, Any], given: float | None, *, skip: int = 0, n_frame: int | None = None
+) -> float:
+    """Temperature [K], by the file (of all ``n_frame`` frames but the first few) or by argument."""
     remedy = "give it in kelvin as temperature="
-    value = settings.get("target_temperature_K", settings.get("temperature_K"))
+    told = [key for key in ("target_temperature_K", "temperature_K") if key in settings]
+    for key in told:
+        if np.ndim(settings[key]) == 1 and n_frame not in (None, len(settings[key])):
+            raise ValueError(
+                f"{path}: {key!r} has {len(settings[key])} entries for {n_frame} frames; write one for each, or one"
+            )
+    value = settings[told[0]] if told else None
     if value is not None and np.ndim(value) != 1:
         _refuse_no_number(path, "temperature", value)
     if value is None or np.ndim(value) == 0:

@@ -15,6 +15,8 @@ from a2c_pybamm.readers.source_file import last_line_is_short
 
 LAST_WORDS = {"vasp-xml": b"</modeling>", "vasp-out": b"General timing and accounting informations"}
 """What a run of VASP writes when it has finished, by ase's name of the format."""
+UNREADABLE = "ase cannot read it; is it cut off, or its format not told by its name?"
+"""What is said of a file of structures, before ase's own words."""
 END = 20_000
 """Bytes at the end of a file, among which the last words stand."""
 

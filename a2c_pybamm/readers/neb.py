@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.readers.energies import read_number, read_rows
-from a2c_pybamm.readers.frames import read_frames
+from a2c_pybamm.readers.frames import UNREADABLE, read_frames
 from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
 from a2c_pybamm.readers.units import UNITS, column_unit
 
@@ -40,8 +40,7 @@ def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
         images differ in cell, atoms or the order of atoms.
     """
     path = existing(path)
-    failure = "ase cannot read it; is it cut off, or its format not told by its name?"
-    images = read_frames(path, failure=failure, remedy="copy the file again")
+    images = read_frames(path, failure=UNREADABLE, remedy="copy the file again")
     if len(images) < 3:
         raise ValueError(f"{path}: {len(images)} image(s), a barrier needs at least three; is the file cut off?")
     for k, image in enumerate(images):

@@ -20,10 +20,9 @@ from a2c_pybamm.readers.numpy_trajectory import open_npy, open_npz
 from a2c_pybamm.readers.plausible_motion import Motion, refuse_implausible
 from a2c_pybamm.readers.position_store import gathered
 from a2c_pybamm.readers.source_file import existing, fingerprint
-from a2c_pybamm.readers.trajectory_frames import Frames, FrameSource, open_ase
+from a2c_pybamm.readers.trajectory_frames import ANGSTROM, Frames, FrameSource, open_ase
 from a2c_pybamm.readers.unwrapping import unwrapped
 
-ANGSTROM = 1e-10
 DALTON = 1e-3 / AVOGADRO
 SAME_CELL = 1e-6
 """Relative difference up to which two cells are one."""
@@ -90,10 +89,7 @@ def read_run(path: str | Path, options: Options, *, velocities: bool) -> Run:
     settings = {**source.settings, **whole_settings(seen.settings)}
     interval = interval_of(path, settings, options.interval)
     skip = _skipped(path, options.discard, interval, len(vectors))
-    for key, column in settings.items():
-        if key.startswith("temperature") and np.ndim(column) == 1 and len(column) != len(vectors):
-            raise ValueError(f"{path}: {key!r} has {len(column)} entries for {len(vectors)} frames; write one for each, or one")
-    temperature = temperature_of(path, settings, options.temperature, skip)
+    temperature = temperature_of(path, settings, options.temperature, skip=skip, n_frame=len(vectors))
     if options.inertial:
         refuse_implausible(path, seen.motion(masses), interval=interval, temperature=temperature)
     told = "unwrapped on reading" if seen.unwrapped else "as in the file"

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.data import Sites
-from a2c_pybamm.readers.frames import read_frames
+from a2c_pybamm.readers.frames import UNREADABLE, read_frames
 from a2c_pybamm.readers.source_file import existing, fingerprint, naming
-
-ANGSTROM = 1e-10
+from a2c_pybamm.readers.trajectory_frames import ANGSTROM
 
 
 def read_sites(path: str | Path, *, species: str, repeat: tuple[int, int, int] = (1, 1, 1), kind_column: str = "kind") -> Sites:
@@ -36,9 +35,7 @@ def read_sites(path: str | Path, *, species: str, repeat: tuple[int, int, int] =
         positive whole numbers.
     """
     path = existing(path)
-    frames = read_frames(
-        path, failure="ase cannot read it; is it cut off, or its format not told by its name?", remedy="copy it again"
-    )
+    frames = read_frames(path, failure=UNREADABLE, remedy="copy it again")
     if not frames:
         raise ValueError(f"{path}: no structure in it; copy the file again")
     times = np.asarray(repeat)

@@ -12,7 +12,7 @@ from ase.data import atomic_numbers
 
 from a2c_pybamm.data import Array, EnergyTable
 from a2c_pybamm.readers.energies import TRUTH
-from a2c_pybamm.readers.frames import read_relaxed
+from a2c_pybamm.readers.frames import UNREADABLE, read_relaxed
 from a2c_pybamm.readers.source_file import existing, fingerprint, naming
 from a2c_pybamm.readers.units import UNITS, parse_quantity
 
@@ -128,9 +128,8 @@ def _alike(files: list[Path]) -> bool:
 
 def _frames(path: Path, shared: set[str]) -> list[_Frame]:
     """All structures of a file; its folder is part of their names where the file's own is shared."""
-    failure = "ase cannot read it; is it cut off, or its format not told by its name?"
     name = f"{path.absolute().parent.name}/{path.name}" if path.name in shared else path.name
-    frames = read_relaxed(path, failure=failure, remedy="copy the file again, or run the calculation to its end")
+    frames = read_relaxed(path, failure=UNREADABLE, remedy="copy the file again, or run the calculation to its end")
     if not frames:
         raise ValueError(f"{path}: no structure in it; copy the file again")
     return [_Frame(f"{path}, frame {k}", f"{name}:{k}", atoms) for k, atoms in enumerate(frames)]

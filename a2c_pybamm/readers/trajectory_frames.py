@@ -18,6 +18,8 @@ from a2c_pybamm.readers.frames import iterate_frames
 
 CHUNK_SIZE = 2**24
 """Bytes of positions that are read at once: bounds the memory, whatever the length of the file."""
+ANGSTROM = 1e-10
+"""[m]"""
 ASE_VELOCITY = ase.units.fs * 1e5
 """One Å per ase's unit of time [m.s-1]."""
 
