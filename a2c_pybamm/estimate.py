@@ -25,7 +25,12 @@ Family = Literal["normal", "uniform"]
 PSD_TOLERANCE = 1e-10
 """Most negative eigenvalue of a correlation matrix that still counts as round-off."""
 RANK_TOLERANCE = 1e-12
-"""Singular values below this share of the largest (rows scaled to unit standard deviation) are dropped."""
+"""Eigenvalues of a correlation matrix below this share of the largest are dropped."""
+PIVOT_SHARE = 0.62
+"""Share of the largest residual at which a row may be the next pivot. Below one, so that rows whose residuals are equal up to
+round-off cannot exchange their places; any number far from the ratios that symmetric data have (1, 1/√2, 1/2) serves."""
+RESIDUAL_TOLERANCE = 1e-10
+"""Residuals of a factor's rows, in standard deviations of the row, that are round-off."""
 
 
 def _frozen(values: ArrayLike, ndim: int, what: str) -> Array:
@@ -47,10 +52,10 @@ def _unique(names: Iterable[str], what: str) -> tuple[str, ...]:
     return names
 
 
-def covariance_root(covariance: ArrayLike, *, what: str = "covariance") -> Array:
-    r"""A factor :math:`A` (n, r) with :math:`A A^\mathsf{T}` equal to the covariance; ``r`` is its rank.
+def covariance_root(covariance: ArrayLike, *, names: Sequence[str] | None = None, what: str = "covariance") -> Array:
+    r"""Factor :math:`A` (n, r) with :math:`A A^\mathsf{T}` equal to the covariance, in the form of `canonical_factor`.
 
-    Rows are scaled to unit variance first, since coefficients differ by many orders of magnitude.
+    Rows are scaled to unit variance first, since coefficients differ by many orders of magnitude. ``r`` is the rank.
 
     Raises
     ------
@@ -75,17 +80,47 @@ def covariance_root(covariance: ArrayLike, *, what: str = "covariance") -> Array
             "check the off-diagonal entries, a correlation lies between -1 and 1"
         )
     keep = eigenvalues > RANK_TOLERANCE * max(1.0, eigenvalues[-1] if n else 1.0)
-    return scale[:, None] * (vectors[:, keep] * np.sqrt(eigenvalues[keep]))
+    root = canonical_factor(vectors[:, keep] * np.sqrt(eigenvalues[keep]), range(n) if names is None else names)
+    return scale[:, None] * root
 
 
-def compress(values: Array) -> Array:
-    r"""The factor with fewest columns and the same :math:`A A^\mathsf{T}` (thin SVD), signs fixed so that results repeat."""
+def canonical_factor(values: Array, names: Sequence[Any]) -> Array:
+    r"""Factor (n, rank) with the same :math:`A A^\mathsf{T}`, equal to round-off for every rotation, order and processor.
+
+    LQ decomposition with threshold pivoting, :math:`A = L Q` with Q dropped. Rows are scaled to unit standard deviation and
+    sorted by name. The next pivot is the first row whose residual is at least `PIVOT_SHARE` of the largest; its own entry
+    in the new column is positive. Columns end where all residuals are below `RESIDUAL_TOLERANCE`. L depends on
+    :math:`A A^\mathsf{T}` alone once the pivots are chosen, and neither equal residuals nor signs change that choice.
+
+    Parameters
+    ----------
+    values
+        Factor :math:`A` (n, n_column).
+    names
+        Names of the rows (n,), by which they are sorted.
+    """
+    order = sorted(range(len(values)), key=lambda row: names[row])
     scale = np.sqrt((values**2).sum(axis=1))
-    left, singular, _ = np.linalg.svd(values / np.where(scale > 0, scale, 1.0)[:, None], full_matrices=False)
-    keep = singular > RANK_TOLERANCE * singular.max(initial=0.0)
-    left = left[:, keep] * singular[keep]
-    sign = np.sign(left[np.abs(left).argmax(axis=0), np.arange(left.shape[1])]) if left.size else np.ones(left.shape[1])
-    return scale[:, None] * left * sign
+    rest = (values / np.where(scale > 0, scale, 1.0)[:, None])[order]
+    columns: list[Array] = []
+    while len(columns) < min(values.shape):
+        residual = np.sqrt((rest**2).sum(axis=1))
+        if not residual.max(initial=0.0) > RESIDUAL_TOLERANCE:
+            break
+        pivot = int(np.argmax(residual >= PIVOT_SHARE * residual.max()))
+        direction = rest[pivot] / residual[pivot]
+        columns.append(rest @ direction)
+        rest = rest - columns[-1][:, None] * direction
+        rest[pivot] = 0.0
+    factor = np.zeros((len(values), len(columns)))
+    for k, column in enumerate(columns):
+        factor[order, k] = column
+    return scale[:, None] * factor
+
+
+def label_hash(*parts: Any) -> str:
+    """Twelve hexadecimal digits that identify plain values (text, numbers, tuples, lists of them)."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,15 +192,22 @@ class Estimate:
         source: str,
         method: str = "",
         provenance: Mapping[str, Any] | None = None,
+        data: str | None = None,
     ) -> Estimate:
         """An estimate whose error is one plain covariance (n, n), singular or not.
 
-        Its columns are labelled with the estimate's own fingerprint, so that they never align with another's.
+        Its columns are labelled with a hash of its names, its source and its data, so that they never align with another's.
+
+        Parameters
+        ----------
+        data
+            Fingerprint of the data and settings that the numbers were computed from: equal for equal input, whatever the
+            processor. If not given, mean and covariance are themselves the data.
         """
-        root = covariance_root(covariance, what=f"covariance of {', '.join(names)}")
-        stamp = repr((tuple(names), np.asarray(mean, float).tolist(), root.tolist(), source))
-        print_ = hashlib.sha256(stamp.encode()).hexdigest()[:12]
-        labels = tuple(f"{print_}:{k}" for k in range(root.shape[1]))
+        root = covariance_root(covariance, names=names, what=f"covariance of {', '.join(names)}")
+        given = [np.asarray(mean, float).tolist(), np.asarray(covariance, float).tolist()] if data is None else data
+        stamp = label_hash(tuple(names), source, given)
+        labels = tuple(f"{stamp}:{k}" for k in range(root.shape[1]))
         return cls(tuple(names), np.asarray(mean, float), {source: Factor(root, labels)}, method, provenance or {})
 
     @property
@@ -232,7 +274,7 @@ def common_family(source: str, factors: Sequence[Factor]) -> Family:
     return families.pop()
 
 
-def _align(source: str, parts: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
+def _align(source: str, parts: list[tuple[slice, Factor]], names: tuple[str, ...], independent: bool) -> Factor:
     """One factor for all coefficients from the estimates' own, columns put together by label."""
     family = common_family(source, [factor for _, factor in parts])
     if not independent:
@@ -240,21 +282,52 @@ def _align(source: str, parts: list[tuple[slice, Factor]], n: int, independent: 
     labels = list(dict.fromkeys(label for _, factor in parts for label in factor.labels))
     if family == "uniform" and len(labels) != 1:
         raise ValueError(f"source {source!r}: a uniform germ has one label, found {', '.join(labels)}")
-    values = np.zeros((n, len(labels)))
+    values = np.zeros((len(names), len(labels)))
     for rows, factor in parts:
         values[rows, [labels.index(label) for label in factor.labels]] = factor.values
     if family == "uniform":
         return Factor(values, tuple(labels), family)
-    values = compress(values)
+    values = canonical_factor(values, names)
     return Factor(values, tuple(f"{source}:{k}" for k in range(values.shape[1])))
+
+
+def draw_germs(n: int, sources: Sequence[str], families: Sequence[Family], rng: np.random.Generator) -> Array:
+    """Independent germs (n, n_germ) of zero mean and unit variance.
+
+    ``rng`` gives one number that starts all streams; each germ then draws from its own stream, made from that number, the
+    name of its source and its place within the source. One source more or less, or one germ more at the end of a source,
+    therefore changes no other germ, and two joints drawn with equal generators are compared sample by sample.
+
+    Parameters
+    ----------
+    sources, families
+        Source and distribution of each germ (n_germ,).
+    """
+    start = int(rng.integers(2**63))
+    germ = np.empty((n, len(sources)))
+    for k, (source, family) in enumerate(zip(sources, families, strict=True)):
+        stream = own_stream(start, source, sum(s == source for s in sources[:k]))
+        if family == "uniform":
+            germ[:, k] = stream.uniform(-np.sqrt(3), np.sqrt(3), n)
+        else:
+            germ[:, k] = stream.standard_normal(n)
+    return germ
+
+
+def own_stream(start: int, name: str, place: int = 0) -> np.random.Generator:
+    """Generator of random numbers that depends on a start, a name and a place alone."""
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
+    words = np.frombuffer(digest, "<u4").tolist()
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([start, *words, place])))
 
 
 class Joint:
     r"""All coefficients of a parameter set with their joint error.
 
     Estimates are merged: a source named in several is one germ, aligned by label; different sources are independent. Each
-    source's factor is compressed to its rank, so that the germ :math:`\xi` (n_germ,) stays small, and everything downstream
-    (covariance, draws, shares of variance) is derived from :math:`\theta = \bar\theta + R\,\xi`.
+    source's factor is reduced to its rank by `canonical_factor`, so that the germ :math:`\xi` (n_germ,) stays small and is the
+    same on every processor. Sources are sorted by name. Everything downstream (covariance, draws, shares of variance) is
+    derived from :math:`\theta = \bar\theta + R\,\xi`.
 
     Parameters
     ----------
@@ -273,7 +346,7 @@ class Joint:
     mean: Array
     """Means (n_coefficient,)."""
     factors: Mapping[str, Factor]
-    """Aligned and compressed factor of each source."""
+    """Aligned factor of each source in canonical form, sources sorted by name."""
     estimates: tuple[Estimate, ...]
     independent: tuple[str, ...]
 
@@ -289,7 +362,7 @@ class Joint:
             start = rows.stop
             for source, factor in estimate.factors.items():
                 parts.setdefault(source, []).append((rows, factor))
-        aligned = {s: _align(s, p, len(self.names), s in self.independent) for s, p in parts.items()}
+        aligned = {s: _align(s, parts[s], self.names, s in self.independent) for s in sorted(parts)}
         self.factors = MappingProxyType({s: f for s, f in aligned.items() if f.values.shape[1]})
 
     @property
@@ -350,11 +423,8 @@ class Joint:
         return germ
 
     def draw_germ(self, n: int, rng: np.random.Generator) -> Array:
-        """Independent germs (n, n_germ), zero mean and unit variance."""
-        germ = rng.standard_normal((n, self.n_germ))
-        uniform = [k for k, family in enumerate(self.germ_families) if family == "uniform"]
-        germ[:, uniform] = rng.uniform(-np.sqrt(3), np.sqrt(3), (n, len(uniform)))
-        return germ
+        """Independent germs (n, n_germ), zero mean and unit variance, each source from its own stream (`draw_germs`)."""
+        return draw_germs(n, self.germ_sources, self.germ_families, rng)
 
     def draw(self, n: int, rng: np.random.Generator) -> Array:
         """Random coefficients (n, n_coefficient)."""

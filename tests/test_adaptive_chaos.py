@@ -68,21 +68,26 @@ def test_it_stops_when_the_stated_error_is_below_the_tolerance(tolerance: float)
 
 
 def test_a_cubic_is_found_exactly_once_points_outnumber_its_terms() -> None:
+    """Mean 1 + E x² = 2 and variance 1 + 2 + 1 to 1e-6 by most designs; a design that misses says so by its error."""
     joint = joint_of(3)
-    found = answer(lambda x: 1 + x[:, 0] + x[:, 1] ** 2 + x[:, 0] * x[:, 1] * x[:, 2], joint, AdaptiveChaos(1e-7, 120))
-    # means 1 + E x² = 2; variance 1 + 2 + 1
-    assert float(found["output_mean"]) == pytest.approx(2, abs=1e-4)
-    assert float(found["output_std"]) == pytest.approx(2, rel=1e-4)
+    exact = 0
+    for seed in range(6):
+        found = answer(
+            lambda x: 1 + x[:, 0] + x[:, 1] ** 2 + x[:, 0] * x[:, 1] * x[:, 2], joint, AdaptiveChaos(1e-7, 120), seed
+        )
+        off = float(found["output_std"]) / 2 - 1
+        exact += abs(off) < 1e-6 and abs(float(found["output_mean"]) - 2) < 1e-6
+        assert abs(off) < max(1e-6, 4 * float(found["output_error"]))
+    assert exact >= 4
 
 
-def test_answers_do_not_depend_on_the_root_of_the_covariance_beyond_their_error() -> None:
+def test_answers_do_not_depend_on_the_root_of_the_covariance() -> None:
     rng = np.random.default_rng(5)
     factor = rng.standard_normal((5, 5)) / 3
     rotation = np.linalg.qr(rng.standard_normal((5, 5)))[0]
     first, second = (answer(bent, joint_of(5, root), AdaptiveChaos(1e-3, 200)) for root in (factor, factor @ rotation))
-    combined = np.hypot(float(first["output_error"]), float(second["output_error"]))
-    assert abs(np.log(float(first["output_std"]) / float(second["output_std"]))) < 3 * combined
-    assert combined < 0.01
+    assert float(first["output_std"]) == pytest.approx(float(second["output_std"]), rel=1e-6)
+    assert int(first["n_solves"]) == int(second["n_solves"])
 
 
 def test_scouts_find_a_cliff_that_no_point_of_the_design_met() -> None:

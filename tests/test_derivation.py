@@ -140,7 +140,7 @@ def test_factors_and_values_become_estimates_with_their_reasons() -> None:
     np.testing.assert_array_equal(made.joint.mean, [0.0, 0.0, 0.01])
     covariance = [[0.04, 0.048, 0], [0.048, 0.09, 0], [0, 0, 4e-6]]
     np.testing.assert_allclose(made.joint.covariance, covariance, rtol=1e-12, atol=1e-15)
-    assert made.joint.sources == ("electrolyte", "contact")
+    assert made.joint.sources == ("contact", "electrolyte")
     for estimate, reason in zip(made.joint.estimates, ("four papers", "impedance of five cells"), strict=True):
         assert estimate.method == f"declared: {reason}"
         assert dict(estimate.provenance) == {"declared": reason}

@@ -99,7 +99,8 @@ def test_derivatives_of_a_critical_point() -> None:
 def test_no_interval_where_no_draw_has_the_gap() -> None:
     law = RedlichKister("X", 0)
     estimate = Estimate(law.names, np.array([3.4, 0.0515, 20.0]), {"s": Factor(np.array([[0.0], [0.1], [0.0]]), ("s",))})
-    seed = next(k for k in range(20) if np.random.default_rng(k).standard_normal() < -0.5)
+    joint = Joint([estimate])
+    seed = next(k for k in range(20) if joint.draw_germ(1, np.random.default_rng(k)) < -0.5)
     diagram = phase_diagram(law, estimate, T, n_draw=1, rng=np.random.default_rng(seed))
     assert diagram.probability_of_a_gap[0] == 0
     with pytest.raises(ValueError, match="no draw has 1 gap"):

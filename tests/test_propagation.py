@@ -373,7 +373,9 @@ def test_chaos_that_missed_a_rare_cliff_is_found_out_by_sampling() -> None:
     """A drop that 0.5 % of samples meet makes two thirds of the variance; the fresh points of chaos see nothing of it."""
     joint = independent_joint(2)
     rare_cliff = from_function(lambda s: s[:, 0] - 20 * (s[:, 1] > 2.6), joint.names)
-    found = propagate(rare_cliff, joint, PolynomialChaos(), MonteCarlo(4000), rng=np.random.default_rng(0))
+    chaos = (propagate(rare_cliff, joint, PolynomialChaos(), rng=np.random.default_rng(seed)) for seed in range(20))
+    missed = next(seed for seed, alone in enumerate(chaos) if alone.output_q2 > 0.999)
+    found = propagate(rare_cliff, joint, PolynomialChaos(), MonteCarlo(4000), rng=np.random.default_rng(missed))
     assert found.output_q2[0] > 0.999
     text = found.output_verdict.values[0]
     assert text.startswith("chaos of order 2 does not hold (held-out Q² 1.00, but std 1 against 1.")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from a2c_pybamm.estimate import Array
 
@@ -101,11 +99,6 @@ def _unwhitened(combination: Array, noise: Array) -> Array:
     if noise.ndim == 1:
         return combination / noise
     return np.asarray(np.linalg.solve(np.linalg.cholesky(noise).T, combination.T).T)
-
-
-def fingerprint(*arrays: ArrayLike, settings: str = "") -> str:
-    """Of data and the settings of a fit: columns of other data, or of another design, are other realisations."""
-    return hashlib.sha256(np.concatenate(arrays).tobytes() + settings.encode()).hexdigest()[:12]
 
 
 def covariance_columns(root: Array) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ImageEnergies, MigrationPath
 from a2c_pybamm.estimate import Array, Estimate, Factor
+from a2c_pybamm.estimators.fingerprint import data_fingerprint
 
 FINE = 50
 """Points between neighbouring images at which an interpolated path is searched for its highest point."""
@@ -117,6 +118,7 @@ def fit_barrier(path: MigrationPath, *, name: str, source: str) -> Estimate:
         source=source,
         method=f"highest point of a {chosen} through {len(energies)} images",
         provenance={"label": path.label, **path.provenance, "highest points [eV]": heights, "unseen [eV]": unseen},
+        data=data_fingerprint(path),
     )
 
 

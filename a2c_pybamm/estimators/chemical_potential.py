@@ -9,7 +9,8 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimate import Array, Estimate, Factor
-from a2c_pybamm.estimators.averaging import SPARE, average_nested, covariance_columns, fingerprint
+from a2c_pybamm.estimators.averaging import SPARE, average_nested, covariance_columns
+from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.laws.expansion import Expansion, entropy_name, excess_entropy_names, mixing_step, voltage_name, window_steps
 from a2c_pybamm.laws.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.laws.redlich_kister import RedlichKister
@@ -95,7 +96,7 @@ def fit_chemical_potential(
     mean = jacobian @ theta
     mean[0] -= mixing_step(law)
     columns = covariance_columns(jacobian @ root)
-    stamp = fingerprint(data.x, data.temperature, data.potential)
+    stamp = array_fingerprint(data.x, data.temperature, data.potential)
     names = (voltage_name(law), *law.interaction_names)
     if several:
         names = (*names, entropy_name(law), *excess_entropy_names(law))

@@ -12,7 +12,8 @@ import scipy.sparse as sparse
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
-from a2c_pybamm.estimators.averaging import SPARE, Average, average_nested, covariance_columns, fingerprint
+from a2c_pybamm.estimators.averaging import SPARE, Average, average_nested, covariance_columns
+from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.orderings import (
     SAME_COMPOSITION,
     Compositions,
@@ -269,7 +270,7 @@ def _excess_entropies(law: Expansion, found: Compositions) -> tuple[Array, Array
 
 
 def _stamp(table: EnergyTable, sizes: Sequence[int], ensemble: str) -> str:
-    return fingerprint(table.x, table.energy, table.converged, sizes, settings=ensemble)
+    return array_fingerprint(table.x, table.energy, table.converged, sizes, settings=ensemble)
 
 
 def _order_labels(choice: OrderChoice) -> tuple[str, ...]:

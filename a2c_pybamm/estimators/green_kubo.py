@@ -16,6 +16,7 @@ from scipy.stats import t as student
 
 from a2c_pybamm.data import Array, Velocities
 from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.tracer_diffusivity import IN_A_ROW, LEVEL, MIN_ATOMS, RESOLVED, NotDiffusive
 from a2c_pybamm.estimators.velocity_autocorrelation import velocity_spectrum
 
@@ -96,6 +97,7 @@ def fit_green_kubo_diffusivity(
         [[limit.std**2]],
         source=source,
         method="zero-frequency limit of the velocity spectrum (Green-Kubo)",
+        data=data_fingerprint(velocities, species, cutoff),
         provenance={
             "velocities": dict(velocities.provenance),
             "fit": {

@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.hop_counts import HASTY
 from a2c_pybamm.estimators.hop_rates import with_frame_spacing
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
@@ -110,6 +111,7 @@ def fit_correlation_factor(
         [[(line.slope_std / line.slope) ** 2]],
         source=source,
         method="tracer diffusivity from site to site over that of independent hops",
+        data=data_fingerprint(occupation, tuple(directions)),
         provenance={
             "tracer": dict(estimate_of_line(msd, line, name=name, source=source).provenance),
             "diffusivity of independent hops [m2.s-1]": float(hop_diffusivity),

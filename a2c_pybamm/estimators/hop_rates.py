@@ -2,7 +2,6 @@ r"""Rates of hops that were counted in a trajectory, each with the error of a co
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.special import digamma, polygamma
 
 from a2c_pybamm.data import Array, SiteOccupation
-from a2c_pybamm.estimate import Estimate, Factor
+from a2c_pybamm.estimate import Estimate, Factor, label_hash
+from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.hop_counts import HopCounts, count_hops
 from a2c_pybamm.estimators.hop_network import HopNetwork
 from a2c_pybamm.estimators.observed_network import mean_occupation
@@ -107,6 +107,7 @@ def fit_hop_rates(
         source=source,
         method=f"hops counted at {occupation.temperature:g} K, Jeffreys' prior",
         provenance={"occupation": dict(occupation.provenance), "quantity": quantity, **_report(network, counts, dispersion)},
+        data=data_fingerprint(occupation, network.paths, quantity),
     )
     if quantity == "flow":
         return with_frame_spacing(estimate, source, np.full(len(seen), counts.lost))
@@ -157,7 +158,7 @@ def with_frame_spacing(estimate: Estimate, source: str, errors: Array) -> Estima
     """The estimate with the error of visits that fall between frames, all coefficients moved by one germ."""
     if not errors.any():
         return estimate
-    stamp = hashlib.sha256(repr((estimate.names, estimate.mean.tolist(), errors.tolist())).encode()).hexdigest()[:12]
+    stamp = label_hash(estimate.names, estimate.factors[source].labels, "frame spacing")
     return estimate.add_source(f"{source} (frame spacing)", Factor(errors[:, None], (stamp,)))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
-from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimate import Estimate, label_hash
 from a2c_pybamm.estimators.diffusive_line import DiffusiveLine, overlap_covariance
+from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.tracer_diffusivity import estimate_of_line, resolved_line
 
 
@@ -100,6 +101,7 @@ def haven_ratio(
         [[variance]],
         source=source,
         method="tracer over jump diffusivity of one trajectory",
+        data=label_hash(data_fingerprint(tracer), data_fingerprint(jump)),
         provenance={
             "tracer": dict(estimate_of_line(tracer, single, name=name, source=source).provenance),
             "jump": dict(estimate_of_line(jump, together, name=name, source=source).provenance),

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.stats import chi2
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from a2c_pybamm.estimate import Array, Estimate, Factor
-from a2c_pybamm.estimators.averaging import average_nested, fingerprint
+from a2c_pybamm.estimate import Array, Estimate, Factor, label_hash
+from a2c_pybamm.estimators.averaging import average_nested
 from a2c_pybamm.estimators.combination import combine
 
 BOLTZMANN_EV = BOLTZMANN / ELEMENTARY_CHARGE
@@ -115,7 +115,8 @@ def fit_log_rates(
     found = combine(parts, weights, design.names, mean, method=method, provenance={"fit": report}, independent=independent)
     if not doubt.size:
         return found
-    stamp = fingerprint(values, np.ravel(design.columns), np.ravel(covariance))
+    realisations = [(part.names, sorted((source, factor.labels) for source, factor in part.factors.items())) for part in parts]
+    stamp = label_hash(realisations, design.names, design.sizes)
     return found.add_source(order_source, Factor(doubt, tuple(f"{stamp}:{size} coefficients" for size in design.sizes)))
 
 

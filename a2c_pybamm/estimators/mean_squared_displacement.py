@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
 from a2c_pybamm.data import Array, CollectiveMSD, TensorMSD, TracerMSD, Trajectory, atoms_at_once, release
+from a2c_pybamm.estimators.fingerprint import traced_provenance
 
 BLOCK_BYTES = 2**21
 """Bytes of positions transformed at once; bounds the memory whatever the number of atoms."""
@@ -75,7 +76,7 @@ def mean_squared_displacement(
         interval=trajectory.interval,
         dimension=len(axes),
         temperature=trajectory.temperature,
-        provenance={"trajectory": dict(trajectory.provenance), "directions": axes, "displacements against": reference},
+        provenance={"trajectory": traced_provenance(trajectory), "directions": axes, "displacements against": reference},
     )
 
 
@@ -118,7 +119,7 @@ def collective_mean_squared_displacement(
         interval=trajectory.interval,
         dimension=len(axes),
         temperature=trajectory.temperature,
-        provenance={"trajectory": dict(trajectory.provenance), "directions": axes, "displacements against": reference},
+        provenance={"trajectory": traced_provenance(trajectory), "directions": axes, "displacements against": reference},
     )
 
 
@@ -147,7 +148,7 @@ def mean_squared_displacement_tensor(trajectory: Trajectory, species: str) -> Te
         n_atom=len(atoms),
         interval=trajectory.interval,
         temperature=trajectory.temperature,
-        provenance={"trajectory": dict(trajectory.provenance), "displacements against": reference},
+        provenance={"trajectory": traced_provenance(trajectory), "displacements against": reference},
     )
 
 

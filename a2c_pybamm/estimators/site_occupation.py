@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.data import Array, SiteOccupation, Sites, Trajectory, release
+from a2c_pybamm.estimators.fingerprint import traced_provenance
 from a2c_pybamm.estimators.mean_squared_displacement import atoms_of, framework_centre
 from a2c_pybamm.estimators.site_images import SiteImages, neighbour_distance, site_images
 
@@ -111,7 +112,7 @@ def assign_sites(
         temperature=trajectory.temperature,
         exclusive=exclusive,
         provenance={
-            "trajectory": dict(trajectory.provenance),
+            "trajectory": traced_provenance(trajectory),
             "sites": dict(sites.provenance),
             "positions against": reference,
             "hysteresis": hysteresis,

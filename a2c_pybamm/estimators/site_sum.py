@@ -10,6 +10,7 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimate import Array, Estimate
+from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.laws.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.laws.site_sum import SiteSum
 
@@ -94,6 +95,7 @@ def fit_site_sum(
         source=source or f"{law.material} chemical potentials (fit)",
         method=f"site sum of {law.n_site} kinds of sites by nonlinear least squares of the voltage",
         provenance={"label": data.label, **data.provenance},
+        data=array_fingerprint(data.x, data.temperature, data.potential, settings=f"{data.label} {law.n_site}"),
     )
 
 

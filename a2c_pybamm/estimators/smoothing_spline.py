@@ -10,8 +10,9 @@ from scipy.optimize import minimize
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
-from a2c_pybamm.estimators.averaging import EXACT, SPARE, fingerprint
+from a2c_pybamm.estimators.averaging import EXACT, SPARE
 from a2c_pybamm.estimators.chemical_potential import potential_design
+from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.free_energy import check_std
 from a2c_pybamm.estimators.orderings import lowest_energies
 from a2c_pybamm.laws.expansion import mixing_step, term, voltage_name, window_steps
@@ -143,7 +144,8 @@ def _problem(
             f"{data.label}: {len(x)} composition(s); a smoothing spline needs at least {need}"
             + ("" if known else ", or five and their std")
         )
-    return design, y, noise, known, data.label, fingerprint(x, y, noise)
+    raw = (data.energy, data.converged) if isinstance(data, EnergyTable) else (data.potential, data.temperature)
+    return design, y, noise, known, data.label, array_fingerprint(data.x, *raw, settings=f"{law.knots} {energy_std}")
 
 
 def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:

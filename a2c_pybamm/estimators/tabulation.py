@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from a2c_pybamm.estimate import Array, Estimate, Joint
+from a2c_pybamm.estimate import PIVOT_SHARE, Array, Estimate, Joint
 from a2c_pybamm.laws.free_energy import FreeEnergy
 from a2c_pybamm.laws.tabulated_ocp import TabulatedOCP
 from a2c_pybamm.laws.two_phase import TwoPhase
@@ -72,7 +72,8 @@ def tabulate_ocp(
     if not total > 0:
         raise ValueError(f"tabulated OCP of {law.kind}: the curve carries no error; take the nominal curve instead")
     n = int(np.searchsorted(np.cumsum(singular**2), share * total * (1 - 1e-12))) + 1
-    modes = (left[:, :n] * singular[:n]) / weight[:, None]
+    left = left[:, :n] * _signs(left[:, :n])
+    modes = left * singular[:n] / weight[:, None]
     table = TabulatedOCP(
         material or str(getattr(law, "material", law.kind)),
         tuple(map(float, x)),
@@ -81,9 +82,15 @@ def tabulate_ocp(
         tuple(tuple(map(float, mode)) for mode in modes.T),
         T,
     )
-    onto = (left[:, :n] / singular[:n]).T @ (weight[:, None] * jacobian)
+    onto = (left / singular[:n]).T @ (weight[:, None] * jacobian)
     held = float(np.sum(singular[:n] ** 2) / total)
     provenance = {"modes": n, "share of the variance": held, "of": [e.provenance.get("label", "") for e in joint.estimates]}
     amplitudes = joint.select(law.names).map(table.names, np.zeros(n), onto)
     method = f"{n} mode(s) of the curve's covariance, {held:.2%}"
     return table, replace(amplitudes, method=method, provenance=provenance)
+
+
+def _signs(modes: Array) -> Array:
+    """Sign of each mode (n_mode,) that makes its first large entry positive, whatever the decomposition's own sign."""
+    large = np.abs(modes) >= PIVOT_SHARE * np.abs(modes).max(axis=0)
+    return np.sign(modes[large.argmax(axis=0), np.arange(modes.shape[1])])

@@ -10,6 +10,7 @@ import numpy as np
 from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.diffusive_line import LEVEL, MIN_ATOMS, DiffusiveLine, fit_line
+from a2c_pybamm.estimators.fingerprint import data_fingerprint
 
 LAGS_PER_DECADE = 12
 """Lags in the search for a window: log-spaced, since neighbouring ones say nearly the same."""
@@ -136,6 +137,7 @@ def estimate_of_line(msd: TracerMSD | CollectiveMSD, line: DiffusiveLine, *, nam
         source=source,
         method="generalised least squares of mean-squared displacements",
         provenance={"msd": dict(msd.provenance), "fit": _report(msd, line)},
+        data=data_fingerprint(msd),
     )
 
 

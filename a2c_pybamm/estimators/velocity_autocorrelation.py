@@ -6,6 +6,7 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
 from a2c_pybamm.data import Array, Trajectory, Velocities, VelocityAutocorrelation
+from a2c_pybamm.estimators.fingerprint import traced_provenance
 from a2c_pybamm.estimators.mean_squared_displacement import atoms_of, framework_centre
 
 
@@ -31,7 +32,7 @@ def velocity_autocorrelation(velocities: Velocities, species: str) -> VelocityAu
         by_atom=(sums / np.arange(n, 0, -1)[:, None]).T,
         dimension=3,
         temperature=velocities.temperature,
-        provenance={"trajectory": dict(velocities.provenance), "velocities against": reference},
+        provenance={"trajectory": traced_provenance(velocities), "velocities against": reference},
     )
 
 
@@ -56,7 +57,7 @@ def central_velocities(trajectory: Trajectory) -> Velocities:
         interval=trajectory.interval,
         temperature=trajectory.temperature,
         from_positions=True,
-        provenance={**trajectory.provenance, "velocities": "central differences of positions"},
+        provenance={**traced_provenance(trajectory), "velocities": "central differences of positions"},
     )
 
 

@@ -101,7 +101,8 @@ class PolynomialChaos:
         basis = hyperbolic(problem.families, self.order, self.hyperbolic)
         n_fit, n_held_out = self._sizes(basis)
         self._check_size(n_fit, n_held_out, basis, "n_design asks for")
-        germ = np.vstack([sobol_germ(n_fit, problem.families, rng), problem.draw(n_held_out, rng)])
+        held_out_germ = problem.draw(n_held_out, rng)
+        germ = np.vstack([sobol_germ(n_fit, problem.families, rng), held_out_germ])
         solved = problem.solve(problem.color(germ), what=self.label)
         fit = ~solved.failed & (np.arange(len(germ)) < n_fit)
         fresh = ~solved.failed & ~fit

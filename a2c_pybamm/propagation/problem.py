@@ -1,8 +1,8 @@
 r"""A model matched to a joint distribution, and its solved samples.
 
-Names are matched, order never assumed. Of every source only the part that moves the model's coefficients is kept, compressed
-to its rank: :math:`\theta = \bar\theta + \sum_s A_s \xi_s` with as few germs as the model can feel. What follows does not
-depend on how the joint's own factors happened to be rotated.
+Names are matched, order never assumed. Of every source only the part that moves the model's coefficients is kept, reduced to
+its rank in canonical form: :math:`\theta = \bar\theta + \sum_s A_s \xi_s` with as few germs as these coefficients need.
+What follows does not depend on how the joint's own factors were rotated.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from a2c_pybamm.estimate import Family, Joint, compress
+from a2c_pybamm.estimate import Family, Joint, canonical_factor, draw_germs
 from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.model import Array, Model, Progress
 
@@ -34,7 +34,7 @@ class Problem:
     mean: Array
     """Means of the model's coefficients (n_coefficient,)."""
     factors: Mapping[str, Array]
-    """Factor (n_coefficient, n_germ of the source) of each source that moves the model, compressed to its rank."""
+    """Factor (n_coefficient, n_germ of the source) of each source that moves the model, in canonical form."""
     family_of: Mapping[str, Family]
     """Family of each of these sources."""
     sources: tuple[str, ...]
@@ -71,11 +71,8 @@ class Problem:
         return self.mean + germ @ self.root.T
 
     def draw(self, n: int, rng: np.random.Generator) -> Array:
-        """Independent germs (n, n_germ), zero mean and unit variance."""
-        germ = rng.standard_normal((n, len(self.families)))
-        uniform = [k for k, family in enumerate(self.families) if family == "uniform"]
-        germ[:, uniform] = rng.uniform(-np.sqrt(3), np.sqrt(3), (n, len(uniform)))
-        return germ
+        """Independent germs (n, n_germ), zero mean and unit variance, each source from its own stream."""
+        return draw_germs(n, self.germ_sources, self.families, rng)
 
     def solve(self, samples: Array, *, what: str) -> Solved:
         """Outputs of samples (n_sample, n_coefficient), failures counted.
@@ -166,7 +163,7 @@ class Method(Protocol):
 
 
 def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | None) -> Problem:
-    """The problem of a model and a joint: coefficients matched by name, each source cut down to what the model feels.
+    """The problem of a model and a joint: coefficients matched by name, each source cut down to the coefficients of the model.
 
     Raises
     ------
@@ -188,7 +185,7 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
     for source, factor in joint.factors.items():
         values = np.where(np.abs(factor.values[rows]) > FELT * np.abs(mean)[:, None], factor.values[rows], 0.0)
         if values.any():
-            factors[source] = values if factor.family == "uniform" else compress(values)
+            factors[source] = values if factor.family == "uniform" else canonical_factor(values, model.names)
     if not factors:
         raise ValueError("joint: no coefficient of the model carries an error, so there is nothing to propagate")
     families = {source: joint.factors[source].family for source in factors}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from a2c_pybamm.estimate import Joint
+from a2c_pybamm.estimate import Joint, own_stream
 from a2c_pybamm.propagation.layout import assemble, check_names
 from a2c_pybamm.propagation.model import Model, Progress
 from a2c_pybamm.propagation.problem import Method, match
@@ -49,6 +49,9 @@ def propagate(
         Holds every coefficient of the model, in any order; others are not passed.
     methods
         `FirstOrder`, `AdaptiveChaos`, `PolynomialChaos`, `SpectralProjection`, `MonteCarlo`; at least one, each label once.
+    rng
+        Start of all random numbers. Each method draws from its own stream, made from one number of ``rng`` and the method's
+        label, and in it each source from its own: a method or a source more changes no other draw.
     progress
         Called with the number of solves just finished.
     expect
@@ -64,12 +67,13 @@ def propagate(
     """
     _check(methods, rng, max_failed)
     made_with = provenance(model, rng)  # before the first number is drawn
+    start = int(rng.integers(2**63))
     count = _Count(progress, expect)
     problem = match(model, joint, max_failed=max_failed, progress=count.advance)
     outcomes = []
     for k, method in enumerate(methods):
         count.expect(sum(m.planned(problem) for m in methods[k:]))
-        outcomes.append(method.run(problem, rng))
+        outcomes.append(method.run(problem, own_stream(start, method.label)))
         check_names(outcomes[-1].solved.outputs)
     count.expect(0)
     return add_verdicts(assemble(problem, methods, outcomes), methods).assign_attrs(made_with)
