@@ -30,7 +30,10 @@ PIVOT_SHARE = 0.62
 """Share of the largest residual at which a row may be the next pivot. Below one, so that rows whose residuals are equal up to
 round-off cannot exchange their places; any number far from the ratios that symmetric data have (1, 1/√2, 1/2) serves."""
 RESIDUAL_TOLERANCE = 1e-10
-"""Residuals of a factor's rows, in standard deviations of the row, that are round-off."""
+"""Residuals of a factor's rows, in standard deviations of the row, that are round-off; a source's part of a coefficient's error
+too, in standard deviations of that coefficient."""
+MEAN_TOLERANCE = 1e-14
+"""Errors below this share of a coefficient's mean are round-off."""
 
 
 def _frozen(values: ArrayLike, ndim: int, what: str) -> Array:
@@ -274,19 +277,25 @@ def common_family(source: str, factors: Sequence[Factor]) -> Family:
     return families.pop()
 
 
-def _align(source: str, parts: list[tuple[slice, Factor]], names: tuple[str, ...], independent: bool) -> Factor:
-    """One factor for all coefficients from the estimates' own, columns put together by label."""
+def _align(source: str, parts: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
+    """One factor for all n coefficients from the estimates' own, columns put together by label."""
     family = common_family(source, [factor for _, factor in parts])
     if not independent:
         refuse_unlabelled(source, [factor for _, factor in parts])
     labels = list(dict.fromkeys(label for _, factor in parts for label in factor.labels))
     if family == "uniform" and len(labels) != 1:
         raise ValueError(f"source {source!r}: a uniform germ has one label, found {', '.join(labels)}")
-    values = np.zeros((len(names), len(labels)))
+    values = np.zeros((n, len(labels)))
     for rows, factor in parts:
         values[rows, [labels.index(label) for label in factor.labels]] = factor.values
-    if family == "uniform":
-        return Factor(values, tuple(labels), family)
+    return Factor(values, tuple(labels), family)
+
+
+def _canonical(source: str, factor: Factor, names: tuple[str, ...], floor: Array) -> Factor:
+    """A source's factor in canonical form, rows (n,) below the floor taken for round-off."""
+    values = np.where(np.sqrt((factor.values**2).sum(axis=1)) > floor, factor.values.T, 0.0).T
+    if factor.family == "uniform":
+        return replace(factor, values=values)
     values = canonical_factor(values, names)
     return Factor(values, tuple(f"{source}:{k}" for k in range(values.shape[1])))
 
@@ -362,8 +371,11 @@ class Joint:
             start = rows.stop
             for source, factor in estimate.factors.items():
                 parts.setdefault(source, []).append((rows, factor))
-        aligned = {s: _align(s, parts[s], self.names, s in self.independent) for s in sorted(parts)}
-        self.factors = MappingProxyType({s: f for s, f in aligned.items() if f.values.shape[1]})
+        aligned = {s: _align(s, parts[s], len(self.names), s in self.independent) for s in sorted(parts)}
+        std = np.sqrt(sum(((f.values**2).sum(axis=1) for f in aligned.values()), np.zeros(len(self.names))))
+        floor = np.maximum(RESIDUAL_TOLERANCE * std, MEAN_TOLERANCE * np.abs(self.mean))
+        aligned = {s: _canonical(s, f, self.names, floor) for s, f in aligned.items()}
+        self.factors = MappingProxyType({s: f for s, f in aligned.items() if f.values.any()})
 
     @property
     def root(self) -> Array:

@@ -144,6 +144,20 @@ def test_sign_of_a_committee_does_not_follow_its_largest_deviation() -> None:
     np.testing.assert_allclose(up, down, atol=1e-14)
 
 
+def test_error_of_round_off_beside_a_real_one_chooses_no_pivot() -> None:
+    """A source moves one coefficient by round-off, of either sign: it is left out of the factor, and the draws stay."""
+
+    def draws(round_off: float) -> np.ndarray:
+        order = Factor([[0.1, 0.2], [round_off, -round_off], [0.3, -0.1]], ("order 0", "order 1"))
+        fit = Factor(np.diag([0.2, 0.2, 0.2]), tuple("abc"))
+        return Joint([Estimate(("q", "p", "r"), [1.0, 1.0, 1.0], {"order": order, "fit": fit})]).draw(
+            9, np.random.default_rng(0)
+        )
+
+    np.testing.assert_allclose(draws(1e-17), draws(-3e-17), atol=1e-14)
+    np.testing.assert_array_equal(Joint([Estimate(("p",), [1.0], {"s": Factor([[1e-16]], ("l",))})]).std, [0.0])
+
+
 def test_one_more_source_moves_no_other_draw() -> None:
     """Nor does another order of estimates, nor a smaller error of one barrier: what it changes is compared sample by sample."""
     parts = [Estimate((n,), [0.0], {f"source {n}": Factor([[1.0]], (n,))}) for n in "bcd"]

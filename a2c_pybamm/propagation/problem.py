@@ -22,8 +22,6 @@ from a2c_pybamm.propagation.model import Array, Model, Progress
 
 ROUND_OFF = 1e-12
 """A change of an output below this share of its value is round-off."""
-FELT = 1e-14
-"""Deviations below this share of a coefficient's mean are round-off of the joint's factors, not error."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +181,7 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
     mean = joint.mean[rows]
     factors = {}
     for source, factor in joint.factors.items():
-        values = np.where(np.abs(factor.values[rows]) > FELT * np.abs(mean)[:, None], factor.values[rows], 0.0)
+        values = factor.values[rows]
         if values.any():
             factors[source] = values if factor.family == "uniform" else canonical_factor(values, model.names)
     if not factors:
