@@ -20,10 +20,6 @@ CAUSES = {
 }
 """First word of a failure's reason, and what it means."""
 OTHER = "other"
-DIGITS = 2
-"""Significant digits of a standard deviation."""
-PLAIN_RANGE = (1e-4, 1e5)
-"""Numbers are written without a power of ten between these."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +130,7 @@ def curve_outputs(result: xr.Dataset) -> list[str]:
 
 
 def decisions(result: xr.Dataset) -> dict[str, str]:
-    """What to believe of each scalar output, in words."""
+    """Sentence on the answer to take for each scalar output."""
     return {output: str(result[f"{output}_decision"].values) for output in scalar_outputs(result)}
 
 
@@ -185,52 +181,3 @@ def failure_rows(result: xr.Dataset) -> list[FailureRow]:
             mine = [r for r, o, c in zip(reasons, owners, causes, strict=True) if o == approach and c == cause]
             rows.append(FailureRow(str(approach), cause, len(mine), int(n_solves), str(mine[0]) if mine else ""))
     return rows
-
-
-def significant(value: float, digits: int = DIGITS + 1) -> str:
-    """A number with so many significant digits, trailing zeros kept; "–" where there is none."""
-    if not np.isfinite(value):
-        return "–" if np.isnan(value) else ("∞" if value > 0 else "-∞")
-    if value == 0:
-        return "0"
-    if not PLAIN_RANGE[0] <= abs(value) < PLAIN_RANGE[1]:
-        return f"{value:.{digits - 1}e}"
-    rounded = float(f"{value:.{digits - 1}e}")  # 9.996 becomes 10.0, one digit more before the point
-    return f"{rounded:.{max(0, digits - 1 - _power(rounded))}f}"
-
-
-def to_error(value: float, error: float) -> str:
-    """A number rounded to the second significant digit of its error; to six digits where it has none."""
-    return _pair(value, error)[0]
-
-
-def with_error(value: float, error: float) -> str:
-    """A number with its error, both to the error's second significant digit: "4.012 ± 0.051", "(1.23 ± 0.12)e-14"."""
-    number, spread, power = _pair(value, error)[1:]
-    if not spread:
-        return to_error(value, error)
-    return f"({number} ± {spread})e{power}" if power else f"{number} ± {spread}"
-
-
-def percent(fraction: float) -> str:
-    """A fraction in per cent, two significant digits."""
-    if not np.isfinite(fraction):
-        return significant(fraction)
-    return f"{float(f'{100 * fraction:.1e}'):g} %"
-
-
-def _power(value: float) -> int:
-    return int(np.floor(np.log10(abs(value))))
-
-
-def _pair(value: float, error: float) -> tuple[str, str, str, int]:
-    """Number by itself, then number, error and power of ten as they stand together."""
-    if not (np.isfinite(value) and np.isfinite(error) and error > 0):
-        own = significant(value, 6)
-        return own, own, "", 0
-    size = max(abs(value), error)
-    power = 0 if PLAIN_RANGE[0] <= error and size < PLAIN_RANGE[1] else _power(size)
-    error = float(f"{error:.{DIGITS - 1}e}")
-    digits = max(0, DIGITS - 1 - _power(error) + power)
-    number, spread = f"{value / 10.0**power:.{digits}f}", f"{error / 10.0**power:.{digits}f}"
-    return (f"{number}e{power}" if power else number), number, spread, power

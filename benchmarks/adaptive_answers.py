@@ -17,7 +17,7 @@ import xarray as xr
 from reference_cases import N_SHARE, SCALARS, Case, read_reference
 
 import a2c_pybamm as a2c
-from a2c_pybamm.propagation import AdaptiveChaos, propagate
+from a2c_pybamm.propagation import AdaptiveChaos, Status, propagate
 from a2c_pybamm.propagation.expansion import read_expansion
 
 Array = np.ndarray
@@ -97,9 +97,8 @@ def answer(model, joint, truth: Truth, budget: int, seed: int, tolerance: float 
         move = own_predicted.mean(axis=0) - flat[0]
         own["mean_on_draws"] = own["mean"] + np.where(own["q2"] >= LEAST_Q2, move, 0.0)
         own["true_std"], own["true_mean"] = truth.values[output].std(axis=0), truth.values[output].mean(axis=0)
-        # a curve has no decision of its own: those of the scalars warn of it
-        texts = [str(found[f"{name}_decision"].values) for name in (SCALARS if output == "voltage" else (output,))]
-        warned = any("does not hold for" in text or not text.startswith("chaos holds") for text in texts)
+        # adaptive chaos that fails for one scalar warns of all outputs, curves too
+        warned = any(str(found[f"{name}_status"].values) != Status.HOLDS for name in SCALARS)
         own["warned"] = np.full(len(own["std"]), float(warned))
         for name, values in own.items():
             rows.setdefault(name, []).append(values)

@@ -589,11 +589,11 @@ def test_study_of_an_experiment_runs_to_its_report(call: Call, study: Path) -> N
     edit(study, (SWEEP, ""))
     code, out, err = call("run", study)
     assert code == 0, err
-    assert out.index("What to believe") < out.index("Outputs")
+    assert out.index("Recommended answers") < out.index("Outputs")
     with xr.open_dataset(study / "result.nc", engine="h5netcdf") as result:
         assert result.attrs[commands.CELL_TEXT].startswith("SPM; Discharge at 1C until 3.2 V; Rest for 5 minutes")
         assert {"capacity_decision", "end_time_mean", "voltage_of_step_mean", "step_duration_std"} <= set(result)
-    assert "What to believe" in (study / "report.html").read_text(encoding="utf-8")
+    assert "Recommended answers" in (study / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 ORDER = (
     "constants",
+    "formatting",
     "estimate",
     "data",
     "laws",
@@ -45,7 +46,7 @@ NARROWER = {
     "laws": {"constants"},
     "readers": {"constants", "data"},
     "estimators": {"constants", "estimate", "data", "laws"},
-    "propagation": {"constants", "estimate"},
+    "propagation": {"constants", "formatting", "estimate"},
 }
 """Rooms that may see less than all that stands before them."""
 HOMES_OF_LIBRARIES = {
@@ -154,6 +155,49 @@ def test_laws_are_written_in_numpy() -> None:
     laws = [path for path in SOURCES if room(module_name(path)) == "laws"]
     foreign = {name.split(".")[0] for path in laws for name in imports(path)} - set(sys.stdlib_module_names) - {"a2c_pybamm"}
     assert foreign <= {"numpy", "scipy"}
+
+
+PROSE = re.compile(r"^[^\[]*(?:[a-z]{2,} [a-z(]|^ [a-z]|[a-z] $)[^\[]*$")
+"""A literal of several words, or of one with a space before or behind it: part of a sentence, no key with its unit."""
+SENTENCES = re.compile(r"verdict|decision|sentence|reason|message")
+"""Names of variables that hold sentences."""
+LOOKING = ("startswith", "endswith", "find", "index", "count")
+"""Methods of text that look for words in it."""
+FOREIGN_WORDS = {
+    "number of MSMR reactions": "an option's name in PyBaMM",
+    "Minimum voltage": "an event's name in PyBaMM, which gives it inside a text alone",
+}
+
+
+def text_decisions(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Places where code looks for words in a sentence: ``"holds" in verdict``, ``reason.startswith(cause)``."""
+    for node in ast.walk(tree):
+        looked_for: list[ast.expr] = []
+        looked_at: ast.expr | None = None
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+            looked_for, looked_at = [node.left], node.comparators[0]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOOKING:
+            looked_for, looked_at = node.args, node.func.value
+        if looked_at is None:
+            continue
+        literals = [part.value for part in looked_for for part in ast.walk(part) if isinstance(part, ast.Constant)]
+        prose = any(isinstance(text, str) and PROSE.search(text) and text not in FOREIGN_WORDS for text in literals)
+        names = [getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(looked_at)]
+        if prose or any(SENTENCES.search(name) for name in names):
+            yield node.lineno, ast.unparse(node)
+
+
+@pytest.mark.parametrize("where", ["propagation", "report", "tables", "cell", "design", "cli"])
+def test_no_decision_looks_for_words_in_a_sentence(where: str) -> None:
+    """Status and cause are enumerations; sentences are made from them and read by people alone."""
+    found = [
+        f"{relative(path)}:{line}: {code}"
+        for path in SOURCES
+        if room(module_name(path)) == where
+        for line, code in text_decisions(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert not found
+    assert list(text_decisions(ast.parse('" holds " in text; reason.startswith(cause); "x holds (y" in z')))[2:]
 
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:

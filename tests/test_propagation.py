@@ -13,7 +13,8 @@ import xarray as xr
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.propagation import FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
 from a2c_pybamm.propagation.germ_basis import germ_distribution, sobol_germ, total_degree
-from a2c_pybamm.propagation.verdict import plus_minus
+from a2c_pybamm.propagation.status import Recommendation, Status
+from a2c_pybamm.propagation.verdict import read_recommendation
 
 FIRST, CHAOS, SAMPLING = "first order", "chaos of order 2", "sampling"
 
@@ -344,29 +345,55 @@ def kink(samples: np.ndarray) -> np.ndarray:
     return np.maximum(samples[:, 0] - 1, 0) + 0.05 * samples[:, 1]
 
 
-def test_verdicts() -> None:
+def statuses(found: xr.Dataset, output: str = "output") -> list[Status]:
+    return [Status(str(value)) for value in found[f"{output}_status"].values]
+
+
+def test_status_and_sentence_of_each_method() -> None:
     joint = independent_joint(2)
     methods = FirstOrder(), PolynomialChaos(), MonteCarlo(2000)
-    straight = propagate(
-        from_function(lambda s: s[:, 0] + 2 * s[:, 1], joint.names), joint, *methods, rng=np.random.default_rng(0)
-    )
-    first, chaos, sampling = straight.output_verdict.values
-    assert first.startswith("first order suffices: std 2.24 against 2.")
-    assert chaos.startswith("chaos of order 2 holds (held-out Q² 1.00")
-    assert sampling.startswith("sampling: std 2.")
-    assert sampling.endswith("from 2000 draws")
-    bent = propagate(
-        from_function(lambda s: s[:, 0] + 0.4 * s[:, 0] ** 2, ("c0",)), joint, *methods, rng=np.random.default_rng(0)
-    )
-    first, chaos, _ = bent.output_verdict.values
-    assert first.startswith("first order off: std 1 against 1.1")
-    assert "nonlinear share 24%" in first
-    assert chaos.startswith("chaos of order 2 holds")
-    kinked = propagate(from_function(kink, joint.names), joint, *methods, rng=np.random.default_rng(0))
-    first, chaos, _ = kinked.output_verdict.values
-    assert first.startswith("first order off")
-    assert chaos.startswith("chaos of order 2 does not hold (held-out Q² 0.")
-    assert chaos.endswith("use the sampling result")
+
+    def run(function, names: tuple[str, ...] = joint.names) -> xr.Dataset:  # type: ignore[no-untyped-def]
+        return propagate(from_function(function, names, outputs={"y": "V"}), joint, *methods, rng=np.random.default_rng(0))
+
+    straight = run(lambda s: s[:, 0] + 2 * s[:, 1])
+    assert statuses(straight, "y") == [Status.HOLDS] * 3
+    assert read_recommendation(straight, "y") is Recommendation.FIRST_ORDER
+    first, chaos, sampling = straight.y_verdict.values
+    assert first.startswith("std 2.24 V (std 2.2")
+    assert "The linear estimate holds" in first
+    assert chaos.endswith("The polynomial holds (held-out Q² 1.00).")
+    assert sampling.endswith("V. From 2000 samples.")
+    assert str(straight.y_decision.values).startswith("0.0 ± 2.2 V by first order. The linear estimate holds")
+    bent = run(lambda s: s[:, 0] + 0.4 * s[:, 0] ** 2, ("c0",))
+    assert statuses(bent, "y") == [Status.FAILS, Status.HOLDS, Status.HOLDS]
+    assert read_recommendation(bent, "y") is Recommendation.CHAOS
+    assert "nonlinear share 24%" in bent.y_verdict.values[0]
+    kinked = run(kink)
+    assert statuses(kinked, "y") == [Status.FAILS, Status.FAILS, Status.HOLDS]
+    assert read_recommendation(kinked, "y") is Recommendation.SAMPLING
+    assert float(kinked.y_more_solves) >= 0
+
+
+def test_chaos_alone_holds_for_a_linear_model() -> None:
+    """Nothing contradicts it: no method that samples is called for, and no number of solves is made up."""
+    joint = independent_joint(2)
+    model = from_function(lambda s: s[:, 0] + 2 * s[:, 1], joint.names)
+    found = propagate(model, joint, PolynomialChaos(), rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.UNVERIFIED]
+    assert read_recommendation(found, "output") is Recommendation.CHAOS
+    assert float(found.output_more_solves) == 0
+    text = str(found.output_decision.values)
+    assert "The polynomial holds" in text
+    assert "sampling" not in text
+
+
+def test_what_neither_holds_nor_samples_recommends_nothing() -> None:
+    joint = independent_joint(2)
+    found = propagate(from_function(kink, joint.names), joint, PolynomialChaos(), rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.FAILS]
+    assert read_recommendation(found, "output") is Recommendation.NONE
+    assert np.isnan(found.output_more_solves)
 
 
 def test_chaos_that_missed_a_rare_cliff_is_found_out_by_sampling() -> None:
@@ -377,32 +404,21 @@ def test_chaos_that_missed_a_rare_cliff_is_found_out_by_sampling() -> None:
     missed = next(seed for seed, alone in enumerate(chaos) if alone.output_q2 > 0.999)
     found = propagate(rare_cliff, joint, PolynomialChaos(), MonteCarlo(4000), rng=np.random.default_rng(missed))
     assert found.output_q2[0] > 0.999
-    text = found.output_verdict.values[0]
-    assert text.startswith("chaos of order 2 does not hold (held-out Q² 1.00, but std 1 against 1.")
-    assert text.endswith("use the sampling result")
+    assert statuses(found) == [Status.FAILS, Status.HOLDS]
+    assert "sampling differs, held-out Q² 1.00" in found.output_verdict.values[0]
 
 
-def test_verdicts_without_sampling_say_what_cannot_be_known() -> None:
+def test_without_sampling_an_answer_is_unverified() -> None:
     joint = independent_joint(2)
     straight = from_function(lambda s: s[:, 0], joint.names)
-    first, chaos = propagate(
-        straight, joint, FirstOrder(), PolynomialChaos(), rng=np.random.default_rng(0)
-    ).output_verdict.values
-    assert "cannot be known without sampling" in first
-    assert "cannot be known without sampling" in chaos
-    bare = propagate(straight, joint, FirstOrder(curvature=False), rng=np.random.default_rng(0)).output_verdict.values[0]
-    assert "with neither curvature nor sampling" in bare
+    found = propagate(straight, joint, FirstOrder(), PolynomialChaos(), rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.UNVERIFIED] * 2
+    assert all("not excluded without sampling" in text for text in found.output_verdict.values)
+    bare = propagate(straight, joint, FirstOrder(curvature=False), rng=np.random.default_rng(0))
+    assert statuses(bare) == [Status.UNKNOWN]
     bent = propagate(from_function(lambda s: s[:, 0] ** 2, joint.names), joint, FirstOrder(), rng=np.random.default_rng(0))
-    assert "first order off" in bent.output_verdict.values[0]
+    assert statuses(bent) == [Status.FAILS]
     assert np.isinf(bent.output_error[0])
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "text"),
-    [(0.4312, 0.011, "0.43 ± 0.01"), (2847.0, 31.0, "(2.85 ± 0.03)e3"), (3.2e-9, 4e-11, "(3.20 ± 0.04)e-9"), (5.2, 0.0, "5.2")],
-)
-def test_numbers_are_rounded_to_their_error(value: float, error: float, text: str) -> None:
-    assert plus_minus(value, error) == text
 
 
 def test_output_that_does_not_vary() -> None:
@@ -411,8 +427,9 @@ def test_output_that_does_not_vary() -> None:
     found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(100), rng=np.random.default_rng(0))
     for name in ("std", "error", "share"):
         np.testing.assert_array_equal(found[f"output_{name}"], 0)
-    assert found.output_verdict.values[0] == "first order suffices: the output does not vary"
-    assert found.output_verdict.values[1].startswith("chaos of order 2 holds")
+    assert statuses(found) == [Status.HOLDS] * 3
+    assert found.output_verdict.values[0] == "The output does not vary."
+    assert str(found.output_decision.values) == "3.70: the output does not vary."
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from a2c_pybamm.propagation import (
     sensitivity_indices,
     survival,
 )
+from a2c_pybamm.propagation.status import Status
 from a2c_pybamm.report import write_report
 from a2c_pybamm.report.blame import coefficients_to_blame, index_rows
 from a2c_pybamm.report.electrodes import DIFFUSIVITY, LEVELS, N_DRAWS, OCP, SEED, CurveBand, band_panels, curve_bands
@@ -112,8 +113,8 @@ def page(result: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 def test_sections_come_in_order(page: Page) -> None:
     assert page.headings == [
-        "What to believe",
-        "Verdicts",
+        "Recommended answers",
+        "Methods compared",
         "Failed solves",
         "Curves with their bands",
         "Which source makes the variance",
@@ -354,7 +355,7 @@ def test_many_coefficients_are_shown_by_their_largest() -> None:
 def test_no_indices_are_shown_where_they_mean_nothing(result: xr.Dataset) -> None:
     assert "are exact for normal errors alone" in coefficients_to_blame(lasting(family="uniform", fails=False))
     assert "Without polynomial chaos" in coefficients_to_blame(result.drop_vars("exponent"))
-    bad = result.assign(capacity_verdict=result["capacity_verdict"].copy(data=np.full(3, "chaos of order 2 does not hold")))
+    bad = result.assign(capacity_status=result["capacity_status"].copy(data=np.full(3, str(Status.FAILS))))
     assert "Chaos does not hold for capacity" in coefficients_to_blame(bad)
     assert {row.output for row in index_rows(bad)} <= {"mean_voltage"}
 

@@ -263,7 +263,9 @@ def test_reweighting_by_nothing_gives_the_sampling_result_back(result: xr.Datase
     assert found.failed_fraction == pytest.approx(own.n_failed.item() / 400)
     statistics = {v for v in result.data_vars if str(v).startswith(("capacity_", "average_"))}
     dropped = {f"{o}_{v}" for o in ("capacity", "average") for v in ("draws", "design", "expansion")}
-    of_all = {f"{o}_{v}" for o in ("capacity", "average") for v in ("decision", "more_solves")}  # judged from all methods
+    of_all = {
+        f"{o}_{v}" for o in ("capacity", "average") for v in ("decision", "recommendation", "more_solves")
+    }  # judged from all methods
     assert statistics - dropped - of_all <= set(found.data_vars)
     assert not any(str(name).endswith("_draws") for name in found.data_vars)
 

@@ -32,6 +32,7 @@ from a2c_pybamm import (
     msmr_attachments,
     save,
 )
+from a2c_pybamm.cell.solving import TOLERANCE
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.files.pybamm_module import pybamm_module
 from a2c_pybamm.files.set_file import read_set

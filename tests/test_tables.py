@@ -12,20 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
+from a2c_pybamm.formatting import percent, significant, to_error, with_error
 from a2c_pybamm.laws import RedlichKister, SiteDensity
 from a2c_pybamm.parameter_set import Attachment, ParameterSet
 from a2c_pybamm.propagation import FirstOrder, MonteCarlo, propagate
-from a2c_pybamm.tables import (
-    failure_rows,
-    output_rows,
-    parameter_rows,
-    percent,
-    share_rows,
-    significant,
-    to_error,
-    units,
-    with_error,
-)
+from a2c_pybamm.tables import failure_rows, output_rows, parameter_rows, share_rows, units
 
 LAW, DENSITY = RedlichKister("LCO", 0), SiteDensity("LCO")
 

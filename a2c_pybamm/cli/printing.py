@@ -80,7 +80,8 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
 def print_parameters(parameter_set: ParameterSet) -> None:
     """Each derived coefficient with its standard deviation and the sources that make most of it."""
-    from a2c_pybamm.tables import parameter_rows, percent, with_error
+    from a2c_pybamm.formatting import percent, with_error
+    from a2c_pybamm.tables import parameter_rows
 
     rows = []
     for row in parameter_rows(parameter_set):
@@ -159,13 +160,14 @@ def _both_sides(keys: list[str]) -> list[str]:
 
 def print_outputs(result: xr.Dataset) -> None:
     """Each scalar output by each method, the verdicts in words, the shares of variance, and what failed."""
-    from a2c_pybamm.tables import decisions, description, output_rows, significant, with_error
+    from a2c_pybamm.formatting import significant, with_error
+    from a2c_pybamm.tables import decisions, description, output_rows
 
     decided = decisions(result)
     if not decided:
         print_lines("No output is one number: the curves are in result.nc and in the report", *_failure_lines(result))
         return
-    print_lines("What to believe", *(f"  {description(result, output)}: {text}" for output, text in decided.items()))
+    print_lines("Recommended answers", *(f"  {description(result, output)}: {text}" for output, text in decided.items()))
     out.print()
     found = output_rows(result)
     rows = [
@@ -179,7 +181,7 @@ def print_outputs(result: xr.Dataset) -> None:
         for r in found
     ]
     print_table("Outputs", ["output", "by", "mean ± std", "95 % of draws", "solves"], rows)
-    print_lines("Verdict", *(f"  {r.description}: {r.verdict}" for r in found))
+    print_lines("Methods compared", *(f"  {r.description}, {r.approach}: {r.verdict}" for r in found))
     out.print()
     _print_shares(result)
     print_lines(*_failure_lines(result))
@@ -224,7 +226,7 @@ def _failure_lines(result: xr.Dataset) -> list[str]:
 
 def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
     """Each point of a design with its scalar outputs."""
-    from a2c_pybamm.tables import significant, with_error
+    from a2c_pybamm.formatting import significant, with_error
 
     known = {str(name).removesuffix("_mean") for name in result.data_vars if result[name].dtype.kind == "f"}
     outputs = [name for name in known if name in result or f"{name}_std" in result]

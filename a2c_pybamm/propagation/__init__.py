@@ -14,15 +14,20 @@ from a2c_pybamm.propagation.reexpansion import reweight_expansion
 from a2c_pybamm.propagation.reweighting import reweight, scale_source
 from a2c_pybamm.propagation.run import planned_solves, propagate
 from a2c_pybamm.propagation.spectral_projection import SpectralProjection
+from a2c_pybamm.propagation.status import MethodKind, Recommendation, Status
 from a2c_pybamm.propagation.survival_curve import survival
+from a2c_pybamm.propagation.verdict import read_recommendation, read_status
 
 __all__ = [
     "AdaptiveChaos",
     "FirstOrder",
+    "MethodKind",
     "Model",
     "MonteCarlo",
     "PolynomialChaos",
+    "Recommendation",
     "SpectralProjection",
+    "Status",
     "curve_covariance",
     "design_to_dataframe",
     "draws_to_dataframe",
@@ -30,6 +35,8 @@ __all__ = [
     "generator_of",
     "planned_solves",
     "propagate",
+    "read_recommendation",
+    "read_status",
     "reweight",
     "reweight_expansion",
     "scale_source",

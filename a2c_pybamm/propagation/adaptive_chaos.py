@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from a2c_pybamm.propagation.polynomial_chaos import in_place
 from a2c_pybamm.propagation.problem import Outcome, Problem
 from a2c_pybamm.propagation.replicated_design import N_REPLICATE, ReplicatedDesign
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
+from a2c_pybamm.propagation.status import MethodKind
 
 FIRST_POINTS = {True: 1, False: 4}
 """Points of each scrambling in the first design, with few germs and with many."""
@@ -56,6 +58,8 @@ class AdaptiveChaos:
     """Relative standard error of the standard deviation that is asked for."""
     budget: int = 400
     """Most solves."""
+
+    kind: ClassVar[MethodKind] = MethodKind.ADAPTIVE
 
     def __post_init__(self) -> None:
         if not 0 < self.tolerance < 1:
@@ -97,12 +101,12 @@ class AdaptiveChaos:
         statistics = in_place(_statistics(problem, fit, state, rng), state.whole, state.solved)
         notes = {
             "points of the design": str(len(state.germ)),
-            "scouts": f"{sum(len(batch.samples) for batch in state.scouts)} at ±{scouts.DISTANCE:g} standard deviations",
-            "points far out": str(sum(len(points.weight) for points in state.tilted_points)),
+            "test points": f"{sum(len(batch.samples) for batch in state.scouts)} at ±{scouts.DISTANCE:g} standard deviations",
             "stopped": "tolerance met" if state.worst_error(fit) <= self.tolerance else "budget spent",
         }
         degree = int(fit.basis.exponents.sum(axis=1).max())
-        return Outcome(state.all_solved, state.n_solves, statistics, degree, notes, basis=fit.basis)
+        n_importance = sum(len(points.weight) for points in state.tilted_points)
+        return Outcome(state.all_solved, state.n_solves, statistics, degree, notes, n_importance=n_importance, basis=fit.basis)
 
     def _tilt(
         self, state: AdaptiveState, fit: CrossFit, design: ReplicatedDesign, rng: np.random.Generator

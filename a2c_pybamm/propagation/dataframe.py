@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
 DRAWS, DESIGN = "_draws", "_design"
+TEXTS = ("status", "verdict")
+"""Statistics of scalar outputs that are text."""
 
 
 def output_names(result: xr.Dataset) -> list[str]:
@@ -38,8 +40,8 @@ def to_dataframe(result: xr.Dataset) -> pd.DataFrame:
     Columns ``output``, ``approach``, ``axis`` and ``at`` (name of the output's axis, and the value there; empty and NaN for
     scalars; ``axis 2``, ``at 2`` if there is a second), ``units``, every statistic of `propagate` that is one number (``mean``,
     ``std``, ``error``, ``q2``, …), quantiles in percent as ``q2.5`` … ``q97.5``, ``share: <source>`` for each source,
-    ``verdict`` (scalars), and what else is written along an axis, as the settings of a sweep. NaN, or an empty text, where a
-    method gives none.
+    ``status`` and ``verdict`` (scalars), and what else is written along an axis, as the settings of a sweep. NaN, or an empty
+    text, where a method gives none.
 
     Raises
     ------
@@ -139,8 +141,9 @@ def _statistics(result: xr.Dataset, output: str) -> Iterator[tuple[str, xr.DataA
             values = _led(result[f"{output}_{name}"])
             for k, label in enumerate(result[dim].values):
                 yield title(label), values.isel({dim: k}, drop=True)
-    if f"{output}_verdict" in result:
-        yield "verdict", _led(result[f"{output}_verdict"])
+    for name in TEXTS:
+        if f"{output}_{name}" in result:
+            yield name, _led(result[f"{output}_{name}"])
 
 
 def _percent(level: float) -> str:
@@ -160,5 +163,5 @@ def _column(part: dict[str, Any], name: str) -> Any:
     """A column of one output, empty where it has none."""
     if name in part:
         return part[name]
-    text = name.startswith("axis") or name == "verdict"
+    text = name.startswith("axis") or name in TEXTS
     return np.full(len(part["output"]), "" if text else np.nan, dtype=object if text else float)

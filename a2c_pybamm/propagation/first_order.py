@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.stats import norm
@@ -20,6 +21,7 @@ from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved, joined
 from a2c_pybamm.propagation.scouts import both_ways, departure, distances, gradient_directions
 from a2c_pybamm.propagation.shares import ratio
+from a2c_pybamm.propagation.status import MethodKind
 
 FOURTH_MOMENT = {"normal": 3.0, "uniform": 9 / 5}
 """E ξ⁴ of a germ of unit variance."""
@@ -59,6 +61,8 @@ class FirstOrder:
     scouts: bool = True
     """With ``curvature``: solves three standard deviations out along each germ, and along the steepest directions of the
     outputs, compared with a cubic through those at one standard deviation. A cliff there is beyond any tangent's sight."""
+
+    kind: ClassVar[MethodKind] = MethodKind.TANGENT
 
     def __post_init__(self) -> None:
         if not 0 < self.step <= 1:

@@ -36,8 +36,8 @@ STATISTICS = {
     "mean_se": Statistic("standard error of the mean (sampling, adaptive chaos)", "{u}"),
     "share_se": Statistic("standard error of the share (sampling)", "1", "source"),
     "q2": Statistic("predictive coefficient Q2 on points kept out of the fit (chaos)", "1"),
-    "departure": Statistic("largest miss of a scout three standard deviations out, in standard deviations of the output", "1"),
-    "beyond": Statistic("variance that could hide beyond the scouts, over that found (adaptive chaos)", "1"),
+    "departure": Statistic("largest miss of a test point at ±3σ of the germ, in standard deviations of the output", "1"),
+    "beyond": Statistic("variance that could hide beyond the test points, over that found (adaptive chaos)", "1"),
     "tail": Statistic("share of the variance that the hundredth part of the samples farthest out carries", "1"),
     "mean_low": Statistic("lower end of the 95 % interval of the mean", "{u}"),
     "mean_high": Statistic("upper end of the 95 % interval of the mean", "{u}"),
@@ -67,6 +67,8 @@ def assemble(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Out
     )
     dataset["n_solves"] = ("approach", [o.n_solves for o in outcomes])
     dataset["n_failed"] = ("approach", [int(o.solved.failed.sum()) for o in outcomes])
+    dataset["n_importance"] = ("approach", [o.n_importance for o in outcomes])
+    dataset["n_importance"].attrs["long_name"] = "importance-sampling points among the solves"
     dataset["share_degree"] = ("approach", [o.share_degree for o in outcomes])
     dataset["share_degree"].attrs["long_name"] = "degree of the polynomials from which shares are read, 0 for none"
     dataset["settings"] = ("approach", [repr(method) for method in methods])

@@ -3,6 +3,7 @@ r"""Sampling: random draws, and statistics with standard errors that hold whatev
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, Problem
 from a2c_pybamm.propagation.shares import ratio, regressed_shares, regression_degree
+from a2c_pybamm.propagation.status import MethodKind
 
 LEAST_DRAWS = 20
 """Fewer draws give no standard error worth the name."""
@@ -29,6 +31,8 @@ class MonteCarlo:
 
     n: int = 1000
     share_degree: int = 3
+
+    kind: ClassVar[MethodKind] = MethodKind.SAMPLING
 
     def __post_init__(self) -> None:
         if self.n < LEAST_DRAWS:

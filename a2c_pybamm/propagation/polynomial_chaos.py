@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 from a2c_pybamm.propagation.sparse_regression import SparseFit, SparsePath, sparse_fit
+from a2c_pybamm.propagation.status import MethodKind
 
 Mask = NDArray[np.bool_]
 Fit = Literal["least squares", "lars", "omp"]
@@ -67,6 +68,8 @@ class PolynomialChaos:
     fit: Fit = "least squares"
     n_design: int | None = None
     """Points of the fit outright, in place of ``oversampling``."""
+
+    kind: ClassVar[MethodKind] = MethodKind.POLYNOMIAL
 
     def __post_init__(self) -> None:
         if self.order < 1:

@@ -145,12 +145,14 @@ class Outcome:
     notes: Mapping[str, str] = field(default_factory=dict)
     draws: Mapping[str, Array] = field(default_factory=dict)
     """Values of scalar outputs (n_draw,), of a method that samples."""
+    n_importance: int = 0
+    """Importance-sampling points among the solves."""
     basis: GermBasis | None = None
     """Terms of the statistic "expansion" (n_term, n_element), of a method that fits a polynomial."""
 
 
 class Method(Protocol):
-    """Settings of one way to propagate an error."""
+    """Settings of one way to propagate an error; its ``kind``, a `MethodKind`, says how its answer is judged."""
 
     @property
     def label(self) -> str: ...

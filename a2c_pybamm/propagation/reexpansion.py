@@ -26,7 +26,9 @@ from a2c_pybamm.propagation.importance_weights import OUTSIDE, THINNEST
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Problem
 from a2c_pybamm.propagation.reweighting import filled, matched
+from a2c_pybamm.propagation.sentences import reread_sentence
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
+from a2c_pybamm.propagation.status import Status
 
 INSIDE = 0.999
 """Part of the former germs' distribution that counts as the region where the polynomial was fitted."""
@@ -83,7 +85,9 @@ def reweight_expansion(result: xr.Dataset, after: Joint, *, rng: np.random.Gener
         statistics[output] = _moments(basis, values, new, result["quantile"].values, rng)
         polynomials[output + SUFFIX] = _laid_out(values, expansion.values)
         if expansion.values.ndim == 1:
-            statistics[output]["verdict"] = _verdict(former.approach, float(statistics[output]["std"][0]), beyond)
+            extrapolates, std = beyond > MOST_BEYOND, float(statistics[output]["std"][0])
+            statistics[output]["status"] = Status.FAILS if extrapolates else Status.UNVERIFIED
+            statistics[output]["verdict"] = reread_sentence(former.approach, std, beyond, extrapolates=extrapolates)
     found = filled(result, former.approach, new.sources, statistics, settings="polynomial read again, no new solves")
     found["share_degree"] = ("approach", [int(basis.exponents.sum(axis=1).max())])
     about = {"units": "1", "long_name": "probability that lies where the polynomial was not fitted"}
@@ -187,8 +191,3 @@ def _germ(result: xr.Dataset, basis: GermBasis, new: Problem) -> dict[str, xr.Da
         "coefficient_mean": ("coefficient", new.mean),
     }
     return {name: xr.DataArray(v, dims=dims, attrs=result[name].attrs) for name, (dims, v) in values.items()}
-
-
-def _verdict(label: str, std: float, beyond: float) -> str:
-    text = f"{label}, read again: std {std:.3g}; {beyond:.1%} of the probability lies where it was not fitted"
-    return f"{text}: an extrapolation, propagate again" if beyond > MOST_BEYOND else text

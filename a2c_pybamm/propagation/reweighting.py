@@ -22,8 +22,9 @@ from a2c_pybamm.propagation.importance_weights import Change, change_of
 from a2c_pybamm.propagation.layout import STATISTICS
 from a2c_pybamm.propagation.model import Array, from_function
 from a2c_pybamm.propagation.problem import Problem, match
+from a2c_pybamm.propagation.sentences import reweighted_sentence
 from a2c_pybamm.propagation.shares import ratio
-from a2c_pybamm.propagation.verdict import plus_minus
+from a2c_pybamm.propagation.status import Status
 
 LEAST_EFFECTIVE = 50
 """Plain draws that the weighted ones must be worth: a standard deviation is then known to 10 %."""
@@ -91,8 +92,8 @@ def reweight(result: xr.Dataset, before: Joint, after: Joint) -> xr.Dataset:
     statistics = {}
     for output in outputs:
         numbers: dict[str, Any] = _weighted(np.array(result[output + DRAWS].values, float)[~failed], kept, result)
-        text = plus_minus(float(numbers["std"]), float(numbers["error"] * numbers["std"]))
-        numbers["verdict"] = f"sampling, reweighted: std {text} from {len(kept)} draws worth {effective:.0f}"
+        numbers["status"] = Status.HOLDS
+        numbers["verdict"] = reweighted_sentence(float(numbers["std"]), float(numbers["error"]), len(kept), effective)
         statistics[output] = numbers
     found = filled(result, "sampling", after.sources, statistics, settings="draws reweighted, no new solves")
     numbers = {
@@ -132,8 +133,9 @@ def filled(
             values = np.reshape(numbers[name], shape) if name in numbers else np.full(shape, np.nan)
             own = {k: c for k, c in old.coords.items() if k not in dataset.coords and c.dims}
             dataset[f"{output}_{name}"] = xr.DataArray(values, dims=dims, coords=own, attrs=old.attrs)
-        if "verdict" in numbers:
-            dataset[f"{output}_verdict"] = ("approach", np.array([numbers["verdict"]], dtype=str))
+        for name in ("status", "verdict"):
+            if name in numbers:
+                dataset[f"{output}_{name}"] = ("approach", np.array([str(numbers[name])], dtype=str))
     return dataset
 
 

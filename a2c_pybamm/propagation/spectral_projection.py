@@ -13,6 +13,7 @@ signs: what is not a polynomial, noise above all, enters the coefficients up to 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import chaospy
 import numpy as np
@@ -29,6 +30,7 @@ from a2c_pybamm.propagation.polynomial_chaos import (
     whole_elements,
 )
 from a2c_pybamm.propagation.problem import Outcome, Problem
+from a2c_pybamm.propagation.status import MethodKind
 
 MOST_GERMS = 6
 """At six germs and order 3 a sparse grid has 389 nodes, where least squares asks for 168, and absolute weights that add to 231;
@@ -52,6 +54,8 @@ class SpectralProjection:
     """By default the order, which is the least that keeps the terms orthonormal under the rule."""
     n_held_out: int | None = None
     """Fresh points; by default 30, or a quarter of the nodes if that is more."""
+
+    kind: ClassVar[MethodKind] = MethodKind.POLYNOMIAL
 
     def __post_init__(self) -> None:
         if self.order < 1:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import sensitivity_indices
 from a2c_pybamm.propagation.closed_variance import closed_variance, hermite_tensors
 from a2c_pybamm.propagation.expansion import SUFFIX, Expansion, read_expansion
+from a2c_pybamm.propagation.verdict import read_status
 from a2c_pybamm.report.markup import Content, Number, paragraph, table
-from a2c_pybamm.tables import percent, scalar_outputs
+from a2c_pybamm.tables import scalar_outputs
 
 MOST_ALONE = 12
 """Coefficients that are all shown; of more the largest, since the cost doubles with each."""
@@ -35,8 +37,8 @@ def holding_chaos(result: xr.Dataset) -> dict[str, str]:
     if "exponent" not in result:
         return {}
     label = str(result["exponent"].attrs["approach"])
-    verdicts = {name: str(result[f"{name}_verdict"].sel(approach=label).values) for name in scalar_outputs(result)}
-    return {name: label for name, text in verdicts.items() if " holds " in text and f"{name}{SUFFIX}" in result}
+    kept = [name for name in scalar_outputs(result) if f"{name}{SUFFIX}" in result]
+    return {name: label for name in kept if read_status(result, name, label).usable}
 
 
 def index_rows(result: xr.Dataset) -> list[IndexRow]:

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm import __version__
+from a2c_pybamm.formatting import percent, significant, to_error, with_error
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.propagation.provenance import GENERATOR
 from a2c_pybamm.report.blame import coefficients_to_blame
@@ -38,10 +39,6 @@ from a2c_pybamm.tables import (
     failure_rows,
     output_rows,
     parameter_rows,
-    percent,
-    significant,
-    to_error,
-    with_error,
 )
 
 LIBRARIES = ("pybamm", "numpy", "scipy", "xarray", "chaospy", "ase", "matplotlib")
@@ -51,30 +48,30 @@ N_MAIN = 3
 MIN_MAIN = 0.05
 
 
-def what_to_believe(result: xr.Dataset) -> str:
-    """One decision for each scalar output."""
+def recommended_answers(result: xr.Dataset) -> str:
+    """Table of the answer to take for each scalar output."""
     if not decisions(result):
-        return paragraph("No output is one number, so there is nothing to decide on: the curves follow.")
+        return paragraph("No output is one number; the curves follow.")
     rows = [[description(result, output).capitalize(), text] for output, text in decisions(result).items()]
     text = (
-        "First order suffices: a straight line carries the error. Chaos holds: a polynomial does. Sampling needed: neither "
-        "does, and the numbers are those of the draws, with what further solves would bring."
+        "Mean ± standard deviation by the cheapest method that holds: first order where the output is linear, a polynomial "
+        "(chaos) where it is smooth, otherwise sampling, whose error further solves reduce."
     )
-    return table(("output", "decision"), rows) + paragraph(text, note=True)
+    return table(("output", "answer"), rows) + paragraph(text, note=True)
 
 
-def verdicts(result: xr.Dataset) -> str:
-    """A row for each scalar output and method."""
-    heads = ("output", "method", "mean", "std", "own error of std", "95 % interval", "solves", "verdict")
+def methods_compared(result: xr.Dataset) -> str:
+    """Table with a row for each scalar output and method."""
+    heads = ("output", "method", "mean", "std", "own error of std", "95 % interval", "solves", "does it hold")
     return table(
         heads,
-        map(_verdict, output_rows(result)),
+        map(_answer, output_rows(result)),
         caption="First order: mean and interval are those of the tangent. Own error: relative error of the standard "
         "deviation as the method itself estimates it.",
     )
 
 
-def _verdict(row: OutputRow) -> list[Content]:
+def _answer(row: OutputRow) -> list[Content]:
     low, high = row.interval
     interval = f"{to_error(low, row.std)} to {to_error(high, row.std)}" if np.isfinite([low, high]).all() else "–"
     return [
@@ -270,8 +267,8 @@ def named_files(value: Any) -> Iterator[tuple[str, str]]:
 
 
 OF_RESULT: dict[str, Callable[[xr.Dataset], str]] = {
-    "What to believe": what_to_believe,
-    "Verdicts": verdicts,
+    "Recommended answers": recommended_answers,
+    "Methods compared": methods_compared,
     "Failed solves": failures,
     "Curves with their bands": curve_bands_of_result,
     "How long it lasts": how_long_it_lasts,

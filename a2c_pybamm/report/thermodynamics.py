@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.derivation.free_energy import HULLS
 from a2c_pybamm.estimators import phase_diagram
+from a2c_pybamm.formatting import significant, with_error
 from a2c_pybamm.laws import FreeEnergy, PhaseForming, TwoPhase
 from a2c_pybamm.parameter_set import Attachment, ParameterSet
 from a2c_pybamm.report.electrodes import ENTROPY, OCP, STOICHIOMETRY, CurveBand, curve_bands, draw_curves, frame
 from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, label_axes
-from a2c_pybamm.tables import significant, with_error
 
 N_DRAW = 500
 """Draws behind the probability of a gap."""

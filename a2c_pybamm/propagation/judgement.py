@@ -1,0 +1,135 @@
+"""Status of each method's answer for a scalar output, and the answer to take: decided on numbers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil, hypot, isfinite, nan
+
+from a2c_pybamm.propagation.cross_fit import SMOOTH_Q2
+from a2c_pybamm.propagation.scouts import CLIFF, MOST_BEYOND
+from a2c_pybamm.propagation.status import (
+    Answer,
+    Decision,
+    Finding,
+    Judgement,
+    MethodKind,
+    Numbers,
+    Recommendation,
+    Status,
+)
+
+MAX_NONLINEAR = 0.05
+"""Nonlinear share of variance that first order may miss: the std is then 2.5 % short."""
+MAX_MEAN_SHIFT = 0.2
+"""Shift of the mean in standard deviations: an interval of ±2 σ then still holds 94 % instead of 95 %."""
+MAX_STD_RATIO = 0.05
+"""Departure of the std from sampling's: what an error bar of one significant digit does not show."""
+MIN_Q2 = 0.95
+"""Share of the variance of fresh points that chaos must predict: what it misses is then at most the first-order limit."""
+N_ERRORS = 3.0
+"""Combined standard errors within which chaos and sampling agree; chance exceeds them once in 370."""
+MOST_TAIL = 0.5
+"""Share of the variance in the hundredth part of the samples from which a few carry it: a normal one has 0.09 there."""
+LEAST_TAIL_SOLVES = 100
+"""Fewer samples have no hundredth part."""
+WANTED_ERROR = 0.05
+"""Relative standard error of the std for which further solves are counted: one significant digit of an error bar."""
+
+
+def judge(kind: MethodKind, own: Numbers, sampling: Numbers | None) -> Judgement:
+    """Status of an answer, by the numbers of the method and of sampling beside it (None where there is none)."""
+    if not isfinite(own.std):
+        return Judgement(Status.MISSING)
+    return JUDGES[kind](own, sampling)
+
+
+def _tangent(own: Numbers, sampling: Numbers | None) -> Judgement:
+    curvature = isfinite(own.nonlinear)
+    if own.std == 0 and not own.mean_shift and not own.nonlinear > 0 and not (sampling and sampling.std):
+        return Judgement(Status.HOLDS, (Finding.CONSTANT,))
+    seen = {
+        Finding.NONLINEAR: curvature and own.nonlinear >= MAX_NONLINEAR,
+        Finding.MEAN_SHIFT: curvature and not abs(own.mean_shift) < MAX_MEAN_SHIFT * own.std,
+        Finding.TEST_POINTS: own.departure > CLIFF,
+        Finding.CURVED: sampling is None and curvature and own.error >= MAX_STD_RATIO,
+        Finding.DISAGREES: sampling is not None and _tangent_disagrees(own, sampling),
+    }
+    findings = tuple(finding for finding, found in seen.items() if found)
+    if findings:
+        return Judgement(Status.FAILS, findings)
+    if sampling is not None:
+        return Judgement(Status.HOLDS)
+    return Judgement(Status.UNVERIFIED if curvature else Status.UNKNOWN)
+
+
+def _tangent_disagrees(own: Numbers, sampling: Numbers) -> bool:
+    shift_limit = MAX_MEAN_SHIFT * sampling.std + sampling.mean_se
+    if abs(own.mean - sampling.mean) > shift_limit:
+        return True
+    if not sampling.std:
+        return own.std > 0
+    return not abs(own.std / sampling.std - 1) <= MAX_STD_RATIO + sampling.error
+
+
+def _polynomial(own: Numbers, sampling: Numbers | None) -> Judgement:
+    findings = [] if own.q2 >= MIN_Q2 else [Finding.INACCURATE]
+    if sampling is not None and not abs(own.std - sampling.std) <= N_ERRORS * hypot(own.std_error, sampling.std_error):
+        findings.append(Finding.DISAGREES)
+    if findings:
+        return Judgement(Status.FAILS, tuple(findings))
+    return Judgement(Status.HOLDS if sampling is not None else Status.UNVERIFIED)
+
+
+def _adaptive(own: Numbers, sampling: Numbers | None) -> Judgement:
+    """Its answer is sampling's where its polynomial fails, so that sampling beside it decides nothing."""
+    seen = {
+        Finding.TEST_POINTS: own.departure > CLIFF,
+        Finding.BEYOND_TEST_POINTS: own.beyond > MOST_BEYOND,
+        Finding.INACCURATE: not own.q2 >= SMOOTH_Q2,
+        Finding.FEW_SAMPLES_DOMINATE: few_samples_dominate(own),
+    }
+    findings = tuple(finding for finding, found in seen.items() if found)
+    return Judgement(Status.FAILS if findings else Status.HOLDS, findings)
+
+
+def _sampling(own: Numbers, sampling: Numbers | None) -> Judgement:
+    return Judgement(Status.HOLDS, (Finding.FEW_SAMPLES_DOMINATE,) if few_samples_dominate(own) else ())
+
+
+def _other(own: Numbers, sampling: Numbers | None) -> Judgement:
+    return Judgement(Status.UNKNOWN)
+
+
+JUDGES: Mapping[MethodKind, Callable[[Numbers, Numbers | None], Judgement]] = {
+    MethodKind.TANGENT: _tangent,
+    MethodKind.POLYNOMIAL: _polynomial,
+    MethodKind.ADAPTIVE: _adaptive,
+    MethodKind.SAMPLING: _sampling,
+    MethodKind.OTHER: _other,
+}
+
+
+def few_samples_dominate(own: Numbers) -> bool:
+    """Whether the hundredth part of the samples carries most of the variance, so that its standard deviation says little."""
+    return own.tail > MOST_TAIL and own.n_solves >= LEAST_TAIL_SOLVES
+
+
+def decide(answers: Sequence[Answer]) -> Decision:
+    """The answer to take for one output: first order's where it holds, else chaos', else that of sampling."""
+    bent = any(answer.numbers.departure > CLIFF for answer in answers)
+    for answer in answers:
+        if answer.kind == MethodKind.TANGENT and answer.judgement.status.usable and not bent:
+            return Decision(Recommendation.FIRST_ORDER, answer, 0.0)
+    for answer in answers:
+        polynomial = answer.kind in (MethodKind.POLYNOMIAL, MethodKind.ADAPTIVE)
+        # adaptive chaos has test points of its own; those of first order are measured against a cubic, not its polynomial
+        departure = answer.numbers.departure
+        kinked = departure > CLIFF if isfinite(departure) else bent
+        if polynomial and answer.judgement.status.usable and not kinked:
+            return Decision(Recommendation.CHAOS, answer, 0.0)
+    sampled = [answer for answer in answers if isfinite(answer.numbers.mean_se)]
+    if not sampled:
+        return Decision(Recommendation.NONE, None, nan)
+    best = min(sampled, key=lambda answer: answer.numbers.error)
+    own = best.numbers
+    return Decision(Recommendation.SAMPLING, best, max(0.0, ceil(own.n_solves * ((own.error / WANTED_ERROR) ** 2 - 1))))

@@ -1,0 +1,178 @@
+"""Sentences on answers and decisions, made from their status and numbers: number and unit first, then cause, then remedy."""
+
+from __future__ import annotations
+
+from math import floor, isfinite
+
+from a2c_pybamm.formatting import significant, with_error
+from a2c_pybamm.propagation.judgement import WANTED_ERROR
+from a2c_pybamm.propagation.status import (
+    Answer,
+    Decision,
+    Finding,
+    MethodKind,
+    Numbers,
+    Recommendation,
+    Status,
+    sampling_numbers,
+)
+
+UNSEEN_MATTERS = 1.2
+"""How much a mode that no sample met must raise the std's upper end for a sentence to name it."""
+FAR = "test points at ±3σ"
+
+
+def verdict_sentence(answer: Answer, sampling: Numbers | None, unit: str) -> str:
+    """One method's answer for one output: standard deviation, whether it holds, and what was found."""
+    if answer.judgement.status is Status.MISSING:
+        return f"No answer by {answer.label}: a solve that it needs failed."
+    if answer.found(Finding.CONSTANT):
+        return "The output does not vary."
+    own = _std(answer.numbers, unit, own_error=answer.kind is not MethodKind.TANGENT)
+    if sampling is not None and answer.kind is not MethodKind.SAMPLING:
+        own += f" ({_std(sampling, unit)} by sampling)"
+    return f"{own}. {_SENTENCES[answer.kind](answer)}"
+
+
+def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> str:
+    """The answer to take for one output with its numbers, why it, and what further solves would bring."""
+    answer, warned = decision.answer, ""
+    if decision.warned_by:
+        warned = f" Adaptive chaos fails for {decision.warned_by}; the same samples may make this output collapse too."
+    if answer is None:
+        return "No answer holds, and no method samples: add MonteCarlo(1000) (samples = 1000 in a study)."
+    own = answer.numbers
+    value = f"{with_error(own.mean, own.std)}{_unit(unit)} by {answer.label}"
+    if answer.found(Finding.CONSTANT):
+        return f"{significant(own.mean)}{_unit(unit)}: the output does not vary."
+    if decision.recommendation is Recommendation.FIRST_ORDER:
+        return f"{value}. The linear estimate holds{_evidence(own, sampling_numbers(answers))}.{warned}"
+    if decision.recommendation is Recommendation.CHAOS:
+        checked = "" if answer.judgement.status is Status.HOLDS else "; kinks that no test point met are not excluded"
+        return f"{value}. The polynomial holds (std within {own.error:.1%}, held-out Q² {_q2(own.q2)}){checked}.{warned}"
+    return f"{value}. {_sampled(decision, answer, answers, unit)}"
+
+
+def reweighted_sentence(std: float, error: float, n: int, effective: float) -> str:
+    """Standard deviation from draws that were given other weights."""
+    return f"std {with_error(std, error * std, digits=1)} from {n} reweighted samples, worth {effective:.0f} plain ones."
+
+
+def reread_sentence(label: str, std: float, beyond: float, *, extrapolates: bool) -> str:
+    """Standard deviation from a polynomial that is read under another joint."""
+    where = f"{beyond:.1%} of the probability lies where it was not fitted"
+    remedy = ": an extrapolation, propagate again" if extrapolates else ""
+    return f"std {significant(std)} from the polynomial of {label}; {where}{remedy}."
+
+
+def _tangent(answer: Answer) -> str:
+    own, status = answer.numbers, answer.judgement.status
+    if status is Status.UNKNOWN:
+        return "Not verified: neither curvature nor sampling was computed; add MonteCarlo(1000)."
+    if status is Status.FAILS:
+        causes = {
+            Finding.NONLINEAR: f"nonlinear share {own.nonlinear:.0%}",
+            Finding.MEAN_SHIFT: f"mean shift {_relative(own.mean_shift, own.std):.2f} σ",
+            Finding.CURVED: f"std off by {own.error:.0%} by its own curvature",
+            Finding.TEST_POINTS: _miss(own),
+            Finding.DISAGREES: "sampling differs",
+        }
+        found = ", ".join(text for finding, text in causes.items() if answer.found(finding))
+        return f"The linear estimate fails: {found}; use sampling, or chaos where it holds."
+    if status is Status.UNVERIFIED:
+        return f"The linear estimate holds at ±1σ{_evidence(own, None)}; kinks farther out are not excluded without sampling."
+    return f"The linear estimate holds{_evidence(own, None)}."
+
+
+def _polynomial(answer: Answer) -> str:
+    own, status = answer.numbers, answer.judgement.status
+    text = f"held-out Q² {_q2(own.q2)}"
+    if status is Status.HOLDS:
+        return f"The polynomial holds ({text})."
+    if status is Status.UNVERIFIED:
+        return f"The polynomial holds at its test points ({text}); kinks that they missed are not excluded without sampling."
+    cause = f"sampling differs, {text}" if answer.found(Finding.DISAGREES) else text
+    return f"The polynomial fails ({cause}); use sampling."
+
+
+def _adaptive(answer: Answer) -> str:
+    own = answer.numbers
+    text = f"held-out Q² {_q2(own.q2)}"
+    if answer.judgement.status is Status.HOLDS:
+        return f"The polynomial holds ({text})."
+    if answer.found(Finding.TEST_POINTS):
+        cause = f"{_miss(own)}, {text}"
+    elif answer.found(Finding.BEYOND_TEST_POINTS):
+        cause = f"{own.beyond:.0%} of the variance could hide beyond the {FAR}, {text}"
+    else:
+        cause = f"{text}; the std is that of {'importance-sampling points' if own.n_importance else 'plain samples'}"
+    return f"The polynomial fails ({cause}).{_dominated(answer)}"
+
+
+def _plain_sampling(answer: Answer) -> str:
+    return f"From {answer.numbers.n_solves - answer.numbers.n_failed} samples.{_dominated(answer)}"
+
+
+_SENTENCES = {
+    MethodKind.TANGENT: _tangent,
+    MethodKind.POLYNOMIAL: _polynomial,
+    MethodKind.ADAPTIVE: _adaptive,
+    MethodKind.SAMPLING: _plain_sampling,
+    MethodKind.OTHER: lambda answer: "Not judged.",
+}
+
+
+def _sampled(decision: Decision, answer: Answer, answers: list[Answer], unit: str) -> str:
+    """Error of the sampled standard deviation, why nothing cheaper holds, what further solves would bring."""
+    own = answer.numbers
+    parts = [f"{_std(own, unit)} from {own.n_solves} solves."]
+    if answer.found(Finding.FEW_SAMPLES_DOMINATE):  # the std says little: quantiles first
+        parts.insert(0, f"95 % of samples lie in {significant(own.low)} to {significant(own.high)}{_unit(unit)}.")
+        parts.append(_dominated(answer).strip())
+    others = [other for other in answers if other is not answer and other.found(Finding.TEST_POINTS)]
+    if others or answer.found(Finding.TEST_POINTS):
+        names = ", ".join(other.label for other in others) or answer.label
+        parts.append(f"{names[0].upper()}{names[1:]} fails: {FAR} show a kink.")
+    if own.std_unseen_high > UNSEEN_MATTERS * own.std * (1 + own.error):
+        parts.append(f"A mode that none of {own.n_solves} solves met could raise the std to {own.std_unseen_high:.2g} (95 %).")
+    if decision.more_solves:
+        parts.append(f"{decision.more_solves:.0f} further solves bring the error of the std to {WANTED_ERROR:.0%}.")
+    return " ".join(parts)
+
+
+def _std(own: Numbers, unit: str, *, own_error: bool = True) -> str:
+    error = own.std_error if own_error and isfinite(own.std_error) else 0.0
+    return f"std {with_error(own.std, error, digits=1) if error > 0 else significant(own.std)}{_unit(unit)}"
+
+
+def _unit(unit: str) -> str:
+    return f" {unit}" if unit not in ("", "1") else ""
+
+
+def _evidence(own: Numbers, sampling: Numbers | None) -> str:
+    """The numbers on which first order is judged, in brackets."""
+    parts = []
+    if isfinite(own.nonlinear):
+        parts = [f"nonlinear share {own.nonlinear:.1%}", f"mean shift {_relative(own.mean_shift, own.std):.2f} σ"]
+    if sampling is not None and sampling.std:
+        parts.append(f"std {own.std / sampling.std:.2f} of that by sampling")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _dominated(answer: Answer) -> str:
+    if not answer.found(Finding.FEW_SAMPLES_DOMINATE):
+        return ""
+    return f" 1 % of the samples carry {answer.numbers.tail:.0%} of the variance: read the quantiles, the std says little."
+
+
+def _miss(own: Numbers) -> str:
+    return f"{FAR} are off by up to {own.departure:.1f} σ of the output"
+
+
+def _relative(value: float, std: float) -> float:
+    return value / std if std else 0.0
+
+
+def _q2(value: float) -> str:
+    """Two digits, rounded down so that 0.949 does not pass for 0.95."""
+    return f"{floor(value * 100 + 1e-9) / 100:.2f}" if isfinite(value) else "not known"

@@ -1,0 +1,139 @@
+"""Enumerations by which code decides on a method's answer; sentences are made from them last (`sentences`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MethodKind(StrEnum):
+    """How a method represents the output."""
+
+    TANGENT = "tangent"
+    POLYNOMIAL = "polynomial"
+    ADAPTIVE = "adaptive polynomial"
+    SAMPLING = "sampling"
+    OTHER = "other"
+    """A method from outside this package, that names no kind."""
+
+
+class Status(StrEnum):
+    """Whether the answer of one method for one output can be used."""
+
+    HOLDS = "holds"
+    """Its own checks pass, and sampling beside it agrees (sampling itself: it has a standard error)."""
+    UNVERIFIED = "unverified"
+    """Its own checks pass; no sampling stands beside it."""
+    FAILS = "fails"
+    UNKNOWN = "unknown"
+    """Neither a check of its own nor sampling."""
+    MISSING = "missing"
+    """No answer: a solve that it needs failed."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether no check speaks against the answer."""
+        return self in (Status.HOLDS, Status.UNVERIFIED)
+
+
+class Finding(StrEnum):
+    """One reason why an answer fails, or what to read with it."""
+
+    CONSTANT = "constant"
+    """The output does not vary."""
+    NONLINEAR = "nonlinear"
+    """Too large a share of the variance that no straight line gives."""
+    MEAN_SHIFT = "mean shift"
+    CURVED = "curved"
+    """The standard deviation changes by the curvature that the method itself found."""
+    TEST_POINTS = "test points"
+    """A test point at ±3σ misses the prediction by more than one standard deviation of the output."""
+    BEYOND_TEST_POINTS = "beyond test points"
+    """Too much variance could hide beyond the test points."""
+    INACCURATE = "inaccurate"
+    """Points kept out of the fit are predicted badly."""
+    DISAGREES = "disagrees"
+    """Sampling beside it gives another number."""
+    FEW_SAMPLES_DOMINATE = "few samples dominate"
+    """The hundredth part of the samples carries most of the variance."""
+
+
+class Recommendation(StrEnum):
+    """Which kind of answer to take for one output."""
+
+    FIRST_ORDER = "first order"
+    CHAOS = "chaos"
+    SAMPLING = "sampling"
+    NONE = "none"
+    """No answer here holds, and no method samples."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Statistics of one output by one method, from which it is judged; NaN where the method gives none."""
+
+    mean: float
+    std: float
+    low: float
+    """2.5 % quantile."""
+    high: float
+    """97.5 % quantile."""
+    error: float
+    """Relative error of the standard deviation as the method itself estimates it."""
+    mean_se: float
+    q2: float
+    mean_shift: float
+    nonlinear: float
+    departure: float
+    beyond: float
+    tail: float
+    std_unseen_high: float
+    n_solves: int
+    n_failed: int
+    n_importance: int
+    """Importance-sampling points among the solves."""
+
+    @property
+    def std_error(self) -> float:
+        """Standard error of the standard deviation."""
+        return self.error * self.std
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Status of one method's answer for one output, and what was found."""
+
+    status: Status
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One method's answer for one scalar output."""
+
+    label: str
+    kind: MethodKind
+    numbers: Numbers
+    judgement: Judgement
+
+    def found(self, finding: Finding) -> bool:
+        return finding in self.judgement.findings
+
+
+def sampling_numbers(answers: Sequence[Answer]) -> Numbers | None:
+    """Numbers of the method that samples, if there is one."""
+    return next((answer.numbers for answer in answers if answer.kind is MethodKind.SAMPLING), None)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to take for one scalar output."""
+
+    recommendation: Recommendation
+    answer: Answer | None
+    """The answer to take; None where nothing holds and nothing samples."""
+    more_solves: float
+    """Further solves that bring sampling's relative error of the std to 5 %: 0 where none are needed, NaN if not known."""
+    warned_by: str = ""
+    """Another output of the same samples for which adaptive chaos fails."""
