@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from a2c_pybamm.failure import FailureCause
+
 if TYPE_CHECKING:
     from a2c_pybamm.parameter_set import ParameterSet
 
-CAUSES = {
-    "unstable": "a host separates into phases within reach of the cell",
-    "infeasible": "the cell would start outside its stoichiometries",
-    "solver": "the solver gave up",
-}
-"""First word of a failure's reason, and what it means."""
-OTHER = "other"
+MAIN_CAUSES = (FailureCause.UNSTABLE, FailureCause.INFEASIBLE, FailureCause.SOLVER)
+"""Causes that are listed also where they did not occur."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +74,7 @@ class FailureRow:
     """Failed solves of one method and one cause."""
 
     approach: str
-    cause: str
-    """A key of `CAUSES`, or "other"."""
+    cause: FailureCause
     n: int
     n_solves: int
     example: str
@@ -172,12 +168,13 @@ def share_rows(result: xr.Dataset) -> list[ShareRow]:
 
 
 def failure_rows(result: xr.Dataset) -> list[FailureRow]:
-    """A row for each method and cause, also where nothing failed; "other" only where it occurred."""
+    """A row for each method and cause; the main causes also where they did not occur."""
     owners, reasons = result["failure_approach"].values.astype(str), result["failure_reason"].values.astype(str)
-    causes = [next((cause for cause in CAUSES if reason.startswith(cause)), OTHER) for reason in reasons]
+    causes = [FailureCause(str(cause)) for cause in result["failure_cause"].values]
+    shown = [cause for cause in FailureCause if cause in MAIN_CAUSES or cause in causes]
     rows = []
     for approach, n_solves in zip(result["approach"].values.astype(str), result["n_solves"].values, strict=True):
-        for cause in (*CAUSES, *([OTHER] if OTHER in causes else [])):
-            mine = [r for r, o, c in zip(reasons, owners, causes, strict=True) if o == approach and c == cause]
+        for cause in shown:
+            mine = [r for r, o, c in zip(reasons, owners, causes, strict=True) if o == approach and c is cause]
             rows.append(FailureRow(str(approach), cause, len(mine), int(n_solves), str(mine[0]) if mine else ""))
     return rows

@@ -56,7 +56,7 @@ class Compared:
 
     def solve(self, samples: Array, *, progress=None) -> xr.Dataset:
         data = self.cell.solve(samples, progress=progress)
-        kept = data[[*SCALARS, "failed", "reason"]]
+        kept = data[[*SCALARS, "failed", "cause", "reason"]]
         voltage = data["voltage_of_share"]
         every = np.linspace(0, voltage.shape[1] - 1, N_SHARE).astype(int)
         return kept.assign(voltage=voltage.isel(discharged_share=every))

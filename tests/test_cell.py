@@ -165,7 +165,8 @@ def test_bad_samples_do_not_touch_the_others(cell: Cell, samples: np.ndarray) ->
     alone, together = cell.solve(samples), cell.solve(mixed)
     keep = [0, 1, 2, *range(7, len(mixed))]
     np.testing.assert_allclose(together["capacity"].values[keep], alone["capacity"].values, rtol=1e-6)
-    reasons = together["reason"].values[3:7]
+    reasons, causes = (together[name].values[3:7] for name in ("reason", "cause"))
+    assert list(causes[:3]) == ["infeasible", "unstable", "infeasible"]
     assert reasons[0].startswith("infeasible")
     assert reasons[1].startswith("unstable")
     assert "spinodal" in reasons[1]

@@ -24,6 +24,7 @@ ORDER = (
     "constants",
     "formatting",
     "estimate",
+    "failure",
     "data",
     "laws",
     "readers",
@@ -46,7 +47,7 @@ NARROWER = {
     "laws": {"constants"},
     "readers": {"constants", "data"},
     "estimators": {"constants", "estimate", "data", "laws"},
-    "propagation": {"constants", "formatting", "estimate"},
+    "propagation": {"constants", "formatting", "estimate", "failure"},
 }
 """Rooms that may see less than all that stands before them."""
 HOMES_OF_LIBRARIES = {

@@ -20,6 +20,7 @@ from a2c_pybamm.cell.pybamm_model import build_model, known_variables
 from a2c_pybamm.cell.solving import BatchSolver, Inputs, Setup
 from a2c_pybamm.cell.traces import Trace, Traces
 from a2c_pybamm.estimate import Array
+from a2c_pybamm.failure import Failure, FailureCause
 from a2c_pybamm.laws import UnstablePhaseError
 from a2c_pybamm.parameter_set import TREATMENTS, ParameterSet, base_values, kind_options
 
@@ -164,15 +165,15 @@ class Cell:
 
     def _refuse_impossible_mean(self) -> None:
         mean = self.parameter_set.joint.mean[self._felt]
-        reason = self.feasibility(mean[None])[1][0]
+        failure = self.feasibility(mean[None])[1][0]
         whole = {side: (np.full(1, LIMITS[0]), np.full(1, LIMITS[1])) for side in ("negative", "positive")}
         # a host that falls apart has no sensible full charge either: say what is behind it
-        cause = self.parameter_set.unstable(self._whole(mean[None]), whole)[0] if reason else ""
+        cause = self.parameter_set.unstable(self._whole(mean[None]), whole)[0] if failure else ""
         if cause:
-            raise UnstablePhaseError(f"set {self.parameter_set.name}, mean coefficients: {cause}; {TREATMENTS}")
-        if reason:
+            raise UnstablePhaseError(f"set {self.parameter_set.name}, mean coefficients: unstable: {cause}; {TREATMENTS}")
+        if failure:
             raise SimulationFailed(
-                f"set {self.parameter_set.name}, mean coefficients: {reason}; choose another voltage window, or check the data"
+                f"set {self.parameter_set.name}, mean coefficients: {failure}; choose another voltage window, or check the data"
             )
 
     @cached_property
@@ -181,7 +182,7 @@ class Cell:
         if isinstance(self.protocol, Steps):
             mean = self.parameter_set.joint.mean[self._felt][None]
             outcome = self._solver.solve(self._inputs(mean, self._state(mean)), np.empty(0), batch=1)[0]
-            if isinstance(outcome, str):
+            if isinstance(outcome, Failure):
                 raise SimulationFailed(
                     f"set {self.parameter_set.name}, mean coefficients: {outcome}; change the steps or limits"
                 )
@@ -215,53 +216,57 @@ class Cell:
     def _state(self, samples: Array) -> InitialState:
         return self._balance.at(self._with_derived(samples), self.soc)
 
-    def feasibility(self, samples: Array) -> tuple[InitialState, list[str]]:
+    def feasibility(self, samples: Array) -> tuple[InitialState, list[Failure | None]]:
         """Initial state of samples (n_sample, n_coefficient) and, for those that are no cell, why; before any solve.
 
         The state's Jacobian is by all coefficients of the joint.
         """
         state = self._state(samples)
-        reasons = state.reasons()
-        possible = [k for k, reason in enumerate(reasons) if not reason]
+        failures = state.failures()
+        possible = [k for k, failure in enumerate(failures) if failure is None]
         if possible:
             window = {side: (low[possible], high[possible]) for side, (low, high) in state.window.items()}
-            for k, reason in zip(possible, self.parameter_set.unstable(self._whole(samples)[possible], window), strict=True):
-                reasons[k] = reason
-        return state, reasons
+            for k, detail in zip(possible, self.parameter_set.unstable(self._whole(samples)[possible], window), strict=True):
+                failures[k] = Failure(FailureCause.UNSTABLE, detail) if detail else None
+        return state, failures
 
     def refused(self, n: int, rng: np.random.Generator) -> dict[str, float]:
         """Fractions of n draws of the joint that are "unstable" or "infeasible", found without solving."""
         draws = self.parameter_set.joint.draw(n, rng)[:, self._felt]
-        reasons = self.feasibility(draws)[1]
-        return {cause: sum(r.startswith(cause) for r in reasons) / n for cause in ("unstable", "infeasible")}
+        causes = [failure.cause for failure in self.feasibility(draws)[1] if failure]
+        return {str(cause): causes.count(cause) / n for cause in (FailureCause.UNSTABLE, FailureCause.INFEASIBLE)}
 
     def solve(self, samples: Array, *, progress: Progress | None = None, batch: int | None = None) -> xr.Dataset:
         """Outputs of all samples (n_sample, n_coefficient), coefficients in the order of ``names``.
 
         Curves lie on one grid for all; values after a sample's cut-off are NaN. A sample that cannot be solved has ``failed``
-        set and says why in ``reason``; it never keeps the others from being solved. ``batch`` is the number of samples that
-        these are part of, where another hands out the parts.
+        set, its `FailureCause` in ``cause`` and a sentence in ``reason``; it never keeps the others from being solved.
+        ``batch`` is the number of samples that these are part of, where another hands out the parts.
         """
         samples = self.checked(samples)
         rows: dict[str, Array] = {}
-        reasons = [""] * len(samples)
+        failures: list[Failure | None] = [None] * len(samples)
         for start in range(0, len(samples), CHUNK):
             chunk = samples[start : start + CHUNK]
-            state, verdicts = self.feasibility(chunk)
-            good = [k for k, verdict in enumerate(verdicts) if not verdict]
+            state, found = self.feasibility(chunk)
+            good = [k for k, failure in enumerate(found) if failure is None]
             inputs = self._inputs(chunk, state)
             outcomes = self._solver.solve([inputs[k] for k in good], self._times, batch=batch or len(samples))
             for k, outcome in zip(good, outcomes, strict=True):
-                verdicts[k] = outcome if isinstance(outcome, str) else ""
+                found[k] = outcome if isinstance(outcome, Failure) else None
             solved = {k: out for k, out in zip(good, outcomes, strict=True) if isinstance(out, Trace)}
             for name, part in self._rows(chunk, solved).items():
                 whole = rows.setdefault(name, np.full((len(samples), *part.shape[1:]), np.nan))
                 whole[[start + k for k in solved]] = part
-            reasons[start : start + CHUNK] = verdicts
+            failures[start : start + CHUNK] = found
             if progress:
                 progress(len(chunk))
         data = self._dataset(rows, "sample", len(samples))
-        return data.assign(failed=("sample", [bool(r) for r in reasons]), reason=("sample", np.array(reasons, dtype=object)))
+        return data.assign(
+            failed=("sample", [failure is not None for failure in failures]),
+            cause=("sample", np.array([str(failure.cause) if failure else "" for failure in failures], dtype=object)),
+            reason=("sample", np.array([str(failure) if failure else "" for failure in failures], dtype=object)),
+        )
 
     def _rows(self, samples: Array, solved: Mapping[int, Trace]) -> dict[str, Array]:
         """Outputs of the solved samples, in their order."""

@@ -15,6 +15,7 @@ import numpy as np
 import pybamm
 
 from a2c_pybamm.estimate import Array
+from a2c_pybamm.failure import Failure, FailureCause
 
 LIMITS = (0.005, 0.995)
 """A cell that is fully charged at stoichiometries outside is impossible: PyBaMM's asymptotic barrier alone keeps it in."""
@@ -108,20 +109,21 @@ class SolvedEnd:
     dilute: frozenset[str] = frozenset()
     """Sides whose own potential holds such a state, by the logarithm of a dilute phase beside a gap."""
 
-    def reason(self, k: int, words: tuple[str, str, str]) -> str:
-        """Why sample k cannot be in this state; empty text where it can."""
+    def failure(self, k: int, words: tuple[str, str, str]) -> Failure | None:
+        """Why sample k cannot be in this state; None where it can."""
         state, starts, voltage = words
         sto, miss = {side: float(x[k]) for side, x in self.stoichiometry.items()}, float(self.miss[k])
         low, high = self.limits
         if not np.isfinite([*sto.values(), miss]).all():
-            return f"infeasible: no {state} (not finite)"
+            return Failure(FailureCause.INFEASIBLE, f"no {state} (not finite)")
         outside = {side for side, x in sto.items() if not low <= x <= high}
         if not outside <= self.dilute:
             place = "stoichiometries" if len(sto) > 1 else "stoichiometry"
-            return f"infeasible: {starts} at {place} {', '.join(f'{x:.4f} ({side})' for side, x in sto.items())}"
+            found = ", ".join(f"{x:.4f} ({side})" for side, x in sto.items())
+            return Failure(FailureCause.INFEASIBLE, f"{starts} at {place} {found}")
         if abs(miss) > VOLTAGE_MISS and not outside:
-            return f"infeasible: {voltage} misses the limit by {1e3 * miss:.1f} mV"
-        return ""
+            return Failure(FailureCause.INFEASIBLE, f"{voltage} misses the limit by {1e3 * miss:.1f} mV")
+        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,14 +143,14 @@ class InitialState:
     emptied: Array
     """Largest stoichiometry of the positive electrode that a discharge can reach, not clipped (n,)."""
 
-    def reasons(self) -> list[str]:
-        """Why each sample cannot be a cell; empty text where it can."""
-        texts = []
+    def failures(self) -> list[Failure | None]:
+        """Why each sample cannot be a cell; None where it can."""
+        found = []
         for k in range(len(self.emptied)):
-            verdicts = (solved.reason(k, WORDS[end]) for end, solved in self.ends.items())
-            rest = "" if self._is_finite(k) else "infeasible: no initial state (not finite)"
-            texts.append(next(filter(None, verdicts), rest))
-        return texts
+            of_ends = (solved.failure(k, WORDS[end]) for end, solved in self.ends.items())
+            rest = None if self._is_finite(k) else Failure(FailureCause.INFEASIBLE, "no initial state (not finite)")
+            found.append(next(filter(None, of_ends), rest))
+        return found
 
     def _is_finite(self, k: int) -> bool:
         return all(bool(np.isfinite(a[k]).all()) for part in (self.values, self.jacobians) for a in part.values())

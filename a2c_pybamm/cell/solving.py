@@ -17,6 +17,7 @@ from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle, Protocol, Step
 from a2c_pybamm.cell.pybamm_model import build_model
 from a2c_pybamm.cell.traces import CURRENT, Trace
 from a2c_pybamm.estimate import Array
+from a2c_pybamm.failure import Failure, FailureCause
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-7}
 TIGHTER = {"rtol": 1e-7, "atol": 1e-9}
@@ -84,7 +85,7 @@ class BatchSolver:
         self._setup, self._compile = setup, compile
         self._simulations: dict[str, pybamm.Simulation] = {}
 
-    def solve(self, inputs: list[Inputs], times: Array, *, batch: int) -> list[Trace | str]:
+    def solve(self, inputs: list[Inputs], times: Array, *, batch: int) -> list[Trace | Failure]:
         """For each set of inputs the solution, or why there is none.
 
         ``times`` [s] are those that currents given in time are solved for, first and last included; ``batch`` is the number of
@@ -97,7 +98,7 @@ class BatchSolver:
             else:
                 found = self._many(kind, inputs, times)
             return [
-                self._again(own, times, outcome) if isinstance(outcome, str) else outcome
+                self._again(own, times, outcome) if isinstance(outcome, Failure) else outcome
                 for own, outcome in zip(inputs, found, strict=True)
             ]
 
@@ -111,15 +112,15 @@ class BatchSolver:
             self._simulations[kind] = self._setup.simulation(tight=kind == "tight", compile=kind == "compiled")
         return self._simulations[kind]
 
-    def _again(self, inputs: Inputs, times: Array, reason: str) -> Trace | str:
+    def _again(self, inputs: Inputs, times: Array, failure: Failure) -> Trace | Failure:
         """A sample that failed, solved with tighter tolerances."""
         if isinstance(self._setup.protocol, Steps):
             outcome = self._steps("tight", inputs)
         else:
             outcome = self._many("tight", [inputs], times)[0]
-        return reason if isinstance(outcome, str) else outcome
+        return failure if isinstance(outcome, Failure) else outcome
 
-    def _many(self, kind: str, inputs: list[Inputs], times: Array) -> list[Trace | str]:
+    def _many(self, kind: str, inputs: list[Inputs], times: Array) -> list[Trace | Failure]:
         """Outcomes of a list; one that breaks is halved down to the culprit."""
         if not inputs:
             return []
@@ -129,27 +130,28 @@ class BatchSolver:
             solutions = self._simulation(kind).solve(starts, inputs=inputs, t_interp=times)
         except pybamm.SolverError as error:
             if len(inputs) == 1:
-                return [f"solver: {_short(error)}"]
+                return [Failure(FailureCause.SOLVER, _short(error))]
             middle = len(inputs) // 2
             return [*self._many(kind, inputs[:middle], times), *self._many(kind, inputs[middle:], times)]
         return [self._read(solution) for solution in (solutions if isinstance(solutions, list) else [solutions])]
 
-    def _steps(self, kind: str, inputs: Inputs) -> Trace | str:
+    def _steps(self, kind: str, inputs: Inputs) -> Trace | Failure:
         """The outcome of an experiment."""
         assert isinstance(self._setup.protocol, Steps)
         ends = _StepEnds()
         try:
             solution = self._simulation(kind).solve(inputs=inputs, calc_esoh=False, callbacks=[ends])
         except pybamm.SolverError as error:
-            return f"solver: {_short(error)}"
+            return Failure(FailureCause.SOLVER, _short(error))
         names = self._setup.protocol.names
         if len(ends.found) < len(names):
             if not self._setup.protocol.termination or ends.infeasible:
-                return f"solver: step {len(ends.found) + 1} of {len(names)} ({names[len(ends.found)]}) was not completed"
+                step = f"step {len(ends.found) + 1} of {len(names)} ({names[len(ends.found)]})"
+                return Failure(FailureCause.SOLVER, f"{step} was not completed")
             ends.found += [float(solution.t[-1])] * (len(names) - len(ends.found))
         return self._checked(solution, np.array(ends.found))
 
-    def _read(self, solution: Any) -> Trace | str:
+    def _read(self, solution: Any) -> Trace | Failure:
         """A solution at a given current, if it ended as it should."""
         allowed = {"Minimum voltage", "Maximum voltage"}
         protocol = self._setup.protocol
@@ -158,10 +160,11 @@ class BatchSolver:
         elif solution.termination == "final time":
             return self._checked(solution)
         if not any(end in solution.termination for end in allowed):
-            return f"solver: ended by {solution.termination!r} instead of {' or '.join(sorted(allowed)).lower()}"
+            wanted = " or ".join(sorted(allowed)).lower()
+            return Failure(FailureCause.SOLVER, f"ended by {solution.termination!r} instead of {wanted}")
         return self._checked(solution)
 
-    def _checked(self, solution: Any, step_ends: Array | None = None) -> Trace | str:
+    def _checked(self, solution: Any, step_ends: Array | None = None) -> Trace | Failure:
         t = np.asarray(solution.t, float)
         if step_ends is None:
             values = {name: _of_time(solution[name].data) for name in self._setup.variables}
@@ -171,7 +174,7 @@ class BatchSolver:
             values = {name: _of_time(solution[name](t)) for name in (*self._setup.variables, CURRENT)}
         for name, series in values.items():
             if not np.isfinite(series).all():
-                return f"solver: {name} is not finite"
+                return Failure(FailureCause.SOLVER, f"{name} is not finite")
         return Trace(t, values, step_ends)
 
     def _current(self, t: Array) -> Array:

@@ -213,7 +213,7 @@ def _percent(share: float) -> str:
 
 def _failure_lines(result: xr.Dataset) -> list[str]:
     """What share of each method's draws was no stable cell, and why."""
-    from a2c_pybamm.tables import CAUSES, failure_rows
+    from a2c_pybamm.tables import failure_rows
 
     rows = failure_rows(result)
     lines = []
@@ -221,7 +221,7 @@ def _failure_lines(result: xr.Dataset) -> list[str]:
         mine = [r for r in rows if r.approach == approach]
         parts = [f"{r.cause} {r.n} ({r.fraction:.1%})" for r in mine]
         lines.append(f"Left out by {approach}, of {mine[0].n_solves} solves: {', '.join(parts)}")
-    return [*lines, *(f"  {cause}: {meaning}" for cause, meaning in CAUSES.items())]
+    return [*lines, *(f"  {cause}: {cause.meaning}" for cause in dict.fromkeys(r.cause for r in rows))]
 
 
 def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:

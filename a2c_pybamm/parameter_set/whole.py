@@ -183,7 +183,7 @@ class ParameterSet:
         ends = {side: sorted(found.get(side, EVERYWHERE)) for side in sides}
         window = {side: (np.array([low]), np.array([high])) for side, (low, high) in ends.items()}
         if reason := self.unstable(self.joint.mean[None], window)[0]:
-            raise UnstablePhaseError(f"set {self.name}, mean coefficients: {reason}; {TREATMENTS}")
+            raise UnstablePhaseError(f"set {self.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")
 
     @cached_property
     def stoichiometry_window(self) -> dict[str, tuple[float, float]]:
@@ -234,7 +234,7 @@ class ParameterSet:
         c = self.coefficients(samples)
         for deriving, plateaus in zip(self.deriving_laws, self._plateaus(samples), strict=True):
             for sample, reason in deriving.untreated(c, plateaus).items():
-                reasons[sample] = reasons[sample] or f"unstable: {reason}"
+                reasons[sample] = reasons[sample] or reason
         for side, (low, high) in window.items():
             attachment = self.attach.get(f"{side.capitalize()} electrode OCP [V]")
             if attachment is None or not isinstance(attachment.law, FreeEnergy) or isinstance(attachment.law, MeasuredOCP):
@@ -251,7 +251,7 @@ class ParameterSet:
                     own = dict(zip(self.joint.names, samples[k], strict=True))
                     found = phases.spinodals(law, own, self.temperature)[0]
                     where = f"spinodal at x = {', '.join(f'{s:.3f}' for s in found)}" if found.size else where
-                reasons[k] = reasons[k] or f"unstable: {side} host separates into phases ({where})"
+                reasons[k] = reasons[k] or f"{side} host separates into phases ({where})"
         return reasons
 
 

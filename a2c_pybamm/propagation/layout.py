@@ -168,12 +168,14 @@ def _design(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> dict[str,
 
 
 def _failures(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> dict[str, xr.DataArray]:
-    """A row for every failed sample: who asked for it, its coefficients, the reason."""
+    """A row for every failed sample: who asked for it, its coefficients, the cause, and the reason in words."""
     owner = [m.label for m, o in zip(methods, outcomes, strict=True) for _ in range(int(o.solved.failed.sum()))]
     samples = np.vstack([o.solved.samples[o.solved.failed] for o in outcomes])
     reasons = [str(r) for o in outcomes for r in o.solved.reason[o.solved.failed]]
+    causes = [str(c) for o in outcomes for c in o.solved.cause[o.solved.failed]]
     return {
         "failure_approach": xr.DataArray(np.array(owner, dtype=str), dims="failure"),
         "failure_coefficients": xr.DataArray(samples, dims=("failure", "coefficient")),
+        "failure_cause": xr.DataArray(np.array(causes, dtype=str), dims="failure"),
         "failure_reason": xr.DataArray(np.array(reasons, dtype=str), dims="failure"),
     }

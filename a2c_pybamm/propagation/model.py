@@ -10,6 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from a2c_pybamm.failure import FailureCause
+
 Array = NDArray[np.float64]
 Progress = Callable[[int], None]
 """Called with the number of solves that have just been finished."""
@@ -30,8 +32,8 @@ class Model(Protocol):
     def solve(self, samples: Array, *, progress: Progress | None = None) -> xr.Dataset:
         """Outputs of samples (n_sample, n_coefficient), dims ("sample", axes…), each with attrs "units" and "long_name".
 
-        Also ``failed`` (sample, bool) and ``reason`` (sample, str). Entries after a cut-off are NaN;
-        such a sample has not failed.
+        Also ``failed`` (sample, bool) and ``reason`` (sample, str), and if it can ``cause`` (sample, a `FailureCause`).
+        Entries after a cut-off are NaN; such a sample has not failed.
         """
         ...
 
@@ -64,7 +66,8 @@ class _FunctionModel:
             failed |= bad
         if progress is not None:
             progress(len(samples))
-        return dataset.assign(failed=("sample", failed), reason=("sample", reason.astype(str)))
+        cause = np.where(failed, str(FailureCause.NOT_FINITE), "")
+        return dataset.assign(failed=("sample", failed), cause=("sample", cause), reason=("sample", reason.astype(str)))
 
 
 def from_function(

@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from a2c_pybamm.estimate import Family, Joint, canonical_factor, draw_germs
+from a2c_pybamm.failure import FailureCause
 from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.model import Array, Model, Progress
 
@@ -92,11 +93,12 @@ class Problem:
         """Raise ``ValueError`` if the fraction of failed samples is above ``max_failed``."""
         fraction = float(solved.failed.mean())
         if fraction > self.max_failed:
-            reason, count = Counter(solved.reason[solved.failed].tolist()).most_common(1)[0]
+            cause, count = Counter(solved.cause[solved.failed].tolist()).most_common(1)[0]
+            example = solved.reason[solved.failed & (solved.cause == cause)][0]
             raise ValueError(
                 f"{what}: {fraction:.1%} of {len(solved.samples)} samples failed, "
-                f"more than max_failed = {self.max_failed:.1%}; "
-                f"most frequent reason ({count} times): {reason!r}. Mend the cause, narrow the error bars, or raise max_failed"
+                f"more than max_failed = {self.max_failed:.1%}; most frequent cause ({count} times): {cause}, "
+                f"e.g. {example!r}. Mend the cause, narrow the error bars, or raise max_failed"
             )
 
 
@@ -109,6 +111,8 @@ class Solved:
     outputs: Mapping[str, xr.DataArray]
     """Each output, dims ("sample", axes…)."""
     failed: NDArray[np.bool_]
+    cause: NDArray[np.object_]
+    """A `FailureCause` for each failed sample, empty text for the others (n_sample,)."""
     reason: NDArray[np.object_]
 
     def flat(self, output: str) -> Array:
@@ -128,6 +132,7 @@ def joined(batches: Sequence[Solved]) -> Solved:
         np.vstack([batch.samples for batch in batches]),
         outputs,
         np.concatenate([batch.failed for batch in batches]),
+        np.concatenate([batch.cause for batch in batches]),
         np.concatenate([batch.reason for batch in batches]),
     )
 
@@ -201,10 +206,13 @@ def _checked(dataset: xr.Dataset, samples: Array) -> Solved:
         raise ValueError(f"model: solve() returns {dataset.sizes.get('sample')} samples for {len(samples)} asked")
     failed = np.array(dataset["failed"].values, dtype=bool)
     reason = np.array(dataset["reason"].values, dtype=object)
+    cause = np.where(failed, str(FailureCause.OTHER), "").astype(object)
+    if "cause" in dataset:
+        cause[failed] = [str(FailureCause(str(text))) for text in dataset["cause"].values[failed]]
     outputs = {
         str(name): variable.transpose("sample", ...)
         for name, variable in dataset.data_vars.items()
-        if name not in ("failed", "reason") and "sample" in variable.dims and np.issubdtype(variable.dtype, np.floating)
+        if name != "failed" and "sample" in variable.dims and np.issubdtype(variable.dtype, np.floating)
     }
     if not outputs:
         raise ValueError("model: solve() returns no float variable with dimension 'sample', so there is no output")
@@ -212,5 +220,6 @@ def _checked(dataset: xr.Dataset, samples: Array) -> Solved:
         values = variable.values.reshape(len(samples), -1)
         bad = ~np.isfinite(values[:, 0]) if variable.ndim == 1 else np.isinf(values).any(axis=1)
         reason[bad & ~failed] = f"{name} is not finite"
+        cause[bad & ~failed] = str(FailureCause.NOT_FINITE)
         failed |= bad
-    return Solved(np.asarray(samples, float), outputs, failed, reason)
+    return Solved(np.asarray(samples, float), outputs, failed, cause, reason)

@@ -29,7 +29,6 @@ from a2c_pybamm.report.markup import Content, Number, figure_of, paragraph, tabl
 from a2c_pybamm.report.survival import how_long_it_lasts
 from a2c_pybamm.report.thermodynamics import thermodynamic_rows, thermodynamics_figure
 from a2c_pybamm.tables import (
-    CAUSES,
     FailureRow,
     OutputRow,
     ParameterRow,
@@ -103,10 +102,9 @@ def _failure(row: FailureRow) -> list[Content]:
         fraction = (
             f"{with_error(100 * row.fraction, 100 * error)} %" if row.n else f"below {percent(min(1.0, 3 / row.n_solves))}"
         )
-    cause = f"{row.cause}: {CAUSES[row.cause]}" if row.cause in CAUSES else row.cause
     return [
         row.approach,
-        cause,
+        f"{row.cause}: {row.cause.meaning}",
         Number(row.n, str(row.n)),
         Number(row.n_solves, str(row.n_solves)),
         Number(row.fraction, fraction),
