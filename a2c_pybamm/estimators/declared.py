@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimate import Estimate, label_hash
 
 
 def declare(
@@ -19,7 +19,9 @@ def declare(
     source: str,
     reason: str,
 ) -> Estimate:
-    """The estimate a person vouches for: values with a std each, or with their covariance, and the reason.
+    """Estimate with declared errors: values with a std each, or with their covariance, and the reason.
+
+    Its columns are labelled with names, source, reason and errors: the same declaration twice is the same error.
 
     Raises
     ------
@@ -39,6 +41,13 @@ def declare(
         if (spread < 0).any():
             raise ValueError(f"{', '.join(names)}: a standard deviation is negative ({spread.min():g})")
         covariance = np.diag(spread**2)
+    covariance = np.asarray(covariance, dtype=float)
     return Estimate.from_covariance(
-        names, mean, covariance, source=source, method=f"declared: {reason}", provenance={"declared": reason}
+        names,
+        mean,
+        covariance,
+        source=source,
+        method=f"declared: {reason}",
+        provenance={"declared": reason},
+        data=label_hash(reason, covariance.tolist()),  # not the mean, which may have been computed
     )
