@@ -50,7 +50,8 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
     if decision.recommendation is Recommendation.CHAOS:
         checked = "" if answer.judgement.status is Status.HOLDS else "; kinks that no test point met are not excluded"
         return f"{value}. The polynomial holds (std within {own.error:.1%}, held-out Q² {_q2(own.q2)}){checked}.{warned}"
-    return f"{value}. {_sampled(decision, answer, answers, unit)}"
+    spread = f"std {with_error(own.std, own.std_error, digits=1)} from {own.n_solves} solves"
+    return " ".join([f"{value} ({spread}).", *_about_sampling(decision, answer, answers, unit)])
 
 
 def reweighted_sentence(std: float, error: float, n: int, effective: float) -> str:
@@ -122,22 +123,22 @@ _SENTENCES = {
 }
 
 
-def _sampled(decision: Decision, answer: Answer, answers: list[Answer], unit: str) -> str:
-    """Error of the sampled standard deviation, why nothing cheaper holds, what further solves would bring."""
+def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], unit: str) -> list[str]:
+    """Sentences on a sampled answer: its quantiles where few samples dominate, why nothing cheaper holds, further solves."""
     own = answer.numbers
-    parts = [f"{_std(own, unit)} from {own.n_solves} solves."]
+    parts = []
     if answer.found(Finding.FEW_SAMPLES_DOMINATE):  # the std says little: quantiles first
-        parts.insert(0, f"95 % of samples lie in {significant(own.low)} to {significant(own.high)}{_unit(unit)}.")
+        parts.append(f"95 % of samples lie in {significant(own.low)} to {significant(own.high)}{_unit(unit)}.")
         parts.append(_dominated(answer).strip())
-    others = [other for other in answers if other is not answer and other.found(Finding.TEST_POINTS)]
-    if others or answer.found(Finding.TEST_POINTS):
-        names = ", ".join(other.label for other in others) or answer.label
-        parts.append(f"{names[0].upper()}{names[1:]} fails: {FAR} show a kink.")
+    bent = [other.label for other in answers if other.found(Finding.TEST_POINTS)]
+    if bent:
+        names = " and ".join(bent)
+        parts.append(f"{names[0].upper()}{names[1:]} fail{'s' if len(bent) == 1 else ''}: {FAR} show a kink.")
     if own.std_unseen_high > UNSEEN_MATTERS * own.std * (1 + own.error):
         parts.append(f"A mode that none of {own.n_solves} solves met could raise the std to {own.std_unseen_high:.2g} (95 %).")
     if decision.more_solves:
         parts.append(f"{decision.more_solves:.0f} further solves bring the error of the std to {WANTED_ERROR:.0%}.")
-    return " ".join(parts)
+    return parts
 
 
 def _std(own: Numbers, unit: str, *, own_error: bool = True) -> str:
