@@ -369,6 +369,8 @@ def export(
     parameter_set = load(name)
     stem = _module(parameter_set.name)
     path = output or Path({"json": f"{stem}.json", "pybamm": f"{stem}.py", "bpx": f"{stem}.bpx.json"}[to])
+    if path.is_dir():
+        raise ValueError(f"{path}: a folder stands here; give a file name with --output")
     if to == "json":
         save(parameter_set, path)
     elif to == "pybamm":
