@@ -501,6 +501,44 @@ def test_mean_sweep(call: Call, study: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("command", ["sweep", "run"])
+def test_sweep_with_uncertainty(call: Call, study: Path, command: str) -> None:
+    """The default of a sweep, from the command line: each method at each point, with its standard deviation."""
+    edit(study, ("uncertainty = false\n", ""), ("samples = 20", "samples = 0"))
+    (study / "report.html").unlink()
+    code, out, err = call(command, study)
+    assert (code, err) == (0, "")
+    with xr.open_dataset(study / "sweep.nc", engine="h5netcdf") as found:
+        assert (found["capacity_std"].values > 0).all()
+    rows = [line for line in out.splitlines() if line.strip().startswith("c_rate=")]
+    assert [row.split()[:2] for row in rows] == [["c_rate=0.5", "upper_voltage=4"], ["c_rate=1", "upper_voltage=4"]]
+    assert all("first order" in row and row.count("±") == 4 for row in rows)
+    assert (study / "report.html").exists() == (command == "run")
+
+
+@pytest.mark.parametrize(
+    ("command", "printer", "written"),
+    [
+        ("derive", "print_parameters", ["set.json", f"{DEMO}.py", "set.bpx.json", "thermodynamics.svg"]),
+        pytest.param("propagate", "print_outputs", ["result.nc"], marks=pytest.mark.slow),
+        pytest.param("sweep", "print_sweep", ["sweep.nc"], marks=pytest.mark.slow),
+    ],
+)
+def test_files_are_written_before_anything_is_printed(
+    call: Call, study: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, printer: str, written: list[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("printing")
+
+    monkeypatch.setattr(commands, printer, fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name in written:
+        (study / name).unlink(missing_ok=True)
+    assert call(command, study)[0] == 3
+    assert [name for name in written if not (study / name).exists()] == []
+
+
+@pytest.mark.slow
 def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
     """``run`` gives what ``derive``, ``propagate`` and ``report`` give one by one, number by number."""
     for command in ("derive", "propagate", "report"):
@@ -513,8 +551,8 @@ def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
     assert (code, err) == (0, "")
     assert [line.rsplit("/", 1)[-1] for line in out.splitlines() if line.startswith("wrote ")][-3:] == [
         "result.nc",
-        "sweep.nc",
         "report.html",
+        "sweep.nc",
     ]
     at_once = read_result(study / "result.nc")
     for name in steps.data_vars:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pybamm
 
+from a2c_pybamm.cell.function_cache import VARIABLE, use_private_cache
 from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle, Protocol, Steps
 from a2c_pybamm.cell.pybamm_model import build_model
 from a2c_pybamm.cell.traces import CURRENT, Trace
@@ -48,6 +50,8 @@ class Setup:
 
     def simulation(self, *, tight: bool = False, compile: bool = False, whole: bool = False) -> pybamm.Simulation:
         """A simulation that keeps the variables alone, or the ``whole`` state."""
+        if compile:
+            use_private_cache()
         options = {"silence_sundials_errors": True, "num_threads": 1, "compile": compile}
         # steps are as long as they are: of the whole state PyBaMM knows what lies between the solver's own times
         kept = None if whole or isinstance(self.protocol, Steps) else list(self.variables)
@@ -81,6 +85,8 @@ class BatchSolver:
     """Solves a setup for one set of inputs after the other, or for many at once where PyBaMM can."""
 
     def __init__(self, setup: Setup, compile: bool | None) -> None:
+        if compile is not False and os.environ.get(VARIABLE):
+            use_private_cache()  # what the user has set is refused before anything is solved
         self._setup, self._compile = setup, compile
         self._simulations: dict[str, pybamm.Simulation] = {}
 

@@ -158,11 +158,13 @@ def _write_set(folder: Path, parameter_set: ParameterSet) -> None:
         save(parameter_set, folder / "set.json"),
         write_pybamm_module(folder / f"{_module(parameter_set.name)}.py", parameter_set),
     ]
+    lost = ""
     try:
         files.append(write_bpx(folder / "set.bpx.json", parameter_set))
     except ValueError as error:
-        print_lines(f"no BPX file: {error}", console=err)
+        lost = f"no BPX file: {error}"
     files += _write_figure(folder, parameter_set)
+    print_lines(*filter(None, [lost]), console=err)
     print_parameters(parameter_set)
     print_thermodynamics(parameter_set)
     print_files(files)
@@ -225,10 +227,11 @@ def _propagate(settings: Study, folder: Path, cell: Cell) -> xr.Dataset:
     with progress_bar(f"looking at {N_REFUSED} draws", None):
         refused = cell.refused(N_REFUSED, np.random.default_rng(chosen.seed))
     result = result.assign({f"fraction_{cause}": fraction for cause, fraction in refused.items()})
+    result = result.assign_attrs({SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings, cell)})
+    path = write_result(folder / "result.nc", result)
     print_outputs(result)
     print_lines(f"Of {N_REFUSED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in refused.items()))
-    result = result.assign_attrs({SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings, cell)})
-    print_files([write_result(folder / "result.nc", result)])
+    print_files([path])
     return result
 
 
@@ -286,9 +289,10 @@ def _sweep(settings: Study, plan: SweepSettings, folder: Path, parameter_set: Pa
             max_failed=settings.propagation.max_failed,
         )
     result = result.assign_attrs({CELL_TEXT: _cell_text(settings, cell)})
+    path = write_result(folder / "sweep.nc", result)
     print_lines(f"Around {result.attrs[CELL_TEXT]}")
     print_sweep(result, list(design))
-    print_files([write_result(folder / "sweep.nc", result)])
+    print_files([path])
 
 
 @app.command()
@@ -318,7 +322,7 @@ def _report(settings: Study, folder: Path, parameter_set: ParameterSet, result: 
 
 @app.command()
 def run(study: StudyPath) -> None:
-    """All that the study asks for: derive, propagate, sweep, report.
+    """All that the study asks for: derive, propagate, report, sweep.
 
     Results stand beside the study; earlier ones are replaced once the new ones are whole.
     """
@@ -327,9 +331,9 @@ def run(study: StudyPath) -> None:
     cell = _cell(settings, parameter_set)  # before anything is written: a cell that cannot be leaves earlier results alone
     _write_set(file.parent, parameter_set)
     result = _propagate(settings, file.parent, cell)
+    _report(settings, file.parent, parameter_set, result)
     if settings.sweep:
         _sweep(settings, settings.sweep, file.parent, parameter_set)
-    _report(settings, file.parent, parameter_set, result)
 
 
 @app.command()

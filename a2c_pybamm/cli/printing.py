@@ -256,9 +256,7 @@ def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
     """Each point of a design with its scalar outputs."""
     from a2c_pybamm.tables import significant, with_error
 
-    known = {str(name).removesuffix("_mean") for name in result.data_vars if result[name].dtype.kind == "f"}
-    outputs = [name for name in known if name in result or f"{name}_std" in result]
-    outputs = sorted(outputs, key=lambda name: list(result.data_vars).index(name if name in result else f"{name}_mean"))
+    outputs = _swept_outputs(result)
     approaches = [str(a) for a in result["approach"].values] if "approach" in result.dims else [""]
     rows = []
     for k in range(result.sizes["point"]):
@@ -275,6 +273,15 @@ def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
             rows.append([settings, approach or "mean coefficients", *cells])
     heads = [f"{name.replace('_', ' ')} [{_unit(result, name)}]" for name in outputs]
     print_table("Sweep", ["point", "by", *heads], rows)
+
+
+def _swept_outputs(result: xr.Dataset) -> list[str]:
+    """Scalar outputs of a sweep, in their order: those with a mean and a standard deviation, or with a value at each point."""
+    names = [str(name) for name in result.data_vars if result[name].dtype.kind == "f"]
+    if "approach" not in result.dims:
+        return [name for name in names if result[name].dims == ("point",)]
+    means = [name.removesuffix("_mean") for name in names if name.endswith("_mean")]
+    return [name for name in means if f"{name}_std" in result and set(result[f"{name}_std"].dims) == {"point", "approach"}]
 
 
 def _unit(result: xr.Dataset, output: str) -> str:
