@@ -133,7 +133,7 @@ class BatchSolver:
         starts = protocol.stops if isinstance(protocol, DriveCycle) else times[[0, -1]]
         try:
             solutions = self._simulation(kind).solve(starts, inputs=inputs, t_interp=times)
-        except pybamm.SolverError as error:
+        except Exception as error:  # whatever PyBaMM raises, the sample is not solved
             if len(inputs) == 1:
                 return [f"solver: {_short(error)}"]
             middle = len(inputs) // 2
@@ -146,8 +146,10 @@ class BatchSolver:
         ends = _StepEnds()
         try:
             solution = self._simulation(kind).solve(inputs=inputs, calc_esoh=False, callbacks=[ends])
-        except pybamm.SolverError as error:
+        except Exception as error:  # whatever PyBaMM raises, the sample is not solved
             return f"solver: {_short(error)}"
+        if isinstance(solution, pybamm.EmptySolution):
+            return "solver: no step was done, each would end where it begins"
         names = self._setup.protocol.names
         if len(ends.found) < len(names):
             if not self._setup.protocol.termination or ends.infeasible:
@@ -260,5 +262,7 @@ def _of_time(data: Any) -> Array:
     return np.asarray(flat[np.abs(flat).argmax(axis=0), np.arange(flat.shape[1])])
 
 
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:SHOWN]
+def _short(error: Exception) -> str:
+    """An error in a few words, with its kind where that is not the solver's own."""
+    kind = "" if isinstance(error, pybamm.SolverError) else f"{type(error).__name__}: "
+    return f"{kind}{' '.join(str(error).split())}"[:SHOWN]

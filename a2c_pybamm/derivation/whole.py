@@ -80,7 +80,12 @@ def derive(study: schema.Study) -> ParameterSet:
         parts.notes,
         study.cell.voltage_limits,
     )
-    derived.refuse_unstable_mean()
+    try:
+        derived.refuse_unstable_mean()
+    except ArithmeticError as error:
+        zeros = [repr(item.parameter) for item in study.value if item.value == 0]
+        cause = f"value of {', '.join(zeros)} is 0" if zeros else "a scaled or replaced value leaves no cell"
+        raise ValueError(f"set {study.name}, mean coefficients: {cause} ({error}); give the cell a size") from error
     return derived
 
 
