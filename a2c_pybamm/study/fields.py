@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationInfo
 
 from a2c_pybamm.readers.units import parse_quantity
+from a2c_pybamm.study.mistakes import StudyMistakes
 
 LARGEST = 1e60
 """No number that a person means is larger; the square of a larger one could leave the range of floats."""
@@ -53,6 +55,24 @@ class Section(BaseModel):
     """A part of the file; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def is_partial(info: ValidationInfo) -> bool:
+    """Whether wrong parts were left out of the file: what is said of it as a whole may then not be true."""
+    return bool((info.context or {}).get("partial"))
+
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+def all_hold(section: SectionT, mistakes: Iterator[str]) -> SectionT:
+    """The section, if there are no mistakes; else a ``ValueError`` with one of them, or `StudyMistakes` with several."""
+    lines = list(mistakes)
+    if len(lines) == 1:
+        raise ValueError(lines[0])
+    if lines:
+        raise StudyMistakes(lines)
+    return section
 
 
 def unit_of(key: str) -> str:
