@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationInfo
 
 from a2c_pybamm.readers.units import parse_quantity
-from a2c_pybamm.study.mistakes import StudyMistakes
+from a2c_pybamm.study.mistakes import one_or_all
 
 LARGEST = 1e60
 """No number that a person means is larger; the square of a larger one could leave the range of floats."""
@@ -67,11 +67,8 @@ SectionT = TypeVar("SectionT", bound=Section)
 
 def all_hold(section: SectionT, mistakes: Iterator[str]) -> SectionT:
     """The section, if there are no mistakes; else a ``ValueError`` with one of them, or `StudyMistakes` with several."""
-    lines = list(mistakes)
-    if len(lines) == 1:
-        raise ValueError(lines[0])
-    if lines:
-        raise StudyMistakes(lines)
+    if lines := list(mistakes):
+        raise one_or_all(lines)
     return section
 
 

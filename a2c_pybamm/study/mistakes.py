@@ -19,6 +19,12 @@ class StudyMistakes(ValueError):
         super().__init__("\n".join(self.lines))
 
 
+def one_or_all(lines: Iterable[str]) -> ValueError:
+    """The error of these lines: a plain one of a single line, `StudyMistakes` of several."""
+    found = StudyMistakes(lines)
+    return ValueError(found.lines[0]) if len(found.lines) == 1 else found
+
+
 class Mistakes:
     """The mistakes found so far, each named by the places in which it stands."""
 

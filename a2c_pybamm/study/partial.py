@@ -74,9 +74,7 @@ class Mender:
             section, key, model = self._field(item["loc"])
             if item["type"] == "extra_forbidden":
                 self._rename(section, str(item["loc"][-1]), model)
-            elif key is None:
-                drops.append(section)
-            elif not self._replace(section, key, model):
+            elif key is None or not self._replace(section, key, model):
                 drops.append(section)
         for section in sorted(set(drops), key=_by_index, reverse=True):
             self._drop(section)
