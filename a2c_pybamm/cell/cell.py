@@ -16,7 +16,7 @@ from a2c_pybamm.cell.initial_state import LIMITS, InitialState
 from a2c_pybamm.cell.mass import LayerMass
 from a2c_pybamm.cell.outputs import ALIASES, PULSE, Axes, Outputs, axes_of
 from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol
-from a2c_pybamm.cell.pybamm_model import build_model, building, known_variables
+from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables
 from a2c_pybamm.cell.solving import BatchSolver, Inputs, Setup
 from a2c_pybamm.cell.traces import Trace, Traces
 from a2c_pybamm.estimate import Array
@@ -97,9 +97,8 @@ class Cell:
         compile: bool | None = None,
     ) -> None:
         self.parameter_set, self.model, self.compile = parameter_set, model, compile
-        given = _tuples(options or {})
-        words = "".join(f", {name} = {value}" for name, value in given.items())
-        with building(f"{model}{words}", parameter_set.base):
+        given = as_tuples(options or {})
+        with building(described(model, given), parameter_set.base):
             base = base_values(parameter_set.base)
             self.options = {**kind_options(base), **parameter_set.model_options, **given}
             self.protocol = as_protocol(protocol, c_rate)
@@ -380,7 +379,7 @@ def _nominal(base: pybamm.ParameterValues) -> float:
     return float(base["Nominal cell capacity [A.h]"])
 
 
-def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:
+def as_tuples(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as PyBaMM wants them: pairs are tuples."""
     return {name: _tuple(value) for name, value in options.items()}
 

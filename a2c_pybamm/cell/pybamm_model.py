@@ -32,6 +32,11 @@ MISSING = re.compile(r"'(.+?)' not found")
 """PyBaMM's words for an entry that a set lacks."""
 
 
+def described(model: str, options: Mapping[str, Any]) -> str:
+    """A model and its options in words: ``SPM, thermal = lumped``."""
+    return "".join([model, *(f", {name} = {value}" for name, value in options.items())])
+
+
 @contextmanager
 def building(cell: str, base: str) -> Iterator[None]:
     """A stretch of code in which PyBaMM builds what ``cell`` says from a set that starts from ``base``.

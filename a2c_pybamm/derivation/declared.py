@@ -18,10 +18,12 @@ from a2c_pybamm.study.fields import unit_of
 
 def add_scale(parts: Parts, bases: Sequence[Any], item: schema.Scale, mistakes: schema.Mistakes) -> None:
     """Add the attachments of one section's factors, and one estimate with their joint error."""
-    laws = [Scale(_quantity(key)) for key in item.keys]
+    laws, before = [Scale(_quantity(key)) for key in item.keys], len(mistakes)
     for key, law in zip(item.keys, laws, strict=True):
         with mistakes.collect():
             _attach(parts, bases, key, Attachment(law, "factor"))
+    if len(mistakes) > before:
+        return
     mean = np.broadcast_to(item.mean or 0.0, len(laws))
     names = [name for law in laws for name in law.names]
     parts.estimates.append(

@@ -75,7 +75,7 @@ def _add_free_energy(
         density = SiteDensity(electrode.material)
         volumes = {}
         for file, table in tables.items():
-            if isinstance(table, EnergyTable):
+            if isinstance(table, EnergyTable) and not mistakes.blames(file):
                 with mistakes.collect(file):
                     volumes[table.label] = fit_site_volume(table, density)
         if volumes and len(volumes) == len(entry.energies):

@@ -38,13 +38,12 @@ from a2c_pybamm.readers import (
     read_structures,
     read_thermal,
 )
-from a2c_pybamm.readers.source_file import naming
 
 DOUBTFUL_ERROR = 0.2
 """Leave-one-out error [eV per site] above which a table looks as if its energies were of whole cells."""
 
-HIGHEST_ORDER = 9
-"""Order of a law that stands in for one whose data cannot be read: higher than any that is chosen."""
+HIGHEST_ORDER = 3
+"""Order of a law that stands in for one whose data cannot be read: the highest that data choose by themselves."""
 
 Table = EnergyTable | ChemicalPotentials
 HULLS = "hull voltages [V]"
@@ -143,15 +142,19 @@ def free_energy_estimates(
         for file, table in tables.items():
             with mistakes.collect(file):
                 fits[table.label] = _fit(entry, law, table, choice)
+            if table.label not in fits:
+                break  # the law may be at fault, and would be with each table
         if fits and len(fits) == n_table:
             estimates.append(members(fits))
     usable = law is not None and len(mistakes) == before and len(tables) == n_table
     vibrations = _read_vibrations(entry, mistakes)
     entropy = entry.vibrational_entropy
     declared = None
-    if entropy:
-        with mistakes.collect():
-            declared = _entropy_value(entropy, temperature)
+    if entropy and entropy.frequencies:
+        with mistakes.collect(entropy.frequencies):
+            declared = harmonic_entropy(read_hop_frequencies(entropy.frequencies), temperature)
+    elif entropy:
+        declared = given(entropy.value)
     if law is None or not usable or len(mistakes) > before:
         return law or stand_in_law(material, temperature, entry), []
     estimates = _with_vibrations(entry, law, estimates, *vibrations)
@@ -308,11 +311,3 @@ def _with_vibrations(
     start = estimates[0] if estimates else Estimate(names, np.zeros(len(names)), {}, "vibrations alone")
     moved = add_vibrations(start, law, own, lithium=metal, frequency_std=given(entry.frequency_std))
     return [moved, *estimates[1:]]
-
-
-def _entropy_value(entry: schema.VibrationalEntropy, temperature: float) -> float:
-    """The vibrational entropy that is declared, or that of the ion's frequencies [J/mol/K]."""
-    if not entry.frequencies:
-        return float(given(entry.value))
-    with naming(entry.frequencies):
-        return float(harmonic_entropy(read_hop_frequencies(entry.frequencies), temperature))

@@ -88,10 +88,10 @@ def _hop_from_barriers(material: str, hop: schema.Hop, mistakes: schema.Mistakes
         with mistakes.collect():
             barriers[entry.label] = _barrier(material, hop, entry, name)
     frequency = hop.attempt_frequency
-    if hop.frequencies:
+    if hop.frequencies and not mistakes.blames(hop.frequencies):
         with mistakes.collect(hop.frequencies):
             frequency = vineyard_frequency(read_hop_frequencies(hop.frequencies))
-    if len(mistakes) > before:
+    if len(mistakes) > before or frequency is None:
         return []
     estimate = hopping_diffusivity(
         members(barriers),

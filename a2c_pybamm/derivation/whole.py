@@ -207,10 +207,10 @@ def _known_sources(
 def _check_declared_names(study: schema.Study, known: _Known, omissions: schema.Omissions, mistakes: schema.Mistakes) -> None:
     """Add declared coefficients that no law asks for; a set that is complete finds them itself."""
     for k, item in enumerate(study.declared):
-        for name in item.names:
-            if not known.asked(name):
-                text = f"no law asks for {name!r}; correct its name, or remove it"
-                mistakes.add(ValueError(text), f"declared[{omissions.number('declared', k)}]")
+        place = f"declared[{omissions.number('declared', k)}]"
+        unasked = [] if mistakes.blames(place) else [name for name in item.names if not known.asked(name)]
+        for name in unasked:
+            mistakes.add(ValueError(f"no law asks for {name!r}; correct its name, or remove it"), place)
 
 
 def _committee_notes(estimates: list[Estimate]) -> dict[str, str]:

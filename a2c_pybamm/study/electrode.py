@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
 from a2c_pybamm.study.fields import (
     DataFile,
@@ -19,8 +19,6 @@ from a2c_pybamm.study.fields import (
     Temperature,
     Time,
     Whole,
-    all_hold,
-    is_partial,
     repeated,
 )
 from a2c_pybamm.study.thermodynamics import FreeEnergy, MeasuredOCP
@@ -242,10 +240,6 @@ class Electrode(Section):
     free_energy: FreeEnergy | None = Field(None, description="Open-circuit voltage from energies")
     measured_ocp: MeasuredOCP | None = Field(None, description="Open-circuit voltage from the base set")
     mobility: Mobility | None = Field(None, description="Diffusivity")
-
-    @model_validator(mode="after")
-    def _consistent(self, info: ValidationInfo) -> Self:
-        return self if is_partial(info) else all_hold(self, self._mistakes())
 
     def _mistakes(self) -> Iterator[str]:
         if self.free_energy and self.measured_ocp:

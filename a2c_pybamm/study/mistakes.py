@@ -31,11 +31,13 @@ class Mistakes:
     def __init__(self) -> None:
         self._places: tuple[str | Path, ...] = ()
         self._found: list[ValueError] = []
+        self._blamed: set[str] = set()
 
     def at(self, place: str | Path) -> Mistakes:
         """The same collection; what it takes begins with this place."""
         inner = Mistakes()
-        inner._places, inner._found = (*self._places, place), self._found
+        inner._places = (*self._places, place)
+        inner._found, inner._blamed = self._found, self._blamed
         return inner
 
     @contextmanager
@@ -48,8 +50,13 @@ class Mistakes:
 
     def add(self, error: ValueError, *places: str | Path) -> None:
         """Keep an error, or each of several."""
+        self._blamed |= set(map(str, places))
         parts = [ValueError(line) for line in error.lines] if isinstance(error, StudyMistakes) else [error]
         self._found += [_named(part, (*self._places, *places)) for part in parts]
+
+    def blames(self, place: str | Path) -> bool:
+        """Whether something was wrong with this file or key already: what else it leads to says nothing new."""
+        return str(place) in self._blamed
 
     def __len__(self) -> int:
         return len(self._found)

@@ -59,13 +59,16 @@ class Mender:
     replaced: set[Place] = field(default_factory=set)
     """Sections in which an entry was replaced by its example: what is said of them as a whole may not be true."""
     shortened: set[Place] = field(default_factory=set)
-    """Sections of which something was left out."""
+    """Sections and entries that were left out, and arrays of which some were."""
+    unchecked: list[Any] = field(default_factory=list)
+    """Sections that are kept although their entries do not hold together."""
 
     def doubtful(self, item: Any) -> bool:
         """Whether a problem may come from what was left out or replaced before."""
         where = self._place(item["loc"])
         whole = item["type"] in ("value_error", "too_short")
-        return whole and (where in self.replaced or any(cut[: len(where)] == where for cut in self.shortened))
+        cut = any(place[: len(where)] == where and len(place) <= len(where) + 1 for place in self.shortened)
+        return whole and (where in self.replaced or cut)
 
     def mend(self, problems: list[Any]) -> None:
         """Leave out, rename or replace what the problems are about."""
@@ -74,6 +77,8 @@ class Mender:
             section, key, model = self._field(item["loc"])
             if item["type"] == "extra_forbidden":
                 self._rename(section, str(item["loc"][-1]), model)
+            elif key is None and model._mistakes is not Section._mistakes:
+                self.unchecked.append(self._at(section))
             elif key is None or not self._replace(section, key, model):
                 drops.append(section)
         for section in sorted(set(drops), key=_by_index, reverse=True):

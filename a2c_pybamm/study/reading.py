@@ -82,7 +82,7 @@ def read_as_far_as_right(path: str | Path) -> Reading:
     mender, mistakes = Mender(kept(table)), Mistakes()
     at_file = mistakes.at(path)
     for _ in range(MOST_ROUNDS):
-        context = {"folder": path.parent, "partial": bool(len(mistakes))}
+        context = {"folder": path.parent, "unchecked": mender.unchecked}
         try:
             study = Study.model_validate(mender.table, context=context)
             return Reading(study, mistakes, mender.omissions())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
 from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
@@ -17,8 +17,6 @@ from a2c_pybamm.study.fields import (
     Temperature,
     Voltage,
     Whole,
-    all_hold,
-    is_partial,
     repeated,
 )
 
@@ -67,10 +65,6 @@ class CellSettings(Section):
     compile: Flag | None = Field(
         None, description="Whether the solver's functions are compiled; where it repays if not given", examples=[False]
     )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        return all_hold(self, self._mistakes())
 
     def _mistakes(self) -> Iterator[str]:
         if self.voltage_limits and not 0 < self.voltage_limits[0] < self.voltage_limits[1]:
@@ -166,10 +160,6 @@ class Study(Section):
     cell: CellSettings = Field(CellSettings(), description="The simulation")
     propagation: PropagationSettings = Field(PropagationSettings(), description="Methods")
     sweep: SweepSettings | None = Field(None, description="Design of experiments")
-
-    @model_validator(mode="after")
-    def _consistent(self, info: ValidationInfo) -> Self:
-        return self if is_partial(info) else all_hold(self, self._mistakes())
 
     def _mistakes(self) -> Iterator[str]:
         if not (self.positive or self.negative or self.scale or self.value):
