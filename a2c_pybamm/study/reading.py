@@ -36,6 +36,8 @@ LONGEST = 60
 """Characters of a refused value that are repeated."""
 MOST_ROUNDS = 60
 """Times that what is wrong is left out and the rest looked at again: more than sections lie within each other."""
+MOST_PROBLEMS = 200
+"""Places that are named: more than a person mends at once, and comparing them with each other stays below a second."""
 LARGEST_STUDY = 4_000_000
 """Bytes of a study file; written by hand it has some thousands, and parsing takes about a second for so many."""
 
@@ -75,11 +77,8 @@ def read_as_far_as_right(path: str | Path) -> Reading:
     ValueError
         If the file is not there or not TOML.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / "study.toml"
-    table = _read_table(path)
-    mender, mistakes = Mender(kept(table)), Mistakes()
+    path = _study_file(Path(path))
+    mender, mistakes = Mender(_read_table(path)), Mistakes()
     at_file = mistakes.at(path)
     for _ in range(MOST_ROUNDS):
         context = {"folder": path.parent, "unchecked": mender.unchecked}
@@ -87,14 +86,35 @@ def read_as_far_as_right(path: str | Path) -> Reading:
             study = Study.model_validate(mender.table, context=context)
             return Reading(study, mistakes, mender.omissions())
         except ValidationError as error:
-            problems = error.errors()
-            for line in _lines([item for item in problems if not mender.doubtful(item)], mender.table):
+            problems = error.errors(include_url=False)
+            for line in _lines([item for item in problems[:MOST_PROBLEMS] if not mender.doubtful(item)], mender.table):
                 at_file.add(ValueError(line))
+            if len(problems) > MOST_PROBLEMS:
+                at_file.add(ValueError(f"{len(problems) - MOST_PROBLEMS} more places are wrong; is it a study at all?"))
+                break
             mender.mend(problems)
     return Reading(None, mistakes, Omissions())
 
 
-def _read_table(path: Path) -> dict[str, Any]:
+def _study_file(path: Path) -> Path:
+    """The file of a study that is given by itself or by its folder.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or no file can have that name.
+    """
+    try:
+        file = path / "study.toml" if path.is_dir() else path
+        there = file.exists()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; check the path") from error
+    if not there:
+        raise ValueError(f"{file}: no such study; make one with 'a2c new DIR', or run 'a2c demo DIR'")
+    return file
+
+
+def _read_table(path: Path) -> Any:
     """The tables of a TOML file.
 
     Raises
@@ -102,15 +122,13 @@ def _read_table(path: Path) -> dict[str, Any]:
     ValueError
         If the file is not there, too large, or not TOML.
     """
-    if not path.exists():
-        raise ValueError(f"{path}: no such study; make one with 'a2c new DIR', or run 'a2c demo DIR'")
     if existing(path).stat().st_size > LARGEST_STUDY:
         raise ValueError(
             f"{path}: more than {LARGEST_STUDY} bytes; a study is a few pages, its data stand in files of their own"
         )
     text = read_text(path)
     try:
-        return tomllib.loads(text)
+        return kept(tomllib.loads(text))
     except (ValueError, RecursionError) as error:  # also dates and whole numbers that Python does not take
         raise ValueError(
             f"{path}: not TOML: {error}; put text in quotes, a key once, and see 'a2c new DIR' for an example"
