@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import Any
+
+TYPE_CHECKING = False  # as in typing, whose import would take most of the time until a command can be interrupted cleanly
+if TYPE_CHECKING:
+    from typing import Any
 
 # PyBaMM starts a telemetry client on import unless told not to; nothing here may speak to a network.
 os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"

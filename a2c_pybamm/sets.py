@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from a2c_pybamm.files import read_set
+from a2c_pybamm.files.writing import write_with
 from a2c_pybamm.parameter_set import ParameterSet
 
 DEMO = "LCO_graphite_universal_potentials"
@@ -50,7 +52,7 @@ def copy_study(folder: Path) -> None:
     Raises
     ------
     ValueError
-        If a file there says something else: it is kept, and nothing is written.
+        If a file there says something else, or one cannot be written: what was there is kept, and nothing is left.
     """
     shipped = sets_folder() / DEMO
     if folder.exists() and not folder.is_dir():
@@ -63,10 +65,25 @@ def copy_study(folder: Path) -> None:
                 f"{own}: differs from the shipped file, and is kept; run your own study with 'a2c run {folder}', "
                 "or take another folder"
             )
-    for path in files:
-        own = folder / path.relative_to(shipped)
-        own.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, own)
+    made: list[Path] = []
+    try:
+        for path in files:
+            own = folder / path.relative_to(shipped)
+            _make_folders(own.parent, made)
+            if not own.exists():
+                made.append(write_with(own, partial(shutil.copyfile, path)))
+    except (OSError, ValueError, KeyboardInterrupt):
+        for path in reversed(made):  # all of it or nothing
+            path.rmdir() if path.is_dir() else path.unlink()
+        raise
+
+
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    """Make a folder and those above it that are not there, and note each."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir()
+        made.append(path)
 
 
 def lco_graphite_universal_potentials() -> Any:

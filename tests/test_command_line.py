@@ -259,6 +259,69 @@ def test_run_writes_nothing_where_the_cell_cannot_be(call: Call, study: Path) ->
     assert "mean coefficients" in refused(call, study, "run", study)
 
 
+PLANTED: tuple[tuple[Callable[[Path], None], list[str]], ...] = (
+    (in_study('order = "averaged"', 'ordr = "averaged"'), ["positive.free_energy.ordr: unknown key", "'order'"]),
+    (in_study('std = "50 mV"', 'std = "50 meV"'), ["positive.free_energy.reference.std", "unit 'meV'"]),
+    (in_study("theta_min = 0.1", "theta_min = 7.0"), ["negative.measured_ocp.theta_min", "at most 1"]),
+    (replaced("data/lithiation/energies_7net-0_lco.csv", "E_per_fu_eV", "E_eV"), ["7net-0_lco.csv", "no column 'E_per_fu_eV'"]),
+    (cut("data/lithiation/energies_chgnet-0.3.0_lco.csv", 0.6), ["chgnet-0.3.0_lco.csv", "cut off"]),
+    (gone("data/lithiation/energies_chgnet-r2scan_lco.csv"), ["chgnet-r2scan_lco.csv", "no such file"]),
+    (cut(ODH, 0.55), ["hop 'ODH'", ODH, "cut off"]),
+    (cut(HOP, 0.5), [HOP, "not JSON"]),
+    (in_study("lco_tsh_chgnet-0.3.0.json", "nowhere.json"), ["hop 'TSH'", "nowhere.json", "no such file"]),
+    (in_study('"7net-l3i5", chgnet_path = "lco_tsh', '"8net", chgnet_path = "lco_tsh'), ["hop 'TSH'", "model = 8net"]),
+    (
+        replaced("data/neb/graphite_chgnet-0.3.0.extxyz", "energy=", "enrgy="),
+        ["hop 'in-plane'", "graphite_chgnet-0.3.0.extxyz"],
+    ),
+    (
+        in_study(
+            'source = "mean-field law of LCO (declared)"\nstd = { "LCO', 'source = "mean-field"\nstd = { "LCO Ea" = 1, "LCO'
+        ),
+        ["systematic 'mean-field'", "no coefficient 'LCO Ea'"],
+    ),
+    (declared('["LCO nothing"]', "values = [1]\nstd = [1]"), ["declared[1]", "no law asks for 'LCO nothing'"]),
+    (
+        added('[[declared]]\nnames = ["q", "w"]\nvalues = [1, 1]\ncovariance = [[1, 2], [2, 1]]\nsource = "s2"\nreason = "r"'),
+        ["declared[2]", "not positive semi-definite"],
+    ),
+    (in_study("citations =", 'independent = ["nope"]\ncitations ='), ["independent: no source 'nope'"]),
+    (
+        added('[[scale]]\nparameter = "Pozitive electrode OCP [V]"\nstd = 0.1\nsource = "s3"\nreason = "r"'),
+        ["scale[1]", "'Pozitive electrode OCP [V]'", "potential"],
+    ),
+    (
+        added('[[scale]]\nparameter = "Electrolyte conductivty [S.m-1]"\nstd = 0.1\nsource = "s4"\nreason = "r"'),
+        ["scale[2]", "no such entry", "is 'Electrolyte conductivity [S.m-1]' meant?"],
+    ),
+    (
+        added('[[value]]\nparameter = "Contact resistanc [Ohm]"\nvalue = "1 Ohm"\nstd = "0 Ohm"\nsource = "s5"\nreason = "r"'),
+        ["value[1]", "no such entry", "is 'Contact resistance [Ohm]' meant?"],
+    ),
+    (in_study('model = "SPM"', 'model = "P2D"'), ["cell: model 'P2D' is unknown"]),
+    (in_study("samples = 20", "samples = 5"), ["propagation: 5 samples are too few"]),
+    (in_study("c_rate = 1.0", 'c_rate = 1.0\noutputs = ["energy", "energy"]'), ["cell: output 'energy' is listed twice"]),
+)
+
+
+@pytest.mark.parametrize("base", ["Ai2020", "Ai2O20"])
+def test_check_names_every_mistake_in_one_run(call: Call, study: Path, base: str) -> None:
+    """More than twenty mistakes of all kinds, and the base set's name: as many lines, each with its own words."""
+    for change, _ in PLANTED:
+        change(study)
+    edit(study, ('"Ai2020"', f'"{base}"'))
+    before = contents(study)
+    code, out, err = call("check", study)
+    lines = err.splitlines()
+    assert (code, out) == (2, "")
+    expected = [words for _, words in PLANTED] + ([["base", "Ai2O20"]] if base != "Ai2020" else [])
+    missing = [words for words in expected if not any(all(word in line for word in words) for line in lines)]
+    assert missing == [], err
+    assert len(lines) == len(expected), err
+    assert all(line.startswith(f"a2c: {study}") for line in lines)
+    assert contents(study) == before
+
+
 # ---- files of other commands -------------------------------------------------------------------------------------------
 
 
@@ -331,6 +394,28 @@ def test_disk_that_refuses(call: Call, study: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("os.replace", no_permission)
     err = refused(call, study, "derive", study)
     assert "set.json: cannot be written (Permission denied); check its name, permissions and the space left" in err
+
+
+@pytest.mark.parametrize("n_file", [0, 1, 5])
+@pytest.mark.parametrize("there", [False, True])
+def test_new_on_a_full_disk_leaves_nothing(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_file: int, there: bool
+) -> None:
+    """After some files the disk is full: one line, and neither a file nor a folder that was not there before."""
+    folder = tmp_path / "a" / "s"
+    if there:
+        (folder / "data").mkdir(parents=True)
+    before, left = sorted(tmp_path.rglob("*")), [n_file]
+
+    def copy(source: Path, target: Path) -> None:
+        target.write_text("half")
+        if not left[0]:
+            raise OSError(28, "No space left on device", str(target))
+        left[0] -= 1
+
+    monkeypatch.setattr("shutil.copyfile", copy)
+    assert "cannot be written (No space left on device)" in refused(call, tmp_path, "new", folder)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_system_errors_are_one_line(call: Call, tmp_path: Path) -> None:
@@ -501,6 +586,44 @@ def test_mean_sweep(call: Call, study: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("command", ["sweep", "run"])
+def test_sweep_with_uncertainty(call: Call, study: Path, command: str) -> None:
+    """The default of a sweep, from the command line: each method at each point, with its standard deviation."""
+    edit(study, ("uncertainty = false\n", ""), ("samples = 20", "samples = 0"))
+    (study / "report.html").unlink()
+    code, out, err = call(command, study)
+    assert (code, err) == (0, "")
+    with xr.open_dataset(study / "sweep.nc", engine="h5netcdf") as found:
+        assert (found["capacity_std"].values > 0).all()
+    rows = [line for line in out.splitlines() if line.strip().startswith("c_rate=")]
+    assert [row.split()[:2] for row in rows] == [["c_rate=0.5", "upper_voltage=4"], ["c_rate=1", "upper_voltage=4"]]
+    assert all("first order" in row and row.count("±") == 4 for row in rows)
+    assert (study / "report.html").exists() == (command == "run")
+
+
+@pytest.mark.parametrize(
+    ("command", "printer", "written"),
+    [
+        ("derive", "print_parameters", ["set.json", f"{DEMO}.py", "set.bpx.json", "thermodynamics.svg"]),
+        pytest.param("propagate", "print_outputs", ["result.nc"], marks=pytest.mark.slow),
+        pytest.param("sweep", "print_sweep", ["sweep.nc"], marks=pytest.mark.slow),
+    ],
+)
+def test_files_are_written_before_anything_is_printed(
+    call: Call, study: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, printer: str, written: list[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("printing")
+
+    monkeypatch.setattr(commands, printer, fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name in written:
+        (study / name).unlink(missing_ok=True)
+    assert call(command, study)[0] == 3
+    assert [name for name in written if not (study / name).exists()] == []
+
+
+@pytest.mark.slow
 def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
     """``run`` gives what ``derive``, ``propagate`` and ``report`` give one by one, number by number."""
     for command in ("derive", "propagate", "report"):
@@ -513,8 +636,8 @@ def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
     assert (code, err) == (0, "")
     assert [line.rsplit("/", 1)[-1] for line in out.splitlines() if line.startswith("wrote ")][-3:] == [
         "result.nc",
-        "sweep.nc",
         "report.html",
+        "sweep.nc",
     ]
     at_once = read_result(study / "result.nc")
     for name in steps.data_vars:
@@ -526,15 +649,15 @@ def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
 def test_demo_twice_and_not_over_changes(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time everything is made anew; a study or data file that was changed is refused and kept."""
     monkeypatch.chdir(tmp_path)
-    shipped = commands._read
+    shipped = commands._estimated
 
-    def quick(path: Path) -> tuple[object, Path]:
-        settings, file = shipped(path)
+    def quick(path: Path, *, cell: bool) -> tuple[object, Path, object]:
+        settings, file, parameter_set = shipped(path, cell=cell)
         less = settings.propagation.model_copy(update={"adaptive": False, "samples": 20})
         model = settings.cell.model_copy(update={"model": "SPM"})
-        return settings.model_copy(update={"propagation": less, "cell": model}), file
+        return settings.model_copy(update={"propagation": less, "cell": model}), file, parameter_set
 
-    monkeypatch.setattr(commands, "_read", quick)
+    monkeypatch.setattr(commands, "_estimated", quick)
     for _ in range(2):
         code, _, err = call("demo", "d")
         assert (code, err) == (0, "")

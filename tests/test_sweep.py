@@ -38,7 +38,9 @@ def test_every_combination_in_order(joint: a2c.Joint) -> None:
     assert done == [1] * 6
 
 
-@pytest.mark.parametrize("methods", [(a2c.FirstOrder(),), (a2c.FirstOrder(), a2c.PolynomialChaos(order=1))])
+@pytest.mark.parametrize(
+    "methods", [(a2c.FirstOrder(),), (a2c.FirstOrder(), a2c.PolynomialChaos(order=1)), (a2c.SpectralProjection(),)]
+)
 def test_error_at_each_point(joint: a2c.Joint, methods: tuple[Any, ...]) -> None:
     """Var y = slope² gᵀ C g with g = (1, 2)."""
     result = a2c.sweep(line, {"slope": [1.0, 3.0], "offset": [0.0]}, joint, *methods, rng=rng())

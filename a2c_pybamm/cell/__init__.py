@@ -3,5 +3,6 @@
 from a2c_pybamm.cell.cell import Cell, SimulationFailed
 from a2c_pybamm.cell.pool import ParallelCell
 from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle
+from a2c_pybamm.cell.settings import setting_mistakes
 
-__all__ = ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed"]
+__all__ = ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed", "setting_mistakes"]

@@ -16,7 +16,7 @@ from a2c_pybamm.cell.initial_state import LIMITS, InitialState
 from a2c_pybamm.cell.mass import LayerMass
 from a2c_pybamm.cell.outputs import ALIASES, PULSE, Axes, Outputs, axes_of
 from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol
-from a2c_pybamm.cell.pybamm_model import build_model, known_variables
+from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables
 from a2c_pybamm.cell.solving import BatchSolver, Inputs, Setup
 from a2c_pybamm.cell.traces import Trace, Traces
 from a2c_pybamm.estimate import Array
@@ -97,16 +97,24 @@ class Cell:
         outputs: Sequence[str] | None = None,
         compile: bool | None = None,
     ) -> None:
-        base = base_values(parameter_set.base)
         self.parameter_set, self.model, self.compile = parameter_set, model, compile
-        self.options = {**kind_options(base), **parameter_set.model_options, **_tuples(options or {})}
-        self.protocol = as_protocol(protocol, c_rate)
-        own = parameter_set.voltage_limits or (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
-        self.voltage_limits = voltage_limits or own
-        self.soc = self.protocol.usual_soc if soc is None else soc
-        if not 0 <= self.soc <= 1:
-            raise ValueError(f"cell: soc is {self.soc:g}; give a state of charge between 0 and 1")
-        self.outputs = Outputs.of(outputs, self.protocol)
+        given = as_tuples(options or {})
+        with building(described(model, given), parameter_set.base):
+            base = base_values(parameter_set.base)
+            self.options = {**kind_options(base), **parameter_set.model_options, **given}
+            self.protocol = as_protocol(protocol, c_rate)
+            own = parameter_set.voltage_limits or (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
+            self.voltage_limits = voltage_limits or own
+            self.soc = self.protocol.usual_soc if soc is None else soc
+            if not 0 <= self.soc <= 1:
+                raise ValueError(f"cell: soc is {self.soc:g}; give a state of charge between 0 and 1")
+            self.outputs = Outputs.of(outputs, self.protocol)
+            self._build(base)
+            self._refuse_impossible_mean()
+
+    def _build(self, base: pybamm.ParameterValues) -> None:
+        """Set up the initial state, the model and the coefficients that it depends on."""
+        parameter_set = self.parameter_set
         build_model(self.model, self.options)  # refuses what PyBaMM does not know
         kind = self._kind()
         self.lithium = None if kind == "half cell" else base_lithium(base, kind, self.options)
@@ -126,7 +134,7 @@ class Cell:
             dilute=parameter_set.two_phase_sides,
         )
         self._mass = LayerMass(values, all_names) if "specific_energy" in self.outputs.scalars else None
-        self._setup, self._solver = setup, BatchSolver(setup, compile)
+        self._setup, self._solver = setup, BatchSolver(setup, self.compile)
         in_model, asked = setup.inputs()
         felt = in_model | set(self._balance.used) | set(self._mass.used if self._mass else ())
         for law in parameter_set.deriving_laws:
@@ -138,7 +146,6 @@ class Cell:
         self._derived = [k for k, name in enumerate(all_names) if k >= len(joint.names) and name in asked | in_model]
         self._felt = parameter_set.joint.rows(self.names)
         self._sensitive: pybamm.Simulation | None = None
-        self._refuse_impossible_mean()
 
     @property
     def versions(self) -> dict[str, str]:
@@ -377,7 +384,7 @@ def _nominal(base: pybamm.ParameterValues) -> float:
     return float(base["Nominal cell capacity [A.h]"])
 
 
-def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:
+def as_tuples(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as PyBaMM wants them: pairs are tuples."""
     return {name: _tuple(value) for name, value in options.items()}
 

@@ -17,6 +17,14 @@ KINK = 0.02
 to the next: a short pulse might else be stepped over."""
 
 
+LONGEST_CYCLE = 3.2e9
+"""A drive cycle of a hundred years [s]: longer times are a slip of units."""
+MOST_CYCLE_DATA = 1_000_000
+"""Data of a drive cycle, a day at 10 Hz; the solver starts anew at each kink, which takes minutes for so many."""
+MOST_STEP_TIMES = 1_000_000
+"""Times that a step's period may ask for: 11 days at 1 Hz, 8 MB for each variable."""
+
+
 @dataclass(frozen=True)
 class ConstantCurrent:
     """A discharge to the lower voltage limit; a charge to the upper one if the rate is negative."""
@@ -55,6 +63,11 @@ class DriveCycle:
         if t[0] != 0 or not (np.diff(t) > 0).all():
             k = int(np.argmin(np.diff(t))) if t[0] == 0 else 0
             raise ValueError(f"drive cycle: times must rise from 0 s (found {t[k]:g} s, then {t[k + 1]:g} s)")
+        if t[-1] > LONGEST_CYCLE or len(t) > MOST_CYCLE_DATA:
+            raise ValueError(
+                f"drive cycle: {len(t)} times up to {t[-1]:g} s; give {MOST_CYCLE_DATA} at most, up to {LONGEST_CYCLE:g} s, "
+                "and the times in seconds"
+            )
         if not i.any():
             raise ValueError("drive cycle: every current is zero; give the currents in A")
         object.__setattr__(self, "time", tuple(t.tolist()))
@@ -96,6 +109,8 @@ class Steps:
         """
         if not isinstance(experiment, pybamm.Experiment):
             experiment = _parsed(experiment)
+        for step in experiment.steps:
+            _check_period(step)
         config = json.dumps(experiment.to_config(), sort_keys=True)
         ends = experiment.termination_string or ()
         return cls(config, (ends,) if isinstance(ends, str) else tuple(ends))
@@ -140,6 +155,19 @@ def as_protocol(protocol: Any, c_rate: float) -> Protocol:
     )
 
 
+def _check_period(step: Any) -> None:
+    """Raise ``ValueError`` where a step's period asks for no times, or for more than memory holds."""
+    if step.period is None:
+        return
+    if not step.period > 0:
+        raise ValueError(f"experiment: the period of the step {str(step)!r} is {step.period:g} s; give one above 0")
+    if step.duration is not None and step.duration / step.period > MOST_STEP_TIMES:
+        raise ValueError(
+            f"experiment: the period of the step {str(step)!r} asks for {step.duration / step.period:.3g} times; "
+            f"{MOST_STEP_TIMES} at most, give a longer period or leave it out"
+        )
+
+
 def _parsed(steps: Sequence[Any]) -> pybamm.Experiment:
     if not steps:
         raise ValueError("experiment: it has no steps; give e.g. ['Discharge at 1C until 3.0 V', 'Rest for 10 minutes']")
@@ -148,8 +176,8 @@ def _parsed(steps: Sequence[Any]) -> pybamm.Experiment:
             try:
                 pybamm.Experiment([step])
             except Exception as error:
-                said = " ".join(str(error).split())[:160]
+                text = " ".join(str(error).split())[:160]
                 raise ValueError(
-                    f"experiment: PyBaMM does not understand the step {step!r} ({said}); see pybamm.step.string"
+                    f"experiment: PyBaMM does not understand the step {step!r} ({text}); see pybamm.step.string"
                 ) from error
     return pybamm.Experiment(list(steps))

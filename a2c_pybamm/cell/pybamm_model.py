@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pybamm
@@ -12,6 +14,51 @@ from a2c_pybamm.cell.outputs import STRESSES
 
 SHOWN = 160
 """Letters of PyBaMM's message that are kept."""
+BUILD_ERRORS = (
+    pybamm.DiscretisationError,
+    pybamm.DomainError,
+    pybamm.GeometryError,
+    pybamm.ModelError,
+    pybamm.OptionError,
+    pybamm.ShapeError,
+    pybamm.SolverError,
+    ArithmeticError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,  # casadi's
+)
+"""How PyBaMM says that a model cannot be built, or its equations set up, from these values and options."""
+MISSING = re.compile(r"'(.+?)' not found")
+"""PyBaMM's words for an entry that a set lacks."""
+
+
+def described(model: str, options: Mapping[str, Any]) -> str:
+    """A model and its options in words: ``SPM, thermal = lumped``."""
+    return "".join([model, *(f", {name} = {value}" for name, value in options.items())])
+
+
+@contextmanager
+def building(cell: str, base: str) -> Iterator[None]:
+    """A stretch of code in which PyBaMM builds what ``cell`` says from a set that starts from ``base``.
+
+    Raises
+    ------
+    ValueError
+        In the place of PyBaMM's own errors: the set lacks an entry, or its values make no cell.
+    """
+    try:
+        yield
+    except BUILD_ERRORS as error:
+        text = " ".join(str(error).split())
+        if isinstance(error, KeyError) and (missing := MISSING.search(text)):
+            raise ValueError(
+                f"cell: {cell} needs {missing[1]!r}, which the base set {base} lacks; leave the option or model out, add the "
+                "entry (a [[value]] in a study), or take another base set"
+            ) from error
+        raise ValueError(
+            f"cell: PyBaMM cannot build {cell} on the base set {base} ({type(error).__name__}: {text[:SHOWN]}); check options, "
+            "scaled and replaced values (a thickness or height of 0?) and limits"
+        ) from error
 
 
 def build_model(name: str, options: Mapping[str, Any]) -> Any:

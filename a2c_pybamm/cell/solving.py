@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pybamm
 
+from a2c_pybamm.cell.function_cache import VARIABLE, use_private_cache
 from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle, Protocol, Steps
 from a2c_pybamm.cell.pybamm_model import build_model
 from a2c_pybamm.cell.traces import CURRENT, Trace
@@ -49,6 +51,8 @@ class Setup:
 
     def simulation(self, *, tight: bool = False, compile: bool = False, whole: bool = False) -> pybamm.Simulation:
         """A simulation that keeps the variables alone, or the ``whole`` state."""
+        if compile:
+            use_private_cache()
         options = {"silence_sundials_errors": True, "num_threads": 1, "compile": compile}
         # steps are as long as they are: of the whole state PyBaMM knows what lies between the solver's own times
         kept = None if whole or isinstance(self.protocol, Steps) else list(self.variables)
@@ -82,6 +86,8 @@ class BatchSolver:
     """Solves a setup for one set of inputs after the other, or for many at once where PyBaMM can."""
 
     def __init__(self, setup: Setup, compile: bool | None) -> None:
+        if compile is not False and os.environ.get(VARIABLE):
+            use_private_cache()  # what the user has set is refused before anything is solved
         self._setup, self._compile = setup, compile
         self._simulations: dict[str, pybamm.Simulation] = {}
 
@@ -128,7 +134,7 @@ class BatchSolver:
         starts = protocol.stops if isinstance(protocol, DriveCycle) else times[[0, -1]]
         try:
             solutions = self._simulation(kind).solve(starts, inputs=inputs, t_interp=times)
-        except pybamm.SolverError as error:
+        except Exception as error:  # whatever PyBaMM raises, the sample is not solved
             if len(inputs) == 1:
                 return [Failure(FailureCause.SOLVER, _short(error))]
             middle = len(inputs) // 2
@@ -141,8 +147,10 @@ class BatchSolver:
         ends = _StepEnds()
         try:
             solution = self._simulation(kind).solve(inputs=inputs, calc_esoh=False, callbacks=[ends])
-        except pybamm.SolverError as error:
+        except Exception as error:  # whatever PyBaMM raises, the sample is not solved
             return Failure(FailureCause.SOLVER, _short(error))
+        if isinstance(solution, pybamm.EmptySolution):
+            return Failure(FailureCause.SOLVER, "no step was done, each would end where it begins")
         names = self._setup.protocol.names
         if len(ends.found) < len(names):
             if not self._setup.protocol.termination or ends.infeasible:
@@ -257,5 +265,7 @@ def _of_time(data: Any) -> Array:
     return np.asarray(flat[np.abs(flat).argmax(axis=0), np.arange(flat.shape[1])])
 
 
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:SHOWN]
+def _short(error: Exception) -> str:
+    """An error in a few words, with its kind where that is not the solver's own."""
+    kind = "" if isinstance(error, pybamm.SolverError) else f"{type(error).__name__}: "
+    return f"{kind}{' '.join(str(error).split())}"[:SHOWN]

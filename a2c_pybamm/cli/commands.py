@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from a2c_pybamm.cell import Cell
     from a2c_pybamm.parameter_set import ParameterSet
-    from a2c_pybamm.study import Study, SweepSettings
+    from a2c_pybamm.study import Mistakes, Study, SweepSettings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,6 +43,9 @@ SET_STAMP, CELL_TEXT = "sha256 of set.json", "cell"
 MAX_LINE = 200
 """Letters of one line that says what an export loses."""
 
+LARGEST_DRIVE_CYCLE = 64_000_000
+"""Bytes of a drive cycle's table: a million rows, the most that a cell takes, of 64 characters."""
+
 StudyPath = Annotated[Path, typer.Argument(help="A study file, or the folder that holds a study.toml", metavar="STUDY")]
 
 
@@ -53,13 +56,49 @@ def _read(study: Path) -> tuple[Study, Path]:
     return read_study(study), study / "study.toml" if study.is_dir() else study
 
 
-def _estimated(settings: Study, file: Path) -> ParameterSet:
-    """The set that a study derives; nothing is written."""
+def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
+    """The study, its file and the set that it derives; nothing is written.
+
+    Mistakes that do not depend on each other are raised together: of the study file, of data files, and of the cell where that
+    is to be built from the set.
+    """
     from a2c_pybamm.derivation import derive as derive_set
+    from a2c_pybamm.study import read_as_far_as_right
+
+    file = study / "study.toml" if study.is_dir() else study
+    found = read_as_far_as_right(study)
+    at_file = found.mistakes.at(file)
+    if found.study is not None:
+        with at_file.collect(), progress_bar("reading the data", None):
+            parameter_set = derive_set(found.study, omissions=found.omissions)
+        if cell and len(found.mistakes):
+            _check_cell(found.study, at_file)
+    found.mistakes.stop()
+    if found.study is None:
+        raise ValueError(f"{file}: nothing of it is a study; see 'a2c new DIR' for an example")
+    return found.study, file, parameter_set
+
+
+def _check_cell(study: Study, mistakes: Mistakes) -> None:
+    """Add what is wrong with a cell's settings by themselves."""
+    from a2c_pybamm.cell import setting_mistakes
+
+    own, protocol = study.cell, None
+    outputs = tuple(dict.fromkeys(own.outputs)) or None  # one that is listed twice is among the mistakes already
+    with mistakes.collect():
+        protocol = _protocol(study)
+    for error in setting_mistakes(
+        study.base, model=own.model, options=own.options, protocol=protocol, c_rate=own.c_rate or 1.0, outputs=outputs
+    ):
+        mistakes.add(error)
+
+
+def _cell_of(study: Study, file: Path, parameter_set: ParameterSet) -> Cell:
+    """The cell of a study; what is wrong with it begins with the study's file."""
     from a2c_pybamm.readers.source_file import naming
 
-    with naming(file), progress_bar("reading the data", None):
-        return derive_set(settings)
+    with naming(file):
+        return _cell(study, parameter_set)
 
 
 def _cell(study: Study, parameter_set: ParameterSet, **other: Any) -> Cell:
@@ -82,9 +121,11 @@ def _protocol(study: Study) -> Any:
     if study.cell.drive_cycle is not None:
         from a2c_pybamm.cell import DriveCycle
         from a2c_pybamm.readers import read_drive_cycle
-        from a2c_pybamm.readers.source_file import naming
+        from a2c_pybamm.readers.source_file import existing, naming
 
         with naming(study.cell.drive_cycle):
+            if existing(study.cell.drive_cycle).stat().st_size > LARGEST_DRIVE_CYCLE:
+                raise ValueError(f"more than {LARGEST_DRIVE_CYCLE} bytes; give fewer times, a million at most")
             return DriveCycle(*read_drive_cycle(study.cell.drive_cycle))
     return list(study.cell.experiment) or None
 
@@ -127,15 +168,14 @@ def new(folder: Annotated[Path, typer.Argument(help="A folder that has no study 
 def check(study: StudyPath) -> None:
     """Read and validate all inputs; print what would be derived and what the base set still supplies.
 
-    Writes nothing.
+    Every mistake is named in one run, each in a line with file, key and remedy. Writes nothing.
     """
     from a2c_pybamm.study import data_files
 
-    settings, file = _read(study)
-    parameter_set = _estimated(settings, file)
+    settings, file, parameter_set = _estimated(study, cell=True)
+    cell = _cell_of(settings, file, parameter_set)  # refuses what cannot be charged or would separate into phases
     print_parameters(parameter_set)
     print_supplied(parameter_set)
-    cell = _cell(settings, parameter_set)  # refuses what cannot be charged or would separate into phases
     print_lines(f"Simulated: {_cell_text(settings, cell)}")
     print_lines("Files read:", *(f"  {path}" for path in data_files(settings)))
 
@@ -147,8 +187,8 @@ def derive(study: StudyPath) -> None:
     They are written beside the study: set.json is exact, NAME.py needs PyBaMM alone, set.bpx.json has the nominal values.
     Voltages, gaps and entropic changes are printed beside the base set's, and drawn in thermodynamics.svg.
     """
-    settings, file = _read(study)
-    _write_set(file.parent, _estimated(settings, file))
+    _, file, parameter_set = _estimated(study, cell=False)
+    _write_set(file.parent, parameter_set)
 
 
 def _write_set(folder: Path, parameter_set: ParameterSet) -> None:
@@ -158,11 +198,13 @@ def _write_set(folder: Path, parameter_set: ParameterSet) -> None:
         save(parameter_set, folder / "set.json"),
         write_pybamm_module(folder / f"{_module(parameter_set.name)}.py", parameter_set),
     ]
+    lost = ""
     try:
         files.append(write_bpx(folder / "set.bpx.json", parameter_set))
     except ValueError as error:
-        print_lines(f"no BPX file: {error}", console=err)
+        lost = f"no BPX file: {error}"
     files += _write_figure(folder, parameter_set)
+    print_lines(*filter(None, [lost]), console=err)
     print_parameters(parameter_set)
     print_thermodynamics(parameter_set)
     print_files(files)
@@ -188,7 +230,7 @@ def propagate(study: StudyPath) -> None:
     """
     settings, file = _read(study)
     parameter_set = _derived(settings, file)
-    _propagate(settings, file.parent, _cell(settings, parameter_set))
+    _propagate(settings, file.parent, _cell_of(settings, file, parameter_set))
 
 
 def _derived(settings: Study, file: Path) -> ParameterSet:
@@ -225,10 +267,11 @@ def _propagate(settings: Study, folder: Path, cell: Cell) -> xr.Dataset:
     with progress_bar(f"looking at {N_REFUSED} draws", None):
         refused = cell.refused(N_REFUSED, np.random.default_rng(chosen.seed))
     result = result.assign({f"fraction_{cause}": fraction for cause, fraction in refused.items()})
+    result = result.assign_attrs({SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings, cell)})
+    path = write_result(folder / "result.nc", result)
     print_outputs(result)
     print_lines(f"Of {N_REFUSED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in refused.items()))
-    result = result.assign_attrs({SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings, cell)})
-    print_files([write_result(folder / "result.nc", result)])
+    print_files([path])
     return result
 
 
@@ -256,16 +299,16 @@ def sweep(study: StudyPath) -> None:
     settings, file = _read(study)
     if settings.sweep is None:
         raise ValueError(f"{file}: no [sweep] section; add one, e.g. c_rate = [0.5, 1.0, 2.0]")
-    _sweep(settings, settings.sweep, file.parent, _derived(settings, file))
+    _sweep(settings, settings.sweep, file, _derived(settings, file))
 
 
-def _sweep(settings: Study, plan: SweepSettings, folder: Path, parameter_set: ParameterSet) -> None:
+def _sweep(settings: Study, plan: SweepSettings, file: Path, parameter_set: ParameterSet) -> None:
     import numpy as np
 
     from a2c_pybamm.design import sweep as sweep_cells
     from a2c_pybamm.files import write_result
 
-    cell = _cell(settings, parameter_set)
+    cell = _cell_of(settings, file, parameter_set)
     lower, upper = cell.voltage_limits
     rates = {"c_rate": plan.c_rate or (settings.cell.c_rate,)} if settings.cell.at_constant_current else {}
     design = {**rates, "upper_voltage": plan.upper_voltage or (upper,)}
@@ -286,9 +329,10 @@ def _sweep(settings: Study, plan: SweepSettings, folder: Path, parameter_set: Pa
             max_failed=settings.propagation.max_failed,
         )
     result = result.assign_attrs({CELL_TEXT: _cell_text(settings, cell)})
+    path = write_result(file.parent / "sweep.nc", result)
     print_lines(f"Around {result.attrs[CELL_TEXT]}")
     print_sweep(result, list(design))
-    print_files([write_result(folder / "sweep.nc", result)])
+    print_files([path])
 
 
 @app.command()
@@ -318,18 +362,19 @@ def _report(settings: Study, folder: Path, parameter_set: ParameterSet, result: 
 
 @app.command()
 def run(study: StudyPath) -> None:
-    """All that the study asks for: derive, propagate, sweep, report.
+    """All that the study asks for: derive, propagate, report, sweep.
 
     Results stand beside the study; earlier ones are replaced once the new ones are whole.
     """
-    settings, file = _read(study)
-    parameter_set = _estimated(settings, file)
-    cell = _cell(settings, parameter_set)  # before anything is written: a cell that cannot be leaves earlier results alone
+    settings, file, parameter_set = _estimated(study, cell=True)
+    cell = _cell_of(
+        settings, file, parameter_set
+    )  # before anything is written: a cell that cannot be leaves earlier results alone
     _write_set(file.parent, parameter_set)
     result = _propagate(settings, file.parent, cell)
-    if settings.sweep:
-        _sweep(settings, settings.sweep, file.parent, parameter_set)
     _report(settings, file.parent, parameter_set, result)
+    if settings.sweep:
+        _sweep(settings, settings.sweep, file, parameter_set)
 
 
 @app.command()
@@ -369,6 +414,8 @@ def export(
     parameter_set = load(name)
     stem = _module(parameter_set.name)
     path = output or Path({"json": f"{stem}.json", "pybamm": f"{stem}.py", "bpx": f"{stem}.bpx.json"}[to])
+    if path.is_dir():
+        raise ValueError(f"{path}: a folder stands here; give a file name with --output")
     if to == "json":
         save(parameter_set, path)
     elif to == "pybamm":

@@ -1,55 +1,66 @@
-"""The way in: bad input gives one line on stderr and exit code 2."""
+"""The way in: bad input gives one line for each mistake on stderr and exit code 2, never a traceback.
+
+Little is imported here before the handler of Ctrl-C stands.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 
-import typer
-
-from a2c_pybamm.cli.commands import app
-from a2c_pybamm.cli.printing import err, print_lines
-
-BAD_INPUT = 2
-STOPPED = 130
-USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]  # typer does not hand it out by name
+from a2c_pybamm.cli.interrupts import STOPPED, STOPPED_TEXT, Interrupts
 
 
 def main() -> None:
     """Run the command that ``sys.argv`` asks for.
 
-    Exit code 2 and one line on stderr where the input is bad, 130 where the user stopped it; what was written before is whole.
+    Exit code 2 and a line on stderr for each mistake where the input is bad, 130 where the user stopped it, 3 where something
+    happened that no check foresaw: one line then names the file that holds the traceback. What was written before is whole.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    interrupts = Interrupts()
+    interrupts.install()
     try:
-        code = app(sys.argv[1:] or ["--help"], prog_name="a2c", standalone_mode=False)
-    except USAGE_ERROR as error:
-        _leave(f"{_usage(error)}; see '{_command(error)} --help'")
-    except ValueError as error:
-        _leave(str(error))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _leave(f"{where}{error.strerror or error}; check the name, its permissions and the space left")
-    except (KeyboardInterrupt, typer.Abort):
-        code = STOPPED
-    if code == STOPPED:
-        _leave("stopped; files written before are whole", STOPPED)
-    if isinstance(code, int):
+        code = _outcome(interrupts)
+    finally:
+        interrupts.remove()
+    if code:
         sys.exit(code)
 
 
-def _usage(error: Exception) -> str:
-    """What is wrong with the command line."""
-    message = getattr(error, "format_message", None)
-    return str(message() if message else error).rstrip(". ")
+def _outcome(interrupts: Interrupts) -> int:
+    """Exit code of the command; lines that say why it is not 0 are printed."""
+    from a2c_pybamm.cli.streams import drop, flush_streams, open_streams
+
+    open_streams()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from a2c_pybamm.cli.commands import app
+    from a2c_pybamm.cli.failures import explain
+
+    interrupts.importing = False
+    lines: tuple[str, ...] = ()
+    try:
+        result = app(sys.argv[1:] or ["--help"], prog_name="a2c", standalone_mode=False)
+        code = result if isinstance(result, int) else 0
+        lines = (STOPPED_TEXT,) if code == STOPPED else ()
+    except BrokenPipeError:  # nobody reads on: nothing is left to say
+        drop(sys.stdout)
+        return 0
+    except SystemExit:
+        raise
+    except BaseException as error:
+        code, lines = explain(KeyboardInterrupt() if interrupts.came else error)
+    interrupts.ignore()
+    _say(lines)
+    flush_streams()
+    return code
 
 
-def _command(error: Exception) -> str:
-    """The command that was called: ``a2c check``."""
-    return str(getattr(getattr(error, "ctx", None), "command_path", "") or "a2c")
+def _say(lines: tuple[str, ...]) -> None:
+    """Each line on stderr, as far as that can be written."""
+    from a2c_pybamm.cli.printing import err, print_lines
+    from a2c_pybamm.cli.streams import drop
 
-
-def _leave(text: str, code: int = BAD_INPUT) -> None:
-    """End with one line on stderr."""
-    print_lines(f"a2c: {' '.join(text.split())}", console=err)
-    sys.exit(code)
+    try:
+        print_lines(*(f"a2c: {' '.join(line.split())}" for line in lines), console=err)
+    except OSError:
+        drop(sys.stderr)

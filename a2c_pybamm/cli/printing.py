@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from a2c_pybamm.cli.streams import drop
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -22,9 +25,24 @@ if TYPE_CHECKING:
 
 PLAIN_WIDTH = 120
 """Columns where the output is no terminal."""
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Unicode categories of what steers a terminal or cannot be seen: control codes, formats (bidi), surrogates, ends of lines."""
 
-out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-err = Console(stderr=True)
+
+class Terminal(Console):
+    """A console that goes on without its reader: what nobody reads any more is dropped, and the work is done to its end."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the stream lead nowhere; rich would end the process."""
+        drop(self.file)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+out = Terminal(width=None if _is_terminal() else PLAIN_WIDTH)
+err = Terminal(stderr=True)
 
 MAIN_SHARE = 0.005
 """Sources below this share of variance by every method are summed up in one line."""
@@ -49,19 +67,30 @@ class Bar:
 @contextmanager
 def progress_bar(text: str, total: int | None) -> Iterator[Bar]:
     """A bar that is advanced by the number of things done; what had no number of its own is one thing, done at the end."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    spinner = SpinnerColumn("line" if err.options.ascii_only else "dots")
+    description = TextColumn("{task.description}", markup=False)
+    columns = (spinner, description, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=err, disable=not err.is_terminal)
     with bar if err.is_terminal else nullcontext():  # older versions of rich end a disabled bar with an empty line
-        task = bar.add_task(text, total=total)
+        task = bar.add_task(plain(text), total=total)
         yield Bar(bar, task)
         if bar.tasks[0].total is None:
             bar.update(task, total=1, completed=1)
 
 
+def plain(text: str) -> str:
+    """Text in one line, without effect on a terminal: what steers it or cannot be seen stands as its escape."""
+    return "".join(_escaped(character) if unicodedata.category(character) in HIDDEN else character for character in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
 def print_lines(*lines: str, console: Console = out) -> None:
-    """Text as it stands, neither wrapped nor coloured."""
+    """Text as it stands, neither wrapped nor coloured, each in one line."""
     for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(Text(plain(line)), soft_wrap=True)
 
 
 def print_files(paths: Sequence[Path]) -> None:
@@ -70,11 +99,12 @@ def print_files(paths: Sequence[Path]) -> None:
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table whose first column is text and whose others are set to the right."""
-    table = Table(title=title, title_justify="left", pad_edge=False, box=rich.box.SIMPLE_HEAD)
+    heading = Text(plain(title), style="table.title")
+    table = Table(title=heading, title_justify="left", pad_edge=False, box=rich.box.SIMPLE_HEAD)
     for k, name in enumerate(header):
-        table.add_column(name, overflow="fold", justify="left" if k == 0 else "right")
+        table.add_column(Text(plain(name)), overflow="fold", justify="left" if k == 0 else "right")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     out.print(table)
 
 
@@ -228,9 +258,7 @@ def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
     """Each point of a design with its scalar outputs."""
     from a2c_pybamm.formatting import significant, with_error
 
-    known = {str(name).removesuffix("_mean") for name in result.data_vars if result[name].dtype.kind == "f"}
-    outputs = [name for name in known if name in result or f"{name}_std" in result]
-    outputs = sorted(outputs, key=lambda name: list(result.data_vars).index(name if name in result else f"{name}_mean"))
+    outputs = _swept_outputs(result)
     approaches = [str(a) for a in result["approach"].values] if "approach" in result.dims else [""]
     rows = []
     for k in range(result.sizes["point"]):
@@ -247,6 +275,15 @@ def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
             rows.append([settings, approach or "mean coefficients", *cells])
     heads = [f"{name.replace('_', ' ')} [{_unit(result, name)}]" for name in outputs]
     print_table("Sweep", ["point", "by", *heads], rows)
+
+
+def _swept_outputs(result: xr.Dataset) -> list[str]:
+    """Scalar outputs of a sweep, in their order: those with a mean and a standard deviation, or with a value at each point."""
+    names = [str(name) for name in result.data_vars if result[name].dtype.kind == "f"]
+    if "approach" not in result.dims:
+        return [name for name in names if result[name].dims == ("point",)]
+    means = [name.removesuffix("_mean") for name in names if name.endswith("_mean")]
+    return [name for name in means if f"{name}_std" in result and set(result[f"{name}_std"].dims) == {"point", "approach"}]
 
 
 def _unit(result: xr.Dataset, output: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from a2c_pybamm.parameter_set import Attachment, misplaced
 from a2c_pybamm.study.fields import unit_of
 
 
-def add_scale(parts: Parts, base: Any, item: schema.Scale) -> None:
+def add_scale(parts: Parts, bases: Sequence[Any], item: schema.Scale, mistakes: schema.Mistakes) -> None:
     """Add the attachments of one section's factors, and one estimate with their joint error."""
-    laws = [Scale(_quantity(key)) for key in item.keys]
+    laws, before = [Scale(_quantity(key)) for key in item.keys], len(mistakes)
     for key, law in zip(item.keys, laws, strict=True):
-        _attach(parts, base, key, Attachment(law, "factor"))
+        with mistakes.collect():
+            _attach(parts, bases, key, Attachment(law, "factor"))
+    if len(mistakes) > before:
+        return
     mean = np.broadcast_to(item.mean or 0.0, len(laws))
     names = [name for law in laws for name in law.names]
     parts.estimates.append(
@@ -35,20 +39,22 @@ def _covariance(item: schema.Scale, n: int) -> Array:
     return np.outer(std, std) * (np.eye(n) if item.correlation is None else np.array(item.correlation))
 
 
-def add_value(parts: Parts, base: Any, item: schema.Value) -> None:
+def add_value(parts: Parts, bases: Sequence[Any], item: schema.Value) -> None:
     """Add the attachment of one section's value, and its estimate."""
     law = Value(_quantity(item.parameter), unit_of(item.parameter) or "1")
-    _attach(parts, base, item.parameter, Attachment(law, "value"))
+    _attach(parts, bases, item.parameter, Attachment(law, "value"))
     parts.estimates.append(declare(law.names, [item.value], std=[item.std], source=item.source, reason=item.reason))
 
 
-def _attach(parts: Parts, base: Any, key: str, attachment: Attachment) -> None:
+def _attach(parts: Parts, bases: Sequence[Any], key: str, attachment: Attachment) -> None:
+    """Attach a law to a key of the base set; of several sets that stand in for an unknown one, to that of any."""
     if key in parts.attach:
         raise ValueError(
             f"{key!r} is derived already ({parts.attach[key].law.kind}); widen its error with [[systematic]], or leave one out"
         )
-    if reason := misplaced(key, attachment, base):
-        raise ValueError(f"{key!r}: {reason}")
+    reasons = [misplaced(key, attachment, base) for base in bases]
+    if all(reasons):
+        raise ValueError(f"{key!r}: {reasons[0]}")
     parts.attach[key] = attachment
 
 

@@ -38,20 +38,35 @@ from a2c_pybamm.readers import (
     read_structures,
     read_thermal,
 )
-from a2c_pybamm.readers.source_file import naming
 
 DOUBTFUL_ERROR = 0.2
 """Leave-one-out error [eV per site] above which a table looks as if its energies were of whole cells."""
+
+HIGHEST_ORDER = 3
+"""Order of a law that stands in for one whose data cannot be read: the highest that data choose by themselves."""
 
 Table = EnergyTable | ChemicalPotentials
 HULLS = "hull voltages [V]"
 """The note that holds stable compositions and voltage steps, by material and method."""
 
 
-def read_tables(entry: schema.FreeEnergy) -> dict[Path, Table]:
-    """Tables of all methods by file."""
-    energies: dict[Path, Table] = {file.file: _energies(file) for file in entry.energies}
-    return energies | {file.file: _potentials(file) for file in entry.potentials}
+def read_tables(entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> dict[Path, Table]:
+    """Tables of all methods by file; one that cannot be read is among the mistakes."""
+    tables: dict[Path, Table] = {}
+    for energies in entry.energies:
+        with mistakes.collect():
+            tables[energies.file] = _energies(energies)
+    for potentials in entry.potentials:
+        with mistakes.collect():
+            tables[potentials.file] = _potentials(potentials)
+    return tables
+
+
+def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | None) -> RedlichKister:
+    """A law with all coefficients that a host's own may have, where that cannot be known: names can still be checked."""
+    if entry is None:
+        return RedlichKister(material, HIGHEST_ORDER, (0.0, 1.0), "plain", temperature, 0)
+    return RedlichKister(material, HIGHEST_ORDER, entry.window, entry.shape, temperature, entry.excess_entropies)
 
 
 def _energies(entry: schema.EnergyFile) -> EnergyTable:
@@ -106,19 +121,43 @@ def _vibrations(entry: schema.VibrationFile) -> Vibrations | ThermalTable:
 
 
 def free_energy_estimates(
-    material: str, temperature: float, entry: schema.FreeEnergy, tables: Mapping[Path, Table], notes: dict[str, Any]
+    material: str,
+    temperature: float,
+    entry: schema.FreeEnergy,
+    tables: Mapping[Path, Table],
+    notes: dict[str, Any],
+    mistakes: schema.Mistakes,
 ) -> tuple[FreeEnergy, list[Estimate]]:
-    """The law of a host with its phases treated as asked, and the estimates of its coefficients."""
-    law, choice = _law(material, temperature, entry, tables, notes)
-    _note_hulls(material, tables, notes)
+    """The law of a host with its phases treated as asked, and the estimates of its coefficients.
+
+    Where something fails it is among the mistakes, and the law may be one that stands in for the host's own.
+    """
+    before = len(mistakes)
+    n_table = len(entry.energies) + len(entry.potentials)
+    law, choice = _law_of_tables(material, temperature, entry, tables, notes, mistakes)
     estimates: list[Estimate] = []
-    if tables:
+    if law is not None:
+        _note_hulls(material, tables, notes)
         fits = {}
         for file, table in tables.items():
-            with naming(file):
+            with mistakes.collect(file):
                 fits[table.label] = _fit(entry, law, table, choice)
-        estimates.append(members(fits))
-    estimates = _with_vibrations(entry, law, estimates)
+            if table.label not in fits:
+                break  # the law may be at fault, and would be with each table
+        if fits and len(fits) == n_table:
+            estimates.append(members(fits))
+    usable = law is not None and len(mistakes) == before and len(tables) == n_table
+    vibrations = _read_vibrations(entry, mistakes)
+    entropy = entry.vibrational_entropy
+    declared = None
+    if entropy and entropy.frequencies:
+        with mistakes.collect(entropy.frequencies):
+            declared = harmonic_entropy(read_hop_frequencies(entropy.frequencies), temperature)
+    elif entropy:
+        declared = given(entropy.value)
+    if law is None or not usable or len(mistakes) > before:
+        return law or stand_in_law(material, temperature, entry), []
+    estimates = _with_vibrations(entry, law, estimates, *vibrations)
     voltage = getattr(law, "voltage_name", "")
     if entry.reference:
         estimates = [e.select([name for name in e.names if name != voltage]) for e in estimates if set(e.names) != {voltage}]
@@ -132,13 +171,40 @@ def free_energy_estimates(
             )
         )
     given_already = any(law.entropy_name in estimate.names for estimate in estimates)
-    if entry.vibrational_entropy and given_already:
+    if entropy and given_already:
         raise ValueError("potentials at several temperatures tell the entropic change themselves; remove vibrational_entropy")
-    if not entry.vibrational_entropy and not given_already:
+    if not entropy and not given_already:
         raise ValueError("the data tell no entropic change (one temperature alone); add vibrational_entropy or vibrations")
-    if entry.vibrational_entropy:
-        estimates.append(_declared_entropy(material, temperature, entry.vibrational_entropy, law.entropy_name))
+    if entropy:
+        source = f"{material} vibrational entropy (declared)"
+        estimates.append(
+            declare([law.entropy_name], [given(declared)], std=[entropy.std], source=source, reason=entropy.reason)
+        )
     return (TwoPhase(law, entry.gaps) if entry.phases != "refuse" else law), estimates
+
+
+def _law_of_tables(
+    material: str,
+    temperature: float,
+    entry: schema.FreeEnergy,
+    tables: Mapping[Path, Table],
+    notes: dict[str, Any],
+    mistakes: schema.Mistakes,
+) -> tuple[Any, OrderChoice | None]:
+    """The law that the readable tables carry, and its choice of orders; None where there is none."""
+    averaged = entry.order == "averaged" and entry.law == "redlich-kister"
+    if averaged and not tables:
+        return None, None  # no table can be read
+    before = len(mistakes)
+    for file, table in tables.items():
+        if averaged and isinstance(table, EnergyTable):
+            with mistakes.collect(file):
+                choose_order([table], scatter_known=entry.energy_std is not None)  # each by itself: an error names its file
+    if len(mistakes) > before:
+        return None, None
+    with mistakes.collect():
+        return _law(material, temperature, entry, tables, notes)
+    return None, None
 
 
 def _law(
@@ -157,13 +223,10 @@ def _law(
         order = _most_interactions(entry, tables) - 1
     elif order == "averaged":
         known = entry.energy_std is not None
-        energies = {file: table for file, table in tables.items() if isinstance(table, EnergyTable)}
-        for file, table in energies.items():
-            with naming(file):
-                choose_order([table], scatter_known=known)  # each by itself first: an error names its file
-        choice = choose_order(list(energies.values()), scatter_known=known)
+        energies = [table for table in tables.values() if isinstance(table, EnergyTable)]
+        choice = choose_order(energies, scatter_known=known)
         order = choice.highest
-        notes[f"{material} energies"] = _scatter(list(energies.values()), choice.best)
+        notes[f"{material} energies"] = _scatter(energies, choice.best)
     return RedlichKister(material, order, window, entry.shape, temperature, entropies), choice
 
 
@@ -219,28 +282,32 @@ def _as_potentials(table: Table) -> ChemicalPotentials:
     return table
 
 
-def _with_vibrations(entry: schema.FreeEnergy, law: Any, estimates: list[Estimate]) -> list[Estimate]:
+def _read_vibrations(
+    entry: schema.FreeEnergy, mistakes: schema.Mistakes
+) -> tuple[dict[float, Vibrations | ThermalTable], Vibrations | ThermalTable | None]:
+    """Vibrations of the host by composition, and of lithium metal."""
+    own = {}
+    for file in entry.vibrations:
+        with mistakes.collect(file.file):
+            own[file.x] = _vibrations(file)
+    metal = None
+    if entry.vibrations and entry.lithium_vibrations:
+        with mistakes.collect(entry.lithium_vibrations.file):
+            metal = _vibrations(entry.lithium_vibrations)
+    return own, metal
+
+
+def _with_vibrations(
+    entry: schema.FreeEnergy,
+    law: Any,
+    estimates: list[Estimate],
+    own: Mapping[float, Vibrations | ThermalTable],
+    metal: Vibrations | ThermalTable | None,
+) -> list[Estimate]:
     """Estimates with what vibrations add to the first, or to a voltage that is declared."""
     if not entry.vibrations:
         return estimates
-    own = {}
-    for file in entry.vibrations:
-        with naming(file.file):
-            own[file.x] = _vibrations(file)
-    metal = None
-    if entry.lithium_vibrations:
-        with naming(entry.lithium_vibrations.file):
-            metal = _vibrations(entry.lithium_vibrations)
     names = (law.voltage_name, *law.interaction_names) if law.entropies else (law.voltage_name,)
     start = estimates[0] if estimates else Estimate(names, np.zeros(len(names)), {}, "vibrations alone")
     moved = add_vibrations(start, law, own, lithium=metal, frequency_std=given(entry.frequency_std))
     return [moved, *estimates[1:]]
-
-
-def _declared_entropy(material: str, temperature: float, entry: schema.VibrationalEntropy, name: str) -> Estimate:
-    value = entry.value
-    if entry.frequencies:
-        with naming(entry.frequencies):
-            value = harmonic_entropy(read_hop_frequencies(entry.frequencies), temperature)
-    source = f"{material} vibrational entropy (declared)"
-    return declare([name], [given(value)], std=[entry.std], source=source, reason=entry.reason)

@@ -25,6 +25,8 @@ from a2c_pybamm.readers.source_file import naming
 
 MODEL_FORM = "potential (model form)"
 """The source that every committee's spread enters: what a potential gets wrong, it gets wrong in all it made."""
+ANOTHERS_PATH = "single energies on another's path (declared)"
+"""The source of what single energies err by beside the path that they were computed on."""
 
 
 def members(estimates: Mapping[str, Estimate]) -> Estimate:
@@ -40,21 +42,27 @@ def given(value: Any) -> Any:
 
 
 def mobility_estimates(
-    material: str, temperature: float, entry: schema.Mobility, law: FreeEnergy, notes: dict[str, Any]
+    material: str,
+    temperature: float,
+    entry: schema.Mobility,
+    law: FreeEnergy,
+    notes: dict[str, Any],
+    mistakes: schema.Mistakes,
 ) -> tuple[VacancyMobility | ArrheniusMobility, list[Estimate]]:
-    """The mobility law of some hops, and the estimates of its own coefficients."""
+    """The mobility law of some hops, and the estimates of its own coefficients; those that fail are among the mistakes."""
     estimates: list[Estimate] = []
     mobility: VacancyMobility | ArrheniusMobility
     mobility = VacancyMobility(material, tuple((hop.name, hop.vacancies) for hop in entry.hops), law)
     for hop in entry.hops:
-        with naming(f"hop {hop.name!r}"):
+        own = mistakes.at(f"hop {hop.name!r}")
+        with own.collect():
             if hop.barriers:
-                estimates.append(_hop_from_barriers(material, hop))
+                estimates += _hop_from_barriers(material, hop, own)
             elif hop.molecular_dynamics and len(hop.molecular_dynamics.compositions) > 1:
                 mobility = law_over_composition(material, hop, hop.molecular_dynamics, law)
-                estimates += mobility_from_runs(mobility, temperature, hop.molecular_dynamics, notes)
+                estimates += mobility_from_runs(mobility, temperature, hop.molecular_dynamics, notes, own)
             elif hop.molecular_dynamics:
-                estimates.append(hop_from_runs(material, hop, hop.molecular_dynamics, notes))
+                estimates += hop_from_runs(material, hop, hop.molecular_dynamics, notes, own)
     estimates.append(
         declare(
             [mobility.geometry_name],
@@ -71,15 +79,22 @@ def mobility_estimates(
     return mobility, estimates
 
 
-def _hop_from_barriers(material: str, hop: schema.Hop) -> Estimate:
+def _hop_from_barriers(material: str, hop: schema.Hop, mistakes: schema.Mistakes) -> list[Estimate]:
+    """A hop's estimate; none where one of its files cannot be used."""
+    before = len(mistakes)
     name = barrier_name(material, hop.name)
-    barrier = members({entry.label: _barrier(material, hop, entry, name) for entry in hop.barriers})
+    barriers: dict[str, Estimate] = {}
+    for entry in hop.barriers:
+        with mistakes.collect():
+            barriers[entry.label] = _barrier(material, hop, entry, name)
     frequency = hop.attempt_frequency
-    if hop.frequencies:
-        with naming(hop.frequencies):
+    if hop.frequencies and not mistakes.blames(hop.frequencies):
+        with mistakes.collect(hop.frequencies):
             frequency = vineyard_frequency(read_hop_frequencies(hop.frequencies))
-    return hopping_diffusivity(
-        barrier,
+    if len(mistakes) > before or frequency is None:
+        return []
+    estimate = hopping_diffusivity(
+        members(barriers),
         material=material,
         hop=hop.name,
         jump_length=given(hop.jump_length),
@@ -89,6 +104,7 @@ def _hop_from_barriers(material: str, hop: schema.Hop) -> Estimate:
         attempt_frequency_std_ln=given(hop.attempt_frequency_std_ln),
         source=f"{material} {hop.name} attempt frequency (declared)",
     )
+    return [estimate]
 
 
 def _barrier(material: str, hop: schema.Hop, entry: schema.Barrier, name: str) -> Estimate:
@@ -101,7 +117,7 @@ def _barrier(material: str, hop: schema.Hop, entry: schema.Barrier, name: str) -
     if entry.images:
         images = read_image_energies(entry.images, label=entry.label, energy_column=entry.energy_column, where=entry.where)
         with naming(entry.images):
-            return highest_image(images, name=name, std=std, source="single energies on another's path (declared)")
+            return highest_image(images, name=name, std=std, source=ANOTHERS_PATH)
     return declare(
         [name],
         [given(entry.value) / FARADAY],

@@ -25,7 +25,6 @@ from a2c_pybamm.estimators import (
 )
 from a2c_pybamm.laws import ArrheniusMobility, FreeEnergy, barrier_name, prefactor_name
 from a2c_pybamm.readers import read_trajectory
-from a2c_pybamm.readers.source_file import naming
 
 SYMBOLS = {"tracer": "D_tr", "collective": "D_J"}
 UNLIKELY = 0.01
@@ -49,29 +48,41 @@ def law_over_composition(
     )
 
 
-def hop_from_runs(material: str, hop: schema.Hop, entry: schema.MolecularDynamics, notes: dict[str, Any]) -> Estimate:
+def hop_from_runs(
+    material: str, hop: schema.Hop, entry: schema.MolecularDynamics, notes: dict[str, Any], mistakes: schema.Mistakes
+) -> list[Estimate]:
     r"""Arrhenius coefficients from runs at one composition; of tracers, the Haven ratio's error is added to ln D0.
 
     A trajectory's diffusivity holds the vacancies of its own composition, and the mobility law multiplies by those of the
-    cell's: :math:`\ln D_0 = \ln D_{0,\mathrm{MD}} - n\ln(1-x_\mathrm{MD})`, so that D comes back at the run's own x.
+    cell's: :math:`\ln D_0 = \ln D_{0,\mathrm{MD}} - n\ln(1-x_\mathrm{MD})`, so that D comes back at the run's own x. None
+    where one of the runs cannot be used.
     """
-    runs = {T: run for (_, T), run in diffusivities(f"{material} {hop.name}", material, entry, notes).items()}
+    before = len(mistakes)
+    runs = {T: run for (_, T), run in diffusivities(f"{material} {hop.name}", material, entry, notes, mistakes).items()}
+    if len(mistakes) > before:
+        return []
     names = (prefactor_name(material, hop.name), barrier_name(material, hop.name))
     line = fit_arrhenius(runs, prefactor_name=names[0], barrier_name=names[1])
     shift = np.array([-hop.vacancies * np.log1p(-entry.compositions[0]), 0.0])
     line = line.map(names, line.mean + shift, np.eye(2))
     if entry.haven_std_ln is None:
-        return line
+        return [line]
     haven = Factor(np.array([[entry.haven_std_ln], [0.0]]), (f"{material} {hop.name}",))
-    return line.add_source(f"{material} {hop.name} Haven ratio (declared as 1)", haven)
+    return [line.add_source(f"{material} {hop.name} Haven ratio (declared as 1)", haven)]
 
 
 def mobility_from_runs(
-    law: ArrheniusMobility, temperature: float, entry: schema.MolecularDynamics, notes: dict[str, Any]
+    law: ArrheniusMobility,
+    temperature: float,
+    entry: schema.MolecularDynamics,
+    notes: dict[str, Any],
+    mistakes: schema.Mistakes,
 ) -> list[Estimate]:
     """Prefactors and barriers from runs at several compositions, and the Haven ratio that is declared for tracers."""
-    stem = f"{law.material} {law.label}"
-    runs = diffusivities(stem, law.material, entry, notes)
+    stem, before = f"{law.material} {law.label}", len(mistakes)
+    runs = diffusivities(stem, law.material, entry, notes, mistakes)
+    if len(mistakes) > before:
+        return []
     estimate = fit_mobility(runs, law, average_orders=entry.average_orders)
     notes[f"{stem} mobility"] = _in_words(estimate, law, temperature)
     if entry.haven_std_ln is None:
@@ -97,13 +108,14 @@ def _in_words(estimate: Estimate, law: ArrheniusMobility, temperature: float) ->
 
 
 def diffusivities(
-    stem: str, material: str, entry: schema.MolecularDynamics, notes: dict[str, Any]
+    stem: str, material: str, entry: schema.MolecularDynamics, notes: dict[str, Any], mistakes: schema.Mistakes
 ) -> dict[tuple[float, float], Estimate]:
     """The logarithm of D by composition and temperature [K], replicas averaged, each run its own sampling error."""
+    before = len(mistakes)
     found: dict[tuple[float, float], list[Estimate]] = {}
     seen: dict[str, Path] = {}
     for item in entry.trajectories:  # one at a time: a trajectory may fill the memory
-        with naming(item.file):
+        with mistakes.collect(item.file):
             trajectory = read_trajectory(
                 item.file,
                 interval=item.interval,
@@ -117,6 +129,8 @@ def diffusivities(
             where = (f"x = {x:g}, " if len(entry.compositions) > 1 else "") + f"{T:g} K"
             name, source = f"{stem} ln({SYMBOLS[entry.motion]} {where} [m2.s-1])", f"{material} MD {where} (sampling)"
             found.setdefault((x, T), []).append(_diffusivity(entry, item, trajectory, name=name, source=source))
+    if len(mistakes) > before:
+        return {}
     numbered = iter(_numbered([run for runs in found.values() for run in runs]))
     return {place: _mean(list(islice(numbered, len(runs))), notes) for place, runs in found.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from a2c_pybamm import __version__
 from a2c_pybamm import study as schema
 from a2c_pybamm.derivation.declared import add_scale, add_value
 from a2c_pybamm.derivation.electrode import Parts, add_electrode
+from a2c_pybamm.derivation.hops import ANOTHERS_PATH, MODEL_FORM
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.parameter_set import ParameterSet, base_values
-from a2c_pybamm.readers.source_file import naming
+from a2c_pybamm.parameter_set.keys import WIDE
 
 NEEDED = (
     "Nominal cell capacity [A.h]",
@@ -27,48 +29,56 @@ NEEDED = (
     *(f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
 )
 """What a base set must bring, whatever the laws take the place of."""
+STAND_IN = "Ai2020"
+"""A full cell that the rest of a study is checked against where its own base set is unknown."""
+COMPLETE = schema.Omissions()
 
 
-def derive(study: schema.Study) -> ParameterSet:
+def derive(study: schema.Study, *, omissions: schema.Omissions = COMPLETE) -> ParameterSet:
     """The parameter set of a study: files read, laws fitted, errors joined.
+
+    Parameters
+    ----------
+    omissions
+        What the study lacks of its file, because it is wrong there: coefficients that it might have given are not missed.
 
     Raises
     ------
     ValueError
         Naming the file or key: data cannot be read or do not suffice, a declared covariance is not positive semi-definite, a
-        coefficient is estimated twice or not at all.
+        coefficient is estimated twice or not at all. Of several mistakes that do not depend on each other all, each in a line
+        of `StudyMistakes`.
     UnstablePhaseError
         If a host at the mean coefficients separates into phases where the cell goes, and the study says no treatment.
     """
-    with naming("base"):
-        _check_base(study.base)
+    mistakes = schema.Mistakes()
     parts = Parts(notes={"made with": f"a2c_pybamm {__version__}"})
-    for side in ("negative", "positive"):
-        electrode: schema.Electrode | None = getattr(study, side)
-        if electrode:
-            with naming(side):
-                add_electrode(parts, study, side, electrode)
-    base = base_values(study.base)
-    for k, scale in enumerate(study.scale, start=1):
-        with naming(f"scale[{k}]"):
-            add_scale(parts, base, scale)
-    for k, value in enumerate(study.value, start=1):
-        with naming(f"value[{k}]"):
-            add_value(parts, base, value)
-    for k, item in enumerate(study.declared, start=1):
-        with naming(f"declared[{k}]"):
-            parts.estimates.append(
-                declare(
-                    item.names, item.values, std=item.std, covariance=item.covariance, source=item.source, reason=item.reason
-                )
-            )
-    _refuse_twice(parts.estimates)
-    estimates = _with_systematics(parts.estimates, study.systematic)
-    sources = {source for estimate in estimates for source in estimate.factors}
-    if unknown := sorted(set(study.independent) - sources):
-        raise ValueError(f"independent: no source {unknown[0]!r} (have {', '.join(sorted(sources))}); correct or remove it")
+    bases = [STAND_IN]
+    with mistakes.collect("base"):
+        _check_base(study.base)
+        bases = [study.base]
+    _add_electrodes(parts, study, bases[0], mistakes)
+    _add_declared(parts, study, bases if bases == [study.base] else WIDE, omissions, mistakes)
+    with mistakes.collect():
+        _refuse_twice(parts.estimates)
+    known = _Known(parts, omissions if len(mistakes) else None)
+    estimates = _with_systematics(parts.estimates, study.systematic, known, mistakes)
+    independent = _known_sources(study.independent, estimates, known, mistakes)
+    if len(mistakes):
+        _check_declared_names(study, known, omissions, mistakes)
+    joint: Joint | None = None
+    if not _given_twice(parts.estimates):
+        with mistakes.collect():
+            joint = Joint(estimates, independent=independent)
+    mistakes.stop()
+    if joint is None:
+        raise ValueError(f"set {study.name}: no joint error can be made of its coefficients; give each once")
     parts.notes |= _committee_notes(estimates)
-    joint = Joint(estimates, independent=study.independent)
+    return _stable(study, parts, joint)
+
+
+def _stable(study: schema.Study, parts: Parts, joint: Joint) -> ParameterSet:
+    """The set, if its hosts at the mean coefficients are stable where the cell goes."""
     derived = ParameterSet(
         study.name,
         study.base,
@@ -80,8 +90,43 @@ def derive(study: schema.Study) -> ParameterSet:
         parts.notes,
         study.cell.voltage_limits,
     )
-    derived.refuse_unstable_mean()
+    try:
+        derived.refuse_unstable_mean()
+    except ArithmeticError as error:
+        zeros = [repr(item.parameter) for item in study.value if item.value == 0]
+        cause = f"value of {', '.join(zeros)} is 0" if zeros else "a scaled or replaced value leaves no cell"
+        raise ValueError(f"set {study.name}, mean coefficients: {cause} ({error}); give the cell a size") from error
     return derived
+
+
+def _add_electrodes(parts: Parts, study: schema.Study, base: str, mistakes: schema.Mistakes) -> None:
+    for side in ("negative", "positive"):
+        electrode: schema.Electrode | None = getattr(study, side)
+        if electrode:
+            at_side = mistakes.at(side)
+            with at_side.collect():
+                add_electrode(parts, study, base, side, electrode, at_side)
+
+
+def _add_declared(
+    parts: Parts, study: schema.Study, bases: Sequence[str], omissions: schema.Omissions, mistakes: schema.Mistakes
+) -> None:
+    """Add factors, values and coefficients that a person declares."""
+    values = [base_values(base) for base in bases] if study.scale or study.value else []
+    for k, scale in enumerate(study.scale):
+        at_scale = mistakes.at(f"scale[{omissions.number('scale', k)}]")
+        with at_scale.collect():
+            add_scale(parts, values, scale, at_scale)
+    for k, value in enumerate(study.value):
+        with mistakes.collect(f"value[{omissions.number('value', k)}]"):
+            add_value(parts, values, value)
+    for k, item in enumerate(study.declared):
+        with mistakes.collect(f"declared[{omissions.number('declared', k)}]"):
+            parts.estimates.append(
+                declare(
+                    item.names, item.values, std=item.std, covariance=item.covariance, source=item.source, reason=item.reason
+                )
+            )
 
 
 def _check_base(base: str) -> None:
@@ -94,17 +139,78 @@ def _check_base(base: str) -> None:
         )
 
 
-def _refuse_twice(estimates: list[Estimate]) -> None:
-    """Raise ``ValueError`` where two estimates give one coefficient."""
+def _given_twice(estimates: list[Estimate]) -> dict[str, tuple[str, str]]:
+    """Coefficients that two estimates give, with the methods of both."""
     methods: dict[str, str] = {}
+    twice = {}
     for estimate in estimates:
         for name in estimate.names:
             if name in methods:
-                raise ValueError(
-                    f"coefficient {name!r} is given twice ({methods[name]}; {estimate.method}); remove one, "
-                    "e.g. its [[declared]]"
-                )
+                twice[name] = (methods[name], estimate.method)
             methods[name] = estimate.method
+    return twice
+
+
+def _refuse_twice(estimates: list[Estimate]) -> None:
+    """Raise ``ValueError`` where two estimates give one coefficient."""
+    if twice := _given_twice(estimates):
+        raise schema.one_or_all(
+            f"coefficient {name!r} is given twice ({first}; {second}); remove one, e.g. its [[declared]]"
+            for name, (first, second) in twice.items()
+        )
+
+
+class _Known:
+    """Names that coefficients and sources of a study can have.
+
+    Where mistakes keep some from being derived, the laws' own names count, and whatever begins with the material of an
+    electrode that is not complete.
+    """
+
+    def __init__(self, parts: Parts, omissions: schema.Omissions | None) -> None:
+        laws = [attachment.law for attachment in parts.attach.values()]
+        self._asked = {name for law in laws for name in law.names}
+        self.names = {name for estimate in parts.estimates for name in estimate.names}
+        self._open: tuple[str, ...] = ()
+        self._materials: tuple[str, ...] = ()
+        if omissions is not None:
+            self.names |= self._asked
+            self._open = tuple(f"{material} " for material in omissions.materials)
+            hosts = {str(getattr(law, "material", "")) for law in laws} - {""}
+            self._materials = (*self._open, *(f"{host} " for host in hosts), MODEL_FORM, ANOTHERS_PATH)
+
+    def has(self, name: str) -> bool:
+        """Whether a coefficient of this name is derived, or could be."""
+        return name in self.names or name.startswith(self._open)
+
+    def asked(self, name: str) -> bool:
+        """Whether a law asks for a coefficient of this name, or could."""
+        return name in self._asked or name.startswith(self._open)
+
+    def may_have_source(self, source: str) -> bool:
+        """Whether a source of this name could come from what is not derived."""
+        return source.startswith(self._materials)
+
+
+def _known_sources(
+    independent: tuple[str, ...], estimates: list[Estimate], known: _Known, mistakes: schema.Mistakes
+) -> list[str]:
+    """The sources declared independent that there are."""
+    sources = {source for estimate in estimates for source in estimate.factors}
+    for source in sorted(set(independent) - sources):
+        if not known.may_have_source(source):
+            text = f"independent: no source {source!r} (have {', '.join(sorted(sources))}); correct or remove it"
+            mistakes.add(ValueError(text))
+    return [source for source in independent if source in sources]
+
+
+def _check_declared_names(study: schema.Study, known: _Known, omissions: schema.Omissions, mistakes: schema.Mistakes) -> None:
+    """Add declared coefficients that no law asks for; a set that is complete finds them itself."""
+    for k, item in enumerate(study.declared):
+        place = f"declared[{omissions.number('declared', k)}]"
+        unasked = [] if mistakes.blames(place) else [name for name in item.names if not known.asked(name)]
+        for name in unasked:
+            mistakes.add(ValueError(f"no law asks for {name!r}; correct its name, or remove it"), place)
 
 
 def _committee_notes(estimates: list[Estimate]) -> dict[str, str]:
@@ -126,15 +232,16 @@ def _committees(provenance: dict[str, Any]) -> list[dict[str, Any]]:
     return own + [report for part in provenance.get("parts", ()) for report in _committees(part["provenance"])]
 
 
-def _with_systematics(estimates: list[Estimate], systematic: tuple[schema.Systematic, ...]) -> list[Estimate]:
+def _with_systematics(
+    estimates: list[Estimate], systematic: tuple[schema.Systematic, ...], known: _Known, mistakes: schema.Mistakes
+) -> list[Estimate]:
     """The estimates with declared further errors; one germ moves all coefficients that a source names."""
-    known = {name for estimate in estimates for name in estimate.names}
     for item in systematic:
-        if missing := sorted(set(item.std) - known):
-            raise ValueError(
-                f"systematic {item.source!r}: no coefficient {missing[0]!r}; correct its name (have {', '.join(sorted(known))})"
-            )
-        with naming(f"systematic {item.source!r}"):
+        at_item = mistakes.at(f"systematic {item.source!r}")
+        missing = [name for name in sorted(item.std) if not known.has(name)]
+        for name in missing:
+            at_item.add(ValueError(f"no coefficient {name!r}; correct its name (have {', '.join(sorted(known.names))})"))
+        with at_item.collect():
             estimates = [_with_systematic(estimate, item) for estimate in estimates]
     return estimates
 

@@ -10,10 +10,9 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.estimate import Joint
-from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos, propagate
+from a2c_pybamm.propagation import propagate
 from a2c_pybamm.propagation.model import Model
-
-Method = FirstOrder | AdaptiveChaos | PolynomialChaos | MonteCarlo
+from a2c_pybamm.propagation.problem import Method
 
 
 def sweep(
@@ -28,8 +27,8 @@ def sweep(
     """Scalar outputs at every combination of a design's settings, along a dimension ``point`` that carries them.
 
     ``make_cell(**settings)`` builds the model of a point, for instance
-    ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. With methods
-    each point has what ``propagate`` gives for its scalar outputs; without, the outputs at the mean
+    ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. With methods,
+    any that ``propagate`` takes, each point has what that gives for its scalar outputs; without, the outputs at the mean
     coefficients. A point whose cell cannot be built or solved is kept, with the reason in ``reason`` and NaN elsewhere; so is
     one where a larger share of a method's samples than ``max_failed`` fails.
 

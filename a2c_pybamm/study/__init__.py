@@ -13,7 +13,9 @@ from a2c_pybamm.study.electrode import (
     TrajectoryFile,
 )
 from a2c_pybamm.study.fields import Section
-from a2c_pybamm.study.reading import data_files, read_study
+from a2c_pybamm.study.mistakes import Mistakes, StudyMistakes, one_or_all
+from a2c_pybamm.study.partial import Omissions
+from a2c_pybamm.study.reading import Reading, data_files, read_as_far_as_right, read_study
 from a2c_pybamm.study.reference import reference_page
 from a2c_pybamm.study.thermodynamics import (
     EnergyFile,
@@ -38,16 +40,20 @@ __all__ = [
     "Geometry",
     "Hop",
     "MeasuredOCP",
+    "Mistakes",
     "Mobility",
     "MolecularDynamics",
+    "Omissions",
     "PotentialFile",
     "PropagationSettings",
+    "Reading",
     "Reference",
     "Scale",
     "Section",
     "SharedError",
     "Stoichiometry",
     "Study",
+    "StudyMistakes",
     "SweepSettings",
     "Systematic",
     "TrajectoryFile",
@@ -55,6 +61,8 @@ __all__ = [
     "VibrationFile",
     "VibrationalEntropy",
     "data_files",
+    "one_or_all",
+    "read_as_far_as_right",
     "read_study",
     "reference_page",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -240,24 +241,23 @@ class Electrode(Section):
     measured_ocp: MeasuredOCP | None = Field(None, description="Open-circuit voltage from the base set")
     mobility: Mobility | None = Field(None, description="Diffusivity")
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         if self.free_energy and self.measured_ocp:
-            raise ValueError("give free_energy or measured_ocp, not both: voltage and diffusivity share one thermodynamics")
-        if self.mobility and not (self.free_energy or self.measured_ocp):
-            raise ValueError("mobility needs free_energy or measured_ocp: chemical diffusivity holds a thermodynamic factor")
+            yield "give free_energy or measured_ocp, not both: voltage and diffusivity share one thermodynamics"
         if not (self.free_energy or self.measured_ocp):
-            raise ValueError(
-                "nothing is derived here; give free_energy or measured_ocp, or leave the electrode to the base set"
+            yield (
+                "mobility needs free_energy or measured_ocp: chemical diffusivity holds a thermodynamic factor"
+                if self.mobility
+                else "nothing is derived here; give free_energy or measured_ocp, or leave the electrode to the base set"
             )
+            return
         treated = self.free_energy is not None and self.free_energy.phases != "refuse"
         if self.mobility and (self.mobility.gap_diffusivity is not None) != treated:
-            raise ValueError(
+            yield (
                 "mobility.gap_diffusivity goes with phases = 'common tangent' or 'hysteresis': in a gap nothing derives a "
                 "diffusivity, so that one is declared there with its std_ln, and nowhere else"
             )
         if self.site_density and not (self.free_energy and self.free_energy.energies):
-            raise ValueError("site_density needs free_energy.energies with a volume_column")
+            yield "site_density needs free_energy.energies with a volume_column"
         if self.site_density and (self.stoichiometry.offset, self.stoichiometry.slope) != (0.0, 1.0):
-            raise ValueError("site_density makes PyBaMM's stoichiometry the atoms' x; leave stoichiometry out, or site_density")
-        return self
+            yield "site_density makes PyBaMM's stoichiometry the atoms' x; leave stoichiometry out, or site_density"

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    Strict,
+    ValidationInfo,
+    model_validator,
+)
 
 from a2c_pybamm.readers.units import parse_quantity
+from a2c_pybamm.study.mistakes import one_or_all
 
 LARGEST = 1e60
 """No number that a person means is larger; the square of a larger one could leave the range of floats."""
@@ -53,6 +65,19 @@ class Section(BaseModel):
     """A part of the file; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _holds_together(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        section = handler(value)
+        known = any(value is table for table in (info.context or {}).get("unchecked", ()))
+        if not known and (lines := list(section._mistakes())):
+            raise one_or_all(lines)
+        return section
+
+    def _mistakes(self) -> Iterator[str]:
+        """What its entries, each right by itself, say against each other; its parts are still of use."""
+        yield from ()
 
 
 def unit_of(key: str) -> str:

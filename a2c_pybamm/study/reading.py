@@ -1,9 +1,10 @@
-"""A study read from its file, with the first problem told in one line."""
+"""A study read from its file, with each mistake in one line."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from pydantic import ValidationError
 
 from a2c_pybamm.readers.source_file import existing, read_text
 from a2c_pybamm.study.fields import Section
+from a2c_pybamm.study.mistakes import Mistakes, StudyMistakes
+from a2c_pybamm.study.partial import Mender, Omissions, index_in_file, kept, meant_key, models
 from a2c_pybamm.study.whole import Study
 
 PHRASES = {
@@ -31,6 +34,23 @@ PHRASES = {
 BOUNDS = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
 LONGEST = 60
 """Characters of a refused value that are repeated."""
+MOST_ROUNDS = 60
+"""Times that what is wrong is left out and the rest looked at again: more than sections lie within each other."""
+MOST_PROBLEMS = 200
+"""Places that are named: more than a person mends at once, and comparing them with each other stays below a second."""
+LARGEST_STUDY = 4_000_000
+"""Bytes of a study file; written by hand it has some thousands, and parsing takes about a second for so many."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A study file as far as it is right."""
+
+    study: Study | None
+    """None where nothing is left."""
+    mistakes: Mistakes
+    omissions: Omissions
+    """What is left out of the study."""
 
 
 def read_study(path: str | Path) -> Study:
@@ -40,24 +60,79 @@ def read_study(path: str | Path) -> Study:
     ------
     ValueError
         One line naming file, key and remedy: the file is not there or not TOML, a key is unknown or missing, a unit does not
-        fit, a value is out of range.
+        fit, a value is out of range. Of several mistakes all, each in a line of `StudyMistakes`.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / "study.toml"
-    if not path.exists():
-        raise ValueError(f"{path}: no such study; make one with 'a2c new DIR', or run 'a2c demo DIR'")
-    text = read_text(existing(path))
+    found = read_as_far_as_right(path)
+    found.mistakes.stop()
+    if found.study is None:
+        raise ValueError(f"{path}: nothing of it is a study; see 'a2c new DIR' for an example")
+    return found.study
+
+
+def read_as_far_as_right(path: str | Path) -> Reading:
+    """The study of a file without what is wrong in it, beside all mistakes that are found.
+
+    Raises
+    ------
+    ValueError
+        If the file is not there or not TOML.
+    """
+    path = _study_file(Path(path))
+    mender, mistakes = Mender(_read_table(path)), Mistakes()
+    at_file = mistakes.at(path)
+    for _ in range(MOST_ROUNDS):
+        context = {"folder": path.parent, "unchecked": mender.unchecked}
+        try:
+            study = Study.model_validate(mender.table, context=context)
+            return Reading(study, mistakes, mender.omissions())
+        except ValidationError as error:
+            problems = error.errors(include_url=False)
+            for line in _lines([item for item in problems[:MOST_PROBLEMS] if not mender.doubtful(item)], mender.table):
+                at_file.add(ValueError(line))
+            if len(problems) > MOST_PROBLEMS:
+                at_file.add(ValueError(f"{len(problems) - MOST_PROBLEMS} more places are wrong; is it a study at all?"))
+                break
+            mender.mend(problems)
+    return Reading(None, mistakes, Omissions())
+
+
+def _study_file(path: Path) -> Path:
+    """The file of a study that is given by itself or by its folder.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or no file can have that name.
+    """
     try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        file = path / "study.toml" if path.is_dir() else path
+        there = file.exists()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; check the path") from error
+    if not there:
+        raise ValueError(f"{file}: no such study; make one with 'a2c new DIR', or run 'a2c demo DIR'")
+    return file
+
+
+def _read_table(path: Path) -> Any:
+    """The tables of a TOML file.
+
+    Raises
+    ------
+    ValueError
+        If the file is not there, too large, or not TOML.
+    """
+    if existing(path).stat().st_size > LARGEST_STUDY:
+        raise ValueError(
+            f"{path}: more than {LARGEST_STUDY} bytes; a study is a few pages, its data stand in files of their own"
+        )
+    text = read_text(path)
+    try:
+        return kept(tomllib.loads(text))
+    except (ValueError, RecursionError) as error:  # also dates and whole numbers that Python does not take
         raise ValueError(
             f"{path}: not TOML: {error}; put text in quotes, a key once, and see 'a2c new DIR' for an example"
         ) from error
-    try:
-        return Study.model_validate(table, context={"folder": path.parent})
-    except ValidationError as error:
-        raise ValueError(f"{path}: {_first_problem(error, table)}") from None
 
 
 def data_files(study: Study) -> list[Path]:
@@ -78,19 +153,30 @@ def data_files(study: Study) -> list[Path]:
     return sorted(set(found))
 
 
-def _first_problem(error: ValidationError, table: Mapping[str, Any]) -> str:
-    """One line on the first thing wrong, and in how many other places something is."""
+def _lines(problems: Sequence[Any], table: Mapping[str, Any]) -> list[str]:
+    """A line for each place where something is wrong."""
     # a misspelt key is missing, too: the one that is there is told first; a list whose only entry is wrong is not too short
-    problems = sorted(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
+    problems = sorted(problems, key=lambda item: item["type"] != "extra_forbidden")
+    misspelt = {
+        (*item["loc"][:-1], meant_key(str(item["loc"][-1]), _model(item["loc"][:-1])))
+        for item in problems
+        if item["type"] == "extra_forbidden"
+    }
     found: dict[str, list[Any]] = {}
     for item in problems:
         inner = any(other["loc"][: len(item["loc"])] == item["loc"] for other in problems if other is not item)
-        if not (item["type"] == "too_short" and inner):
+        if not (item["type"] == "too_short" and inner) and not (item["type"] == "missing" and item["loc"] in misspelt):
             found.setdefault(_place(item, table), []).append(item)
-    where, items = next(iter(found.items()))
-    messages = list(dict.fromkeys(_message(item) for item in items))
-    text = " or ".join(messages) + _given(items[0])
-    return (f"{where}: " if where else "") + text + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
+    return [line for where, items in found.items() for line in _lines_of(where, items)]
+
+
+def _lines_of(where: str, items: list[Any]) -> list[str]:
+    """Lines on one place: one, unless a section as a whole is wrong in several ways."""
+    start = f"{where}: " if where else ""
+    several = items[0].get("ctx", {}).get("error")
+    if isinstance(several, StudyMistakes):
+        return [start + line for line in several.lines]
+    return [start + " or ".join(dict.fromkeys(_message(item) for item in items)) + _given(items[0])]
 
 
 def _place(item: Any, table: Any) -> str:
@@ -103,7 +189,7 @@ def _place(item: Any, table: Any) -> str:
         there = part in table if isinstance(table, dict) else isinstance(table, list) and isinstance(part, int)
         if not there and item["type"] not in ("missing", "extra_forbidden"):
             break
-        words += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+        words += f"[{index_in_file(table, part) + 1}]" if isinstance(part, int) else f".{part}"
         table = table[part] if there and not (isinstance(part, int) and part >= len(table)) else None
     return words.removeprefix(".")
 
@@ -111,7 +197,9 @@ def _place(item: Any, table: Any) -> str:
 def _message(item: Any) -> str:
     """What is wrong with one entry, and the remedy."""
     if item["type"] == "extra_forbidden":
-        return f"unknown key; known here: {', '.join(_known(item['loc'][:-1]))}"
+        model = _model(item["loc"][:-1])
+        meant = meant_key(str(item["loc"][-1]), model)
+        return f"unknown key; known here: {', '.join(model.model_fields)}" + (f"; is {meant!r} meant?" if meant else "")
     if item["type"] == "missing":
         return "this entry is missing" if isinstance(item["loc"][-1], int) else "this key is missing; add it"
     if item["type"] == "string_pattern_mismatch":
@@ -134,17 +222,10 @@ def _given(item: Any) -> str:
     return f"{unit}, got {text if len(text) <= LONGEST else text[:LONGEST] + ' …'}"
 
 
-def models(annotation: Any) -> list[type[Section]]:
-    """Sections that a field's type mentions."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in models(part)]
-
-
-def _known(location: tuple[int | str, ...]) -> list[str]:
-    """Keys of the section at this place in the file."""
+def _model(location: tuple[int | str, ...]) -> type[Section]:
+    """The schema of the section at this place in the file."""
     model: type[Section] = Study
     for part in location:
         if isinstance(part, str) and part in model.model_fields:
             model = models(model.model_fields[part].annotation)[0]
-    return list(model.model_fields)
+    return model

@@ -6,7 +6,7 @@ from typing import Any
 
 from a2c_pybamm.readers.units import UNITS
 from a2c_pybamm.study.fields import Quantity, Section
-from a2c_pybamm.study.reading import models
+from a2c_pybamm.study.partial import models
 from a2c_pybamm.study.whole import Study
 
 BAR = r"\|"

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
-from a2c_pybamm.study.fields import DataFile, Flag, Number, Section, Temperature, Voltage, Whole, repeated
+from a2c_pybamm.study.fields import (
+    DataFile,
+    Flag,
+    Number,
+    Section,
+    Temperature,
+    Voltage,
+    Whole,
+    repeated,
+)
 
 PROTOCOLS = ("c_rate", "drive_cycle", "experiment")
 LEAST_SAMPLES = 20
@@ -56,23 +66,17 @@ class CellSettings(Section):
         None, description="Whether the solver's functions are compiled; where it repays if not given", examples=[False]
     )
 
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         if self.voltage_limits and not 0 < self.voltage_limits[0] < self.voltage_limits[1]:
             low, high = self.voltage_limits
-            raise ValueError(f"voltage_limits run from {low:g} V to {high:g} V; give the cut-off first, then full charge")
-        return self
-
-    @model_validator(mode="after")
-    def _one_protocol(self) -> Self:
+            yield f"voltage_limits run from {low:g} V to {high:g} V; give the cut-off first, then full charge"
         given = [name for name in PROTOCOLS if name in self.model_fields_set]
         if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} are given; keep one")
+            yield f"{' and '.join(given)} are given; keep one"
         if self.c_rate == 0:
-            raise ValueError("c_rate is 0; give a positive one to discharge, a negative one to charge")
+            yield "c_rate is 0; give a positive one to discharge, a negative one to charge"
         if twice := repeated(list(self.outputs)):
-            raise ValueError(f"output {twice} is listed twice; keep one")
-        return self
+            yield f"output {twice} is listed twice; keep one"
 
     @property
     def at_constant_current(self) -> bool:
@@ -157,23 +161,17 @@ class Study(Section):
     propagation: PropagationSettings = Field(PropagationSettings(), description="Methods")
     sweep: SweepSettings | None = Field(None, description="Design of experiments")
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         if not (self.positive or self.negative or self.scale or self.value):
-            raise ValueError("no [positive], [negative], [[scale]] or [[value]] is there; the study derives nothing")
+            yield "no [positive], [negative], [[scale]] or [[value]] is there; the study derives nothing"
         limits, swept = self.cell.voltage_limits, self.sweep.upper_voltage if self.sweep else ()
         if limits and swept and min(swept) <= limits[0]:
-            raise ValueError(
-                f"sweep: upper_voltage {min(swept):g} V is not above the cut-off of {limits[0]:g} V in voltage_limits"
-            )
+            yield f"sweep: upper_voltage {min(swept):g} V is not above the cut-off of {limits[0]:g} V in voltage_limits"
         if self.sweep and self.sweep.c_rate and not self.cell.at_constant_current:
-            raise ValueError(
-                "sweep: c_rate is swept, but the cell has a drive_cycle or an experiment; sweep upper_voltage alone"
-            )
+            yield "sweep: c_rate is swept, but the cell has a drive_cycle or an experiment; sweep upper_voltage alone"
         if twice := repeated([item.source for item in self.systematic]):
-            raise ValueError(f"systematic: the source {twice} occurs twice; list all its coefficients in one std table")
+            yield f"systematic: the source {twice} occurs twice; list all its coefficients in one std table"
         if twice := repeated([key for item in self.scale for key in item.keys] + [item.parameter for item in self.value]):
-            raise ValueError(f"{twice} stands in two of [[scale]] and [[value]]; keep one")
+            yield f"{twice} stands in two of [[scale]] and [[value]]; keep one"
         if self.positive and self.negative and self.positive.material == self.negative.material:
-            raise ValueError(f"both electrodes are called {self.positive.material!r}; name them apart")
-        return self
+            yield f"both electrodes are called {self.positive.material!r}; name them apart"

@@ -1,0 +1,86 @@
+"""The folder of compiled solver functions: a private one, for PyBaMM loads whatever code it finds there."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+VARIABLE = "PYBAMM_CASADI_AOT_CACHE"
+"""Environment variable that names PyBaMM's folder of compiled functions; processes started from here inherit it."""
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+WRITABLE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def use_private_cache() -> Path:
+    """The folder that PyBaMM compiles into from now on, written to by nobody else.
+
+    The user's own setting of the variable counts; else it is a folder in the user's cache, and where that cannot be private a
+    new temporary one, removed at the end.
+
+    Raises
+    ------
+    ValueError
+        If the user's own setting is a folder that others can write to or replace.
+    """
+    if given := os.environ.get(VARIABLE):
+        if why := _open_to_others(Path(given)):
+            raise ValueError(
+                f"{VARIABLE}: {given} {why}, and compiled code is loaded from there; make it yours alone (chmod 700), or unset "
+                "the variable"
+            )
+        return Path(given)
+    folder = _user_cache() or _temporary_cache()
+    os.environ[VARIABLE] = str(folder)
+    return folder
+
+
+def _user_cache() -> Path | None:
+    """The folder in the user's cache, made if it is not there; None where it cannot be private."""
+    try:
+        top = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        if not top.is_absolute():  # by the XDG specification such a setting is ignored
+            top = Path.home() / ".cache"
+        folder = top / "a2c_pybamm" / "compiled"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return None if _open_to_others(folder) or not os.access(folder, os.W_OK) else folder
+    except (OSError, RuntimeError):  # no home, or none to write to
+        return None
+
+
+def _temporary_cache() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="a2c-compiled-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _open_to_others(folder: Path) -> str:
+    """How others could put code into a folder; empty text where they cannot, or the folder cannot be made."""
+    if not hasattr(os, "geteuid"):  # Windows: folders of a user are closed to others unless he opens them
+        return ""
+    folder = folder.absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own = folder.lstat()
+    except OSError as error:
+        return f"cannot be used ({error.strerror})"
+    if not stat.S_ISDIR(own.st_mode):
+        return "is a link or a file, not a folder"
+    if own.st_uid != os.geteuid():
+        return "belongs to another user"
+    if own.st_mode & OTHERS:
+        return f"is open to other users (mode {stat.S_IMODE(own.st_mode):o})"
+    return next(filter(None, map(_replaceable, folder.resolve().parents)), "")
+
+
+def _replaceable(parent: Path) -> str:
+    """How others could replace what lies in a parent folder; empty text where they cannot."""
+    state = parent.stat()
+    if state.st_uid not in (0, os.geteuid()):
+        return f"lies in {parent}, which belongs to another user"
+    if state.st_mode & WRITABLE and not state.st_mode & stat.S_ISVTX:
+        return f"lies in {parent}, which other users can write to"
+    return ""

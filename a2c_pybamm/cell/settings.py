@@ -1,0 +1,52 @@
+"""A cell's settings checked by themselves, where there is no parameter set to build it from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pybamm
+
+from a2c_pybamm.cell.outputs import ALIASES, Outputs
+from a2c_pybamm.cell.protocol import as_protocol
+from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables
+from a2c_pybamm.parameter_set import base_values, kind_options
+
+
+def setting_mistakes(
+    base: str,
+    *,
+    model: str,
+    options: Mapping[str, Any],
+    protocol: Any,
+    c_rate: float,
+    outputs: Sequence[str] | None,
+) -> Iterator[ValueError]:
+    """What `Cell` would refuse whatever set it is given, each by itself: model and options, protocol, outputs, base entries."""
+    found: list[Any] = []
+
+    def attempt(check: Callable[[], Any]) -> Iterator[ValueError]:
+        try:
+            found.append(check())
+        except ValueError as error:
+            found.append(None)
+            yield error
+
+    yield from attempt(lambda: build_model(model, options))
+    yield from attempt(lambda: as_protocol(protocol, c_rate))
+    built, steps = found
+    if steps is not None:
+        yield from attempt(lambda: Outputs.of(outputs, steps))
+    wanted = found[2] if len(found) > 2 else None
+    if built is not None and wanted is not None:
+        curves = [ALIASES.get(name, name) for name in wanted.curves]
+        yield from attempt(lambda: known_variables(model, options, wanted.needs, curves))
+    if built is not None and base in pybamm.parameter_sets:
+        yield from attempt(lambda: _build_alone(base, model, options))
+
+
+def _build_alone(base: str, model: str, options: Mapping[str, Any]) -> None:
+    """Build a model from a base set as it is."""
+    values = base_values(base)
+    with building(described(model, options), base):
+        pybamm.Simulation(build_model(model, {**kind_options(values), **options}), parameter_values=values).build()

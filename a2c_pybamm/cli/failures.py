@@ -1,0 +1,82 @@
+"""Exit code and lines of a command that did not succeed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import typer
+
+from a2c_pybamm import __version__
+from a2c_pybamm.cli.interrupts import STOPPED, STOPPED_TEXT
+
+BAD_INPUT = 2
+UNFORESEEN = 3
+"""Exit codes: the input is bad; something happened that no check foresaw."""
+USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]  # typer does not hand it out by name
+SHOWN = 200
+"""Characters of an unforeseen error's own message that are repeated; all of it is in the file."""
+
+
+def explain(error: BaseException) -> tuple[int, tuple[str, ...]]:
+    """Exit code and lines of an error that has ended a command."""
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return STOPPED, (STOPPED_TEXT,)
+    if isinstance(error, USAGE_ERROR):
+        return BAD_INPUT, (f"{_usage(error)}; see '{_command(error)} --help'",)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return BAD_INPUT, (f"{where}{error.strerror}; check the name, its permissions and the space left",)
+    if _is_bad_input(error):
+        return BAD_INPUT, tuple(getattr(error, "lines", (str(error),)))
+    return UNFORESEEN, (_unforeseen(error),)
+
+
+def _is_bad_input(error: BaseException) -> bool:
+    """Whether the package itself has raised it: another library's ``ValueError`` names neither a file nor a remedy."""
+    kind = type(error)
+    if kind.__module__.split(".")[0] == __name__.split(".")[0]:
+        return isinstance(error, ValueError)
+    return kind is ValueError and _raised_in(error).split(".")[0] == __name__.split(".")[0]
+
+
+def _raised_in(error: BaseException) -> str:
+    """Name of the module whose code was running where an error was raised; this one where that is not known."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return str(trace.tb_frame.f_globals.get("__name__", "")) if trace else __name__
+
+
+def _unforeseen(error: BaseException) -> str:
+    """One line on an error that no check foresaw; its traceback is saved."""
+    message = " ".join(str(error).split())[:SHOWN]
+    text = f"unforeseen {type(error).__name__}" + (f" ({message})" if message else "")
+    try:
+        return f"{text}; the traceback is in {_save(error)}, please report it"
+    except (OSError, MemoryError) as other:
+        return f"{text}; its traceback could not be saved ({getattr(other, 'strerror', None) or 'no memory'})"
+
+
+def _save(error: BaseException) -> Path:
+    """A new file that holds the traceback, the command and the versions of what ran."""
+    handle, name = tempfile.mkstemp(prefix="a2c-error-", suffix=".txt")
+    header = f"a2c_pybamm {__version__}, Python {sys.version}\n{sys.argv}\n\n"
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(header)
+        file.writelines(traceback.format_exception(error))
+    return Path(name)
+
+
+def _usage(error: Exception) -> str:
+    """What is wrong with the command line."""
+    message = getattr(error, "format_message", None)
+    return str(message() if message else error).rstrip(". ")
+
+
+def _command(error: Exception) -> str:
+    """The command that was called: ``a2c check``."""
+    return str(getattr(getattr(error, "ctx", None), "command_path", "") or "a2c")
