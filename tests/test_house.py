@@ -22,6 +22,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 ORDER = (
     "constants",
+    "schema",
     "estimate",
     "data",
     "laws",
@@ -42,7 +43,7 @@ ORDER = (
 )
 """A room imports only from rooms that stand before it."""
 NARROWER = {
-    "laws": {"constants"},
+    "laws": {"constants", "schema"},
     "readers": {"constants", "data"},
     "estimators": {"constants", "estimate", "data", "laws"},
     "propagation": {"constants", "estimate"},
