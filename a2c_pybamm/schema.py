@@ -72,6 +72,11 @@ def show(value: Any) -> str:
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]} …"
 
 
+def named(name: Any) -> str:
+    """A name as it begins a message: the text itself where it can be printed."""
+    return name if isinstance(name, str) and encodable(name) and len(name) <= SHOWN_LENGTH else show(name)
+
+
 def encodable(text: str) -> bool:
     """True where UTF-8 has the text's characters: it has none for a surrogate that stands alone."""
     try:
@@ -118,7 +123,7 @@ def conform(value: Any, kind: Any, place: str) -> Any:
 
 def below(place: str, key: str) -> str:
     """The place of a key in the table at another place."""
-    shown = key if key.isprintable() and len(key) <= SHOWN_LENGTH else show(key)
+    shown = named(key) if key.isprintable() else show(key)
     return f"{place}.{shown}" if place else shown
 
 

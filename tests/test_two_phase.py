@@ -158,7 +158,7 @@ def test_refused() -> None:
         TwoPhase(host(), gaps=0)
     with pytest.raises(ValueError, match="branch 'charge' is unknown; take 'equilibrium' or"):
         TwoPhase(host(), branch="charge")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="not a PhaseForming .a free energy whose curve"):
+    with pytest.raises(ValueError, match=r"not a PhaseForming .a free energy whose curve"):
         TwoPhase(VacancyMobility("X", (("b", 1),), host()))  # type: ignore[arg-type]
 
 

@@ -16,6 +16,7 @@ from a2c_pybamm.laws import FreeEnergy, Gaps, MeasuredOCP, PhaseForming, TwoPhas
 from a2c_pybamm.parameter_set.attachment import Attachment, misplaced
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
+from a2c_pybamm.schema import Temperature, conform_fields, named, show
 
 N_CHECK = 201
 """Compositions at which a sample's stability is looked at."""
@@ -43,7 +44,7 @@ class ParameterSet:
     attach: Mapping[str, Attachment]
     """Laws by the PyBaMM parameter they stand in for."""
     joint: Joint
-    temperature: float = 298.15
+    temperature: Temperature = 298.15
     """Reference, ambient and initial temperature [K]."""
     citations: tuple[str, ...] = ()
     description: str = ""
@@ -53,11 +54,17 @@ class ParameterSet:
     """Cut-off and full charge [V] that the set is meant for; the base set's if not given."""
 
     def __post_init__(self) -> None:
+        conform_fields(self, name=f"set {named(self.name)}")
         object.__setattr__(self, "attach", MappingProxyType(dict(self.attach)))
         object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
         if self.base not in pybamm.parameter_sets:
-            raise ValueError(f"set {self.name}: PyBaMM has no parameter set {self.base!r} to start from")
+            known = ", ".join(sorted(pybamm.parameter_sets))
+            raise ValueError(
+                f"set {self.name}: PyBaMM has no parameter set {show(self.base)} to start from; take one of {known}"
+            )
         base = base_values(self.base)
+        if "Reference temperature [K]" not in base:
+            raise ValueError(f"set {self.name}: base {self.base!r} has no 'Reference temperature [K]'; take a lithium-ion set")
         for key, attachment in self.attach.items():
             if reason := misplaced(key, attachment, base):
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
