@@ -17,7 +17,7 @@ import numpy as np
 from a2c_pybamm import __version__
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files.nominal import Nominal, table
-from a2c_pybamm.files.writing import write_text
+from a2c_pybamm.files.writing import writable, write_text
 from a2c_pybamm.parameter_set import ParameterSet, pybamm
 
 BPX_VERSION = "1.1.0"
@@ -26,7 +26,11 @@ EDGE = 1e-5
 VOLTAGE_ERROR, RELATIVE_ERROR, ENTROPY_ERROR = 2.5e-4, 2.5e-3, 1e-6
 """Largest distance of a table's straight lines from an open-circuit potential [V], a transport property [1], dU/dT [V.K-1]."""
 LIMIT_MISS = 1e-3
-"""Largest distance [V] of the open-circuit voltage from a voltage limit at the stoichiometries found for it."""
+"""Largest distance [V] of the open-circuit voltage from a voltage limit at the stoichiometries found for it, if not told."""
+STOICHIOMETRY_MISS = 1e-3
+"""Largest distance in stoichiometry at which the potentials themselves reach a limit: a thousandth of the charge."""
+NEXT_TO_END = 1e-9
+"""Stoichiometry next to an empty or full host at which a potential is still looked at."""
 SWING = 20.0
 """Temperatures [K] about the reference at which one activation energy is compared with the set."""
 USER_DEFINED = (
@@ -168,8 +172,7 @@ def _cell(n: Nominal) -> dict[str, Any]:
         raise ValueError(f"set {n.name}: {series:g} cells in series; BPX describes one cell")
     section: dict[str, Any] = {
         "Electrode area [m2]": n.number("Electrode height [m]") * n.number("Electrode width [m]"),
-        "External surface area [m2]": n.number("Cell cooling surface area [m2]"),
-        "Volume [m3]": n.number("Cell volume [m3]"),
+        **_outside(n, round(parallel)),
         "Number of electrode pairs connected in parallel to make a cell": round(parallel),
     }
     for key in (
@@ -189,6 +192,22 @@ def _cell(n: Nominal) -> dict[str, Any]:
     return section
 
 
+def _outside(n: Nominal, n_parallel: int) -> dict[str, float]:
+    """External surface and volume of the cell; of its layers alone, and told among the losses, where the set has none."""
+    keys = {"External surface area [m2]": "Cell cooling surface area [m2]", "Volume [m3]": "Cell volume [m3]"}
+    if all(key in n.values for key in keys.values()):
+        return {field: n.number(key) for field, key in keys.items()}
+    area = n.number("Electrode height [m]") * n.number("Electrode width [m]")
+    layers = [f"{layer} thickness [m]" for layer in LAYERS]
+    thickness = n_parallel * sum(n.number(key) for key in layers if key in n.values)
+    missing = " and ".join(repr(key) for key in keys.values() if key not in n.values)
+    n.losses.append(
+        f"the set has no {missing}: PyBaMM's reader needs both, and those of a flat stack of the layers stand there "
+        f"({2 * area:.4g} m2, {area * thickness:.4g} m3); run no thermal model with them"
+    )
+    return {"External surface area [m2]": 2 * area, "Volume [m3]": area * thickness}
+
+
 def _window(n: Nominal) -> list[float]:
     """Stoichiometries x0, x100, y100, y0 at the voltage limits."""
     for side in ("Negative", "Positive"):
@@ -202,14 +221,37 @@ def _window(n: Nominal) -> list[float]:
     except (pybamm.SolverError, ValueError, KeyError) as error:
         raise ValueError(f"set {n.name}: no stoichiometries found for {limits} V: {error}") from error
     for limit, x, y in zip(limits, (x0, x100), (y0, y100), strict=True):
-        # without the asymptotes by which PyBaMM makes every limit reachable
-        reached = float(n.at("Positive electrode OCP [V]", y)[0] - n.at("Negative electrode OCP [V]", x)[0])
-        if abs(reached - limit) > LIMIT_MISS:
-            raise ValueError(
-                f"set {n.name}: the open-circuit potentials reach {reached:.3f} V (x = {x:.4f}, y = {y:.4f}) in place of "
-                f"the limit {limit:g} V; choose voltage_limits within reach"
-            )
+        _check_limit(n, limit, x, y)
     return [x0, x100, y100, y0]
+
+
+def _check_limit(n: Nominal, limit: float, x: float, y: float) -> None:
+    """Raise ``ValueError`` where the potentials are far from a voltage limit at the stoichiometries that PyBaMM finds for it.
+
+    PyBaMM adds asymptotes to every potential next to an empty and a full host, and so reaches every limit. Where the
+    potentials reach it without them at nearly the same stoichiometry (steep ends), the difference goes to the losses.
+    """
+    reached = float(n.at("Positive electrode OCP [V]", y)[0] - n.at("Negative electrode OCP [V]", x)[0])
+    if abs(reached - limit) <= LIMIT_MISS:
+        return
+    low, high = _reach(n, x, y)
+    where = f"the open-circuit potentials make {reached:.3f} V (x = {x:.3g}, y = {y:.3g}) in place of the limit {limit:g} V"
+    if not low <= limit <= high:
+        raise ValueError(f"set {n.name}: {where}; choose voltage_limits within reach")
+    n.losses.append(
+        f"{where}: PyBaMM's own asymptotes make up the difference, and other readers begin there; the limit is theirs within "
+        f"{STOICHIOMETRY_MISS:g} of these stoichiometries"
+    )
+
+
+def _reach(n: Nominal, x: float, y: float) -> tuple[float, float]:
+    """Lowest and highest open-circuit voltage [V] within ``STOICHIOMETRY_MISS`` of these stoichiometries."""
+    ends = []
+    for side, sto in (("Positive", y), ("Negative", x)):
+        near = np.clip([sto - STOICHIOMETRY_MISS, sto, sto + STOICHIOMETRY_MISS], NEXT_TO_END, 1 - NEXT_TO_END)
+        ends.append(n.at(f"{side} electrode OCP [V]", near))
+    positive, negative = ends
+    return float(positive.min() - negative.max()), float(positive.max() - negative.min())
 
 
 def _sections(n: Nominal) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -307,5 +349,6 @@ def bpx_losses(parameter_set: ParameterSet, *, voltage_limits: tuple[float, floa
 
 def write_bpx(path: Path, parameter_set: ParameterSet, *, voltage_limits: tuple[float, float] | None = None) -> Path:
     """The path, holding the document of ``bpx_document``."""
+    writable(path)
     document = bpx_document(parameter_set, voltage_limits=voltage_limits)
     return write_text(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

@@ -58,13 +58,9 @@ def _value(entry: Any) -> Any:
     """One parameter: a number, a text, a list of texts, or an expression."""
     if isinstance(entry, Mapping):
         return pybamm.ParameterValues.from_json({"value": entry})["value"]
-    if isinstance(entry, list) and all(isinstance(text, str) for text in entry):
-        return entry
-    if isinstance(entry, str) and not entry.startswith("["):
-        return entry
-    if isinstance(entry, int | float):
-        return float(entry) if not isinstance(entry, bool) and isinstance(entry, float) else entry
-    if entry == "[input]":
+    texts = entry if isinstance(entry, list) else [entry]
+    # PyBaMM itself gives a text in brackets another meaning: it takes "[input]" alone
+    if isinstance(entry, int | float) or all(isinstance(t, str) and (t == "[input]" or t[:1] != "[") for t in texts):
         return entry
     raise ValueError(f"{show(entry)} is neither a number, a text nor an expression")
 
