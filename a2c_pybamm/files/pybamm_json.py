@@ -14,7 +14,7 @@ from typing import Any
 
 from a2c_pybamm.files.json_document import read_document
 from a2c_pybamm.parameter_set import pybamm, symbols
-from a2c_pybamm.schema import below, show
+from a2c_pybamm.schema import below, conform, show
 
 TAG = "$type"
 FOREIGN_TAGS = ("py/object", "module")
@@ -44,23 +44,25 @@ def read_parameter_values(path: str | Path) -> pybamm.ParameterValues:
     for place, node in _nodes(document):
         if reason := _unsafe(node):
             raise ValueError(f"{path}: {place or 'the file'} {reason}; {REMEDY}")
-    values = {}
+    values = pybamm.ParameterValues({})
     for key, entry in document.items():
         try:
             values[key] = _value(entry)
         except Exception as error:  # PyBaMM's classes raise whatever comes up when their settings are wrong
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ValueError(f"{path}: {below('', key)} is no parameter of PyBaMM ({reason}); {REMEDY}") from error
-    return pybamm.ParameterValues(values)
+    return values
 
 
 def _value(entry: Any) -> Any:
     """One parameter: a number, a text, a list of texts, or an expression."""
     if isinstance(entry, Mapping):
         return pybamm.ParameterValues.from_json({"value": entry})["value"]
+    if isinstance(entry, int | float):
+        return entry if isinstance(entry, bool) else type(entry)(conform(entry, float, "a number"))
     texts = entry if isinstance(entry, list) else [entry]
     # PyBaMM itself gives a text in brackets another meaning: it takes "[input]" alone
-    if isinstance(entry, int | float) or all(isinstance(t, str) and (t == "[input]" or t[:1] != "[") for t in texts):
+    if all(isinstance(text, str) and (text == "[input]" or text[:1] != "[") for text in texts):
         return entry
     raise ValueError(f"{show(entry)} is neither a number, a text nor an expression")
 

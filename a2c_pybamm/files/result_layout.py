@@ -44,6 +44,7 @@ STATISTICS = {
     "share": Needed(("approach", "source"), NUMBER),
     "share_se": Needed(("approach", "source"), NUMBER),
     "error": Needed(("approach",), NUMBER),
+    "q2": Needed(("approach",), NUMBER),
     "running": Needed(("approach",), NUMBER, scalar=False),
     "verdict": Needed(("approach",), TEXT, scalar=True),
     "decision": Needed((), TEXT, scalar=True),
@@ -100,7 +101,9 @@ def _check_expansion(result: xr.Dataset) -> None:
     if str(result["exponent"].attrs.get("approach")) not in result["approach"].values.tolist():
         raise ValueError("'exponent' has no attribute 'approach' that names one of the methods")
     exponents = result["exponent"].values
-    if exponents.size and not 0 <= exponents.min() <= exponents.max() <= MOST_DEGREE:
+    if not exponents.size:
+        raise ValueError("'exponent' is empty")
+    if not 0 <= exponents.min() <= exponents.max() <= MOST_DEGREE:
         raise ValueError(f"'exponent' runs from {exponents.min()} to {exponents.max()}")
     if unknown := set(result["germ_family"].values.tolist()) - {"normal", "uniform"}:
         raise ValueError(f"'germ_family' {show(sorted(unknown)[0])} is unknown")

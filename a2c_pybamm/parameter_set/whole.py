@@ -22,6 +22,8 @@ N_CHECK = 201
 """Compositions at which a sample's stability is looked at."""
 EVERYWHERE = (0.005, 0.995)
 """Stoichiometries looked at where PyBaMM finds no full and empty state."""
+LITHIATED = "Maximum concentration in positive electrode [mol.m-3]"
+"""What every set of a lithium-ion cell has, also for each phase of a composite electrode."""
 TREATMENTS = (
     "treat the gap by common tangents (a TwoPhase law; phases = 'common tangent' in a study), choose a voltage window that "
     "avoids it, or check the data"
@@ -63,8 +65,11 @@ class ParameterSet:
                 f"set {self.name}: PyBaMM has no parameter set {show(self.base)} to start from; take one of {known}"
             )
         base = base_values(self.base)
-        if "Reference temperature [K]" not in base:
-            raise ValueError(f"set {self.name}: base {self.base!r} has no 'Reference temperature [K]'; take a lithium-ion set")
+        if not any(key.endswith(LITHIATED) for key in base):
+            raise ValueError(
+                f"set {self.name}: base {self.base!r} has no '{LITHIATED}', so no lithium in its positive electrode; "
+                "take a lithium-ion set"
+            )
         for key, attachment in self.attach.items():
             if reason := misplaced(key, attachment, base):
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
