@@ -74,7 +74,7 @@ def show(value: Any) -> str:
 
 def named(name: Any) -> str:
     """A name as it begins a message: the text itself where it can be printed."""
-    return name if isinstance(name, str) and encodable(name) and len(name) <= SHOWN_LENGTH else show(name)
+    return name if isinstance(name, str) and encodable(name) and "\0" not in name else show(name)
 
 
 def encodable(text: str) -> bool:
@@ -123,7 +123,7 @@ def conform(value: Any, kind: Any, place: str) -> Any:
 
 def below(place: str, key: str) -> str:
     """The place of a key in the table at another place."""
-    shown = named(key) if key.isprintable() else show(key)
+    shown = key if key.isprintable() and len(key) <= SHOWN_LENGTH else show(key)
     return f"{place}.{shown}" if place else shown
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from a2c_pybamm.schema import show
+from a2c_pybamm.schema import encodable, show
 
 TEXT, NUMBER, WHOLE = "text", "numbers", "whole numbers"
 KINDS = {TEXT: "UOT", NUMBER: "fiu", WHOLE: "iu"}
@@ -61,8 +61,8 @@ EXPANSION = {
 
 SAMPLES = {"_draws": "draw", "_design": "design", "_expansion": "term"}
 """First dimension of the numbers that a method keeps of each output, by the ending of their name."""
-MOST_DEGREE = 100
-"""Largest exponent of a kept polynomial: chaos of order ten is out of reach already."""
+MOST_TENSOR = 2e7
+"""Germs to the power of the polynomial's degree: indices are read from tensors of that size, 1 GB at this one."""
 
 
 def check_result(result: xr.Dataset) -> None:
@@ -84,8 +84,9 @@ def check_result(result: xr.Dataset) -> None:
     if any(name in result for name in EXPANSION):
         _check_expansion(result)
     for name, value in result.attrs.items():
-        if not isinstance(value, str | int | float) and getattr(value, "dtype", None) is None:
-            raise ValueError(f"attribute {name!r} is of type {type(value).__name__}, neither text nor a number")
+        plain = encodable(value) if isinstance(value, str) else np.asarray(value).dtype.kind in "biuf"
+        if not (plain and encodable(str(name))):
+            raise ValueError(f"attribute {show(name)} is {show(value)}, neither text nor a number")
 
 
 def outputs(result: xr.Dataset) -> Iterator[str]:
@@ -103,8 +104,9 @@ def _check_expansion(result: xr.Dataset) -> None:
     exponents = result["exponent"].values
     if not exponents.size:
         raise ValueError("'exponent' is empty")
-    if not 0 <= exponents.min() <= exponents.max() <= MOST_DEGREE:
-        raise ValueError(f"'exponent' runs from {exponents.min()} to {exponents.max()}")
+    n_germ, degree = exponents.shape[1], float(exponents.sum(axis=1, dtype=float).max())
+    if exponents.min() < 0 or degree * np.log(max(n_germ, 2)) > np.log(MOST_TENSOR):
+        raise ValueError(f"'exponent' makes a polynomial of degree {degree:g} in {n_germ} germs, from {exponents.min()} on")
     if unknown := set(result["germ_family"].values.tolist()) - {"normal", "uniform"}:
         raise ValueError(f"'germ_family' {show(sorted(unknown)[0])} is unknown")
 
@@ -127,5 +129,5 @@ def _check(result: xr.Dataset, name: str, dims: tuple[str, ...] | None, kind: st
         raise ValueError(f"variable {name!r} has dimensions {have.dims}, not {dims}")
     if have.dtype.kind not in KINDS[kind]:
         raise ValueError(f"variable {name!r} is of type {have.dtype}, not {kind}")
-    if kind == TEXT and not all(isinstance(value, str) for value in have.values.ravel().tolist()):
+    if kind == TEXT and not all(isinstance(value, str) and encodable(value) for value in have.values.ravel().tolist()):
         raise ValueError(f"variable {name!r} holds something else than text")

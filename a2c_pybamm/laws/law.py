@@ -81,8 +81,12 @@ def build_law(kind: str, own: Mapping[str, Any], holds: Mapping[str, Law], known
     law = known[kind] if kind in known else _foreign_law(kind, known)
     try:
         built = law(**{name: _tuples(value) for name, value in own.items()}, **holds)
-    except TypeError as error:
-        raise ValueError(f"law {kind!r}: {error}") from error
+    except ValueError:
+        raise
+    except Exception as error:  # also whatever comes up in another package's law
+        reason = " ".join(str(error).split())
+        what = reason if isinstance(error, TypeError) else f"{type(error).__name__}: {reason}"
+        raise ValueError(f"law {kind!r}: {what}; check its settings") from error
     if not isinstance(built, Law):
         raise ValueError(f"law {kind!r}: its package gives {show(built)}, not a law; report it to the package")
     return built

@@ -331,7 +331,7 @@ def damaged_result(k: int, rng: np.random.Generator) -> bytes:
     damaged = bytearray(sound_content())
     if k % 4 == 0:
         del damaged[rng.integers(1, len(damaged)) :]
-    for place in rng.integers(len(damaged) if k % 2 else min(4096, len(damaged)), size=rng.integers(1, 30)):
+    for place in rng.integers(len(damaged) if k % 2 else min(4096, len(damaged)), size=1 if k % 3 else 20):
         damaged[place] = rng.integers(256)
     return bytes(damaged)
 
