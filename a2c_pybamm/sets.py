@@ -40,8 +40,9 @@ def load(name: str | Path) -> ParameterSet:
     try:
         path = Path(name) / "set.json" if Path(name).is_dir() else Path(name)
         found = path.is_file()
-    except (OSError, ValueError):  # no file can have that name
-        found = False
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "holds a character that no name has"
+        raise ValueError(f"{named(str(name))}: {reason}; check the name, its permissions and its spelling") from error
     if not found:
         raise ValueError(f"{named(str(name))}: neither a shipped set ({', '.join(set_names())}) nor a set.json file")
     return read_set(path)

@@ -20,8 +20,8 @@ SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 """How JSON writes half of a character that needs two; only where it stands alone is it wrong."""
 
 
-def read_document(path: Path) -> dict[str, Any]:
-    """The table in a JSON file.
+def read_document(path: Path, *, remedy: str = "make it again") -> dict[str, Any]:
+    """The table in a JSON file; ``remedy`` is what a message says where the text is no JSON.
 
     Raises
     ------
@@ -33,18 +33,18 @@ def read_document(path: Path) -> dict[str, Any]:
         raise ValueError(
             f"{path}: {size / 2**20:.0f} MB, more than the {MOST_BYTES // 2**20} MB that are read; is it another file?"
         )
-    return parse_document(read_text(path), str(path))
+    return parse_document(read_text(path), str(path), remedy=remedy)
 
 
-def parse_document(text: str, path: str) -> dict[str, Any]:
+def parse_document(text: str, path: str, *, remedy: str = "make it again") -> dict[str, Any]:
     """The table in a JSON text; errors name ``path``."""
     try:
         document = json.loads(
-            text, parse_constant=_number, parse_float=_number, parse_int=_whole, object_pairs_hook=_without_doubles
+            text, parse_constant=_constant, parse_float=_number, parse_int=_whole, object_pairs_hook=_without_doubles
         )
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise ValueError(f"{path}: not JSON ({reason}); is it cut off or edited by hand? make it again") from error
+        raise ValueError(f"{path}: not JSON ({reason}); is it cut off or edited by hand? {remedy}") from error
     if not isinstance(document, dict):
         raise ValueError(f"{path}: {show(document)}, not a table of names and values; is it another file?")
     if SURROGATE.search(text):
@@ -52,6 +52,10 @@ def parse_document(text: str, path: str) -> dict[str, Any]:
             if not encodable(wrong):
                 raise ValueError(f"{path}: {place} holds half a character (a lone surrogate) in {show(wrong)}; write it anew")
     return document
+
+
+def _constant(text: str) -> None:
+    raise ValueError(f"{text} is no number")
 
 
 def _number(text: str) -> float:

@@ -18,6 +18,7 @@ from a2c_pybamm.schema import show
 
 FORMAT = "a2c_pybamm parameter set"
 VERSION = 1
+REMEDY = "make it again with 'a2c derive'"
 
 
 def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
@@ -123,19 +124,19 @@ def read_set(path: str | Path) -> ParameterSet:
     with naming(path):
         if not path.exists():
             raise ValueError("no such file; make it with 'a2c derive'")
-        return _read_back(read_document(path), str(path))
+        return _read_back(read_document(path, remedy=REMEDY), str(path))
 
 
 def parse_set(text: str, path: str) -> ParameterSet:
     """The parameter set in the text of a ``set.json``; errors name ``path``, as those of ``read_set`` do."""
-    return _read_back(parse_document(text, path), path)
+    return _read_back(parse_document(text, path, remedy=REMEDY), path)
 
 
 def _read_back(document: dict[str, Any], path: str) -> ParameterSet:
     try:
         return _set_of(document)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}; or make the file again with 'a2c derive'") from error
+        raise ValueError(f"{path}: {error}; or {REMEDY}") from error
 
 
 def _set_of(document: dict[str, Any]) -> ParameterSet:
