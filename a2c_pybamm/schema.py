@@ -11,14 +11,17 @@ import dataclasses
 import difflib
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 SHOWN_LENGTH = 60
 """Characters of a wrong value that a message repeats: a terminal's line has room for them."""
+MOST_LISTED = 8
+"""Names that a message lists: two lines of a terminal."""
 REMEDY = "correct it"
 MOST_BITS = 1024
 """Bits of the largest whole number that a message writes out; floats end there, and Python writes no more than 4300 digits."""
@@ -70,6 +73,13 @@ def show(value: Any) -> str:
         return f"a value of type {type(value).__name__}"
     text = " ".join(text.split())
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]} …"
+
+
+def listed(names: Collection[str]) -> str:
+    """Some names of a list, quoted, and how many more there are."""
+    first = [show(name) for name in islice(names, MOST_LISTED)]
+    more = len(names) - len(first)
+    return ", ".join(first) + (f" and {more} more" if more else "")
 
 
 def named(name: Any) -> str:

@@ -142,7 +142,7 @@ def _read_back(document: dict[str, Any], path: str) -> ParameterSet:
 def _set_of(document: dict[str, Any]) -> ParameterSet:
     """The set that a document describes, if it is one, of the version that is read here."""
     if document.get("format") != FORMAT:
-        raise ValueError("not a parameter set of a2c_pybamm; make one with 'a2c derive'")
+        raise ValueError("not a parameter set of a2c_pybamm; take a set.json")
     version = document.get("version")
     if type(version) is not int or version != VERSION:
         raise ValueError(f"format version {show(version)}, this a2c_pybamm reads {VERSION}; update the package")

@@ -16,7 +16,7 @@ from a2c_pybamm.laws import FreeEnergy, Gaps, MeasuredOCP, PhaseForming, TwoPhas
 from a2c_pybamm.parameter_set.attachment import Attachment, misplaced
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
-from a2c_pybamm.schema import Temperature, conform_fields, named, show
+from a2c_pybamm.schema import Temperature, conform_fields, listed, named, show
 
 N_CHECK = 201
 """Compositions at which a sample's stability is looked at."""
@@ -75,11 +75,9 @@ class ParameterSet:
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
         asked = {name for a in self.attach.values() for name in a.law.names}
         if missing := sorted(asked - set(self.joint.names)):
-            raise ValueError(f"set {self.name}: laws ask for {', '.join(map(repr, missing))}, which no estimate gives")
+            raise ValueError(f"set {self.name}: laws ask for {listed(missing)}, which no estimate gives")
         if extra := sorted(set(self.joint.names) - asked):
-            raise ValueError(
-                f"set {self.name}: no law asks for {', '.join(map(repr, extra))}; attach its law or drop the estimate"
-            )
+            raise ValueError(f"set {self.name}: no law asks for {listed(extra)}; attach its law or drop the estimate")
         for law in self.deriving_laws:
             if abs(law.reference_temperature - self.temperature) > 1e-6:
                 raise ValueError(
