@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pybamm
 import pytest
-from hostile.files_corpus import CANARY, NODES, cases, edited, put, whole_result
+from hostile.files_corpus import BY_HAND, CANARY, HDF5, NODES, cases, edited, hdf5, put, whole_result
 
 import a2c_pybamm as a2c
-from a2c_pybamm.files import read_parameter_values, read_result, save, writable, write_pybamm_module, write_result
+from a2c_pybamm.files import read_parameter_values, read_result, read_set, save, writable, write_pybamm_module, write_result
 from a2c_pybamm.files.json_document import MOST_BYTES, parse_document
 from a2c_pybamm.files.writing import write_bytes, write_text
 from a2c_pybamm.laws import KINDS, build_law, law
-from a2c_pybamm.sets import DEMO
+from a2c_pybamm.sets import DEMO, sets_folder
 
 SECONDS = 10.0
 """Longest that a refusal may take."""
@@ -297,3 +297,40 @@ def test_no_such_set_whatever_its_name(name: str) -> None:
     with pytest.raises(ValueError, match=r"neither a shipped set|check the name, its permissions") as error:
         a2c.load(name or "nothing")
     str(error.value).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("1e12 numbers without data", "MB declared, more than the 512 MB"),
+        ("1e10 texts without data", "MB declared, more than the 512 MB"),
+        ("a link to another file", "is a link to elsewhere"),
+        ("data in another file", "lies in another file"),
+        ("records", "neither numbers nor text"),
+        ("references", "neither numbers nor text"),
+        ("a group that holds itself", "more than 10000 variables"),
+    ],
+)
+def test_contents_are_looked_at_before_they_are_read(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "result.nc").write_bytes(hdf5(HDF5[name]))
+    with pytest.raises(ValueError, match=words):
+        read_result(tmp_path / "result.nc")
+
+
+def test_joint_error_that_does_not_fit_into_memory_is_not_made(tmp_path: Path) -> None:
+    text = (sets_folder() / DEMO / "set.json").read_text(encoding="utf-8")
+    (tmp_path / "set.json").write_bytes(edited(text, BY_HAND["twenty thousand names"]))
+    with pytest.raises(ValueError, match=r"estimates have 200\d\d coefficients and \d+ factors, more than 2000"):
+        read_set(tmp_path / "set.json")
+
+
+class Renamed(a2c.SiteDensity):
+    """A law of a script, under the kind of a law of the package."""
+
+
+def test_law_that_another_stands_for_is_not_written(shipped: a2c.ParameterSet, tmp_path: Path) -> None:
+    key = "Maximum concentration in positive electrode [mol.m-3]"
+    attach = {**shipped.attach, key: a2c.Attachment(Renamed("LCO"), "maximum_concentration")}
+    with pytest.raises(ValueError, match="a law is not the one that its kind names"):
+        save(altered(shipped, attach=attach), tmp_path / "set.json")
+    assert list(tmp_path.iterdir()) == []
