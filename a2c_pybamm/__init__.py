@@ -123,7 +123,7 @@ _HOMES = {
     "parameter_set": ["Attachment", "ParameterSet", "StoichiometryMap", "measured_ocp", "msmr_attachments"],
     "study": ["read_study"],
     "derivation": ["derive"],
-    "files": ["save"],
+    "files": ["read_parameter_values", "save"],
     "sets": ["load"],
     "cell": ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed"],
     "propagation": [

@@ -10,6 +10,7 @@ from typing import Any
 from a2c_pybamm.files import read_set
 from a2c_pybamm.files.writing import write_with
 from a2c_pybamm.parameter_set import ParameterSet
+from a2c_pybamm.schema import named
 
 DEMO = "LCO_graphite_universal_potentials"
 
@@ -38,11 +39,14 @@ def load(name: str | Path) -> ParameterSet:
     """
     if str(name) in set_names():
         return read_set(sets_folder() / str(name) / "set.json")
-    path = Path(name)
-    if path.is_dir():
-        path = path / "set.json"
-    if not path.is_file():
-        raise ValueError(f"{name}: neither a shipped set ({', '.join(set_names())}) nor a set.json file")
+    try:
+        path = Path(name) / "set.json" if Path(name).is_dir() else Path(name)
+        found = path.is_file()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "holds a character that no name has"
+        raise ValueError(f"{named(str(name))}: {reason}; check the name, its permissions and its spelling") from error
+    if not found:
+        raise ValueError(f"{named(str(name))}: neither a shipped set ({', '.join(set_names())}) nor a set.json file")
     return read_set(path)
 
 

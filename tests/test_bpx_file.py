@@ -10,6 +10,7 @@ import numpy as np
 import pybamm
 import pytest
 
+from a2c_pybamm import load
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Estimate, Joint
 from a2c_pybamm.files.bpx_file import Nominal, _electrode, _kinetics, _sections, bpx_document, bpx_losses, table, write_bpx
@@ -214,8 +215,31 @@ def test_a_pole_and_a_missing_key_are_refused() -> None:
     values["Negative electrode OCP entropic change [V.K-1]"] = lambda sto: 1e-9 / (sto - sto)
     with pytest.raises(ValueError, match=r"entropic change.*not finite"):
         _electrode(Nominal("test", values), "Negative", 0.1, 0.9)
-    with pytest.raises(ValueError, match="no 'Cell cooling surface area"):
-        bpx_document(site_set("Prada2013"))
+    values = pybamm.ParameterValues("Ai2020")
+    del values["Separator porosity"]
+    with pytest.raises(ValueError, match="no 'Separator porosity'"):
+        _sections(Nominal("test", values))
+
+
+def test_set_of_steep_ends_without_surface_and_volume_exports() -> None:
+    """PyBaMM reaches 3.6 V by its asymptotes, 0.03 % of the charge from where the potential does; both losses are told."""
+    document = bpx_document(load("LFP_graphite_two_phase"))
+    losses = document["Header"]["Description"].split("\n")
+    cell = document["Parameterisation"]["Cell"]
+    assert cell["External surface area [m2]"] == pytest.approx(2 * cell["Electrode area [m2]"])
+    # electrodes and separator of Prada2013 by their thicknesses, no collectors
+    assert cell["Volume [m3]"] == pytest.approx(cell["Electrode area [m2]"] * (34e-6 + 80e-6 + 25e-6))
+    assert sum("make 3.434 V" in loss and "the limit 3.6 V" in loss for loss in losses) == 1
+    assert sum("no 'Cell cooling surface area [m2]' and 'Cell volume [m3]'" in loss for loss in losses) == 1
+
+
+@pytest.mark.slow
+def test_discharge_on_a_plateau_comes_back() -> None:
+    plateau = load("LFP_graphite_two_phase")
+    expected, found = discharge(plateau.nominal(), None), discharge(read(bpx_document(plateau)), None)
+    assert expected.termination == found.termination == "event: Minimum voltage [V]"
+    assert expected.t[-1] == pytest.approx(found.t[-1], abs=0.5)
+    assert largest_difference(expected, found) < 6e-4
 
 
 def test_table_is_no_finer_than_it_must_be() -> None:

@@ -138,7 +138,7 @@ def test_laws_survive_a_file(law: Any) -> None:
         (lambda: SplinePotential("X", (0.0, 0.5, 0.4, 1.0)), "ascending"),
         (lambda: SplinePotential("X", (-0.1, 0.5, 1.0)), r"in \[0, 1\]"),
         (lambda: RedlichKister("X", 2, entropies=-1), "-1 excess entropies"),
-        (lambda: Landau("X", 4, reference_temperature=0.0), "reference temperature must be positive"),
+        (lambda: Landau("X", 4, reference_temperature=0.0), "reference_temperature is .* K, and must be above 0 K"),
     ],
 )
 def test_refused(make: Any, message: str) -> None:

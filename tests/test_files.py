@@ -167,11 +167,11 @@ WRONG_SETS: dict[str, tuple[Callable[[Any], None], str]] = {
     "coefficient missing": (lambda d: d["estimates"].pop(0), "which no estimate gives"),
     "coefficient twice": (lambda d: d["estimates"].append(d["estimates"][0]), "occurs more than once"),
     "mean too short": (change("estimates", 1, "mean", to=[1.0]), "2 names but 1 values"),
-    "mean is text": (change("estimates", 0, "mean", to=["a"]), "could not convert"),
+    "mean is text": (change("estimates", 0, "mean", to=["a"]), r"estimates\[0\].mean\[0\] is 'a', not a number"),
     "mean is huge": (change("estimates", 0, "mean", to=[10**400]), "too large"),
     "factor of other shape": (
         lambda d: next(iter(d["estimates"][1]["sources"].values())).update(values=[[1.0]]),
-        "reshape|columns",
+        "1 rows of length 1 for 2 names and 1 labels",
     ),
     "family unknown": (lambda d: next(iter(d["estimates"][0]["sources"].values())).update(family="beta"), "'beta' is unknown"),
     "estimates no list": (change("estimates", to=3), "set.json: "),
@@ -210,7 +210,7 @@ def test_cut_off_set_is_refused(tmp_path: Path, part: float) -> None:
         (b'{"format": NaN}', "NaN is no number"),
         (b'{"format": -Infinity}', "-Infinity is no number"),
         (b"[" * 100_000, "not JSON"),
-        (b"[]", "not a parameter set"),
+        (b"[]", "not a table"),
         ('{"a": 1}'.encode("utf-16"), "not UTF-8"),
     ],
 )

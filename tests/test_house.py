@@ -23,6 +23,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
     "constants",
     "formatting",
+    "schema",
     "estimate",
     "failure",
     "data",
@@ -44,7 +45,7 @@ ORDER = (
 )
 """A room imports only from rooms that stand before it."""
 NARROWER = {
-    "laws": {"constants"},
+    "laws": {"constants", "schema"},
     "readers": {"constants", "data"},
     "estimators": {"constants", "estimate", "data", "laws"},
     "propagation": {"constants", "formatting", "estimate", "failure"},

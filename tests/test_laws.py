@@ -177,7 +177,7 @@ def test_several_gaps_are_all_found() -> None:
         ({"window": (0.5, 0.5)}, "window"),
         ({"window": (-0.1, 0.5)}, "window"),
         ({"shape": "round"}, "'round' is unknown"),
-        ({"reference_temperature": 0.0}, "reference temperature must be positive"),
+        ({"reference_temperature": 0.0}, "reference_temperature is .* K, and must be above 0 K"),
     ],
 )
 def test_settings_out_of_range_are_refused(change: dict[str, Any], message: str) -> None:

@@ -3,14 +3,16 @@
 import json
 import pickle
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pybamm
 import pytest
 
 from a2c_pybamm import Attachment, Estimate, Joint, ParameterSet, RedlichKister, StoichiometryMap, declare, load, measured_ocp
-from a2c_pybamm.laws import phases
-from a2c_pybamm.parameter_set import base_values
+from a2c_pybamm.laws import VacancyMobility, phases
+from a2c_pybamm.parameter_set import base_values, module_name
 
 POSITIVE_OCP = "Positive electrode OCP [V]"
 STO = np.linspace(0.02, 0.98, 49)
@@ -178,3 +180,88 @@ def test_limits_are_the_base_sets_unless_given() -> None:
     assert ParameterSet("m", "Ai2020", attach, Joint([estimate])).nominal()["Upper voltage cut-off [V]"] == 4.2
     with pytest.raises(ValueError, match="voltage limits"):
         ParameterSet("m", "Ai2020", attach, Joint([estimate]), voltage_limits=(4.1, 3.0))
+
+
+def single(key: str, attachment: Attachment, **other: Any) -> ParameterSet:
+    names = attachment.law.names
+    estimate = declare(names, [0.1] * len(names), std=[0.1] * len(names), source="s", reason="test")
+    settings = {"name": "m", "base": "Ai2020", "joint": Joint([estimate])} | other
+    return ParameterSet(attach={key: attachment}, **settings)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("Pozitive electrode OCP [V]", "is 'Positive electrode OCP .V.' meant"),
+        ("Positive electrode OCP[V]", "is 'Positive electrode OCP .V.' meant"),
+        ("Colour", "check its spelling and unit"),
+        ("Positive electrode OCP entropic change [V.K-1]", "open_circuit_voltage of law 'redlich-kister' is another quantity"),
+        ("Positive particle diffusivity [m2.s-1]", "is another quantity; attach it where that stands"),
+    ],
+)
+def test_misspelt_or_wrong_key_is_refused(key: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as error:
+        single(key, Attachment(RedlichKister("M", 0), "open_circuit_voltage"))
+    assert f"set m: no law can stand in for {key!r}" in str(error.value)
+
+
+def test_key_that_only_a_model_has_stays_possible() -> None:
+    """Chen2020 has no Young's modulus, and PyBaMM's mechanics read one."""
+    key = "Positive electrode lithiation OCP [V]"
+    assert key not in base_values("Ai2020")
+    assert key in single(key, Attachment(RedlichKister("M", 0), "open_circuit_voltage")).attach
+
+
+@pytest.mark.parametrize(
+    "method", ["__init__", "__class__", "_voltage", "names", "kind", "interactions", "excess", "voltage", "", "free_energy"]
+)
+def test_what_is_no_method_of_composition_and_temperature_is_refused(method: str) -> None:
+    with pytest.raises(ValueError, match=r"has no method .* of \(c, x, T\); take one of entropic_change, open_circuit_voltage"):
+        Attachment(RedlichKister("M", 0), method)
+
+
+def test_diffusion_law_is_no_potential() -> None:
+    law = VacancyMobility("M", (("hop", 1),), RedlichKister("M", 0))
+    with pytest.raises(ValueError, match="chemical_diffusivity of law 'vacancy-mobility' is another quantity"):
+        single(POSITIVE_OCP, Attachment(law, "chemical_diffusivity"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"temperature": 0}, "temperature is 0 K, and must be above 0 K"),
+        ({"temperature": float("inf")}, "temperature is inf, not a finite number"),
+        ({"temperature": "298 K"}, "temperature is '298 K', not a number"),
+        ({"voltage_limits": (3.0,)}, "voltage_limits has 1 entries, not 2"),
+        ({"voltage_limits": "34"}, "voltage_limits is '34', not a list"),
+        ({"voltage_limits": (4.0, 3.0)}, "must be the lower one, then the upper one"),
+        ({"notes": ["x"]}, "notes is .* not a table"),
+        ({"citations": "one"}, "citations is 'one', not a list"),
+        ({"base": ["Ai2020"]}, "base is .* not text"),
+        ({"base": "../x"}, "no parameter set '../x'"),
+        ({"base": "ECM_Example"}, "take a lithium-ion set"),
+        ({"base": "Sulzer2019"}, "take a lithium-ion set"),
+        ({"name": None}, "name is None, not text"),
+        ({"name": "\ud800"}, "holds half a character"),
+        ({"joint": None}, "joint is None, not a Joint"),
+    ],
+)
+def test_setting_of_the_wrong_kind_is_refused(setting: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words) as error:
+        single(POSITIVE_OCP, Attachment(RedlichKister("M", 0), "open_circuit_voltage"), **setting)
+    str(error.value).encode()
+
+
+@pytest.mark.parametrize("name", ["numpy", "pybamm", "json", "class", "sys", "a2c_pybamm"])
+def test_name_of_a_module_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"a file {name}.py would hide .* rename the set"):
+        module_name(name)
+
+
+def test_module_beside_the_study_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module that was written yesterday into the working folder is no reason to stop today."""
+    (tmp_path / "LCO.py").write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert module_name("LCO") == "LCO"
+    assert module_name("LCO | graphite") == "LCO___graphite"

@@ -194,12 +194,12 @@ class Odd:
 
 @pytest.mark.parametrize("name", ['a "quote"', 'it\'s "both"', 'end"""', "back\\slash\n{0}", "−Ω \u202e [eV]"])
 def test_odd_names_and_laws(name: str, tmp_path: Path) -> None:
-    key = f"{name} electrode OCP [V]"
+    key = "Positive electrode lithiation OCP [V]"  # no part of the full charge, which PyBaMM looks for
     odd = ParameterSet(name, "Ai2020", {key: Attachment(Odd(name), "voltage")}, joint({name: -0.7}), 300.0, (name,), name)
     module = load(write_pybamm_module(tmp_path / "odd_set.py", odd))
     assert list(module.COEFFICIENTS) == [name]
     assert name in (module.__doc__ or "")
-    (function,) = (f for n, f in vars(module).items() if n.endswith("electrode_ocp"))
+    (function,) = (f for n, f in vars(module).items() if n.endswith("lithiation_ocp"))
     x = np.linspace(0.01, 0.99, 99)
     written = function(pybamm.Vector(x), module.COEFFICIENTS).evaluate().ravel()
     np.testing.assert_allclose(written, Odd(name).voltage({name: -0.7}, x, 300.0), rtol=1e-12)

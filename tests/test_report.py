@@ -202,7 +202,7 @@ def test_failed_write_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_wrong_input_is_refused(tmp_path: Path, result: xr.Dataset) -> None:
-    with pytest.raises(ValueError, match="no folder"):
+    with pytest.raises(ValueError, match="does not exist; create it first"):
         write_report(tmp_path / "nowhere" / "report.html", small_set(), None)
     other = result.assign_coords(coefficient=[f"x {name}" for name in result["coefficient"].values])
     with pytest.raises(ValueError, match=r"coefficient 'x LCO .* belongs to another set"):

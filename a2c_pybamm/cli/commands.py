@@ -193,11 +193,10 @@ def derive(study: StudyPath) -> None:
 
 def _write_set(folder: Path, parameter_set: ParameterSet) -> None:
     from a2c_pybamm.files import save, write_bpx, write_pybamm_module
+    from a2c_pybamm.parameter_set import module_name
 
-    files = [
-        save(parameter_set, folder / "set.json"),
-        write_pybamm_module(folder / f"{_module(parameter_set.name)}.py", parameter_set),
-    ]
+    module = folder / f"{module_name(parameter_set.name)}.py"  # asked before anything is written
+    files = [save(parameter_set, folder / "set.json"), write_pybamm_module(module, parameter_set)]
     lost = ""
     try:
         files.append(write_bpx(folder / "set.bpx.json", parameter_set))
@@ -216,10 +215,6 @@ def _write_figure(folder: Path, parameter_set: ParameterSet) -> list[Path]:
 
     figure = thermodynamics_figure(parameter_set)
     return [] if figure is None else [write_figure(folder / "thermodynamics.svg", figure)]
-
-
-def _module(name: str) -> str:
-    return "".join(ch if ch.isalnum() else "_" for ch in name)
 
 
 @app.command()
@@ -345,8 +340,8 @@ def report(study: StudyPath) -> None:
 
     settings, file = _read(study)
     path = file.parent / "result.nc"
-    parameter_set, result = _derived(settings, file), read_result(path)
-    if result.attrs.get(SET_STAMP, "") != _set_stamp(file.parent):
+    parameter_set, result = _derived(settings, file), read_result(path, attributes=[SET_STAMP, CELL_TEXT])
+    if result.attrs[SET_STAMP] != _set_stamp(file.parent):
         raise ValueError(f"{path}: made from another set.json than the one beside it; run 'a2c propagate {file}' again")
     _report(settings, file.parent, parameter_set, result)
 
@@ -406,16 +401,15 @@ def export(
 
     For example: a2c export LCO_graphite_universal_potentials --to bpx --output cell.bpx.json
     """
-    from a2c_pybamm.files import bpx_losses, save, write_bpx, write_pybamm_module
+    from a2c_pybamm.files import bpx_losses, save, writable, write_bpx, write_pybamm_module
+    from a2c_pybamm.parameter_set import module_name
     from a2c_pybamm.sets import load
 
     if to not in ("json", "pybamm", "bpx"):
         raise ValueError(f"--to {to}: unknown form; take json, pybamm or bpx")
     parameter_set = load(name)
-    stem = _module(parameter_set.name)
-    path = output or Path({"json": f"{stem}.json", "pybamm": f"{stem}.py", "bpx": f"{stem}.bpx.json"}[to])
-    if path.is_dir():
-        raise ValueError(f"{path}: a folder stands here; give a file name with --output")
+    stem = module_name(parameter_set.name)
+    path = writable(output or Path({"json": f"{stem}.json", "pybamm": f"{stem}.py", "bpx": f"{stem}.bpx.json"}[to]))
     if to == "json":
         save(parameter_set, path)
     elif to == "pybamm":

@@ -16,8 +16,9 @@ import numpy as np
 
 from a2c_pybamm import __version__
 from a2c_pybamm.estimate import Array
+from a2c_pybamm.files.bpx_limits import stoichiometry_window
 from a2c_pybamm.files.nominal import Nominal, table
-from a2c_pybamm.files.writing import write_text
+from a2c_pybamm.files.writing import writable, write_text
 from a2c_pybamm.parameter_set import ParameterSet, pybamm
 
 BPX_VERSION = "1.1.0"
@@ -25,8 +26,6 @@ EDGE = 1e-5
 """Distance of tables from stoichiometries 0 and 1; a reader goes on in a straight line."""
 VOLTAGE_ERROR, RELATIVE_ERROR, ENTROPY_ERROR = 2.5e-4, 2.5e-3, 1e-6
 """Largest distance of a table's straight lines from an open-circuit potential [V], a transport property [1], dU/dT [V.K-1]."""
-LIMIT_MISS = 1e-3
-"""Largest distance [V] of the open-circuit voltage from a voltage limit at the stoichiometries found for it."""
 SWING = 20.0
 """Temperatures [K] about the reference at which one activation energy is compared with the set."""
 USER_DEFINED = (
@@ -168,8 +167,7 @@ def _cell(n: Nominal) -> dict[str, Any]:
         raise ValueError(f"set {n.name}: {series:g} cells in series; BPX describes one cell")
     section: dict[str, Any] = {
         "Electrode area [m2]": n.number("Electrode height [m]") * n.number("Electrode width [m]"),
-        "External surface area [m2]": n.number("Cell cooling surface area [m2]"),
-        "Volume [m3]": n.number("Cell volume [m3]"),
+        **_outside(n, round(parallel)),
         "Number of electrode pairs connected in parallel to make a cell": round(parallel),
     }
     for key in (
@@ -189,34 +187,27 @@ def _cell(n: Nominal) -> dict[str, Any]:
     return section
 
 
-def _window(n: Nominal) -> list[float]:
-    """Stoichiometries x0, x100, y100, y0 at the voltage limits."""
-    for side in ("Negative", "Positive"):
-        if (key := f"{side} electrode OCP [V]") not in n.values:
-            raise ValueError(
-                f"set {n.name}: no {key!r}; BPX describes cells of two porous electrodes with open-circuit potentials"
-            )
-    limits = [n.number(f"Open-circuit voltage at {soc}% SOC [V]") for soc in (0, 100)]
-    try:
-        x0, x100, y100, y0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(n.values))
-    except (pybamm.SolverError, ValueError, KeyError) as error:
-        raise ValueError(f"set {n.name}: no stoichiometries found for {limits} V: {error}") from error
-    for limit, x, y in zip(limits, (x0, x100), (y0, y100), strict=True):
-        # without the asymptotes by which PyBaMM makes every limit reachable
-        reached = float(n.at("Positive electrode OCP [V]", y)[0] - n.at("Negative electrode OCP [V]", x)[0])
-        if abs(reached - limit) > LIMIT_MISS:
-            raise ValueError(
-                f"set {n.name}: the open-circuit potentials reach {reached:.3f} V (x = {x:.4f}, y = {y:.4f}) in place of "
-                f"the limit {limit:g} V; choose voltage_limits within reach"
-            )
-    return [x0, x100, y100, y0]
+def _outside(n: Nominal, n_parallel: int) -> dict[str, float]:
+    """External surface and volume of the cell; of its layers alone, and told among the losses, where the set has none."""
+    keys = {"External surface area [m2]": "Cell cooling surface area [m2]", "Volume [m3]": "Cell volume [m3]"}
+    if all(key in n.values for key in keys.values()):
+        return {field: n.number(key) for field, key in keys.items()}
+    area = n.number("Electrode height [m]") * n.number("Electrode width [m]")
+    layers = [f"{layer} thickness [m]" for layer in LAYERS]
+    thickness = n_parallel * sum(n.number(key) for key in layers if key in n.values)
+    missing = " and ".join(repr(key) for key in keys.values() if key not in n.values)
+    n.losses.append(
+        f"the set has no {missing}: PyBaMM's reader needs both, and those of a flat stack of the layers stand there "
+        f"({2 * area:.4g} m2, {area * thickness:.4g} m3); run no thermal model with them"
+    )
+    return {"External surface area [m2]": 2 * area, "Volume [m3]": area * thickness}
 
 
 def _sections(n: Nominal) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parameterisation and State."""
     if blended := sorted(key for key in n.values if key.startswith(("Primary: ", "Secondary: "))):
         raise ValueError(f"set {n.name}: {blended[0]!r} belongs to a blended electrode; this export writes single materials")
-    x0, x100, y100, y0 = _window(n)
+    x0, x100, y100, y0 = stoichiometry_window(n)
     near = n.salt * np.linspace(0.5, 1.5, 21)
     extra = {key: n.number(key) for key in USER_DEFINED if key in n.values and not callable(n.values[key])}
     extra["Thermodynamic factor"] = _constant(n, "Thermodynamic factor", near)
@@ -307,5 +298,6 @@ def bpx_losses(parameter_set: ParameterSet, *, voltage_limits: tuple[float, floa
 
 def write_bpx(path: Path, parameter_set: ParameterSet, *, voltage_limits: tuple[float, float] | None = None) -> Path:
     """The path, holding the document of ``bpx_document``."""
+    writable(path)
     document = bpx_document(parameter_set, voltage_limits=voltage_limits)
     return write_text(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

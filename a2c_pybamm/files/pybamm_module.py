@@ -17,10 +17,19 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm import __version__
-from a2c_pybamm.files.writing import write_text
+from a2c_pybamm.files.writing import writable, write_text
 from a2c_pybamm.laws import Scale, Value, derived_names, interpolate, invert
 from a2c_pybamm.laws import site_sum as sites
-from a2c_pybamm.parameter_set import CONSTANT, STOICHIOMETRY, Attachment, ParameterSet, asked_arguments, base_values
+from a2c_pybamm.parameter_set import (
+    CONSTANT,
+    STOICHIOMETRY,
+    Attachment,
+    ParameterSet,
+    asked_arguments,
+    base_values,
+    module_name,
+)
+from a2c_pybamm.readers.source_file import naming
 
 ATOM = 5
 PRECEDENCE: dict[str, tuple[int, ...]] = {"-{0}": (3, 3), "{0} ** {1}": (4, ATOM, 3)}
@@ -388,5 +397,14 @@ def pybamm_module(parameter_set: ParameterSet) -> str:
 
 
 def write_pybamm_module(path: Path, parameter_set: ParameterSet) -> Path:
-    """The path, holding the module of ``pybamm_module``."""
+    """The path, holding the module of ``pybamm_module``.
+
+    Raises
+    ------
+    ValueError
+        If Python imports another module under the file's name (see `module_name`), or the file cannot be written there.
+    """
+    path = writable(path)
+    with naming(path):
+        module_name(path.stem)
     return write_text(path, pybamm_module(parameter_set))

@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from a2c_pybamm.estimate import Estimate, Factor, Joint
-from a2c_pybamm.files.writing import write_text
-from a2c_pybamm.laws import KINDS, Law, build_law, held, settings
-from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap
-from a2c_pybamm.readers.source_file import existing, read_text
+from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.files.json_document import parse_document, read_document
+from a2c_pybamm.files.set_schema import build_set
+from a2c_pybamm.files.writing import writable, write_text
+from a2c_pybamm.laws import Law, held, settings
+from a2c_pybamm.parameter_set import Attachment, ParameterSet
+from a2c_pybamm.readers.source_file import naming
+from a2c_pybamm.schema import show
 
 FORMAT = "a2c_pybamm parameter set"
 VERSION = 1
+REMEDY = "make it again with 'a2c derive'"
 
 
 def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
@@ -90,9 +92,24 @@ def _estimate_document(estimate: Estimate) -> dict[str, Any]:
 
 
 def save(parameter_set: ParameterSet, path: str | Path) -> Path:
-    """Write a set to a JSON file, beside an older one first and then in its place."""
-    text = json.dumps(set_document(parameter_set), ensure_ascii=False, indent=1, allow_nan=False)
-    return write_text(Path(path), text + "\n")
+    """The path, holding a set as JSON that `read_set` gives back; an older file stays until the new one is whole.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be written there, or could not be read back: a note that JSON has no form for, a law that no package
+        registers.
+    """
+    path = writable(path)
+    try:
+        text = json.dumps(set_document(parameter_set), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        again = _set_of(parse_document(text, str(path)))
+        if dict(again.attach) != dict(parameter_set.attach):
+            raise ValueError("a law is not the one that its kind names; register it under a kind of its own")
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise ValueError(f"{path}: not written, it could not be read back: {reason}") from error
+    return write_text(path, text)
 
 
 def read_set(path: str | Path) -> ParameterSet:
@@ -101,77 +118,32 @@ def read_set(path: str | Path) -> ParameterSet:
     Raises
     ------
     ValueError
-        Naming the file: it is not JSON, not a set, of a newer version, or names an unknown law.
+        Naming the file, and the place in it: it is not JSON, not a set, of a newer version, or something in it is wrong.
     """
     path = Path(path)
-    if not path.exists():
-        raise ValueError(f"{path}: no such file; make it with 'a2c derive'")
-    return parse_set(read_text(existing(path)), str(path))
+    with naming(path):
+        if not path.exists():
+            raise ValueError("no such file; make it with 'a2c derive'")
+        return _read_back(read_document(path, remedy=REMEDY), str(path))
 
 
 def parse_set(text: str, path: str) -> ParameterSet:
     """The parameter set in the text of a ``set.json``; errors name ``path``, as those of ``read_set`` do."""
+    return _read_back(parse_document(text, path, remedy=REMEDY), path)
+
+
+def _read_back(document: dict[str, Any], path: str) -> ParameterSet:
     try:
-        document = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: not JSON ({error}); is it cut off? make it again with 'a2c derive'") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"{path}: not a parameter set of a2c_pybamm; make one with 'a2c derive'")
-    if document.get("version") != VERSION:
-        raise ValueError(
-            f"{path}: format version {document.get('version')}, this a2c_pybamm reads {VERSION}; update the package"
-        )
-    try:
-        return _parameter_set(document)
-    except KeyError as error:
-        raise ValueError(f"{path}: no entry {error}; the file is incomplete, make it again with 'a2c derive'") from error
-    except (TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
-        raise ValueError(f"{path}: {error}; if it was edited by hand, make it again with 'a2c derive'") from error
+        return _set_of(document)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; or {REMEDY}") from error
 
 
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is no number")
-
-
-def _parameter_set(document: dict[str, Any]) -> ParameterSet:
-    temperature = float(document["temperature_K"])
-    if not temperature > 0:
-        raise ValueError(f"temperature_K is {temperature:g}, not positive")
-    laws: dict[str, Law] = {}
-    for name, entry in document["laws"].items():
-        holds = {slot: laws[inner] for slot, inner in entry["holds"].items()}
-        laws[name] = build_law(entry["kind"], entry["settings"], holds, KINDS)
-    attach = {
-        key: Attachment(
-            laws[entry["law"]], entry["method"], StoichiometryMap(entry["offset"], entry["slope"]), entry.get("index")
-        )
-        for key, entry in document["attach"].items()
-    }
-    joint = Joint([_estimate(entry) for entry in document["estimates"]], independent=document["independent"])
-    return ParameterSet(
-        document["name"],
-        document["base"],
-        attach,
-        joint,
-        temperature,
-        tuple(document["citations"]),
-        document["description"],
-        document["notes"],
-        _limits(document["voltage_limits_V"]),
-    )
-
-
-def _limits(entry: list[float] | None) -> tuple[float, float] | None:
-    if entry is None:
-        return None
-    low, high = entry
-    return float(low), float(high)
-
-
-def _estimate(entry: dict[str, Any]) -> Estimate:
-    n = len(entry["names"])
-    factors = {
-        source: Factor(np.array(f["values"], float).reshape(n, len(f["labels"])), tuple(f["labels"]), f["family"])
-        for source, f in entry["sources"].items()
-    }
-    return Estimate(tuple(entry["names"]), np.array(entry["mean"], float), factors, entry["method"], entry["provenance"])
+def _set_of(document: dict[str, Any]) -> ParameterSet:
+    """The set that a document describes, if it is one, of the version that is read here."""
+    if document.get("format") != FORMAT:
+        raise ValueError("not a parameter set of a2c_pybamm; take a set.json")
+    version = document.get("version")
+    if type(version) is not int or version != VERSION:
+        raise ValueError(f"format version {show(version)}, this a2c_pybamm reads {VERSION}; update the package")
+    return build_set(document)

@@ -10,8 +10,9 @@ import numpy as np
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.laws import mobility
 from a2c_pybamm.laws.free_energy import FreeEnergy
-from a2c_pybamm.laws.law import Coefficients, coefficient
+from a2c_pybamm.laws.law import Coefficients, Count, coefficient
 from a2c_pybamm.laws.mobility import barrier_name, prefactor_name
+from a2c_pybamm.schema import conform_fields
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ class ArrheniusMobility:
     material: str
     motion: Literal["tracer", "collective"]
     """Whose D the runs measured: single ions', or that of all together."""
-    vacancies: int
+    vacancies: Count
     """n, the power of 1 - x that is taken out of the prefactor."""
     free_energy: FreeEnergy
-    prefactor_order: int = 0
+    prefactor_order: Count = 0
     """p."""
-    barrier_order: int = 0
+    barrier_order: Count = 0
     """q."""
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions [a, b] over which the polynomials are orthogonal; D is given outside, too."""
@@ -70,8 +71,7 @@ class ArrheniusMobility:
     kind: ClassVar[str] = "arrhenius-mobility"
 
     def __post_init__(self) -> None:
-        if self.motion not in ("tracer", "collective"):
-            raise ValueError(f"{self.material}: motion {self.motion!r} is unknown; take 'tracer' or 'collective'")
+        conform_fields(self, name=self.kind)
         for what in ("vacancies", "prefactor_order", "barrier_order"):
             if getattr(self, what) < 0:
                 raise ValueError(f"{self.material}: {what} = {getattr(self, what)} is negative; give 0 or more")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
+from a2c_pybamm.schema import conform_fields
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,9 @@ class Value:
     quantity: str
     unit: str = "1"
     kind: ClassVar[str] = "value"
+
+    def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -36,6 +40,9 @@ class Scale:
 
     quantity: str
     kind: ClassVar[str] = "scale"
+
+    def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -61,8 +61,6 @@ def check_settings(law: Expansion, n_term: int) -> None:
     material, window = law.material, law.window
     if not 0 <= window[0] < window[1] <= 1:
         raise ValueError(f"{material}: window {window} must be two compositions with 0 <= a < b <= 1")
-    if not law.reference_temperature > 0:
-        raise ValueError(f"{material}: reference temperature must be positive, got {law.reference_temperature}")
     if not 0 <= law.entropies <= n_term:
         raise ValueError(f"{material}: {law.entropies} excess entropies for {n_term} interactions; give 0 to {n_term}")
 

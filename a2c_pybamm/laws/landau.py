@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.laws import expansion
-from a2c_pybamm.laws.law import Coefficients, coefficient
+from a2c_pybamm.laws.law import Coefficients, Count, coefficient
+from a2c_pybamm.schema import Temperature, conform_fields
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,19 @@ class Landau:
     """
 
     material: str
-    order: int = 4
+    order: Count = 4
     """Highest power of :math:`x - 1/2`, at least 2."""
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions between which the mean voltage is taken."""
-    reference_temperature: float = 298.15
+    reference_temperature: Temperature = 298.15
     """Temperature [K] at which the mean voltage and the polynomial hold."""
-    entropies: int = 0
+    entropies: Count = 0
     """Number of excess entropies: ``entropies=1`` lets a2 change with temperature."""
     kind: ClassVar[str] = "landau"
     mixing: ClassVar[float] = 0.0
 
     def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
         if self.order < 2:
             raise ValueError(f"{self.material}: order {self.order}; a Landau polynomial has at least the second power")
         expansion.check_settings(self, self.order - 1)

@@ -9,12 +9,20 @@ floats, arrays, complex numbers (complex-step derivatives) and PyBaMM symbols.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
+
+from a2c_pybamm.schema import Limit, show
 
 Coefficients = Mapping[str, Any]
 """Coefficient name → float, array, complex number or PyBaMM symbol."""
+MOST_TERMS = 100
+"""Terms, sites, hops, knots or modes of one law: each is a coefficient, and no data determine more of one curve."""
+MOST_ROWS = 100_000
+"""Rows of a law's table: 1 MB a column; a curve has no more detail."""
+Count = Annotated[int, Limit(MOST_TERMS, "no data determine more")]
+Table = Annotated[tuple[float, ...], Limit(MOST_ROWS, "a curve has no more detail")]
 
 
 @runtime_checkable
@@ -70,16 +78,36 @@ def build_law(kind: str, own: Mapping[str, Any], holds: Mapping[str, Law], known
     ValueError
         If the kind is unknown, or a setting is missing, unknown or out of range.
     """
-    law = known.get(kind)
-    if law is None:
-        plugins = {point.name: point for point in entry_points(group="a2c_pybamm.laws")}
-        if kind not in plugins:
-            raise ValueError(
-                f"law kind {kind!r} is unknown (known: {', '.join(sorted([*known, *plugins]))}); "
-                "install the package that brings it, or correct the name"
-            )
-        law = plugins[kind].load()
+    law = known[kind] if kind in known else _foreign_law(kind, known)
     try:
-        return law(**{name: _tuples(value) for name, value in own.items()}, **holds)
-    except TypeError as error:
-        raise ValueError(f"law {kind!r}: {error}") from error
+        built = law(**{name: _tuples(value) for name, value in own.items()}, **holds)
+    except ValueError:
+        raise
+    except Exception as error:  # also whatever comes up in another package's law
+        reason = " ".join(str(error).split())
+        what = reason if isinstance(error, TypeError) else f"{type(error).__name__}: {reason}"
+        raise ValueError(f"law {kind!r}: {what}; check its settings") from error
+    if not isinstance(built, Law):
+        raise ValueError(f"law {kind!r}: its package gives {show(built)}, not a law; report it to the package")
+    return built
+
+
+def _foreign_law(kind: str, known: Mapping[str, type]) -> Callable[..., Any]:
+    """What another package's entry point of this name brings; the package is imported here."""
+    plugins = {point.name: point for point in entry_points(group="a2c_pybamm.laws")}
+    if kind not in plugins:
+        raise ValueError(
+            f"law kind {show(kind)} is unknown (known: {', '.join(sorted([*known, *plugins]))}); "
+            "install the package that brings it, or correct the name"
+        )
+    try:
+        law = plugins[kind].load()
+    except Exception as error:  # what another package raises while it is imported is not ours to foresee
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"law {kind!r}: its entry point {plugins[kind].value!r} cannot be imported ({type(error).__name__}: {reason}); "
+            "install its package again"
+        ) from error
+    if not callable(law):
+        raise ValueError(f"law {kind!r}: its entry point {plugins[kind].value!r} is no class; report it to the package")
+    return law

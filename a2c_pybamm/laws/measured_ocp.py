@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
-from a2c_pybamm.laws.law import Coefficients, coefficient
+from a2c_pybamm.laws.law import Coefficients, Table, coefficient
+from a2c_pybamm.schema import Temperature, conform_fields
 
 
 @singledispatch
@@ -50,12 +51,12 @@ class MeasuredOCP:
     """
 
     material: str
-    x: tuple[float, ...]
-    voltage: tuple[float, ...]
+    x: Table
+    voltage: Table
     """Smoothed voltage [V] at ``x`` and the reference temperature."""
-    entropy: tuple[float, ...]
+    entropy: Table
     """Entropic change [V.K-1] at ``x``."""
-    reference_temperature: float
+    reference_temperature: Temperature
     theta_min: float
     """Declared floor of the thermodynamic factor."""
     floored: float = 0.0
@@ -65,6 +66,7 @@ class MeasuredOCP:
     kind: ClassVar[str] = "measured-ocp"
 
     def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
         n = len(self.x)
         if n < 4 or len(self.voltage) != n or len(self.entropy) != n:
             raise ValueError(f"{self.material}: a table needs at least four rows of x, voltage and entropy, got {n}")

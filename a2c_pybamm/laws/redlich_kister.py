@@ -10,7 +10,8 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.laws import expansion
-from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
+from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
+from a2c_pybamm.schema import Temperature, conform_fields
 
 
 def excess(k: int, x: Any) -> Any:
@@ -62,23 +63,22 @@ class RedlichKister:
     """
 
     material: str
-    order: int
+    order: Count
     """Number of the last interaction: ``order=2`` has L0, L1, L2."""
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions between which the mean voltage is taken."""
     shape: Literal["plain", "ratio"] = "plain"
-    reference_temperature: float = 298.15
+    reference_temperature: Temperature = 298.15
     """Temperature [K] at which the mean voltage and the interactions hold."""
-    entropies: int = 0
+    entropies: Count = 0
     """Number of excess entropies: ``entropies=2`` has S0 and S1."""
     kind: ClassVar[str] = "redlich-kister"
     mixing: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
         if self.order < 0:
             raise ValueError(f"{self.material}: order {self.order} is negative; a Redlich-Kister law has at least L0")
-        if self.shape not in ("plain", "ratio"):
-            raise ValueError(f"{self.material}: shape {self.shape!r} is unknown; take 'plain' or 'ratio'")
         expansion.check_settings(self, self.order + 1)
 
     @property

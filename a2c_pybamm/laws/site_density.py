@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.laws.law import Coefficients, log_coefficient
+from a2c_pybamm.schema import conform_fields
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,9 @@ class SiteDensity:
 
     material: str
     kind: ClassVar[str] = "site-density"
+
+    def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
 
     @property
     def volume_name(self) -> str:

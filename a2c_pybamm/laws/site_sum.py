@@ -11,7 +11,8 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.free_energy import LITHIUM_ENTROPY
-from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
+from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
+from a2c_pybamm.schema import Temperature, conform_fields
 
 LARGEST_EXPONENT = 700.0
 """Beyond it exp overflows; a site whose exponent is larger is empty to 300 digits."""
@@ -108,17 +109,16 @@ class SiteSum:
     """
 
     material: str
-    n_site: int
+    n_site: Count
     """Number of kinds of sites, J."""
-    reference_temperature: float = 298.15
+    reference_temperature: Temperature = 298.15
     """Temperature [K] at which the site voltages hold."""
     kind: ClassVar[str] = "site-sum"
 
     def __post_init__(self) -> None:
-        if isinstance(self.n_site, bool) or not isinstance(self.n_site, int) or self.n_site < 1:
+        conform_fields(self, name=self.kind)
+        if self.n_site < 1:
             raise ValueError(f"{self.material}: n_site is {self.n_site!r}; a host has at least one kind of site")
-        if not self.reference_temperature > 0:
-            raise ValueError(f"{self.material}: reference temperature must be positive, got {self.reference_temperature}")
 
     @property
     def voltage_names(self) -> tuple[str, ...]:

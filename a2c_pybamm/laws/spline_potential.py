@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.laws import expansion
-from a2c_pybamm.laws.law import Coefficients, coefficient
+from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Count, coefficient
+from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
 SOFT = 1e-24
 """Square of the distance from a knot below which a cube's third derivative is rounded off: no formula divides by zero there."""
@@ -63,18 +64,19 @@ class SplinePotential:
     """
 
     material: str
-    knots: tuple[float, ...]
+    knots: Annotated[tuple[float, ...], Limit(MOST_TERMS, "no data determine more")]
     """Compositions at which the excess potential is a coefficient, ascending in [0, 1], at least three."""
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions between which the mean voltage is taken."""
-    reference_temperature: float = 298.15
+    reference_temperature: Temperature = 298.15
     """Temperature [K] at which the mean voltage and the spline hold."""
-    entropies: int = 0
+    entropies: Count = 0
     """Number of excess entropies; all knots have one if any has."""
     kind: ClassVar[str] = "spline-potential"
     mixing: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
         if len(self.knots) < 3 or not (np.diff(self.knots) > 0).all() or not (self.knots[0] >= 0 and self.knots[-1] <= 1):
             raise ValueError(f"{self.material}: knots {self.knots} must be three or more compositions, ascending in [0, 1]")
         expansion.check_settings(self, len(self.knots) - 1)

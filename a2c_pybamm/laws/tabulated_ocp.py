@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
-from a2c_pybamm.laws.law import Coefficients, coefficient
+from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Table, coefficient
 from a2c_pybamm.laws.measured_ocp import interpolate
+from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
 
 @lru_cache(maxsize=64)
@@ -45,17 +46,18 @@ class TabulatedOCP:
     """
 
     material: str
-    x: tuple[float, ...]
-    voltage: tuple[float, ...]
+    x: Table
+    voltage: Table
     """Mean voltage [V] at ``x`` and the reference temperature."""
-    entropy: tuple[float, ...]
+    entropy: Table
     """Entropic change [V.K-1] at ``x``."""
-    modes: tuple[tuple[float, ...], ...]
+    modes: Annotated[tuple[Table, ...], Limit(MOST_TERMS, "no data determine more")]
     """What one unit of each amplitude does to the voltage [V] at ``x`` (n_mode, n_x)."""
-    reference_temperature: float = 298.15
+    reference_temperature: Temperature = 298.15
     kind: ClassVar[str] = "tabulated-ocp"
 
     def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
         n = len(self.x)
         columns = (self.voltage, self.entropy, *self.modes)
         if n < 4 or any(len(column) != n for column in columns):
@@ -65,8 +67,6 @@ class TabulatedOCP:
             )
         if not (np.diff(self.x) > 0).all() or not (self.x[0] >= 0 and self.x[-1] <= 1):
             raise ValueError(f"{self.material}: x of a table must increase within [0, 1]")
-        if not np.isfinite(np.array(columns)).all():
-            raise ValueError(f"{self.material}: an entry of the table is not finite")
 
     @property
     def names(self) -> tuple[str, ...]:

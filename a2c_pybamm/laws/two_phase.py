@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.laws.law import Coefficients, coefficient
+from a2c_pybamm.laws.law import Coefficients, Count, coefficient
 from a2c_pybamm.laws.phases import END, Gaps, PhaseForming, branch, gaps
+from a2c_pybamm.schema import conform_fields
 
 Array = NDArray[np.float64]
 STEP = 1e-20
@@ -53,20 +54,15 @@ class TwoPhase:
     """
 
     free_energy: PhaseForming
-    gaps: int = 1
+    gaps: Count = 1
     """Plateaus that the set has room for."""
     branch: Literal["equilibrium", "lithiation", "delithiation"] = "equilibrium"
     kind: ClassVar[str] = "two-phase"
 
     def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
         if self.gaps < 1:
             raise ValueError(f"{self.material}: room for {self.gaps} gaps; give at least one, or take the free energy itself")
-        if self.branch not in ("equilibrium", "lithiation", "delithiation"):
-            raise ValueError(
-                f"{self.material}: branch {self.branch!r} is unknown; take equilibrium, lithiation or delithiation"
-            )
-        if not isinstance(self.free_energy, PhaseForming):
-            raise ValueError(f"{self.free_energy.kind}: no free energy whose phases can be looked for")
 
     @property
     def material(self) -> str:

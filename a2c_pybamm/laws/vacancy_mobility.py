@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.laws import mobility
 from a2c_pybamm.laws.free_energy import FreeEnergy
-from a2c_pybamm.laws.law import Coefficients
+from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Count
 from a2c_pybamm.laws.mobility import barrier_name, prefactor_name
+from a2c_pybamm.schema import Limit, conform_fields
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,13 @@ class VacancyMobility:
     """
 
     material: str
-    hops: tuple[tuple[str, int], ...]
+    hops: Annotated[tuple[tuple[str, Count], ...], Limit(MOST_TERMS, "no data determine more")]
     """Name of each hop and the number of vacancies it needs."""
     free_energy: FreeEnergy
     kind: ClassVar[str] = "vacancy-mobility"
 
     def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
         if not self.hops:
             raise ValueError(f"{self.material}: a mobility needs at least one hop")
         for hop, vacancies in self.hops:

@@ -11,6 +11,7 @@ from a2c_pybamm.parameter_set.attachment import (
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, pybamm
 from a2c_pybamm.parameter_set.keys import CONSTANT, STOICHIOMETRY
 from a2c_pybamm.parameter_set.measured import measured_ocp
+from a2c_pybamm.parameter_set.module_name import module_name
 from a2c_pybamm.parameter_set.whole import TREATMENTS, ParameterSet
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "kind_options",
     "measured_ocp",
     "misplaced",
+    "module_name",
     "msmr_attachments",
     "pybamm",
     "symbols",

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, Literal
 
 import pybamm
 
-from a2c_pybamm.laws import Law, Scale, SiteSum, Value
+from a2c_pybamm.laws import KINDS, Law, Scale, SiteSum, Value
 from a2c_pybamm.parameter_set.base_set import asked_arguments, base_values
 from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.keys import (
-    CONSTANT,
     HOST_SITE,
     MESH,
+    MODEL_KEYS,
+    QUANTITIES,
     SETTLED,
     STOICHIOMETRY,
     STOICHIOMETRY_AND_TEMPERATURE,
     WIDE,
 )
+from a2c_pybamm.schema import conform_fields, show
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class StoichiometryMap:
     slope: float = 1.0
 
     def __post_init__(self) -> None:
+        conform_fields(self, name="stoichiometry map")
         ends = (self.offset, self.offset + self.slope)
         if not (0 <= ends[0] < ends[1] <= 1 + 1e-12):
             raise ValueError(
@@ -53,8 +58,12 @@ class Attachment:
     """The kind of site that the method is asked for, the first being 0; None where the method is of the whole host."""
 
     def __post_init__(self) -> None:
-        if not callable(getattr(self.law, self.method, None)):
-            raise ValueError(f"law {self.law.kind!r} has no method {self.method!r}")
+        conform_fields(self, name="attachment")
+        own = type(self.law)
+        usable = [name for name in dir(own) if name in QUANTITIES or own not in KINDS.values()]
+        if self.method not in usable or _n_argument(self.law, self.method) is None:
+            several = ", ".join(name for name in usable if _n_argument(self.law, name) is not None)
+            raise ValueError(f"law {self.law.kind!r} has no method {show(self.method)} of (c, x, T); take one of {several}")
 
     @property
     def relative(self) -> bool:
@@ -62,14 +71,50 @@ class Attachment:
         return isinstance(self.law, Scale)
 
 
+def _n_argument(law: Law, method: str) -> int | None:
+    """Number of arguments that a law's public method takes; None where the law has no such method."""
+    function = inspect.getattr_static(type(law), method, None)
+    if method.startswith("_") or not isinstance(function, FunctionType):
+        return None
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    needed = [p for p in parameters if p.default is p.empty]
+    # a method that wants more than (c, x, T) or has options is another tool of the law
+    return len(needed) if len(needed) == len(parameters) and all(p.kind is p.POSITIONAL_OR_KEYWORD for p in needed) else None
+
+
+def _n_passed(key: str, attachment: Attachment) -> int:
+    """Number of arguments that a law's method is given in the place of this key: c, x and T, or fewer."""
+    if isinstance(attachment.law, Scale | Value):
+        return 1
+    if attachment.index is not None:
+        return 3 if key.endswith("[V]") else 2
+    return 3 if key.endswith((*STOICHIOMETRY, *STOICHIOMETRY_AND_TEMPERATURE)) else 1
+
+
+def _wrong_method(key: str, attachment: Attachment) -> str:
+    """Why a method does not give this key's quantity; empty text where it does, or where another package's law has its own."""
+    method, law = attachment.method, attachment.law
+    if method in QUANTITIES and not QUANTITIES[method].fullmatch(key):
+        return f"{method} of law {law.kind!r} is another quantity; attach it where that stands"
+    n = _n_passed(key, attachment)
+    if _n_argument(law, method) != n:
+        return f"{method} of law {law.kind!r} takes {_n_argument(law, method)} arguments, not the {n} that are passed there"
+    return ""
+
+
 def misplaced(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
     """Why a law cannot stand in for this PyBaMM parameter; empty text where it can."""
+    return _misplaced_key(key, attachment, base) or _wrong_method(key, attachment)
+
+
+def _misplaced_key(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Why no such law can stand in for this key; empty text where one can."""
     if not isinstance(attachment.law, Scale | Value) and (site := HOST_SITE.fullmatch(key)):
         return _misplaced_site(site, attachment, base)
     if attachment.index is not None:
         return "it is not one of a host site's (MSMR), so its attachment has no index; leave it out"
     if not isinstance(attachment.law, Scale | Value):
-        return "" if known_key(key) else "it must be one whose arguments are known"
+        return _unknown_key(key, base)
     if attachment.stoichiometry != StoichiometryMap():
         return f"a {attachment.law.kind} is the same at every stoichiometry; leave its map out"
     if key.endswith(MESH):
@@ -136,6 +181,12 @@ def _unusable(entry: Any, relative: bool) -> str:
     return "the base set's entry is 0, which no factor changes; take a Value" if relative and entry == 0 else ""
 
 
-def known_key(key: str) -> bool:
-    """Whether a law can stand in for this PyBaMM parameter."""
-    return key.endswith((*STOICHIOMETRY, *STOICHIOMETRY_AND_TEMPERATURE)) or key in CONSTANT
+def _unknown_key(key: str, base: pybamm.ParameterValues) -> str:
+    """Why a law of composition cannot stand in for this key; empty text where it can."""
+    if key in MODEL_KEYS:
+        return ""
+    near = difflib.get_close_matches(key, MODEL_KEYS, 1)
+    hint = f"; is {near[0]!r} meant?" if near else ""
+    if key not in base:
+        return f"neither the base set nor a model of PyBaMM has such a parameter{hint or '; check its spelling and unit'}"
+    return f"it must be one whose arguments are known{hint or ', e.g. an open-circuit potential or a diffusivity'}"

@@ -24,5 +24,36 @@ HOST_SITE = re.compile(
     r"(?:occupancy fraction \((\d+)\)|ideality factor \((\d+)\)|standard potential \((\d+)\) \[V\])"
 )
 """Keys of the kinds of sites of an MSMR electrode: its side, and the number of the site by the quantity."""
+_SIDES, _PHASES = ("Negative", "Positive"), ("", "Primary: ", "Secondary: ")
+MODEL_KEYS = (
+    *(
+        f"{phase}{side} {what}"
+        for phase in _PHASES
+        for side in _SIDES
+        for what in (
+            *(f"electrode {branch}OCP [V]" for branch in ("", "lithiation ", "delithiation ")),
+            "electrode OCP entropic change [V.K-1]",
+            *(f"particle {branch}diffusivity [m2.s-1]" for branch in ("", "lithiation ", "delithiation ")),
+            "electrode Young's modulus [Pa]",
+            "electrode partial molar volume [m3.mol-1]",
+        )
+    ),
+    *(f"{phase}Maximum concentration in {side.lower()} electrode [mol.m-3]" for phase in _PHASES for side in _SIDES),
+)
+"""Keys in whose place a law can stand and that PyBaMM's models read, in every base set or not (lithium_ion_parameters.py)."""
+QUANTITIES = {
+    "open_circuit_voltage": re.compile(r".* OCP \[V\]"),
+    "entropic_change": re.compile(r".* OCP entropic change \[V\.K-1\]"),
+    **dict.fromkeys(
+        ("chemical_diffusivity", "jump_diffusivity", "measured_diffusivity"), re.compile(r".* diffusivity \[m2\.s-1\]")
+    ),
+    "maximum_concentration": re.compile(r"(.*: )?Maximum concentration in .*"),
+    "site_fraction": re.compile(r".* host site occupancy fraction \(\d+\)"),
+    "site_voltage": re.compile(r".* host site standard potential \(\d+\) \[V\]"),
+    "ideality_factor": re.compile(r".* host site ideality factor \(\d+\)"),
+    "factor": re.compile(r".*"),
+    "value": re.compile(r".*"),
+}
+"""Methods of laws that stand in for PyBaMM's parameters, and the keys of the quantity that each of them gives."""
 WIDE = ("Ai2020", "OKane2022")
 """PyBaMM's sets that also name parameters of mechanics and ageing, which a base set may lack."""

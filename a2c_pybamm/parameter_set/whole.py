@@ -16,11 +16,14 @@ from a2c_pybamm.laws import FreeEnergy, Gaps, MeasuredOCP, PhaseForming, TwoPhas
 from a2c_pybamm.parameter_set.attachment import Attachment, misplaced
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
+from a2c_pybamm.schema import Temperature, conform_fields, listed, named, show
 
 N_CHECK = 201
 """Compositions at which a sample's stability is looked at."""
 EVERYWHERE = (0.005, 0.995)
 """Stoichiometries looked at where PyBaMM finds no full and empty state."""
+LITHIATED = "Maximum concentration in positive electrode [mol.m-3]"
+"""What every set of a lithium-ion cell has, also for each phase of a composite electrode."""
 TREATMENTS = (
     "treat the gap by common tangents (a TwoPhase law; phases = 'common tangent' in a study), choose a voltage window that "
     "avoids it, or check the data"
@@ -43,7 +46,7 @@ class ParameterSet:
     attach: Mapping[str, Attachment]
     """Laws by the PyBaMM parameter they stand in for."""
     joint: Joint
-    temperature: float = 298.15
+    temperature: Temperature = 298.15
     """Reference, ambient and initial temperature [K]."""
     citations: tuple[str, ...] = ()
     description: str = ""
@@ -53,21 +56,28 @@ class ParameterSet:
     """Cut-off and full charge [V] that the set is meant for; the base set's if not given."""
 
     def __post_init__(self) -> None:
+        conform_fields(self, name=f"set {named(self.name)}")
         object.__setattr__(self, "attach", MappingProxyType(dict(self.attach)))
         object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
         if self.base not in pybamm.parameter_sets:
-            raise ValueError(f"set {self.name}: PyBaMM has no parameter set {self.base!r} to start from")
+            known = ", ".join(sorted(pybamm.parameter_sets))
+            raise ValueError(
+                f"set {self.name}: PyBaMM has no parameter set {show(self.base)} to start from; take one of {known}"
+            )
         base = base_values(self.base)
+        if not any(key.endswith(LITHIATED) for key in base):
+            raise ValueError(
+                f"set {self.name}: base {self.base!r} has no '{LITHIATED}', so no lithium in its positive electrode; "
+                "take a lithium-ion set"
+            )
         for key, attachment in self.attach.items():
             if reason := misplaced(key, attachment, base):
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
         asked = {name for a in self.attach.values() for name in a.law.names}
         if missing := sorted(asked - set(self.joint.names)):
-            raise ValueError(f"set {self.name}: laws ask for {', '.join(map(repr, missing))}, which no estimate gives")
+            raise ValueError(f"set {self.name}: laws ask for {listed(missing)}, which no estimate gives")
         if extra := sorted(set(self.joint.names) - asked):
-            raise ValueError(
-                f"set {self.name}: no law asks for {', '.join(map(repr, extra))}; attach its law or drop the estimate"
-            )
+            raise ValueError(f"set {self.name}: no law asks for {listed(extra)}; attach its law or drop the estimate")
         for law in self.deriving_laws:
             if abs(law.reference_temperature - self.temperature) > 1e-6:
                 raise ValueError(

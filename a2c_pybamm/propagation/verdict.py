@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -14,6 +14,7 @@ from a2c_pybamm.propagation.problem import Method
 from a2c_pybamm.propagation.sentences import decision_sentence, verdict_sentence
 from a2c_pybamm.propagation.status import Answer, Decision, MethodKind, Numbers, Recommendation, Status, sampling_numbers
 
+Value = TypeVar("Value", Status, Recommendation)
 MORE_SOLVES = "further solves that bring the relative error of the std to 5 %, 0 where none are needed, NaN if not known"
 
 
@@ -45,12 +46,20 @@ def add_verdicts(dataset: xr.Dataset, methods: Sequence[Method]) -> xr.Dataset:
 
 def read_status(result: xr.Dataset, output: str, approach: str) -> Status:
     """Status of one method's answer for one scalar output of a result."""
-    return Status(str(result[f"{output}_status"].sel(approach=approach).values))
+    return _member(Status, result[f"{output}_status"].sel(approach=approach))
 
 
 def read_recommendation(result: xr.Dataset, output: str) -> Recommendation:
     """Which kind of answer to take for one scalar output of a result."""
-    return Recommendation(str(result[f"{output}_recommendation"].values))
+    return _member(Recommendation, result[f"{output}_recommendation"])
+
+
+def _member(kind: type[Value], written: xr.DataArray) -> Value:
+    """Member of an enumeration by its value in a result; ``ValueError`` that names the variable where it has none."""
+    text = str(written.values)
+    if text not in set(kind):
+        raise ValueError(f"result: {written.name} is {text!r}, none of {', '.join(kind)}; make it again with propagate")
+    return kind(text)
 
 
 def _answers(dataset: xr.Dataset, output: str, methods: Sequence[Method]) -> list[Answer]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 import matplotlib
 import xarray as xr
 from matplotlib.figure import Figure
 
+from a2c_pybamm.files.writing import writable, write_bytes
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.report.markup import page, paragraph
 from a2c_pybamm.report.sections import OF_RESULT, OF_SET, provenance
@@ -45,9 +45,7 @@ def write_report(
     ValueError
         If the result belongs to other coefficients or sources, or the folder is not there.
     """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise ValueError(f"{path}: no folder {path.parent}; make it first")
+    path = writable(path)
     if result is not None:
         _check_match(parameter_set, result)
     sections = [(heading, make(result)) for heading, make in OF_RESULT.items() if result is not None]
@@ -58,8 +56,7 @@ def write_report(
     if result is None:
         lead += paragraph("No propagation has been run: what follows is the parameter set alone.", note=True)
     text = page(title or parameter_set.name, sections, lead=lead)
-    _replace(path, text.encode("utf-8"))
-    return path
+    return write_bytes(path, text.encode("utf-8"))
 
 
 def write_figure(path: Path, figure: Figure) -> Path:
@@ -67,8 +64,7 @@ def write_figure(path: Path, figure: Figure) -> Path:
     stream = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": path.stem, "svg.fonttype": "path"}):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    _replace(path, stream.getvalue())
-    return path
+    return write_bytes(path, stream.getvalue())
 
 
 def _check_match(parameter_set: ParameterSet, result: xr.Dataset) -> None:
@@ -80,13 +76,3 @@ def _check_match(parameter_set: ParameterSet, result: xr.Dataset) -> None:
                 f"set {parameter_set.name}: the result has a {kind} {str(unknown[0])!r} that the set has not; "
                 "it belongs to another set, propagate this one"
             )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that its name never holds half of it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
@@ -160,6 +160,14 @@ class Study(Section):
     cell: CellSettings = Field(CellSettings(), description="The simulation")
     propagation: PropagationSettings = Field(PropagationSettings(), description="Methods")
     sweep: SweepSettings | None = Field(None, description="Design of experiments")
+
+    @field_validator("name")
+    @classmethod
+    def _hides_no_module(cls, name: str) -> str:
+        from a2c_pybamm.parameter_set import module_name
+
+        module_name(name)
+        return name
 
     def _mistakes(self) -> Iterator[str]:
         if not (self.positive or self.negative or self.scale or self.value):

@@ -1,0 +1,166 @@
+"""What a ``set.json`` holds, declared once, and the parameter set that it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from a2c_pybamm.estimate import Estimate, Factor, Joint
+from a2c_pybamm.laws import KINDS, Law, build_law
+from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap
+from a2c_pybamm.readers.source_file import naming
+from a2c_pybamm.schema import Limit, Temperature, below, conform, show
+
+MOST_COEFFICIENTS = 2000
+"""Coefficients of a set: their covariance takes 32 MB, and no cell is propagated through more."""
+MOST_FACTOR_ENTRIES = 1_000_000
+"""Numbers in the aligned factors of all sources (coefficients times labels): about a second to bring to their rank."""
+
+Texts = tuple[str, ...]
+Coefficients = Annotated[Texts, Limit(MOST_COEFFICIENTS, "no cell is propagated through more")]
+
+
+@dataclass(frozen=True)
+class LawEntry:
+    """A law: its kind, its settings, and the laws it holds by slot."""
+
+    kind: str
+    settings: Mapping[str, Any]
+    holds: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AttachmentEntry:
+    """A law's method in the place of a PyBaMM parameter."""
+
+    law: str
+    method: str
+    offset: float
+    slope: float
+    index: int | None = None
+
+
+@dataclass(frozen=True)
+class SourceEntry:
+    """The error that one source makes: a row for each coefficient, a column for each label."""
+
+    family: Literal["normal", "uniform"]
+    labels: Texts
+    values: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class EstimateEntry:
+    """Coefficients with their errors by source."""
+
+    names: Coefficients
+    mean: tuple[float, ...]
+    method: str
+    sources: Mapping[str, SourceEntry]
+    provenance: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SetEntry:
+    """The whole document."""
+
+    format: str
+    version: int
+    name: str
+    description: str
+    base: str
+    temperature_K: Temperature
+    voltage_limits_V: tuple[float, float] | None
+    citations: Texts
+    notes: Mapping[str, Any]
+    laws: Mapping[str, LawEntry]
+    attach: Mapping[str, AttachmentEntry]
+    independent: Texts
+    estimates: tuple[EstimateEntry, ...]
+
+
+def build_set(document: Mapping[str, Any]) -> ParameterSet:
+    """The parameter set that a document describes.
+
+    Raises
+    ------
+    ValueError
+        Naming the place in the document.
+    """
+    entry = conform(document, SetEntry, "")
+    laws = _laws(entry.laws)
+    attach = {key: _attachment(own, laws, below("attach", key)) for key, own in entry.attach.items()}
+    _check_size(entry.estimates)
+    estimates = [_estimate(own, f"estimates[{k}]") for k, own in enumerate(entry.estimates)]
+    with naming("estimates"):
+        joint = Joint(estimates, independent=entry.independent)
+    return ParameterSet(
+        entry.name,
+        entry.base,
+        attach,
+        joint,
+        entry.temperature_K,
+        entry.citations,
+        entry.description,
+        entry.notes,
+        entry.voltage_limits_V,
+    )
+
+
+def _laws(entries: Mapping[str, LawEntry]) -> dict[str, Law]:
+    """Laws by their names in the document; each stands after those it holds, so that none can hold itself."""
+    laws: dict[str, Law] = {}
+    for name, entry in entries.items():
+        place = below("laws", name)
+        for slot, inner in entry.holds.items():
+            if inner not in laws:
+                raise ValueError(
+                    f"{below(f'{place}.holds', slot)} is {show(inner)}, and no law before this one has that name; "
+                    "list a law after those it holds"
+                )
+        with naming(place):
+            laws[name] = build_law(
+                entry.kind, entry.settings, {slot: laws[inner] for slot, inner in entry.holds.items()}, KINDS
+            )
+    return laws
+
+
+def _attachment(entry: AttachmentEntry, laws: Mapping[str, Law], place: str) -> Attachment:
+    if entry.law not in laws:
+        raise ValueError(f"{place}.law is {show(entry.law)}, and the file has no such law; take one of {', '.join(laws)}")
+    with naming(place):
+        return Attachment(laws[entry.law], entry.method, StoichiometryMap(entry.offset, entry.slope), entry.index)
+
+
+def _check_size(estimates: tuple[EstimateEntry, ...]) -> None:
+    """Raise ``ValueError`` where the joint error would not fit into memory or take minutes, before it is made."""
+    n = sum(len(estimate.names) for estimate in estimates)
+    labels: dict[str, set[str]] = {}
+    for estimate in estimates:
+        for source, entry in estimate.sources.items():
+            labels.setdefault(source, set()).update(entry.labels)
+    entries = n * sum(map(len, labels.values()))
+    if n > MOST_COEFFICIENTS or entries > MOST_FACTOR_ENTRIES:
+        raise ValueError(
+            f"estimates have {n} coefficients and {entries} factors, more than {MOST_COEFFICIENTS} and {MOST_FACTOR_ENTRIES}; "
+            "give fewer"
+        )
+
+
+def _estimate(entry: EstimateEntry, place: str) -> Estimate:
+    n, factors = len(entry.names), {}
+    for source, own in entry.sources.items():
+        where, n_label = below(f"{place}.sources", source), len(own.labels)
+        if len(own.values) != n or any(len(row) != n_label for row in own.values):
+            lengths = sorted({len(row) for row in own.values})
+            raise ValueError(
+                f"{where}.values has {len(own.values)} rows of length {' and '.join(map(str, lengths)) or 0} for {n} names and "
+                f"{n_label} labels; give a row for each name and a column for each label"
+            )
+        with naming(where):
+            factors[source] = Factor(np.array(own.values, float).reshape(n, n_label), own.labels, own.family)
+    with naming(place):
+        return Estimate(entry.names, np.array(entry.mean, float), factors, entry.method, entry.provenance)
