@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.readers.energies import read_number, read_rows
-from a2c_pybamm.readers.frames import UNREADABLE, read_frames
+from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_frames
 from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
 from a2c_pybamm.readers.units import UNITS, column_unit
 
@@ -46,7 +46,7 @@ def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
     for k, image in enumerate(images):
         _check_image(path, k, image, images[0])
     steps = np.array([_step(path, k, a, b) for k, (a, b) in enumerate(itertools.pairwise(images))])
-    energy = np.array([image.calc.results["energy"] for image in images], float)
+    energy = np.array([energy_of(image, f"{path}: image {k}") for k, image in enumerate(images)])
     distance = np.concatenate([[0.0], np.cumsum(np.linalg.norm(steps, axis=(1, 2)))])
     slope = None
     if all("forces" in image.calc.results for image in images):
@@ -62,8 +62,8 @@ def _check_image(path: Path, k: int, image: Any, first: Any) -> None:
         raise ValueError(f"{path}: image {k} has other atoms than the first; images must list the same atoms in the same order")
     if image.calc is None or "energy" not in image.calc.results:
         raise ValueError(f"{path}: image {k} has no energy; write the images with their energies (extxyz keeps them)")
-    if not np.isfinite(image.positions).all() or not np.isfinite(image.calc.results["energy"]):
-        raise ValueError(f"{path}: image {k} has a position or energy that is not finite; write it again")
+    if not np.isfinite(image.positions).all():
+        raise ValueError(f"{path}: image {k} has a position that is not finite; write it again")
     if not np.allclose(image.cell.array, first.cell.array, atol=SAME_CELL):
         raise ValueError(f"{path}: image {k} has another cell than the first; relax the path in one fixed cell")
 

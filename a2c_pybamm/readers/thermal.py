@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from a2c_pybamm.data import Array, ThermalTable
 from a2c_pybamm.readers.energies import LARGEST, read_column, read_rows
+from a2c_pybamm.readers.plain_yaml import plain_yaml
 from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
 from a2c_pybamm.readers.units import unit_factor
 
@@ -61,11 +61,7 @@ def read_thermal(path: str | Path, *, sites: float, label: str | None = None) ->
 def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
     """Columns in SI per mole of cells, and the share of modes that phonopy left out if it says so."""
     text = read_text(path)
-    try:
-        content: Any = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError) as error:
-        detail = " ".join(str(error).split())[:160] or type(error).__name__
-        raise ValueError(f"{path}: not YAML ({detail}); is it cut off?") from error
+    content = plain_yaml(text, path)
     remedy = "write it again with phonopy-load -t"
     units = content.get("unit") if isinstance(content, dict) else None
     entries = content.get("thermal_properties") if isinstance(content, dict) else None

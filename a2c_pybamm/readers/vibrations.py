@@ -11,6 +11,7 @@ import numpy as np
 
 from a2c_pybamm.data import Array, Vibrations
 from a2c_pybamm.readers.energies import LARGEST, read_column, read_rows
+from a2c_pybamm.readers.phonopy_object import load_phonopy
 from a2c_pybamm.readers.source_file import existing, fingerprint, last_line_is_short, naming, read_text
 from a2c_pybamm.readers.units import UNITS, column_unit, unit_factor
 
@@ -155,7 +156,7 @@ def read_phonopy(
     _check_sites(path, sites)
     if len(mesh) != 3 or any(n != int(n) or n < 1 for n in mesh):
         raise ValueError(f"{path}: mesh is {mesh}; give three numbers of wave vectors like (20, 20, 20)")
-    phonon = _phonopy(path)
+    phonon = load_phonopy(path)
     with warnings.catch_warnings():
         # a mesh without the crystal's symmetry only takes longer
         warnings.filterwarnings("ignore", message="Half-grid shift")
@@ -164,36 +165,6 @@ def read_phonopy(
     modes = np.repeat(np.asarray(phonon.mesh.weights, float)[:, None], frequency.shape[1], axis=1)
     modes /= modes[:, 0].sum()
     return _vibrations(path, label, frequency.ravel(), modes.ravel(), sites, ACOUSTIC, {"mesh": list(map(int, mesh))})
-
-
-def _phonopy(path: Path) -> Any:
-    """Phonopy's own object with force constants, from one file alone."""
-    try:
-        import phonopy
-        from phonopy.interface.phonopy_yaml import PhonopyYaml
-    except ImportError as error:
-        raise ValueError(
-            f"{path}: phonopy is not installed; pip install a2c_pybamm[phonopy], or use read_thermal on its YAML"
-        ) from error
-    try:
-        stored = PhonopyYaml()
-        stored.read(str(path))
-        dataset = stored.dataset or {}
-        has_forces = "forces" in dataset or any("forces" in atom for atom in dataset.get("first_atoms", ()))
-        if stored.force_constants is None and not has_forces:
-            raise ValueError("neither forces nor force constants in it; write it with phonopy-load --include-all")
-        # load looks for files in the working directory for what the yaml lacks, so all is set again from the yaml
-        phonon = phonopy.load(str(path), is_nac=stored.nac_params is not None, produce_fc=False, log_level=0)
-        if stored.force_constants is None:
-            phonon.dataset = dataset
-            phonon.produce_force_constants()
-            phonon.symmetrize_force_constants()
-        else:
-            phonon.force_constants = stored.force_constants
-    except Exception as error:  # phonopy and its yaml raise whatever they happen to raise
-        detail = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ValueError(f"{path}: phonopy cannot use it ({detail}); is it cut off, or not phonopy_params.yaml?") from error
-    return phonon
 
 
 def _vibrations(
