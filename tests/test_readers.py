@@ -381,10 +381,10 @@ def test_frequencies_are_in_hertz(tmp_path: Path) -> None:
         ('{"partial_hessian_THz": {"initial": [NaN], "saddle": [1]}}', "'initial' must be a list of finite"),
         ('{"partial_hessian_THz": {"initial": [1], "saddle": [1e999]}}', "'saddle' must be a list of finite"),
         ('{"partial_hessian_THz": {"initial": [[1, 2]], "saddle": [1]}}', "list of finite"),
-        ('{"partial_hessian_THz": {"initial": ["a"], "saddle": [1]}}', "could not convert"),
+        ('{"partial_hessian_THz": {"initial": ["a"], "saddle": [1]}}', "list of finite numbers"),
         ('{"partial_hessian_THz": {"initial": [1, 2], "saddle": [1]}}', "as many of both"),
         ('{"partial_hessian_THz": ' + "[" * 50_000, "RecursionError"),
-        ('{"partial_hessian_THz": {"initial": [1' + "0" * 400 + '], "saddle": [1]}}', "OverflowError"),
+        ('{"partial_hessian_THz": {"initial": [1' + "0" * 400 + '], "saddle": [1]}}', "list of finite numbers"),
     ],
 )
 def test_wrong_frequencies_are_refused(tmp_path: Path, text: str, words: str) -> None:

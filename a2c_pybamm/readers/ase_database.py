@@ -40,7 +40,9 @@ def read_database(path: Path) -> Generator[Any]:
     for ending in BESIDE:
         beside = path.with_name(path.name + ending)
         if beside.exists() and beside.stat().st_size:
-            raise ValueError(f"{path}: {beside.name} lies beside it, a part not yet written into it; close the program that writes")
+            raise ValueError(
+                f"{path}: {beside.name} lies beside it, a part not yet written into it; close the program that writes"
+            )
     if not is_sqlite(path):
         raise ValueError(f"{path}: no SQLite database; {REMEDY}")
     try:
@@ -65,7 +67,7 @@ def _connected(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
-class _ReadOnly(SQLite3Database):  # type: ignore[misc]
+class _ReadOnly(SQLite3Database):
     """Ase's database over such a connection, with queries of plain tables alone."""
 
     def _connect(self) -> sqlite3.Connection:

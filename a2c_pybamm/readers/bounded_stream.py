@@ -22,10 +22,10 @@ MOST_EXPANSION = 200
 SMALL_EXPANSION = 2**26
 """Bytes up to which expansion is not looked at (64 MiB): they do no harm."""
 READS_AT_END = 1_000
-"""Reads behind a file's end after which a reader will not stop by itself: it waits for a number of lines that a header announced."""
+"""Reads behind a file's end after which a reader does not end by itself: a header has announced more lines."""
 CHUNK = 2**16
 """Bytes that are read at once."""
-OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """Compressed files, by the ending of their names."""
 BROKEN = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 """What unpacking raises where a file is cut off or damaged."""
@@ -67,7 +67,7 @@ class _Bytes(io.RawIOBase):
         try:
             content: bytes = self._file.read(min(len(buffer), LARGEST_PIECE))
         except BROKEN as error:
-            raise ValueError(f"{self._path}: cut off or damaged within its packing ({error}); copy it again") from error
+            raise ValueError(f"{self._path}: cannot be read to its end ({error}); copy it again") from error
         buffer[: len(content)] = content
         self._check_expansion()
         if self._longest_line is not None and content:
@@ -77,7 +77,7 @@ class _Bytes(io.RawIOBase):
     def _check_expansion(self) -> None:
         if self._packed is not None and self.tell() > max(SMALL_EXPANSION, MOST_EXPANSION * self._size):
             raise ValueError(
-                f"{self._path}: {self._size} bytes unpack to more than {MOST_EXPANSION} times as many, which no data do; copy it again"
+                f"{self._path}: {self._size} bytes unpack to more than {MOST_EXPANSION} times their number; copy it again"
             )
 
     def _check_line(self, content: bytes, longest: int) -> None:
@@ -85,14 +85,14 @@ class _Bytes(io.RawIOBase):
         self._line = len(content) - 1 - end if end >= 0 else self._line + len(content)
         if self._line > longest:
             raise ValueError(
-                f"{self._path}: a line of more than {longest / 2**20:.0f} MB; is it another file? write it again with ends of lines"
+                f"{self._path}: a line of more than {longest / 2**20:.0f} MB; is it another file? write it with ends of lines"
             )
 
 
 def _check_piece(path: Path, n: int | None) -> None:
     if n is not None and n > LARGEST_PIECE:
         raise ValueError(
-            f"{path}: announces a piece of {n:.3g} bytes, more than {LARGEST_PIECE / 2**20:.0f} MB; is it damaged? copy it again"
+            f"{path}: a piece of {n:.3g} bytes, more than {LARGEST_PIECE / 2**20:.0f} MB; is it damaged? copy it again"
         )
 
 
@@ -141,7 +141,7 @@ class _Text(io.TextIOWrapper):
             raise ValueError(f"{self._path}: ends before the number of lines that it announces; is it cut off? copy it again")
         return line
 
-    def readlines(self, hint: int = -1, /) -> list[str]:
+    def readlines(self, hint: int = -1, /) -> list[str]:  # type: ignore[override]
         return io.StringIO(self.read()).readlines()
 
 

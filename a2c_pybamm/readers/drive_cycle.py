@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.readers.energies import read_number, read_rows
-from a2c_pybamm.readers.source_file import existing
+from a2c_pybamm.readers.source_file import existing, file_errors
 
 COLUMNS = ("time_s", "current_A")
 
 
+@file_errors
 def read_drive_cycle(path: str | Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Times [s] and currents [A] (n_time,), from a CSV table with columns ``time_s`` and ``current_A``, a time a row.
 

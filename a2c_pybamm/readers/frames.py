@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import numbers
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,10 +114,10 @@ def energy_of(atoms: Any, where: str) -> float:
     if energy is None:
         raise ValueError(f"{where}: no energy; write structures with their energies (extxyz keeps them), or leave it out")
     energy = energy.item() if isinstance(energy, np.ndarray) and energy.ndim == 0 else energy
-    if not isinstance(energy, numbers.Real) or isinstance(energy, bool | np.bool_):
+    if not isinstance(energy, int | float | np.integer | np.floating) or isinstance(energy, bool):
         raise ValueError(f"{where}: its energy is {str(energy)[:60]!r}, not a number; write it in eV, or leave the frame out")
-    if not abs(energy) < LARGEST_ENERGY:
-        raise ValueError(f"{where}: its energy is {float(energy):g} eV, not finite; repair it, or leave the frame out")
+    if not -LARGEST_ENERGY < energy < LARGEST_ENERGY:
+        raise ValueError(f"{where}: its energy is {str(energy)[:60]} eV, not finite; repair it, or leave the frame out")
     return float(energy)
 
 

@@ -14,8 +14,8 @@ from scipy.optimize import linear_sum_assignment
 from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.readers.energies import read_number, read_rows
 from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_frames
-from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
-from a2c_pybamm.readers.units import UNITS, column_unit
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text
+from a2c_pybamm.readers.units import LARGEST, UNITS, column_unit
 
 _EV = UNITS["energy"]["eV"]
 _ANGSTROM = UNITS["length"]["Å"]
@@ -27,6 +27,7 @@ UNLIKE = 1e6
 """Cost [Å2] of taking an atom for one of another element: more than any way is long."""
 
 
+@file_errors
 def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
     r"""Energies along a hop, from images in order in any format that ase reads.
 
@@ -99,6 +100,7 @@ def _tangents(steps: np.ndarray) -> np.ndarray:
     return both / np.linalg.norm(both, axis=(1, 2), keepdims=True)
 
 
+@file_errors
 def read_image_energies(
     path: str | Path, *, label: str, energy_column: str = "energy_eV", where: dict[str, str] | None = None
 ) -> ImageEnergies:
@@ -127,6 +129,7 @@ def read_image_energies(
         return ImageEnergies(label, energy - energy[0], {**fingerprint(path), "where": where})
 
 
+@file_errors
 def read_hop_frequencies(path: str | Path) -> HopFrequencies:
     """Vibrational frequencies at the start and the saddle of a hop, from a JSON file.
 
@@ -142,14 +145,21 @@ def read_hop_frequencies(path: str | Path) -> HopFrequencies:
     text = read_text(path)
     try:
         table = json.loads(text)["partial_hessian_THz"]
-        initial, saddle = (np.array(table[key], float) * 1e12 for key in ("initial", "saddle"))
+        initial, saddle = (_frequencies(table[key]) for key in ("initial", "saddle"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}: not JSON ({error}); is it cut off?") from error
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         detail = f"{type(error).__name__}: {str(error)[:100]}"
         raise ValueError(f"{path}: no 'partial_hessian_THz' with lists 'initial' and 'saddle' ({detail}); {remedy}") from error
     for key, values in {"initial": initial, "saddle": saddle}.items():
-        if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
+        if values.ndim != 1 or not len(values):
             raise ValueError(f"{path}: {key!r} must be a list of finite numbers; {remedy}")
     with naming(path):
         return HopFrequencies(initial, saddle, fingerprint(path))
+
+
+def _frequencies(given: Any) -> np.ndarray:
+    """Frequencies [Hz] from those in THz; an empty array where they are no list of finite numbers."""
+    if not isinstance(given, list) or not all(type(value) in (int, float) and abs(value) < LARGEST for value in given):
+        return np.array([])
+    return np.array(given, float) * 1e12

@@ -15,7 +15,6 @@ MOST_ATOMS = 4_000
 """Atoms of a supercell: their force constants in full are 1.2 GB."""
 
 
-
 def load_phonopy(path: Path) -> Any:
     """Phonopy's object; the file is parsed as plain values, which are all that phonopy is given.
 

@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 
 def one_line(text: str) -> str:
-    r"""The text on one line: control characters and the like are escaped as in Python (``\x1b``), long ones cut in the middle."""
+    r"""The text on one line: control characters and the like escaped as in Python (``\x1b``), long text cut in the middle."""
     if len(text) > LONGEST_MESSAGE:
         text = f"{text[: LONGEST_MESSAGE // 2]} … {text[-LONGEST_MESSAGE // 2 :]}"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -114,7 +114,7 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def read_text(path: Path, *, largest: int = LARGEST_TEXT) -> str:
-    """The text of a UTF-8 file; a byte-order mark is dropped, ends of lines are ``\\n``.
+    """The text of a UTF-8 file; a byte-order mark is dropped, ends of lines are those of Unix.
 
     Raises
     ------
@@ -126,8 +126,8 @@ def read_text(path: Path, *, largest: int = LARGEST_TEXT) -> str:
         content = file.read(largest + 1) if size <= largest else b""
     if size > largest or len(content) > largest:
         raise ValueError(
-            f"{path}: {max(size, len(content)) / 1e6:.0f} MB, more than the {largest / 1e6:.0f} MB of a text; is it another file? "
-            "leave out what is not needed"
+            f"{path}: {max(size, len(content)) / 1e6:.0f} MB, more than the {largest / 1e6:.0f} MB of a text; is it another "
+            "file? leave out what is not needed"
         )
     if (at := content.find(0)) >= 0:
         raise ValueError(f"{path}: not UTF-8 text (a zero byte at byte {at}); save it as UTF-8")

@@ -13,7 +13,7 @@ from ase.data import atomic_numbers
 from a2c_pybamm.data import Array, EnergyTable
 from a2c_pybamm.readers.energies import TRUTH
 from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_relaxed
-from a2c_pybamm.readers.source_file import existing, fingerprint, naming
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
 from a2c_pybamm.readers.units import UNITS, parse_quantity
 
 _EV = UNITS["energy"]["eV"]
@@ -35,6 +35,7 @@ class _Frame(NamedTuple):
     atoms: Any
 
 
+@file_errors
 def read_structures(
     paths: str | Path | Sequence[str | Path],
     *,

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.data import Array, ThermalTable
-from a2c_pybamm.readers.energies import LARGEST, read_column, read_rows
+from a2c_pybamm.readers.energies import read_column, read_rows
 from a2c_pybamm.readers.plain_yaml import plain_yaml
-from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
-from a2c_pybamm.readers.units import unit_factor
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text
+from a2c_pybamm.readers.units import LARGEST, unit_factor
 
 KINDS = {"temperature": "temperature", "free_energy": "energy", "entropy": "entropy", "heat_capacity": "entropy"}
 """Columns of a thermal table, and what kind of quantity each is."""
@@ -24,6 +24,7 @@ CSV_COLUMNS = {
 """The same columns in a CSV file, with the SI value of their units."""
 
 
+@file_errors
 def read_thermal(path: str | Path, *, sites: float, label: str | None = None) -> ThermalTable:
     """Free energy, entropy and heat capacity per mole of sites, from phonopy's ``thermal_properties.yaml`` or a CSV table.
 
@@ -82,8 +83,8 @@ def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
 def _number(path: Path, k: int, entry: Any, key: str) -> float:
     """A finite number of the entry for one temperature."""
     try:
-        value = float(entry[key])
-    except (KeyError, TypeError, ValueError, IndexError):
+        value = np.nan if isinstance(entry[key], bool) else float(entry[key])
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         value = np.nan
     if not abs(value) < LARGEST:
         raise ValueError(f"{path}: entry {k} of 'thermal_properties' has no finite {key!r}; is the file cut off?")

@@ -6,6 +6,8 @@ import re
 
 from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, PLANCK
 
+LARGEST = 1e30
+"""No number in a file is larger; the square of a larger one could leave the range of floats."""
 _EV = ELEMENTARY_CHARGE * AVOGADRO
 UNITS: dict[str, dict[str, float]] = {
     "energy": {
@@ -61,6 +63,8 @@ def parse_quantity(text: str | float, kind: str, where: str) -> float:
         raise ValueError(
             f"{where}: {str(text)[:60]!r} is not a number with a unit; write it like '1.5 {next(iter(UNITS[kind]))}'"
         )
+    if not abs(float(match[1])) < LARGEST:
+        raise ValueError(f"{where}: {str(text)[:60]!r} is not a finite number; correct it")
     return float(match[1]) * unit_factor(match[2], kind, where)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from pathlib import Path
@@ -10,14 +11,16 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.data import Array, Vibrations
-from a2c_pybamm.readers.energies import LARGEST, read_column, read_rows
+from a2c_pybamm.readers.energies import read_column, read_rows
 from a2c_pybamm.readers.phonopy_object import load_phonopy
-from a2c_pybamm.readers.source_file import existing, fingerprint, last_line_is_short, naming, read_text
-from a2c_pybamm.readers.units import UNITS, column_unit, unit_factor
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, last_line_is_short, naming, read_text
+from a2c_pybamm.readers.units import LARGEST, UNITS, column_unit, unit_factor
 
 THZ = UNITS["frequency"]["THz"]
 ACOUSTIC = 0.05 * THZ
 """Frequencies nearer to zero [Hz] are the crystal moved as a whole: zero, but for noise of either sign."""
+MOST_NUMBERS = 2_000_000
+"""Lines of numbers in a list: 1000 atoms at 600 wave vectors; each takes 100 bytes of memory."""
 FEWEST_MODES = 2.5
 """A cell has three modes at least; a density of states that holds fewer is normalised to one."""
 MODES_OFF = 0.05
@@ -25,6 +28,7 @@ MODES_OFF = 0.05
 _PER = re.compile(r"_per_(THz|cm-1|meV|Hz)(?=_|$)")
 
 
+@file_errors
 def read_frequencies(
     path: str | Path, *, sites: float, label: str | None = None, column: str | None = None, unit: str | None = None
 ) -> Vibrations:
@@ -66,6 +70,7 @@ def read_frequencies(
     return _vibrations(path, label, frequency, np.ones(len(frequency)), sites, ACOUSTIC)
 
 
+@file_errors
 def read_density_of_states(
     path: str | Path,
     *,
@@ -132,6 +137,7 @@ def read_density_of_states(
     return _vibrations(path, label, frequency, modes, sites, 0.0)
 
 
+@file_errors
 def read_phonopy(
     path: str | Path, *, sites: float, mesh: tuple[int, int, int] = (20, 20, 20), label: str | None = None
 ) -> Vibrations:
@@ -193,7 +199,7 @@ def _first_column(path: Path, beginning: str, otherwise: str) -> str:
 
 def _begins_with_number(path: Path) -> bool:
     """Whether the first line that is no comment begins with a number: a text without header."""
-    lines = (line.split("#")[0].split() for line in read_text(path).splitlines())
+    lines = (line.split("#")[0].split() for line in io.StringIO(read_text(path)))
     first = next((words[0] for words in lines if words), "")
     return re.match(r"[-+]?\.?\d", first) is not None
 
@@ -201,7 +207,7 @@ def _begins_with_number(path: Path) -> bool:
 def _numbers(path: Path, n: int) -> Array:
     """Numbers of a plain text (n_line, n), without comments and empty lines."""
     table = []
-    for k, line in enumerate(read_text(path).splitlines(), 1):
+    for k, line in enumerate(io.StringIO(read_text(path)), 1):
         words = line.split("#")[0].split()
         if not words:
             continue
@@ -214,6 +220,8 @@ def _numbers(path: Path, n: int) -> Array:
                 f"{path}, line {k}: {line.strip()[:60]!r} is not {n} finite number(s); correct or leave out the line"
             )
         table.append(row)
+        if len(table) > MOST_NUMBERS:
+            raise ValueError(f"{path}: more than {MOST_NUMBERS} lines of numbers; is it another file? thin them")
     if not table:
         raise ValueError(f"{path}: no numbers in it; copy it again")
     if last_line_is_short(path):
