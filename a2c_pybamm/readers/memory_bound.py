@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ALLOWANCE = 1.5 * 2**30
-"""Bytes that reading any file may take beside what the process has (1.5 GiB)."""
+ALLOWANCE = 2**30
+"""Bytes that reading any file may take beside what the process has (1 GiB)."""
 PER_BYTE = 20
 """Bytes of memory that a byte of the file may take: a number in text becomes an object of about four times its size."""
 

@@ -23,6 +23,8 @@ SAME_CELL = 1e-3
 """Largest difference [Å] between cell vectors of one path."""
 FAR = 0.8
 """An atom that moves farther [Å] from one image to the next may have been confused with another."""
+LARGEST_JSON = 2**24
+"""Bytes of a JSON file of frequencies (16 MiB); as lists in lists it takes ten times as much memory."""
 UNLIKE = 1e6
 """Cost [Å2] of taking an atom for one of another element: more than any way is long."""
 
@@ -142,7 +144,7 @@ def read_hop_frequencies(path: str | Path) -> HopFrequencies:
     """
     path = existing(path)
     remedy = "write the frequencies there in THz, or declare attempt_frequency"
-    text = read_text(path)
+    text = read_text(path, largest=LARGEST_JSON)
     try:
         table = json.loads(text)["partial_hessian_THz"]
         initial, saddle = (_frequencies(table[key]) for key in ("initial", "saddle"))

@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.readers.bounded_stream import MOST_EXPANSION, SMALL_EXPANSION, open_bytes
+from a2c_pybamm.readers.bounded_stream import BROKEN, MOST_EXPANSION, SMALL_EXPANSION, open_bytes
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 4096
@@ -24,12 +24,14 @@ LARGEST_ARRAY = 2**28
 """Bytes of an array that is read as a whole (256 MiB): the cells of three million frames."""
 LARGEST_DIRECTORY = 2**20
 """Bytes of an archive's list of arrays (1 MiB): ten thousand names."""
+ZIP_ERRORS = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError)
+"""What ``zipfile`` raises where an archive is damaged, or packed or encrypted in ways that it does not know."""
 METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 """How ``numpy.savez`` and ``numpy.savez_compressed`` pack."""
 _DTYPE = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=][fiu]\d{1,2})['"]""")
 _KIND = re.compile(r"""['"]descr['"]\s*:\s*(.{1,40}?),\s*['"]fortran""")
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
-_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(((?:\s*\d{1,18}L?\s*,?)*)\)""")
+_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(((?:\s*\d{1,18}L?\s*,)*(?:\s*\d{1,18}L?)?\s*)\)""")
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,7 @@ def numpy_errors(path: Path) -> Iterator[None]:
     """A stretch of code that reads a numpy file; what it raises becomes a ``ValueError`` that names the file."""
     try:
         yield
-    except (
-        OSError,
-        EOFError,
-        TypeError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        struct.error,
-    ) as error:
+    except (*BROKEN, *ZIP_ERRORS, OSError, TypeError, ValueError, struct.error) as error:
         if str(error).startswith(str(path)):
             raise
         raise ValueError(f"{path}: not a complete numpy file ({error}); it may be cut off, copy or write it again") from error
@@ -86,8 +79,8 @@ def read_header(path: Path, key: str, file: IO[bytes]) -> Header:
         raise ValueError(f"{path}: {key!r} is cut off in its header; copy or write it again")
     dtype, order, shape = _DTYPE.search(text), _ORDER.search(text), _SHAPE.search(text)
     if length > LONGEST_HEADER or dtype is None or order is None or shape is None:
-        found = _KIND.search(text)
-        what = f"an array of {found[1]}, not of numbers" if found else f"no array (its header has {length} bytes)"
+        found = _KIND.search(text) if dtype is None else None
+        what = f"an array of {found[1]}, not of numbers" if found else f"no array with a shape (its header has {length} bytes)"
         raise ValueError(f"{path}: {key!r} is {what}; write numpy.asarray(…, dtype=float) with numpy.savez")
     sizes = tuple(int(word.strip().rstrip("L")) for word in shape[1].split(",") if word.strip())
     return Header(sizes, np.dtype(dtype[1]), order[1] == "True")

@@ -43,7 +43,7 @@ def read_sites(path: str | Path, *, species: str, repeat: tuple[int, int, int] =
     if times.shape != (3,) or not ((times >= 1) & (times == np.round(times))).all():
         raise ValueError(f"{path}: repeat is {repeat}; give three positive whole numbers, cells along each vector")
     atoms = frames[-1]
-    if atoms.cell.rank < 3:
+    if atoms.cell.rank < 3 or not atoms.cell.volume > 0:
         raise ValueError(f"{path}: no cell of three vectors; write the structure with its cell")
     chosen = np.array(atoms.get_chemical_symbols()) == species
     if not chosen.any():

@@ -11,7 +11,20 @@ import numpy as np
 
 CONTROL = [b"\0", b"\x1b[2J", b"\x1b]0;title\x07", b"\r", b"\x08", b"\x85", "\u202e".encode(), b"\xff\xfe", b"\xef\xbb\xbf"]
 """Codes that drive a terminal, hide or turn text, or begin another encoding."""
-TOKENS = [b"nan", b"-inf", b"1e400", b"9" * 400, b"9" * 5000, b"-1", b"0", b"1000000000000", b"True", b"'", b"{" * 300, b"1e-320"]
+TOKENS = [
+    b"nan",
+    b"-inf",
+    b"1e400",
+    b"9" * 400,
+    b"9" * 5000,
+    b"-1",
+    b"0",
+    b"1000000000000",
+    b"True",
+    b"'",
+    b"{" * 300,
+    b"1e-320",
+]
 """What no number in a file should be."""
 
 
@@ -22,8 +35,6 @@ class Case:
     name: str
     path: Path
     read: Callable[[Path], object]
-    large: bool = False
-    """Whether it announces or unpacks to gigabytes: read in a process of its own."""
 
 
 def outcome(case: Case) -> str:

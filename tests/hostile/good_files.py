@@ -42,7 +42,7 @@ READ: dict[str, Callable[[Path], object]] = {
     "dos": lambda path: read_density_of_states(path, sites=1, density_column="dos_per_THz_per_cell"),
     "thermal": lambda path: read_thermal(path, sites=1),
     "phonopy": lambda path: read_phonopy(path, sites=1, mesh=(2, 2, 2)),
-    "structures": lambda path: read_structures(path, label="x", framework="Co"),
+    "structures": lambda path: read_structures(path, label="x", framework="Co", lithium="-1.9 eV"),
     "neb": read_neb,
     "sites": lambda path: read_sites(path, species="Li"),
     "motion": lambda path: read_trajectory(path, **MOTION),

@@ -24,26 +24,30 @@ HUGE = 10 * 2**30
 
 
 def cases(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
-    """Every case, its file written into a folder of its own."""
-    for parts in (_texts, _yaml, _numpy, _archives, _atoms, _databases, _large, _damaged):
-        for k, case in enumerate(parts(folder, rng)):
-            assert case.path.exists() or case.path.is_symlink(), f"{parts.__name__} {k}"
-            yield case
+    """Every case that is small, its file written into a folder of its own."""
+    for parts in (_texts, _yaml, _numpy, _archives, _atoms, _databases, _damaged):
+        yield from parts(folder, rng)
 
 
-def _put(folder: Path, reader: str, name: str, content: bytes | str, *, large: bool = False) -> Case:
+def large_cases(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
+    """Every case that is, unpacks to or announces gigabytes, some within a small file."""
+    yield from _large(folder, rng)
+    yield from _bombs(folder, rng)
+
+
+def _put(folder: Path, reader: str, name: str, content: bytes | str) -> Case:
     """A case with its file in a folder of its own, in which nothing may appear."""
     place = folder / f"{len(list(folder.iterdir())):03d}"
     place.mkdir()
     path = place / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
-    return Case(f"{place.name} {name} ({reader})", path, READ[reader], large)
+    return Case(f"{place.name} {name} ({reader})", path, READ[reader])
 
 
 def _sparse(case: Case, size: int = HUGE) -> Case:
     """The case with a hole of zeros behind the file's content."""
     os.truncate(case.path, size)
-    return Case(case.name + " sparse", case.path, case.read, True)
+    return Case(case.name + " sparse", case.path, case.read)
 
 
 def _texts(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
@@ -95,7 +99,23 @@ def _yaml(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     documents = "a: 1\n---\nb: 2\n"
     date = "a: 2020-13-45\n"
     keys = "? [a, b]\n: 1\n"
-    for text in (*run, laughs, cycle, merge, deep, flow, twice, number, sixty, documents, date, keys, "\x1b[2J: 1\n", "- 1\n", "7\n"):
+    for text in (
+        *run,
+        laughs,
+        cycle,
+        merge,
+        deep,
+        flow,
+        twice,
+        number,
+        sixty,
+        documents,
+        date,
+        keys,
+        "\x1b[2J: 1\n",
+        "- 1\n",
+        "7\n",
+    ):
         yield _put(folder, "thermal", "thermal.yaml", text)
         yield _put(folder, "phonopy", "phonopy_params.yaml", text)
     thermal = TEXTS["thermal.yaml"][1]
@@ -115,14 +135,44 @@ def _header(shape: str, descr: str = "'<f8'", order: str = "False") -> str:
 
 def _numpy(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     data = walk().tobytes()
-    shapes = ("(-1, 3, 3)", "(1000000000000, 3, 3)", "()", "(0, 3, 3)", "(12, 3)", "(12, 3, 3, 1)", "(9" + "9" * 30 + ", 3, 3)", "(12, 0, 3)")
+    shapes = (
+        "(-1, 3, 3)",
+        "(1000000000000, 3, 3)",
+        "()",
+        "(0, 3, 3)",
+        "(12, 3)",
+        "(12, 3, 3, 1)",
+        "(9" + "9" * 30 + ", 3, 3)",
+        "(12, 0, 3)",
+    )
     for shape in shapes:
         yield _put(folder, "typed", "run.npy", _npy(_header(shape), data))
-    kinds = ("'|O'", "'<U8'", "'<c16'", "'|b1'", "'<M8[s]'", "[('x', '<f8')]", "'|V8'", "'>f8'", "'<f2'", "'<f3'", "'<i9'", "'|S0'")
+    kinds = (
+        "'|O'",
+        "'<U8'",
+        "'<c16'",
+        "'|b1'",
+        "'<M8[s]'",
+        "[('x', '<f8')]",
+        "'|V8'",
+        "'>f8'",
+        "'<f2'",
+        "'<f3'",
+        "'<i9'",
+        "'|S0'",
+    )
     for descr in kinds:
         yield _put(folder, "typed", "run.npy", _npy(_header("(12, 3, 3)", descr), data))
     yield _put(folder, "typed", "run.npy", _npy(_header("(12, 3, 3)", order="True"), data))
-    for text in ("(" * 5_000, "{" * 200, "-" * 9_000 + "1", "[" * 60_000, "__import__('os').system('touch canary')", "", "\xff" * 100):
+    for text in (
+        "(" * 5_000,
+        "{" * 200,
+        "-" * 9_000 + "1",
+        "[" * 60_000,
+        "__import__('os').system('touch canary')",
+        "",
+        "\xff" * 100,
+    ):
         yield _put(folder, "typed", "run.npy", _npy(text, data))
     yield _put(folder, "typed", "run.npy", _npy("{}", version=2, length=2**32 - 1))
     yield _put(folder, "typed", "run.npy", _npy("{}", version=9))
@@ -132,9 +182,9 @@ def _numpy(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
         yield _put(folder, "typed", "run.npy", _npy(_header("(12, 3, 3)"), np.full((12, 3, 3), value).tobytes()))
 
 
-def _archived(folder: Path, arrays: dict[str, bytes | np.ndarray], *, large: bool = False, method: int = zipfile.ZIP_STORED) -> Case:
+def _archived(folder: Path, arrays: dict[str, bytes | np.ndarray], *, method: int = zipfile.ZIP_STORED) -> Case:
     """An archive of arrays beside good positions and numbers."""
-    case = _put(folder, "motion", "run.npz", b"", large=large)
+    case = _put(folder, "motion", "run.npz", b"")
     given: dict[str, bytes | np.ndarray] = {"positions": walk(), "numbers": np.array([3, 3, 16]), **arrays}
     with zipfile.ZipFile(case.path, "w", method) as archive:
         for key, value in given.items():
@@ -151,7 +201,15 @@ def _archives(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     yield _archived(folder, {"temperature_K": evil})
     yield _archived(folder, {"../../up": b"x", "\x1b[2J": b"y", "C:\\x": b"z"})
     yield _archived(folder, {"numbers": np.array(["Li", "Li", "S"])})
-    values = [np.array("300"), np.array(True), np.array([]), np.array(np.nan), np.array(1e300), np.array([[1.0]]), np.array(-1.0)]
+    values = [
+        np.array("300"),
+        np.array(True),
+        np.array([]),
+        np.array(np.nan),
+        np.array(1e300),
+        np.array([[1.0]]),
+        np.array(-1.0),
+    ]
     for value in [*values, np.array([1j]), np.zeros(12), np.full(12, np.inf), np.array(["2020-01-01"], "M8[D]")]:
         for key in ("time_s", "temperature_K", "cell", "masses", "numbers", "frame_spacing_fs", "velocities", "step"):
             yield _archived(folder, {key: value})
@@ -194,25 +252,55 @@ def _atoms(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
         yield _put(folder, "motion", "run.extxyz", f"{n}\n\n{atoms}" * 2)
         yield _put(folder, "structures", "structures.xyz", f"{n}\n\n{atoms}")
         yield _put(folder, "motion", "XDATCAR", f"x\n1.0\n5 0 0\n0 5 0\n0 0 5\nLi\n{n}\nDirect configuration=     1\n0 0 0\n")
-        yield _put(folder, "sites", "POSCAR", f"x\n1.0\n5 0 0\n0 5 0\n0 0 5\nLi\n{n}\nDirect\n0 0 0\n", large=len(n) == 13)
+        yield _put(folder, "sites", "POSCAR", f"x\n1.0\n5 0 0\n0 5 0\n0 0 5\nLi\n{n}\nDirect\n0 0 0\n")
         for key in ("n", "step"):
             yield _put(folder, "motion", "run.lammpstrj", dump.format_map({**good, key: n}) * 2)
-    for key, words in {"low": ("nan", "1e400", "6"), "high": ("1e300", "-inf", "0"), "x": ("nan", "1e300", "Li", ""), "flags": ("", "pp", "\x1b")}.items():
+    for key, words in {
+        "low": ("nan", "1e400", "6"),
+        "high": ("1e300", "-inf", "0"),
+        "x": ("nan", "1e300", "Li", ""),
+        "flags": ("", "pp", "\x1b"),
+    }.items():
         for word in words:
             yield _put(folder, "motion", "run.lammpstrj", dump.format_map({**good, key: word}) * 2)
-    info = ("energy=nan", "energy=1e400", "energy=T", 'energy="minus one"', 'energy="1 2 3"', "energy=" + "9" * 400, "energy", "energy=1e300")
+    info = (
+        "energy=nan",
+        "energy=1e400",
+        "energy=T",
+        'energy="minus one"',
+        'energy="1 2 3"',
+        "energy=" + "9" * 400,
+        "energy",
+        "energy=1e300",
+    )
     for word in info:
         line = f'Lattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3 {word}\n'
         yield _put(folder, "structures", "structures.extxyz", f"3\n{line}Li 0 0 0\nCo 1 1 1\nO 2 2 2\n")
         yield _put(folder, "neb", "neb.extxyz", "".join(f"2\n{line}Li 0 0 {k / 10}\nCo 1 1 1\n" for k in range(4)))
-    for columns in ("species:S:1:pos:R:2", "species:S:1:pos:S:3", "pos:R:3", "species:S:1:pos:R:-3", "Z:I:1:pos:R:3", "", ":" * 50):
+    for columns in (
+        "species:S:1:pos:R:2",
+        "species:S:1:pos:S:3",
+        "pos:R:3",
+        "species:S:1:pos:R:-3",
+        "Z:I:1:pos:R:3",
+        "",
+        ":" * 50,
+    ):
         yield _put(folder, "sites", "sites.extxyz", f'3\nLattice="4 0 0 0 4 0 0 0 4" Properties={columns}\n{atoms}')
-    for lattice in ("nan 0 0 0 4 0 0 0 4", "1e300 0 0 0 1e300 0 0 0 1e300", "0 0 0 0 0 0 0 0 0", "4 0 0 8 0 0 0 0 4", "1e-300 0 0 0 1 0 0 0 1"):
+    for lattice in (
+        "nan 0 0 0 4 0 0 0 4",
+        "1e300 0 0 0 1e300 0 0 0 1e300",
+        "0 0 0 0 0 0 0 0 0",
+        "4 0 0 8 0 0 0 0 4",
+        "1e-300 0 0 0 1 0 0 0 1",
+    ):
         frame = f'3\nLattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T"\n{atoms}'
         yield _put(folder, "sites", "sites.extxyz", frame)
         yield _put(folder, "motion", "run.extxyz", frame * 12)
     for x in ("1e300", "nan", "9" * 400):
-        yield _put(folder, "sites", "sites.extxyz", f'1\nLattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3\nLi {x} 0 0\n')
+        yield _put(
+            folder, "sites", "sites.extxyz", f'1\nLattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3\nLi {x} 0 0\n'
+        )
     rows = '"1": {{"numbers": {}, "positions": {}, "cell": [[4,0,0],[0,4,0],[0,0,4]], "pbc": [true,true,true], "energy": {}}}, "ids": [1], "nextid": 2'
     for numbers, positions, energy in (
         ("[3, 500]", "[[0,0,0],[1,1,1]]", "-1"),
@@ -227,9 +315,22 @@ def _atoms(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     ):
         yield _put(folder, "structures", "structures.json", "{" + rows.format(numbers, positions, energy) + "}")
         yield _put(folder, "neb", "neb_images.json", "{" + rows.format(numbers, positions, energy) + "}")
-    yield _put(folder, "structures", "structures.json", "{" + rows.format('{"__ndarray__": [[1000000000], "int64", [3]]}', "[[0,0,0]]", "1") + "}", large=True)
+    yield _put(
+        folder,
+        "structures",
+        "structures.json",
+        "{" + rows.format('{"__ndarray__": [[1000000000], "int64", [3]]}', "[[0,0,0]]", "1") + "}",
+    )
     yield _put(folder, "structures", "structures.json", '{"a":' * 50_000)
-    for name in ("structures.py", "structures.pckl", "structures.gpw", "structures.bundle", "postgresql-x.xyzz", "run.nc", "run.postgresql"):
+    for name in (
+        "structures.py",
+        "structures.pckl",
+        "structures.gpw",
+        "structures.bundle",
+        "postgresql-x.xyzz",
+        "run.nc",
+        "run.postgresql",
+    ):
         yield _put(folder, "structures", name, f"import os\nos.system('touch {folder / CANARY}')\n")
     yield _put(folder, "structures", "structures.traj", b"- of UlmASE-Trajectory" + struct.pack("<qqq", 3, 10**12, 48))
     yield _put(folder, "motion", "run.traj", b"- of UlmASE-Trajectory  " + struct.pack("<qqq", 3, -1, 10**15))
@@ -241,8 +342,16 @@ def _databases(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
         ["CREATE TABLE other (a)"],
         ["CREATE TABLE systems (id)"],
         ["CREATE TABLE systems (id)", "CREATE TABLE information (name, value)"],
-        ["CREATE TABLE systems (id)", "CREATE TABLE information (name, value)", "INSERT INTO information VALUES ('version', '99')"],
-        ["CREATE TABLE systems (id)", "CREATE TABLE information (name, value)", "INSERT INTO information VALUES ('version', '9')"],
+        [
+            "CREATE TABLE systems (id)",
+            "CREATE TABLE information (name, value)",
+            "INSERT INTO information VALUES ('version', '99')",
+        ],
+        [
+            "CREATE TABLE systems (id)",
+            "CREATE TABLE information (name, value)",
+            "INSERT INTO information VALUES ('version', '9')",
+        ],
         [f"CREATE VIEW systems AS {infinite}", "CREATE TABLE information (name, value)"],
         [f"CREATE VIEW systems AS {infinite}", "CREATE VIEW information AS SELECT 'version' AS name, 9 AS value"],
         ["CREATE TABLE systems (id, data AS (zeroblob(900000000)))", "CREATE TABLE information (name, value)"],
@@ -265,7 +374,7 @@ def _databases(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _large(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
-    """Files that are, unpack to, or announce gigabytes."""
+    """Files of ten gigabytes without an end of line."""
     for name, (reader, text) in TEXTS.items():
         yield _sparse(_put(folder, reader, name, text))
     for reader, name, start in (
@@ -281,8 +390,14 @@ def _large(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
         ("typed", "run.npy", b"\x93NUMPY"),
     ):
         yield _sparse(_put(folder, reader, name, start))
+
+
+def _bombs(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
+    """Small files that unpack to gigabytes or announce them, and texts of many small pieces."""
     zeros = gzip.compress(b"\0" * 2**28, 9, mtime=0) * 8
-    lines = gzip.compress(b"ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n9000000\nITEM: BOX BOUNDS pp pp pp\n0 6\n0 6\n0 6\n", 9, mtime=0)
+    lines = gzip.compress(
+        b"ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n9000000\nITEM: BOX BOUNDS pp pp pp\n0 6\n0 6\n0 6\n", 9, mtime=0
+    )
     empty = gzip.compress(b"\n" * 2**28, 9, mtime=0)
     for reader, name, content in (
         ("motion", "run.extxyz.gz", gzip.compress(b"3\n\n", mtime=0) + zeros),
@@ -292,16 +407,16 @@ def _large(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
         ("structures", "structures.json.gz", zeros),
         ("motion", "XDATCAR.gz", empty * 4),
     ):
-        yield _put(folder, reader, name, content, large=True)
+        yield _put(folder, reader, name, content)
     bomb = _npy(_header("(40000000, 3, 3)"), b"\0" * 2**28)
-    yield _archived(folder, {"positions": bomb}, method=zipfile.ZIP_DEFLATED, large=True)
-    yield _put(folder, "sites", "POSCAR", "x\n1.0\n5 0 0\n0 5 0\n0 0 5\nLi\n500000000\nDirect\n0 0 0\n", large=True)
-    yield _put(folder, "sites", "sites.extxyz", "1\nProperties=species:S:1:pos:R:3:x:R:1000000000\nLi 0 0 0\n", large=True)
+    yield _archived(folder, {"positions": bomb}, method=zipfile.ZIP_DEFLATED)
+    yield _put(folder, "sites", "POSCAR", "x\n1.0\n5 0 0\n0 5 0\n0 0 5\nLi\n500000000\nDirect\n0 0 0\n")
+    yield _put(folder, "sites", "sites.extxyz", "1\nProperties=species:S:1:pos:R:3:x:R:1000000000\nLi 0 0 0\n")
     nested = "- " + "[" + "1," * 15_000_000 + "1]\n"
-    yield _put(folder, "thermal", "thermal.yaml", nested, large=True)
-    yield _put(folder, "energies", "energies.csv", "structure,x,energy_eV\n" + "a,0,1\n" * 8_000_000, large=True)
-    yield _put(folder, "list", "list.txt", "1\n" * 20_000_000, large=True)
-    yield _put(folder, "hop", "hop.json", "[" + "[]," * 15_000_000 + "1]", large=True)
+    yield _put(folder, "thermal", "thermal.yaml", nested)
+    yield _put(folder, "energies", "energies.csv", "structure,x,energy_eV\n" + "a,0,1\n" * 8_000_000)
+    yield _put(folder, "list", "list.txt", "1\n" * 20_000_000)
+    yield _put(folder, "hop", "hop.json", "[" + "[]," * 15_000_000 + "1]")
 
 
 def _damaged(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
