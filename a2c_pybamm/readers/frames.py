@@ -16,7 +16,7 @@ from ase.io.formats import filetype, get_ioformat
 
 from a2c_pybamm.readers.ase_database import from_row, is_sqlite, read_database
 from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, OPENERS, open_bytes, open_text
-from a2c_pybamm.readers.memory_bound import memory_bound
+from a2c_pybamm.readers.memory_bound import MemoryBound
 from a2c_pybamm.readers.source_file import last_line_is_short
 
 LAST_WORDS = {"vasp-xml": b"</modeling>", "vasp-out": b"General timing and accounting informations"}
@@ -38,11 +38,15 @@ LARGEST_LENGTH = 1e12
 """No position or cell vector is longer [Å]; the square of a much larger one would leave the range of floats."""
 
 
+def _bound(path: Path) -> MemoryBound:
+    return MemoryBound(path.stat().st_size * (USUAL_EXPANSION if path.suffix in OPENERS else 1))
+
+
 @contextmanager
-def _ase_reads(path: Path, failure: str) -> Iterator[None]:
+def _ase_reads(path: Path, failure: str, bound: MemoryBound) -> Iterator[None]:
     """A stretch of code in which ase reads a file; whatever it raises becomes a ``ValueError`` that names the file."""
     try:
-        with memory_bound(path.stat().st_size * (USUAL_EXPANSION if path.suffix in OPENERS else 1)):
+        with bound:
             yield
     except Exception as error:  # ase raises whatever its format readers happen to raise
         if isinstance(error, ValueError) and str(error).startswith(str(path)):
@@ -68,12 +72,13 @@ def iterate_frames(path: Path, *, failure: str, remedy: str) -> Iterator[Any]:
     """The same, one after the other, where ase's reader of the format gives them so."""
     if path.suffix in XYZ and last_line_is_short(path):
         raise ValueError(f"{path}: the last line is cut off; {remedy}")
-    with _ase_reads(path, failure):
+    bound = _bound(path)
+    with _ase_reads(path, failure, bound):
         kind = _format(path)
     with contextlib.closing(read_database(path) if kind == "db" else _stream(path, kind)) as frames:
         k = 0
         while True:
-            with _ase_reads(path, failure):
+            with _ase_reads(path, failure, bound):
                 frame = next(frames, None)
             if frame is None:
                 return
@@ -89,12 +94,13 @@ def read_relaxed(path: Path, *, failure: str, remedy: str) -> list[Any]:
     ValueError
         As :func:`read_frames`, and where a run of VASP has not finished.
     """
-    with _ase_reads(path, failure):
+    bound = _bound(path)
+    with _ase_reads(path, failure, bound):
         kind = _format(path)
     if kind not in LAST_WORDS:
         return read_frames(path, failure=failure, remedy=remedy)
     end = b""
-    with _ase_reads(path, failure), open_bytes(path) as file:
+    with _ase_reads(path, failure, bound), open_bytes(path) as file:
         while piece := file.read(END):
             end = (end + piece)[-END:]
     if LAST_WORDS[kind] not in end:

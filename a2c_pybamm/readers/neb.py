@@ -54,7 +54,8 @@ def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
     slope = None
     if all("forces" in image.calc.results for image in images):
         forces = np.array([image.calc.results["forces"] for image in images])
-        slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / _ANGSTROM
+        with naming(path):
+            slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / _ANGSTROM
     with naming(path):
         return MigrationPath(label or path.stem, distance * _ANGSTROM, (energy - energy[0]) * _EV, slope, fingerprint(path))
 
@@ -99,7 +100,10 @@ def _tangents(steps: np.ndarray) -> np.ndarray:
     """Unit tangents at the images (n_image, n_atom, 3): mean of the unit steps before and after, one-sided at the ends."""
     unit = steps / np.linalg.norm(steps, axis=(1, 2), keepdims=True)
     both = np.concatenate([unit[:1], unit[:-1] + unit[1:], unit[-1:]])
-    return both / np.linalg.norm(both, axis=(1, 2), keepdims=True)
+    length = np.linalg.norm(both, axis=(1, 2), keepdims=True)
+    if not length.all():
+        raise ValueError(f"image {int(np.argmin(length))}: the path goes back the way that it came; list the images in order")
+    return both / length
 
 
 @file_errors

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 LARGEST_TEXT = 2**26
 """Bytes of a text that is read as a whole (64 MiB): what is made of it takes several times as much memory."""
 LONGEST_MESSAGE = 1_000
-"""Characters of an error's message: what a file holds may be quoted in it, and nobody reads more."""
+"""Characters of an error's message, in which what a file holds may be quoted."""
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -301,7 +301,8 @@ def _atoms(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
         yield _put(
             folder, "sites", "sites.extxyz", f'1\nLattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3\nLi {x} 0 0\n'
         )
-    rows = '"1": {{"numbers": {}, "positions": {}, "cell": [[4,0,0],[0,4,0],[0,0,4]], "pbc": [true,true,true], "energy": {}}}, "ids": [1], "nextid": 2'
+    row = '"numbers": {}, "positions": {}, "cell": [[4,0,0],[0,4,0],[0,0,4]], "pbc": [true,true,true], "energy": {}'
+    rows = '"1": {{' + row + '}}, "ids": [1], "nextid": 2'
     for numbers, positions, energy in (
         ("[3, 500]", "[[0,0,0],[1,1,1]]", "-1"),
         ("[3, -27]", "[[0,0,0],[1,1,1]]", "-1"),
