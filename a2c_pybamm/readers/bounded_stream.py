@@ -16,7 +16,7 @@ from a2c_pybamm.readers.source_file import open_regular
 LONGEST_LINE = 2**22
 """Bytes of a line (4 MiB): a frame's comment with some numbers for each of 100 000 atoms is shorter."""
 LARGEST_PIECE = 2**28
-"""Bytes that are read in one piece (256 MiB): the positions of ten million atoms."""
+"""Bytes that are read in one piece (256 MiB): two frames of five million atoms."""
 MOST_EXPANSION = 200
 """Bytes that a compressed byte may become: text and numbers shrink by 2 to 20 times, zeros by 1000."""
 SMALL_EXPANSION = 2**26

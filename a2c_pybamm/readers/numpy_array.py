@@ -25,7 +25,7 @@ LARGEST_ARRAY = 2**28
 LARGEST_DIRECTORY = 2**20
 """Bytes of an archive's list of arrays (1 MiB): ten thousand names."""
 ZIP_ERRORS = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError)
-"""What ``zipfile`` raises where an archive is damaged, or packed or encrypted in ways that it does not know."""
+"""What ``zipfile`` raises where an archive is damaged, or packed or encrypted in ways that it cannot undo."""
 METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 """How ``numpy.savez`` and ``numpy.savez_compressed`` pack."""
 _DTYPE = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=][fiu]\d{1,2})['"]""")

@@ -18,8 +18,8 @@ from a2c_pybamm.readers.frames import iterate_frames
 
 CHUNK_SIZE = 2**24
 """Bytes of positions that are read at once: bounds the memory, whatever the length of the file."""
-MOST_ATOMS = 10_000_000
-"""Atoms of a frame (240 MB of positions); a run of more is not kept whole anywhere, and a header may announce any number."""
+MOST_ATOMS = 5_000_000
+"""Atoms of a frame (120 MB of positions), of which two are held at once; a header may announce any number."""
 ANGSTROM = 1e-10
 """[m]"""
 ASE_VELOCITY = ase.units.fs * 1e5
