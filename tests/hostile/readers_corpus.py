@@ -397,7 +397,9 @@ def _bombs(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     """Small files that unpack to gigabytes or announce them, and texts of many small pieces."""
     zeros = gzip.compress(b"\0" * 2**28, 9, mtime=0) * 8
     lines = gzip.compress(
-        b"ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n4900000\nITEM: BOX BOUNDS pp pp pp\n0 6\n0 6\n0 6\n", 9, mtime=0
+        b"ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n4900000\nITEM: BOX BOUNDS pp pp pp\n0 6\n0 6\n0 6\nITEM: ATOMS id element x y z\n",
+        9,
+        mtime=0,
     )
     empty = gzip.compress(b"\n" * 2**28, 9, mtime=0)
     for reader, name, content in (
