@@ -24,6 +24,7 @@ from hostile.good_files import READ, good_files
 from hostile.readers_corpus import CANARY, cases
 
 from a2c_pybamm.readers import read_energies, read_structures
+from a2c_pybamm.readers.ase_database import _connected, read_database
 from a2c_pybamm.readers.memory_bound import MemoryBound
 from a2c_pybamm.readers.plain_yaml import plain_yaml
 from a2c_pybamm.readers.source_file import open_regular
@@ -136,10 +137,24 @@ def test_sqlite_is_only_read(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE other (a)")
         connection.commit()
     before = state(tmp_path)
-    read_structures(path, label="x", framework="Co")
+    rows = read_database(path)
+    next(rows)
+    assert state(tmp_path) == before, "while it is read"
+    rows.close()
+    with contextlib.closing(_connected(path)) as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("CREATE TABLE other (a)")
     with pytest.raises(ValueError, match="an SQLite database, but not ase's"):
         read_structures(foreign, label="x", framework="Co")
     assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize("value", ["T", '"minus one"', '"1 2 3"', "nan", "1e400", "9" * 400])
+def test_energies_are_numbers(tmp_path: Path, value: str) -> None:
+    line = f'Lattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3 energy={value}\n'
+    path = tmp_path / "all.extxyz"
+    path.write_text(f"2\n{line}Co 0 0 0\nO 1 1 1\n")
+    with pytest.raises(ValueError, match=r"all\.extxyz, frame 0: its energy is .*(not a number|not finite);"):
+        READ["structures"](path)
 
 
 def test_what_lies_beside_is_not_read(tmp_path: Path) -> None:

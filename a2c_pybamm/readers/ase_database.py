@@ -18,8 +18,6 @@ NEEDED = ("systems", "information")
 """Tables by which a database is ase's."""
 BESIDE = ("-wal", "-journal")
 """Endings of the files in which SQLite keeps what has not yet come into the database."""
-ALLOWED = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_TRANSACTION)
-"""What a connection may do; recursive queries, attached files and all that writes are not among it."""
 REMEDY = "give a database that ase wrote, or write the structures as extended xyz"
 
 
@@ -68,12 +66,10 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 class _ReadOnly(SQLite3Database):
-    """Ase's database over such a connection, with queries of plain tables alone."""
+    """Ase's database over such a connection."""
 
     def _connect(self) -> sqlite3.Connection:
-        connection = _connected(Path(self.filename))
-        connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in ALLOWED else sqlite3.SQLITE_DENY)
-        return connection
+        return _connected(Path(self.filename))
 
 
 def _check_tables(path: Path, connection: sqlite3.Connection) -> None:

@@ -6,7 +6,6 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import zlib
 from pathlib import Path
 from typing import IO, Any, cast
@@ -23,8 +22,8 @@ SMALL_EXPANSION = 2**26
 """Bytes up to which expansion is not looked at (64 MiB): they do no harm."""
 READS_AT_END = 1_000
 """Reads behind a file's end after which a reader does not end by itself: a header has announced more lines."""
-CHUNK = 2**16
-"""Bytes that are read at once."""
+CHUNK, PACKED_CHUNK = 2**16, 2**24
+"""Bytes that are read at once; more of a packed file: going back behind them unpacks it from its beginning."""
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """Compressed files, by the ending of their names."""
 BROKEN = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
@@ -38,7 +37,6 @@ class _Bytes(io.RawIOBase):
         self._path = path
         self._file: Any = open_regular(path)
         self._packed: Any = None
-        self._size = os.fstat(self._file.fileno()).st_size
         if path.suffix in OPENERS:
             self._packed, self._file = self._file, OPENERS[path.suffix](self._file, "rb")
         self._longest_line = longest_line
@@ -75,10 +73,8 @@ class _Bytes(io.RawIOBase):
         return len(content)
 
     def _check_expansion(self) -> None:
-        if self._packed is not None and self.tell() > max(SMALL_EXPANSION, MOST_EXPANSION * self._size):
-            raise ValueError(
-                f"{self._path}: {self._size} bytes unpack to more than {MOST_EXPANSION} times their number; copy it again"
-            )
+        if self._packed is not None and self.tell() > SMALL_EXPANSION + MOST_EXPANSION * self._packed.tell():
+            raise ValueError(f"{self._path}: {self._packed.tell()} bytes unpack to {self.tell()}, as no data do; copy it again")
 
     def _check_line(self, content: bytes, longest: int) -> None:
         end = max(content.rfind(b"\n"), content.rfind(b"\r"))
@@ -100,12 +96,20 @@ class _Binary(io.BufferedReader):
     """Buffered bytes; no piece is larger than ``LARGEST_PIECE``, nor the rest of the file where all of it is asked for."""
 
     def __init__(self, path: Path, raw: _Bytes) -> None:
-        super().__init__(cast(Any, raw), CHUNK)
+        super().__init__(cast(Any, raw), PACKED_CHUNK if path.suffix in OPENERS else CHUNK)
         self._path = path
 
     @property
     def name(self) -> str:
         return _inner_name(self._path)
+
+    def flush(self) -> None:
+        """Nothing: there is nothing to write, and the base class would go back in the file at each ``tell`` of a text."""
+
+    def read1(self, size: int = -1, /) -> bytes:
+        # reading one byte fills the buffer, which a text's reads bypass otherwise: then each seek would go back in the file
+        first = super().read(1)
+        return first + super().read1(size - 1 if size > 0 else size) if first and size != 1 else first
 
     def read(self, size: int | None = -1, /) -> bytes:
         whole = size is None or size < 0
@@ -119,7 +123,7 @@ class _Text(io.TextIOWrapper):
     """UTF-8 text; as :class:`_Binary`, and an end for readers that read on behind the file's end."""
 
     def __init__(self, path: Path, binary: _Binary) -> None:
-        super().__init__(binary, encoding="utf-8-sig")
+        super().__init__(binary, encoding="utf-8")  # utf-8-sig has a slow `tell`, and a mark is refused by itself
         self._path = path
         self._at_end = 0
 

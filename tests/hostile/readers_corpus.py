@@ -395,23 +395,24 @@ def _large(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
 
 def _bombs(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     """Small files that unpack to gigabytes or announce them, and texts of many small pieces."""
-    zeros = gzip.compress(b"\0" * 2**28, 9, mtime=0) * 8
-    lines = gzip.compress(
-        b"ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n4900000\nITEM: BOX BOUNDS pp pp pp\n0 6\n0 6\n0 6\nITEM: ATOMS id element x y z\n",
-        9,
-        mtime=0,
+    zeros = gzip.compress(b"\0" * 2**26, 9, mtime=0) * 32
+    header = (
+        b"ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n4900000\nITEM: BOX BOUNDS pp pp pp\n0 6\n0 6\n0 6\n"
+        b"ITEM: ATOMS id element x y z\n"
     )
-    empty = gzip.compress(b"\n" * 2**28, 9, mtime=0)
+    frames = gzip.compress((b"1\n" + b"x" * 10_000 + b"\nLi 0 0 0\n") * 2**11, 9, mtime=0) * 100
+    empty = gzip.compress(b"\n" * 2**26, 9, mtime=0)
     for reader, name, content in (
         ("motion", "run.extxyz.gz", gzip.compress(b"3\n\n", mtime=0) + zeros),
-        ("motion", "run.lammpstrj.gz", lines + empty * 4),
+        ("motion", "run.extxyz.gz", frames),
+        ("motion", "run.lammpstrj.gz", gzip.compress(header, mtime=0) + empty * 16),
         ("motion", "run.lammpstrj.gz", gzip.compress(b"ITEM: TIMESTEP\n", mtime=0) + zeros),
         ("sites", "POSCAR.gz", zeros),
         ("structures", "structures.json.gz", zeros),
-        ("motion", "XDATCAR.gz", empty * 4),
+        ("motion", "XDATCAR.gz", empty * 16),
     ):
         yield _put(folder, reader, name, content)
-    bomb = _npy(_header("(40000000, 3, 3)"), b"\0" * 2**28)
+    bomb = _npy(_header("(40000000, 3, 3)"), b"\0" * 2**27)
     yield _archived(folder, {"positions": bomb}, method=zipfile.ZIP_DEFLATED)
     yield _put(folder, "sites", "POSCAR", "x\n1.0\n5 0 0\n0 5 0\n0 0 5\nLi\n500000000\nDirect\n0 0 0\n")
     yield _put(folder, "sites", "sites.extxyz", "1\nProperties=species:S:1:pos:R:3:x:R:1000000000\nLi 0 0 0\n")
