@@ -195,7 +195,7 @@ def test_wrong_table_is_refused_with_file_line_and_remedy(tmp_path: Path, case: 
         (TABLE.encode("utf-16"), "not UTF-8"),
         (TABLE.replace("half", "Überstruktur").encode("latin-1"), "not UTF-8"),
         (b"\x00\x01\x02\xff", "not UTF-8"),
-        (TABLE.encode() + b"\0\0\0\0\n", "1 fields"),
+        (TABLE.encode() + b"\0\0\0\0\n", "a zero byte at byte"),
         (TABLE.encode() + b'"' + b"a" * 200_000, "field larger"),
     ],
 )
@@ -287,7 +287,7 @@ WRONG_PATHS: dict[str, tuple[Callable[[list[ase.Atoms]], list[ase.Atoms]], str]]
     "like atoms change places": (lambda f: permuted(f, [0, 2, 3, 4, 1]), "change places from image 1 to image 2.*same order"),
     "an atom is missing": (lambda f: [*f[:4], f[4][:4]], "image 4 has other atoms"),
     "other cell": (other_cell, "image 4 has another cell"),
-    "not finite": (not_finite, "image 1 has a position or energy that is not finite"),
+    "not finite": (not_finite, "image 1 has a position that is not finite"),
 }
 
 
@@ -381,10 +381,10 @@ def test_frequencies_are_in_hertz(tmp_path: Path) -> None:
         ('{"partial_hessian_THz": {"initial": [NaN], "saddle": [1]}}', "'initial' must be a list of finite"),
         ('{"partial_hessian_THz": {"initial": [1], "saddle": [1e999]}}', "'saddle' must be a list of finite"),
         ('{"partial_hessian_THz": {"initial": [[1, 2]], "saddle": [1]}}', "list of finite"),
-        ('{"partial_hessian_THz": {"initial": ["a"], "saddle": [1]}}', "could not convert"),
+        ('{"partial_hessian_THz": {"initial": ["a"], "saddle": [1]}}', "list of finite numbers"),
         ('{"partial_hessian_THz": {"initial": [1, 2], "saddle": [1]}}', "as many of both"),
         ('{"partial_hessian_THz": ' + "[" * 50_000, "RecursionError"),
-        ('{"partial_hessian_THz": {"initial": [1' + "0" * 400 + '], "saddle": [1]}}', "OverflowError"),
+        ('{"partial_hessian_THz": {"initial": [1' + "0" * 400 + '], "saddle": [1]}}', "list of finite numbers"),
     ],
 )
 def test_wrong_frequencies_are_refused(tmp_path: Path, text: str, words: str) -> None:

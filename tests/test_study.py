@@ -394,7 +394,7 @@ def test_wrong_entry_of_the_shipped_study(tmp_path: Path, case: str) -> None:
         (b'name = "a"\nbase = "Ai2020"\n', r"no \[positive\], \[negative\], \[\[scale\]\] or \[\[value\]\] is there"),
         (SMALL.encode("utf-16"), "not UTF-8 text.*save it as UTF-8"),
         (SMALL.replace("graphite", "Größe").encode("latin-1"), "not UTF-8 text"),
-        (b"\x00" + SMALL.encode(), "not TOML"),
+        (b"\x00" + SMALL.encode(), "zero byte"),
         (b"a = " + b"[" * 5000, "not TOML"),
         (SMALL.encode()[:300], "not TOML|missing"),
     ],

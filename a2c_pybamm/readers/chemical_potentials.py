@@ -10,13 +10,14 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.readers.energies import read_column, read_rows
-from a2c_pybamm.readers.source_file import existing, fingerprint, naming
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
 from a2c_pybamm.readers.units import column_unit, parse_quantity
 
 _KINDS = {"mu": ("energy", 1.0), "voltage": ("voltage", -FARADAY)}
 """Kind of the column's unit, and what turns it into a chemical potential per mole."""
 
 
+@file_errors
 def read_chemical_potentials(
     path: str | Path,
     *,

@@ -8,11 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.readers.energies import read_number, read_rows
-from a2c_pybamm.readers.source_file import existing
+from a2c_pybamm.readers.source_file import existing, file_errors
 
 COLUMNS = ("time_s", "current_A")
+LONGEST, SHORTEST = 1e10, 1e-9
+"""A cycle ends before 300 years, and its times are a nanosecond apart or more [s]: beyond, solvers of a cell fail."""
+LARGEST_CURRENT = 1e9
+"""[A]"""
 
 
+@file_errors
 def read_drive_cycle(path: str | Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Times [s] and currents [A] (n_time,), from a CSV table with columns ``time_s`` and ``current_A``, a time a row.
 
@@ -21,7 +26,7 @@ def read_drive_cycle(path: str | Path) -> tuple[NDArray[np.float64], NDArray[np.
     Raises
     ------
     ValueError
-        Naming file and line: a column is missing, a number is not one, or times do not rise from zero.
+        Naming file and line: a column is missing, a number is not one or out of range, or times do not rise from zero.
     """
     path = existing(path)
     rows = read_rows(path, list(COLUMNS), f"name the columns {' and '.join(COLUMNS)}")
@@ -36,4 +41,11 @@ def read_drive_cycle(path: str | Path) -> tuple[NDArray[np.float64], NDArray[np.
         raise ValueError(
             f"{path}, line {line}: time {time[k + 1]:g} s does not rise above {time[k]:g} s; sort or thin the rows"
         )
+    for what, wrong in {
+        f"times end before {LONGEST:g} s": time > LONGEST,
+        f"times are {SHORTEST:g} s apart or more": np.diff(time, prepend=-1.0) < SHORTEST,
+        f"currents are below {LARGEST_CURRENT:g} A": np.abs(current) > LARGEST_CURRENT,
+    }.items():
+        if wrong.any():
+            raise ValueError(f"{path}, line {rows[int(np.argmax(wrong))][0]}: {what}; correct the unit, or the number")
     return time, current

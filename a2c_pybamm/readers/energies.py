@@ -12,11 +12,11 @@ import numpy as np
 
 from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, FARADAY
 from a2c_pybamm.data import Array, EnergyTable
-from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
-from a2c_pybamm.readers.units import column_unit, parse_quantity, unit_factor
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text
+from a2c_pybamm.readers.units import LARGEST, column_unit, parse_quantity, unit_factor
 
-LARGEST = 1e30
-"""No number in a table is larger; the square of a larger one could leave the range of floats."""
+MOST_FIELDS = 4_000_000
+"""Fields of a table (two million times and currents): as text they take 100 bytes of memory each."""
 FAR_FROM_ZERO = ELEMENTARY_CHARGE * AVOGADRO
 """No end member's formation energy is larger, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
 CUT_NUMBER = re.compile(r"[-+]?\d*(\.|[-+]|[eE][-+]?)")
@@ -46,6 +46,8 @@ def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, di
                     "is the file cut off, or a field with a comma not in quotes?"
                 )
             rows.append((reader.line_num, row))
+            if len(rows) * len(found) > MOST_FIELDS:
+                raise ValueError(f"{path}: more than {MOST_FIELDS} fields; thin the rows, or leave out columns")
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: {error}; write it again as comma-separated text") from error
     if not rows:
@@ -106,6 +108,7 @@ def read_column(path: Path, rows: list[tuple[int, dict[str, str]]], column: str,
     return values
 
 
+@file_errors
 def read_energies(
     path: str | Path,
     *,
@@ -242,7 +245,12 @@ def _members(path: Path, prefix: str, taken: list[str]) -> list[str]:
 def _per_site(path: Path, rows: list[tuple[int, dict[str, str]]], units: dict[str, float], sites_column: str | None) -> Array:
     """Columns in SI (n_row, n_column), over the number of sites where they are of a cell."""
     values = np.column_stack([unit * read_column(path, rows, column) for column, unit in units.items()])
-    return values / read_column(path, rows, sites_column, positive=True)[:, None] if sites_column else values
+    if not sites_column:
+        return values
+    per_site = values / read_column(path, rows, sites_column, positive=True)[:, None]
+    if not (np.abs(per_site) < LARGEST**2).all():
+        raise ValueError(f"{path}: column {sites_column!r} has so few sites that energies per site are not finite; correct it")
+    return per_site
 
 
 def _given_lithium_energy(path: Path, lithium: str) -> float:

@@ -9,8 +9,23 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.data import Array
+from a2c_pybamm.readers.units import LARGEST
 
 FEMTOSECOND = 1e-15
+SETTINGS = (
+    "frame_spacing_fs",
+    "timestep_fs",
+    "save_every_steps",
+    "target_temperature_K",
+    "temperature_K",
+    "step",
+    "time_s",
+)
+"""Keys of what is read beside the frames, or a dump says of each."""
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 1e-30, 1e12
+"""No time between frames is shorter or longer [s]; squares of others could leave the range of floats."""
+HOTTEST = 1e9
+"""No temperature is higher [K]."""
 AGREEMENT = 1e-6
 """Relative difference up to which two statements of one number agree."""
 
@@ -39,6 +54,7 @@ def interval_of(path: Path, settings: Mapping[str, Any], given: float | None) ->
     """Time between frames [s], by the file or by argument."""
     for key in ("frame_spacing_fs", "timestep_fs", "save_every_steps"):
         _refuse_no_number(path, key, settings.get(key, 1.0))
+    _check_finite(path, settings)
     for key in ("step", "time_s"):
         _refuse_uneven(path, key, np.atleast_1d(settings.get(key, 0.0)))
     in_file = None
@@ -49,8 +65,8 @@ def interval_of(path: Path, settings: Mapping[str, Any], given: float | None) ->
     elif np.size(settings.get("time_s", 0.0)) > 1:
         in_file = float(np.ptp(settings["time_s"]) / (len(settings["time_s"]) - 1))
     seconds = _agreed(path, "time between frames", "s", in_file, given, "give it in seconds as interval=")
-    if not 0 < seconds < np.inf:
-        raise ValueError(f"{path}: time between frames is {seconds:g} s, it must be positive; give it as interval=")
+    if not SHORTEST_INTERVAL < seconds < LONGEST_INTERVAL:
+        raise ValueError(f"{path}: time between frames is {seconds:g} s, it must be positive and finite; give it as interval=")
     return seconds
 
 
@@ -77,6 +93,7 @@ def temperature_of(
             raise ValueError(
                 f"{path}: {key!r} has {len(settings[key])} entries for {n_frame} frames; write one for each, or one"
             )
+    _check_finite(path, settings)
     value = settings[told[0]] if told else None
     if value is not None and np.ndim(value) != 1:
         _refuse_no_number(path, "temperature", value)
@@ -93,9 +110,17 @@ def temperature_of(
 
 
 def _positive(path: Path, temperature: float, remedy: str) -> float:
-    if not 0 < temperature < np.inf:
-        raise ValueError(f"{path}: temperature is {temperature:g} K, it must be positive; {remedy}")
+    if not 1 / HOTTEST < temperature < HOTTEST:
+        raise ValueError(f"{path}: temperature is {temperature:g} K, it must be positive and finite; {remedy}")
     return temperature
+
+
+def _check_finite(path: Path, settings: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` where a number beside the frames is none, or larger than any that counts."""
+    for key in SETTINGS:
+        values = np.asarray(settings.get(key, 0.0))
+        if not values.size or values.dtype.kind not in "iuf" or not (np.abs(values.astype(float)) < LARGEST).all():
+            raise ValueError(f"{path}: {key!r} is {str(values)[:40]!r}, expected finite numbers; correct it, or leave it out")
 
 
 def _refuse_no_number(path: Path, key: str, value: Any) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import ase.db
-import ase.io
-from ase.io.formats import filetype, open_with_compression
+import numpy as np
+from ase import Atoms
+from ase.data import chemical_symbols
+from ase.io.formats import filetype, get_ioformat
 
+from a2c_pybamm.readers.ase_database import from_row, is_sqlite, read_database
+from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, OPENERS, open_bytes, open_text
+from a2c_pybamm.readers.memory_bound import MemoryBound
 from a2c_pybamm.readers.source_file import last_line_is_short
 
 LAST_WORDS = {"vasp-xml": b"</modeling>", "vasp-out": b"General timing and accounting informations"}
@@ -19,15 +25,34 @@ UNREADABLE = "ase cannot read it; is it cut off, or its format not told by its n
 """What is said of a file of structures, before ase's own words."""
 END = 20_000
 """Bytes at the end of a file, among which the last words stand."""
+XYZ = (".xyz", ".extxyz", ".exyz")
+TAKE_STREAMS = {"aims", "aims-output", "dftb", "dmol-arc", "dmol-car", "dmol-incoor", "rmc6f", "struct"}
+"""Formats of ase that are declared as read by name, and take an open file as well."""
+WHOLE = {"json", "cjson", "nomad-json"}
+"""Formats of one long line."""
+USUAL_EXPANSION = 10
+"""Bytes that a compressed byte of text becomes."""
+LARGEST_ENERGY = 1e30
+"""No energy is larger [eV], as in tables."""
+LARGEST_LENGTH = 1e12
+"""No position or cell vector is longer [Å]; the square of a much larger one would leave the range of floats."""
+
+
+def _bound(path: Path) -> MemoryBound:
+    return MemoryBound(path.stat().st_size * (USUAL_EXPANSION if path.suffix in OPENERS else 1))
 
 
 @contextmanager
-def _ase_reads(path: Path, failure: str) -> Iterator[None]:
+def _ase_reads(path: Path, failure: str, bound: MemoryBound) -> Iterator[None]:
     """A stretch of code in which ase reads a file; whatever it raises becomes a ``ValueError`` that names the file."""
     try:
-        yield
+        with bound:
+            yield
     except Exception as error:  # ase raises whatever its format readers happen to raise
-        detail = " ".join(str(error).split())[:160] or type(error).__name__
+        if isinstance(error, ValueError) and str(error).startswith(str(path)):
+            raise
+        words = "it announces more than fits into the memory" if isinstance(error, MemoryError) else str(error)
+        detail = " ".join(words.split())[:160] or type(error).__name__
         raise ValueError(f"{path}: {failure} ({detail})") from error
 
 
@@ -45,46 +70,107 @@ def read_frames(path: Path, *, failure: str, remedy: str) -> list[Any]:
 
 def iterate_frames(path: Path, *, failure: str, remedy: str) -> Iterator[Any]:
     """The same, one after the other, where ase's reader of the format gives them so."""
-    is_xyz = path.suffix in (".xyz", ".extxyz", ".exyz")
-    if is_xyz and last_line_is_short(path):
+    if path.suffix in XYZ and last_line_is_short(path):
         raise ValueError(f"{path}: the last line is cut off; {remedy}")
-    with _ase_reads(path, failure):
-        frames = iter(ase.io.iread(path, index=":", format="extxyz" if is_xyz else None, do_not_split_by_at_sign=True))
-    while True:
-        with _ase_reads(path, failure):
-            frame = next(frames, None)
-        if frame is None:
-            return
-        yield frame
+    bound = _bound(path)
+    with _ase_reads(path, failure, bound):
+        kind = _format(path)
+    with contextlib.closing(read_database(path) if kind == "db" else _stream(path, kind)) as frames:
+        k = 0
+        while True:
+            with _ase_reads(path, failure, bound):
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield _checked(path, k, frame)
+            k += 1
 
 
 def read_relaxed(path: Path, *, failure: str, remedy: str) -> list[Any]:
-    """All frames of a file of structures: of a run of VASP the last ionic step alone, a database's rows with keys in ``info``.
+    """All frames of a file of structures: of a run of VASP the last ionic step alone.
 
     Raises
     ------
     ValueError
         As :func:`read_frames`, and where a run of VASP has not finished.
     """
-    with _ase_reads(path, failure):
-        kind = filetype(str(path))
-    if kind in LAST_WORDS:
-        with _ase_reads(path, failure), open_with_compression(str(path), "rb") as file:
-            end = file.read()[-END:]
-        if LAST_WORDS[kind] not in end:
-            raise ValueError(f"{path}: the run of VASP did not finish, or the file is cut off; {remedy}")
-        return read_frames(path, failure=failure, remedy=remedy)[-1:]
-    if kind in ("db", "json"):
-        with _ase_reads(path, failure):
-            return _database(path, kind)
-    return read_frames(path, failure=failure, remedy=remedy)
+    bound = _bound(path)
+    with _ase_reads(path, failure, bound):
+        kind = _format(path)
+    if kind not in LAST_WORDS:
+        return read_frames(path, failure=failure, remedy=remedy)
+    end = b""
+    with _ase_reads(path, failure, bound), open_bytes(path) as file:
+        while piece := file.read(END):
+            end = (end + piece)[-END:]
+    if LAST_WORDS[kind] not in end:
+        raise ValueError(f"{path}: the run of VASP did not finish, or the file is cut off; {remedy}")
+    return read_frames(path, failure=failure, remedy=remedy)[-1:]
 
 
-def _database(path: Path, kind: str) -> list[Any]:
-    """Structures of ase's database with their keys and data, which ``ase.io.read`` leaves behind."""
-    frames = []
-    with ase.db.connect(path, type=kind, serial=True) as database:
-        for row in database.select():
-            frames.append(row.toatoms())
-            frames[-1].info = {**row.data, **row.key_value_pairs}
-    return frames
+def energy_of(atoms: Any, where: str) -> float:
+    """Potential energy of a frame [eV].
+
+    Raises
+    ------
+    ValueError
+        Naming ``where``: there is none, or it is no finite number.
+    """
+    energy = None if atoms.calc is None else atoms.calc.results.get("energy")
+    if energy is None:
+        raise ValueError(f"{where}: no energy; write structures with their energies (extxyz keeps them), or leave it out")
+    energy = energy.item() if isinstance(energy, np.ndarray) and energy.ndim == 0 else energy
+    if not isinstance(energy, int | float | np.integer | np.floating) or isinstance(energy, bool):
+        raise ValueError(f"{where}: its energy is {str(energy)[:60]!r}, not a number; write it in eV, or leave the frame out")
+    if not -LARGEST_ENERGY < energy < LARGEST_ENERGY:
+        raise ValueError(f"{where}: its energy is {str(energy)[:60]} eV, not finite; repair it, or leave the frame out")
+    return float(energy)
+
+
+def _format(path: Path) -> str:
+    """Ase's name of a file's format, which is none that could do more than read this file.
+
+    Ase is given an open stream, never a name: a name may be taken for an address in the network (``postgresql://…``), the
+    terminal (``-``), a database to make, or a place to look for further files. No format that ase reads from a stream runs code
+    or unpickles. Those that insist on a name are closed, but for SQLite, which has a door of its own.
+    """
+    if path.suffix in XYZ:
+        return "extxyz"
+    if is_sqlite(path):
+        return "db"
+    with open_bytes(path) as file:
+        kind = str(filetype(file))
+    if kind == "db":
+        raise ValueError(f"{path}: no SQLite database, as its name says; copy it again")
+    reader = get_ioformat(kind)
+    if not reader.can_read or not (reader.acceptsfd or kind in TAKE_STREAMS):
+        raise ValueError(f"{path}: files of ase's format {kind!r} are not read; convert it to extended xyz (ase convert)")
+    return kind
+
+
+def _stream(path: Path, kind: str) -> Generator[Any]:
+    """Frames by ase's reader of a format."""
+    reader = get_ioformat(kind)
+    if reader.isbinary:
+        stream: Any = open_bytes(path)
+    else:
+        stream = open_text(path, longest_line=None if kind in WHOLE else LONGEST_LINE)
+    with stream:
+        if kind == "json":
+            with ase.db.connect(stream, type="json", serial=True) as database:
+                yield from map(from_row, database.select())
+        else:
+            for frame in reader.read(stream, *(() if reader.single else (slice(None),))):
+                yield frame["atoms"] if isinstance(frame, dict) else frame
+
+
+def _checked(path: Path, k: int, frame: Any) -> Any:
+    """The frame, if its atoms and cell can be those of a crystal."""
+    if not isinstance(frame, Atoms) or not len(frame):
+        raise ValueError(f"{path}, frame {k}: holds no atoms; leave it out")
+    if not ((frame.numbers >= 0) & (frame.numbers < len(chemical_symbols))).all():
+        raise ValueError(f"{path}, frame {k}: an atomic number is not one of 0 to {len(chemical_symbols) - 1}; correct it")
+    cell, positions = frame.cell.array, frame.positions
+    if not (np.abs(cell) < LARGEST_LENGTH).all() or (np.isfinite(positions) & (np.abs(positions) >= LARGEST_LENGTH)).any():
+        raise ValueError(f"{path}, frame {k}: a cell vector or position is not a number below {LARGEST_LENGTH:g} Å; correct it")
+    return frame

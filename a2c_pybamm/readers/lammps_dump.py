@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import gzip
+import csv
 import io
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import numpy as np
 from ase.data import atomic_masses
 from numpy.typing import NDArray
 
 from a2c_pybamm.data import Array
-from a2c_pybamm.readers.trajectory_frames import Frames, FrameSource, frames_at_once, numbers_of
+from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, open_bytes
+from a2c_pybamm.readers.frames import LARGEST_LENGTH
+from a2c_pybamm.readers.trajectory_frames import MOST_ATOMS, Frames, FrameSource, frames_at_once, numbers_of
 
 UNITS = {"metal": (1e-12, 1e2), "real": (1e-15, 1e5)}
 """Unit of time [s] and of velocity [m.s-1] in those of LAMMPS's styles of units that count lengths in Å."""
+LARGEST_WHOLE = 2**53
+"""Whole numbers from here on are not all floats."""
 COORDINATES = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", "ysu", "zsu"))
 IMAGES = ("ix", "iy", "iz")
 VELOCITIES = ("vx", "vy", "vz")
@@ -48,7 +51,7 @@ def is_lammps_dump(path: Path) -> bool:
     try:
         with _open(path) as file:
             return file.readline(64).startswith(b"ITEM: ")
-    except (OSError, EOFError):
+    except (OSError, ValueError):
         return False
 
 
@@ -91,7 +94,7 @@ def _refuse_columns(path: Path, head: _Header) -> None:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+    return open_bytes(path, longest_line=LONGEST_LINE)
 
 
 @contextmanager
@@ -99,7 +102,7 @@ def _reading(path: Path) -> Iterator[IO[bytes]]:
     try:
         with _open(path) as file:
             yield file
-    except (OSError, EOFError, zlib.error) as error:
+    except OSError as error:
         raise ValueError(f"{path}: cannot be read to its end ({error}); copy it again, or unpack what is there") from error
 
 
@@ -166,10 +169,12 @@ def _header(path: Path, k: int, items: Mapping[str, list[str]], columns: tuple[s
     try:
         box = items["BOX BOUNDS"]
         cell, origin, flags = _box(box)
+        if not (np.abs([*cell, origin]) < LARGEST_LENGTH).all():
+            raise ValueError(f"a box of {LARGEST_LENGTH:g} Å or more")
         return _Header(
-            step=int(items["TIMESTEP"][0]),
+            step=_whole_number(items["TIMESTEP"][0], 2**63),
             settings={key: items[key][0] for key in ("UNITS", "TIME") if key in items},
-            n_atom=int(items["NUMBER OF ATOMS"][0]),
+            n_atom=_whole_number(items["NUMBER OF ATOMS"][0], MOST_ATOMS),
             cell=cell,
             origin=origin,
             periodic=(flags[0] == "pp", flags[1] == "pp", flags[2] == "pp"),
@@ -177,6 +182,12 @@ def _header(path: Path, k: int, items: Mapping[str, list[str]], columns: tuple[s
         )
     except (KeyError, IndexError, ValueError) as error:
         raise ValueError(f"{path}: frame {k} has a header that cannot be read ({error}); is the file cut or mended?") from error
+
+
+def _whole_number(word: str, largest: int) -> int:
+    if len(word) > len(str(largest)) + 1 or not 0 <= int(word) <= largest:
+        raise ValueError(f"{word[:40]!r} is not a whole number up to {largest}")
+    return int(word)
 
 
 def _box(words: list[str]) -> tuple[Array, Array, list[str]]:
@@ -208,11 +219,21 @@ def _parse(path: Path, first: int, header: _Header, bodies: list[bytes]) -> Colu
     kinds = {name: str if name == "element" else float for name in wanted}
     try:
         text = io.BytesIO(b"".join(bodies))
-        table = pd.read_csv(text, sep=r"\s+", header=None, names=header.columns, usecols=wanted, dtype=kinds, engine="c")
+        table = pd.read_csv(
+            text, sep=r"\s+", header=None, names=header.columns, usecols=wanted, dtype=kinds, engine="c", quoting=csv.QUOTE_NONE
+        )
     except ValueError as error:
         raise ValueError(
             f"{path}: atoms of frames {first} to {first + len(bodies) - 1} cannot be read ({error}); is a line cut or joined?"
         ) from error
+    if len(table) != len(bodies) * header.n_atom:
+        raise ValueError(f"{path}: frames {first} to {first + len(bodies) - 1} have {len(table)} lines of atoms; is one empty?")
+    for name in {"id", "type", *IMAGES} & set(wanted):
+        column = table[name].to_numpy()
+        if not (np.abs(column) < LARGEST_WHOLE).all() or (column != np.round(column)).any():
+            raise ValueError(
+                f"{path}: frames {first} to {first + len(bodies) - 1}: column {name!r} has what is no whole number"
+            )
     return {name: table[name].to_numpy().reshape(len(bodies), header.n_atom) for name in wanted}
 
 

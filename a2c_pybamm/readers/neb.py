@@ -13,9 +13,9 @@ from scipy.optimize import linear_sum_assignment
 
 from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.readers.energies import read_number, read_rows
-from a2c_pybamm.readers.frames import UNREADABLE, read_frames
-from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
-from a2c_pybamm.readers.units import UNITS, column_unit
+from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_frames
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text
+from a2c_pybamm.readers.units import LARGEST, UNITS, column_unit
 
 _EV = UNITS["energy"]["eV"]
 _ANGSTROM = UNITS["length"]["Å"]
@@ -23,10 +23,13 @@ SAME_CELL = 1e-3
 """Largest difference [Å] between cell vectors of one path."""
 FAR = 0.8
 """An atom that moves farther [Å] from one image to the next may have been confused with another."""
+LARGEST_JSON = 2**24
+"""Bytes of a JSON file of frequencies (16 MiB); as lists in lists it takes ten times as much memory."""
 UNLIKE = 1e6
 """Cost [Å2] of taking an atom for one of another element: more than any way is long."""
 
 
+@file_errors
 def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
     r"""Energies along a hop, from images in order in any format that ase reads.
 
@@ -46,12 +49,13 @@ def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
     for k, image in enumerate(images):
         _check_image(path, k, image, images[0])
     steps = np.array([_step(path, k, a, b) for k, (a, b) in enumerate(itertools.pairwise(images))])
-    energy = np.array([image.calc.results["energy"] for image in images], float)
+    energy = np.array([energy_of(image, f"{path}: image {k}") for k, image in enumerate(images)])
     distance = np.concatenate([[0.0], np.cumsum(np.linalg.norm(steps, axis=(1, 2)))])
     slope = None
     if all("forces" in image.calc.results for image in images):
         forces = np.array([image.calc.results["forces"] for image in images])
-        slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / _ANGSTROM
+        with naming(path):
+            slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / _ANGSTROM
     with naming(path):
         return MigrationPath(label or path.stem, distance * _ANGSTROM, (energy - energy[0]) * _EV, slope, fingerprint(path))
 
@@ -62,8 +66,8 @@ def _check_image(path: Path, k: int, image: Any, first: Any) -> None:
         raise ValueError(f"{path}: image {k} has other atoms than the first; images must list the same atoms in the same order")
     if image.calc is None or "energy" not in image.calc.results:
         raise ValueError(f"{path}: image {k} has no energy; write the images with their energies (extxyz keeps them)")
-    if not np.isfinite(image.positions).all() or not np.isfinite(image.calc.results["energy"]):
-        raise ValueError(f"{path}: image {k} has a position or energy that is not finite; write it again")
+    if not np.isfinite(image.positions).all():
+        raise ValueError(f"{path}: image {k} has a position that is not finite; write it again")
     if not np.allclose(image.cell.array, first.cell.array, atol=SAME_CELL):
         raise ValueError(f"{path}: image {k} has another cell than the first; relax the path in one fixed cell")
 
@@ -96,9 +100,13 @@ def _tangents(steps: np.ndarray) -> np.ndarray:
     """Unit tangents at the images (n_image, n_atom, 3): mean of the unit steps before and after, one-sided at the ends."""
     unit = steps / np.linalg.norm(steps, axis=(1, 2), keepdims=True)
     both = np.concatenate([unit[:1], unit[:-1] + unit[1:], unit[-1:]])
-    return both / np.linalg.norm(both, axis=(1, 2), keepdims=True)
+    length = np.linalg.norm(both, axis=(1, 2), keepdims=True)
+    if not length.all():
+        raise ValueError(f"image {int(np.argmin(length))}: the path goes back the way that it came; list the images in order")
+    return both / length
 
 
+@file_errors
 def read_image_energies(
     path: str | Path, *, label: str, energy_column: str = "energy_eV", where: dict[str, str] | None = None
 ) -> ImageEnergies:
@@ -127,6 +135,7 @@ def read_image_energies(
         return ImageEnergies(label, energy - energy[0], {**fingerprint(path), "where": where})
 
 
+@file_errors
 def read_hop_frequencies(path: str | Path) -> HopFrequencies:
     """Vibrational frequencies at the start and the saddle of a hop, from a JSON file.
 
@@ -139,17 +148,24 @@ def read_hop_frequencies(path: str | Path) -> HopFrequencies:
     """
     path = existing(path)
     remedy = "write the frequencies there in THz, or declare attempt_frequency"
-    text = read_text(path)
+    text = read_text(path, largest=LARGEST_JSON)
     try:
         table = json.loads(text)["partial_hessian_THz"]
-        initial, saddle = (np.array(table[key], float) * 1e12 for key in ("initial", "saddle"))
+        initial, saddle = (_frequencies(table[key]) for key in ("initial", "saddle"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}: not JSON ({error}); is it cut off?") from error
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         detail = f"{type(error).__name__}: {str(error)[:100]}"
         raise ValueError(f"{path}: no 'partial_hessian_THz' with lists 'initial' and 'saddle' ({detail}); {remedy}") from error
     for key, values in {"initial": initial, "saddle": saddle}.items():
-        if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
+        if values.ndim != 1 or not len(values):
             raise ValueError(f"{path}: {key!r} must be a list of finite numbers; {remedy}")
     with naming(path):
         return HopFrequencies(initial, saddle, fingerprint(path))
+
+
+def _frequencies(given: Any) -> np.ndarray:
+    """Frequencies [Hz] from those in THz; an empty array where they are no list of finite numbers."""
+    if not isinstance(given, list) or not all(type(value) in (int, float) and abs(value) < LARGEST for value in given):
+        return np.array([])
+    return np.array(given, float) * 1e12

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import repeat
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from ase.data import atomic_masses
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from a2c_pybamm.data import Array
-from a2c_pybamm.readers.trajectory_frames import Frames, FrameSource, frames_at_once, numbers_of
+from a2c_pybamm.readers.bounded_stream import open_bytes
+from a2c_pybamm.readers.frame_settings import SETTINGS
+from a2c_pybamm.readers.numpy_array import Archive, numpy_errors, read_header, read_numbers
+from a2c_pybamm.readers.trajectory_frames import MOST_ATOMS, Frames, FrameSource, frames_at_once, numbers_of
 
 ANGSTROM_PER_FEMTOSECOND = 1e5
 """[m.s-1]"""
+SMALL = ("numbers", "masses", "cell", *SETTINGS)
+"""Arrays that are read as a whole; of others than these and positions and velocities not a byte is."""
 
 
 def open_npz(path: Path) -> FrameSource:
     """An archive of arrays, compressed or not."""
-    with _numpy_reads(path), path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        keys = archive.files
-        found = {key: archive[key] for key in keys if key not in ("positions", "velocities")}
-    for key in ("positions", "numbers"):
-        if key not in keys:
-            raise ValueError(f"{path}: no key {key!r} (found {', '.join(keys) or 'none'}); write it with numpy.savez({key}=…)")
+    with numpy_errors(path), Archive(path) as archive:
+        keys = archive.keys
+        for key in ("positions", "numbers"):
+            if key not in keys:
+                raise ValueError(
+                    f"{path}: no key {key!r} (found {', '.join(keys) or 'none'}); write it with numpy.savez({key}=…)"
+                )
+        found = {key: archive.read(key) for key in SMALL if key in keys}
     numbers = _atomic_numbers(path, found["numbers"])
     masses = np.asarray(found.get("masses", atomic_masses[numbers]), float)
     if masses.shape != numbers.shape:
@@ -37,10 +41,10 @@ def open_npz(path: Path) -> FrameSource:
 
     def frames() -> Iterator[Frames]:
         first = 0
-        with _numpy_reads(path), zipfile.ZipFile(path) as archive:
-            positions = _arrays(path, "positions", archive.open("positions.npy"), len(numbers))
+        with numpy_errors(path), Archive(path) as archive:
+            positions = _arrays(path, "positions", archive.open("positions"), len(numbers))
             moving = "velocities" in keys
-            velocities = _arrays(path, "velocities", archive.open("velocities.npy"), len(numbers)) if moving else repeat(None)
+            velocities = _arrays(path, "velocities", archive.open("velocities"), len(numbers)) if moving else repeat(None)
             for r, v in zip(positions, velocities, strict=moving):
                 if v is not None and len(v) != len(r):
                     raise ValueError(f"{path}: 'velocities' has other frames than 'positions'; write both of the same")
@@ -48,20 +52,20 @@ def open_npz(path: Path) -> FrameSource:
                 yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=speeds)
                 first += len(r)
 
-    return FrameSource(numbers, masses, frames(), settings=found)
+    return FrameSource(numbers, masses, frames(), settings={key: found[key] for key in SETTINGS if key in found})
 
 
 def open_npy(path: Path, symbols: Sequence[str] | None) -> FrameSource:
     """One array of positions; the atoms' symbols come from elsewhere."""
     if symbols is None:
         raise ValueError(f"{path}: holds positions alone; give the atoms' chemical symbols (n_atom,) as symbols=")
-    with _numpy_reads(path), path.open("rb") as file:
-        shape = _header(path, "positions", file)[0]
+    with numpy_errors(path), open_bytes(path) as file:
+        shape = read_header(path, "positions", file).shape
     numbers = numbers_of(path, symbols, shape[1] if len(shape) == 3 else 0, f"atoms of an array {shape}")
 
     def frames() -> Iterator[Frames]:
         first = 0
-        with _numpy_reads(path), path.open("rb") as file:
+        with numpy_errors(path), open_bytes(path) as file:
             for r in _arrays(path, "positions", file, len(numbers)):
                 yield Frames(first, r)
                 first += len(r)
@@ -70,48 +74,29 @@ def open_npy(path: Path, symbols: Sequence[str] | None) -> FrameSource:
 
 
 def _atomic_numbers(path: Path, given: NDArray[Any]) -> NDArray[np.int64]:
-    if given.ndim != 1 or given.dtype.kind not in "iuf" or not np.isin(given, np.arange(1, len(atomic_masses))).all():
+    if given.ndim != 1 or not np.isin(given, np.arange(1, len(atomic_masses))).all():
         raise ValueError(f"{path}: 'numbers' must be atomic numbers from 1 to {len(atomic_masses) - 1}, one for each atom")
+    if len(given) > MOST_ATOMS:
+        raise ValueError(f"{path}: {len(given)} atoms, more than {MOST_ATOMS}; leave out those that do not count")
     return given.astype(np.int64)
-
-
-@contextmanager
-def _numpy_reads(path: Path) -> Iterator[None]:
-    """A stretch of code in which numpy reads a file; what it raises becomes a ``ValueError`` that names the file."""
-    try:
-        yield
-    except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        if str(error).startswith(str(path)):
-            raise
-        raise ValueError(f"{path}: not a complete numpy file ({error}); it may be cut off, copy or write it again") from error
-
-
-def _header(path: Path, key: str, file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type of the array that follows."""
-    version = npy.read_magic(file)
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, in_columns, dtype = read(file)
-    if in_columns or dtype.kind not in "fiu":
-        raise ValueError(
-            f"{path}: {key!r} is an array of {dtype}{' in column order' if in_columns else ''}; write "
-            "numpy.ascontiguousarray(…, dtype=float)"
-        )
-    return shape, dtype
 
 
 def _arrays(path: Path, key: str, file: IO[bytes], n_atom: int) -> Iterator[Array]:
     """An array (n_frame, n_atom, 3), some frames at a time."""
-    shape, dtype = _header(path, key, file)
+    header = read_header(path, key, file)
+    shape = header.shape
+    if header.in_columns:
+        raise ValueError(f"{path}: {key!r} is an array in column order; write numpy.ascontiguousarray(…, dtype=float)")
     if len(shape) != 3 or shape[1:] != (n_atom, 3):
         raise ValueError(f"{path}: {key!r} has shape {shape}, expected (n_frame, {n_atom}, 3)")
     size = frames_at_once(n_atom)
     for first in range(0, shape[0], size):
         n = min(size, shape[0] - first)
-        raw = file.read(n * n_atom * 3 * dtype.itemsize)
-        if len(raw) < n * n_atom * 3 * dtype.itemsize:
-            whole = first + len(raw) // (n_atom * 3 * dtype.itemsize)
+        block = read_numbers(file, header, n * n_atom * 3)
+        if len(block) < n * n_atom * 3:
+            whole = first + len(block) // (n_atom * 3)
             raise ValueError(f"{path}: {key!r} is cut off after {whole} of {shape[0]} frames; copy or write it again")
-        yield np.frombuffer(raw, dtype).reshape(n, n_atom, 3).astype(float)
+        yield block.reshape(n, n_atom, 3).astype(float)
 
 
 def _cells(path: Path, cell: Array | None, first: int, n: int) -> Array | None:

@@ -21,11 +21,14 @@ from a2c_pybamm.readers.plausible_motion import Motion, refuse_implausible
 from a2c_pybamm.readers.position_store import gathered
 from a2c_pybamm.readers.source_file import existing, fingerprint
 from a2c_pybamm.readers.trajectory_frames import ANGSTROM, Frames, FrameSource, open_ase
+from a2c_pybamm.readers.units import LARGEST
 from a2c_pybamm.readers.unwrapping import unwrapped
 
 DALTON = 1e-3 / AVOGADRO
 SAME_CELL = 1e-6
 """Relative difference up to which two cells are one."""
+HEAVIEST = 1e9
+"""No mass is larger, nor one over it [u]."""
 ENOUGH = 10
 """Frames in a row that are wanted to look at the motion."""
 CENTRE = "X"
@@ -68,8 +71,8 @@ def read_run(path: str | Path, options: Options, *, velocities: bool) -> Run:
     source = _opened(path, options.symbols, options.cell)
     names = np.array([chemical_symbols[number] for number in source.numbers])
     masses = DALTON * source.masses
-    if not len(masses) or not ((masses > 0) & np.isfinite(masses)).all():
-        raise ValueError(f"{path}: {len(masses)} atoms, with a mass that is not positive; give masses in u")
+    if not len(masses) or not ((source.masses > 1 / HEAVIEST) & (source.masses < HEAVIEST)).all():
+        raise ValueError(f"{path}: {len(masses)} atoms, with a mass that is not positive and finite; give masses in u")
     if not 0 <= options.discard < np.inf:
         raise ValueError(f"{path}: discard is {options.discard:g} s; give the time to leave out at the start")
     keep = _Selection.of(path, names, masses, options.species)
@@ -82,7 +85,7 @@ def read_run(path: str | Path, options: Options, *, velocities: bool) -> Run:
     # what the file does not tell is asked for before all of it is read
     told_first = {**source.settings, **whole_settings([first.settings])}
     temperature_of(path, told_first, options.temperature)
-    seen = _Seen(round(options.discard / interval_of(path, told_first, options.interval)), len(masses))
+    seen = _Seen(_frames_in(path, options.discard, interval_of(path, told_first, options.interval)), len(masses))
     of = _velocities if velocities else _positions
     kept = (keep.of_vectors(of(path, chunk)) for chunk in _noted(chain([first], chunks), seen))
     vectors = gathered(path, kept, options.scratch)
@@ -216,9 +219,16 @@ def _noted(chunks: Iterator[Frames], seen: _Seen) -> Iterator[Frames]:
         yield chunk
 
 
+def _frames_in(path: Path, discard: float, interval: float) -> int:
+    """Number of frames in a time."""
+    if not discard / interval < LARGEST:
+        raise ValueError(f"{path}: discard = {discard:g} s is longer than any run of frames of {interval:g} s; discard less")
+    return round(discard / interval)
+
+
 def _skipped(path: Path, discard: float, interval: float, n_frame: int) -> int:
     """Frames left out at the start."""
-    skip = round(discard / interval)
+    skip = _frames_in(path, discard, interval)
     if not 0 <= skip <= n_frame - 2:
         raise ValueError(
             f"{path}: discard = {discard:g} s leaves fewer than two of {n_frame} frames of {interval:g} s; discard less"

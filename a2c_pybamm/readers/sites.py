@@ -9,10 +9,11 @@ import numpy as np
 
 from a2c_pybamm.data import Sites
 from a2c_pybamm.readers.frames import UNREADABLE, read_frames
-from a2c_pybamm.readers.source_file import existing, fingerprint, naming
-from a2c_pybamm.readers.trajectory_frames import ANGSTROM
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
+from a2c_pybamm.readers.trajectory_frames import ANGSTROM, MOST_ATOMS
 
 
+@file_errors
 def read_sites(path: str | Path, *, species: str, repeat: tuple[int, int, int] = (1, 1, 1), kind_column: str = "kind") -> Sites:
     """The sites of a crystal: all atoms of one species in a structure that has each site filled.
 
@@ -38,16 +39,18 @@ def read_sites(path: str | Path, *, species: str, repeat: tuple[int, int, int] =
     frames = read_frames(path, failure=UNREADABLE, remedy="copy it again")
     if not frames:
         raise ValueError(f"{path}: no structure in it; copy the file again")
-    times = np.asarray(repeat)
-    if times.shape != (3,) or (times != times.astype(int)).any() or (times < 1).any():
+    times = np.asarray(repeat, float)
+    if times.shape != (3,) or not ((times >= 1) & (times == np.round(times))).all():
         raise ValueError(f"{path}: repeat is {repeat}; give three positive whole numbers, cells along each vector")
     atoms = frames[-1]
-    if atoms.cell.rank < 3:
+    if atoms.cell.rank < 3 or not atoms.cell.volume > 0:
         raise ValueError(f"{path}: no cell of three vectors; write the structure with its cell")
     chosen = np.array(atoms.get_chemical_symbols()) == species
     if not chosen.any():
         found = ", ".join(sorted(set(atoms.symbols)))
         raise ValueError(f"{path}: no atom of species {species!r} (found {found}); fill each site with an atom of it")
+    if chosen.sum() * times.prod() > MOST_ATOMS:
+        raise ValueError(f"{path}: repeat is {repeat}; {chosen.sum() * times.prod():.3g} sites are more than {MOST_ATOMS}")
     atoms = atoms[chosen].repeat([int(n) for n in times])
     with naming(path):
         return Sites(

@@ -1,12 +1,62 @@
-"""Where data came from: a file's text, name and fingerprint, and errors that name it."""
+"""Where data came from: a file's text, name and fingerprint, and errors that name it on one line."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+LARGEST_TEXT = 2**26
+"""Bytes of a text that is read as a whole (64 MiB): what is made of it takes several times as much memory."""
+LONGEST_MESSAGE = 1_000
+"""Characters of an error's message, in which what a file holds may be quoted."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def one_line(text: str) -> str:
+    r"""The text on one line: control characters and the like escaped as in Python (``\x1b``), long text cut in the middle."""
+    if len(text) > LONGEST_MESSAGE:
+        text = f"{text[: LONGEST_MESSAGE // 2]} … {text[-LONGEST_MESSAGE // 2 :]}"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def file_errors(read: Callable[P, R]) -> Callable[P, R]:
+    """The reader, whose errors about the content of a file are one line as ``ValueError``; its first argument is the path.
+
+    Whatever arithmetic, the memory and the disk raise while a file is read is about its content. Errors of the program itself
+    (``TypeError``, ``KeyError`` …) pass as they are.
+    """
+
+    @wraps(read)
+    def reader(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return read(*args, **kwargs)
+        except ValueError as error:
+            message = one_line(str(error))
+            if message == str(error):
+                raise
+            raise ValueError(message) from error
+        except (ArithmeticError, MemoryError, RecursionError, OSError) as error:
+            given = args[0] if args else next(iter(kwargs.values()), "")
+            raise ValueError(one_line(f"{given}: {_cause(error)}; copy the file again, or make it smaller")) from error
+
+    return reader
+
+
+def _cause(error: Exception) -> str:
+    """The cause in words; a ``MemoryError`` of Python's own has none."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be read ({error.strerror})"
+    words = {MemoryError: "needs more memory than there is", RecursionError: "is nested too deeply"}
+    return words.get(type(error), f"cannot be read ({error or type(error).__name__})")
 
 
 @contextmanager
@@ -22,18 +72,20 @@ def naming(what: str | Path) -> Iterator[None]:
 
 
 def existing(path: str | Path) -> Path:
-    """The path, if it is a file that holds something.
+    """The path, if it is a file that holds something: neither a folder nor a pipe or device, which may never end.
 
     Raises
     ------
     ValueError
-        If it is not there, a folder, or empty, or if no file can have that name.
+        If it is not there, a folder, no regular file, or empty, or if no file can have that name.
     """
     path = Path(path)
     try:
         if path.is_dir():
             raise ValueError(f"{path}: a folder, not a file; give the file in it")
         if not path.is_file():
+            if path.exists():
+                raise ValueError(f"{path}: a pipe or device, not a regular file; save what comes from it and give that file")
             raise ValueError(f"{path}: no such file; check the path (it is taken relative to the study file)")
         if path.stat().st_size == 0:
             raise ValueError(f"{path}: the file is empty; copy it again from where it was made")
@@ -42,30 +94,60 @@ def existing(path: str | Path) -> Path:
     return path
 
 
-def read_text(path: Path) -> str:
-    """The text of a UTF-8 file; a byte-order mark is dropped.
+def open_regular(path: Path) -> BufferedReader:
+    """The bytes of a regular file, opened; what was put in its place since :func:`existing` is not waited for.
 
     Raises
     ------
     ValueError
-        If it is in another encoding.
+        If it cannot be opened, or is no regular file.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        # without O_NONBLOCK the opening of a pipe waits for its other end
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise ValueError(f"{path}: a pipe or device, not a regular file; save what comes from it and give that file")
+        return os.fdopen(number, "rb")
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be opened ({error.strerror}); check the path and its permissions") from error
+
+
+def read_text(path: Path, *, largest: int = LARGEST_TEXT) -> str:
+    """The text of a UTF-8 file; a byte-order mark is dropped, ends of lines are those of Unix.
+
+    Raises
+    ------
+    ValueError
+        If it is in another encoding, has a zero byte, or more bytes than ``largest``.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(largest + 1) if size <= largest else b""
+    if size > largest or len(content) > largest:
+        raise ValueError(
+            f"{path}: {max(size, len(content)) / 1e6:.0f} MB, more than the {largest / 1e6:.0f} MB of a text; is it another "
+            "file? leave out what is not needed"
+        )
+    if (at := content.find(0)) >= 0:
+        raise ValueError(f"{path}: not UTF-8 text (a zero byte at byte {at}); save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
     """Name and sha256 of a file, for provenance."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return {"file": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def last_line_is_short(path: Path) -> bool:
     """Whether a text file ends without an end of line, with a line shorter than the one before: it looks cut off."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(0, 2)
         file.seek(-min(file.tell(), 4096), 1)
-        lines = file.read().split(b"\n")
+        lines = file.read(4096).split(b"\n")
     return len(lines) > 1 and 0 < len(lines[-1]) < len(lines[-2])

@@ -12,8 +12,8 @@ from ase.data import atomic_numbers
 
 from a2c_pybamm.data import Array, EnergyTable
 from a2c_pybamm.readers.energies import TRUTH
-from a2c_pybamm.readers.frames import UNREADABLE, read_relaxed
-from a2c_pybamm.readers.source_file import existing, fingerprint, naming
+from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_relaxed
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
 from a2c_pybamm.readers.units import UNITS, parse_quantity
 
 _EV = UNITS["energy"]["eV"]
@@ -35,6 +35,7 @@ class _Frame(NamedTuple):
     atoms: Any
 
 
+@file_errors
 def read_structures(
     paths: str | Path | Sequence[str | Path],
     *,
@@ -140,14 +141,10 @@ def _is_metal(frame: _Frame, ion: str) -> bool:
 
 
 def _energy(frame: _Frame) -> float:
-    """Potential energy [eV]."""
-    results = {} if frame.atoms.calc is None else frame.atoms.calc.results
-    if results.get("energy") is None:
-        raise ValueError(f"{frame.where}: no energy; write structures with their energies (extxyz keeps them), or leave it out")
-    energy = float(results["energy"])
-    if not (np.isfinite(energy) and np.isfinite(frame.atoms.positions).all()):
-        raise ValueError(f"{frame.where}: its energy or a position is not finite; repair it, or leave it out")
-    return energy
+    """Potential energy [eV] of a structure whose positions are finite."""
+    if not np.isfinite(frame.atoms.positions).all():
+        raise ValueError(f"{frame.where}: a position is not finite; repair it, or leave it out")
+    return energy_of(frame.atoms, frame.where)
 
 
 def _lithium_energy(path: Path, lithium: str | Path | None, metal: list[_Frame], ion: str) -> tuple[float, list[Path]]:

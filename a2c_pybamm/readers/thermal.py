@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from a2c_pybamm.data import Array, ThermalTable
-from a2c_pybamm.readers.energies import LARGEST, read_column, read_rows
-from a2c_pybamm.readers.source_file import existing, fingerprint, naming, read_text
-from a2c_pybamm.readers.units import unit_factor
+from a2c_pybamm.readers.energies import read_column, read_rows
+from a2c_pybamm.readers.plain_yaml import plain_yaml
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text
+from a2c_pybamm.readers.units import LARGEST, unit_factor
 
 KINDS = {"temperature": "temperature", "free_energy": "energy", "entropy": "entropy", "heat_capacity": "entropy"}
 """Columns of a thermal table, and what kind of quantity each is."""
@@ -24,6 +24,7 @@ CSV_COLUMNS = {
 """The same columns in a CSV file, with the SI value of their units."""
 
 
+@file_errors
 def read_thermal(path: str | Path, *, sites: float, label: str | None = None) -> ThermalTable:
     """Free energy, entropy and heat capacity per mole of sites, from phonopy's ``thermal_properties.yaml`` or a CSV table.
 
@@ -61,11 +62,7 @@ def read_thermal(path: str | Path, *, sites: float, label: str | None = None) ->
 def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
     """Columns in SI per mole of cells, and the share of modes that phonopy left out if it says so."""
     text = read_text(path)
-    try:
-        content: Any = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError) as error:
-        detail = " ".join(str(error).split())[:160] or type(error).__name__
-        raise ValueError(f"{path}: not YAML ({detail}); is it cut off?") from error
+    content = plain_yaml(text, path)
     remedy = "write it again with phonopy-load -t"
     units = content.get("unit") if isinstance(content, dict) else None
     entries = content.get("thermal_properties") if isinstance(content, dict) else None
@@ -86,8 +83,8 @@ def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
 def _number(path: Path, k: int, entry: Any, key: str) -> float:
     """A finite number of the entry for one temperature."""
     try:
-        value = float(entry[key])
-    except (KeyError, TypeError, ValueError, IndexError):
+        value = np.nan if isinstance(entry[key], bool) else float(entry[key])
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         value = np.nan
     if not abs(value) < LARGEST:
         raise ValueError(f"{path}: entry {k} of 'thermal_properties' has no finite {key!r}; is the file cut off?")

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike
 
 from a2c_pybamm.data import Trajectory, Velocities
 from a2c_pybamm.readers.run import Options, read_run
-from a2c_pybamm.readers.source_file import naming
+from a2c_pybamm.readers.source_file import file_errors, naming
 
 
+@file_errors
 def read_trajectory(
     path: str | Path,
     *,
@@ -84,6 +85,7 @@ def read_trajectory(
         return Trajectory(run.vectors, run.species, run.masses, run.interval, run.temperature, run.provenance)
 
 
+@file_errors
 def read_velocities(
     path: str | Path,
     *,

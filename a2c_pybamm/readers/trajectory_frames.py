@@ -18,6 +18,8 @@ from a2c_pybamm.readers.frames import iterate_frames
 
 CHUNK_SIZE = 2**24
 """Bytes of positions that are read at once: bounds the memory, whatever the length of the file."""
+MOST_ATOMS = 5_000_000
+"""Atoms of a frame (120 MB of positions), of which two are held at once; a header may announce any number."""
 ANGSTROM = 1e-10
 """[m]"""
 ASE_VELOCITY = ase.units.fs * 1e5
@@ -108,6 +110,16 @@ def _of_images(first: int, images: list[Any]) -> Frames:
         first=first,
         positions=np.array([image.positions for image in images]),
         cell=np.array([image.cell.array for image in images]) if has_cell else None,
-        velocities=np.array([image.get_velocities() for image in images]) * ASE_VELOCITY if moving else None,
-        settings={k: np.array(v, float) for k, v in columns.items() if all(isinstance(x, int | float | np.number) for x in v)},
+        velocities=_velocities(images) if moving else None,
+        settings={k: np.array(v, float) for k, v in columns.items() if all(map(_is_number, v))},
     )
+
+
+def _velocities(images: list[Any]) -> Array:
+    """Velocities [m.s-1] (n_frame, n_atom, 3); not finite where a mass is zero, which is refused by its name."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.array([image.get_velocities() for image in images]) * ASE_VELOCITY
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

@@ -6,6 +6,8 @@ import re
 
 from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, PLANCK
 
+LARGEST = 1e30
+"""No number in a file is larger; the square of a larger one could leave the range of floats."""
 _EV = ELEMENTARY_CHARGE * AVOGADRO
 UNITS: dict[str, dict[str, float]] = {
     "energy": {

@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.data import Array
+from a2c_pybamm.readers.frames import LARGEST_LENGTH
 from a2c_pybamm.readers.trajectory_frames import Frames
 
+FLATTEST = 1e-12
+"""Volume of a cell over the cube of its longest entry, from which down it is taken for none."""
 AMBIGUOUS = 0.45
 """A step of more than this share of the cell, after unwrapping, could as well be one the other way round."""
 
@@ -52,7 +55,7 @@ def unwrapped(path: Path, chunks: Iterator[Frames], periodic: tuple[bool, bool, 
 
 
 def _refuse_holes(path: Path, chunk: Frames) -> None:
-    whole = np.isfinite(chunk.positions).all(axis=2)
+    whole = (np.abs(chunk.positions) < LARGEST_LENGTH).all(axis=2)
     if not whole.all():
         frame, atom = np.argwhere(~whole)[0]
         raise ValueError(
@@ -64,7 +67,11 @@ def _refuse_holes(path: Path, chunk: Frames) -> None:
 def _refuse_flat_cells(path: Path, chunk: Frames) -> None:
     if chunk.cell is None:
         return
-    flat = ~(np.isfinite(chunk.cell).all(axis=(1, 2)) & (np.abs(np.linalg.det(np.nan_to_num(chunk.cell))) > 0))
+    length = np.abs(chunk.cell).max(axis=(1, 2))
+    finite = (length > 1 / LARGEST_LENGTH) & (length < LARGEST_LENGTH)
+    # a cell a thousand million times flatter than wide has no inverse in floats
+    shape = np.where(finite[:, None, None], chunk.cell, np.eye(3)) / np.where(finite, length, 1.0)[:, None, None]
+    flat = ~(finite & (np.abs(np.linalg.det(shape)) > FLATTEST))
     if flat.any():
         raise ValueError(
             f"{path}: frame {chunk.first + int(np.argmax(flat))} has a cell without volume; write its three vectors, or none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.data import Array, Vibrations
-from a2c_pybamm.readers.energies import LARGEST, read_column, read_rows
-from a2c_pybamm.readers.source_file import existing, fingerprint, last_line_is_short, naming, read_text
-from a2c_pybamm.readers.units import UNITS, column_unit, unit_factor
+from a2c_pybamm.readers.energies import read_column, read_rows
+from a2c_pybamm.readers.phonopy_object import load_phonopy
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, last_line_is_short, naming, read_text
+from a2c_pybamm.readers.units import LARGEST, UNITS, column_unit, unit_factor
 
 THZ = UNITS["frequency"]["THz"]
 ACOUSTIC = 0.05 * THZ
 """Frequencies nearer to zero [Hz] are the crystal moved as a whole: zero, but for noise of either sign."""
+MOST_NUMBERS = 2_000_000
+"""Lines of numbers in a list: 1000 atoms at 600 wave vectors; each takes 100 bytes of memory."""
 FEWEST_MODES = 2.5
 """A cell has three modes at least; a density of states that holds fewer is normalised to one."""
 MODES_OFF = 0.05
@@ -24,6 +28,7 @@ MODES_OFF = 0.05
 _PER = re.compile(r"_per_(THz|cm-1|meV|Hz)(?=_|$)")
 
 
+@file_errors
 def read_frequencies(
     path: str | Path, *, sites: float, label: str | None = None, column: str | None = None, unit: str | None = None
 ) -> Vibrations:
@@ -65,6 +70,7 @@ def read_frequencies(
     return _vibrations(path, label, frequency, np.ones(len(frequency)), sites, ACOUSTIC)
 
 
+@file_errors
 def read_density_of_states(
     path: str | Path,
     *,
@@ -131,6 +137,7 @@ def read_density_of_states(
     return _vibrations(path, label, frequency, modes, sites, 0.0)
 
 
+@file_errors
 def read_phonopy(
     path: str | Path, *, sites: float, mesh: tuple[int, int, int] = (20, 20, 20), label: str | None = None
 ) -> Vibrations:
@@ -155,7 +162,7 @@ def read_phonopy(
     _check_sites(path, sites)
     if len(mesh) != 3 or any(n != int(n) or n < 1 for n in mesh):
         raise ValueError(f"{path}: mesh is {mesh}; give three numbers of wave vectors like (20, 20, 20)")
-    phonon = _phonopy(path)
+    phonon = load_phonopy(path)
     with warnings.catch_warnings():
         # a mesh without the crystal's symmetry only takes longer
         warnings.filterwarnings("ignore", message="Half-grid shift")
@@ -164,36 +171,6 @@ def read_phonopy(
     modes = np.repeat(np.asarray(phonon.mesh.weights, float)[:, None], frequency.shape[1], axis=1)
     modes /= modes[:, 0].sum()
     return _vibrations(path, label, frequency.ravel(), modes.ravel(), sites, ACOUSTIC, {"mesh": list(map(int, mesh))})
-
-
-def _phonopy(path: Path) -> Any:
-    """Phonopy's own object with force constants, from one file alone."""
-    try:
-        import phonopy
-        from phonopy.interface.phonopy_yaml import PhonopyYaml
-    except ImportError as error:
-        raise ValueError(
-            f"{path}: phonopy is not installed; pip install a2c_pybamm[phonopy], or use read_thermal on its YAML"
-        ) from error
-    try:
-        stored = PhonopyYaml()
-        stored.read(str(path))
-        dataset = stored.dataset or {}
-        has_forces = "forces" in dataset or any("forces" in atom for atom in dataset.get("first_atoms", ()))
-        if stored.force_constants is None and not has_forces:
-            raise ValueError("neither forces nor force constants in it; write it with phonopy-load --include-all")
-        # load looks for files in the working directory for what the yaml lacks, so all is set again from the yaml
-        phonon = phonopy.load(str(path), is_nac=stored.nac_params is not None, produce_fc=False, log_level=0)
-        if stored.force_constants is None:
-            phonon.dataset = dataset
-            phonon.produce_force_constants()
-            phonon.symmetrize_force_constants()
-        else:
-            phonon.force_constants = stored.force_constants
-    except Exception as error:  # phonopy and its yaml raise whatever they happen to raise
-        detail = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ValueError(f"{path}: phonopy cannot use it ({detail}); is it cut off, or not phonopy_params.yaml?") from error
-    return phonon
 
 
 def _vibrations(
@@ -222,7 +199,7 @@ def _first_column(path: Path, beginning: str, otherwise: str) -> str:
 
 def _begins_with_number(path: Path) -> bool:
     """Whether the first line that is no comment begins with a number: a text without header."""
-    lines = (line.split("#")[0].split() for line in read_text(path).splitlines())
+    lines = (line.split("#")[0].split() for line in io.StringIO(read_text(path)))
     first = next((words[0] for words in lines if words), "")
     return re.match(r"[-+]?\.?\d", first) is not None
 
@@ -230,7 +207,7 @@ def _begins_with_number(path: Path) -> bool:
 def _numbers(path: Path, n: int) -> Array:
     """Numbers of a plain text (n_line, n), without comments and empty lines."""
     table = []
-    for k, line in enumerate(read_text(path).splitlines(), 1):
+    for k, line in enumerate(io.StringIO(read_text(path)), 1):
         words = line.split("#")[0].split()
         if not words:
             continue
@@ -243,6 +220,8 @@ def _numbers(path: Path, n: int) -> Array:
                 f"{path}, line {k}: {line.strip()[:60]!r} is not {n} finite number(s); correct or leave out the line"
             )
         table.append(row)
+        if len(table) > MOST_NUMBERS:
+            raise ValueError(f"{path}: more than {MOST_NUMBERS} lines of numbers; is it another file? thin them")
     if not table:
         raise ValueError(f"{path}: no numbers in it; copy it again")
     if last_line_is_short(path):

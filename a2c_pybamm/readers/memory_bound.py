@@ -1,0 +1,55 @@
+"""A bound on the memory that a foreign reader may take for a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows: no bound
+    resource = None  # type: ignore[assignment]
+
+ALLOWANCE = 2**30
+"""Bytes that reading any file may take beside what the process has (1 GiB)."""
+MEASURED_EVERY = 100
+"""Stretches from one look at the process's memory to the next, which costs as much as a small frame."""
+PER_BYTE = 20
+"""Bytes of memory that a byte of the file may take: a number in text becomes an object of about four times its size."""
+
+
+class MemoryBound:
+    """Stretches of code that get a ``MemoryError`` where they take more memory than a file of ``size`` bytes can need.
+
+    A header of a few bytes may announce arrays of gigabytes, which readers of other packages make before they look at what
+    follows. The bound is the process's limit of address space, lowered within ``with`` and set back behind it; it counts from
+    what the process has, measured at every hundredth stretch. Linux keeps to it, other systems leave the memory without bound.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._bound = 0
+        self._n = 0
+
+    def __enter__(self) -> None:
+        if self._n % MEASURED_EVERY == 0:
+            taken = _taken()
+            self._bound = taken + ALLOWANCE + PER_BYTE * self._size if taken else 0
+        self._n += 1
+        if self._bound:
+            self._before = soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+            if soft == resource.RLIM_INFINITY or soft > self._bound:
+                resource.setrlimit(resource.RLIMIT_AS, (self._bound, hard))
+
+    def __exit__(self, *_: object) -> None:
+        if self._bound:
+            resource.setrlimit(resource.RLIMIT_AS, self._before)
+
+
+def _taken() -> int:
+    """Bytes of address space that the process has; 0 where that is not known."""
+    if resource is None:
+        return 0
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
