@@ -81,7 +81,9 @@ def answer(model, joint, truth: Truth, budget: int, seed: int, tolerance: float 
     """Statistics (n_element,) of all outputs together, and the std on the reference's draws."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = propagate(model, joint, AdaptiveChaos(tolerance, budget), rng=np.random.default_rng(seed)).isel(approach=0)
+        # of 32 points two failures are more than the usual 5 %, and no reason to leave the design out
+        method, rng = AdaptiveChaos(tolerance, budget), np.random.default_rng(seed)
+        found = propagate(model, joint, method, rng=rng, max_failed=0.15).isel(approach=0)
     rows: dict[str, list[Array]] = {}
     expansions = [read_expansion(found, output, what="benchmark") for output in (*SCALARS, "voltage")]
     factor = expansions[0].factor.values

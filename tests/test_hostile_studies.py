@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile.study_corpus import Case, cases
+from hostile import Case
+from hostile.study_corpus import cases
 
 from a2c_pybamm.cli import main
 

@@ -12,13 +12,13 @@ import numpy as np
 import pybamm
 from numpy.typing import ArrayLike
 
+from a2c_pybamm.readers.drive_cycle import LONGEST
+
 KINK = 0.02
 """The solver starts anew where a drive cycle's slope changes by more than this share of its largest current from one datum
 to the next: a short pulse might else be stepped over."""
 
 
-LONGEST_CYCLE = 3.2e9
-"""A drive cycle of a hundred years [s]: longer times are a slip of units."""
 MOST_CYCLE_DATA = 1_000_000
 """Data of a drive cycle, a day at 10 Hz; the solver starts anew at each kink, which takes minutes for so many."""
 MOST_STEP_TIMES = 1_000_000
@@ -63,9 +63,9 @@ class DriveCycle:
         if t[0] != 0 or not (np.diff(t) > 0).all():
             k = int(np.argmin(np.diff(t))) if t[0] == 0 else 0
             raise ValueError(f"drive cycle: times must rise from 0 s (found {t[k]:g} s, then {t[k + 1]:g} s)")
-        if t[-1] > LONGEST_CYCLE or len(t) > MOST_CYCLE_DATA:
+        if t[-1] > LONGEST or len(t) > MOST_CYCLE_DATA:
             raise ValueError(
-                f"drive cycle: {len(t)} times up to {t[-1]:g} s; give {MOST_CYCLE_DATA} at most, up to {LONGEST_CYCLE:g} s, "
+                f"drive cycle: {len(t)} times up to {t[-1]:g} s; give {MOST_CYCLE_DATA} at most, up to {LONGEST:g} s, "
                 "and the times in seconds"
             )
         if not i.any():

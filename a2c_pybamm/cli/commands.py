@@ -43,9 +43,6 @@ SET_STAMP, CELL_TEXT = "sha256 of set.json", "cell"
 MAX_LINE = 200
 """Letters of one line that says what an export loses."""
 
-LARGEST_DRIVE_CYCLE = 64_000_000
-"""Bytes of a drive cycle's table: a million rows, the most that a cell takes, of 64 characters."""
-
 StudyPath = Annotated[Path, typer.Argument(help="A study file, or the folder that holds a study.toml", metavar="STUDY")]
 
 
@@ -121,11 +118,9 @@ def _protocol(study: Study) -> Any:
     if study.cell.drive_cycle is not None:
         from a2c_pybamm.cell import DriveCycle
         from a2c_pybamm.readers import read_drive_cycle
-        from a2c_pybamm.readers.source_file import existing, naming
+        from a2c_pybamm.readers.source_file import naming
 
         with naming(study.cell.drive_cycle):
-            if existing(study.cell.drive_cycle).stat().st_size > LARGEST_DRIVE_CYCLE:
-                raise ValueError(f"more than {LARGEST_DRIVE_CYCLE} bytes; give fewer times, a million at most")
             return DriveCycle(*read_drive_cycle(study.cell.drive_cycle))
     return list(study.cell.experiment) or None
 

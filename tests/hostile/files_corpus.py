@@ -7,7 +7,6 @@ import functools
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,20 +22,12 @@ from a2c_pybamm.files.result_layout import EXPANSION, STATISTICS, VARIABLES
 from a2c_pybamm.report.blame import index_rows
 from a2c_pybamm.sets import DEMO, sets_folder
 from a2c_pybamm.tables import decisions, failure_rows, output_rows, parameter_rows, share_rows
+from hostile import Case
 
 CANARY = "canary_of_the_corpus"
 """A module that no reader may import; whoever runs the corpus puts it where Python finds it."""
 N_SET, N_RESULT, N_VALUES = 120, 80, 60
 """Seeded mutations of each kind of file."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A file and the public function that reads it."""
-
-    name: str
-    path: Path
-    read: Callable[[Path], object]
 
 
 def cases(folder: Path, rng: np.random.Generator, *, every: int = 1) -> Iterator[Case]:

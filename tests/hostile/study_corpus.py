@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from a2c_pybamm.sets import DEMO, sets_folder
 from a2c_pybamm.study import read_study
+from hostile import Case
 
 N_MUTATION = 150
 """Studies of which one value is replaced or left out, beside those by hand."""
@@ -27,15 +27,6 @@ std = 0.1
 source = "s"
 reason = "r"
 """
-
-
-@dataclass(frozen=True)
-class Case:
-    """A hostile file, and how it is read."""
-
-    name: str
-    path: Path
-    read: Callable[[Path], object]
 
 
 VALUES: dict[str, str] = {
