@@ -174,7 +174,8 @@ def test_mean_is_unbiased_where_the_polynomial_is_worthless() -> None:
     means = np.array([float(row["output_mean"]) for row in rows])
     assert abs(means.mean()) < 3 * means.std() / np.sqrt(len(means))
     stds = np.array([float(row["output_std"]) for row in rows])
-    assert abs(stds.mean() - 1) < 0.02
+    # over 400 designs the std is 1.6 ± 0.4 % low, a sixth of one design's standard error; a bias of 5 % would show here
+    assert abs(stds.mean() - 1) < 3 * stds.std() / np.sqrt(len(stds))
 
 
 def kink(x: np.ndarray) -> np.ndarray:

@@ -273,8 +273,8 @@ def test_more_active_material_keeps_the_base_sets_lithium(side: str) -> None:
     lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
     nominal, base = made.nominal(), base_values("Chen2020")
     assert nominal.evaluate(lithium) == pytest.approx(base.evaluate(lithium), rel=1e-6)
-    state, reasons = Cell(made, model="SPM").feasibility(np.array([[0.05]]))
-    assert reasons == [""]
+    state, failures = Cell(made, model="SPM").feasibility(np.array([[0.05]]))
+    assert failures == [None]
     for electrode, found in ((side, state.stoichiometry[side][0]) for side in ("negative", "positive")):
         key = f"in {electrode} electrode [mol.m-3]"
         sto = nominal[f"Initial concentration {key}"] / nominal[f"Maximum concentration {key}"]
