@@ -29,27 +29,30 @@ ifneq ($(shell cat "$(VENV)/.made" 2>/dev/null),$(CURDIR))
 .PHONY: $(VENV)/.made
 endif
 
-.PHONY: help demo test fast lowest lint docs clean
+.PHONY: help demo test fast calibration lowest lint docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
 	@echo "Settings: VENV=$(VENV) PYTHON=$(PYTHON) DEMO=$(DEMO) WORKERS=$(WORKERS)"
 
 demo: $(VENV)/.installed-run ## run the shipped study in the folder demo (DEMO=): atomistic files in, cell with error bars out
 	@"$(VENV)/bin/a2c" demo "$(DEMO)"
 
 # mypy's verdict moves with the stubs of numpy that happen to be installed: it belongs to lint, not to whether the package works.
-test: $(VENV)/.installed-test ## ruff and the whole test suite, slow tests too
+test: $(VENV)/.installed-test ## ruff and the test suite, slow tests too
 	"$(VENV)/bin/python" -m ruff check .
-	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal --durations 5
+	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal --durations 5 -m "not calibration"
 
 fast: $(VENV)/.installed-test ## the test suite without what is marked slow
-	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
+	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not calibration"
+
+calibration: $(VENV)/.installed-test ## what error bars cover in hundreds of repetitions, and whole corpora of hostile files
+	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m calibration
 
 lowest: $(VENV)/.made ## the fast suite on the oldest versions that pyproject.toml admits (give VENV= another folder)
 	"$(VENV)/bin/python" -m pip install --quiet -r tests/lowest-versions.txt
 	"$(VENV)/bin/python" -m pip install --quiet --no-deps --editable .
-	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
+	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not calibration"
 
 lint: $(VENV)/.installed-test ## style, format and types
 	"$(VENV)/bin/python" -m ruff check .

@@ -166,7 +166,7 @@ def test_polynomial_that_does_not_hold_blames_no_source() -> None:
     assert float(good["output_share"].sum()) == pytest.approx(1, abs=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_mean_is_unbiased_where_the_polynomial_is_worthless() -> None:
     """The true mean is 0; over 100 designs a bias of 0.4 of one design's standard error would show with probability 0.84."""
     joint = joint_of(2)
@@ -200,7 +200,7 @@ TRUTHS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("case", TRUTHS)
 def test_intervals_cover_mean_and_std(case: str) -> None:
     """Of 100 intervals of 95 % at least 89: less has probability 0.005, and a true coverage of 0.85 is found out with 0.83."""

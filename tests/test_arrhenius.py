@@ -56,7 +56,7 @@ def test_by_source_covariance_equals_direct_least_squares() -> None:
     Joint([line, parts[500.0].select(["ln D 500"])])  # sources still align with those of a single temperature
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_calibrated_with_shared_errors() -> None:
     """1000 draws: a p-value off by 5 % of its range, or an error bar 7 % off, is seen."""
     rng = np.random.default_rng(4)

@@ -142,7 +142,7 @@ def test_error_bars_hold_quick(forces: bool) -> None:
     assert inside[1] > 0.9
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("forces", [True, False])
 @pytest.mark.parametrize("bumps", [0.0, 0.1])
 def test_error_bars_hold(bumps: float, forces: bool) -> None:
@@ -156,7 +156,7 @@ def test_error_bars_hold(bumps: float, forces: bool) -> None:
     assert inside[:, 1].min() > 0.9
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("forces", [True, False])
 def test_error_bars_of_several_humps(forces: bool) -> None:
     """Bumps of a fifth of the barrier, often two humps: held with forces; without, six images can miss one between them."""
@@ -165,7 +165,7 @@ def test_error_bars_of_several_humps(forces: bool) -> None:
     assert inside[:, 1].mean() > (0.95 if forces else 0.9)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize(("n", "forces", "least"), [(3, True, 0.85), (3, False, 0.95), (4, True, 0.95), (4, False, 0.95)])
 def test_error_bars_of_few_images(n: int, forces: bool, least: float) -> None:
     """Three or four images: error bars become as wide as they must; three with forces are too confident with bumps."""

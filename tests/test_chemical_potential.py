@@ -54,7 +54,7 @@ def test_one_temperature_leaves_entropies_out() -> None:
     assert estimate.names == law.names[:-1]
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("known", [True, False])
 def test_error_bars_cover(known: bool) -> None:
     """400 tables of 30 points at three temperatures: each coefficient, within 3.5 binomial standard deviations."""
@@ -138,7 +138,7 @@ def spline_errors(n_draw: int, n: int, std: float, x: np.ndarray) -> np.ndarray:
     return np.array(z)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_spline_bands_cover_across_compositions() -> None:
     """200 tables of 40 points: Wahba's bands cover on average over compositions, and nowhere badly."""
     z = spline_errors(200, 40, 0.005, np.linspace(0.05, 0.95, 19))

@@ -279,7 +279,7 @@ def test_page_runs() -> None:
     assert set(names["with_source"].factors) == {"MD 2e-09 m", "cell size"}
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_walked_lattice_gases_give_the_infinite_crystal() -> None:
     """200 series of 8, 16 and 64 sites, half full, walked and fitted without offset; in the smallest D_J is 8/7 too large."""
     network = lattice("sc", jump_length=3e-10)

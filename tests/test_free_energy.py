@@ -176,7 +176,7 @@ def test_error_bars_cover_quick(known: bool) -> None:
     check_coverage(law_of(1, "ratio"), 8, 200, known)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(
     ("shape", "order", "n"), [("plain", 1, 7), ("ratio", 2, 8), ("plain", 2, 9), ("ratio", 1, 9), ("ratio", 2, 15)]
@@ -219,7 +219,7 @@ def test_averages_over_orders_cover_quick(true_order: int) -> None:
     assert np.abs(inside[1] - 0.95).max() < 3 * np.sqrt(0.95 * 0.05 / 200)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize(
     ("true_order", "n", "std", "known"),
     [

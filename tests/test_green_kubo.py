@@ -144,7 +144,7 @@ SYSTEMS: dict[str, tuple[Callable[[int], Velocities], float]] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_error_bars_cover(system: str) -> None:
     """300 runs: within three binomial standard deviations of 68 and 95 %."""

@@ -376,7 +376,7 @@ def errors_of_rate(expected: float, n_run: int, n_frame: int) -> list[float]:
     return errors
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize(("expected", "n_frame"), [(2, 100), (5, 200), (20, 300), (100, 1000)])
 def test_error_bars_of_rates_cover(expected: int, n_frame: int) -> None:
     """200 runs, counted from rattling trajectories: as Jeffreys' intervals do, the widening rarely makes them longer."""
@@ -450,7 +450,7 @@ def errors_of_diffusivity(network: HopNetwork, kind: Sequence[str], n: int, n_fr
     return errors
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize(("ratio", "kind"), [(1.0, ("A", "A")), (1.0, ("A", "B")), (4.0, ("A", "B"))])
 def test_error_bars_of_the_networks_diffusivity_cover(ratio: float, kind: tuple[str, str]) -> None:
     """Fast inside pairs, slow between, on sites of one or two kinds; 100 runs: errors that are a third off are seen."""
@@ -534,7 +534,7 @@ def test_factors_that_cannot_be_told_are_refused() -> None:
         fit_correlation_factor(hops_of_walkers(shut, 0, n_frame=1500), **FACTOR, directions=[0])
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize(("fast", "slow", "n_frame"), [(1e11, 1e11, 1000), (2e11, 5e10, 1500)])
 def test_error_bars_of_the_factor_cover(fast: float, slow: float, n_frame: int) -> None:
     """Walkers on a chain of sites in pairs, f = 0.96 and 0.80: 80 runs, the window chosen."""
@@ -569,7 +569,7 @@ def factors_of_gas(times: tuple[int, int], filling: float, rate: float, n_frame:
     return np.array(found), n_run - len(found)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_half_filled_triangular_gas_has_its_factor() -> None:
     """By kinetic Monte Carlo f = 0.80 at x = 0.5: the mean of 30 runs, within its error and that of the frames' spacing."""
     found, refused = factors_of_gas((8, 8), 0.5, 5e10, 2500, 30)
@@ -581,7 +581,7 @@ def test_half_filled_triangular_gas_has_its_factor() -> None:
     assert 0.6 < spread / found[:, 1].mean() < 1.4
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_one_vacancy_has_the_tabulated_factor() -> None:
     """One empty site in 100: 0.560 in an infinite crystal and 0.567 at x = 0.99 (kinetic Monte Carlo)."""
     found, refused = factors_of_gas((10, 10), 0.99, 1e11, 6000, 8)

@@ -63,7 +63,7 @@ def test_part_of_the_corpus_is_read_or_refused_in_one_line(tmp_path: Path, canar
     assert not canary.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("seed", [1, 2])
 def test_corpus_is_read_or_refused_in_one_line(tmp_path: Path, canary: Path, seed: int) -> None:
     assert run_corpus(tmp_path, seed, every=1) == []

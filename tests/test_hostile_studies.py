@@ -57,7 +57,7 @@ def _outcome(case: Case) -> str:
     return f"{case.name}: {seconds:.1f} s" if seconds > REFUSAL else ""
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_check_of_hostile_studies(
     corpus: list[Case], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -232,7 +232,7 @@ def errors_of_haven(n: int, share: float, rattle: float) -> np.ndarray:
     return np.array([(estimate.mean[0] + np.log(1 + 23 * share)) / estimate.std[0] for estimate in estimates])
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize(
     ("label", "window", "rattle"),
     [("chosen window", None, 0.0), ("chosen window, rattling", None, 1e-11), ("lags 4 to 100", (4 * STEP, 100 * STEP), 1e-11)],
@@ -242,7 +242,7 @@ def test_error_bars_of_the_jump_diffusivity_cover(label: str, window: tuple[floa
     check_coverage(f"D_J, {label}", errors_of_jump(300, window, rattle=rattle), 300)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_jump_diffusivity_without_offset_covers_and_scatters_as_the_bound() -> None:
     """1000 runs of correlated ions: the intervals, and 2D²/(dn) within 15 %, of which they tell 4.5 %."""
     truth, values = D * (1 + 23 * 0.1), []
@@ -258,7 +258,7 @@ def test_jump_diffusivity_without_offset_covers_and_scatters_as_the_bound() -> N
     assert ratio == pytest.approx(1, abs=0.15)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize(("share", "rattle"), [(0.0, 1e-11), (0.1, 0.0), (0.5, 1e-11), (0.9, 1e-11)])
 def test_error_bars_of_the_haven_ratio_cover(share: float, rattle: float) -> None:
     """From independent ions to ions that all but move as one, where D_tr and D_J are almost wholly correlated."""

@@ -294,7 +294,7 @@ def scores_of(fit: Estimate, own: ArrheniusMobility, truth: np.ndarray) -> list[
     return scores
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("shared", [None, SHARED], ids=["own errors", "a shared source"])
 def test_intervals_hold_the_truth(shared: np.ndarray | None, capsys: pytest.CaptureFixture[str]) -> None:
     rng, own = np.random.default_rng(5), law()
@@ -311,7 +311,7 @@ def test_intervals_hold_the_truth(shared: np.ndarray | None, capsys: pytest.Capt
         assert kstest([r[f"{name} z-score"] for r in reports], "norm").pvalue > 1e-3
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("size", [0.0, 1.0, 2.0, 4.0])
 def test_intervals_hold_where_orders_are_averaged(size: float, capsys: pytest.CaptureFixture[str]) -> None:
     """Terms of first order that are zero, as large as their error, twice and four times, in the direction known worst."""
@@ -344,7 +344,7 @@ def test_mean_of_replicas_holds_the_truth(capsys: pytest.CaptureFixture[str]) ->
     assert np.mean(of_logs) < -0.35
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_intervals_hold_from_trajectories_on(capsys: pytest.CaptureFixture[str]) -> None:
     """Walkers with known D(x, T), displacements, windows, fit: 200 sets of six runs with their windows given.
 

@@ -145,7 +145,7 @@ def gap_coverage(n_set: int) -> dict[str, dict[float, float]]:
     return shares
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_gap_edges_cover() -> None:
     """1000 energy sets of a host with a certain gap: both ends and the plateau within three binomial standard deviations."""
     for levels in gap_coverage(1000).values():

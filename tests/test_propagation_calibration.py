@@ -22,7 +22,7 @@ EXACT_VAR = EXACT_SHARES.sum() + 0.09
 EXACT_MEAN = np.exp(V / 2)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_standard_errors_of_sampling_cover() -> None:
     """400 replicates: the spread of a standardised error is known to 3.5 %, so an error bar 15 % off is seen."""
     model = from_function(smooth, NAMES)
@@ -44,7 +44,7 @@ def test_standard_errors_of_sampling_cover() -> None:
     assert (width < [1.3, 1.3, 2.0]).all()
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("order", [2, 3])
 def test_error_of_chaos_covers_where_it_holds(order: int) -> None:
     """Where the verdict may say that chaos holds, twice its own error covers; and it is not tens of times too wide."""

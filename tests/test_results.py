@@ -174,7 +174,7 @@ def test_survival_bounds_hold_whatever_failed_draws_would_have_been(n: int, n_fa
     assert seen.attrs["failed_fraction"] == n_failed / (n + n_failed)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_survival_interval_covers_rare_events_too() -> None:
     """400 sets of 150 draws: with true coverage 0.95 fewer than 0.917 comes once in 1000; plain p ± 2σ has 0.77 at 0.99."""
     probability = np.array([0.5, 0.9, 0.99, 0.999])
@@ -306,7 +306,7 @@ def test_standard_errors_of_reweighted_moments_cover(change: str) -> None:
     np.testing.assert_allclose(*np.mean(worth, axis=0), rtol=0.03)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_survival_under_changed_errors_covers() -> None:
     after = CHANGES["half"]
     mean, std = linear(after.mean[None])[0], np.sqrt(SLOPES @ after.covariance @ SLOPES)

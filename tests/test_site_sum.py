@@ -611,7 +611,7 @@ def test_all_starts_find_the_minimum_next_to_the_truth(n_site: int) -> None:
         np.testing.assert_allclose((found.mean - near.mean) / near.std, 0, atol=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("n_site", [2, 3])
 def test_bands_of_the_voltage_hold_the_truth(n_site: int) -> None:
     """68 and 95 % bands of U(x), 300 sets of 40 potentials: at each x as often as they say, to three binomial std.

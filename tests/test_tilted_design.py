@@ -42,7 +42,7 @@ def started(function, seed: int):  # type: ignore[no-untyped-def]
     return germ, function(germ)[:, None], group, rng
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("case", ["right", "wrong"])
 def test_weighted_moments_are_unbiased(case: str) -> None:
     """Also where the values that the points were chosen by have nothing to do with the output.
@@ -78,7 +78,7 @@ def test_weights_are_those_of_the_density() -> None:
     assert len(points.germ) == 500 * N_REPLICATE
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_rare_collapse_is_measured_within_its_stated_error() -> None:
     """Of 40 designs each is within three stated errors or warned, and means have no bias.
 

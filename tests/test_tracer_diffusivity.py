@@ -342,13 +342,13 @@ def variance_over(bound: float, n: int, window: tuple[float, float] | None, ratt
     return ratio
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_variance_without_offset_is_the_bound() -> None:
     """2D²/(dnN): 2000 runs tell 3 % (one standard deviation)."""
     assert variance_over(2 / (3 * 24 * 199), 2000, None, 0.0, False) == pytest.approx(1, abs=0.15)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("rattle", [0.0, 5e-12, 1e-11, 3e-11])
 def test_variance_with_offset_is_near_the_bound(rattle: float) -> None:
     """Offset and slope unknown, offsets of 0 to 90 steps' worth, all lags up to half of the run: 1000 runs tell 4.5 %."""
@@ -412,7 +412,7 @@ def test_error_bars_cover_quick(system: str) -> None:
     check_coverage(system, standardised_errors(system, 80), 80)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_error_bars_cover(system: str) -> None:
     """1000 Brownian trajectories, 500 of hops, the window chosen by the criterion: an error bar 10 to 15 % off is seen."""
@@ -420,7 +420,7 @@ def test_error_bars_cover(system: str) -> None:
     check_coverage(system, standardised_errors(system, n), n, share)
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_error_bars_cover_in_a_given_window() -> None:
     """Nothing is chosen here: what is tested is the covariance alone, and the spread of the errors to 7 %."""
     z = standardised_errors("Brownian, 4 atoms", 1000, window=(4 * STEP, 100 * STEP))
@@ -428,7 +428,7 @@ def test_error_bars_cover_in_a_given_window() -> None:
     assert abs(z.std() - 1) < 0.07
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_cages_that_open_as_they_forget_are_covered_less_well() -> None:
     """A transient of five frames where ions hop one time in ten: the tests see it in one run of three, and D is too large."""
     errors = []

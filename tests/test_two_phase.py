@@ -224,7 +224,7 @@ def test_more_gaps_than_room_is_a_recorded_failure() -> None:
     assert "more than the 1" in parameter_set.unstable(parameter_set.joint.mean[None], window)[0]
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 def test_no_unstable_draw_reaches_the_solver_untreated() -> None:
     """10 000 draws about a host near its critical point: every one whose derived OCP rises is treated or recorded."""
     rng = np.random.default_rng(0)
