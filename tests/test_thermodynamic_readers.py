@@ -650,7 +650,7 @@ def test_phonopy_without_forces_is_refused(copper: tuple[Path, Any], tmp_path: P
     path = folder / "without.yaml"
     refused(lambda: read_phonopy(path, sites=4), path, ["neither forces nor force constants"])
     text = (folder / "phonopy_params.yaml").read_text(encoding="utf-8")
-    for content, words in ((text[: len(text) // 2], "phonopy cannot"), ("hello\n", "phonopy cannot"), ("- " * 2_000, "levels")):
+    for content, words in ((text[: len(text) // 2], "is it cut off"), ("hello\n", "phonopy cannot"), ("- " * 2_000, "levels")):
         path = write(tmp_path, content, "phonopy_params.yaml")
         refused(lambda p=path: read_phonopy(p, sites=4), path, [words])
 

@@ -12,11 +12,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ModelWrapValidatorHandler,
     Strict,
     ValidationInfo,
     model_validator,
 )
+from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from a2c_pybamm.readers.units import parse_quantity
 from a2c_pybamm.study.mistakes import one_or_all
