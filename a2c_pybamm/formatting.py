@@ -55,5 +55,6 @@ def _pair(value: float, error: float, n: int = DIGITS) -> tuple[str, str, str, i
     power = 0 if PLAIN_RANGE[0] <= error and size < PLAIN_RANGE[1] else _power(size)
     error = float(f"{error:.{n - 1}e}")
     digits = max(0, n - 1 - _power(error) + power)
-    number, spread = f"{value / 10.0**power:.{digits}f}", f"{error / 10.0**power:.{digits}f}"
+    number, spread = f"{value / 10.0**power + 0.0:.{digits}f}", f"{error / 10.0**power:.{digits}f}"
+    number = number.removeprefix("-") if float(number) == 0 else number
     return (f"{number}e{power}" if power else number), number, spread, power

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import chaospy
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import xarray as xr
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
-from a2c_pybamm.propagation import FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
+from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
 from a2c_pybamm.propagation.germ_basis import germ_distribution, sobol_germ, total_degree
 from a2c_pybamm.propagation.status import Recommendation, Status
 from a2c_pybamm.propagation.verdict import read_recommendation
@@ -368,7 +369,7 @@ def test_status_and_sentence_of_each_method() -> None:
     bent = run(lambda s: s[:, 0] + 0.4 * s[:, 0] ** 2, ("c0",))
     assert statuses(bent, "y") == [Status.FAILS, Status.HOLDS, Status.HOLDS]
     assert read_recommendation(bent, "y") is Recommendation.CHAOS
-    assert "nonlinear share 24%" in bent.y_verdict.values[0]
+    assert "nonlinear share 24 %" in bent.y_verdict.values[0]
     kinked = run(kink)
     assert statuses(kinked, "y") == [Status.FAILS, Status.FAILS, Status.HOLDS]
     assert read_recommendation(kinked, "y") is Recommendation.SAMPLING
@@ -385,7 +386,119 @@ def test_chaos_alone_holds_for_a_linear_model() -> None:
     assert float(found.output_more_solves) == 0
     text = str(found.output_decision.values)
     assert "The polynomial holds" in text
-    assert "sampling" not in text
+    assert "further solves" not in text
+    assert text.endswith("kinks farther out are not excluded without sampling.")
+
+
+ODD = {
+    "round-off on a number": (lambda s: 1 + 1e-16 * s[:, 0] + 2e-16 * (s[:, 1] > 0), Status.HOLDS),
+    "round-off on a large number": (lambda s: 1e6 + 1e-10 * s[:, 0], Status.HOLDS),
+    "an event that nothing met": (lambda s: (s[:, 0] > 5).astype(float), Status.HOLDS),
+    "a flat tangent": (lambda s: s[:, 0] ** 2, Status.FAILS),
+    "an interaction alone": (lambda s: 1 + s[:, 0] * s[:, 1], Status.FAILS),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_methods_agree_on_what_does_not_vary(case: str) -> None:
+    """Either all say so, or none; first order does not where only its tangent is flat."""
+    function, expected = ODD[case]
+    joint = independent_joint(2)
+    methods = FirstOrder(), AdaptiveChaos(budget=60), PolynomialChaos(), MonteCarlo(100)
+    found = propagate(from_function(function, joint.names), joint, *methods, rng=np.random.default_rng(0))
+    assert statuses(found)[0] is expected
+    still = ["does not vary" in text for text in found.output_verdict.values]
+    assert still == [expected is Status.HOLDS] * 4
+    if expected is Status.HOLDS:
+        assert statuses(found) == [Status.HOLDS] * 4
+        assert "does not vary in 100 solves" in str(found.output_decision.values)
+        np.testing.assert_array_equal(found.output_std, 0)
+
+
+def test_chaos_over_a_range_where_samples_fail_is_held_against_sampling() -> None:
+    """The polynomial goes on where the model does not: another mean and std than those of the samples that ran."""
+    joint = independent_joint(2)
+    model = from_function(lambda s: np.where(s[:, 0] > 0.5, np.nan, s[:, 0]), joint.names)
+    methods = FirstOrder(), AdaptiveChaos(budget=100), PolynomialChaos(), MonteCarlo(200)
+    found = propagate(model, joint, *methods, rng=np.random.default_rng(0), max_failed=0.5)
+    assert statuses(found) == [Status.FAILS, Status.FAILS, Status.FAILS, Status.HOLDS]
+    assert read_recommendation(found, "output") is Recommendation.SAMPLING
+    text = str(found.output_decision.values)
+    assert text.startswith("-0.")
+    assert "by sampling" in text
+    assert "solves failed and are left out" in text
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [(1e200, r"larger than 1e\+150"), (1e-200, "of size .*e-200, whose square is zero; give it in another unit")],
+)
+def test_numbers_whose_squares_leave_the_range_of_floats_are_refused(size: float, message: str) -> None:
+    joint = independent_joint(2)
+    model = from_function(lambda s: size * (3 + s[:, 0]), joint.names)
+    with pytest.raises(ValueError, match=message):
+        propagate(model, joint, MonteCarlo(50), rng=np.random.default_rng(0))
+
+
+class Stranger:
+    """A method from outside, as little of one as there can be."""
+
+    label = "mine"
+
+    def planned(self, problem: object) -> int:
+        return 40
+
+    def run(self, problem: Any, rng: np.random.Generator) -> Any:
+        return MonteCarlo(40).run(problem, rng)
+
+
+def test_method_without_a_kind_is_reported_and_not_judged() -> None:
+    joint = independent_joint(2)
+    model = from_function(lambda s: s[:, 0], joint.names)
+    found = propagate(model, joint, Stranger(), rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.UNKNOWN]
+    assert read_recommendation(found, "output") is Recommendation.NONE
+    for change, message in (
+        ({"kind": "nonsense"}, "mine is of kind 'nonsense'; take a MethodKind"),
+        ({"label": 3}, "has no text as label"),
+        ({"run": lambda self, problem, rng: None}, "mine returns NoneType; a method returns an Outcome"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            propagate(model, joint, type("Other", (Stranger,), change)(), rng=np.random.default_rng(0))
+
+
+def test_gradient_that_is_no_number_gives_no_answer() -> None:
+    joint = independent_joint(2)
+    plain = from_function(lambda s: s[:, 0], joint.names)
+
+    class Model:
+        names = joint.names
+        solve = staticmethod(plain.solve)
+
+        def jacobian(self, mean: np.ndarray) -> xr.Dataset:
+            return xr.Dataset({"output": ("coefficient", [np.nan, 1.0])}, coords={"coefficient": list(joint.names)})
+
+    found = propagate(Model(), joint, FirstOrder(), rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.MISSING]
+    assert "gradient of the model is not finite" in found.output_verdict.values[0]
+
+
+def test_causes_of_a_model_from_outside_are_counted_as_other() -> None:
+    class Model:
+        names = ("c0",)
+
+        def solve(self, samples: np.ndarray, *, progress: Any = None) -> xr.Dataset:
+            failed = samples[:, 0] > 1.5
+            values = {
+                "y": samples[:, 0],
+                "failed": failed,
+                "cause": np.where(failed, "power cut", ""),
+                "reason": failed.astype(str),
+            }
+            return xr.Dataset({name: ("sample", part) for name, part in values.items()})
+
+    found = propagate(Model(), independent_joint(1), MonteCarlo(200), rng=np.random.default_rng(0), max_failed=0.5)
+    assert set(found.failure_cause.values) == {"other"}
 
 
 def test_what_neither_holds_nor_samples_recommends_nothing() -> None:
@@ -428,8 +541,8 @@ def test_output_that_does_not_vary() -> None:
     for name in ("std", "error", "share"):
         np.testing.assert_array_equal(found[f"output_{name}"], 0)
     assert statuses(found) == [Status.HOLDS] * 3
-    assert found.output_verdict.values[0] == "The output does not vary."
-    assert str(found.output_decision.values) == "3.70: the output does not vary."
+    assert found.output_verdict.values[0] == "The output does not vary in 21 solves."
+    assert str(found.output_decision.values) == "3.70: the output does not vary in 100 solves."
 
 
 @pytest.mark.slow

@@ -202,7 +202,7 @@ def print_outputs(result: xr.Dataset) -> None:
     found = output_rows(result)
     rows = [
         [
-            f"{r.description} [{r.unit}]",
+            f"{r.description} [{r.unit}]" if r.unit else r.description,
             r.approach,
             with_error(r.mean, r.std),
             " … ".join(map(significant, r.interval)),
@@ -221,7 +221,10 @@ def _print_shares(result: xr.Dataset) -> None:
     """Share of variance of each source in the first scalar output, by each method."""
     from a2c_pybamm.tables import description, scalar_outputs, share_rows
 
-    output = scalar_outputs(result)[0]
+    varying = [name for name in scalar_outputs(result) if float(result[f"{name}_std"].max()) > 0]
+    if not varying:
+        return
+    output = varying[0]
     approaches = [str(a) for a in result["approach"].values]
     shares: dict[str, list[float]] = {}
     for row in share_rows(result):

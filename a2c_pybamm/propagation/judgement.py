@@ -40,13 +40,19 @@ def judge(kind: MethodKind, own: Numbers, sampling: Numbers | None) -> Judgement
     """Status of an answer, by the numbers of the method and of sampling beside it (None where there is none)."""
     if not isfinite(own.std):
         return Judgement(Status.MISSING)
+    if _is_constant(own, sampling):
+        return Judgement(Status.HOLDS, (Finding.CONSTANT,))
     return JUDGES[kind](own, sampling)
+
+
+def _is_constant(own: Numbers, sampling: Numbers | None) -> bool:
+    """Whether nothing that was solved shows the output to vary: no solve, no curvature, no test point, no sample."""
+    still = own.std == 0 and not own.mean_shift > 0 and not own.mean_shift < 0 and not own.nonlinear > 0
+    return still and not own.departure > CLIFF and not (sampling and sampling.std)
 
 
 def _tangent(own: Numbers, sampling: Numbers | None) -> Judgement:
     curvature = isfinite(own.nonlinear)
-    if own.std == 0 and not own.mean_shift and not own.nonlinear > 0 and not (sampling and sampling.std):
-        return Judgement(Status.HOLDS, (Finding.CONSTANT,))
     seen = {
         Finding.NONLINEAR: curvature and own.nonlinear >= MAX_NONLINEAR,
         Finding.MEAN_SHIFT: curvature and not abs(own.mean_shift) < MAX_MEAN_SHIFT * own.std,
@@ -73,16 +79,24 @@ def _tangent_disagrees(own: Numbers, sampling: Numbers) -> bool:
 
 def _polynomial(own: Numbers, sampling: Numbers | None) -> Judgement:
     findings = [] if own.q2 >= MIN_Q2 else [Finding.INACCURATE]
-    if sampling is not None and not abs(own.std - sampling.std) <= N_ERRORS * hypot(own.std_error, sampling.std_error):
+    if sampling is not None and _differs(own, sampling):
         findings.append(Finding.DISAGREES)
     if findings:
         return Judgement(Status.FAILS, tuple(findings))
     return Judgement(Status.HOLDS if sampling is not None else Status.UNVERIFIED)
 
 
+def _differs(own: Numbers, sampling: Numbers) -> bool:
+    """Whether mean or standard deviation lie farther from sampling's than `N_ERRORS` of both standard errors together."""
+    mean_se = own.mean_se if isfinite(own.mean_se) else 0.0
+    same_std = abs(own.std - sampling.std) <= N_ERRORS * hypot(own.std_error, sampling.std_error)
+    same_mean = abs(own.mean - sampling.mean) <= N_ERRORS * hypot(mean_se, sampling.mean_se)
+    return not (same_std and same_mean)
+
+
 def _adaptive(own: Numbers, sampling: Numbers | None) -> Judgement:
-    """Its answer is sampling's where its polynomial fails, so that sampling beside it decides nothing."""
     seen = {
+        Finding.DISAGREES: sampling is not None and _differs(own, sampling),
         Finding.TEST_POINTS: own.departure > CLIFF,
         Finding.BEYOND_TEST_POINTS: own.beyond > MOST_BEYOND,
         Finding.INACCURATE: not own.q2 >= SMOOTH_Q2,
@@ -127,7 +141,14 @@ def decide(answers: Sequence[Answer]) -> Decision:
         kinked = departure > CLIFF if isfinite(departure) else bent
         if polynomial and answer.judgement.status.usable and not kinked:
             return Decision(Recommendation.CHAOS, answer, 0.0)
-    sampled = [answer for answer in answers if isfinite(answer.numbers.mean_se)]
+    # where its polynomial fails, adaptive chaos has the answer of its own samples
+    sampled = [
+        answer
+        for answer in answers
+        if answer.kind in (MethodKind.SAMPLING, MethodKind.ADAPTIVE)
+        and isfinite(answer.numbers.mean_se)
+        and not answer.found(Finding.DISAGREES)
+    ]
     if not sampled:
         return Decision(Recommendation.NONE, None, nan)
     best = min(sampled, key=lambda answer: answer.numbers.error)

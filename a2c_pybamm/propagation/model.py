@@ -57,7 +57,7 @@ class _FunctionModel:
         reason = np.full(len(samples), "", dtype=object)
         for name, unit in self.units.items():
             array = np.asarray(values[name], float)
-            if array.ndim not in (1, 2) or len(array) != len(samples):
+            if array.ndim not in (1, 2) or len(array) != len(samples) or array.size == 0:
                 raise ValueError(f"output {name!r} has shape {array.shape} for {len(samples)} samples; give (n,) or (n, m)")
             dims = ("sample", f"{name} index")[: array.ndim]
             dataset[name] = xr.DataArray(array, dims=dims, attrs={"units": unit, "long_name": name})

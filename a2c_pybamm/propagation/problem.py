@@ -21,6 +21,8 @@ from a2c_pybamm.failure import FailureCause
 from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.model import Array, Model, Progress
 
+LARGEST_OUTPUT = 1e150
+"""Size of an output beyond which its square leaves the range of floats; that of smaller ones than its inverse is zero."""
 ROUND_OFF = 1e-12
 """A change of an output below this share of its value is round-off."""
 
@@ -197,8 +199,15 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
     return Problem(model, mean, factors, families, joint.sources, max_failed, progress)
 
 
+def _known_cause(text: object) -> str:
+    """The cause that a model names; "other" where it is none of ours."""
+    return str(text) if str(text) in set(FailureCause) else str(FailureCause.OTHER)
+
+
 def _checked(dataset: xr.Dataset, samples: Array) -> Solved:
     """A model's answer with its promises checked; a sample with an unmarked infinity or a scalar NaN counts as failed."""
+    if not isinstance(dataset, xr.Dataset):
+        raise ValueError(f"model: solve() returns {type(dataset).__name__}; give an xarray.Dataset, see propagation.Model")
     for name in ("failed", "reason"):
         if name not in dataset:
             raise ValueError(f"model: solve() returns no variable {name!r}; give one entry for each sample")
@@ -208,7 +217,7 @@ def _checked(dataset: xr.Dataset, samples: Array) -> Solved:
     reason = np.array(dataset["reason"].values, dtype=object)
     cause = np.where(failed, str(FailureCause.OTHER), "").astype(object)
     if "cause" in dataset:
-        cause[failed] = [str(FailureCause(str(text))) for text in dataset["cause"].values[failed]]
+        cause[failed] = [_known_cause(text) for text in dataset["cause"].values[failed]]
     outputs = {
         str(name): variable.transpose("sample", ...)
         for name, variable in dataset.data_vars.items()
@@ -218,8 +227,17 @@ def _checked(dataset: xr.Dataset, samples: Array) -> Solved:
         raise ValueError("model: solve() returns no float variable with dimension 'sample', so there is no output")
     for name, variable in outputs.items():
         values = variable.values.reshape(len(samples), -1)
-        bad = ~np.isfinite(values[:, 0]) if variable.ndim == 1 else np.isinf(values).any(axis=1)
-        reason[bad & ~failed] = f"{name} is not finite"
-        cause[bad & ~failed] = str(FailureCause.NOT_FINITE)
-        failed |= bad
+        if not values.shape[1]:
+            raise ValueError(f"model: output {name!r} has shape {variable.shape}, an axis without points; leave the output out")
+        size = np.abs(values)
+        for bad, what in (
+            (~np.isfinite(values[:, 0]) if variable.ndim == 1 else np.isinf(values).any(axis=1), "is not finite"),
+            ((size > LARGEST_OUTPUT).any(axis=1), f"is larger than {LARGEST_OUTPUT:g}, whose square is no number"),
+        ):
+            reason[bad & ~failed] = f"{name} {what}"
+            cause[bad & ~failed] = str(FailureCause.NOT_FINITE)
+            failed |= bad
+        largest = np.nanmax(size[~failed], initial=0.0)
+        if 0 < largest < 1 / LARGEST_OUTPUT:
+            raise ValueError(f"model: output {name!r} is of size {largest:.3g}, whose square is zero; give it in another unit")
     return Solved(np.asarray(samples, float), outputs, failed, cause, reason)

@@ -10,8 +10,9 @@ import xarray as xr
 from a2c_pybamm.estimate import Joint, own_stream
 from a2c_pybamm.propagation.layout import assemble, check_names
 from a2c_pybamm.propagation.model import Model, Progress
-from a2c_pybamm.propagation.problem import Method, match
+from a2c_pybamm.propagation.problem import Method, Outcome, match
 from a2c_pybamm.propagation.provenance import provenance
+from a2c_pybamm.propagation.status import MethodKind
 from a2c_pybamm.propagation.verdict import add_verdicts
 
 
@@ -73,7 +74,10 @@ def propagate(
     outcomes = []
     for k, method in enumerate(methods):
         count.expect(sum(m.planned(problem) for m in methods[k:]))
-        outcomes.append(method.run(problem, own_stream(start, method.label)))
+        outcome = method.run(problem, own_stream(start, method.label))
+        if not isinstance(outcome, Outcome):
+            raise ValueError(f"propagate: {method.label} returns {type(outcome).__name__}; a method returns an Outcome")
+        outcomes.append(outcome)
         check_names(outcomes[-1].solved.outputs)
     count.expect(0)
     return add_verdicts(assemble(problem, methods, outcomes), methods).assign_attrs(made_with)
@@ -109,6 +113,11 @@ def _check(methods: tuple[Any, ...], rng: Any, max_failed: float) -> None:
             raise ValueError(
                 f"propagate: {method!r} is not a method; give e.g. FirstOrder(), PolynomialChaos() or MonteCarlo()"
             )
+        label, kind = getattr(method, "label", None), getattr(method, "kind", MethodKind.OTHER)
+        if not (isinstance(label, str) and label and callable(getattr(method, "planned", None))):
+            raise ValueError(f"propagate: {method!r} has no text as label, or no planned(problem); see propagation.Method")
+        if kind not in set(MethodKind):
+            raise ValueError(f"propagate: {label} is of kind {kind!r}; take a MethodKind ({', '.join(MethodKind)})")
     labels = [method.label for method in methods]
     repeated = {label for label in labels if labels.count(label) > 1}
     if repeated:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from math import floor, isfinite
+from math import floor, inf, isfinite
 
-from a2c_pybamm.formatting import significant, with_error
+from a2c_pybamm.formatting import percent, significant, with_error
 from a2c_pybamm.propagation.judgement import WANTED_ERROR
 from a2c_pybamm.propagation.status import (
     Answer,
@@ -20,18 +20,24 @@ from a2c_pybamm.propagation.status import (
 UNSEEN_MATTERS = 1.2
 """How much a mode that no sample met must raise the std's upper end for a sentence to name it."""
 FAR = "test points at ±3σ"
+UNSEEN_KINKS = "kinks farther out are not excluded without sampling"
+NAMED_FAILURES = 0.01
+"""Fraction of failed solves from which a sentence names it."""
+KNOWN = 1e-4
+"""Relative error of a standard deviation below which it is written without it."""
 
 
 def verdict_sentence(answer: Answer, sampling: Numbers | None, unit: str) -> str:
     """One method's answer for one output: standard deviation, whether it holds, and what was found."""
     if answer.judgement.status is Status.MISSING:
-        return f"No answer by {answer.label}: a solve that it needs failed."
+        cause = "a solve that it needs failed" if answer.numbers.n_failed else "a value or gradient of the model is not finite"
+        return f"No answer by {answer.label}: {cause}."
     if answer.found(Finding.CONSTANT):
-        return "The output does not vary."
+        return f"The output does not vary in {answer.numbers.n_solves} solves."
     own = _std(answer.numbers, unit, own_error=answer.kind is not MethodKind.TANGENT)
     if sampling is not None and answer.kind is not MethodKind.SAMPLING:
         own += f" ({_std(sampling, unit)} by sampling)"
-    return f"{own}. {_SENTENCES[answer.kind](answer)}"
+    return f"{own}. {_SENTENCES[answer.kind](answer, unit)}"
 
 
 def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> str:
@@ -39,19 +45,23 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
     answer, warned = decision.answer, ""
     if decision.warned_by:
         warned = f" Adaptive chaos fails for {decision.warned_by}; the same samples may make this output collapse too."
+    if answer is None and sampling_numbers(answers) is not None:
+        return "No answer: neither sampling nor another method gives a number."
     if answer is None:
-        return "No answer holds, and no method samples: add MonteCarlo(1000) (samples = 1000 in a study)."
-    own = answer.numbers
+        return "No answer holds or can be judged, and no method samples: add MonteCarlo(1000) (samples = 1000 in a study)."
+    own, failed = answer.numbers, _failed(sampling_numbers(answers) or answer.numbers)
     value = f"{with_error(own.mean, own.std)}{_unit(unit)} by {answer.label}"
     if answer.found(Finding.CONSTANT):
-        return f"{significant(own.mean)}{_unit(unit)}: the output does not vary."
+        most = max(other.numbers.n_solves for other in answers if other.found(Finding.CONSTANT))
+        return f"{significant(own.mean)}{_unit(unit)}: the output does not vary in {most} solves.{failed}"
+    open_end = "" if answer.judgement.status is Status.HOLDS else f"; {UNSEEN_KINKS}"
     if decision.recommendation is Recommendation.FIRST_ORDER:
-        return f"{value}. The linear estimate holds{_evidence(own, sampling_numbers(answers))}.{warned}"
+        return f"{value}. The linear estimate holds{_evidence(own, sampling_numbers(answers), unit)}{open_end}.{warned}{failed}"
     if decision.recommendation is Recommendation.CHAOS:
-        checked = "" if answer.judgement.status is Status.HOLDS else "; kinks that no test point met are not excluded"
-        return f"{value}. The polynomial holds (std within {own.error:.1%}, held-out Q² {_q2(own.q2)}){checked}.{warned}"
-    spread = f"std {with_error(own.std, own.std_error, digits=1)} from {own.n_solves} solves"
-    return " ".join([f"{value} ({spread}).", *_about_sampling(decision, answer, answers, unit)])
+        found = f"std within {percent(own.error)}, held-out Q² {_q2(own.q2)}"
+        return f"{value}. The polynomial holds ({found}){open_end}.{warned}{failed}"
+    spread = f"{_std(own, unit)} from {_kept(own)}"
+    return " ".join([f"{value} ({spread}).", *_about_sampling(decision, answer, answers, unit)]) + failed
 
 
 def reweighted_sentence(std: float, error: float, n: int, effective: float) -> str:
@@ -61,57 +71,59 @@ def reweighted_sentence(std: float, error: float, n: int, effective: float) -> s
 
 def reread_sentence(label: str, std: float, beyond: float, *, extrapolates: bool) -> str:
     """Standard deviation from a polynomial that is read under another joint."""
-    where = f"{beyond:.1%} of the probability lies where it was not fitted"
+    where = f"{percent(beyond)} of the probability lies where it was not fitted"
     remedy = ": an extrapolation, propagate again" if extrapolates else ""
     return f"std {significant(std)} from the polynomial of {label}; {where}{remedy}."
 
 
-def _tangent(answer: Answer) -> str:
+def _tangent(answer: Answer, unit: str) -> str:
     own, status = answer.numbers, answer.judgement.status
     if status is Status.UNKNOWN:
         return "Not verified: neither curvature nor sampling was computed; add MonteCarlo(1000)."
     if status is Status.FAILS:
         causes = {
-            Finding.NONLINEAR: f"nonlinear share {own.nonlinear:.0%}",
-            Finding.MEAN_SHIFT: f"mean shift {_relative(own.mean_shift, own.std):.2f} σ",
-            Finding.CURVED: f"std off by {own.error:.0%} by its own curvature",
+            Finding.NONLINEAR: f"nonlinear share {percent(own.nonlinear)}",
+            Finding.MEAN_SHIFT: _shift(own, unit),
+            Finding.CURVED: f"std off by {percent(own.error)} by its own curvature",
             Finding.TEST_POINTS: _miss(own),
             Finding.DISAGREES: "sampling differs",
         }
         found = ", ".join(text for finding, text in causes.items() if answer.found(finding))
         return f"The linear estimate fails: {found}; use sampling, or chaos where it holds."
     if status is Status.UNVERIFIED:
-        return f"The linear estimate holds at ±1σ{_evidence(own, None)}; kinks farther out are not excluded without sampling."
-    return f"The linear estimate holds{_evidence(own, None)}."
+        return f"The linear estimate holds at ±1σ{_evidence(own, None, unit)}; {UNSEEN_KINKS}."
+    return f"The linear estimate holds{_evidence(own, None, unit)}."
 
 
-def _polynomial(answer: Answer) -> str:
+def _polynomial(answer: Answer, unit: str) -> str:
     own, status = answer.numbers, answer.judgement.status
     text = f"held-out Q² {_q2(own.q2)}"
     if status is Status.HOLDS:
         return f"The polynomial holds ({text})."
     if status is Status.UNVERIFIED:
-        return f"The polynomial holds at its test points ({text}); kinks that they missed are not excluded without sampling."
+        return f"The polynomial holds at points kept out of the fit ({text}); {UNSEEN_KINKS}."
     cause = f"sampling differs, {text}" if answer.found(Finding.DISAGREES) else text
     return f"The polynomial fails ({cause}); use sampling."
 
 
-def _adaptive(answer: Answer) -> str:
+def _adaptive(answer: Answer, unit: str) -> str:
     own = answer.numbers
     text = f"held-out Q² {_q2(own.q2)}"
     if answer.judgement.status is Status.HOLDS:
         return f"The polynomial holds ({text})."
-    if answer.found(Finding.TEST_POINTS):
+    if answer.found(Finding.DISAGREES):
+        cause = f"sampling differs, {text}"
+    elif answer.found(Finding.TEST_POINTS):
         cause = f"{_miss(own)}, {text}"
     elif answer.found(Finding.BEYOND_TEST_POINTS):
-        cause = f"{own.beyond:.0%} of the variance could hide beyond the {FAR}, {text}"
+        cause = f"{percent(own.beyond)} of the variance could hide beyond the {FAR}, {text}"
     else:
         cause = f"{text}; the std is that of {'importance-sampling points' if own.n_importance else 'plain samples'}"
     return f"The polynomial fails ({cause}).{_dominated(answer)}"
 
 
-def _plain_sampling(answer: Answer) -> str:
-    return f"From {answer.numbers.n_solves - answer.numbers.n_failed} samples.{_dominated(answer)}"
+def _plain_sampling(answer: Answer, unit: str) -> str:
+    return f"From {_kept(answer.numbers)}.{_dominated(answer)}"
 
 
 _SENTENCES = {
@@ -119,7 +131,7 @@ _SENTENCES = {
     MethodKind.POLYNOMIAL: _polynomial,
     MethodKind.ADAPTIVE: _adaptive,
     MethodKind.SAMPLING: _plain_sampling,
-    MethodKind.OTHER: lambda answer: "Not judged.",
+    MethodKind.OTHER: lambda answer, unit: "Not judged: the method names no kind.",
 }
 
 
@@ -135,45 +147,64 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
         names = " and ".join(bent)
         parts.append(f"{names[0].upper()}{names[1:]} fail{'s' if len(bent) == 1 else ''}: {FAR} show a kink.")
     if own.std_unseen_high > UNSEEN_MATTERS * own.std * (1 + own.error):
-        parts.append(f"A mode that none of {own.n_solves} solves met could raise the std to {own.std_unseen_high:.2g} (95 %).")
+        high = f"{significant(own.std_unseen_high, 2)}{_unit(unit)}"
+        parts.append(f"A mode that none of {own.n_solves} solves met could raise the std to {high} (95 %).")
     if decision.more_solves:
-        parts.append(f"{decision.more_solves:.0f} further solves bring the error of the std to {WANTED_ERROR:.0%}.")
+        parts.append(f"{decision.more_solves:.0f} further solves bring the error of the std to {percent(WANTED_ERROR)}.")
     return parts
 
 
 def _std(own: Numbers, unit: str, *, own_error: bool = True) -> str:
-    error = own.std_error if own_error and isfinite(own.std_error) else 0.0
-    return f"std {with_error(own.std, error, digits=1) if error > 0 else significant(own.std)}{_unit(unit)}"
+    told = own_error and KNOWN * own.std < own.std_error < inf
+    return f"std {with_error(own.std, own.std_error, digits=1) if told else significant(own.std)}{_unit(unit)}"
 
 
 def _unit(unit: str) -> str:
     return f" {unit}" if unit not in ("", "1") else ""
 
 
-def _evidence(own: Numbers, sampling: Numbers | None) -> str:
+def _evidence(own: Numbers, sampling: Numbers | None, unit: str) -> str:
     """The numbers on which first order is judged, in brackets."""
     parts = []
     if isfinite(own.nonlinear):
-        parts = [f"nonlinear share {own.nonlinear:.1%}", f"mean shift {_relative(own.mean_shift, own.std):.2f} σ"]
+        parts = [f"nonlinear share {percent(own.nonlinear)}", _shift(own, unit)]
     if sampling is not None and sampling.std:
         parts.append(f"std {own.std / sampling.std:.2f} of that by sampling")
     return f" ({', '.join(parts)})" if parts else ""
 
 
+def _shift(own: Numbers, unit: str) -> str:
+    """Shift of the mean in standard deviations; in the output's unit where the tangent is flat."""
+    if own.std:
+        return f"mean shift {own.mean_shift / own.std + 0.0:.2f} σ"
+    return f"mean shift {significant(own.mean_shift)}{_unit(unit)}"
+
+
+def _kept(own: Numbers) -> str:
+    """How many samples the numbers come from."""
+    return f"{own.n_solves - own.n_failed} of {own.n_solves} samples" if own.n_failed else f"{own.n_solves} samples"
+
+
+def _failed(own: Numbers) -> str:
+    """Sentence on the samples that failed, from one in a hundred on."""
+    fraction = own.n_failed / own.n_solves if own.n_solves else 0.0
+    return f" {percent(fraction)} of {own.n_solves} solves failed and are left out." if fraction >= NAMED_FAILURES else ""
+
+
 def _dominated(answer: Answer) -> str:
     if not answer.found(Finding.FEW_SAMPLES_DOMINATE):
         return ""
-    return f" 1 % of the samples carry {answer.numbers.tail:.0%} of the variance: read the quantiles, the std says little."
+    return f" 1 % of the samples carry {percent(answer.numbers.tail)} of the variance: read the quantiles, the std says little."
 
 
 def _miss(own: Numbers) -> str:
+    if not isfinite(own.departure):
+        return f"{FAR} show a change where it has none"
     return f"{FAR} are off by up to {own.departure:.1f} σ of the output"
 
 
-def _relative(value: float, std: float) -> float:
-    return value / std if std else 0.0
-
-
 def _q2(value: float) -> str:
-    """Two digits, rounded down so that 0.949 does not pass for 0.95."""
-    return f"{floor(value * 100 + 1e-9) / 100:.2f}" if isfinite(value) else "not known"
+    """Two digits, rounded down so that 0.949 does not pass for 0.95; how far below -1 says nothing more."""
+    if not isfinite(value):
+        return "not known"
+    return f"{floor(value * 100 + 1e-9) / 100:.2f}" if value >= -1 else "below -1"

@@ -64,7 +64,7 @@ def _member(kind: type[Value], written: xr.DataArray) -> Value:
 
 def _answers(dataset: xr.Dataset, output: str, methods: Sequence[Method]) -> list[Answer]:
     """The answer of each method for one output, judged."""
-    kinds = {method.label: getattr(method, "kind", MethodKind.OTHER) for method in methods}
+    kinds = {method.label: MethodKind(getattr(method, "kind", MethodKind.OTHER)) for method in methods}
     numbers = {label: _numbers(dataset, output, label) for label in kinds}
     sampling = next((numbers[label] for label, kind in kinds.items() if kind is MethodKind.SAMPLING), None)
     return [Answer(label, kind, numbers[label], judge(kind, numbers[label], sampling)) for label, kind in kinds.items()]
