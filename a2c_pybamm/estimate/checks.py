@@ -1,0 +1,29 @@
+"""Checks that every record of this room makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+def frozen(values: ArrayLike, ndim: int, what: str) -> Array:
+    """A read-only float copy of ``values`` with ``ndim`` dimensions and finite entries."""
+    array = np.array(values, dtype=float)
+    if array.ndim != ndim:
+        raise ValueError(f"{what}: expected {ndim} dimension(s), got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{what}: holds values that are not finite; remove or repair them before they enter an estimate")
+    array.setflags(write=False)
+    return array
+
+
+def unique(names: Iterable[str], what: str) -> tuple[str, ...]:
+    names = tuple(names)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{what}: {', '.join(map(repr, repeated))} occurs more than once; give each its own name")
+    return names

@@ -1,0 +1,171 @@
+"""The joint distribution that estimates make together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from a2c_pybamm.estimate.canonical_factor import RESIDUAL_TOLERANCE, canonical_factor
+from a2c_pybamm.estimate.checks import Array, frozen, unique
+from a2c_pybamm.estimate.estimate import Estimate, find_rows
+from a2c_pybamm.estimate.factor import Factor, common_family, refuse_unlabelled
+from a2c_pybamm.estimate.germs import Family, draw_germs
+
+MEAN_TOLERANCE = 1e-14
+"""Errors below this share of a coefficient's mean are round-off."""
+
+
+def _align(source: str, parts: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
+    """One factor for all n coefficients from the estimates' own, columns put together by label."""
+    family = common_family(source, [factor for _, factor in parts])
+    if not independent:
+        refuse_unlabelled(source, [factor for _, factor in parts])
+    labels = list(dict.fromkeys(label for _, factor in parts for label in factor.labels))
+    if family == "uniform" and len(labels) != 1:
+        raise ValueError(f"source {source!r}: a uniform germ has one label, found {', '.join(labels)}")
+    values = np.zeros((n, len(labels)))
+    for rows, factor in parts:
+        values[rows, [labels.index(label) for label in factor.labels]] = factor.values
+    return Factor(values, tuple(labels), family)
+
+
+def _canonical(source: str, factor: Factor, names: tuple[str, ...], floor: Array) -> Factor:
+    """A source's factor in canonical form, rows (n,) below the floor taken for round-off."""
+    values = np.where(np.sqrt((factor.values**2).sum(axis=1)) > floor, factor.values.T, 0.0).T
+    if factor.family == "uniform":
+        return replace(factor, values=values)
+    values = canonical_factor(values, names)
+    return Factor(values, tuple(f"{source}:{k}" for k in range(values.shape[1])))
+
+
+class Joint:
+    r"""All coefficients of a parameter set with their joint error.
+
+    Estimates are merged: a source named in several is one germ, aligned by label; different sources are independent. Each
+    source's factor is reduced to its rank by `canonical_factor`, so that the germ :math:`\xi` (n_germ,) stays small and is the
+    same on every processor. Sources are sorted by name. Everything downstream (covariance, draws, shares of variance) is
+    derived from :math:`\theta = \bar\theta + R\,\xi`.
+
+    Parameters
+    ----------
+    estimates
+        The estimates to merge; a Joint keeps them for their provenance.
+    independent
+        Sources that estimates name alike although their realisations differ (no label in common).
+
+    Raises
+    ------
+    ValueError
+        If a coefficient occurs twice, or estimates share a source but no label and ``independent`` does not name it.
+    """
+
+    names: tuple[str, ...]
+    mean: Array
+    """Means (n_coefficient,)."""
+    factors: Mapping[str, Factor]
+    """Aligned factor of each source in canonical form, sources sorted by name."""
+    estimates: tuple[Estimate, ...]
+    independent: tuple[str, ...]
+
+    def __init__(self, estimates: Iterable[Estimate], *, independent: Collection[str] = ()) -> None:
+        self.estimates = tuple(estimates)
+        self.independent = tuple(sorted(independent))
+        self.names = unique((name for e in self.estimates for name in e.names), "joint")
+        self.mean = frozen(np.concatenate([e.mean for e in self.estimates] or [np.zeros(0)]), 1, "joint mean")
+        parts: dict[str, list[tuple[slice, Factor]]] = {}
+        start = 0
+        for estimate in self.estimates:
+            rows = slice(start, start + len(estimate.names))
+            start = rows.stop
+            for source, factor in estimate.factors.items():
+                parts.setdefault(source, []).append((rows, factor))
+        aligned = {s: _align(s, parts[s], len(self.names), s in self.independent) for s in sorted(parts)}
+        std = np.sqrt(sum(((f.values**2).sum(axis=1) for f in aligned.values()), np.zeros(len(self.names))))
+        floor = np.maximum(RESIDUAL_TOLERANCE * std, MEAN_TOLERANCE * np.abs(self.mean))
+        aligned = {s: _canonical(s, f, self.names, floor) for s, f in aligned.items()}
+        self.factors = MappingProxyType({s: f for s, f in aligned.items() if f.values.any()})
+
+    @property
+    def root(self) -> Array:
+        """The whole factor (n_coefficient, n_germ), sources side by side."""
+        return np.hstack([f.values for f in self.factors.values()] or [np.zeros((len(self.names), 0))])
+
+    @property
+    def germ_sources(self) -> tuple[str, ...]:
+        """The source of each germ (n_germ,)."""
+        return tuple(source for source, f in self.factors.items() for _ in f.labels)
+
+    @property
+    def germ_families(self) -> tuple[Family, ...]:
+        """The distribution of each germ (n_germ,)."""
+        return tuple(f.family for f in self.factors.values() for _ in f.labels)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(self.factors)
+
+    @property
+    def n_germ(self) -> int:
+        return len(self.germ_sources)
+
+    @property
+    def covariance(self) -> Array:
+        """Covariance (n, n)."""
+        return self.root @ self.root.T
+
+    @property
+    def std(self) -> Array:
+        """Standard deviations (n,)."""
+        return np.sqrt((self.root**2).sum(axis=1))
+
+    @property
+    def correlation(self) -> Array:
+        """Correlation matrix (n, n); a coefficient without error has a zero row."""
+        std = self.std
+        scale = np.where(std > 0, std, 1.0)
+        return self.covariance / np.outer(scale, scale)
+
+    def color(self, germ: ArrayLike) -> Array:
+        """Coefficients (n_sample, n_coefficient) of germs (n_sample, n_germ)."""
+        return self.mean + np.asarray(germ, float) @ self.root.T
+
+    def whiten(self, samples: ArrayLike) -> Array:
+        """Smallest germs (n_sample, n_germ) that give these coefficients (n_sample, n_coefficient).
+
+        Raises ``ValueError`` where a sample lies outside the support, i.e. moves a coefficient that has no error.
+        """
+        deviation = np.atleast_2d(np.asarray(samples, float)) - self.mean
+        # a coefficient without error must stay where it is, on its own scale
+        scale = np.where(self.std > 0, self.std, np.where(self.mean != 0, np.abs(self.mean), 1.0))
+        germ = np.asarray(np.linalg.lstsq(self.root / scale[:, None], (deviation / scale).T, rcond=1e-10)[0].T, float)
+        if not np.allclose((self.color(germ) - self.mean - deviation) / scale, 0, atol=1e-6):
+            raise ValueError("samples lie outside the support of the joint: they move a combination that carries no error")
+        return germ
+
+    def draw_germ(self, n: int, rng: np.random.Generator) -> Array:
+        """Independent germs (n, n_germ), zero mean and unit variance, each source from its own stream (`draw_germs`)."""
+        return draw_germs(n, self.germ_sources, self.germ_families, rng)
+
+    def draw(self, n: int, rng: np.random.Generator) -> Array:
+        """Random coefficients (n, n_coefficient)."""
+        return self.color(self.draw_germ(n, rng))
+
+    @classmethod
+    def of(cls, estimate: Estimate | Joint) -> Joint:
+        """The joint itself, or that of one estimate alone."""
+        return estimate if isinstance(estimate, Joint) else cls([estimate])
+
+    def select(self, names: Sequence[str]) -> Estimate:
+        """These coefficients with their error by source, as one estimate; ``ValueError`` names one that is not there."""
+        return Estimate(self.names, self.mean, self.factors).select(names)
+
+    def rows(self, names: Sequence[str]) -> list[int]:
+        """Positions of these coefficients; ``ValueError`` names one that is not there."""
+        return find_rows(self.names, names)
+
+    def __repr__(self) -> str:
+        return f"Joint of {len(self.names)} coefficients, {self.n_germ} germs from {len(self.sources)} sources"
