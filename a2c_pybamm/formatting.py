@@ -14,7 +14,7 @@ HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def plain(text: str, *, keep: str = "") -> str:
-    r"""The text, each character that steers a terminal or cannot be seen as its escape (``\x1b``), but for those of ``keep``."""
+    r"""The text, each character that steers a terminal or cannot be seen as its escape (``\x1b``), but for ``keep``."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c in keep or unicodedata.category(c) not in HIDDEN else _escaped(c) for c in text)
