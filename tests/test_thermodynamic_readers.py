@@ -557,6 +557,7 @@ WRONG_THERMAL: dict[str, tuple[Callable[[str], str], list[str]]] = {
     "nan": (lambda t: t.replace("300.0000000", ".nan"), ["entry 2", "no finite 'temperature'"]),
     "text": (lambda t: t.replace("300.0000000", "warm"), ["entry 2", "no finite 'temperature'"]),
     "falls": (lambda t: t.replace("300.0000000", "50.0"), ["temperatures must rise"]),
+    "one": (lambda t: t[: t.index("- temperature", t.index("- temperature") + 1)], ["1 temperature(s)", "needs at least two"]),
     "cut in a key": (lambda t: t[: t.rindex("heat_cap") + 4], ["cut off"]),
     "cut between keys": (lambda t: t[: t.rindex("  heat_cap")], ["entry 2", "'heat_capacity'", "cut off"]),
     "cut in a number": (lambda t: t.rstrip()[:-4], ["cut off"]),
