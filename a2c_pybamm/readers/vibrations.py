@@ -177,6 +177,10 @@ def _vibrations(
     path: Path, label: str | None, frequency: Array, modes: Array, sites: float, zero: float, more: dict[str, Any] | None = None
 ) -> Vibrations:
     """The record of ``modes`` modes at each frequency, those above ``zero``."""
+    if wrong := int((~np.isfinite(frequency)).sum()):
+        raise ValueError(
+            f"{path}: {wrong} of {len(frequency)} frequencies are not finite; are masses and forces in it those of atoms?"
+        )
     kept = (frequency > 0) & (frequency >= zero)
     if not kept.any():
         raise ValueError(f"{path}: no frequency above {zero / THZ:g} THz among {len(frequency)}; are signs or unit wrong?")
