@@ -214,6 +214,9 @@ def test_module_that_would_hide_another_is_not_written(shipped: a2c.ParameterSet
     for name in ("numpy", "json", "class"):
         with pytest.raises(ValueError, match=f"{name}.py: name '{name}': a file {name}.py would hide"):
             write_pybamm_module(tmp_path / f"{name}.py", shipped)
+    for name in ("conftest", "__init__", "sitecustomize", "NUL"):
+        with pytest.raises(ValueError, match=f"{name}.py: name '{name}': .*; rename the set or the file"):
+            write_pybamm_module(tmp_path / f"{name}.py", shipped)
     assert list(tmp_path.iterdir()) == []
 
 
