@@ -31,6 +31,8 @@ N_LINES = 7
 """Sources drawn as lines of their own: as many as there are colours."""
 MIN_SHARE = 0.01
 """Sources below this share by every method are named, not drawn."""
+LONGEST_LABEL = 100
+"""Characters of a label: four lines of a figure of bars; of much longer ones no room is left for the axes."""
 NO_GLYPH = "Glyph |Matplotlib currently does not support"
 """How matplotlib's warnings of characters that the fonts here lack begin."""
 MIN_CORRELATION = 0.005
@@ -38,8 +40,13 @@ MIN_CORRELATION = 0.005
 
 
 def figure_text(text: str) -> str:
-    """A text of a file for a figure: what cannot be seen as its escape, no formula between two dollar signs."""
-    return plain(text, keep="\n").replace("$", r"\$")
+    """A text of a file for a figure: short, what cannot be seen as its escape, no formula between two dollar signs."""
+    return plain(shortened(text), keep="\n").replace("$", r"\$")
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text that is too long for a figure; the page has all of it."""
+    return text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]} …"
 
 
 def method_color(result: xr.Dataset, approach: str) -> str:
@@ -145,7 +152,9 @@ def share_bars(result: xr.Dataset) -> Figure | None:
         axes.set_title(figure_text(output.replace("_", " ")), fontsize=SMALL + 1)
         label_axes(axes, "share of variance", "")
         axes.axvline(0, color="black", linewidth=0.8)
-    panels[0].set_yticks(range(len(sources)), ["\n".join(map(figure_text, textwrap.wrap(source, 26))) for source in sources])
+    panels[0].set_yticks(
+        range(len(sources)), ["\n".join(map(figure_text, textwrap.wrap(shortened(source), 26))) for source in sources]
+    )
     figure.legend(*panels[0].get_legend_handles_labels(), fontsize=SMALL, frameon=False, loc="outside upper center", ncols=3)
     return figure
 
