@@ -1,6 +1,7 @@
 """What PyBaMM reads back from a BPX file is the nominal set, but for what the file says it has lost."""
 
 import copy
+import dataclasses
 import json
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,17 @@ import pytest
 from a2c_pybamm import load
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Estimate, Joint
-from a2c_pybamm.files.bpx_file import Nominal, _electrode, _kinetics, _sections, bpx_document, bpx_losses, table, write_bpx
+from a2c_pybamm.files.bpx_file import (
+    Nominal,
+    _activation_energy,
+    _electrode,
+    _kinetics,
+    _sections,
+    bpx_document,
+    bpx_losses,
+    table,
+    write_bpx,
+)
 from a2c_pybamm.files.writing import write_text, write_with
 from a2c_pybamm.laws import RedlichKister, SiteDensity, VacancyMobility
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap, measured_ocp
@@ -159,6 +170,23 @@ def test_activation_energy_is_that_of_the_hop(document: dict[str, Any]) -> None:
     r"""One hop and :math:`\Theta \propto 1/T`: :math:`E = E_h F - RT`, by central difference of 1 K."""
     energy = document["Parameterisation"]["Negative electrode"]["Diffusivity activation energy [J.mol-1]"]
     assert energy == pytest.approx(BARRIER * FARADAY - GAS_CONSTANT * 298.15, abs=1.0)
+
+
+@pytest.mark.parametrize("temperature", [1e-3, 1.0, 20.0, 300.0, 1e4])
+def test_activation_energy_is_found_at_any_temperature(temperature: float) -> None:
+    """One barrier is one activation energy, also where ``T - 1`` and ``T - 20`` are zero or less."""
+    n = Nominal("test", {"Reference temperature [K]": temperature})
+    barrier = 12 * GAS_CONSTANT * temperature
+    found = _activation_energy(n, "rate", lambda _, T: np.exp(-barrier / (GAS_CONSTANT * np.array([T]))), 0.5, np.array([0.5]))
+    assert found == pytest.approx(barrier, rel=1e-6, abs=1e-6)
+    assert n.losses == []
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1.0, 1e300])
+def test_temperature_without_a_rate_is_refused(parameter_set: ParameterSet, temperature: float) -> None:
+    cold = dataclasses.replace(parameter_set, temperature=temperature)
+    with pytest.raises(ValueError, match=r"^set .* no activation energy at .* K \(.*\); give the set the temperature of a"):
+        bpx_document(cold, voltage_limits=LIMITS)
 
 
 def test_losses_are_told(parameter_set: ParameterSet, document: dict[str, Any]) -> None:

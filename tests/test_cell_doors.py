@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging.handlers
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from a2c_pybamm.cell.protocol import LONGEST, MOST_CYCLE_DATA, Steps
 from a2c_pybamm.derivation import derive
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.laws import Scale
-from a2c_pybamm.parameter_set import Attachment, ParameterSet
+from a2c_pybamm.parameter_set import Attachment, ParameterSet, pybamm
 from a2c_pybamm.study import read_study
 
 KEY = "Positive particle diffusivity [m2.s-1]"
@@ -57,6 +59,17 @@ def test_entry_that_a_base_set_lacks(base: str, model: str, options: dict[str, A
 def test_attribute_that_is_no_model(model: str) -> None:
     with pytest.raises(ValueError, match=r"cell: model .* is unknown; take SPM"):
         Cell(scaled("Chen2020"), model=model)
+
+
+def test_limits_out_of_reach_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyBaMM's own lines on the terminal are kept back: the error is said once, by the one line."""
+    handler = logging.handlers.BufferingHandler(100)
+    monkeypatch.setattr(pybamm.logger, "handlers", [handler])
+    far = dataclasses.replace(scaled("Chen2020"), voltage_limits=(3.0, 1e15))
+    with pytest.raises(ValueError, match=r"^set t, mean coefficients: .*choose another voltage window"):
+        Cell(far, model="SPM")
+    assert far.stoichiometry_window == {}
+    assert [record.getMessage() for record in handler.buffer] == []
 
 
 @pytest.mark.parametrize("key", ["Electrode height [m]", "Electrode width [m]"])

@@ -14,7 +14,9 @@ import subprocess
 import sys
 import time
 import zipfile
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ from a2c_pybamm.readers import read_energies, read_structures
 from a2c_pybamm.readers.ase_database import _connected, read_database
 from a2c_pybamm.readers.memory_bound import MemoryBound
 from a2c_pybamm.readers.plain_yaml import plain_yaml
-from a2c_pybamm.readers.source_file import open_regular
+from a2c_pybamm.readers.source_file import open_regular, read_text
 
 SEED = 20260101
 LONGEST = 10.0
@@ -162,8 +164,12 @@ def test_what_lies_beside_is_not_read(tmp_path: Path) -> None:
     text = "no symbols\n1.0\n5 0 0\n0 5 0\n0 0 5\n1\nDirect\n0 0 0\n"
     (tmp_path / "POSCAR").write_text(text)
     (tmp_path / "POTCAR").write_text(" TITEL  = PAW_PBE Li 17Jan2003\n")
-    with pytest.raises(ValueError, match="ase cannot read it"):
+    with pytest.raises(ValueError, match=r"POSCAR: names no elements, as files of VASP 4; write their symbols in a line above"):
         READ["sites"](tmp_path / "POSCAR")
+    steps = "".join(f"Direct configuration= {k}\n0 0 0\n" for k in (1, 2))
+    (tmp_path / "XDATCAR").write_text(text.partition("Direct")[0] + steps)
+    with pytest.raises(ValueError, match=r"XDATCAR: names no elements"):
+        READ["motion"](tmp_path / "XDATCAR")
 
 
 def test_arrays_that_are_not_needed_are_not_read(tmp_path: Path) -> None:
@@ -189,6 +195,49 @@ def test_packed_files_are_read_as_unpacked_ones(tmp_path: Path, ending: str) -> 
     packed = path.with_name(path.name + ending)
     packed.write_bytes({".gz": gzip, ".bz2": bz2, ".xz": lzma}[ending].compress(path.read_bytes()))
     assert (READ["motion"](packed).positions == READ["motion"](path).positions).all()  # type: ignore[attr-defined]
+
+
+def _parts(found: Any) -> list[Any]:
+    """Arrays and texts that a reader returned."""
+    parts = found if isinstance(found, tuple) else vars(found).values()
+    return [part for part in parts if isinstance(part, np.ndarray | str)]
+
+
+OF_TEXT = ("energies", "potentials", "drive", "images", "hop", "frequencies", "list", "dos", "thermal", "phonopy")
+"""Readers of a whole text."""
+
+
+@pytest.mark.parametrize("ending", [".gz", ".bz2", ".xz"])
+def test_packed_texts_are_read_as_unpacked_ones(tmp_path: Path, ending: str) -> None:
+    """Phonopy 4 writes ``phonopy_params.yaml.xz``."""
+    pack = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": partial(lzma.compress, preset=0)}[ending]
+    for path, name in good_files(tmp_path):
+        if name not in OF_TEXT:
+            continue
+        packed = path.with_name(path.name + ending)
+        packed.write_bytes(pack(path.read_bytes()))
+        one, other = (
+            (found if isinstance(found, tuple) else vars(found).values()) for found in (READ[name](path), READ[name](packed))
+        )
+        for left, right in zip(one, other, strict=True):
+            if isinstance(left, np.ndarray | str):
+                np.testing.assert_array_equal(left, right)
+        wrong = packed.with_name("unnamed" + path.name)
+        packed.rename(wrong)
+        with pytest.raises(ValueError, match=rf"packed as files in \{ending} are; end its name in \{ending}, or unpack it"):
+            READ[name](wrong)
+        damaged = pack(path.read_bytes())
+        packed.write_bytes(damaged[: len(damaged) * 2 // 3])
+        with pytest.raises(ValueError, match=r"cannot be read to its end \(.*\); copy it again"):
+            READ[name](packed)
+
+
+def test_a_packed_text_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "energies.csv.xz"
+    path.write_bytes(lzma.compress(b"x,energy_eV\n" + b" " * 100_000))
+    assert len(read_text(path, largest=200_000)) == 100_012
+    with pytest.raises(ValueError, match=r"energies\.csv\.xz: .* MB, more than the .* MB of a text"):
+        read_text(path, largest=100_000)
 
 
 def test_memory_bound_is_taken_back() -> None:

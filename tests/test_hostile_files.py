@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -213,6 +214,9 @@ def test_module_that_would_hide_another_is_not_written(shipped: a2c.ParameterSet
     for name in ("numpy", "json", "class"):
         with pytest.raises(ValueError, match=f"{name}.py: name '{name}': a file {name}.py would hide"):
             write_pybamm_module(tmp_path / f"{name}.py", shipped)
+    for name in ("conftest", "__init__", "sitecustomize", "NUL"):
+        with pytest.raises(ValueError, match=f"{name}.py: name '{name}': .*; rename the set or the file"):
+            write_pybamm_module(tmp_path / f"{name}.py", shipped)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -290,6 +294,26 @@ def test_attributes_that_the_caller_needs_are_asked_for(tmp_path: Path) -> None:
     for name in ("number", "sha256"):
         with pytest.raises(ValueError, match=f"no text as attribute '{name}'"):
             read_result(path, attributes=[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("sum_status", "fine"), ("sum_recommendation", "anything"), ("failure_cause", "x"), ("germ_family", "y")],
+)
+def test_enumerations_of_a_result_have_known_values(tmp_path: Path, name: str, value: str) -> None:
+    old = whole_result()
+    if name == "failure_cause":
+        old = old.drop_dims("failure").assign(
+            failure_approach=("failure", ["sampling"]),
+            failure_coefficients=(("failure", "coefficient"), np.zeros((1, old.sizes["coefficient"]))),
+            failure_reason=("failure", ["r"]),
+            failure_cause=("failure", ["solver"]),
+        )
+    assert read_result(write_result(tmp_path / "good.nc", old))
+    new = old.assign({name: (old[name].dims, np.full(old[name].shape, value))})
+    path = write_result(tmp_path / "result.nc", new)
+    with pytest.raises(ValueError, match=rf"^{re.escape(str(path))}: variable '{name}' is '{value}', none of .*; make it with"):
+        read_result(path)
 
 
 @pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "n" * 5000, "../no such set"])

@@ -26,6 +26,7 @@ ORDER = (
     "schema",
     "estimate",
     "failure",
+    "status",
     "data",
     "laws",
     "readers",
@@ -48,7 +49,7 @@ NARROWER = {
     "laws": {"constants", "schema"},
     "readers": {"constants", "data"},
     "estimators": {"constants", "estimate", "data", "laws"},
-    "propagation": {"constants", "formatting", "estimate", "failure"},
+    "propagation": {"constants", "formatting", "estimate", "failure", "status"},
 }
 """Rooms that may see less than all that stands before them."""
 HOMES_OF_LIBRARIES = {

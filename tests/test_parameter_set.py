@@ -258,6 +258,23 @@ def test_name_of_a_module_is_refused(name: str) -> None:
         module_name(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        *(
+            (name, "a file of this name")
+            for name in ("sitecustomize", "usercustomize", "conftest", "setup", "__init__", "--main--")
+        ),
+        *((name, "for a device") for name in ("nul", "CON", "Aux", "prn", "COM1", "lpt9", "com¹")),
+        ("Setup", "pip runs"),
+    ],
+)
+def test_name_of_what_is_run_unasked_or_a_device_is_refused(name: str, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^name {name!r}: .*{words}.*; rename the set or the file$"):
+        module_name(name)
+    assert module_name(f"{name} 2") == "".join(c if c.isalnum() else "_" for c in f"{name}_2")
+
+
 def test_module_beside_the_study_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The module that was written yesterday into the working folder is no reason to stop today."""
     (tmp_path / "LCO.py").write_text("", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 import xarray as xr
 
 from a2c_pybamm.constants import GAS_CONSTANT
+from a2c_pybamm.derivation.free_energy import HULLS
 from a2c_pybamm.estimate import Estimate, Factor, Joint
+from a2c_pybamm.formatting import plain
 from a2c_pybamm.laws import RedlichKister, VacancyMobility, barrier_name, prefactor_name
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap, base_values, evaluate_base
 from a2c_pybamm.propagation import (
@@ -25,10 +28,11 @@ from a2c_pybamm.propagation import (
     survival,
 )
 from a2c_pybamm.propagation.status import Status
-from a2c_pybamm.report import write_report
+from a2c_pybamm.report import thermodynamics_figure, write_figure, write_report
 from a2c_pybamm.report.blame import coefficients_to_blame, index_rows
 from a2c_pybamm.report.electrodes import DIFFUSIVITY, LEVELS, N_DRAWS, OCP, SEED, CurveBand, band_panels, curve_bands
-from a2c_pybamm.report.figures import band_figure, correlation_figure, share_bars, share_curves
+from a2c_pybamm.report.figures import band_figure, correlation_figure, share_bars, share_curves, svg
+from a2c_pybamm.report.markup import figure_of, table, tree
 from a2c_pybamm.report.survival import how_long_it_lasts, survival_curves, survival_figure
 from a2c_pybamm.tables import output_rows, parameter_rows
 
@@ -41,12 +45,16 @@ HOSTILE = 'fit <img src="http://example.org/x.png" onerror="alert(1)"> & co'
 """A source's name that would load and run something, were it not escaped."""
 
 
-def small_set() -> ParameterSet:
+UNSEEN = "\x1b[31m\x9b2J\u202e\ufeff\u2028 $\\x$ 鋰"
+"""Codes that steer a terminal, marks that cannot be seen, a broken formula, and a character that matplotlib's font lacks."""
+
+
+def small_set(source: str = HOSTILE) -> ParameterSet:
     energies = Estimate(
         LAW.names,
         np.array([4.0, -0.3, 20.0]),
         {
-            HOSTILE: Factor(np.diag([0.03, 0.05, 3.0]), ("f", "g", "h")),
+            source: Factor(np.diag([0.03, 0.05, 3.0]), ("f", "g", "h")),
             "potential": Factor(np.array([[0.04], [0.02], [0.0]]), ("a",)),
         },
         "lowest energies",
@@ -148,6 +156,51 @@ def test_numbers_are_the_datasets(page: Page, result: xr.Dataset) -> None:
     assert page.numbers[-len(own) :] == own
 
 
+def hostile(result: xr.Dataset) -> xr.Dataset:
+    """The result with unseen characters in each text that is free: labels, sentences, units, attributes."""
+    fixed = {
+        "coefficient",
+        "failure_cause",
+        "germ_family",
+        *(str(v) for v in result if str(v).endswith(("status", "recommendation"))),
+    }
+    kept = {"sampling", "potential"}
+    found = result.assign_attrs({"cell": UNSEEN, "versions": UNSEEN})
+    for name in map(str, found.variables):
+        if found[name].dtype.kind in "UOT" and name not in fixed:
+            new = [text if text in kept else f"{text}{UNSEEN}" for text in found[name].values.ravel().tolist()]
+            found[name] = (found[name].dims, np.reshape(np.array(new, object), found[name].shape), found[name].attrs)
+        attrs = found[name].attrs
+        attrs.update({key: f"{attrs[key]}{UNSEEN}" for key in ("long_name", "units", "approach") if key in attrs})
+    return found
+
+
+def test_unseen_characters_stand_as_their_escapes(result: xr.Dataset) -> None:
+    """Raw codes would reach a terminal by ``cat`` or by matplotlib's warnings, which are errors here."""
+    bars = share_bars(hostile(result))
+    assert bars is not None
+    text = figure_of(bars, "shares", UNSEEN) + table((UNSEEN,), [(UNSEEN,)], caption=UNSEEN) + tree({UNSEEN: [UNSEEN]})
+    assert plain(text, keep="\n") == text
+    assert text.count(r"\x1b[31m\x9b2J\u202e\ufeff\u2028 $\x$ 鋰") == 6
+
+
+@pytest.mark.slow
+def test_nothing_unseen_reaches_page_or_figures(result: xr.Dataset, tmp_path: Path) -> None:
+    named = dataclasses.replace(small_set(HOSTILE + UNSEEN), description=UNSEEN + "\nand on", notes={UNSEEN: UNSEEN})
+    text = write_report(tmp_path / "r.html", named, hostile(result), title=UNSEEN, cell_text=UNSEEN + "\ud800").read_text(
+        "utf-8"
+    )
+    assert plain(text, keep="\n") == text
+    assert text.count(r"\x1b[31m\x9b2J\u202e\ufeff\u2028 $\x$ 鋰") > 20
+    assert "and on" in text
+    drawing = thermodynamics_figure(
+        dataclasses.replace(named, notes={HULLS: {"LCO": {UNSEEN: {"x": [0, 1], "voltage": [4.0]}}}})
+    )
+    assert drawing is not None
+    text = write_figure(tmp_path / "t.svg", drawing).read_text("utf-8")
+    assert plain(text, keep="\n") == text
+
+
 def test_failures_are_told(page: Page, result: xr.Dataset) -> None:
     n = int(result["n_failed"].sel(approach="sampling"))
     assert n > 0
@@ -190,8 +243,6 @@ def test_failed_write_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.
     def full(descriptor: int) -> None:
         raise OSError("disk full")
 
-    with pytest.raises(UnicodeEncodeError):
-        write_report(path, small_set(), None, title="\ud800")
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(ValueError, match=r"report\.html: cannot be written \(disk full\)"):
@@ -266,6 +317,14 @@ def test_dollar_signs_are_text_in_figures() -> None:
     """Two of them would be read as a formula, and a bad one ends the drawing."""
     estimate = Estimate.from_covariance(("a $x^{$ [eV]", "b [eV]"), [0.0, 0.0], np.eye(2), source="s")
     correlation_figure(Joint([estimate])).savefig(os.devnull, format="svg")
+
+
+def test_long_labels_leave_room_for_the_axes(result: xr.Dataset) -> None:
+    """Otherwise matplotlib gives the layout up, with a warning, which is an error here."""
+    names = [f"{source} {'word ' * 1000}" for source in result["source"].values]
+    bars = share_bars(result.assign_coords(source=names))
+    assert bars is not None
+    assert svg(bars, {}).endswith("</svg>\n")
 
 
 def test_correlations_are_drawn() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -557,6 +558,7 @@ WRONG_THERMAL: dict[str, tuple[Callable[[str], str], list[str]]] = {
     "nan": (lambda t: t.replace("300.0000000", ".nan"), ["entry 2", "no finite 'temperature'"]),
     "text": (lambda t: t.replace("300.0000000", "warm"), ["entry 2", "no finite 'temperature'"]),
     "falls": (lambda t: t.replace("300.0000000", "50.0"), ["temperatures must rise"]),
+    "one": (lambda t: t[: t.index("- temperature", t.index("- temperature") + 1)], ["1 temperature(s)", "needs at least two"]),
     "cut in a key": (lambda t: t[: t.rindex("heat_cap") + 4], ["cut off"]),
     "cut between keys": (lambda t: t[: t.rindex("  heat_cap")], ["entry 2", "'heat_capacity'", "cut off"]),
     "cut in a number": (lambda t: t.rstrip()[:-4], ["cut off"]),
@@ -653,6 +655,28 @@ def test_phonopy_without_forces_is_refused(copper: tuple[Path, Any], tmp_path: P
     for content, words in ((text[: len(text) // 2], "is it cut off"), ("hello\n", "phonopy cannot"), ("- " * 2_000, "levels")):
         path = write(tmp_path, content, "phonopy_params.yaml")
         refused(lambda p=path: read_phonopy(p, sites=4), path, [words])
+
+
+@pytest.mark.parametrize(
+    ("block", "mass"),
+    [
+        *(("unit_cell", mass) for mass in ("-6.941", "0", "true", "1e300", ".nan", "'63.5'", "null", "9" * 350)),
+        *((block, "-6.941") for block in ("primitive_cell", "supercell")),
+    ],
+)
+def test_masses_of_phonopy_are_those_of_atoms(copper: tuple[Path, Any], tmp_path: Path, block: str, mass: str) -> None:
+    """Of a negative mass phonopy makes imaginary modes, or none at all that are numbers."""
+    head, tail = (copper[0] / "phonopy_params.yaml").read_text(encoding="utf-8").split(f"\n{block}:", 1)
+    text = f"{head}\n{block}:" + re.sub(r"mass: [\d.]+", f"mass: {mass}", tail, count=1)
+    path = write(tmp_path, text, "phonopy_params.yaml")
+    refused(lambda: read_phonopy(path, sites=4), path, [f"{block}.points[0].mass is", "not a number above 0 and up to 1000 u"])
+
+
+def test_frequencies_of_phonopy_that_are_no_numbers_are_refused(copper: tuple[Path, Any], tmp_path: Path) -> None:
+    text = (copper[0] / "phonopy_params.yaml").read_text(encoding="utf-8")
+    head, tail = text.split("forces:", 1)
+    path = write(tmp_path, f"{head}forces:" + re.sub(r"\[ +-?[\d.]+", "[ .nan", tail), "phonopy_params.yaml")
+    refused(lambda: read_phonopy(path, sites=4, mesh=(2, 2, 2)), path, ["not finite"])
 
 
 def test_phonopy_that_is_not_there_is_named_with_another_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

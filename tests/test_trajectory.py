@@ -289,9 +289,24 @@ def test_npy_with_symbols_and_cell(tmp_path: Path, dtype: str) -> None:
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(ValueError, match=r"cut off after 31 of 40 frames"):
         read_trajectory(path, symbols=symbols, **GIVEN)
-    np.save(path, np.asfortranarray(walk(np.random.default_rng(1))))
-    with pytest.raises(ValueError, match="ascontiguousarray"):
-        read_trajectory(path, symbols=symbols, **GIVEN)
+
+
+def test_arrays_in_column_order_are_read(tmp_path: Path, small_pieces: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = walk(np.random.default_rng(1))
+    for name, save in {"run.npz": write_npz, "run.npy": lambda path, positions: np.save(path, positions)}.items():
+        save(tmp_path / name, positions=np.asfortranarray(moved))
+        given = {"symbols": ("Li", "Li", "Li", "S", "S"), **GIVEN} if name == "run.npy" else {}
+        np.testing.assert_allclose(read_trajectory(tmp_path / name, **given).positions, 1e-10 * moved)
+        with monkeypatch.context() as small:
+            small.setattr("a2c_pybamm.readers.numpy_array.LARGEST_ARRAY", 1000)
+            with pytest.raises(ValueError, match=r"bytes in column order, more than .* numpy.ascontiguousarray"):
+                read_trajectory(tmp_path / name, **given)
+
+
+def test_a_list_of_one_number_is_that_number(tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "run.npz", frame_spacing_fs=np.array([1250.0]), temperature_K=np.array([[700.0]]))
+    read = read_trajectory(path)
+    assert (read.interval, read.temperature) == (pytest.approx(1.25e-12), 700.0)
 
 
 # Dumps of LAMMPS
@@ -375,12 +390,13 @@ def test_types_masses_and_the_ways_to_write_a_box(tmp_path: Path) -> None:
     np.testing.assert_allclose(read.masses[[0, 3]] * 6.02214076e26, [7.0, 32.0])
     rows = [" ".join(f"{v:.15g}" for v in (*TILTED[k], (-1.0, 2.0, 0.5)[k])) for k in range(3)]
     lines = path.read_text().splitlines()
-    for k, line in enumerate(lines):
-        if line.startswith("ITEM: BOX"):
-            lines[k : k + 4] = ["ITEM: BOX BOUNDS abc origin pp pp pp", *rows]
-    general = tmp_path / "general.dump.gz"
-    general.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode()))
-    np.testing.assert_allclose(read_trajectory(general, symbols=("Li", "S"), **GIVEN).positions, read.positions, atol=1e-20)
+    for flags in ("", " pp pp pp"):
+        for k, line in enumerate(lines):
+            if line.startswith("ITEM: BOX"):
+                lines[k : k + 4] = [f"ITEM: BOX BOUNDS abc origin{flags}", *rows]
+        general = tmp_path / "general.dump.gz"
+        general.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode()))
+        np.testing.assert_allclose(read_trajectory(general, symbols=("Li", "S"), **GIVEN).positions, read.positions, atol=1e-20)
 
 
 def test_time_and_velocities_of_a_dump_with_units(tmp_path: Path) -> None:

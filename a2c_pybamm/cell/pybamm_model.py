@@ -11,6 +11,7 @@ from typing import Any
 import pybamm
 
 from a2c_pybamm.cell.outputs import STRESSES
+from a2c_pybamm.parameter_set import quiet
 
 SHOWN = 160
 """Letters of PyBaMM's message that are kept."""
@@ -47,7 +48,8 @@ def building(cell: str, base: str) -> Iterator[None]:
         In the place of PyBaMM's own errors: the set lacks an entry, or its values make no cell.
     """
     try:
-        yield
+        with quiet():
+            yield
     except BUILD_ERRORS as error:
         text = " ".join(str(error).split())
         if isinstance(error, KeyError) and (missing := MISSING.search(text)):

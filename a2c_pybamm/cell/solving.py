@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,6 +18,7 @@ from a2c_pybamm.cell.pybamm_model import build_model
 from a2c_pybamm.cell.traces import CURRENT, Trace
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
+from a2c_pybamm.parameter_set import quiet
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-7}
 TIGHTER = {"rtol": 1e-7, "atol": 1e-9}
@@ -221,17 +220,6 @@ class _StepEnds(pybamm.callbacks.Callback):
 def has_compiler() -> bool:
     """Whether the compiler that PyBaMM calls is there."""
     return shutil.which("gcc") is not None
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep PyBaMM's warnings of single samples back: they are recorded as reasons."""
-    level = pybamm.logger.level
-    pybamm.logger.setLevel(logging.ERROR + 1)
-    try:
-        yield
-    finally:
-        pybamm.logger.setLevel(level)
 
 
 def _inputs_in(symbols: list[Any]) -> set[str]:

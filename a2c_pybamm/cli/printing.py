@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from a2c_pybamm.cli.streams import drop
+from a2c_pybamm.formatting import plain
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 PLAIN_WIDTH = 120
 """Columns where the output is no terminal."""
-HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-"""Unicode categories of what steers a terminal or cannot be seen: control codes, formats (bidi), surrogates, ends of lines."""
 
 
 class Terminal(Console):
@@ -76,15 +74,6 @@ def progress_bar(text: str, total: int | None) -> Iterator[Bar]:
         yield Bar(bar, task)
         if bar.tasks[0].total is None:
             bar.update(task, total=1, completed=1)
-
-
-def plain(text: str) -> str:
-    """Text in one line, without effect on a terminal: what steers it or cannot be seen stands as its escape."""
-    return "".join(_escaped(character) if unicodedata.category(character) in HIDDEN else character for character in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def print_lines(*lines: str, console: Console = out) -> None:

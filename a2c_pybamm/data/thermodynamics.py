@@ -171,9 +171,11 @@ class ThermalTable:
 
     def __post_init__(self) -> None:
         n = len(self.temperature)
+        if n < 2:
+            raise ValueError(f"thermal table of {self.label}: {n} temperature(s), it needs at least two; write more rows")
         for name in ("temperature", "free_energy", "entropy", "heat_capacity"):
             column = getattr(self, name)
-            if len(column) != n or n < 2:
+            if len(column) != n:
                 raise ValueError(f"thermal table of {self.label}: {len(column)} entries in {name!r} for {n} temperatures")
             if not np.isfinite(column).all():
                 raise ValueError(f"thermal table of {self.label}: {name!r} has an entry that is not finite")

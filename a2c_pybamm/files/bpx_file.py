@@ -26,8 +26,10 @@ EDGE = 1e-5
 """Distance of tables from stoichiometries 0 and 1; a reader goes on in a straight line."""
 VOLTAGE_ERROR, RELATIVE_ERROR, ENTROPY_ERROR = 2.5e-4, 2.5e-3, 1e-6
 """Largest distance of a table's straight lines from an open-circuit potential [V], a transport property [1], dU/dT [V.K-1]."""
-SWING = 20.0
-"""Temperatures [K] about the reference at which one activation energy is compared with the set."""
+SWING, RELATIVE_SWING = 20.0, 0.1
+"""Temperatures [K] about the reference at which one activation energy is compared with the set; nearer below 200 K."""
+STEP, RELATIVE_STEP = 1.0, 0.01
+"""Step [K] of the difference that makes an activation energy; smaller below 100 K."""
 USER_DEFINED = (
     "Open-circuit voltage at 0% SOC [V]",
     "Open-circuit voltage at 100% SOC [V]",
@@ -55,16 +57,27 @@ def _activation_energy(n: Nominal, what: str, function: Callable[[Any, float], A
     r"""Activation energy :math:`-R\,\mathrm d\ln f/\mathrm d(1/T)` [J.mol-1] in the middle of the window.
 
     How far one such energy is from the set over the window and within ``SWING`` of the reference goes to the losses.
+
+    Raises
+    ------
+    ValueError
+        If there is none: the quantity vanishes or is not finite so far from the temperatures of cells.
     """
     T, R = n.temperature, pybamm.constants.R.value
-    warm, cool = (float(np.log(function(middle, T + step)[0])) for step in (1.0, -1.0))
-    energy = -R * (warm - cool) / (1 / (T + 1) - 1 / (T - 1))
+    step, swing = min(STEP, RELATIVE_STEP * T), min(SWING, RELATIVE_SWING * T)
+    warm, cool = (float(np.log(function(middle, t)[0])) for t in (T + step, T - step))
+    energy = -R * (warm - cool) / np.subtract(1 / (T + step), 1 / (T - step))  # numpy's: 1/0 is no error
     worst = max(
         float(np.abs(function(window, t) / function(window, T) / np.exp(energy / R * (1 / T - 1 / t)) - 1).max())
-        for t in (T - SWING, T + SWING)
+        for t in (T - swing, T + swing)
     )
+    if not np.isfinite([energy, worst]).all():
+        raise ValueError(
+            f"set {n.name}: {what!r} has no activation energy at {T:g} K (it is 0 or not finite within {swing:g} K); give the "
+            "set the temperature of a working cell"
+        )
     if worst > RELATIVE_ERROR:
-        n.losses.append(f"{what}: temperature dependence other than one activation energy, {worst:.1%} within {SWING:g} K")
+        n.losses.append(f"{what}: temperature dependence other than one activation energy, {worst:.1%} within {swing:g} K")
     return energy if abs(energy) > 1e-6 else 0.0
 
 
@@ -203,6 +216,7 @@ def _outside(n: Nominal, n_parallel: int) -> dict[str, float]:
     return {"External surface area [m2]": 2 * area, "Volume [m3]": area * thickness}
 
 
+@np.errstate(all="ignore")  # what is not finite is refused, by name
 def _sections(n: Nominal) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parameterisation and State."""
     if blended := sorted(key for key in n.values if key.startswith(("Primary: ", "Secondary: "))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from a2c_pybamm.files.nominal import Nominal
-from a2c_pybamm.parameter_set import pybamm
+from a2c_pybamm.parameter_set import pybamm, quiet
 
 LIMIT_MISS = 1e-3
 """Largest distance [V] of the open-circuit voltage from a voltage limit at the stoichiometries found for it, if not told."""
@@ -24,7 +24,8 @@ def stoichiometry_window(n: Nominal) -> list[float]:
             )
     limits = [n.number(f"Open-circuit voltage at {soc}% SOC [V]") for soc in (0, 100)]
     try:
-        x0, x100, y100, y0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(n.values))
+        with quiet():
+            x0, x100, y100, y0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(n.values))
     except (pybamm.SolverError, ValueError, KeyError) as error:
         raise ValueError(f"set {n.name}: no stoichiometries found for {limits} V: {error}") from error
     for limit, x, y in zip(limits, (x0, x100), (y0, y100), strict=True):

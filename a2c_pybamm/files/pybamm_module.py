@@ -402,7 +402,8 @@ def write_pybamm_module(path: Path, parameter_set: ParameterSet) -> Path:
     Raises
     ------
     ValueError
-        If Python imports another module under the file's name (see `module_name`), or the file cannot be written there.
+        If a module of the file's name would hide another or be run unasked (see `module_name`), or the file cannot be written
+        there.
     """
     path = writable(path)
     with naming(path):

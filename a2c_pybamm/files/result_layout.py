@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import xarray as xr
 
 from a2c_pybamm.failure import FailureCause
 from a2c_pybamm.schema import encodable, show
+from a2c_pybamm.status import Recommendation, Status
 
 TEXT, NUMBER, WHOLE = "text", "numbers", "whole numbers"
 KINDS = {TEXT: "UOT", NUMBER: "fiu", WHOLE: "iu"}
@@ -24,6 +25,8 @@ class Needed:
     kind: str
     scalar: bool | None = None
     """Of an output's statistic: True for outputs that are one number, False for those on axes, None for both."""
+    values: Collection[str] = ()
+    """Texts that it may hold; any where there are none."""
 
 
 VARIABLES = {
@@ -36,7 +39,7 @@ VARIABLES = {
     "settings": Needed(("approach",), TEXT),
     "failure_approach": Needed(("failure",), TEXT),
     "failure_coefficients": Needed(("failure", "coefficient"), NUMBER),
-    "failure_cause": Needed(("failure",), TEXT),
+    "failure_cause": Needed(("failure",), TEXT, values=list(FailureCause)),
     "failure_reason": Needed(("failure",), TEXT),
 }
 STATISTICS = {
@@ -48,9 +51,9 @@ STATISTICS = {
     "error": Needed(("approach",), NUMBER),
     "q2": Needed(("approach",), NUMBER),
     "running": Needed(("approach",), NUMBER, scalar=False),
-    "status": Needed(("approach",), TEXT, scalar=True),
+    "status": Needed(("approach",), TEXT, scalar=True, values=list(Status)),
     "verdict": Needed(("approach",), TEXT, scalar=True),
-    "recommendation": Needed((), TEXT, scalar=True),
+    "recommendation": Needed((), TEXT, scalar=True, values=list(Recommendation)),
     "decision": Needed((), TEXT, scalar=True),
     "more_solves": Needed((), NUMBER, scalar=True),
 }
@@ -58,7 +61,7 @@ STATISTICS = {
 EXPANSION = {
     "exponent": Needed(("term", "germ"), WHOLE),
     "germ_source": Needed(("germ",), TEXT),
-    "germ_family": Needed(("germ",), TEXT),
+    "germ_family": Needed(("germ",), TEXT, values=("normal", "uniform")),
     "germ_factor": Needed(("coefficient", "germ"), NUMBER),
     "coefficient_mean": Needed(("coefficient",), NUMBER),
 }
@@ -73,15 +76,13 @@ MOST_TENSOR = 2e7
 def check_result(result: xr.Dataset) -> None:
     """Raise ``ValueError``, naming the variable, where a result lacks something or has it in another form."""
     for name, needed in VARIABLES.items():
-        _check(result, name, needed.dims, needed.kind)
+        _check(result, name, needed.dims, needed.kind, needed.values)
     for name in ("approach", "source", "coefficient"):
         if len(set(result[name].values.tolist())) < max(result.sizes[name], name != "source"):
             raise ValueError(f"{name!r} is empty or has a label twice")
     levels = result["quantile"].values
     if not (levels.size and np.isfinite(levels).all() and (np.diff(levels) > 0).all()):
         raise ValueError("'quantile' does not rise")
-    if unknown := set(result["failure_cause"].values.tolist()) - set(FailureCause):
-        raise ValueError(f"'failure_cause' {show(sorted(unknown)[0])} is unknown")
     for output in outputs(result):
         _check_output(result, output)
     for name in map(str, result.data_vars):
@@ -105,7 +106,7 @@ def outputs(result: xr.Dataset) -> Iterator[str]:
 
 def _check_expansion(result: xr.Dataset) -> None:
     for name, needed in EXPANSION.items():
-        _check(result, name, needed.dims, needed.kind)
+        _check(result, name, needed.dims, needed.kind, needed.values)
     if str(result["exponent"].attrs.get("approach")) not in result["approach"].values.tolist():
         raise ValueError("'exponent' has no attribute 'approach' that names one of the methods")
     exponents = result["exponent"].values
@@ -114,8 +115,6 @@ def _check_expansion(result: xr.Dataset) -> None:
     n_germ, degree = exponents.shape[1], float(exponents.sum(axis=1, dtype=float).max())
     if exponents.min() < 0 or degree * np.log(max(n_germ, 2)) > np.log(MOST_TENSOR):
         raise ValueError(f"'exponent' makes a polynomial of degree {degree:g} in {n_germ} germs, from {exponents.min()} on")
-    if unknown := set(result["germ_family"].values.tolist()) - {"normal", "uniform"}:
-        raise ValueError(f"'germ_family' {show(sorted(unknown)[0])} is unknown")
 
 
 def _check_output(result: xr.Dataset, output: str) -> None:
@@ -125,10 +124,10 @@ def _check_output(result: xr.Dataset, output: str) -> None:
         raise ValueError(f"variable '{output}_std' has dimensions {result[f'{output}_std'].dims}, the first not 'approach'")
     for name, needed in STATISTICS.items():
         if needed.scalar in (None, not axes):
-            _check(result, f"{output}_{name}", (*needed.dims, *map(str, axes)), needed.kind)
+            _check(result, f"{output}_{name}", (*needed.dims, *map(str, axes)), needed.kind, needed.values)
 
 
-def _check(result: xr.Dataset, name: str, dims: tuple[str, ...] | None, kind: str) -> None:
+def _check(result: xr.Dataset, name: str, dims: tuple[str, ...] | None, kind: str, values: Collection[str] = ()) -> None:
     if name not in result.variables:
         raise ValueError(f"no variable {name!r}")
     have = result[name]
@@ -138,3 +137,5 @@ def _check(result: xr.Dataset, name: str, dims: tuple[str, ...] | None, kind: st
         raise ValueError(f"variable {name!r} is of type {have.dtype}, not {kind}")
     if kind == TEXT and not all(isinstance(value, str) and encodable(value) for value in have.values.ravel().tolist()):
         raise ValueError(f"variable {name!r} holds something else than text")
+    if values and (unknown := set(have.values.ravel().tolist()) - set(values)):
+        raise ValueError(f"variable {name!r} is {show(min(unknown))}, none of {', '.join(values)}")

@@ -10,6 +10,7 @@ from a2c_pybamm.parameter_set.attachment import (
 )
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, pybamm
 from a2c_pybamm.parameter_set.keys import CONSTANT, STOICHIOMETRY
+from a2c_pybamm.parameter_set.log import quiet
 from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
 from a2c_pybamm.parameter_set.whole import TREATMENTS, ParameterSet
@@ -30,5 +31,6 @@ __all__ = [
     "module_name",
     "msmr_attachments",
     "pybamm",
+    "quiet",
     "symbols",
 ]

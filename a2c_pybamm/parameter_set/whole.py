@@ -16,6 +16,7 @@ from a2c_pybamm.laws import FreeEnergy, Gaps, MeasuredOCP, PhaseForming, TwoPhas
 from a2c_pybamm.parameter_set.attachment import Attachment, misplaced
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
+from a2c_pybamm.parameter_set.log import quiet
 from a2c_pybamm.schema import Temperature, conform_fields, listed, named, show
 
 N_CHECK = 201
@@ -180,7 +181,8 @@ class ParameterSet:
             kept = float(base_values(self.base).evaluate(lithium)) / float(values.evaluate(lithium))
             values.update({key: kept * values[key] for key in keys} if kept != 1 else {})
         try:
-            values.set_initial_state(1.0, options=options or None)
+            with quiet():
+                values.set_initial_state(1.0, options=options or None)
         except (pybamm.SolverError, ValueError) as error:
             text = " ".join(str(error).split())
             raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error
@@ -270,7 +272,10 @@ def _window(values: pybamm.ParameterValues) -> dict[str, tuple[float, float]]:
     if kind_options(values):
         return {}
     try:
-        x_0, x_100, y_100, y_0 = pybamm.lithium_ion.get_min_max_stoichiometries(values)
+        with quiet():
+            x_0, x_100, y_100, y_0 = pybamm.lithium_ion.get_min_max_stoichiometries(values)
     except (pybamm.SolverError, ValueError):
         return {}
+    if not all(0 <= sto <= 1 for sto in (x_0, x_100, y_100, y_0)):
+        return {}  # a voltage far out of reach
     return {"negative": (float(x_0), float(x_100)), "positive": (float(y_0), float(y_100))}

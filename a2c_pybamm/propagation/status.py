@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from a2c_pybamm.status import Recommendation, Status
+
 
 class MethodKind(StrEnum):
     """How a method represents the output."""
@@ -16,25 +18,6 @@ class MethodKind(StrEnum):
     SAMPLING = "sampling"
     OTHER = "other"
     """A method from outside this package, that names no kind."""
-
-
-class Status(StrEnum):
-    """Whether the answer of one method for one output can be used."""
-
-    HOLDS = "holds"
-    """Its own checks pass, and sampling beside it agrees (sampling itself: it has a standard error)."""
-    UNVERIFIED = "unverified"
-    """Its own checks pass; no sampling stands beside it."""
-    FAILS = "fails"
-    UNKNOWN = "unknown"
-    """Neither a check of its own nor sampling."""
-    MISSING = "missing"
-    """No answer: a solve that it needs failed."""
-
-    @property
-    def usable(self) -> bool:
-        """Whether no check speaks against the answer."""
-        return self in (Status.HOLDS, Status.UNVERIFIED)
 
 
 class Finding(StrEnum):
@@ -57,16 +40,6 @@ class Finding(StrEnum):
     """Sampling beside it gives another number."""
     FEW_SAMPLES_DOMINATE = "few samples dominate"
     """The hundredth part of the samples carries most of the variance."""
-
-
-class Recommendation(StrEnum):
-    """Which kind of answer to take for one output."""
-
-    FIRST_ORDER = "first order"
-    CHAOS = "chaos"
-    SAMPLING = "sampling"
-    NONE = "none"
-    """No answer here holds, and no method samples."""
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
-import zlib
 from pathlib import Path
 from typing import IO, Any, cast
 
-from a2c_pybamm.readers.source_file import open_regular
+from a2c_pybamm.readers.source_file import BROKEN, OPENERS, open_regular
 
 LONGEST_LINE = 2**22
 """Bytes of a line (4 MiB): a frame's comment with some numbers for each of 100 000 atoms is shorter."""
@@ -24,10 +20,6 @@ READS_AT_END = 1_000
 """Reads behind a file's end after which a reader does not end by itself: a header has announced more lines."""
 CHUNK, PACKED_CHUNK = 2**16, 2**24
 """Bytes that are read at once; more of a packed file: going back behind them unpacks it from its beginning."""
-OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-"""Compressed files, by the ending of their names."""
-BROKEN = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
-"""What unpacking raises where a file is cut off or damaged."""
 
 
 class _Bytes(io.RawIOBase):

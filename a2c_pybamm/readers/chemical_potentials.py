@@ -10,7 +10,7 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.readers.energies import read_column, read_rows
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, unpacked_name
 from a2c_pybamm.readers.units import column_unit, parse_quantity
 
 _KINDS = {"mu": ("energy", 1.0), "voltage": ("voltage", -FARADAY)}
@@ -85,4 +85,4 @@ def read_chemical_potentials(
     else:
         kelvin = np.full(len(x), parse_quantity(temperature, "temperature", f"{path}: temperature"))
     with naming(path):
-        return ChemicalPotentials(label or path.stem, x, kelvin, potential, std, fingerprint(path))
+        return ChemicalPotentials(label or unpacked_name(path).stem, x, kelvin, potential, std, fingerprint(path))

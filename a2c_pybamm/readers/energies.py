@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, FARADAY
 from a2c_pybamm.data import Array, EnergyTable
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text, unpacked_name
 from a2c_pybamm.readers.units import LARGEST, column_unit, parse_quantity, unit_factor
 
 MOST_FIELDS = 4_000_000
@@ -21,11 +22,17 @@ FAR_FROM_ZERO = ELEMENTARY_CHARGE * AVOGADRO
 """No end member's formation energy is larger, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
 CUT_NUMBER = re.compile(r"[-+]?\d*(\.|[-+]|[eE][-+]?)")
 """A number that goes on."""
+FORTRAN_NUMBER = re.compile(r"([-+]?[\d.]+)[dD]([-+]?\d+)")
+"""A number of double precision as Fortran writes it."""
+ROUNDING = 1e-9
+"""By how much x may lie outside [0, 1]: ten digits are written at least, and sixteen are computed."""
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, dict[str, str]]]:
-    """Rows of a comma-separated file with a header, each with its line number and all its fields.
+    """Rows of a comma-separated file with a header, each with its line number and all its fields, without spaces around them.
+
+    Rows without any content (``,,``), as spreadsheets write them behind a table, are left out.
 
     Raises
     ------
@@ -33,19 +40,22 @@ def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, di
         If a column is missing or its name occurs twice, the file has no rows, or a row is cut off.
     """
     text = read_text(path)
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
     try:
-        found = list(reader.fieldnames or [])
+        found = _header(reader)
         _check_header(path, columns, found, remedy)
         rows = []
-        for row in reader:
-            if None in row or None in row.values():
-                n = sum(isinstance(v, str) for v in row.values()) + len(row.get(None, ()))
+        for fields in reader:
+            fields = [field.strip() for field in fields]
+            if not any(fields):
+                continue
+            if len(fields) != len(found):
+                cause = "is the file cut off, or a field with a comma not in quotes?"
+                remedy = "comments are not read, take it out" if fields[0].startswith("#") else cause
                 raise ValueError(
-                    f"{path}, line {reader.line_num}: {n} fields where the header has {len(found)}; "
-                    "is the file cut off, or a field with a comma not in quotes?"
+                    f"{path}, line {reader.line_num}: {len(fields)} fields where the header has {len(found)}; {remedy}"
                 )
-            rows.append((reader.line_num, row))
+            rows.append((reader.line_num, dict(zip(found, fields, strict=True))))
             if len(rows) * len(found) > MOST_FIELDS:
                 raise ValueError(f"{path}: more than {MOST_FIELDS} fields; thin the rows, or leave out columns")
     except csv.Error as error:
@@ -54,6 +64,12 @@ def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, di
         raise ValueError(f"{path}: a header and no rows; the file looks cut off, copy it again")
     _refuse_cut_number(path, text, rows)
     return rows
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    """Names of the columns: the first row with any content, without spaces around them; empty where there is none."""
+    rows = ([name.strip() for name in row] for row in reader)
+    return next((names for names in rows if any(names)), [])
 
 
 def _refuse_cut_number(path: Path, text: str, rows: list[tuple[int, dict[str, str]]]) -> None:
@@ -87,6 +103,8 @@ def read_number(row: dict[str, str], column: str, path: Path, line: int) -> floa
         value = float(text.replace("_", "?"))  # Python would read 1_000
     except ValueError:
         remedy = "write a decimal point" if "," in text else "fill it in, or leave the row out"
+        if double := FORTRAN_NUMBER.fullmatch(text):
+            remedy = f"write the exponent with e ({'e'.join(double.groups())[:60]})"
         raise ValueError(f"{path}, line {line}: {column!r} is {text[:60]!r}, not a number; {remedy}") from None
     if not abs(value) < LARGEST:
         raise ValueError(f"{path}, line {line}: {column!r} is {text[:60]!r}, not a finite number; repair or leave out the row")
@@ -192,7 +210,7 @@ def read_energies(
         converged = np.array([_flag(row[converged_column], path, line, converged_column) for line, row in hosts])
     with naming(path):
         return EnergyTable(
-            label or path.stem,
+            label or unpacked_name(path).stem,
             x,
             energies[:, 0],
             tuple(row[structure_column] for _, row in hosts),
@@ -206,15 +224,15 @@ def read_energies(
 
 
 def _occupied(path: Path, rows: list[tuple[int, dict[str, str]]], column: str) -> Array:
-    """Occupied fractions (n_row,); ``ValueError`` naming the line of one outside [0, 1]."""
+    """Occupied fractions (n_row,), rounding errors beyond 0 and 1 taken off; ``ValueError`` naming the line of one outside."""
     x = read_column(path, rows, column)
     for (line, _), value in zip(rows, x, strict=True):
-        if not 0 <= value <= 1:
+        if not -ROUNDING <= value <= 1 + ROUNDING:
             raise ValueError(
-                f"{path}, line {line}: x = {value:g} lies outside [0, 1]; "
+                f"{path}, line {line}: x = {value:.10g} lies outside [0, 1]; "
                 "x is the occupied fraction of lithium sites, rescale the column"
             )
-    return x
+    return np.clip(x, 0.0, 1.0)
 
 
 def _check_options(path: Path, energy_of: str, sites: str | None, ensemble: str | None, unit: str | None) -> None:
@@ -231,7 +249,7 @@ def _check_options(path: Path, energy_of: str, sites: str | None, ensemble: str 
 
 def _members(path: Path, prefix: str, taken: list[str]) -> list[str]:
     """Columns that begin with ``prefix`` and that no other argument has named, in the file's order."""
-    header = next(csv.reader(io.StringIO(read_text(path), newline="")))
+    header = _header(csv.reader(io.StringIO(read_text(path), newline=""), skipinitialspace=True))
     members = [column for column in header if column.startswith(prefix) and column not in taken]
     if len(members) < 2:
         raise ValueError(

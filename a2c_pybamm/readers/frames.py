@@ -15,9 +15,9 @@ from ase.data import chemical_symbols
 from ase.io.formats import filetype, get_ioformat
 
 from a2c_pybamm.readers.ase_database import from_row, is_sqlite, read_database
-from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, OPENERS, open_bytes, open_text
+from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, open_bytes, open_text
 from a2c_pybamm.readers.memory_bound import MemoryBound
-from a2c_pybamm.readers.source_file import last_line_is_short
+from a2c_pybamm.readers.source_file import OPENERS, last_line_is_short
 
 LAST_WORDS = {"vasp-xml": b"</modeling>", "vasp-out": b"General timing and accounting informations"}
 """What a run of VASP writes when it has finished, by ase's name of the format."""
@@ -28,6 +28,8 @@ END = 20_000
 XYZ = (".xyz", ".extxyz", ".exyz")
 TAKE_STREAMS = {"aims", "aims-output", "dftb", "dmol-arc", "dmol-car", "dmol-incoor", "rmc6f", "struct"}
 """Formats of ase that are declared as read by name, and take an open file as well."""
+VASP_CELLS = ("vasp", "vasp-xdatcar")
+"""Formats with a line of elements' symbols above the numbers of atoms, which VASP 4 did not write."""
 WHOLE = {"json", "cjson", "nomad-json"}
 """Formats of one long line."""
 USUAL_EXPANSION = 10
@@ -43,7 +45,7 @@ def _bound(path: Path) -> MemoryBound:
 
 
 @contextmanager
-def _ase_reads(path: Path, failure: str, bound: MemoryBound) -> Iterator[None]:
+def _ase_reads(path: Path, failure: str, bound: MemoryBound, kind: str = "") -> Iterator[None]:
     """A stretch of code in which ase reads a file; whatever it raises becomes a ``ValueError`` that names the file."""
     try:
         with bound:
@@ -51,9 +53,21 @@ def _ase_reads(path: Path, failure: str, bound: MemoryBound) -> Iterator[None]:
     except Exception as error:  # ase raises whatever its format readers happen to raise
         if isinstance(error, ValueError) and str(error).startswith(str(path)):
             raise
+        if kind in VASP_CELLS and _lacks_elements(path):
+            raise ValueError(
+                f"{path}: names no elements, as files of VASP 4; write their symbols in a line above the numbers of atoms "
+                "('Li Co O' above '1 1 2')"
+            ) from error
         words = "it announces more than fits into the memory" if isinstance(error, MemoryError) else str(error)
         detail = " ".join(words.split())[:160] or type(error).__name__
         raise ValueError(f"{path}: {failure} ({detail})") from error
+
+
+def _lacks_elements(path: Path) -> bool:
+    """True where numbers of atoms stand in the sixth line, in which VASP 5 writes symbols."""
+    with open_text(path) as file:
+        line = [file.readline() for _ in range(6)][-1].split()
+    return bool(line) and all(word.isdecimal() for word in line)
 
 
 def read_frames(path: Path, *, failure: str, remedy: str) -> list[Any]:
@@ -78,7 +92,7 @@ def iterate_frames(path: Path, *, failure: str, remedy: str) -> Iterator[Any]:
     with contextlib.closing(read_database(path) if kind == "db" else _stream(path, kind)) as frames:
         k = 0
         while True:
-            with _ase_reads(path, failure, bound):
+            with _ase_reads(path, failure, bound, kind):
                 frame = next(frames, None)
             if frame is None:
                 return

@@ -192,13 +192,12 @@ def _whole_number(word: str, largest: int) -> int:
 
 def _box(words: list[str]) -> tuple[Array, Array, list[str]]:
     """Cell vectors (3, 3), origin (3,) and the three flags of boundaries, in each of LAMMPS's three ways to write them."""
-    if words[:2] == ["abc", "origin"]:
-        rows = np.array(words[5:], float).reshape(3, 4)
-        return rows[:, :3], rows[:, 3], words[2:5]
-    tilted = words[:3] == ["xy", "xz", "yz"]
-    words = words[3 * tilted :]
-    flags = words[:3] if words[0].isalpha() else ["pp"] * 3  # old versions write none
-    rows = np.array(words[3 * words[0].isalpha() :], float).reshape(3, 2 + tilted)
+    general, tilted = words[:2] == ["abc", "origin"], words[:3] == ["xy", "xz", "yz"]
+    words = words[2 * general + 3 * tilted :]
+    flags = words[:3] if words[0].isalpha() else ["pp"] * 3  # old versions and some of the general form write none
+    rows = np.array(words[3 * words[0].isalpha() :], float).reshape(3, 4 if general else 2 + tilted)
+    if general:
+        return rows[:, :3], rows[:, 3], flags
     xy, xz, yz = rows[:, 2] if tilted else np.zeros(3)
     # the bounds are those of the smallest upright box around the tilted one
     low = rows[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]

@@ -15,7 +15,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.readers.bounded_stream import BROKEN, MOST_EXPANSION, SMALL_EXPANSION, open_bytes
+from a2c_pybamm.readers.bounded_stream import MOST_EXPANSION, SMALL_EXPANSION, open_bytes
+from a2c_pybamm.readers.source_file import BROKEN
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 4096
@@ -94,10 +95,22 @@ def read_numbers(file: IO[bytes], header: Header, n: int) -> NDArray[Any]:
 
 def read_whole(path: Path, key: str, file: IO[bytes]) -> NDArray[Any]:
     """An array of at most 256 MiB."""
-    header = read_header(path, key, file)
+    return read_body(path, key, file, read_header(path, key, file))
+
+
+def read_body(path: Path, key: str, file: IO[bytes], header: Header) -> NDArray[Any]:
+    """The same, behind its header.
+
+    Raises
+    ------
+    ValueError
+        If it is larger, or cut off.
+    """
     if header.nbytes > LARGEST_ARRAY:
+        remedy = "write it with numpy.ascontiguousarray" if header.in_columns else "is it damaged?"
+        order = " in column order" if header.in_columns else ""
         raise ValueError(
-            f"{path}: {key!r} announces {header.nbytes:.3g} bytes, more than {LARGEST_ARRAY / 2**20:.0f} MB; is it damaged?"
+            f"{path}: {key!r} announces {header.nbytes:.3g} bytes{order}, more than {LARGEST_ARRAY / 2**20:.0f} MB; {remedy}"
         )
     numbers = read_numbers(file, header, math.prod(header.shape))
     if len(numbers) < math.prod(header.shape):

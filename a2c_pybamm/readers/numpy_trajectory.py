@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.bounded_stream import open_bytes
 from a2c_pybamm.readers.frame_settings import SETTINGS
-from a2c_pybamm.readers.numpy_array import Archive, numpy_errors, read_header, read_numbers
+from a2c_pybamm.readers.numpy_array import Archive, numpy_errors, read_body, read_header, read_numbers
 from a2c_pybamm.readers.trajectory_frames import MOST_ATOMS, Frames, FrameSource, frames_at_once, numbers_of
 
 ANGSTROM_PER_FEMTOSECOND = 1e5
@@ -52,7 +52,12 @@ def open_npz(path: Path) -> FrameSource:
                 yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=speeds)
                 first += len(r)
 
-    return FrameSource(numbers, masses, frames(), settings={key: found[key] for key in SETTINGS if key in found})
+    return FrameSource(numbers, masses, frames(), settings={key: _one(found[key]) for key in SETTINGS if key in found})
+
+
+def _one(numbers: NDArray[Any]) -> NDArray[Any]:
+    """A list of one number as that number."""
+    return numbers.reshape(()) if numbers.size == 1 else numbers
 
 
 def open_npy(path: Path, symbols: Sequence[str] | None) -> FrameSource:
@@ -85,11 +90,13 @@ def _arrays(path: Path, key: str, file: IO[bytes], n_atom: int) -> Iterator[Arra
     """An array (n_frame, n_atom, 3), some frames at a time."""
     header = read_header(path, key, file)
     shape = header.shape
-    if header.in_columns:
-        raise ValueError(f"{path}: {key!r} is an array in column order; write numpy.ascontiguousarray(…, dtype=float)")
     if len(shape) != 3 or shape[1:] != (n_atom, 3):
         raise ValueError(f"{path}: {key!r} has shape {shape}, expected (n_frame, {n_atom}, 3)")
     size = frames_at_once(n_atom)
+    if header.in_columns:  # a frame's numbers lie all over the array
+        body = read_body(path, key, file, header)
+        yield from (body[k : k + size].astype(float) for k in range(0, shape[0], size))
+        return
     for first in range(0, shape[0], size):
         n = min(size, shape[0] - first)
         block = read_numbers(file, header, n * n_atom * 3)

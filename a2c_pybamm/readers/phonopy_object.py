@@ -13,6 +13,10 @@ from a2c_pybamm.readers.source_file import read_text
 
 MOST_ATOMS = 4_000
 """Atoms of a supercell: their force constants in full are 1.2 GB."""
+LARGEST_MASS = 1_000.0
+"""Mass of an atom [u]: the heaviest nucleus has 294."""
+CELLS = ("unit_cell", "primitive_cell", "supercell")
+"""Blocks with atoms; of old files they stand in none."""
 
 
 def load_phonopy(path: Path) -> Any:
@@ -23,7 +27,8 @@ def load_phonopy(path: Path) -> Any:
     Raises
     ------
     ValueError
-        Naming the file: phonopy is not installed or cannot use it, it holds no forces, or its supercell is larger than any.
+        Naming the file: phonopy is not installed or cannot use it, it holds no forces, its supercell is larger than any, or a
+        mass (whose place is named) is not one of an atom.
     """
     try:
         import phonopy
@@ -33,6 +38,10 @@ def load_phonopy(path: Path) -> Any:
             f"{path}: phonopy is not installed; pip install a2c_pybamm[phonopy], or use read_thermal on its YAML"
         ) from error
     content = plain_yaml(read_text(path), path)
+    if isinstance(content, dict):
+        for block in CELLS:
+            _check_masses(path, f"{block}.", content.get(block))
+        _check_masses(path, "", content)
     try:
         if not isinstance(content, dict):
             raise ValueError("no block of keys in it")
@@ -62,6 +71,19 @@ def load_phonopy(path: Path) -> Any:
         detail = " ".join(str(error).split())[:200] or type(error).__name__
         raise ValueError(f"{path}: phonopy cannot use it ({detail}); is it cut off, or not phonopy_params.yaml?") from error
     return phonon
+
+
+def _check_masses(path: Path, place: str, cell: Any) -> None:
+    """Raise ``ValueError`` where an atom's mass is no number in (0, 1000] u: phonopy takes any, and modes become imaginary."""
+    for key in ("points", "atoms"):
+        atoms = cell.get(key) if isinstance(cell, dict) else None
+        for k, atom in enumerate(atoms if isinstance(atoms, list) else ()):
+            if not isinstance(atom, dict) or "mass" not in atom:
+                continue
+            mass = atom["mass"]
+            if type(mass) not in (int, float) or not 0 < mass <= LARGEST_MASS:
+                shown = f"{place}{key}[{k}].mass is {str(mass)[:60]!r}"
+                raise ValueError(f"{path}: {shown}, not a number above 0 and up to {LARGEST_MASS:g} u; correct it")
 
 
 def _check_size(cell: Any, matrix: Any) -> None:

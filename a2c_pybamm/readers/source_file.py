@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
+import lzma
 import os
 import stat
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -16,6 +20,12 @@ LARGEST_TEXT = 2**26
 """Bytes of a text that is read as a whole (64 MiB): what is made of it takes several times as much memory."""
 LONGEST_MESSAGE = 1_000
 """Characters of an error's message, in which what a file holds may be quoted."""
+OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+"""Compressed files, by the ending of their names."""
+BEGINNINGS = {b"\x1f\x8b": ".gz", b"BZh91AY&SY": ".bz2", b"\xfd7zXZ\0": ".xz"}
+"""How they begin; of bzip2 with its usual block."""
+BROKEN = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
+"""What unpacking raises where a file is cut off or damaged."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,21 +124,26 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def read_text(path: Path, *, largest: int = LARGEST_TEXT) -> str:
-    """The text of a UTF-8 file; a byte-order mark is dropped, ends of lines are those of Unix.
+    """The text of a UTF-8 file, unpacked where its name ends in ``.gz``, ``.bz2`` or ``.xz``.
+
+    A byte-order mark is dropped, ends of lines are those of Unix.
 
     Raises
     ------
     ValueError
-        If it is in another encoding, has a zero byte, or more bytes than ``largest``.
+        If it is in another encoding, has a zero byte, is damaged, or has more bytes than ``largest``, packed or not.
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
-        content = file.read(largest + 1) if size <= largest else b""
+        content = _unpacked(path, file, largest + 1) if size <= largest else b""
     if size > largest or len(content) > largest:
         raise ValueError(
             f"{path}: {max(size, len(content)) / 1e6:.0f} MB, more than the {largest / 1e6:.0f} MB of a text; is it another "
             "file? leave out what is not needed"
         )
+    for beginning, ending in BEGINNINGS.items():
+        if content.startswith(beginning):
+            raise ValueError(f"{path}: packed as files in {ending} are; end its name in {ending}, or unpack it")
     if (at := content.find(0)) >= 0:
         raise ValueError(f"{path}: not UTF-8 text (a zero byte at byte {at}); save it as UTF-8")
     try:
@@ -136,6 +151,22 @@ def read_text(path: Path, *, largest: int = LARGEST_TEXT) -> str:
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _unpacked(path: Path, file: BufferedReader, most: int) -> bytes:
+    """The first bytes of a file, unpacked by the ending of its name."""
+    if path.suffix not in OPENERS:
+        return file.read(most)
+    try:
+        with OPENERS[path.suffix](file, "rb") as packed:
+            return bytes(packed.read(most))
+    except (*BROKEN, OSError) as error:  # bz2 raises a bare OSError
+        raise ValueError(f"{path}: cannot be read to its end ({error}); copy it again") from error
+
+
+def unpacked_name(path: Path) -> Path:
+    """The path without the ending of a compressed file: ``a.yaml`` for ``a.yaml.xz``."""
+    return path.with_suffix("") if path.suffix in OPENERS else path
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
@@ -149,5 +180,10 @@ def last_line_is_short(path: Path) -> bool:
     with open_regular(path) as file:
         file.seek(0, 2)
         file.seek(-min(file.tell(), 4096), 1)
-        lines = file.read(4096).split(b"\n")
+        return ends_short(file.read(4096).decode("latin-1"))
+
+
+def ends_short(text: str) -> bool:
+    """The same of a text."""
+    lines = text[-4096:].split("\n")
     return len(lines) > 1 and 0 < len(lines[-1]) < len(lines[-2])

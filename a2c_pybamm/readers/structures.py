@@ -11,15 +11,13 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from a2c_pybamm.data import Array, EnergyTable
-from a2c_pybamm.readers.energies import TRUTH
+from a2c_pybamm.readers.energies import ROUNDING, TRUTH
 from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_relaxed
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
 from a2c_pybamm.readers.units import UNITS, parse_quantity
 
 _EV = UNITS["energy"]["eV"]
 _A3 = UNITS["volume"]["A3"]
-ROUNDING = 1e-9
-"""By how much x may lie above 1."""
 SAME_HOST = 1e-6
 """By how much the atoms per site of one element may differ between structures of one host."""
 _FLAGS = TRUTH | {"t": True, "f": False}  # as extended xyz writes them

@@ -10,7 +10,7 @@ import numpy as np
 from a2c_pybamm.data import Array, ThermalTable
 from a2c_pybamm.readers.energies import read_column, read_rows
 from a2c_pybamm.readers.plain_yaml import plain_yaml
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text, unpacked_name
 from a2c_pybamm.readers.units import LARGEST, unit_factor
 
 KINDS = {"temperature": "temperature", "free_energy": "energy", "entropy": "entropy", "heat_capacity": "entropy"}
@@ -46,7 +46,7 @@ def read_thermal(path: str | Path, *, sites: float, label: str | None = None) ->
     path = existing(path)
     if not 0 < sites < np.inf:
         raise ValueError(f"{path}: sites is {sites:g}; give the number of lithium sites in the cell, filled or not")
-    if path.suffix.lower() in (".yaml", ".yml"):
+    if unpacked_name(path).suffix.lower() in (".yaml", ".yml"):
         table, share = _from_yaml(path)
     else:
         rows = read_rows(path, list(CSV_COLUMNS), f"name the columns {', '.join(CSV_COLUMNS)}")
@@ -56,7 +56,7 @@ def read_thermal(path: str | Path, *, sites: float, label: str | None = None) ->
     free_energy, entropy, heat_capacity = (values / sites for values in per_cell)
     provenance = {**fingerprint(path), "sites": float(sites), **share}
     with naming(path):
-        return ThermalTable(label or path.stem, temperature, free_energy, entropy, heat_capacity, provenance)
+        return ThermalTable(label or unpacked_name(path).stem, temperature, free_energy, entropy, heat_capacity, provenance)
 
 
 def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:

@@ -13,7 +13,7 @@ import numpy as np
 from a2c_pybamm.data import Array, Vibrations
 from a2c_pybamm.readers.energies import read_column, read_rows
 from a2c_pybamm.readers.phonopy_object import load_phonopy
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, last_line_is_short, naming, read_text
+from a2c_pybamm.readers.source_file import ends_short, existing, file_errors, fingerprint, naming, read_text, unpacked_name
 from a2c_pybamm.readers.units import LARGEST, UNITS, column_unit, unit_factor
 
 THZ = UNITS["frequency"]["THz"]
@@ -177,13 +177,17 @@ def _vibrations(
     path: Path, label: str | None, frequency: Array, modes: Array, sites: float, zero: float, more: dict[str, Any] | None = None
 ) -> Vibrations:
     """The record of ``modes`` modes at each frequency, those above ``zero``."""
+    if wrong := int((~np.isfinite(frequency)).sum()):
+        raise ValueError(
+            f"{path}: {wrong} of {len(frequency)} frequencies are not finite; are masses and forces in it those of atoms?"
+        )
     kept = (frequency > 0) & (frequency >= zero)
     if not kept.any():
         raise ValueError(f"{path}: no frequency above {zero / THZ:g} THz among {len(frequency)}; are signs or unit wrong?")
     share = float(modes[frequency < -zero].sum() / modes.sum())
     provenance = {**fingerprint(path), **(more or {}), "sites": float(sites), "left_out": int((~kept).sum())}
     with naming(path):
-        return Vibrations(label or path.stem, frequency[kept], modes[kept] / sites, share, provenance)
+        return Vibrations(label or unpacked_name(path).stem, frequency[kept], modes[kept] / sites, share, provenance)
 
 
 def _check_sites(path: Path, sites: float) -> None:
@@ -207,7 +211,8 @@ def _begins_with_number(path: Path) -> bool:
 def _numbers(path: Path, n: int) -> Array:
     """Numbers of a plain text (n_line, n), without comments and empty lines."""
     table = []
-    for k, line in enumerate(io.StringIO(read_text(path)), 1):
+    text = read_text(path)
+    for k, line in enumerate(io.StringIO(text), 1):
         words = line.split("#")[0].split()
         if not words:
             continue
@@ -224,6 +229,6 @@ def _numbers(path: Path, n: int) -> Array:
             raise ValueError(f"{path}: more than {MOST_NUMBERS} lines of numbers; is it another file? thin them")
     if not table:
         raise ValueError(f"{path}: no numbers in it; copy it again")
-    if last_line_is_short(path):
+    if ends_short(text):
         raise ValueError(f"{path}: the last line is cut off; copy the file again (a whole one ends with an end of line)")
     return np.array(table)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import matplotlib
 import xarray as xr
 from matplotlib.figure import Figure
 
-from a2c_pybamm.files.writing import writable, write_bytes
+from a2c_pybamm.files.writing import writable, write_bytes, write_text
 from a2c_pybamm.parameter_set import ParameterSet
+from a2c_pybamm.report.figures import svg
 from a2c_pybamm.report.markup import page, paragraph
 from a2c_pybamm.report.sections import OF_RESULT, OF_SET, provenance
 from a2c_pybamm.report.thermodynamics import ThermodynamicRow, thermodynamic_rows, thermodynamics_figure
@@ -61,10 +60,7 @@ def write_report(
 
 def write_figure(path: Path, figure: Figure) -> Path:
     """The path of a figure as SVG, the same for the same figure, there whole or not at all."""
-    stream = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": path.stem, "svg.fonttype": "path"}):
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return write_bytes(path, stream.getvalue())
+    return write_text(path, svg(figure, {"Date": None, "Creator": None}, salt=path.stem))
 
 
 def _check_match(parameter_set: ParameterSet, result: xr.Dataset) -> None:

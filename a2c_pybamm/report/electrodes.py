@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.parameter_set import ParameterSet, base_values, evaluate_base
-from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, draw_band, label_axes
+from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, draw_band, figure_text, label_axes
 
 OCP, ENTROPY, DIFFUSIVITY = "electrode OCP [V]", "electrode OCP entropic change [V.K-1]", "particle diffusivity [m2.s-1]"
 SIDES = ("Negative", "Positive")
@@ -76,7 +76,7 @@ def draw_curves(axes: Axes, band: CurveBand, base: str, label: str, *, scale: fl
     """Band, curve at the mean and base set's curve, times a scale."""
     draw_band(axes, band.stoichiometry, scale * band.quantile, COLORS[0], "")
     axes.plot(band.stoichiometry, scale * band.nominal, color=COLORS[0], label=label)
-    axes.plot(band.stoichiometry, scale * band.base, color=COLORS[1], linestyle="--", label=f"{base}, as it is")
+    axes.plot(band.stoichiometry, scale * band.base, color=COLORS[1], linestyle="--", label=figure_text(f"{base}, as it is"))
 
 
 def frame(axes: Axes, shown: Array) -> None:

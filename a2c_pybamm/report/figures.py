@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
+import warnings
+from collections.abc import Mapping
 
+import matplotlib
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -11,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from a2c_pybamm.estimate import Array, Joint
+from a2c_pybamm.formatting import plain
 from a2c_pybamm.tables import description, scalar_outputs, share_rows
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -26,13 +31,22 @@ N_LINES = 7
 """Sources drawn as lines of their own: as many as there are colours."""
 MIN_SHARE = 0.01
 """Sources below this share by every method are named, not drawn."""
+LONGEST_LABEL = 100
+"""Characters of a label: four lines of a figure of bars; of much longer ones no room is left for the axes."""
+NO_GLYPH = "Glyph |Matplotlib currently does not support"
+"""How matplotlib's warnings of characters that the fonts here lack begin."""
 MIN_CORRELATION = 0.005
 """Correlations that round to zero are left blank."""
 
 
-def plain(text: str) -> str:
-    """Text as it stands: between two dollar signs matplotlib would read a formula."""
-    return text.replace("$", r"\$")
+def figure_text(text: str) -> str:
+    """A text of a file for a figure: short, what cannot be seen as its escape, no formula between two dollar signs."""
+    return plain(shortened(text), keep="\n").replace("$", r"\$")
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text that is too long for a figure; the page has all of it."""
+    return text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]} …"
 
 
 def method_color(result: xr.Dataset, approach: str) -> str:
@@ -46,12 +60,12 @@ def curve_axis(result: xr.Dataset, output: str) -> tuple[Array, str]:
     axis = str(result[f"{output}_mean"].dims[1])
     if axis not in result.coords or result[axis].dtype.kind not in "iuf":
         text = str(result[axis].attrs.get("long_name", axis)) if axis in result.coords else axis
-        return np.arange(1.0, result.sizes[axis] + 1), plain(text)
+        return np.arange(1.0, result.sizes[axis] + 1), figure_text(text)
     values, attrs = result[axis].values.astype(float), result[axis].attrs
     text, unit = str(attrs.get("long_name", axis)), str(attrs.get("units", "1"))
     if unit == "s":
         values, unit = values / 3600, "h"
-    return values, plain(text if unit == "1" else f"{text} [{unit}]")
+    return values, figure_text(text if unit == "1" else f"{text} [{unit}]")
 
 
 def band_approach(result: xr.Dataset) -> str:
@@ -73,23 +87,25 @@ def band_figure(result: xr.Dataset, output: str) -> Figure:
     x, label = curve_axis(result, output)
     unit = str(result[f"{output}_mean"].attrs.get("units", ""))
     chosen = band_approach(result)
-    draw_band(top, x, result[f"{output}_quantile"].sel(approach=chosen).values, SAMPLING, f"({chosen})")
+    draw_band(top, x, result[f"{output}_quantile"].sel(approach=chosen).values, SAMPLING, figure_text(f"({chosen})"))
     for k, approach in enumerate(map(str, result["approach"].values)):
         own, color = result.sel(approach=approach), method_color(result, approach)
         style = "-" if approach == "sampling" else DASHES[1 + k % 3]
-        top.plot(x, own[f"{output}_mean"].values, color=color, linestyle=style, label=f"mean ({approach})")
+        top.plot(x, own[f"{output}_mean"].values, color=color, linestyle=style, label=figure_text(f"mean ({approach})"))
         middle.plot(x, own[f"{output}_std"].values, color=color, linestyle=style)
         bottom.plot(x, own[f"{output}_running"].values, color=color, linestyle=style)
     name = description(result, output)
-    label_axes(top, "", plain(f"{name.split(' against ')[0]} [{unit}]"))
-    label_axes(middle, "", plain(f"std [{unit}]"))
+    label_axes(top, "", figure_text(f"{name.split(' against ')[0]} [{unit}]"))
+    label_axes(middle, "", figure_text(f"std [{unit}]"))
     label_axes(bottom, label, "fraction\nrunning")
     bottom.set_ylim(-0.05, 1.05)
     largest = np.nanmax(result[f"{output}_std"].sel(approach=chosen).values, initial=0.0)
     middle.set_ylim(0, MAX_STD * largest if largest else 1.0)
     running = result[f"{output}_running"].sel(approach=chosen).values
     if (running < 1).any():
-        top.axvline(x[running < 1][0], color="#888888", linestyle=":", linewidth=1.2, label=f"first cut-off ({chosen})")
+        top.axvline(
+            x[running < 1][0], color="#888888", linestyle=":", linewidth=1.2, label=figure_text(f"first cut-off ({chosen})")
+        )
     reached = (result[f"{output}_running"].values > 0).any(axis=0)
     top.set_xlim(x[0], x[reached][-1] if reached.any() else x[-1])
     top.legend(fontsize=SMALL, frameon=False, loc="best")
@@ -129,14 +145,16 @@ def share_bars(result: xr.Dataset) -> Figure | None:
             own = [rows[output, source, approach] for source in sources]
             place = np.arange(len(sources)) + 0.8 * (0.5 - (k + 0.5) / len(approaches))
             spread = np.nan_to_num([row.error for row in own])
-            style = {"color": method_color(result, approach), "label": approach, "height": 0.8 / len(approaches)}
+            style = {"color": method_color(result, approach), "label": figure_text(approach), "height": 0.8 / len(approaches)}
             error = {"elinewidth": 1.0, "ecolor": "#888888"}
             xerr = spread if spread.any() else None
             axes.barh(place, np.nan_to_num([row.share for row in own]), xerr=xerr, error_kw=error, **style)
-        axes.set_title(plain(output.replace("_", " ")), fontsize=SMALL + 1)
+        axes.set_title(figure_text(output.replace("_", " ")), fontsize=SMALL + 1)
         label_axes(axes, "share of variance", "")
         axes.axvline(0, color="black", linewidth=0.8)
-    panels[0].set_yticks(range(len(sources)), [plain(textwrap.fill(source, 26)) for source in sources])
+    panels[0].set_yticks(
+        range(len(sources)), ["\n".join(map(figure_text, textwrap.wrap(shortened(source), 26))) for source in sources]
+    )
     figure.legend(*panels[0].get_legend_handles_labels(), fontsize=SMALL, frameon=False, loc="outside upper center", ncols=3)
     return figure
 
@@ -157,11 +175,15 @@ def share_curves(result: xr.Dataset, output: str) -> Figure | None:
     for axes, approach in zip(panels, known, strict=True):
         own = shares.sel(approach=approach).where(result[f"{output}_std"].sel(approach=approach) > 0)
         for k, source in enumerate(sources):
-            style = {"color": COLORS[k], "linestyle": DASHES[k % len(DASHES)], "label": plain(textwrap.shorten(source, 44))}
+            style = {
+                "color": COLORS[k],
+                "linestyle": DASHES[k % len(DASHES)],
+                "label": figure_text(textwrap.shorten(source, 44)),
+            }
             axes.plot(x, own.sel(source=source).values, **style)
         together = 1 - own.sum("source", skipna=False).values
         axes.plot(x, together, color="#999999", linewidth=3, alpha=0.6, zorder=0, label="made together by several sources")
-        axes.set_title(approach, fontsize=SMALL + 1)
+        axes.set_title(figure_text(approach), fontsize=SMALL + 1)
         label_axes(axes, label, "")
     panels[0].set_ylabel("share of variance", fontsize=SMALL + 1)
     figure.legend(*panels[0].get_legend_handles_labels(), fontsize=SMALL, frameon=False, loc="outside lower center", ncols=2)
@@ -180,7 +202,7 @@ def correlation_figure(joint: Joint) -> Figure:
     axes.set_aspect("equal")
     axes.invert_yaxis()
     size = SMALL if n <= 16 else 6
-    names = list(map(plain, joint.names))
+    names = list(map(figure_text, joint.names))
     axes.set_xticks(range(n), names, rotation=90, fontsize=size)
     axes.set_yticks(range(n), names, fontsize=size)
     axes.tick_params(length=0)
@@ -191,3 +213,15 @@ def correlation_figure(joint: Joint) -> Figure:
     bar = figure.colorbar(mesh, ax=axes, shrink=0.7, label="correlation")
     bar.ax.tick_params(labelsize=SMALL)
     return figure
+
+
+def svg(figure: Figure, metadata: Mapping[str, str | None], *, salt: str | None = None) -> str:
+    """A figure as the text of an SVG file; ``salt`` makes its ids the same each time.
+
+    A character that the fonts here lack is drawn as a box: the page has it as text.
+    """
+    stream = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=NO_GLYPH)
+        figure.savefig(stream, format="svg", metadata=dict(metadata))
+    return stream.getvalue()

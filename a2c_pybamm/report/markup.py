@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as html_escape
 from typing import Any
 
 from matplotlib.figure import Figure
+
+from a2c_pybamm.formatting import plain
+from a2c_pybamm.report.figures import svg
 
 STYLE = """
 body { font: 15px/1.45 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #1b1b1b; max-width: 66rem; margin: 2rem auto;
@@ -54,6 +56,11 @@ class Markup:
 
 
 Content = str | Number | Markup
+
+
+def escape(text: str) -> str:
+    """HTML of a text; what cannot be seen stands as its escape, but for ends of lines, which are white space in HTML."""
+    return html_escape(plain(text, keep="\n"))
 
 
 def html_of(content: Content) -> str:
@@ -108,9 +115,7 @@ def _scalar(value: Any) -> str:
 
 def figure_of(figure: Figure, name: str, caption: Content) -> str:
     """A figure as inline SVG with its caption; ``name`` makes its ids the only ones of their kind in the page."""
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    drawing = stream.getvalue()
+    drawing = svg(figure, {"Date": None, "Creator": None, "Format": None, "Type": None})
     drawing = drawing[drawing.index("<svg") :]
     ids = {old: f"{name}-{k}" for k, old in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', drawing)))}
     # matplotlib's ids are random and repeat from figure to figure

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from a2c_pybamm.propagation import survival
 from a2c_pybamm.report.blame import holding_chaos
-from a2c_pybamm.report.figures import SAMPLING, SMALL, WIDTH, label_axes, method_color
+from a2c_pybamm.report.figures import SAMPLING, SMALL, WIDTH, figure_text, label_axes, method_color
 from a2c_pybamm.report.markup import figure_of
 
 OUTPUT = "end_time"
@@ -34,7 +34,11 @@ def survival_figure(result: xr.Dataset, curves: dict[str, xr.Dataset]) -> Figure
     for approach, curve in curves.items():
         time, color = curve["threshold"].values / HOUR, method_color(result, approach)
         axes.plot(
-            time, curve["survival"].values, color=color, label=approach, linestyle="-" if approach == "sampling" else "--"
+            time,
+            curve["survival"].values,
+            color=color,
+            label=figure_text(approach),
+            linestyle="-" if approach == "sampling" else "--",
         )
         if approach == "sampling":
             band = curve["lower"].values, curve["upper"].values

@@ -15,7 +15,7 @@ from a2c_pybamm.formatting import significant, with_error
 from a2c_pybamm.laws import FreeEnergy, PhaseForming, TwoPhase
 from a2c_pybamm.parameter_set import Attachment, ParameterSet
 from a2c_pybamm.report.electrodes import ENTROPY, OCP, STOICHIOMETRY, CurveBand, curve_bands, draw_curves, frame
-from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, label_axes
+from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, figure_text, label_axes
 
 N_DRAW = 500
 """Draws behind the probability of a gap."""
@@ -129,7 +129,9 @@ def _draw_hulls(axes: Axes, parameter_set: ParameterSet, attachment: Attachment)
     hulls = parameter_set.notes.get(HULLS, {}).get(getattr(law, "material", ""), {})
     for k, (label, hull) in enumerate(hulls.items()):
         x = (np.array(hull["x"]) - sto.offset) / sto.slope
-        axes.stairs(hull["voltage"], x, baseline=None, color=COLORS[2 + k % 5], linewidth=0.9, label=f"energies of {label}")
+        axes.stairs(
+            hull["voltage"], x, baseline=None, color=COLORS[2 + k % 5], linewidth=0.9, label=figure_text(f"energies of {label}")
+        )
 
 
 def thermodynamics_figure(parameter_set: ParameterSet) -> Figure | None:

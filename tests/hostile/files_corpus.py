@@ -305,6 +305,8 @@ def result_changes() -> dict[str, Callable[[xr.Dataset], xr.Dataset]]:
         "method of the polynomial unknown": lambda r: r.assign(exponent=(r["exponent"].dims, r["exponent"].values)),
         "exponents of 1e9": lambda r: r.assign(exponent=r["exponent"] * 0 + HUGE),
         "hours since": lambda r: r.assign(sum_mean=r["sum_mean"].assign_attrs(units="hours since 1e30")),
+        "status unknown": lambda r: r.assign(sum_status=r["sum_status"].astype(object).copy(data=["holds", "holds", "fine"])),
+        "recommendation unknown": lambda r: r.assign(sum_recommendation=((), "anything")),
         "scale factor of text": lambda r: r.assign(sum_mean=r["sum_mean"].assign_attrs(scale_factor="a")),
     }
     for name in map(str, whole_result().variables):
