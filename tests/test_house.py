@@ -128,6 +128,12 @@ def test_every_room_has_its_place_in_the_order() -> None:
     assert rooms == set(ORDER)
 
 
+def test_contributing_lists_the_rooms_in_their_order() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    listed = page[page.index("`constants` ·") :].split("\n\n")[0]
+    assert tuple(re.findall(r"`(\w+)`", listed)) == ORDER
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_imports_point_upwards(path: Path) -> None:
     here = room(module_name(path))
