@@ -60,16 +60,18 @@ def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
     is to be built from the set.
     """
     from a2c_pybamm.derivation import derive as derive_set
-    from a2c_pybamm.study import read_as_far_as_right
+    from a2c_pybamm.study import add_unusable_files, read_as_far_as_right
 
     file = study / "study.toml" if study.is_dir() else study
     found = read_as_far_as_right(study)
     at_file = found.mistakes.at(file)
     if found.study is not None:
         with at_file.collect(), progress_bar("reading the data", None):
-            parameter_set = derive_set(found.study, omissions=found.omissions)
+            parameter_set = derive_set(found.study)
         if cell and len(found.mistakes):
             _check_cell(found.study, at_file)
+    if len(found.mistakes):
+        add_unusable_files(found.files, at_file)
     found.mistakes.stop()
     if found.study is None:
         raise ValueError(f"{file}: nothing of it is a study; see 'a2c new DIR' for an example")
@@ -77,17 +79,22 @@ def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
 
 
 def _check_cell(study: Study, mistakes: Mistakes) -> None:
-    """Add what is wrong with a cell's settings by themselves."""
+    """Add what is wrong with a cell's settings by themselves; what needs one that is not given is not looked at."""
     from a2c_pybamm.cell import setting_mistakes
 
-    own, protocol = study.cell, None
-    outputs = tuple(dict.fromkeys(own.outputs)) or None  # one that is listed twice is among the mistakes already
     with mistakes.collect():
-        protocol = _protocol(study)
-    for error in setting_mistakes(
-        study.base, model=own.model, options=own.options, protocol=protocol, c_rate=own.c_rate or 1.0, outputs=outputs
-    ):
-        mistakes.add(error)
+        own, protocol, base = study.cell, None, ""
+        outputs: tuple[str, ...] | None = None
+        with mistakes.collect():
+            base = study.base
+        with mistakes.collect():
+            protocol = _protocol(study)
+        with mistakes.collect():
+            outputs = tuple(dict.fromkeys(own.outputs)) or None  # one that is listed twice is among the mistakes already
+        for error in setting_mistakes(
+            base, model=own.model, options=own.options, protocol=protocol, c_rate=own.c_rate or 1.0, outputs=outputs
+        ):
+            mistakes.add(error)
 
 
 def _cell_of(study: Study, file: Path, parameter_set: ParameterSet) -> Cell:

@@ -53,20 +53,25 @@ HULLS = "hull voltages [V]"
 def read_tables(entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> dict[Path, Table]:
     """Tables of all methods by file; one that cannot be read is among the mistakes."""
     tables: dict[Path, Table] = {}
-    for energies in entry.energies:
-        with mistakes.collect():
-            tables[energies.file] = _energies(energies)
-    for potentials in entry.potentials:
-        with mistakes.collect():
-            tables[potentials.file] = _potentials(potentials)
+    with mistakes.collect():
+        for energies in entry.energies:
+            with mistakes.collect():
+                tables[energies.file] = _energies(energies)
+    with mistakes.collect():
+        for potentials in entry.potentials:
+            with mistakes.collect():
+                tables[potentials.file] = _potentials(potentials)
     return tables
 
 
-def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | None) -> RedlichKister:
+def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | None) -> FreeEnergy:
     """A law with all coefficients that a host's own may have, where that cannot be known: names can still be checked."""
     if entry is None:
         return RedlichKister(material, HIGHEST_ORDER, (0.0, 1.0), "plain", temperature, 0)
-    return RedlichKister(material, HIGHEST_ORDER, entry.window, entry.shape, temperature, entry.excess_entropies)
+    if entry.order == "averaged" and entry.law == "redlich-kister":
+        return RedlichKister(material, HIGHEST_ORDER, entry.window, entry.shape, temperature, entry.excess_entropies)
+    law: FreeEnergy = _law(material, temperature, entry, {}, {})[0]
+    return law
 
 
 def _energies(entry: schema.EnergyFile) -> EnergyTable:
@@ -121,71 +126,101 @@ def _vibrations(entry: schema.VibrationFile) -> Vibrations | ThermalTable:
 
 
 def free_energy_estimates(
+    study: schema.Study,
     material: str,
-    temperature: float,
     entry: schema.FreeEnergy,
     tables: Mapping[Path, Table],
     notes: dict[str, Any],
     mistakes: schema.Mistakes,
-) -> tuple[FreeEnergy, list[Estimate]]:
+) -> tuple[FreeEnergy | None, list[Estimate]]:
     """The law of a host with its phases treated as asked, and the estimates of its coefficients.
 
-    Where something fails it is among the mistakes, and the law may be one that stands in for the host's own.
+    Where something fails it is among the mistakes, and the law may be one that stands in for the host's own, or none.
     """
     before = len(mistakes)
-    n_table = len(entry.energies) + len(entry.potentials)
-    law, choice = _law_of_tables(material, temperature, entry, tables, notes, mistakes)
+    law: Any = None
     estimates: list[Estimate] = []
-    if law is not None:
-        _note_hulls(material, tables, notes)
-        fits = {}
-        for file, table in tables.items():
-            with mistakes.collect(file):
-                fits[table.label] = _fit(entry, law, table, choice)
-            if table.label not in fits:
-                break  # the law may be at fault, and would be with each table
-        if fits and len(fits) == n_table:
-            estimates.append(members(fits))
+    with mistakes.collect():
+        n_table = len(entry.energies) + len(entry.potentials)
+        law, choice = _law_of_tables(material, study, entry, tables, notes, mistakes)
+        if law is not None:
+            _note_hulls(material, tables, notes)
+            estimates = _fits(entry, law, tables, choice, n_table, mistakes)
     usable = law is not None and len(mistakes) == before and len(tables) == n_table
     vibrations = _read_vibrations(entry, mistakes)
-    entropy = entry.vibrational_entropy
-    declared = None
-    if entropy and entropy.frequencies:
-        with mistakes.collect(entropy.frequencies):
-            declared = harmonic_entropy(read_hop_frequencies(entropy.frequencies), temperature)
-    elif entropy:
-        declared = given(entropy.value)
-    if law is None or not usable or len(mistakes) > before:
-        return law or stand_in_law(material, temperature, entry), []
+    declared: float | None = None
+    with mistakes.collect():
+        declared = _declared_entropy(study, entry, mistakes)
+    if not usable or len(mistakes) > before:
+        return law, []
     estimates = _with_vibrations(entry, law, estimates, *vibrations)
-    voltage = getattr(law, "voltage_name", "")
-    if entry.reference:
-        estimates = [e.select([name for name in e.names if name != voltage]) for e in estimates if set(e.names) != {voltage}]
-        estimates.append(
-            declare(
-                [voltage],
-                [entry.reference.mean_voltage],
-                std=[entry.reference.std],
-                source=f"{material} reference voltage (declared)",
-                reason=entry.reference.reason,
-            )
-        )
+    estimates = _with_reference(material, entry, law, estimates)
+    estimates += _entropy(material, entry, law, estimates, declared)
+    return (TwoPhase(law, entry.gaps) if entry.phases != "refuse" else law), estimates
+
+
+def _fits(
+    entry: schema.FreeEnergy,
+    law: Any,
+    tables: Mapping[Path, Table],
+    choice: OrderChoice | None,
+    n_table: int,
+    mistakes: schema.Mistakes,
+) -> list[Estimate]:
+    """The estimate of a law from all its tables, in a list; none where one is not fitted."""
+    fits = {}
+    for file, table in tables.items():
+        with mistakes.collect(file):
+            fits[table.label] = _fit(entry, law, table, choice)
+        if table.label not in fits:
+            break  # the law may be at fault, and would be with each table
+    return [members(fits)] if fits and len(fits) == n_table else []
+
+
+def _declared_entropy(study: schema.Study, entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> float | None:
+    """The vibrational entropy that is declared, or follows from the ion's frequencies; None where there is none."""
+    entropy = entry.vibrational_entropy
+    if not entropy:
+        return None
+    if not entropy.frequencies:
+        return float(given(entropy.value))
+    with mistakes.collect(entropy.frequencies):
+        return harmonic_entropy(read_hop_frequencies(entropy.frequencies), study.temperature)
+    return None
+
+
+def _with_reference(material: str, entry: schema.FreeEnergy, law: Any, estimates: list[Estimate]) -> list[Estimate]:
+    """Estimates with the declared mean voltage, if any, in the place of the calculated one."""
+    voltage, reference = getattr(law, "voltage_name", ""), entry.reference
+    if not reference:
+        return estimates
+    others = [e.select([name for name in e.names if name != voltage]) for e in estimates if set(e.names) != {voltage}]
+    source = f"{material} reference voltage (declared)"
+    return [
+        *others,
+        declare([voltage], [reference.mean_voltage], std=[reference.std], source=source, reason=reference.reason),
+    ]
+
+
+def _entropy(
+    material: str, entry: schema.FreeEnergy, law: Any, estimates: list[Estimate], declared: float | None
+) -> list[Estimate]:
+    """The estimate of a declared vibrational entropy, in a list; none where the data tell it."""
     given_already = any(law.entropy_name in estimate.names for estimate in estimates)
+    entropy = entry.vibrational_entropy
     if entropy and given_already:
         raise ValueError("potentials at several temperatures tell the entropic change themselves; remove vibrational_entropy")
     if not entropy and not given_already:
         raise ValueError("the data tell no entropic change (one temperature alone); add vibrational_entropy or vibrations")
-    if entropy:
-        source = f"{material} vibrational entropy (declared)"
-        estimates.append(
-            declare([law.entropy_name], [given(declared)], std=[entropy.std], source=source, reason=entropy.reason)
-        )
-    return (TwoPhase(law, entry.gaps) if entry.phases != "refuse" else law), estimates
+    if not entropy:
+        return []
+    source = f"{material} vibrational entropy (declared)"
+    return [declare([law.entropy_name], [given(declared)], std=[entropy.std], source=source, reason=entropy.reason)]
 
 
 def _law_of_tables(
     material: str,
-    temperature: float,
+    study: schema.Study,
     entry: schema.FreeEnergy,
     tables: Mapping[Path, Table],
     notes: dict[str, Any],
@@ -203,7 +238,7 @@ def _law_of_tables(
     if len(mistakes) > before:
         return None, None
     with mistakes.collect():
-        return _law(material, temperature, entry, tables, notes)
+        return _law(material, study.temperature, entry, tables, notes)
     return None, None
 
 
@@ -286,15 +321,23 @@ def _read_vibrations(
     entry: schema.FreeEnergy, mistakes: schema.Mistakes
 ) -> tuple[dict[float, Vibrations | ThermalTable], Vibrations | ThermalTable | None]:
     """Vibrations of the host by composition, and of lithium metal."""
-    own = {}
-    for file in entry.vibrations:
-        with mistakes.collect(file.file):
-            own[file.x] = _vibrations(file)
+    own: dict[float, Vibrations | ThermalTable] = {}
     metal = None
-    if entry.vibrations and entry.lithium_vibrations:
-        with mistakes.collect(entry.lithium_vibrations.file):
-            metal = _vibrations(entry.lithium_vibrations)
+    with mistakes.collect():
+        for file in entry.vibrations:
+            with mistakes.collect():
+                _read_into(own, file, mistakes)
+    with mistakes.collect():
+        if entry.vibrations and entry.lithium_vibrations:
+            with mistakes.collect(entry.lithium_vibrations.file):
+                metal = _vibrations(entry.lithium_vibrations)
     return own, metal
+
+
+def _read_into(own: dict[float, Vibrations | ThermalTable], file: schema.VibrationFile, mistakes: schema.Mistakes) -> None:
+    with mistakes.collect(file.file):
+        vibrations = _vibrations(file)
+        own[file.x] = vibrations
 
 
 def _with_vibrations(

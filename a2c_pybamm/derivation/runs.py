@@ -73,7 +73,7 @@ def hop_from_runs(
 
 def mobility_from_runs(
     law: ArrheniusMobility,
-    temperature: float,
+    study: schema.Study,
     entry: schema.MolecularDynamics,
     notes: dict[str, Any],
     mistakes: schema.Mistakes,
@@ -84,7 +84,7 @@ def mobility_from_runs(
     if len(mistakes) > before:
         return []
     estimate = fit_mobility(runs, law, average_orders=entry.average_orders)
-    notes[f"{stem} mobility"] = _in_words(estimate, law, temperature)
+    notes[f"{stem} mobility"] = _in_words(estimate, law, study.temperature)
     if entry.haven_std_ln is None:
         return [estimate]
     source = f"{stem} Haven ratio (declared as 1)"
