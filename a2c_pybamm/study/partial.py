@@ -13,8 +13,8 @@ from a2c_pybamm.study.whole import Study
 
 Place = tuple[int | str, ...]
 """Keys and indices that lead to a part of the file."""
-LABELS = ("name", "label", "material")
-"""Entries that name a section: they contradict none of its others."""
+LABELS = ("name", "label", "material", "source", "names", "parameter")
+"""Entries that name a section, or what it gives: of use where its others contradict each other."""
 
 
 def copied(value: Any) -> Any:
@@ -46,9 +46,9 @@ class Mender:
                 continue  # it was misspelt
             if key is not None:
                 table[key] = Unusable.ENTRY
-            elif model.stands_apart:
-                self.unchecked.append(table)
-            else:
+                continue
+            self.unchecked.append(table)
+            if not model.stands_apart:
                 table.update(dict.fromkeys(_own_entries(model), Unusable.ENTRY))
 
     def _field(self, location: Place) -> tuple[Place, str | None, type[Section]]:
