@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from a2c_pybamm.cli.failures import named
 from a2c_pybamm.cli.printing import (
     err,
     print_files,
@@ -190,15 +191,17 @@ def derive(study: StudyPath) -> None:
     Voltages, gaps and entropic changes are printed beside the base set's, and drawn in thermodynamics.svg.
     """
     _, file, parameter_set = _estimated(study, cell=False)
-    _write_set(file.parent, parameter_set)
+    _write_set(file, parameter_set)
 
 
-def _write_set(folder: Path, parameter_set: ParameterSet) -> None:
+def _write_set(file: Path, parameter_set: ParameterSet) -> None:
     from a2c_pybamm.files import save, write_bpx, write_pybamm_module
     from a2c_pybamm.parameter_set import module_name
 
+    folder = file.parent
     module = folder / f"{module_name(parameter_set.name)}.py"  # asked before anything is written
-    files = [save(parameter_set, folder / "set.json"), write_pybamm_module(module, parameter_set)]
+    with named(file):
+        files = [save(parameter_set, folder / "set.json"), write_pybamm_module(module, parameter_set)]
     lost = ""
     try:
         files.append(write_bpx(folder / "set.bpx.json", parameter_set))
@@ -227,7 +230,7 @@ def propagate(study: StudyPath) -> None:
     """
     settings, file = _read(study)
     parameter_set = _derived(settings, file)
-    _propagate(settings, file.parent, _cell_of(settings, file, parameter_set))
+    _propagate(settings, file, _cell_of(settings, file, parameter_set))
 
 
 def _derived(settings: Study, file: Path) -> ParameterSet:
@@ -243,7 +246,7 @@ def _derived(settings: Study, file: Path) -> ParameterSet:
     return parameter_set
 
 
-def _propagate(settings: Study, folder: Path, cell: Cell) -> xr.Dataset:
+def _propagate(settings: Study, file: Path, cell: Cell) -> xr.Dataset:
     """Statistics of all outputs, stamped with the set and the cell that they belong to."""
     import numpy as np
 
@@ -253,8 +256,9 @@ def _propagate(settings: Study, folder: Path, cell: Cell) -> xr.Dataset:
     from a2c_pybamm.propagation import propagate as propagate_through
 
     methods, joint, chosen = _methods(settings), cell.parameter_set.joint, settings.propagation
-    rng = np.random.default_rng(chosen.seed)
+    rng, folder = np.random.default_rng(chosen.seed), file.parent
     with (
+        named(file),
         ParallelCell(cell, workers=chosen.workers) as solver,
         progress_bar(f"solving {settings.cell.model}", planned_solves(cell, joint, *methods)) as bar,
     ):
@@ -315,7 +319,7 @@ def _sweep(settings: Study, plan: SweepSettings, file: Path, parameter_set: Para
         return _cell(settings, parameter_set, voltage_limits=(lower, upper_voltage), **rate)
 
     rng = np.random.default_rng(settings.propagation.seed)
-    with progress_bar("sweeping", math.prod(map(len, design.values()))) as bar:
+    with named(file), progress_bar("sweeping", math.prod(map(len, design.values()))) as bar:
         result = sweep_cells(
             make,
             design,
@@ -367,8 +371,8 @@ def run(study: StudyPath) -> None:
     cell = _cell_of(
         settings, file, parameter_set
     )  # before anything is written: a cell that cannot be leaves earlier results alone
-    _write_set(file.parent, parameter_set)
-    result = _propagate(settings, file.parent, cell)
+    _write_set(file, parameter_set)
+    result = _propagate(settings, file, cell)
     _report(settings, file.parent, parameter_set, result)
     if settings.sweep:
         _sweep(settings, settings.sweep, file, parameter_set)

@@ -50,6 +50,8 @@ def add_electrode(
             law = _add_free_energy(parts, study, side, electrode, material, electrode.free_energy, mistakes)
         elif electrode.measured_ocp:
             law = _add_measured_ocp(parts, base, side, material, electrode.measured_ocp, sto)
+        else:
+            raise schema.NotGiven("free_energy")
     if law is None:
         law = _stand_in(parts, study, material, electrode)
     with mistakes.collect():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from a2c_pybamm.estimators import (
     fit_free_energy,
     fit_site_sum,
     fit_spline_potential,
+    harmonic,
     harmonic_entropy,
     hull_voltages,
     leave_one_out,
@@ -144,10 +146,10 @@ def free_energy_estimates(
         n_table = len(entry.energies) + len(entry.potentials)
         law, choice = _law_of_tables(material, study, entry, tables, notes, mistakes)
         if law is not None:
-            _note_hulls(material, tables, notes)
+            _note_hulls(material, tables, notes, mistakes)
             estimates = _fits(entry, law, tables, choice, n_table, mistakes)
     usable = law is not None and len(mistakes) == before and len(tables) == n_table
-    vibrations = _read_vibrations(entry, mistakes)
+    vibrations = _read_vibrations(study, entry, mistakes)
     declared: float | None = None
     with mistakes.collect():
         declared = _declared_entropy(study, entry, mistakes)
@@ -170,11 +172,22 @@ def _fits(
     """The estimate of a law from all its tables, in a list; none where one is not fitted."""
     fits = {}
     for file, table in tables.items():
-        with mistakes.collect(file):
+        if mistakes.blames(file):
+            continue
+        with mistakes.collect(file), _soluble():
             fits[table.label] = _fit(entry, law, table, choice)
         if table.label not in fits:
             break  # the law may be at fault, and would be with each table
     return [members(fits)] if fits and len(fits) == n_table else []
+
+
+@contextmanager
+def _soluble() -> Iterator[None]:
+    """A fit; where its equations have no solution the error says what to look for."""
+    try:
+        yield
+    except np.linalg.LinAlgError as error:
+        raise ValueError(f"no law can be fitted to these numbers ({error}); are all of them in the column's unit?") from error
 
 
 def _declared_entropy(study: schema.Study, entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> float | None:
@@ -233,7 +246,7 @@ def _law_of_tables(
     before = len(mistakes)
     for file, table in tables.items():
         if averaged and isinstance(table, EnergyTable):
-            with mistakes.collect(file):
+            with mistakes.collect(file), _soluble():
                 choose_order([table], scatter_known=entry.energy_std is not None)  # each by itself: an error names its file
     if len(mistakes) > before:
         return None, None
@@ -280,17 +293,22 @@ def _scatter(tables: list[EnergyTable], order: int) -> str:
     return text + hint
 
 
-def _note_hulls(material: str, tables: Mapping[Path, Table], notes: dict[str, Any]) -> None:
-    """What energies say before any law: stable compositions and the voltage steps between them, in words and as numbers."""
-    for table in tables.values():
+def _note_hulls(material: str, tables: Mapping[Path, Table], notes: dict[str, Any], mistakes: schema.Mistakes) -> None:
+    """Note what energies say before any law, in words and as numbers: stable compositions, voltage steps between them."""
+    for file, table in tables.items():
         if not isinstance(table, EnergyTable) or len(np.unique(table.x)) < 2:
             continue
-        hull = hull_voltages(table)
-        inner = ", ".join(f"{x:.2f}" for x in hull.x[1:-1]) or "none"
-        steps = ", ".join(f"{U:.2f}" for U in hull.voltage)
-        notes[f"{material} hull of {table.label} at 0 K"] = f"stable between the ends at x = {inner}; voltage steps {steps} V"
-        own = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
-        notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = own
+        with mistakes.collect(file):
+            _note_hull(material, table, notes)
+
+
+def _note_hull(material: str, table: EnergyTable, notes: dict[str, Any]) -> None:
+    hull = hull_voltages(table)
+    inner = ", ".join(f"{x:.2f}" for x in hull.x[1:-1]) or "none"
+    steps = ", ".join(f"{U:.2f}" for U in hull.voltage)
+    notes[f"{material} hull of {table.label} at 0 K"] = f"stable between the ends at x = {inner}; voltage steps {steps} V"
+    own = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
+    notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = own
 
 
 def _fit(entry: schema.FreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
@@ -318,7 +336,7 @@ def _as_potentials(table: Table) -> ChemicalPotentials:
 
 
 def _read_vibrations(
-    entry: schema.FreeEnergy, mistakes: schema.Mistakes
+    study: schema.Study, entry: schema.FreeEnergy, mistakes: schema.Mistakes
 ) -> tuple[dict[float, Vibrations | ThermalTable], Vibrations | ThermalTable | None]:
     """Vibrations of the host by composition, and of lithium metal."""
     own: dict[float, Vibrations | ThermalTable] = {}
@@ -326,17 +344,21 @@ def _read_vibrations(
     with mistakes.collect():
         for file in entry.vibrations:
             with mistakes.collect():
-                _read_into(own, file, mistakes)
+                _read_into(own, study, file, mistakes)
     with mistakes.collect():
         if entry.vibrations and entry.lithium_vibrations:
             with mistakes.collect(entry.lithium_vibrations.file):
                 metal = _vibrations(entry.lithium_vibrations)
+                harmonic(metal, study.temperature)  # here, where its file is named
     return own, metal
 
 
-def _read_into(own: dict[float, Vibrations | ThermalTable], file: schema.VibrationFile, mistakes: schema.Mistakes) -> None:
+def _read_into(
+    own: dict[float, Vibrations | ThermalTable], study: schema.Study, file: schema.VibrationFile, mistakes: schema.Mistakes
+) -> None:
     with mistakes.collect(file.file):
         vibrations = _vibrations(file)
+        harmonic(vibrations, study.temperature)  # here, where its file is named
         own[file.x] = vibrations
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from a2c_pybamm.study.fields import (
+    WORD,
     DataFile,
     Energy,
     Flag,
@@ -25,6 +26,10 @@ from a2c_pybamm.study.thermodynamics import FreeEnergy, MeasuredOCP
 
 LARGEST_BARRIER = 2e6
 """About 20 eV, in J/mol: a larger barrier is a slip of units."""
+HOTTEST_RUN = 1e5
+"""Temperature [K] of a run, 9 eV in units of Boltzmann's constant: no bond between atoms is left, so that a unit is wrong."""
+SMALLEST_SLOPE = 1e-3
+"""Least change of x over PyBaMM's whole stoichiometry: what moves less cannot be told from no lithium at all."""
 LARGEST_STD_LN = 10.0
 """A standard deviation of a logarithm of 10 is a factor of 22 000 either way: more says nothing."""
 Order = Annotated[Whole, Field(ge=0, le=4)]
@@ -37,6 +42,7 @@ class Stoichiometry(Section):
     offset: Number = Field(0.0, description="x where PyBaMM's stoichiometry is 0", examples=[0.0])
     slope: Number = Field(
         1.0,
+        ge=SMALLEST_SLOPE,
         description="Change of x from stoichiometry 0 to 1; 1 where the maximum concentration is the density of sites",
         examples=[1.0],
     )
@@ -75,7 +81,9 @@ class TrajectoryFile(Section):
     symbols: tuple[str, ...] | None = Field(
         None, min_length=1, description="Of each type of a dump without 'element', or each atom of npy", examples=[["Li", "S"]]
     )
-    temperature: Temperature | None = Field(None, gt=0, description="If the file does not tell", examples=["700 K"])
+    temperature: Temperature | None = Field(
+        None, gt=0, le=HOTTEST_RUN, description="If the file does not tell", examples=["700 K"]
+    )
     x: Number | None = Field(
         None, ge=0, lt=1, description="Occupied fraction of sites in this run, in the place of the common one", examples=[0.7]
     )
@@ -222,9 +230,7 @@ class Electrode(Section):
     """What the atoms say of one electrode; the base set says the rest."""
 
     stands_apart: ClassVar[bool] = True
-    material: str = Field(
-        pattern=r"^[^\s\[\]]+$", max_length=100, description="First word of its coefficients", examples=["LCO"]
-    )
+    material: str = Field(pattern=WORD, max_length=100, description="First word of its coefficients", examples=["LCO"])
     stoichiometry: Stoichiometry = Field(Stoichiometry(), description="The atoms' x from PyBaMM's stoichiometry")
     site_density: Flag = Field(
         False, description="Maximum concentration from the volume at x = 1 in the energy tables", examples=[True]

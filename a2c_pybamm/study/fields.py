@@ -60,8 +60,17 @@ Number = Annotated[float, Strict(), AfterValidator(_sane)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 DataFile = Annotated[Path, AfterValidator(_beside_study)]
-Name = Annotated[str, Field(pattern=r"^[^\s\[\]]+( [^\s\[\]]+)*$", max_length=100)]
-"""Words with one space between them; brackets are kept for units."""
+WORDS, WORD = r"^[^\s\[\]]+( [^\s\[\]]+)*$", r"^[^\s\[\]]+$"
+FILE_NAME, MODEL_NAME = r"^[A-Za-z][A-Za-z0-9_.-]*$", r"^[A-Za-z]\w*$"
+PATTERNS = {
+    WORDS: "must be words with one space between them, no brackets",
+    WORD: "must be one word, no brackets or spaces",
+    FILE_NAME: "must begin with a letter, then letters, digits, _ . and -",
+    MODEL_NAME: "must begin with a letter, then letters, digits and _",
+}
+"""What a name must be like, in words; brackets are kept for units."""
+Name = Annotated[str, Field(pattern=WORDS, max_length=100)]
+"""Words with one space between them."""
 
 
 class Unusable(Enum):

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from a2c_pybamm.readers.source_file import existing, read_text
-from a2c_pybamm.study.fields import Section
+from a2c_pybamm.study.fields import PATTERNS, Section
 from a2c_pybamm.study.mistakes import Mistakes, StudyMistakes
 from a2c_pybamm.study.named_files import named_files
 from a2c_pybamm.study.partial import Mender, Place, copied, meant_key, models
@@ -193,7 +193,7 @@ def _message(item: Any) -> str:
     if item["type"] == "missing":
         return "this entry is missing" if isinstance(item["loc"][-1], int) else "this key is missing; add it"
     if item["type"] == "string_pattern_mismatch":
-        return f"must match {item['ctx']['pattern']} (no brackets or odd spaces)"
+        return PATTERNS[item["ctx"]["pattern"]]
     for bound, phrase in BOUNDS.items():
         if item["type"] == bound:
             return f"must be {phrase} {next(iter(item['ctx'].values())):g}"

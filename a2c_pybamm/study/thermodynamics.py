@@ -20,6 +20,8 @@ from a2c_pybamm.study.fields import (
     repeated,
 )
 
+HOTTEST_SAMPLES = 1e5
+"""Temperature [K] of sampled potentials, 9 eV in units of Boltzmann's constant: no lattice is left, so that a unit is wrong."""
 MOST_SITES = 12
 """More kinds of sites than this no data tell apart."""
 
@@ -78,7 +80,9 @@ class PotentialFile(Section):
     potential_column: str | None = Field(None, description="Column; its ending is its unit", examples=["mu_eV", "voltage_V"])
     std_column: str | None = Field(None, description="Column of standard deviations", examples=["std_meV"])
     temperature_column: str = Field("T_K", description="Column of the temperature", examples=["T_K"])
-    temperature: Temperature | None = Field(None, gt=0, description="Where there is no such column", examples=["300 K"])
+    temperature: Temperature | None = Field(
+        None, gt=0, le=HOTTEST_SAMPLES, description="Where there is no such column", examples=["300 K"]
+    )
     lithium: str | None = Field(None, description="Lithium metal's energy for absolute potentials", examples=["-1.90 eV"])
 
 

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field
 from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import (
+    FILE_NAME,
+    MODEL_NAME,
     DataFile,
     Flag,
     Number,
@@ -30,7 +32,7 @@ class CellSettings(Section):
 
     stands_apart: ClassVar[bool] = True
     model: str = Field(
-        "SPMe", pattern=r"^[A-Za-z]\w*$", max_length=60, description="PyBaMM model: SPM, SPMe, DFN, MSMR, …", examples=["SPMe"]
+        "SPMe", pattern=MODEL_NAME, max_length=60, description="PyBaMM model: SPM, SPMe, DFN, MSMR, …", examples=["SPMe"]
     )
     options: dict[str, str | tuple[str, str]] = Field(
         {}, description="Options of the model; a pair is one for each electrode", examples=[{"thermal": "lumped"}]
@@ -152,7 +154,7 @@ class Study(Section):
 
     stands_apart: ClassVar[bool] = True
     name: Annotated[str, AfterValidator(_hides_no_module)] = Field(
-        pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=100, description="Name of the parameter set", examples=["LCO_graphite"]
+        pattern=FILE_NAME, max_length=100, description="Name of the parameter set", examples=["LCO_graphite"]
     )
     title: str = Field("", description="One line on what it is", examples=["LiCoO2 | graphite from universal potentials"])
     base: str = Field(min_length=1, description="PyBaMM's set that supplies everything else", examples=["Ai2020"])
