@@ -87,10 +87,6 @@ CASES: dict[str, tuple[list[tuple[str, str]], str, list[str]]] = {
     "name of a hop": ([('name = "ODH"', "name = 1")], "", [r"positive\.mobility\.hops\[1\]\.name: must", *GONE]),
     "no table": ([('base = "Ai2020"', "base = 5\nsweep = 1")], "", ["sweep: must", "base: must", *GONE]),
     "misspelt key of the other": ([("theta_min", "theta_mni")], "", ["theta_mni: unknown key", *GONE]),
-        [("[negative.measured_ocp]\ntheta_min", "[negative.measured_ocp]\ntheta_mni")],
-        "",
-        ["mni: unk", *GONE],
-    ),
     "misspelt material": ([('material = "gra', 'materiel = "gra')], "", ["negative.materiel: unknown key", *GONE]),
     "misspelt and wrong": (
         [('jump_length = "2.833 angstrom"   # in-plane l', 'jump_lenght = "2.833 V"   # l')],
