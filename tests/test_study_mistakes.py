@@ -271,12 +271,14 @@ def test_numbers_beyond_a_fit_say_what_to_look_for(tmp_path: Path, monkeypatch: 
 
 def test_thermal_table_that_does_not_reach_names_its_file(tmp_path: Path) -> None:
     entry = '[[positive.free_energy.vibrations]]\nx = {x}\nfile = "t.csv"\nkind = "thermal"\nsites = 1\n'
-    table = "T_K,F_kJ/mol,S_J/mol/K,C_J/mol/K\n" + "".join(f"{T},1,{T / 100},1\n" for T in (10, 20, 30, 40))
+    table = "T_K,F_vib_kJ_per_mol_cell,S_J_per_K_mol_cell,Cv_J_per_K_mol_cell\n" + "".join(
+        f"{T},1,{T / 100},1\n" for T in (10, 20, 30, 40)
+    )
     (tmp_path / "t.csv").write_text(table)
     law = "order = 1\nfrequency_std = 0.03"
     rows = "".join(f"{k / 10},{4 - k / 20}\n" for k in range(1, 10))
     text = refusal(tmp_path, law, "potentials", VOLTAGES + entry.format(x=0), f"x,voltage_V\n{rows}")
-    assert re.search(r"positive: t\.csv: ", text), text
+    assert re.search(r"positive: t\.csv: .*298\.15 K lies outside the table \(10 to 40 K\); compute it", text), text
 
 
 @pytest.mark.parametrize(
