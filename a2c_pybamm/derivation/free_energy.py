@@ -12,6 +12,7 @@ import numpy as np
 from a2c_pybamm import study as schema
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 from a2c_pybamm.derivation.hops import given, members
+from a2c_pybamm.derivation.host_data import Table, read_vibrations
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
     OrderChoice,
@@ -24,21 +25,13 @@ from a2c_pybamm.estimators import (
     fit_free_energy,
     fit_site_sum,
     fit_spline_potential,
-    harmonic,
     harmonic_entropy,
     hull_voltages,
     leave_one_out,
 )
 from a2c_pybamm.laws import FreeEnergy, Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
 from a2c_pybamm.readers import (
-    read_chemical_potentials,
-    read_density_of_states,
-    read_energies,
-    read_frequencies,
     read_hop_frequencies,
-    read_phonopy,
-    read_structures,
-    read_thermal,
 )
 
 DOUBTFUL_ERROR = 0.2
@@ -47,23 +40,8 @@ DOUBTFUL_ERROR = 0.2
 HIGHEST_ORDER = 3
 """Order of a law that stands in for one whose data cannot be read: the highest that data choose by themselves."""
 
-Table = EnergyTable | ChemicalPotentials
 HULLS = "hull voltages [V]"
 """The note that holds stable compositions and voltage steps, by material and method."""
-
-
-def read_tables(entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> dict[Path, Table]:
-    """Tables of all methods by file; one that cannot be read is among the mistakes."""
-    tables: dict[Path, Table] = {}
-    with mistakes.collect():
-        for energies in entry.energies:
-            with mistakes.collect():
-                tables[energies.file] = _energies(energies)
-    with mistakes.collect():
-        for potentials in entry.potentials:
-            with mistakes.collect():
-                tables[potentials.file] = _potentials(potentials)
-    return tables
 
 
 def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | None) -> FreeEnergy:
@@ -74,57 +52,6 @@ def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | N
         return RedlichKister(material, HIGHEST_ORDER, entry.window, entry.shape, temperature, entry.excess_entropies)
     law: FreeEnergy = _law(material, temperature, entry, {}, {})[0]
     return law
-
-
-def _energies(entry: schema.EnergyFile) -> EnergyTable:
-    if entry.framework:
-        return read_structures(
-            entry.file,
-            label=entry.label,
-            framework=entry.framework,
-            sites_per_framework=entry.sites_per_framework,
-            lithium=None if entry.lithium == "Li_metal" else entry.lithium,
-            degeneracy_key=entry.degeneracy_column,
-        )
-    return read_energies(
-        entry.file,
-        label=entry.label,
-        x_column=entry.x_column,
-        energy_column=entry.energy_column,
-        energy_of=entry.energy_of,
-        sites_column=entry.sites_column,
-        structure_column=entry.structure_column,
-        volume_column=entry.volume_column,
-        converged_column=entry.converged_column,
-        degeneracy_column=entry.degeneracy_column,
-        ensemble_columns=entry.ensemble_columns,
-        formation_voltage=entry.formation_voltage,
-        lithium=entry.lithium,
-    )
-
-
-def _potentials(entry: schema.PotentialFile) -> ChemicalPotentials:
-    return read_chemical_potentials(
-        entry.file,
-        label=entry.label,
-        quantity=entry.quantity,
-        x_column=entry.x_column,
-        potential_column=entry.potential_column,
-        std_column=entry.std_column,
-        temperature_column=entry.temperature_column,
-        temperature=None if entry.temperature is None else f"{entry.temperature!r} K",
-        lithium=entry.lithium,
-    )
-
-
-def _vibrations(entry: schema.VibrationFile) -> Vibrations | ThermalTable:
-    if entry.kind == "thermal":
-        return read_thermal(entry.file, sites=entry.sites)
-    if entry.kind == "density of states":
-        return read_density_of_states(entry.file, sites=entry.sites)
-    if entry.kind == "phonopy":
-        return read_phonopy(entry.file, sites=entry.sites)
-    return read_frequencies(entry.file, sites=entry.sites, column=entry.column)
 
 
 def free_energy_estimates(
@@ -149,7 +76,7 @@ def free_energy_estimates(
             _note_hulls(material, tables, notes, mistakes)
             estimates = _fits(entry, law, tables, choice, n_table, mistakes)
     usable = law is not None and len(mistakes) == before and len(tables) == n_table
-    vibrations = _read_vibrations(study, entry, mistakes)
+    vibrations = read_vibrations(study, entry, mistakes)
     declared: float | None = None
     with mistakes.collect():
         declared = _declared_entropy(study, entry, mistakes)
@@ -333,33 +260,6 @@ def _as_potentials(table: Table) -> ChemicalPotentials:
     if not isinstance(table, ChemicalPotentials):
         raise ValueError(f"energies of {table.label}: a site sum is fitted to potentials")
     return table
-
-
-def _read_vibrations(
-    study: schema.Study, entry: schema.FreeEnergy, mistakes: schema.Mistakes
-) -> tuple[dict[float, Vibrations | ThermalTable], Vibrations | ThermalTable | None]:
-    """Vibrations of the host by composition, and of lithium metal."""
-    own: dict[float, Vibrations | ThermalTable] = {}
-    metal = None
-    with mistakes.collect():
-        for file in entry.vibrations:
-            with mistakes.collect():
-                _read_into(own, study, file, mistakes)
-    with mistakes.collect():
-        if entry.vibrations and entry.lithium_vibrations:
-            with mistakes.collect(entry.lithium_vibrations.file):
-                metal = _vibrations(entry.lithium_vibrations)
-                harmonic(metal, study.temperature)  # here, where its file is named
-    return own, metal
-
-
-def _read_into(
-    own: dict[float, Vibrations | ThermalTable], study: schema.Study, file: schema.VibrationFile, mistakes: schema.Mistakes
-) -> None:
-    with mistakes.collect(file.file):
-        vibrations = _vibrations(file)
-        harmonic(vibrations, study.temperature)  # here, where its file is named
-        own[file.x] = vibrations
 
 
 def _with_vibrations(
