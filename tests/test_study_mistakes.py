@@ -182,6 +182,8 @@ def test_one_wrong_entry_gives_lines_about_it_alone(shipped: Path, tmp_path: Pat
         where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
         for line in _mistakes(folder / "study.toml"):
             place = line.removeprefix(f"{folder / 'study.toml'}: ").split(": ")[0]
+            if wrong == [] and "which no estimate gives" in line:
+                continue  # a hop without barriers is none wrong: its coefficients can be declared
             assert where.startswith(place.split(" ")[0]) or place.startswith(where), (where, wrong, line)
 
 
