@@ -589,7 +589,7 @@ def test_two_like_sites_to_start_from_are_refused() -> None:
 def test_data_that_cannot_be_fitted_are_refused() -> None:
     rng = np.random.default_rng(0)
     data, c = potentials(2, rng, n=5)
-    with pytest.raises(ValueError, match=r"all at 298\.15 K, but the law's voltages hold at 310 K; give the law"):
+    with pytest.raises(ValueError, match=r"all at 298\.15 K, but the law's voltages hold at 310 K; give data at that"):
         fit_site_sum(data, SiteSum("M", 2, 310.0))
     with pytest.raises(ValueError, match="5 for 5 coefficients of 2 kinds of sites; at least 8"):
         fit_site_sum(replace(data, std=None), SiteSum("M", 2))

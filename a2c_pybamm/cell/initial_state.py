@@ -122,7 +122,7 @@ class SolvedEnd:
             found = ", ".join(f"{x:.4f} ({side})" for side, x in sto.items())
             return Failure(FailureCause.INFEASIBLE, f"{starts} at {place} {found}")
         if abs(miss) > VOLTAGE_MISS and not outside:
-            return Failure(FailureCause.INFEASIBLE, f"{voltage} misses the limit by {1e3 * miss:.1f} mV")
+            return Failure(FailureCause.INFEASIBLE, f"{voltage} misses the limit by {1e3 * miss:.4g} mV")
         return None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from a2c_pybamm.cli.failures import named
 from a2c_pybamm.cli.printing import (
     err,
     print_files,
@@ -60,16 +61,18 @@ def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
     is to be built from the set.
     """
     from a2c_pybamm.derivation import derive as derive_set
-    from a2c_pybamm.study import read_as_far_as_right
+    from a2c_pybamm.study import add_unusable_files, read_as_far_as_right
 
     file = study / "study.toml" if study.is_dir() else study
     found = read_as_far_as_right(study)
     at_file = found.mistakes.at(file)
     if found.study is not None:
         with at_file.collect(), progress_bar("reading the data", None):
-            parameter_set = derive_set(found.study, omissions=found.omissions)
+            parameter_set = derive_set(found.study)
         if cell and len(found.mistakes):
             _check_cell(found.study, at_file)
+    if len(found.mistakes):
+        add_unusable_files(found.files, at_file)
     found.mistakes.stop()
     if found.study is None:
         raise ValueError(f"{file}: nothing of it is a study; see 'a2c new DIR' for an example")
@@ -77,17 +80,22 @@ def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
 
 
 def _check_cell(study: Study, mistakes: Mistakes) -> None:
-    """Add what is wrong with a cell's settings by themselves."""
+    """Add what is wrong with a cell's settings by themselves; what needs one that is not given is not looked at."""
     from a2c_pybamm.cell import setting_mistakes
 
-    own, protocol = study.cell, None
-    outputs = tuple(dict.fromkeys(own.outputs)) or None  # one that is listed twice is among the mistakes already
     with mistakes.collect():
-        protocol = _protocol(study)
-    for error in setting_mistakes(
-        study.base, model=own.model, options=own.options, protocol=protocol, c_rate=own.c_rate or 1.0, outputs=outputs
-    ):
-        mistakes.add(error)
+        own, protocol, base = study.cell, None, ""
+        outputs: tuple[str, ...] | None = None
+        with mistakes.collect():
+            base = study.base
+        with mistakes.collect():
+            protocol = _protocol(study)
+        with mistakes.collect():
+            outputs = tuple(dict.fromkeys(own.outputs)) or None  # one that is listed twice is among the mistakes already
+        for error in setting_mistakes(
+            base, model=own.model, options=own.options, protocol=protocol, c_rate=own.c_rate or 1.0, outputs=outputs
+        ):
+            mistakes.add(error)
 
 
 def _cell_of(study: Study, file: Path, parameter_set: ParameterSet) -> Cell:
@@ -183,15 +191,17 @@ def derive(study: StudyPath) -> None:
     Voltages, gaps and entropic changes are printed beside the base set's, and drawn in thermodynamics.svg.
     """
     _, file, parameter_set = _estimated(study, cell=False)
-    _write_set(file.parent, parameter_set)
+    _write_set(file, parameter_set)
 
 
-def _write_set(folder: Path, parameter_set: ParameterSet) -> None:
+def _write_set(file: Path, parameter_set: ParameterSet) -> None:
     from a2c_pybamm.files import save, write_bpx, write_pybamm_module
     from a2c_pybamm.parameter_set import module_name
 
+    folder = file.parent
     module = folder / f"{module_name(parameter_set.name)}.py"  # asked before anything is written
-    files = [save(parameter_set, folder / "set.json"), write_pybamm_module(module, parameter_set)]
+    with named(file):
+        files = [save(parameter_set, folder / "set.json"), write_pybamm_module(module, parameter_set)]
     lost = ""
     try:
         files.append(write_bpx(folder / "set.bpx.json", parameter_set))
@@ -220,7 +230,7 @@ def propagate(study: StudyPath) -> None:
     """
     settings, file = _read(study)
     parameter_set = _derived(settings, file)
-    _propagate(settings, file.parent, _cell_of(settings, file, parameter_set))
+    _propagate(settings, file, _cell_of(settings, file, parameter_set))
 
 
 def _derived(settings: Study, file: Path) -> ParameterSet:
@@ -236,7 +246,7 @@ def _derived(settings: Study, file: Path) -> ParameterSet:
     return parameter_set
 
 
-def _propagate(settings: Study, folder: Path, cell: Cell) -> xr.Dataset:
+def _propagate(settings: Study, file: Path, cell: Cell) -> xr.Dataset:
     """Statistics of all outputs, stamped with the set and the cell that they belong to."""
     import numpy as np
 
@@ -246,8 +256,9 @@ def _propagate(settings: Study, folder: Path, cell: Cell) -> xr.Dataset:
     from a2c_pybamm.propagation import propagate as propagate_through
 
     methods, joint, chosen = _methods(settings), cell.parameter_set.joint, settings.propagation
-    rng = np.random.default_rng(chosen.seed)
+    rng, folder = np.random.default_rng(chosen.seed), file.parent
     with (
+        named(file),
         ParallelCell(cell, workers=chosen.workers) as solver,
         progress_bar(f"solving {settings.cell.model}", planned_solves(cell, joint, *methods)) as bar,
     ):
@@ -308,7 +319,7 @@ def _sweep(settings: Study, plan: SweepSettings, file: Path, parameter_set: Para
         return _cell(settings, parameter_set, voltage_limits=(lower, upper_voltage), **rate)
 
     rng = np.random.default_rng(settings.propagation.seed)
-    with progress_bar("sweeping", math.prod(map(len, design.values()))) as bar:
+    with named(file), progress_bar("sweeping", math.prod(map(len, design.values()))) as bar:
         result = sweep_cells(
             make,
             design,
@@ -360,8 +371,8 @@ def run(study: StudyPath) -> None:
     cell = _cell_of(
         settings, file, parameter_set
     )  # before anything is written: a cell that cannot be leaves earlier results alone
-    _write_set(file.parent, parameter_set)
-    result = _propagate(settings, file.parent, cell)
+    _write_set(file, parameter_set)
+    result = _propagate(settings, file, cell)
     _report(settings, file.parent, parameter_set, result)
     if settings.sweep:
         _sweep(settings, settings.sweep, file, parameter_set)

@@ -6,6 +6,8 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -33,6 +35,20 @@ def explain(error: BaseException) -> tuple[int, tuple[str, ...]]:
     if _is_bad_input(error):
         return BAD_INPUT, tuple(getattr(error, "lines", (str(error),)))
     return UNFORESEEN, (_unforeseen(error),)
+
+
+@contextmanager
+def named(file: Path) -> Iterator[None]:
+    """A stretch of code whose errors about the input begin with a file; what no check foresaw passes as it is."""
+    from a2c_pybamm.readers.source_file import naming
+
+    try:
+        yield
+    except ValueError as error:
+        if not _is_bad_input(error):
+            raise
+        with naming(file):
+            raise
 
 
 def _is_bad_input(error: BaseException) -> bool:

@@ -61,3 +61,22 @@ def _attach(parts: Parts, bases: Sequence[Any], key: str, attachment: Attachment
 def _quantity(key: str) -> str:
     """A PyBaMM key without its unit: the first words of its coefficient."""
     return key.removesuffix(f"[{unit_of(key)}]").strip()
+
+
+def beginnings(item: schema.Scale | schema.Value | schema.Declared) -> set[str]:
+    """Beginnings of the names of a section's coefficients; empty text, which begins any, where it does not give them."""
+    try:
+        if isinstance(item, schema.Declared):
+            return set(item.names)
+        keys = item.keys if isinstance(item, schema.Scale) else (item.parameter,)
+        return {f"{_quantity(key)} " for key in keys}
+    except schema.NotGiven:
+        return {""}
+
+
+def own_source(item: schema.Scale | schema.Value | schema.Declared | schema.Systematic) -> set[str]:
+    """The source that a section names; empty text where it gives none."""
+    try:
+        return {item.source}
+    except schema.NotGiven:
+        return {""}

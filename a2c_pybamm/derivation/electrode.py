@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.data import EnergyTable
-from a2c_pybamm.derivation.free_energy import free_energy_estimates, read_tables, stand_in_law
+from a2c_pybamm.derivation.free_energy import free_energy_estimates, stand_in_law
 from a2c_pybamm.derivation.hops import members, mobility_estimates
+from a2c_pybamm.derivation.host_data import Table, read_tables
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import declare, fit_site_volume
 from a2c_pybamm.laws import FreeEnergy, SiteDensity, TwoPhase
 from a2c_pybamm.parameter_set import Attachment, StoichiometryMap, measured_ocp
 
+STANDARD_TEMPERATURE = 298.15
+"""Temperature [K] of a law that stands for names alone."""
 BRANCHES: tuple[Literal["lithiation"], Literal["delithiation"]] = ("lithiation", "delithiation")
 
 
@@ -24,37 +30,71 @@ class Parts:
     estimates: list[Estimate] = field(default_factory=list)
     attach: dict[str, Attachment] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    """How coefficients may begin that what cannot be used would give or ask for; empty text where any may be."""
+    unknown_sources: set[str] = field(default_factory=set)
+    """The same of sources."""
 
 
 def add_electrode(
-    parts: Parts, study: schema.Study, base: str, side: str, electrode: schema.Electrode, mistakes: schema.Mistakes
+    parts: Parts, study: schema.Study, base: str | None, side: str, electrode: schema.Electrode, mistakes: schema.Mistakes
 ) -> None:
     """Add one electrode's estimates and attachments; what cannot be used is among the mistakes."""
-    sto = StoichiometryMap()
+    sto, material = StoichiometryMap(), side  # whatever the host is called, its files are read
+    with mistakes.collect(), _opening(parts, ""):
+        material = electrode.material
     with mistakes.collect():
         sto = StoichiometryMap(electrode.stoichiometry.offset, electrode.stoichiometry.slope)
-    name = side.capitalize()
     law: FreeEnergy | None = None
-    if electrode.free_energy:
-        law = _add_free_energy(parts, study, side, electrode, electrode.free_energy, mistakes)
-    elif electrode.measured_ocp:
-        with mistakes.collect():
-            law = _add_measured_ocp(parts, base, side, electrode.material, electrode.measured_ocp, sto)
+    with mistakes.collect():
+        if electrode.free_energy:
+            law = _add_free_energy(parts, study, side, electrode, material, electrode.free_energy, mistakes)
+        elif electrode.measured_ocp:
+            law = _add_measured_ocp(parts, base, side, material, electrode.measured_ocp, sto)
+        else:
+            raise schema.NotGiven("free_energy")
     if law is None:
-        law = stand_in_law(electrode.material, study.temperature, electrode.free_energy)
+        law = _stand_in(parts, study, material, electrode)
+    with mistakes.collect():
+        _attach_potential(parts, side.capitalize(), electrode, law, sto)
+    with mistakes.collect(), _opening(parts, f"{material} "):
+        if electrode.mobility:
+            mobility, estimates = mobility_estimates(study, material, electrode.mobility, law, parts.notes, mistakes)
+            parts.estimates += estimates
+            key = f"{side.capitalize()} particle diffusivity [m2.s-1]"
+            parts.attach[key] = Attachment(mobility, "chemical_diffusivity", sto)
+
+
+@contextmanager
+def _opening(parts: Parts, beginning: str) -> Iterator[None]:
+    """A stretch of code; where it needs what is not given, names with this beginning are unknown."""
+    try:
+        yield
+    except schema.NotGiven:
+        parts.unknown.add(beginning)
+        raise
+
+
+def _stand_in(parts: Parts, study: schema.Study, material: str, electrode: schema.Electrode) -> FreeEnergy:
+    """A law in the place of one that cannot be made; where it may have other names than the host's own, any are unknown."""
+    temperature = STANDARD_TEMPERATURE
+    with suppress(schema.NotGiven):
+        temperature = study.temperature
+    with suppress(schema.NotGiven):
+        if electrode.free_energy:
+            return stand_in_law(material, temperature, electrode.free_energy)
+    parts.unknown.add(f"{material} ")
+    return stand_in_law(material, temperature, None)
+
+
+def _attach_potential(parts: Parts, name: str, electrode: schema.Electrode, law: FreeEnergy, sto: StoichiometryMap) -> None:
+    """Attach a host's voltage, its branches where it has any, and its entropic change."""
     parts.attach[f"{name} electrode OCP [V]"] = Attachment(law, "open_circuit_voltage", sto)
+    parts.attach[f"{name} electrode OCP entropic change [V.K-1]"] = Attachment(law, "entropic_change", sto)
     if electrode.free_energy and electrode.free_energy.phases == "hysteresis" and isinstance(law, TwoPhase):
         for branch in BRANCHES:
             own = TwoPhase(law.free_energy, law.gaps, branch)
             parts.attach[f"{name} electrode {branch} OCP [V]"] = Attachment(own, "open_circuit_voltage", sto)
-    parts.attach[f"{name} electrode OCP entropic change [V.K-1]"] = Attachment(law, "entropic_change", sto)
-    if electrode.mobility:
-        with mistakes.collect():
-            mobility, estimates = mobility_estimates(
-                electrode.material, study.temperature, electrode.mobility, law, parts.notes, mistakes
-            )
-            parts.estimates += estimates
-            parts.attach[f"{name} particle diffusivity [m2.s-1]"] = Attachment(mobility, "chemical_diffusivity", sto)
 
 
 def _add_free_energy(
@@ -62,32 +102,45 @@ def _add_free_energy(
     study: schema.Study,
     side: str,
     electrode: schema.Electrode,
+    material: str,
     entry: schema.FreeEnergy,
     mistakes: schema.Mistakes,
 ) -> FreeEnergy | None:
     """The law of a host's free energy; its estimates, and that of its site density, are added."""
     law: FreeEnergy | None = None
-    tables = read_tables(entry, mistakes)
+    tables: dict[Path, Table] = {}
     with mistakes.collect():
-        law, estimates = free_energy_estimates(electrode.material, study.temperature, entry, tables, parts.notes, mistakes)
+        tables = read_tables(entry, mistakes)
+    with mistakes.collect():
+        law, estimates = free_energy_estimates(study, material, entry, tables, parts.notes, mistakes)
         parts.estimates += estimates
-    if electrode.site_density:
-        density = SiteDensity(electrode.material)
-        volumes = {}
-        for file, table in tables.items():
-            if isinstance(table, EnergyTable) and not mistakes.blames(file):
-                with mistakes.collect(file):
-                    volumes[table.label] = fit_site_volume(table, density)
-        if volumes and len(volumes) == len(entry.energies):
-            parts.estimates.append(members(volumes))
-        parts.attach[f"Maximum concentration in {side} electrode [mol.m-3]"] = Attachment(density, "maximum_concentration")
+    with mistakes.collect(), _opening(parts, f"{material} "):
+        if electrode.site_density:
+            density = SiteDensity(material)
+            parts.attach[f"Maximum concentration in {side} electrode [mol.m-3]"] = Attachment(density, "maximum_concentration")
+            _add_site_volume(parts, entry, density, tables, mistakes)
     return law
 
 
+def _add_site_volume(
+    parts: Parts, entry: schema.FreeEnergy, density: SiteDensity, tables: Mapping[Path, Table], mistakes: schema.Mistakes
+) -> None:
+    """Add the estimate of the volume per site, where all tables of energies give it."""
+    volumes = {}
+    for file, table in tables.items():
+        if isinstance(table, EnergyTable) and not mistakes.blames(file):
+            with mistakes.collect(file):
+                volumes[table.label] = fit_site_volume(table, density)
+    if volumes and len(volumes) == len(entry.energies):
+        parts.estimates.append(members(volumes))
+
+
 def _add_measured_ocp(
-    parts: Parts, base: str, side: str, material: str, entry: schema.MeasuredOCP, sto: StoichiometryMap
+    parts: Parts, base: str | None, side: str, material: str, entry: schema.MeasuredOCP, sto: StoichiometryMap
 ) -> FreeEnergy:
     """The base set's own curve as a law; its error is added."""
+    if base is None:
+        raise schema.NotGiven("base")
     curve = measured_ocp(base, side, material, stoichiometry=sto, theta_min=entry.theta_min)
     parts.notes[f"{material} measured OCP"] = (
         f"{base}'s curve; floor Θ >= {curve.theta_min:g} "

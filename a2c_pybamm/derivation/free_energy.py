@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from a2c_pybamm import study as schema
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 from a2c_pybamm.derivation.hops import given, members
+from a2c_pybamm.derivation.host_data import Table, read_vibrations
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
     OrderChoice,
@@ -29,14 +31,7 @@ from a2c_pybamm.estimators import (
 )
 from a2c_pybamm.laws import FreeEnergy, Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
 from a2c_pybamm.readers import (
-    read_chemical_potentials,
-    read_density_of_states,
-    read_energies,
-    read_frequencies,
     read_hop_frequencies,
-    read_phonopy,
-    read_structures,
-    read_thermal,
 )
 
 DOUBTFUL_ERROR = 0.2
@@ -45,147 +40,127 @@ DOUBTFUL_ERROR = 0.2
 HIGHEST_ORDER = 3
 """Order of a law that stands in for one whose data cannot be read: the highest that data choose by themselves."""
 
-Table = EnergyTable | ChemicalPotentials
 HULLS = "hull voltages [V]"
 """The note that holds stable compositions and voltage steps, by material and method."""
 
 
-def read_tables(entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> dict[Path, Table]:
-    """Tables of all methods by file; one that cannot be read is among the mistakes."""
-    tables: dict[Path, Table] = {}
-    for energies in entry.energies:
-        with mistakes.collect():
-            tables[energies.file] = _energies(energies)
-    for potentials in entry.potentials:
-        with mistakes.collect():
-            tables[potentials.file] = _potentials(potentials)
-    return tables
-
-
-def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | None) -> RedlichKister:
+def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | None) -> FreeEnergy:
     """A law with all coefficients that a host's own may have, where that cannot be known: names can still be checked."""
     if entry is None:
         return RedlichKister(material, HIGHEST_ORDER, (0.0, 1.0), "plain", temperature, 0)
-    return RedlichKister(material, HIGHEST_ORDER, entry.window, entry.shape, temperature, entry.excess_entropies)
-
-
-def _energies(entry: schema.EnergyFile) -> EnergyTable:
-    if entry.framework:
-        return read_structures(
-            entry.file,
-            label=entry.label,
-            framework=entry.framework,
-            sites_per_framework=entry.sites_per_framework,
-            lithium=None if entry.lithium == "Li_metal" else entry.lithium,
-            degeneracy_key=entry.degeneracy_column,
-        )
-    return read_energies(
-        entry.file,
-        label=entry.label,
-        x_column=entry.x_column,
-        energy_column=entry.energy_column,
-        energy_of=entry.energy_of,
-        sites_column=entry.sites_column,
-        structure_column=entry.structure_column,
-        volume_column=entry.volume_column,
-        converged_column=entry.converged_column,
-        degeneracy_column=entry.degeneracy_column,
-        ensemble_columns=entry.ensemble_columns,
-        formation_voltage=entry.formation_voltage,
-        lithium=entry.lithium,
-    )
-
-
-def _potentials(entry: schema.PotentialFile) -> ChemicalPotentials:
-    return read_chemical_potentials(
-        entry.file,
-        label=entry.label,
-        quantity=entry.quantity,
-        x_column=entry.x_column,
-        potential_column=entry.potential_column,
-        std_column=entry.std_column,
-        temperature_column=entry.temperature_column,
-        temperature=None if entry.temperature is None else f"{entry.temperature!r} K",
-        lithium=entry.lithium,
-    )
-
-
-def _vibrations(entry: schema.VibrationFile) -> Vibrations | ThermalTable:
-    if entry.kind == "thermal":
-        return read_thermal(entry.file, sites=entry.sites)
-    if entry.kind == "density of states":
-        return read_density_of_states(entry.file, sites=entry.sites)
-    if entry.kind == "phonopy":
-        return read_phonopy(entry.file, sites=entry.sites)
-    return read_frequencies(entry.file, sites=entry.sites, column=entry.column)
+    if entry.order == "averaged" and entry.law == "redlich-kister":
+        return RedlichKister(material, HIGHEST_ORDER, entry.window, entry.shape, temperature, entry.excess_entropies)
+    law: FreeEnergy = _law(material, temperature, entry, {}, {})[0]
+    return law
 
 
 def free_energy_estimates(
+    study: schema.Study,
     material: str,
-    temperature: float,
     entry: schema.FreeEnergy,
     tables: Mapping[Path, Table],
     notes: dict[str, Any],
     mistakes: schema.Mistakes,
-) -> tuple[FreeEnergy, list[Estimate]]:
+) -> tuple[FreeEnergy | None, list[Estimate]]:
     """The law of a host with its phases treated as asked, and the estimates of its coefficients.
 
-    Where something fails it is among the mistakes, and the law may be one that stands in for the host's own.
+    Where something fails it is among the mistakes, and the law may be one that stands in for the host's own, or none.
     """
     before = len(mistakes)
-    n_table = len(entry.energies) + len(entry.potentials)
-    law, choice = _law_of_tables(material, temperature, entry, tables, notes, mistakes)
+    law: Any = None
     estimates: list[Estimate] = []
-    if law is not None:
-        _note_hulls(material, tables, notes)
-        fits = {}
-        for file, table in tables.items():
-            with mistakes.collect(file):
-                fits[table.label] = _fit(entry, law, table, choice)
-            if table.label not in fits:
-                break  # the law may be at fault, and would be with each table
-        if fits and len(fits) == n_table:
-            estimates.append(members(fits))
+    with mistakes.collect():
+        n_table = len(entry.energies) + len(entry.potentials)
+        law, choice = _law_of_tables(material, study, entry, tables, notes, mistakes)
+        if law is not None:
+            _note_hulls(material, tables, notes, mistakes)
+            estimates = _fits(entry, law, tables, choice, n_table, mistakes)
     usable = law is not None and len(mistakes) == before and len(tables) == n_table
-    vibrations = _read_vibrations(entry, mistakes)
-    entropy = entry.vibrational_entropy
-    declared = None
-    if entropy and entropy.frequencies:
-        with mistakes.collect(entropy.frequencies):
-            declared = harmonic_entropy(read_hop_frequencies(entropy.frequencies), temperature)
-    elif entropy:
-        declared = given(entropy.value)
-    if law is None or not usable or len(mistakes) > before:
-        return law or stand_in_law(material, temperature, entry), []
+    vibrations = read_vibrations(study, entry, mistakes)
+    declared: float | None = None
+    with mistakes.collect():
+        declared = _declared_entropy(study, entry, mistakes)
+    if not usable or len(mistakes) > before:
+        return law, []
     estimates = _with_vibrations(entry, law, estimates, *vibrations)
-    voltage = getattr(law, "voltage_name", "")
-    if entry.reference:
-        estimates = [e.select([name for name in e.names if name != voltage]) for e in estimates if set(e.names) != {voltage}]
-        estimates.append(
-            declare(
-                [voltage],
-                [entry.reference.mean_voltage],
-                std=[entry.reference.std],
-                source=f"{material} reference voltage (declared)",
-                reason=entry.reference.reason,
-            )
-        )
+    estimates = _with_reference(material, entry, law, estimates)
+    estimates += _entropy(material, entry, law, estimates, declared)
+    return (TwoPhase(law, entry.gaps) if entry.phases != "refuse" else law), estimates
+
+
+def _fits(
+    entry: schema.FreeEnergy,
+    law: Any,
+    tables: Mapping[Path, Table],
+    choice: OrderChoice | None,
+    n_table: int,
+    mistakes: schema.Mistakes,
+) -> list[Estimate]:
+    """The estimate of a law from all its tables, in a list; none where one is not fitted."""
+    fits = {}
+    for file, table in tables.items():
+        if mistakes.blames(file):
+            continue
+        with mistakes.collect(file), _soluble():
+            fits[table.label] = _fit(entry, law, table, choice)
+        if table.label not in fits:
+            break  # the law may be at fault, and would be with each table
+    return [members(fits)] if fits and len(fits) == n_table else []
+
+
+@contextmanager
+def _soluble() -> Iterator[None]:
+    """A fit; where its equations have no solution the error says what to look for."""
+    try:
+        yield
+    except np.linalg.LinAlgError as error:
+        raise ValueError(f"no law can be fitted to these numbers ({error}); are all of them in the column's unit?") from error
+
+
+def _declared_entropy(study: schema.Study, entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> float | None:
+    """The vibrational entropy that is declared, or follows from the ion's frequencies; None where there is none."""
+    entropy = entry.vibrational_entropy
+    if not entropy:
+        return None
+    if not entropy.frequencies:
+        return float(given(entropy.value))
+    with mistakes.collect(entropy.frequencies):
+        return harmonic_entropy(read_hop_frequencies(entropy.frequencies), study.temperature)
+    return None
+
+
+def _with_reference(material: str, entry: schema.FreeEnergy, law: Any, estimates: list[Estimate]) -> list[Estimate]:
+    """Estimates with the declared mean voltage, if any, in the place of the calculated one."""
+    voltage, reference = getattr(law, "voltage_name", ""), entry.reference
+    if not reference:
+        return estimates
+    others = [e.select([name for name in e.names if name != voltage]) for e in estimates if set(e.names) != {voltage}]
+    source = f"{material} reference voltage (declared)"
+    return [
+        *others,
+        declare([voltage], [reference.mean_voltage], std=[reference.std], source=source, reason=reference.reason),
+    ]
+
+
+def _entropy(
+    material: str, entry: schema.FreeEnergy, law: Any, estimates: list[Estimate], declared: float | None
+) -> list[Estimate]:
+    """The estimate of a declared vibrational entropy, in a list; none where the data tell it."""
     given_already = any(law.entropy_name in estimate.names for estimate in estimates)
+    entropy = entry.vibrational_entropy
     if entropy and given_already:
         raise ValueError("potentials at several temperatures tell the entropic change themselves; remove vibrational_entropy")
     if not entropy and not given_already:
         raise ValueError("the data tell no entropic change (one temperature alone); add vibrational_entropy or vibrations")
-    if entropy:
-        source = f"{material} vibrational entropy (declared)"
-        estimates.append(
-            declare([law.entropy_name], [given(declared)], std=[entropy.std], source=source, reason=entropy.reason)
-        )
-    return (TwoPhase(law, entry.gaps) if entry.phases != "refuse" else law), estimates
+    if not entropy:
+        return []
+    source = f"{material} vibrational entropy (declared)"
+    return [declare([law.entropy_name], [given(declared)], std=[entropy.std], source=source, reason=entropy.reason)]
 
 
 def _law_of_tables(
     material: str,
-    temperature: float,
+    study: schema.Study,
     entry: schema.FreeEnergy,
     tables: Mapping[Path, Table],
     notes: dict[str, Any],
@@ -198,12 +173,12 @@ def _law_of_tables(
     before = len(mistakes)
     for file, table in tables.items():
         if averaged and isinstance(table, EnergyTable):
-            with mistakes.collect(file):
+            with mistakes.collect(file), _soluble():
                 choose_order([table], scatter_known=entry.energy_std is not None)  # each by itself: an error names its file
     if len(mistakes) > before:
         return None, None
     with mistakes.collect():
-        return _law(material, temperature, entry, tables, notes)
+        return _law(material, study.temperature, entry, tables, notes)
     return None, None
 
 
@@ -245,17 +220,22 @@ def _scatter(tables: list[EnergyTable], order: int) -> str:
     return text + hint
 
 
-def _note_hulls(material: str, tables: Mapping[Path, Table], notes: dict[str, Any]) -> None:
-    """What energies say before any law: stable compositions and the voltage steps between them, in words and as numbers."""
-    for table in tables.values():
+def _note_hulls(material: str, tables: Mapping[Path, Table], notes: dict[str, Any], mistakes: schema.Mistakes) -> None:
+    """Note what energies say before any law, in words and as numbers: stable compositions, voltage steps between them."""
+    for file, table in tables.items():
         if not isinstance(table, EnergyTable) or len(np.unique(table.x)) < 2:
             continue
-        hull = hull_voltages(table)
-        inner = ", ".join(f"{x:.2f}" for x in hull.x[1:-1]) or "none"
-        steps = ", ".join(f"{U:.2f}" for U in hull.voltage)
-        notes[f"{material} hull of {table.label} at 0 K"] = f"stable between the ends at x = {inner}; voltage steps {steps} V"
-        own = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
-        notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = own
+        with mistakes.collect(file):
+            _note_hull(material, table, notes)
+
+
+def _note_hull(material: str, table: EnergyTable, notes: dict[str, Any]) -> None:
+    hull = hull_voltages(table)
+    inner = ", ".join(f"{x:.2f}" for x in hull.x[1:-1]) or "none"
+    steps = ", ".join(f"{U:.2f}" for U in hull.voltage)
+    notes[f"{material} hull of {table.label} at 0 K"] = f"stable between the ends at x = {inner}; voltage steps {steps} V"
+    own = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
+    notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = own
 
 
 def _fit(entry: schema.FreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
@@ -280,21 +260,6 @@ def _as_potentials(table: Table) -> ChemicalPotentials:
     if not isinstance(table, ChemicalPotentials):
         raise ValueError(f"energies of {table.label}: a site sum is fitted to potentials")
     return table
-
-
-def _read_vibrations(
-    entry: schema.FreeEnergy, mistakes: schema.Mistakes
-) -> tuple[dict[float, Vibrations | ThermalTable], Vibrations | ThermalTable | None]:
-    """Vibrations of the host by composition, and of lithium metal."""
-    own = {}
-    for file in entry.vibrations:
-        with mistakes.collect(file.file):
-            own[file.x] = _vibrations(file)
-    metal = None
-    if entry.vibrations and entry.lithium_vibrations:
-        with mistakes.collect(entry.lithium_vibrations.file):
-            metal = _vibrations(entry.lithium_vibrations)
-    return own, metal
 
 
 def _with_vibrations(

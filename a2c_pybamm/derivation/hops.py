@@ -9,7 +9,7 @@ import numpy as np
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.derivation.runs import hop_from_runs, law_over_composition, mobility_from_runs
+from a2c_pybamm.derivation.runs import diffusivities, hop_from_runs, law_over_composition, mobility_from_runs
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
     combine_members,
@@ -42,8 +42,8 @@ def given(value: Any) -> Any:
 
 
 def mobility_estimates(
+    study: schema.Study,
     material: str,
-    temperature: float,
     entry: schema.Mobility,
     law: FreeEnergy,
     notes: dict[str, Any],
@@ -51,32 +51,53 @@ def mobility_estimates(
 ) -> tuple[VacancyMobility | ArrheniusMobility, list[Estimate]]:
     """The mobility law of some hops, and the estimates of its own coefficients; those that fail are among the mistakes."""
     estimates: list[Estimate] = []
-    mobility: VacancyMobility | ArrheniusMobility
-    mobility = VacancyMobility(material, tuple((hop.name, hop.vacancies) for hop in entry.hops), law)
-    for hop in entry.hops:
-        own = mistakes.at(f"hop {hop.name!r}")
+    mobility: VacancyMobility | ArrheniusMobility | None = None
+    with mistakes.collect():
+        mobility = _mobility_law(material, entry, law)
+    for k, hop in enumerate(entry.hops, 1):
+        own = mistakes.at(_place(hop, k))
         with own.collect():
+            runs = hop.molecular_dynamics
             if hop.barriers:
                 estimates += _hop_from_barriers(material, hop, own)
-            elif hop.molecular_dynamics and len(hop.molecular_dynamics.compositions) > 1:
-                mobility = law_over_composition(material, hop, hop.molecular_dynamics, law)
-                estimates += mobility_from_runs(mobility, temperature, hop.molecular_dynamics, notes, own)
-            elif hop.molecular_dynamics:
-                estimates += hop_from_runs(material, hop, hop.molecular_dynamics, notes, own)
-    estimates.append(
-        declare(
-            [mobility.geometry_name],
-            [np.log(entry.geometry.factor)],
-            std=[entry.geometry.std_ln],
-            source=f"{material} particle geometry (declared)",
-            reason=entry.geometry.reason,
-        )
-    )
-    if entry.gap_diffusivity:
-        gap = entry.gap_diffusivity
+            elif runs and mobility is None:
+                diffusivities(material, material, runs, notes, own)
+            elif runs and isinstance(mobility, ArrheniusMobility):
+                estimates += mobility_from_runs(mobility, study, runs, notes, own)
+            elif runs:
+                estimates += hop_from_runs(material, hop, runs, notes, own)
+    if mobility is None:
+        raise schema.NotGiven("hops")
+    return mobility, [*estimates, *_declared(material, mobility, entry)]
+
+
+def _mobility_law(material: str, entry: schema.Mobility, law: FreeEnergy) -> VacancyMobility | ArrheniusMobility:
+    """The law of some hops: over composition where runs at several show all of them at once."""
+    for hop in entry.hops:
+        runs = hop.molecular_dynamics
+        if not hop.barriers and runs and len(runs.compositions) > 1:
+            return law_over_composition(material, hop, runs, law)
+    return VacancyMobility(material, tuple((hop.name, hop.vacancies) for hop in entry.hops), law)
+
+
+def _place(hop: schema.Hop, k: int) -> str:
+    """The place of the k-th hop, from 1, in a line on it."""
+    try:
+        return f"hop {hop.name!r}"
+    except schema.NotGiven:
+        return f"mobility.hops[{k}]"
+
+
+def _declared(material: str, mobility: VacancyMobility | ArrheniusMobility, entry: schema.Mobility) -> list[Estimate]:
+    """What is declared of a host's geometry, and of its diffusivity in gaps."""
+    geometry, gap = entry.geometry, entry.gap_diffusivity
+    source = f"{material} particle geometry (declared)"
+    names, values = [mobility.geometry_name], [np.log(geometry.factor)]
+    estimates = [declare(names, values, std=[geometry.std_ln], source=source, reason=geometry.reason)]
+    if gap:
         source = f"{material} diffusivity in gaps (declared)"
         estimates.append(declare([mobility.gap_name], [np.log(gap.factor)], std=[gap.std_ln], source=source, reason=gap.reason))
-    return mobility, estimates
+    return estimates
 
 
 def _hop_from_barriers(material: str, hop: schema.Hop, mistakes: schema.Mistakes) -> list[Estimate]:
@@ -87,10 +108,9 @@ def _hop_from_barriers(material: str, hop: schema.Hop, mistakes: schema.Mistakes
     for entry in hop.barriers:
         with mistakes.collect():
             barriers[entry.label] = _barrier(material, hop, entry, name)
-    frequency = hop.attempt_frequency
-    if hop.frequencies and not mistakes.blames(hop.frequencies):
-        with mistakes.collect(hop.frequencies):
-            frequency = vineyard_frequency(read_hop_frequencies(hop.frequencies))
+    frequency: float | None = None
+    with mistakes.collect():
+        frequency = _attempt_frequency(hop, mistakes)
     if len(mistakes) > before or frequency is None:
         return []
     estimate = hopping_diffusivity(
@@ -105,6 +125,16 @@ def _hop_from_barriers(material: str, hop: schema.Hop, mistakes: schema.Mistakes
         source=f"{material} {hop.name} attempt frequency (declared)",
     )
     return [estimate]
+
+
+def _attempt_frequency(hop: schema.Hop, mistakes: schema.Mistakes) -> float | None:
+    """The attempt frequency of a hop; None where its file cannot be used."""
+    if not hop.frequencies:
+        return hop.attempt_frequency
+    if not mistakes.blames(hop.frequencies):
+        with mistakes.collect(hop.frequencies):
+            return vineyard_frequency(read_hop_frequencies(hop.frequencies))
+    return None
 
 
 def _barrier(material: str, hop: schema.Hop, entry: schema.Barrier, name: str) -> Estimate:

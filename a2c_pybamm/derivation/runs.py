@@ -25,8 +25,11 @@ from a2c_pybamm.estimators import (
 )
 from a2c_pybamm.laws import ArrheniusMobility, FreeEnergy, barrier_name, prefactor_name
 from a2c_pybamm.readers import read_trajectory
+from a2c_pybamm.study.electrode import HOTTEST_RUN
 
 SYMBOLS = {"tracer": "D_tr", "collective": "D_J"}
+LEAST_SPAN = 0.01
+"""Relative span of temperatures: with 1 % an error of 0.1 in ln D is one of 10 kT in the barrier, about 1 eV."""
 UNLIKELY = 0.01
 """p-value of χ² below which a note calls a fit doubtful."""
 
@@ -61,6 +64,7 @@ def hop_from_runs(
     runs = {T: run for (_, T), run in diffusivities(f"{material} {hop.name}", material, entry, notes, mistakes).items()}
     if len(mistakes) > before:
         return []
+    _refuse_alike(list(runs))
     names = (prefactor_name(material, hop.name), barrier_name(material, hop.name))
     line = fit_arrhenius(runs, prefactor_name=names[0], barrier_name=names[1])
     shift = np.array([-hop.vacancies * np.log1p(-entry.compositions[0]), 0.0])
@@ -73,7 +77,7 @@ def hop_from_runs(
 
 def mobility_from_runs(
     law: ArrheniusMobility,
-    temperature: float,
+    study: schema.Study,
     entry: schema.MolecularDynamics,
     notes: dict[str, Any],
     mistakes: schema.Mistakes,
@@ -83,8 +87,9 @@ def mobility_from_runs(
     runs = diffusivities(stem, law.material, entry, notes, mistakes)
     if len(mistakes) > before:
         return []
+    _refuse_alike([T for _, T in runs])
     estimate = fit_mobility(runs, law, average_orders=entry.average_orders)
-    notes[f"{stem} mobility"] = _in_words(estimate, law, temperature)
+    notes[f"{stem} mobility"] = _in_words(estimate, law, study.temperature)
     if entry.haven_std_ln is None:
         return [estimate]
     source = f"{stem} Haven ratio (declared as 1)"
@@ -125,6 +130,7 @@ def diffusivities(
                 species=entry.species,
             )
             _refuse_twice(seen, trajectory, item.file)
+            _refuse_too_hot(trajectory.temperature)
             x, T = entry.composition(item), trajectory.temperature
             where = (f"x = {x:g}, " if len(entry.compositions) > 1 else "") + f"{T:g} K"
             name, source = f"{stem} ln({SYMBOLS[entry.motion]} {where} [m2.s-1])", f"{material} MD {where} (sampling)"
@@ -141,6 +147,22 @@ def _refuse_twice(seen: dict[str, Path], trajectory: Trajectory, file: Path) -> 
     if stamp in seen:
         raise ValueError(f"the same run as {seen[stamp]}; list each run once, a copy is no replica")
     seen[stamp] = file
+
+
+def _refuse_too_hot(temperature: float) -> None:
+    """Raise ``ValueError`` where a run's own file gives a temperature that the study may not give."""
+    if temperature > HOTTEST_RUN:
+        raise ValueError(f"a run at {temperature:.3g} K, above {HOTTEST_RUN:g} K; correct the temperature or its unit")
+
+
+def _refuse_alike(temperatures: list[float]) -> None:
+    """Raise ``ValueError`` where runs are at temperatures so close that their slope says nothing."""
+    low, high = min(temperatures), max(temperatures)
+    if low < high < low * (1 + LEAST_SPAN):
+        raise ValueError(
+            f"runs from {low:.7g} to {high:.7g} K, {high / low - 1:.1g} apart; a barrier needs temperatures at least "
+            f"{LEAST_SPAN:.0%} apart, take runs further apart, or give those at one temperature exactly the same"
+        )
 
 
 def _numbered(runs: list[Estimate]) -> list[Estimate]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from a2c_pybamm import __version__
 from a2c_pybamm import study as schema
-from a2c_pybamm.derivation.declared import add_scale, add_value
+from a2c_pybamm.derivation.declared import add_scale, add_value, beginnings, own_source
 from a2c_pybamm.derivation.electrode import Parts, add_electrode
 from a2c_pybamm.derivation.hops import ANOTHERS_PATH, MODEL_FORM
 from a2c_pybamm.estimate import Estimate, Factor, Joint
@@ -29,18 +29,13 @@ NEEDED = (
     *(f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
 )
 """What a base set must bring, whatever the laws take the place of."""
-STAND_IN = "Ai2020"
-"""A full cell that the rest of a study is checked against where its own base set is unknown."""
-COMPLETE = schema.Omissions()
 
 
-def derive(study: schema.Study, *, omissions: schema.Omissions = COMPLETE) -> ParameterSet:
+def derive(study: schema.Study) -> ParameterSet:
     """The parameter set of a study: files read, laws fitted, errors joined.
 
-    Parameters
-    ----------
-    omissions
-        What the study lacks of its file, because it is wrong there: coefficients that it might have given are not missed.
+    Where entries of the study are not given because they are wrong in its file, all else is looked at, and what might follow
+    from them is not missed.
 
     Raises
     ------
@@ -48,27 +43,32 @@ def derive(study: schema.Study, *, omissions: schema.Omissions = COMPLETE) -> Pa
         Naming the file or key: data cannot be read or do not suffice, a declared covariance is not positive semi-definite, a
         coefficient is estimated twice or not at all. Of several mistakes that do not depend on each other all, each in a line
         of `StudyMistakes`.
+    NotGiven
+        If nothing is wrong but that entries are not given.
     UnstablePhaseError
         If a host at the mean coefficients separates into phases where the cell goes, and the study says no treatment.
     """
     mistakes = schema.Mistakes()
     parts = Parts(notes={"made with": f"a2c_pybamm {__version__}"})
-    bases = [STAND_IN]
+    base: str | None = None
     with mistakes.collect("base"):
         _check_base(study.base)
-        bases = [study.base]
-    _add_electrodes(parts, study, bases[0], mistakes)
-    _add_declared(parts, study, bases if bases == [study.base] else WIDE, omissions, mistakes)
+        base = study.base
+    _add_electrodes(parts, study, base, mistakes)
+    _add_declared(parts, study, base, mistakes)
     with mistakes.collect():
         _refuse_twice(parts.estimates)
-    known = _Known(parts, omissions if len(mistakes) else None)
-    estimates = _with_systematics(parts.estimates, study.systematic, known, mistakes)
-    independent = _known_sources(study.independent, estimates, known, mistakes)
-    if len(mistakes):
-        _check_declared_names(study, known, omissions, mistakes)
+    known = _Known(parts, complete=not len(mistakes))
+    estimates = parts.estimates
     joint: Joint | None = None
-    if not _given_twice(parts.estimates):
+    with mistakes.collect():
+        estimates = _with_systematics(estimates, study.systematic, known, mistakes)
+    if len(mistakes):
         with mistakes.collect():
+            _check_declared_names(study, known, mistakes)
+    with mistakes.collect():
+        independent = _known_sources(study.independent, estimates, known, mistakes)
+        if not _given_twice(parts.estimates):
             joint = Joint(estimates, independent=independent)
     mistakes.stop()
     if joint is None:
@@ -99,34 +99,50 @@ def _stable(study: schema.Study, parts: Parts, joint: Joint) -> ParameterSet:
     return derived
 
 
-def _add_electrodes(parts: Parts, study: schema.Study, base: str, mistakes: schema.Mistakes) -> None:
+def _add_electrodes(parts: Parts, study: schema.Study, base: str | None, mistakes: schema.Mistakes) -> None:
     for side in ("negative", "positive"):
-        electrode: schema.Electrode | None = getattr(study, side)
-        if electrode:
-            at_side = mistakes.at(side)
-            with at_side.collect():
+        at_side = mistakes.at(side)
+        with at_side.collect():
+            for electrode in _entries(study, side, parts):
                 add_electrode(parts, study, base, side, electrode, at_side)
 
 
-def _add_declared(
-    parts: Parts, study: schema.Study, bases: Sequence[str], omissions: schema.Omissions, mistakes: schema.Mistakes
-) -> None:
-    """Add factors, values and coefficients that a person declares."""
-    values = [base_values(base) for base in bases] if study.scale or study.value else []
-    for k, scale in enumerate(study.scale):
-        at_scale = mistakes.at(f"scale[{omissions.number('scale', k)}]")
-        with at_scale.collect():
-            add_scale(parts, values, scale, at_scale)
-    for k, value in enumerate(study.value):
-        with mistakes.collect(f"value[{omissions.number('value', k)}]"):
-            add_value(parts, values, value)
-    for k, item in enumerate(study.declared):
-        with mistakes.collect(f"declared[{omissions.number('declared', k)}]"):
-            parts.estimates.append(
-                declare(
-                    item.names, item.values, std=item.std, covariance=item.covariance, source=item.source, reason=item.reason
-                )
-            )
+def _add_declared(parts: Parts, study: schema.Study, base: str | None, mistakes: schema.Mistakes) -> None:
+    """Add factors, values and coefficients that a person declares; where the base set is unknown any wide set stands in."""
+
+    @cache
+    def values() -> list[Any]:
+        return [base_values(name) for name in (WIDE if base is None else [base])]
+
+    def add(item: Any, at_item: schema.Mistakes) -> None:
+        if isinstance(item, schema.Scale):
+            add_scale(parts, values(), item, at_item)
+        elif isinstance(item, schema.Value):
+            add_value(parts, values(), item)
+        else:
+            errors: dict[str, Any] = {"std": item.std, "covariance": item.covariance}
+            parts.estimates.append(declare(item.names, item.values, **errors, source=item.source, reason=item.reason))
+
+    for kind in ("scale", "value", "declared"):
+        with mistakes.collect():
+            for k, item in enumerate(_entries(study, kind, parts), 1):
+                before, place = len(mistakes), f"{kind}[{k}]"
+                with mistakes.collect(place):
+                    add(item, mistakes.at(place))
+                if len(mistakes) > before:
+                    parts.unknown |= beginnings(item)
+                    parts.unknown_sources |= own_source(item)
+
+
+def _entries(study: schema.Study, key: str, parts: Parts) -> tuple[Any, ...]:
+    """The study's sections of a key; where these are not given any name may be one of theirs."""
+    try:
+        entry = getattr(study, key)
+        return entry if isinstance(entry, tuple) else () if entry is None else (entry,)
+    except schema.NotGiven:
+        parts.unknown.add("")
+        parts.unknown_sources.add("")
+        raise
 
 
 def _check_base(base: str) -> None:
@@ -164,20 +180,25 @@ class _Known:
     """Names that coefficients and sources of a study can have.
 
     Where mistakes keep some from being derived, the laws' own names count, and whatever begins with the material of an
-    electrode that is not complete.
+    electrode, or with the name of a declaration, that is not complete.
     """
 
-    def __init__(self, parts: Parts, omissions: schema.Omissions | None) -> None:
+    def __init__(self, parts: Parts, *, complete: bool) -> None:
         laws = [attachment.law for attachment in parts.attach.values()]
         self._asked = {name for law in laws for name in law.names}
         self.names = {name for estimate in parts.estimates for name in estimate.names}
         self._open: tuple[str, ...] = ()
-        self._materials: tuple[str, ...] = ()
-        if omissions is not None:
+        self._sources: tuple[str, ...] = ()
+        if not complete:
             self.names |= self._asked
-            self._open = tuple(f"{material} " for material in omissions.materials)
+            self._open = tuple(parts.unknown)
             hosts = {str(getattr(law, "material", "")) for law in laws} - {""}
-            self._materials = (*self._open, *(f"{host} " for host in hosts), MODEL_FORM, ANOTHERS_PATH)
+            own = (*(f"{host} " for host in hosts), MODEL_FORM, ANOTHERS_PATH)
+            self._sources = (*self._open, *parts.unknown_sources, *own)
+
+    def add_sources(self, beginnings: set[str]) -> None:
+        """Add sources of what could not be used."""
+        self._sources += tuple(beginnings)
 
     def has(self, name: str) -> bool:
         """Whether a coefficient of this name is derived, or could be."""
@@ -189,7 +210,7 @@ class _Known:
 
     def may_have_source(self, source: str) -> bool:
         """Whether a source of this name could come from what is not derived."""
-        return source.startswith(self._materials)
+        return source.startswith(self._sources)
 
 
 def _known_sources(
@@ -204,10 +225,10 @@ def _known_sources(
     return [source for source in independent if source in sources]
 
 
-def _check_declared_names(study: schema.Study, known: _Known, omissions: schema.Omissions, mistakes: schema.Mistakes) -> None:
+def _check_declared_names(study: schema.Study, known: _Known, mistakes: schema.Mistakes) -> None:
     """Add declared coefficients that no law asks for; a set that is complete finds them itself."""
-    for k, item in enumerate(study.declared):
-        place = f"declared[{omissions.number('declared', k)}]"
+    for k, item in enumerate(study.declared, 1):
+        place = f"declared[{k}]"
         unasked = [] if mistakes.blames(place) else [name for name in item.names if not known.asked(name)]
         for name in unasked:
             mistakes.add(ValueError(f"no law asks for {name!r}; correct its name, or remove it"), place)
@@ -237,12 +258,16 @@ def _with_systematics(
 ) -> list[Estimate]:
     """The estimates with declared further errors; one germ moves all coefficients that a source names."""
     for item in systematic:
-        at_item = mistakes.at(f"systematic {item.source!r}")
-        missing = [name for name in sorted(item.std) if not known.has(name)]
-        for name in missing:
-            at_item.add(ValueError(f"no coefficient {name!r}; correct its name (have {', '.join(sorted(known.names))})"))
-        with at_item.collect():
-            estimates = [_with_systematic(estimate, item) for estimate in estimates]
+        before = len(mistakes)
+        with mistakes.collect():
+            at_item = mistakes.at(f"systematic {item.source!r}")
+            missing = [name for name in sorted(item.std) if not known.has(name)]
+            for name in missing:
+                at_item.add(ValueError(f"no coefficient {name!r}; correct its name (have {', '.join(sorted(known.names))})"))
+            with at_item.collect():
+                estimates = [_with_systematic(estimate, item) for estimate in estimates]
+        if len(mistakes) > before:
+            known.add_sources(own_source(item))
     return estimates
 
 

@@ -51,7 +51,9 @@ def hull_voltages(table: EnergyTable) -> HullVoltages:
     found = lowest_energies(table)
     x, energy = found.x, found.energy * FARADAY
     if len(x) < 2:
-        raise ValueError(f"energies of {table.label}: {len(x)} composition(s); a voltage is the step between two")
+        raise ValueError(
+            f"energies of {table.label}: {len(x)} different composition(s); a voltage is the step between two, add another"
+        )
     edges = lower_hull(x[None], energy[None], np.ones((1, len(x)), dtype=bool))
     vertices = np.array([0, *(int(right[0]) for _, _, right in edges)])
     above = energy - np.interp(x, x[vertices], energy[vertices])

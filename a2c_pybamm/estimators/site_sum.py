@@ -104,7 +104,7 @@ def _problem(data: ChemicalPotentials, law: SiteSum) -> _Problem:
     if not several and abs(data.temperature[0] - law.reference_temperature) > 1e-6:
         raise ValueError(
             f"chemical potentials of {data.label}: all at {data.temperature[0]:g} K, but the law's voltages hold at "
-            f"{law.reference_temperature:g} K; give the law reference_temperature={data.temperature[0]:g}"
+            f"{law.reference_temperature:g} K; give data at that temperature, or let the law hold at {data.temperature[0]:g} K"
         )
     names = law.names if several else law.names[:-1]
     need = len(names) + (SPARE if data.std is None else 0)

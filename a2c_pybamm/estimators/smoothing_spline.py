@@ -133,16 +133,17 @@ def _problem(
         if (np.abs(data.temperature - law.reference_temperature) > 1e-6).any():
             raise ValueError(
                 f"chemical potentials of {data.label}: some are not at {law.reference_temperature:g} K, where the law of "
-                f"{law.material} holds; select that temperature, or fit a law with entropies by fit_chemical_potential"
+                f"{law.material} holds; keep those of that temperature alone, or take the law redlich-kister"
             )
         design, rest = potential_design(law, data.x, data.temperature, entropies=False)
         x, y, known = data.x, -data.potential / FARADAY - rest, data.std is not None
         noise = np.ones(len(x)) if data.std is None else data.std / FARADAY
     need = 5 if known else 3 + SPARE
-    if len(np.unique(np.round(x, 6))) < need:
+    n_different = len(np.unique(np.round(x, 6)))
+    if n_different < need:
         raise ValueError(
-            f"{data.label}: {len(x)} composition(s); a smoothing spline needs at least {need}"
-            + ("" if known else ", or five and their std")
+            f"{data.label}: {n_different} different composition(s) in {len(x)} row(s); a smoothing spline needs at least {need}"
+            + ("; add some" if known else ", or five and their std; add some")
         )
     raw = (data.energy, data.converged) if isinstance(data, EnergyTable) else (data.potential, data.temperature)
     return design, y, noise, known, data.label, array_fingerprint(data.x, *raw, settings=f"{law.knots} {energy_std}")

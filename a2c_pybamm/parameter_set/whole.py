@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -19,6 +20,8 @@ from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
 from a2c_pybamm.parameter_set.log import quiet
 from a2c_pybamm.schema import Temperature, conform_fields, listed, named, show
 
+LONG_NUMBER = re.compile(r"-?\d{9,}(?:\.\d*)?(?:[eE][-+]?\d+)?|-?\d+\.\d{9,}(?:[eE][-+]?\d+)?")
+"""A number of more digits than a person reads, in another library's words."""
 N_CHECK = 201
 """Compositions at which a sample's stability is looked at."""
 EVERYWHERE = (0.005, 0.995)
@@ -184,7 +187,7 @@ class ParameterSet:
             with quiet():
                 values.set_initial_state(1.0, options=options or None)
         except (pybamm.SolverError, ValueError) as error:
-            text = " ".join(str(error).split())
+            text = LONG_NUMBER.sub(lambda digits: f"{float(digits[0]):.3g}", " ".join(str(error).split()))
             raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error
         return {key: float(values.evaluate(values[key])) for key in keys}
 

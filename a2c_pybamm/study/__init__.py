@@ -13,9 +13,9 @@ from a2c_pybamm.study.electrode import (
     TrajectoryFile,
 )
 from a2c_pybamm.study.fields import Section
-from a2c_pybamm.study.mistakes import Mistakes, StudyMistakes, one_or_all
-from a2c_pybamm.study.partial import Omissions
-from a2c_pybamm.study.reading import Reading, data_files, read_as_far_as_right, read_study
+from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, one_or_all
+from a2c_pybamm.study.named_files import add_unusable_files, data_files
+from a2c_pybamm.study.reading import Reading, read_as_far_as_right, read_study
 from a2c_pybamm.study.reference import reference_page
 from a2c_pybamm.study.thermodynamics import (
     EnergyFile,
@@ -43,7 +43,7 @@ __all__ = [
     "Mistakes",
     "Mobility",
     "MolecularDynamics",
-    "Omissions",
+    "NotGiven",
     "PotentialFile",
     "PropagationSettings",
     "Reading",
@@ -60,6 +60,7 @@ __all__ = [
     "Value",
     "VibrationFile",
     "VibrationalEntropy",
+    "add_unusable_files",
     "data_files",
     "one_or_all",
     "read_as_far_as_right",

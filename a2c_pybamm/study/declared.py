@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 from a2c_pybamm.study.electrode import LARGEST_STD_LN
 from a2c_pybamm.study.fields import Number, Section, amount, repeated, unit_of
@@ -28,16 +29,18 @@ class Declared(Section):
     source: str = Field(min_length=1, description="Name of the error's source", examples=["literature"])
     reason: str = Field(description="Where the numbers come from", examples=["mean of three papers"])
 
-    @model_validator(mode="after")
-    def _shapes(self) -> Self:
-        if (self.std is None) == (self.covariance is None):
-            raise ValueError("give either std or covariance")
+    def _mistakes(self) -> Iterator[str]:
         if twice := repeated(list(self.names)):
-            raise ValueError(f"coefficient {twice} is declared twice; keep one")
+            yield f"coefficient {twice} is declared twice; keep one"
+        if (self.std is None) == (self.covariance is None):
+            yield "give either std or covariance"
+            return
         rows = [len(self.values), len(self.std or self.covariance or ()), *(len(row) for row in self.covariance or ())]
         if any(n != len(self.names) for n in rows):
-            raise ValueError(f"{len(self.names)} names, but {', '.join(map(str, rows))} values, errors or entries in a row")
-        return self
+            yield (
+                f"{len(self.names)} names, but {', '.join(map(str, rows))} values, errors or entries in a row; "
+                "give each name its own"
+            )
 
 
 class Systematic(Section):
@@ -76,35 +79,41 @@ class Scale(Section):
     source: str = Field(min_length=1, description="Name of the error's source", examples=["electrolyte (literature)"])
     reason: str = Field(min_length=1, description="Where the numbers come from", examples=["spread of three measurements"])
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
+        return (self._mistakes, self._shape_mistakes)
+
+    def _mistakes(self) -> Iterator[str]:
         if (self.parameter is None) == (not self.parameters):
-            raise ValueError("give either parameter or parameters")
+            yield "give either parameter or parameters"
         if twice := repeated(list(self.parameters)):
-            raise ValueError(f"parameter {twice} is listed twice; keep one")
+            yield f"parameter {twice} is listed twice; keep one"
         if (self.std is None) == (self.covariance is None):
-            raise ValueError("give either std or covariance")
+            yield "give either std or covariance"
         if self.correlation is not None and self.std is None:
-            raise ValueError("correlation goes with std; a covariance holds the correlations already")
+            yield "correlation goes with std; a covariance holds the correlations already"
+
+    def _shape_mistakes(self) -> Iterator[str]:
+        if (self.parameter is None) == (not self.parameters):
+            return
         n = len(self.keys)
         for name in ("std", "mean"):
-            self._check_length(name, n)
+            yield from self._length_mistakes(name, n)
         for name in ("correlation", "covariance"):
             matrix = getattr(self, name)
             if matrix is not None and [len(row) for row in matrix] != [n] * n:
-                raise ValueError(f"{name} must be {n} rows of {n} numbers, a row for each parameter")
+                yield f"{name} must be {n} rows of {n} numbers, a row for each parameter"
+                return
         if self.correlation and any(abs(self.correlation[k][k] - 1) > ROUND_OFF for k in range(n)):
-            raise ValueError("correlation of a parameter with itself, on the diagonal, is 1; variances go into covariance")
-        return self
+            yield "correlation of a parameter with itself, on the diagonal, is 1; variances go into covariance"
 
-    def _check_length(self, name: str, n: int) -> None:
+    def _length_mistakes(self, name: str, n: int) -> Iterator[str]:
         given = getattr(self, name)
         if given is None or (self.parameter and not isinstance(given, tuple)):
             return
         if self.parameter:
-            raise ValueError(f"{name} of one parameter is one number, not a list")
-        if not isinstance(given, tuple) or len(given) != n:
-            raise ValueError(f"{name} must be a list of {n} numbers, one for each of parameters")
+            yield f"{name} of one parameter is one number, not a list"
+        elif not isinstance(given, tuple) or len(given) != n:
+            yield f"{name} must be a list of {n} numbers, one for each of parameters"
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -112,17 +121,21 @@ class Scale(Section):
         return (self.parameter,) if self.parameter else self.parameters
 
 
+def _in_the_keys_unit(value: Any, info: ValidationInfo) -> Any:
+    """The number in the unit of the parameter's key; a key that is itself refused has no unit to hold the value to."""
+    parameter = info.data.get("parameter")
+    return amount(value, unit_of(parameter)) if isinstance(parameter, str) else 0.0
+
+
 class Value(Section):
     """A number, with its error, in the place of an entry of the base set."""
 
     parameter: str = Field(min_length=1, description="PyBaMM's key", examples=["Contact resistance [Ohm]"])
-    value: Number = Field(description="Its value, in the unit that the key names", examples=["0.01 Ohm"])
-    std: Annotated[Number, Field(ge=0)] = Field(description="Its standard deviation, in that unit", examples=["0.002 Ohm"])
+    value: Annotated[Number, BeforeValidator(_in_the_keys_unit)] = Field(
+        description="Its value, in the unit that the key names", examples=["0.01 Ohm"]
+    )
+    std: Annotated[Annotated[Number, Field(ge=0)], BeforeValidator(_in_the_keys_unit)] = Field(
+        description="Its standard deviation, in that unit", examples=["0.002 Ohm"]
+    )
     source: str = Field(min_length=1, description="Name of the error's source", examples=["contact resistance (measured)"])
     reason: str = Field(min_length=1, description="Where the numbers come from", examples=["impedance of five cells"])
-
-    @field_validator("value", "std", mode="before")
-    @classmethod
-    def _in_the_keys_unit(cls, value: Any, info: ValidationInfo) -> Any:
-        # a key that is itself refused has no unit to hold the value to
-        return amount(value, unit_of(info.data["parameter"])) if "parameter" in info.data else 0.0

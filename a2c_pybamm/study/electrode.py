@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from collections.abc import Callable, Iterator
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from a2c_pybamm.study.fields import (
+    WORD,
     DataFile,
     Energy,
     Flag,
@@ -25,6 +26,10 @@ from a2c_pybamm.study.thermodynamics import FreeEnergy, MeasuredOCP
 
 LARGEST_BARRIER = 2e6
 """About 20 eV, in J/mol: a larger barrier is a slip of units."""
+HOTTEST_RUN = 1e5
+"""Temperature [K] of a run, 9 eV in units of Boltzmann's constant: no bond between atoms is left, so that a unit is wrong."""
+SMALLEST_SLOPE = 1e-3
+"""Least change of x over PyBaMM's whole stoichiometry: what moves less cannot be told from no lithium at all."""
 LARGEST_STD_LN = 10.0
 """A standard deviation of a logarithm of 10 is a factor of 22 000 either way: more says nothing."""
 Order = Annotated[Whole, Field(ge=0, le=4)]
@@ -37,6 +42,7 @@ class Stoichiometry(Section):
     offset: Number = Field(0.0, description="x where PyBaMM's stoichiometry is 0", examples=[0.0])
     slope: Number = Field(
         1.0,
+        ge=SMALLEST_SLOPE,
         description="Change of x from stoichiometry 0 to 1; 1 where the maximum concentration is the density of sites",
         examples=[1.0],
     )
@@ -59,13 +65,11 @@ class Barrier(Section):
         None, gt=0, le=LARGEST_BARRIER, description="Standard deviation of single energies or of a value", examples=["30 meV"]
     )
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         if sum(item is not None for item in (self.path, self.images, self.value)) != 1:
-            raise ValueError("give exactly one of path, images and value")
-        if self.path is None and self.std is None:
-            raise ValueError("images and value need a declared std")
-        return self
+            yield "give exactly one of path, images and value"
+        elif self.path is None and self.std is None:
+            yield "images and value need a declared std"
 
 
 class TrajectoryFile(Section):
@@ -77,7 +81,9 @@ class TrajectoryFile(Section):
     symbols: tuple[str, ...] | None = Field(
         None, min_length=1, description="Of each type of a dump without 'element', or each atom of npy", examples=[["Li", "S"]]
     )
-    temperature: Temperature | None = Field(None, gt=0, description="If the file does not tell", examples=["700 K"])
+    temperature: Temperature | None = Field(
+        None, gt=0, le=HOTTEST_RUN, description="If the file does not tell", examples=["700 K"]
+    )
     x: Number | None = Field(
         None, ge=0, lt=1, description="Occupied fraction of sites in this run, in the place of the common one", examples=[0.7]
     )
@@ -122,27 +128,25 @@ class MolecularDynamics(Section):
         False, description="Average over the orders from 0 to these, with the doubt a source", examples=[True]
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         if missing := next((item for item in self.trajectories if item.x is None and self.x is None), None):
-            raise ValueError(f"x is missing: {missing.file.name} has none of its own; give one for all runs, or each its own")
+            yield f"x is missing: {missing.file.name} has none of its own; give one for all runs, or each its own"
+            return
         if self.motion == "tracer" and self.haven_std_ln is None:
-            raise ValueError("motion = 'tracer' needs haven_std_ln, the doubt about a Haven ratio of 1")
+            yield "motion = 'tracer' needs haven_std_ln, the doubt about a Haven ratio of 1"
         if self.motion == "collective" and self.haven_std_ln is not None:
-            raise ValueError("motion = 'collective' measures the jump diffusivity itself; remove haven_std_ln")
+            yield "motion = 'collective' measures the jump diffusivity itself; remove haven_std_ln"
         orders = (self.prefactor_order, self.barrier_order)
         if len(self.compositions) > 1 and None in orders:
-            raise ValueError(
-                f"runs at {len(self.compositions)} compositions need prefactor_order and barrier_order; 0 is one for all x"
-            )
+            n = len(self.compositions)
+            yield f"runs at {n} compositions need prefactor_order and barrier_order; 0 is one for all x"
         if len(self.compositions) == 1 and (any(orders) or self.average_orders):
-            raise ValueError(
+            yield (
                 f"all runs are at x = {self.compositions[0]:g}, which shows no order in x; remove prefactor_order, "
                 "barrier_order and average_orders, or give trajectories their own x"
             )
         if self.average_orders and not any(orders):
-            raise ValueError("average_orders averages up to prefactor_order and barrier_order, which are 0; raise one")
-        return self
+            yield "average_orders averages up to prefactor_order and barrier_order, which are 0; raise one"
 
     @property
     def compositions(self) -> tuple[float, ...]:
@@ -177,19 +181,17 @@ class Hop(Section):
     barriers: tuple[Barrier, ...] = Field((), description="One for each method; several make a committee")
     molecular_dynamics: MolecularDynamics | None = Field(None, description="Trajectories in the place of barriers")
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         lattice = (self.jump_length, self.coordination, self.dimension, self.attempt_frequency_std_ln)
         if self.barriers and self.molecular_dynamics:
-            raise ValueError("give barriers or molecular_dynamics, not both")
+            yield "give barriers or molecular_dynamics, not both"
         if self.barriers and (None in lattice or (self.frequencies is None) == (self.attempt_frequency is None)):
-            raise ValueError(
+            yield (
                 "a barrier needs jump_length, coordination, dimension, attempt_frequency_std_ln, "
                 "and one of frequencies and attempt_frequency"
             )
         if twice := repeated([barrier.label for barrier in self.barriers]):
-            raise ValueError(f"two barriers have the label {twice}; a label names one method, give each its own")
-        return self
+            yield f"two barriers have the label {twice}; a label names one method, give each its own"
 
 
 class Geometry(Section):
@@ -215,24 +217,20 @@ class Mobility(Section):
     geometry: Geometry = Field(Geometry(), description="Anisotropy")
     gap_diffusivity: GapDiffusivity | None = Field(None, description="Within a miscibility gap, where its phases are treated")
 
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         if twice := repeated([hop.name for hop in self.hops]):
-            raise ValueError(f"two hops are called {twice}; name them apart")
+            yield f"two hops are called {twice}; name them apart"
         over_x = [h for h in self.hops if h.molecular_dynamics and len(h.molecular_dynamics.compositions) > 1]
         if over_x and len(self.hops) > 1:
-            raise ValueError(
-                f"hop {over_x[0].name!r} has runs at several compositions, which show all hops at once; leave out the others"
-            )
-        return self
+            name = over_x[0].name
+            yield f"hop {name!r} has runs at several compositions, which show all hops at once; leave out the others"
 
 
 class Electrode(Section):
     """What the atoms say of one electrode; the base set says the rest."""
 
-    material: str = Field(
-        pattern=r"^[^\s\[\]]+$", max_length=100, description="First word of its coefficients", examples=["LCO"]
-    )
+    stands_apart: ClassVar[bool] = True
+    material: str = Field(pattern=WORD, max_length=100, description="First word of its coefficients", examples=["LCO"])
     stoichiometry: Stoichiometry = Field(Stoichiometry(), description="The atoms' x from PyBaMM's stoichiometry")
     site_density: Flag = Field(
         False, description="Maximum concentration from the volume at x = 1 in the energy tables", examples=[True]
@@ -240,6 +238,9 @@ class Electrode(Section):
     free_energy: FreeEnergy | None = Field(None, description="Open-circuit voltage from energies")
     measured_ocp: MeasuredOCP | None = Field(None, description="Open-circuit voltage from the base set")
     mobility: Mobility | None = Field(None, description="Diffusivity")
+
+    def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
+        return (self._mistakes, self._gap_mistakes, self._density_mistakes)
 
     def _mistakes(self) -> Iterator[str]:
         if self.free_energy and self.measured_ocp:
@@ -250,14 +251,21 @@ class Electrode(Section):
                 if self.mobility
                 else "nothing is derived here; give free_energy or measured_ocp, or leave the electrode to the base set"
             )
+
+    def _gap_mistakes(self) -> Iterator[str]:
+        if not (self.free_energy or self.measured_ocp) or not self.mobility:
             return
         treated = self.free_energy is not None and self.free_energy.phases != "refuse"
-        if self.mobility and (self.mobility.gap_diffusivity is not None) != treated:
+        if (self.mobility.gap_diffusivity is not None) != treated:
             yield (
                 "mobility.gap_diffusivity goes with phases = 'common tangent' or 'hysteresis': in a gap nothing derives a "
                 "diffusivity, so that one is declared there with its std_ln, and nowhere else"
             )
-        if self.site_density and not (self.free_energy and self.free_energy.energies):
+
+    def _density_mistakes(self) -> Iterator[str]:
+        if not self.site_density or not (self.free_energy or self.measured_ocp):
+            return
+        if not (self.free_energy and self.free_energy.energies):
             yield "site_density needs free_energy.energies with a volume_column"
-        if self.site_density and (self.stoichiometry.offset, self.stoichiometry.slope) != (0.0, 1.0):
+        if (self.stoichiometry.offset, self.stoichiometry.slope) != (0.0, 1.0):
             yield "site_density makes PyBaMM's stoichiometry the atoms' x; leave stoichiometry out, or site_density"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,12 +15,14 @@ from pydantic import (
     Field,
     Strict,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
     model_validator,
 )
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from a2c_pybamm.readers.units import parse_quantity
-from a2c_pybamm.study.mistakes import one_or_all
+from a2c_pybamm.study.mistakes import NotGiven, one_or_all
 
 LARGEST = 1e60
 """No number that a person means is larger; the square of a larger one could leave the range of floats."""
@@ -57,27 +60,74 @@ Number = Annotated[float, Strict(), AfterValidator(_sane)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 DataFile = Annotated[Path, AfterValidator(_beside_study)]
-Name = Annotated[str, Field(pattern=r"^[^\s\[\]]+( [^\s\[\]]+)*$", max_length=100)]
-"""Words with one space between them; brackets are kept for units."""
+WORDS, WORD = r"^[^\s\[\]]+( [^\s\[\]]+)*$", r"^[^\s\[\]]+$"
+FILE_NAME, MODEL_NAME = r"^[A-Za-z][A-Za-z0-9_.-]*$", r"^[A-Za-z]\w*$"
+PATTERNS = {
+    WORDS: "must be words with one space between them, no brackets",
+    WORD: "must be one word, no brackets or spaces",
+    FILE_NAME: "must begin with a letter, then letters, digits, _ . and -",
+    MODEL_NAME: "must begin with a letter, then letters, digits and _",
+}
+"""What a name must be like, in words; brackets are kept for units."""
+Name = Annotated[str, Field(pattern=WORDS, max_length=100)]
+"""Words with one space between them."""
+
+
+class Unusable(Enum):
+    """What stands for an entry that is wrong in the file, so that the rest of its section can be looked at."""
+
+    ENTRY = "unusable"
 
 
 class Section(BaseModel):
-    """A part of the file; unknown keys are refused."""
+    """A part of the file; unknown keys are refused.
+
+    An entry that is `Unusable` is not there: whoever reads it gets ``NotGiven``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    stands_apart: ClassVar[bool] = False
+    """Whether entries are of use where they contradict each other; else all of the section's own are left out."""
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _entry(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        return value if isinstance(value, Unusable) else handler(value)
 
     @model_validator(mode="wrap")
     @classmethod
     def _holds_together(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         section = handler(value)
+        entries = section.__dict__  # the section is frozen, this is its making
+        for key in [key for key, entry in entries.items() if isinstance(entry, Unusable)]:
+            del entries[key]
         known = any(value is table for table in (info.context or {}).get("unchecked", ()))
-        if not known and (lines := list(section._mistakes())):
+        if not known and (lines := [line for check in section._checks() for line in _as_far_as_given(check)]):
             raise one_or_all(lines)
         return section
 
+    def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
+        """Checks that do not depend on each other: one that needs an entry that is not given takes no other with it."""
+        return (self._mistakes,)
+
     def _mistakes(self) -> Iterator[str]:
-        """What its entries, each right by itself, say against each other; its parts are still of use."""
+        """What its entries, each right by itself, say against each other."""
         yield from ()
+
+    if not TYPE_CHECKING:  # for type checkers a section has its fields alone
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                raise NotGiven(name)
+            return super().__getattr__(name)
+
+
+def _as_far_as_given(check: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """The lines of a check, up to where it needs an entry that is not given."""
+    try:
+        yield from check()
+    except NotGiven:
+        return
 
 
 def unit_of(key: str) -> str:

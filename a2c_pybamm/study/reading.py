@@ -11,9 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from a2c_pybamm.readers.source_file import existing, read_text
-from a2c_pybamm.study.fields import Section
+from a2c_pybamm.study.fields import PATTERNS, Section
 from a2c_pybamm.study.mistakes import Mistakes, StudyMistakes
-from a2c_pybamm.study.partial import Mender, Omissions, index_in_file, kept, meant_key, models
+from a2c_pybamm.study.named_files import named_files
+from a2c_pybamm.study.partial import Mender, Place, copied, meant_key, models
 from a2c_pybamm.study.whole import Study
 
 PHRASES = {
@@ -47,10 +48,10 @@ class Reading:
     """A study file as far as it is right."""
 
     study: Study | None
-    """None where nothing is left."""
+    """Entries that are wrong are not in it, reading them raises ``NotGiven``; None where nothing is left."""
     mistakes: Mistakes
-    omissions: Omissions
-    """What is left out of the study."""
+    files: tuple[tuple[str, Path], ...]
+    """Data files that the file names, also in parts that are left out, each with its key."""
 
 
 def read_study(path: str | Path) -> Study:
@@ -78,22 +79,24 @@ def read_as_far_as_right(path: str | Path) -> Reading:
         If the file is not there or not TOML.
     """
     path = _study_file(Path(path))
-    mender, mistakes = Mender(_read_table(path)), Mistakes()
+    table = _read_table(path)
+    files = tuple(named_files(table, path.parent))
+    mender, mistakes = Mender(copied(table)), Mistakes()
     at_file = mistakes.at(path)
     for _ in range(MOST_ROUNDS):
         context = {"folder": path.parent, "unchecked": mender.unchecked}
         try:
             study = Study.model_validate(mender.table, context=context)
-            return Reading(study, mistakes, mender.omissions())
+            return Reading(study, mistakes, files)
         except ValidationError as error:
             problems = error.errors(include_url=False)
-            for line in _lines([item for item in problems[:MOST_PROBLEMS] if not mender.doubtful(item)], mender.table):
+            for line in _lines(problems[:MOST_PROBLEMS], mender):
                 at_file.add(ValueError(line))
             if len(problems) > MOST_PROBLEMS:
                 at_file.add(ValueError(f"{len(problems) - MOST_PROBLEMS} more places are wrong; is it a study at all?"))
                 break
             mender.mend(problems)
-    return Reading(None, mistakes, Omissions())
+    return Reading(None, mistakes, files)
 
 
 def _study_file(path: Path) -> Path:
@@ -128,32 +131,16 @@ def _read_table(path: Path) -> Any:
         )
     text = read_text(path)
     try:
-        return kept(tomllib.loads(text))
+        table = tomllib.loads(text)
+        copied(table)  # what is nested too deeply to be copied is refused here
+        return table
     except (ValueError, RecursionError) as error:  # also dates and whole numbers that Python does not take
         raise ValueError(
             f"{path}: not TOML: {error}; put text in quotes, a key once, and see 'a2c new DIR' for an example"
         ) from error
 
 
-def data_files(study: Study) -> list[Path]:
-    """All files that a study reads."""
-    found: list[Path] = []
-
-    def walk(value: Any) -> None:
-        if isinstance(value, Path):
-            found.append(value)
-        elif isinstance(value, Section):
-            for key in type(value).model_fields:
-                walk(getattr(value, key))
-        elif isinstance(value, tuple):
-            for item in value:
-                walk(item)
-
-    walk(study)
-    return sorted(set(found))
-
-
-def _lines(problems: Sequence[Any], table: Mapping[str, Any]) -> list[str]:
+def _lines(problems: Sequence[Any], mender: Mender) -> list[str]:
     """A line for each place where something is wrong."""
     # a misspelt key is missing, too: the one that is there is told first; a list whose only entry is wrong is not too short
     problems = sorted(problems, key=lambda item: item["type"] != "extra_forbidden")
@@ -166,7 +153,7 @@ def _lines(problems: Sequence[Any], table: Mapping[str, Any]) -> list[str]:
     for item in problems:
         inner = any(other["loc"][: len(item["loc"])] == item["loc"] for other in problems if other is not item)
         if not (item["type"] == "too_short" and inner) and not (item["type"] == "missing" and item["loc"] in misspelt):
-            found.setdefault(_place(item, table), []).append(item)
+            found.setdefault(_place(item, mender.table, mender.renamed), []).append(item)
     return [line for where, items in found.items() for line in _lines_of(where, items)]
 
 
@@ -179,17 +166,20 @@ def _lines_of(where: str, items: list[Any]) -> list[str]:
     return [start + " or ".join(dict.fromkeys(_message(item) for item in items)) + _given(items[0])]
 
 
-def _place(item: Any, table: Any) -> str:
+def _place(item: Any, table: Any, renamed: Mapping[Place, str]) -> str:
     """The key's path in the file, arrays of tables counted from 1: ``positive.mobility.hops[1].name``.
 
-    Parts of the location that are no keys (the branches of a field with two types) are left out.
+    Parts of the location that are no keys (the branches of a field with two types) are left out; a misspelt key that was
+    taken for another is named as it stands there.
     """
     words = ""
+    path: Place = ()
     for part in item["loc"]:
+        path = (*path, part)
         there = part in table if isinstance(table, dict) else isinstance(table, list) and isinstance(part, int)
         if not there and item["type"] not in ("missing", "extra_forbidden"):
             break
-        words += f"[{index_in_file(table, part) + 1}]" if isinstance(part, int) else f".{part}"
+        words += f"[{part + 1}]" if isinstance(part, int) else f".{renamed.get(path, part)}"
         table = table[part] if there and not (isinstance(part, int) and part >= len(table)) else None
     return words.removeprefix(".")
 
@@ -203,7 +193,7 @@ def _message(item: Any) -> str:
     if item["type"] == "missing":
         return "this entry is missing" if isinstance(item["loc"][-1], int) else "this key is missing; add it"
     if item["type"] == "string_pattern_mismatch":
-        return f"must match {item['ctx']['pattern']} (no brackets or odd spaces)"
+        return PATTERNS[item["ctx"]["pattern"]]
     for bound, phrase in BOUNDS.items():
         if item["type"] == bound:
             return f"must be {phrase} {next(iter(item['ctx'].values())):g}"

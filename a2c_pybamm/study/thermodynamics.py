@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Callable, Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from a2c_pybamm.study.fields import (
     DataFile,
@@ -19,6 +20,8 @@ from a2c_pybamm.study.fields import (
     repeated,
 )
 
+HOTTEST_SAMPLES = 1e5
+"""Temperature [K] of sampled potentials, 9 eV in units of Boltzmann's constant: no lattice is left, so that a unit is wrong."""
 MOST_SITES = 12
 """More kinds of sites than this no data tell apart."""
 
@@ -77,7 +80,9 @@ class PotentialFile(Section):
     potential_column: str | None = Field(None, description="Column; its ending is its unit", examples=["mu_eV", "voltage_V"])
     std_column: str | None = Field(None, description="Column of standard deviations", examples=["std_meV"])
     temperature_column: str = Field("T_K", description="Column of the temperature", examples=["T_K"])
-    temperature: Temperature | None = Field(None, gt=0, description="Where there is no such column", examples=["300 K"])
+    temperature: Temperature | None = Field(
+        None, gt=0, le=HOTTEST_SAMPLES, description="Where there is no such column", examples=["300 K"]
+    )
     lithium: str | None = Field(None, description="Lithium metal's energy for absolute potentials", examples=["-1.90 eV"])
 
 
@@ -122,11 +127,9 @@ class VibrationalEntropy(Section):
     std: Entropy = Field(ge=0, description="Standard deviation", examples=["10 J/mol/K"])
     reason: str = Field(description="Where it comes from", examples=["no phonons of the empty host"])
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         if (self.value is None) == (self.frequencies is None):
-            raise ValueError("give either value or frequencies")
-        return self
+            yield "give either value or frequencies"
 
 
 class FreeEnergy(Section):
@@ -183,41 +186,51 @@ class FreeEnergy(Section):
     )
     gaps: Whole = Field(1, ge=1, le=6, description="Miscibility gaps that there is room for", examples=[1])
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
+        return (
+            self._table_mistakes,
+            self._window_mistakes,
+            self._order_mistakes,
+            self._law_mistakes,
+            self._unheeded,
+            self._entropy_mistakes,
+            self._vibration_mistakes,
+        )
+
+    def _table_mistakes(self) -> Iterator[str]:
         labels = [table.label for table in self.energies] + [table.label for table in self.potentials]
         if twice := repeated(labels):
-            raise ValueError(f"two tables of energies have the label {twice}; a label names one method, give each its own")
+            yield f"two tables of energies have the label {twice}; a label names one method, give each its own"
         if self.energies and self.potentials:
-            raise ValueError("give energies or potentials, not both")
-        if not 0 <= self.window[0] < self.window[1] <= 1:
-            raise ValueError(f"window {list(self.window)} must be two compositions a < b in [0, 1]")
-        self._check_law()
-        self._check_entropy()
-        return self
+            yield "give energies or potentials, not both"
 
-    def _check_law(self) -> None:
+    def _window_mistakes(self) -> Iterator[str]:
+        if not 0 <= self.window[0] < self.window[1] <= 1:
+            yield f"window {list(self.window)} must be two compositions a < b in [0, 1]"
+
+    def _order_mistakes(self) -> Iterator[str]:
         fitted = bool(self.energies or self.potentials) and not self.only_end_members
         if self.order == "averaged" and self.law == "redlich-kister" and not fitted:
-            raise ValueError("order 'averaged' needs energies or potentials to fit; list tables, or give order as a number")
+            yield "order 'averaged' needs energies or potentials to fit; list tables, or give order as a number"
         if self.order == "averaged" and self.law == "landau":
-            raise ValueError("a Landau polynomial needs its order, the highest power of x - 1/2: 4 makes a double well")
-        if self.shape == "ratio" and self.law != "redlich-kister":
-            raise ValueError(f"shape 'ratio' is of redlich-kister, not of {self.law}; leave it out")
-        if self.law == "site-sum" and not self.potentials:
-            raise ValueError("a site sum is fitted to potentials; list tables of them, or take another law")
-        if self.law == "site-sum" and self.phases != "refuse":
-            raise ValueError("a site sum has no gaps; leave phases out")
-        if self.ensemble == "boltzmann" and (self.supercell_sites is None or not self.energies):
-            raise ValueError("a Boltzmann average needs energies with degeneracies and supercell_sites")
-        if self.only_end_members and (self.energy_std is None or not self.energies or self.window != (0.0, 1.0)):
-            raise ValueError("only_end_members needs energies, energy_std and the window 0 to 1")
-        if self.shared_error and self.energy_std is None:
-            raise ValueError("shared_error goes with energy_std, what each structure errs by itself")
-        self._check_ignored()
+            yield "a Landau polynomial needs its order, the highest power of x - 1/2: 4 makes a double well"
 
-    def _check_ignored(self) -> None:
-        """Refuse what the law or the data would not heed."""
+    def _law_mistakes(self) -> Iterator[str]:
+        if self.shape == "ratio" and self.law != "redlich-kister":
+            yield f"shape 'ratio' is of redlich-kister, not of {self.law}; leave it out"
+        if self.law == "site-sum" and not self.potentials:
+            yield "a site sum is fitted to potentials; list tables of them, or take another law"
+        if self.law == "site-sum" and self.phases != "refuse":
+            yield "a site sum has no gaps; leave phases out"
+        if self.ensemble == "boltzmann" and (self.supercell_sites is None or not self.energies):
+            yield "a Boltzmann average needs energies with degeneracies and supercell_sites"
+        if self.only_end_members and (self.energy_std is None or not self.energies or self.window != (0.0, 1.0)):
+            yield "only_end_members needs energies, energy_std and the window 0 to 1"
+        if self.shared_error and self.energy_std is None:
+            yield "shared_error goes with energy_std, what each structure errs by itself"
+
+    def _unheeded(self) -> Iterator[str]:
+        """What the law or the data would not heed."""
         used: dict[str, tuple[bool, str]] = {
             "stable": (self.law == "spline", "is of a spline"),
             "ensemble": (self.law in ("redlich-kister", "landau") or self.ensemble == "lowest", "is not averaged for this law"),
@@ -230,26 +243,29 @@ class FreeEnergy(Section):
         }
         for key, (heeded, why) in used.items():
             if not heeded and getattr(self, key) not in (None, (), False, 0, "lowest"):
-                raise ValueError(f"{key} {why}; leave it out")
+                yield f"{key} {why}; leave it out"
         if self.stable and not 0 <= self.stable[0] < self.stable[1] <= 1:
-            raise ValueError(f"stable {list(self.stable)} must be two compositions a < b in [0, 1]")
+            yield f"stable {list(self.stable)} must be two compositions a < b in [0, 1]"
 
-    def _check_entropy(self) -> None:
-        several = bool(self.potentials) and any(file.temperature is None for file in self.potentials)
+    @property
+    def _several_temperatures(self) -> bool:
+        """Whether potentials have a column of temperatures, which may tell the entropic change."""
+        return any(file.temperature is None for file in self.potentials)
+
+    def _entropy_mistakes(self) -> Iterator[str]:
         if self.vibrations and self.vibrational_entropy:
-            raise ValueError("give vibrations or vibrational_entropy, not both")
-        if not (self.vibrations or self.vibrational_entropy or several):
-            raise ValueError("the entropic change needs vibrational_entropy or vibrations")
-        inner = [file.x for file in self.vibrations if 0 < file.x < 1]
-        boltzmann = self.ensemble == "boltzmann"
-        if self.excess_entropies and not (inner or several or boltzmann):
-            raise ValueError(
-                "excess_entropies need vibrations inside (0, 1), a Boltzmann average, or potentials at several temperatures"
-            )
-        if inner and self.only_end_members:
-            raise ValueError("only_end_members leaves the interactions to be declared: vibrations inside (0, 1) have no place")
+            yield "give vibrations or vibrational_entropy, not both"
+        if not (self.vibrations or self.vibrational_entropy or self._several_temperatures):
+            yield "the entropic change needs vibrational_entropy or vibrations; add one of them"
         if (self.frequency_std is not None) != bool(self.vibrations):
-            raise ValueError("frequency_std goes with vibrations: how far off all frequencies may be together")
+            yield "frequency_std goes with vibrations: how far off all frequencies may be together"
+
+    def _vibration_mistakes(self) -> Iterator[str]:
+        inner = [file.x for file in self.vibrations if 0 < file.x < 1]
+        if inner and self.only_end_members:
+            yield "only_end_members leaves the interactions to be declared: vibrations inside (0, 1) have no place"
+        if self.excess_entropies and not (inner or self.ensemble == "boltzmann" or self._several_temperatures):
+            yield "excess_entropies need vibrations inside (0, 1), a Boltzmann average, or potentials at several temperatures"
 
 
 class MeasuredOCP(Section):

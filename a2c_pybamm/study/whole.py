@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Self
+from collections.abc import Callable, Iterator
+from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field
 
 from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import (
+    FILE_NAME,
+    MODEL_NAME,
     DataFile,
     Flag,
     Number,
@@ -28,8 +30,9 @@ LEAST_SAMPLES = 20
 class CellSettings(Section):
     """The simulation: what is done to which model. Of c_rate, drive_cycle and experiment one at most."""
 
+    stands_apart: ClassVar[bool] = True
     model: str = Field(
-        "SPMe", pattern=r"^[A-Za-z]\w*$", max_length=60, description="PyBaMM model: SPM, SPMe, DFN, MSMR, …", examples=["SPMe"]
+        "SPMe", pattern=MODEL_NAME, max_length=60, description="PyBaMM model: SPM, SPMe, DFN, MSMR, …", examples=["SPMe"]
     )
     options: dict[str, str | tuple[str, str]] = Field(
         {}, description="Options of the model; a pair is one for each electrode", examples=[{"thermal": "lumped"}]
@@ -66,15 +69,22 @@ class CellSettings(Section):
         None, description="Whether the solver's functions are compiled; where it repays if not given", examples=[False]
     )
 
-    def _mistakes(self) -> Iterator[str]:
+    def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
+        return (self._limit_mistakes, self._protocol_mistakes, self._output_mistakes)
+
+    def _limit_mistakes(self) -> Iterator[str]:
         if self.voltage_limits and not 0 < self.voltage_limits[0] < self.voltage_limits[1]:
             low, high = self.voltage_limits
             yield f"voltage_limits run from {low:g} V to {high:g} V; give the cut-off first, then full charge"
+
+    def _protocol_mistakes(self) -> Iterator[str]:
         given = [name for name in PROTOCOLS if name in self.model_fields_set]
         if len(given) > 1:
             yield f"{' and '.join(given)} are given; keep one"
         if self.c_rate == 0:
             yield "c_rate is 0; give a positive one to discharge, a negative one to charge"
+
+    def _output_mistakes(self) -> Iterator[str]:
         if twice := repeated(list(self.outputs)):
             yield f"output {twice} is listed twice; keep one"
 
@@ -103,13 +113,11 @@ class PropagationSettings(Section):
     workers: Whole = Field(2, ge=1, le=64, description="Processes that solve, where that saves time", examples=[2])
     max_failed: Number = Field(0.05, gt=0, lt=1, description="Largest share of samples that may fail", examples=[0.05])
 
-    @model_validator(mode="after")
-    def _any(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         if not (self.first_order or self.adaptive or self.chaos_order or self.samples):
-            raise ValueError("no method is left; set first_order, adaptive, chaos_order or samples")
+            yield "no method is left; set first_order, adaptive, chaos_order or samples"
         if 0 < self.samples < LEAST_SAMPLES:
-            raise ValueError(f"{self.samples} samples are too few; take {LEAST_SAMPLES} or more, or 0 for no sampling")
-        return self
+            yield f"{self.samples} samples are too few; take {LEAST_SAMPLES} or more, or 0 for no sampling"
 
 
 class SweepSettings(Section):
@@ -127,20 +135,26 @@ class SweepSettings(Section):
         examples=[True],
     )
 
-    @model_validator(mode="after")
-    def _any(self) -> Self:
+    def _mistakes(self) -> Iterator[str]:
         if not (self.c_rate or self.upper_voltage):
-            raise ValueError("nothing is swept; list values of c_rate or upper_voltage")
+            yield "nothing is swept; list values of c_rate or upper_voltage"
         if twice := repeated(list(self.c_rate)) or repeated(list(self.upper_voltage)):
-            raise ValueError(f"{twice} is listed twice; each point once")
-        return self
+            yield f"{twice} is listed twice; each point once"
+
+
+def _hides_no_module(name: str) -> str:
+    from a2c_pybamm.parameter_set import module_name
+
+    module_name(name)
+    return name
 
 
 class Study(Section):
     """The whole file."""
 
-    name: str = Field(
-        pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=100, description="Name of the parameter set", examples=["LCO_graphite"]
+    stands_apart: ClassVar[bool] = True
+    name: Annotated[str, AfterValidator(_hides_no_module)] = Field(
+        pattern=FILE_NAME, max_length=100, description="Name of the parameter set", examples=["LCO_graphite"]
     )
     title: str = Field("", description="One line on what it is", examples=["LiCoO2 | graphite from universal potentials"])
     base: str = Field(min_length=1, description="PyBaMM's set that supplies everything else", examples=["Ai2020"])
@@ -161,25 +175,28 @@ class Study(Section):
     propagation: PropagationSettings = Field(PropagationSettings(), description="Methods")
     sweep: SweepSettings | None = Field(None, description="Design of experiments")
 
-    @field_validator("name")
-    @classmethod
-    def _hides_no_module(cls, name: str) -> str:
-        from a2c_pybamm.parameter_set import module_name
-
-        module_name(name)
-        return name
+    def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
+        return (self._mistakes, self._voltage_mistakes, self._rate_mistakes, self._source_mistakes, self._names_apart)
 
     def _mistakes(self) -> Iterator[str]:
         if not (self.positive or self.negative or self.scale or self.value):
-            yield "no [positive], [negative], [[scale]] or [[value]] is there; the study derives nothing"
+            yield "no [positive], [negative], [[scale]] or [[value]] is there, the study derives nothing; add one"
+
+    def _voltage_mistakes(self) -> Iterator[str]:
         limits, swept = self.cell.voltage_limits, self.sweep.upper_voltage if self.sweep else ()
         if limits and swept and min(swept) <= limits[0]:
             yield f"sweep: upper_voltage {min(swept):g} V is not above the cut-off of {limits[0]:g} V in voltage_limits"
+
+    def _rate_mistakes(self) -> Iterator[str]:
         if self.sweep and self.sweep.c_rate and not self.cell.at_constant_current:
             yield "sweep: c_rate is swept, but the cell has a drive_cycle or an experiment; sweep upper_voltage alone"
+
+    def _source_mistakes(self) -> Iterator[str]:
         if twice := repeated([item.source for item in self.systematic]):
             yield f"systematic: the source {twice} occurs twice; list all its coefficients in one std table"
         if twice := repeated([key for item in self.scale for key in item.keys] + [item.parameter for item in self.value]):
             yield f"{twice} stands in two of [[scale]] and [[value]]; keep one"
+
+    def _names_apart(self) -> Iterator[str]:
         if self.positive and self.negative and self.positive.material == self.negative.material:
             yield f"both electrodes are called {self.positive.material!r}; name them apart"
