@@ -237,5 +237,5 @@ def test_refused() -> None:
     with pytest.raises(ValueError, match="must be positive"):
         composition_covariance(table, std=1.0, length=0.0, own_std=1.0)
     one = EnergyTable("A", np.array([0.5]), np.array([0.0]), ("a",), np.ones(1, bool))
-    with pytest.raises(ValueError, match=r"1 composition\(s\); a voltage is the step between two"):
+    with pytest.raises(ValueError, match=r"1 different composition\(s\); a voltage is the step between two"):
         hull_voltages(one)
