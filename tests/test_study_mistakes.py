@@ -98,6 +98,11 @@ CASES: dict[str, tuple[list[tuple[str, str]], str, list[str]]] = {
         FACTOR.replace("0.1", "-0.1") + SAME_FACTOR,
         [r"scale\[1\]\.std: must be at least 0", *GONE],
     ),
+    "factor on a misspelt key": (
+        [],
+        FACTOR.replace("conductivity", "conductivty") + SAME_FACTOR,
+        [r"scale\[1\]: .*is 'Electrolyte conductivity \[S\.m-1\]' meant", *GONE],
+    ),
     "factor with two errors": (
         [],
         FACTOR + "covariance = [[0.01]]\n" + SAME_FACTOR.replace("{", '{ "LCO Ea" = 1,'),
