@@ -74,6 +74,18 @@ def beginnings(item: schema.Scale | schema.Value | schema.Declared) -> set[str]:
         return {""}
 
 
+def endings(item: schema.Scale | schema.Value | schema.Declared) -> set[str]:
+    """Endings of the names of a section's coefficients, which hold also where its key is misspelt."""
+    if isinstance(item, schema.Scale):
+        return {Scale("q").names[0].removeprefix("q")}
+    try:
+        return (
+            {Value("q", unit_of(item.parameter) or "1").names[0].removeprefix("q")} if isinstance(item, schema.Value) else set()
+        )
+    except schema.NotGiven:
+        return set()  # any beginning is unknown then
+
+
 def own_source(item: schema.Scale | schema.Value | schema.Declared | schema.Systematic) -> set[str]:
     """The source that a section names; empty text where it gives none."""
     try:

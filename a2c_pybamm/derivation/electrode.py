@@ -32,6 +32,8 @@ class Parts:
     notes: dict[str, Any] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     """How coefficients may begin that what cannot be used would give or ask for; empty text where any may be."""
+    unknown_endings: set[str] = field(default_factory=set)
+    """How they may end, whatever key was meant by a misspelt one."""
     unknown_sources: set[str] = field(default_factory=set)
     """The same of sources."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from a2c_pybamm import __version__
 from a2c_pybamm import study as schema
-from a2c_pybamm.derivation.declared import add_scale, add_value, beginnings, own_source
+from a2c_pybamm.derivation.declared import add_scale, add_value, beginnings, endings, own_source
 from a2c_pybamm.derivation.electrode import Parts, add_electrode
 from a2c_pybamm.derivation.hops import ANOTHERS_PATH, MODEL_FORM
 from a2c_pybamm.estimate import Estimate, Factor, Joint
@@ -131,6 +131,7 @@ def _add_declared(parts: Parts, study: schema.Study, base: str | None, mistakes:
                     add(item, mistakes.at(place))
                 if len(mistakes) > before:
                     parts.unknown |= beginnings(item)
+                    parts.unknown_endings |= endings(item)
                     parts.unknown_sources |= own_source(item)
 
 
@@ -188,10 +189,11 @@ class _Known:
         self._asked = {name for law in laws for name in law.names}
         self.names = {name for estimate in parts.estimates for name in estimate.names}
         self._open: tuple[str, ...] = ()
+        self._ends: tuple[str, ...] = ()
         self._sources: tuple[str, ...] = ()
         if not complete:
             self.names |= self._asked
-            self._open = tuple(parts.unknown)
+            self._open, self._ends = tuple(parts.unknown), tuple(parts.unknown_endings)
             hosts = {str(getattr(law, "material", "")) for law in laws} - {""}
             own = (*(f"{host} " for host in hosts), MODEL_FORM, ANOTHERS_PATH)
             self._sources = (*self._open, *parts.unknown_sources, *own)
@@ -202,7 +204,7 @@ class _Known:
 
     def has(self, name: str) -> bool:
         """Whether a coefficient of this name is derived, or could be."""
-        return name in self.names or name.startswith(self._open)
+        return name in self.names or name.startswith(self._open) or name.endswith(self._ends)
 
     def asked(self, name: str) -> bool:
         """Whether a law asks for a coefficient of this name, or could."""
