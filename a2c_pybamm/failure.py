@@ -1,4 +1,4 @@
-"""Why a sample has no answer: the cause, which is counted, and beside it the sentence with its numbers, which is read."""
+"""Failures of samples: the cause, which is counted, and beside it the sentence with its numbers, which is read."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Limit:
 
 @dataclasses.dataclass(frozen=True)
 class Above:
-    """What a number must be larger than."""
+    """Lower bound that a number must exceed."""
 
     least: float
     unit: str

@@ -16,7 +16,7 @@ WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def use_private_cache() -> Path:
-    """The folder that PyBaMM compiles into from now on, written to by nobody else.
+    """The folder that PyBaMM compiles into from now on, closed to other users.
 
     The user's own setting of the variable counts; else it is a folder in the user's cache, and where that cannot be private a
     new temporary one, removed at the end.

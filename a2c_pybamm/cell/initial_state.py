@@ -110,7 +110,7 @@ class SolvedEnd:
     """Sides whose own potential holds such a state, by the logarithm of a dilute phase beside a gap."""
 
     def failure(self, k: int, words: tuple[str, str, str]) -> Failure | None:
-        """Why sample k cannot be in this state; None where it can."""
+        """Failure of sample k to be in this state; None where it can be."""
         state, starts, voltage = words
         sto, miss = {side: float(x[k]) for side, x in self.stoichiometry.items()}, float(self.miss[k])
         low, high = self.limits
@@ -144,7 +144,7 @@ class InitialState:
     """Largest stoichiometry of the positive electrode that a discharge can reach, not clipped (n,)."""
 
     def failures(self) -> list[Failure | None]:
-        """Why each sample cannot be a cell; None where it can."""
+        """Failure of each sample to be a cell; None where it is one."""
         found = []
         for k in range(len(self.emptied)):
             of_ends = (solved.failure(k, WORDS[end]) for end, solved in self.ends.items())

@@ -42,7 +42,7 @@ def _outcome(interrupts: Interrupts) -> int:
         result = app(sys.argv[1:] or ["--help"], prog_name="a2c", standalone_mode=False)
         code = result if isinstance(result, int) else 0
         lines = (STOPPED_TEXT,) if code == STOPPED else ()
-    except BrokenPipeError:  # nobody reads on: nothing is left to say
+    except BrokenPipeError:  # the output is no longer read
         drop(sys.stdout)
         return 0
     except SystemExit:

@@ -88,7 +88,7 @@ def _save(error: BaseException) -> Path:
 
 
 def _usage(error: Exception) -> str:
-    """What is wrong with the command line."""
+    """Mistake in the command line, in words."""
     message = getattr(error, "format_message", None)
     return str(message() if message else error).rstrip(". ")
 

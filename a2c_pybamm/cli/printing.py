@@ -28,7 +28,7 @@ PLAIN_WIDTH = 120
 
 
 class Terminal(Console):
-    """A console that goes on without its reader: what nobody reads any more is dropped, and the work is done to its end."""
+    """A console that goes on where its output is no longer read: the rest is dropped, and the work is done to its end."""
 
     def on_broken_pipe(self) -> None:
         """Let the stream lead nowhere; rich would end the process."""

@@ -89,7 +89,7 @@ def _place(hop: schema.Hop, k: int) -> str:
 
 
 def _declared(material: str, mobility: VacancyMobility | ArrheniusMobility, entry: schema.Mobility) -> list[Estimate]:
-    """What is declared of a host's geometry, and of its diffusivity in gaps."""
+    """Declared geometry of a host, and its diffusivity in gaps."""
     geometry, gap = entry.geometry, entry.gap_diffusivity
     source = f"{material} particle geometry (declared)"
     names, values = [mobility.geometry_name], [np.log(geometry.factor)]

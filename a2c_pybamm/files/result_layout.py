@@ -1,4 +1,4 @@
-"""What a result of a propagation must have, declared once: all that tables, reports and the command line read from it."""
+"""Variables that a result of a propagation must have, declared once: all that tables, reports and the command line read."""
 
 from __future__ import annotations
 

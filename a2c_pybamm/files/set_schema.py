@@ -1,4 +1,4 @@
-"""What a ``set.json`` holds, declared once, and the parameter set that it describes."""
+"""Content of a ``set.json``, declared once, and the parameter set that it describes."""
 
 from __future__ import annotations
 

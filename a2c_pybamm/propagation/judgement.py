@@ -46,7 +46,7 @@ def judge(kind: MethodKind, own: Numbers, sampling: Numbers | None) -> Judgement
 
 
 def _is_constant(own: Numbers, sampling: Numbers | None) -> bool:
-    """Whether nothing that was solved shows the output to vary: no solve, no curvature, no test point, no sample."""
+    """True where nothing that was solved shows the output to vary: no solve, no curvature, no test point, no sample."""
     still = own.std == 0 and not own.mean_shift > 0 and not own.mean_shift < 0 and not own.nonlinear > 0
     return still and not own.departure > CLIFF and not (sampling and sampling.std)
 
@@ -87,7 +87,7 @@ def _polynomial(own: Numbers, sampling: Numbers | None) -> Judgement:
 
 
 def _differs(own: Numbers, sampling: Numbers) -> bool:
-    """Whether mean or standard deviation lie farther from sampling's than `N_ERRORS` of both standard errors together."""
+    """True where mean or standard deviation lie farther from sampling's than `N_ERRORS` of both standard errors together."""
     mean_se = own.mean_se if isfinite(own.mean_se) else 0.0
     same_std = abs(own.std - sampling.std) <= N_ERRORS * hypot(own.std_error, sampling.std_error)
     same_mean = abs(own.mean - sampling.mean) <= N_ERRORS * hypot(mean_se, sampling.mean_se)
@@ -124,7 +124,7 @@ JUDGES: Mapping[MethodKind, Callable[[Numbers, Numbers | None], Judgement]] = {
 
 
 def few_samples_dominate(own: Numbers) -> bool:
-    """Whether the hundredth part of the samples carries most of the variance, so that its standard deviation says little."""
+    """True where the hundredth part of the samples carries most of the variance, so that the std is poorly known."""
     return own.tail > MOST_TAIL and own.n_solves >= LEAST_TAIL_SOLVES
 
 

@@ -18,7 +18,7 @@ from a2c_pybamm.propagation.status import (
 )
 
 UNSEEN_MATTERS = 1.2
-"""How much a mode that no sample met must raise the std's upper end for a sentence to name it."""
+"""Factor on the std's upper end, by a mode that no sample met, from which a sentence names that mode."""
 FAR = "test points at ±3σ"
 UNSEEN_KINKS = "kinks farther out are not excluded without sampling"
 NAMED_FAILURES = 0.01
@@ -155,8 +155,8 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
 
 
 def _std(own: Numbers, unit: str, *, own_error: bool = True) -> str:
-    told = own_error and KNOWN * own.std < own.std_error < inf
-    return f"std {with_error(own.std, own.std_error, digits=1) if told else significant(own.std)}{_unit(unit)}"
+    with_own = own_error and KNOWN * own.std < own.std_error < inf
+    return f"std {with_error(own.std, own.std_error, digits=1) if with_own else significant(own.std)}{_unit(unit)}"
 
 
 def _unit(unit: str) -> str:
@@ -181,7 +181,7 @@ def _shift(own: Numbers, unit: str) -> str:
 
 
 def _kept(own: Numbers) -> str:
-    """How many samples the numbers come from."""
+    """Number of samples behind the numbers, in words."""
     return f"{own.n_solves - own.n_failed} of {own.n_solves} samples" if own.n_failed else f"{own.n_solves} samples"
 
 

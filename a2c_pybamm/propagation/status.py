@@ -10,7 +10,7 @@ from a2c_pybamm.status import Recommendation, Status
 
 
 class MethodKind(StrEnum):
-    """How a method represents the output."""
+    """Form in which a method represents the output."""
 
     TANGENT = "tangent"
     POLYNOMIAL = "polynomial"
@@ -101,7 +101,7 @@ def sampling_numbers(answers: Sequence[Answer]) -> Numbers | None:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to take for one scalar output."""
+    """Answer to take for one scalar output."""
 
     recommendation: Recommendation
     answer: Answer | None

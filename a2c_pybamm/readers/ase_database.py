@@ -22,7 +22,7 @@ REMEDY = "give a database that ase wrote, or write the structures as extended xy
 
 
 def is_sqlite(path: Path) -> bool:
-    """Whether a file begins as one of SQLite's."""
+    """True where a file begins as one of SQLite's."""
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC
 

@@ -42,7 +42,7 @@ class Header:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     in_columns: bool
-    """Whether the first index runs fastest (Fortran's order)."""
+    """True where the first index runs fastest (Fortran's order)."""
 
     @property
     def nbytes(self) -> int:

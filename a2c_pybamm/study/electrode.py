@@ -81,9 +81,7 @@ class TrajectoryFile(Section):
     symbols: tuple[str, ...] | None = Field(
         None, min_length=1, description="Of each type of a dump without 'element', or each atom of npy", examples=[["Li", "S"]]
     )
-    temperature: Temperature | None = Field(
-        None, gt=0, le=HOTTEST_RUN, description="If the file does not tell", examples=["700 K"]
-    )
+    temperature: Temperature | None = Field(None, gt=0, le=HOTTEST_RUN, description="If the file has none", examples=["700 K"])
     x: Number | None = Field(
         None, ge=0, lt=1, description="Occupied fraction of sites in this run, in the place of the common one", examples=[0.7]
     )

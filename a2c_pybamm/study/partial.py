@@ -113,5 +113,5 @@ def models(annotation: Any) -> list[type[Section]]:
 
 
 def mentions_path(annotation: Any) -> bool:
-    """Whether a field's type mentions a path."""
+    """True where a field's type mentions a path."""
     return annotation is Path or any(map(mentions_path, get_args(annotation)))
