@@ -49,9 +49,10 @@ StudyPath = Annotated[Path, typer.Argument(help="A study file, or the folder tha
 
 def _read(study: Path) -> tuple[Study, Path]:
     """The study and its file."""
-    from a2c_pybamm.study import read_study
+    from a2c_pybamm.study import read_as_far_as_right
 
-    return read_study(study), study / "study.toml" if study.is_dir() else study
+    found = read_as_far_as_right(study)
+    return found.whole(), found.file
 
 
 def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
@@ -63,9 +64,8 @@ def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
     from a2c_pybamm.derivation import derive as derive_set
     from a2c_pybamm.study import add_unusable_files, read_as_far_as_right
 
-    file = study / "study.toml" if study.is_dir() else study
     found = read_as_far_as_right(study)
-    at_file = found.mistakes.at(file)
+    at_file = found.mistakes.at(found.file)
     if found.study is not None:
         with at_file.collect(), progress_bar("reading the data", None):
             parameter_set = derive_set(found.study)
@@ -73,10 +73,7 @@ def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
             _check_cell(found.study, at_file)
     if len(found.mistakes):
         add_unusable_files(found.files, at_file)
-    found.mistakes.stop()
-    if found.study is None:
-        raise ValueError(f"{file}: nothing of it is a study; see 'a2c new DIR' for an example")
-    return found.study, file, parameter_set
+    return found.whole(), found.file, parameter_set
 
 
 def _check_cell(study: Study, mistakes: Mistakes) -> None:

@@ -145,7 +145,7 @@ def _with_reference(material: str, entry: schema.FreeEnergy, law: Any, estimates
 def _entropy(
     material: str, entry: schema.FreeEnergy, law: Any, estimates: list[Estimate], declared: float | None
 ) -> list[Estimate]:
-    """The estimate of a declared vibrational entropy, in a list; none where the data tell it."""
+    """The estimate of a declared vibrational entropy, in a list; none where the data give it."""
     given_already = any(law.entropy_name in estimate.names for estimate in estimates)
     entropy = entry.vibrational_entropy
     if entropy and given_already:

@@ -60,12 +60,16 @@ def _tangent(own: Numbers, sampling: Numbers | None) -> Judgement:
         Finding.CURVED: sampling is None and curvature and own.error >= MAX_STD_RATIO,
         Finding.DISAGREES: sampling is not None and _tangent_disagrees(own, sampling),
     }
-    findings = tuple(finding for finding, found in seen.items() if found)
-    if findings:
+    if findings := _found(seen):
         return Judgement(Status.FAILS, findings)
     if sampling is not None:
         return Judgement(Status.HOLDS)
     return Judgement(Status.UNVERIFIED if curvature else Status.UNKNOWN)
+
+
+def _found(seen: Mapping[Finding, bool]) -> tuple[Finding, ...]:
+    """Findings that apply, in their order."""
+    return tuple(finding for finding, applies in seen.items() if applies)
 
 
 def _tangent_disagrees(own: Numbers, sampling: Numbers) -> bool:
@@ -102,7 +106,7 @@ def _adaptive(own: Numbers, sampling: Numbers | None) -> Judgement:
         Finding.INACCURATE: not own.q2 >= SMOOTH_Q2,
         Finding.FEW_SAMPLES_DOMINATE: few_samples_dominate(own),
     }
-    findings = tuple(finding for finding, found in seen.items() if found)
+    findings = _found(seen)
     return Judgement(Status.FAILS if findings else Status.HOLDS, findings)
 
 

@@ -47,11 +47,19 @@ LARGEST_STUDY = 4_000_000
 class Reading:
     """A study file as far as it is right."""
 
+    file: Path
     study: Study | None
     """Entries that are wrong are not in it, reading them raises ``NotGiven``; None where nothing is left."""
     mistakes: Mistakes
     files: tuple[tuple[str, Path], ...]
     """Data files that the file names, also in parts that are left out, each with its key."""
+
+    def whole(self) -> Study:
+        """The study, nothing left out; ``ValueError`` or `StudyMistakes` if something in the file is wrong."""
+        self.mistakes.stop()
+        if self.study is None:
+            raise ValueError(f"{self.file}: nothing of it is a study; see 'a2c new DIR' for an example")
+        return self.study
 
 
 def read_study(path: str | Path) -> Study:
@@ -63,11 +71,7 @@ def read_study(path: str | Path) -> Study:
         One line naming file, key and remedy: the file is not there or not TOML, a key is unknown or missing, a unit does not
         fit, a value is out of range. Of several mistakes all, each in a line of `StudyMistakes`.
     """
-    found = read_as_far_as_right(path)
-    found.mistakes.stop()
-    if found.study is None:
-        raise ValueError(f"{path}: nothing of it is a study; see 'a2c new DIR' for an example")
-    return found.study
+    return read_as_far_as_right(path).whole()
 
 
 def read_as_far_as_right(path: str | Path) -> Reading:
@@ -78,7 +82,7 @@ def read_as_far_as_right(path: str | Path) -> Reading:
     ValueError
         If the file is not there or not TOML.
     """
-    path = _study_file(Path(path))
+    path = _study_file(path)
     table = _read_table(path)
     files = tuple(named_files(table, path.parent))
     mender, mistakes = Mender(copied(table)), Mistakes()
@@ -87,7 +91,7 @@ def read_as_far_as_right(path: str | Path) -> Reading:
         context = {"folder": path.parent, "unchecked": mender.unchecked}
         try:
             study = Study.model_validate(mender.table, context=context)
-            return Reading(study, mistakes, files)
+            return Reading(path, study, mistakes, files)
         except ValidationError as error:
             problems = error.errors(include_url=False)
             for line in _lines(problems[:MOST_PROBLEMS], mender):
@@ -96,10 +100,10 @@ def read_as_far_as_right(path: str | Path) -> Reading:
                 at_file.add(ValueError(f"{len(problems) - MOST_PROBLEMS} more places are wrong; is it a study at all?"))
                 break
             mender.mend(problems)
-    return Reading(None, mistakes, files)
+    return Reading(path, None, mistakes, files)
 
 
-def _study_file(path: Path) -> Path:
+def _study_file(path: str | Path) -> Path:
     """The file of a study that is given by itself or by its folder.
 
     Raises
@@ -107,6 +111,7 @@ def _study_file(path: Path) -> Path:
     ValueError
         If there is none, or no file can have that name.
     """
+    path = Path(path)
     try:
         file = path / "study.toml" if path.is_dir() else path
         there = file.exists()
