@@ -12,3 +12,5 @@ PLANCK = 6.62607015e-34
 """Planck constant [J.s]."""
 ELEMENTARY_CHARGE = 1.602176634e-19
 """Elementary charge [C]; one electronvolt in joules."""
+ANGSTROM = 1e-10
+"""[m]"""

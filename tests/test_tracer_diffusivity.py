@@ -15,7 +15,8 @@ from a2c_pybamm.data import Trajectory
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.diffusive_line import fit_line, overlap_covariance
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
-from a2c_pybamm.estimators.tracer_diffusivity import FINE, NotDiffusive, _log_spaced_lags, fit_tracer_diffusivity
+from a2c_pybamm.estimators.resolution import NotDiffusive
+from a2c_pybamm.estimators.tracer_diffusivity import FINE, _log_spaced_lags, fit_tracer_diffusivity
 from a2c_pybamm.synthetic import brownian_trajectory, lattice_walk_trajectory
 
 STEP = 1e-14

@@ -44,12 +44,13 @@ from a2c_pybamm.estimators.network_diffusivity import (
 from a2c_pybamm.estimators.observed_network import keep_paths, observed_network
 from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.replicas import average_replicas
+from a2c_pybamm.estimators.resolution import NotDiffusive
 from a2c_pybamm.estimators.site_occupation import assign_sites, site_trajectory
 from a2c_pybamm.estimators.site_sum import fit_site_sum
 from a2c_pybamm.estimators.site_volume import fit_site_volume
 from a2c_pybamm.estimators.smoothing_spline import fit_spline_potential
 from a2c_pybamm.estimators.tabulation import tabulate_ocp
-from a2c_pybamm.estimators.tracer_diffusivity import NotDiffusive, fit_tracer_diffusivity
+from a2c_pybamm.estimators.tracer_diffusivity import fit_tracer_diffusivity
 from a2c_pybamm.estimators.velocity_autocorrelation import central_velocities, velocity_autocorrelation
 from a2c_pybamm.estimators.vibrations import add_vibrations, harmonic
 

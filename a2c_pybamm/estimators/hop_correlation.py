@@ -11,12 +11,14 @@ from scipy.stats import t as student
 
 from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimators.diffusive_line import MIN_ATOMS
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.hop_counts import HASTY
 from a2c_pybamm.estimators.hop_rates import with_frame_spacing
 from a2c_pybamm.estimators.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.resolution import NotDiffusive
 from a2c_pybamm.estimators.site_occupation import frames_before_hop, site_trajectory
-from a2c_pybamm.estimators.tracer_diffusivity import MIN_ATOMS, NotDiffusive, estimate_of_line, resolved_line
+from a2c_pybamm.estimators.tracer_diffusivity import estimate_of_line, resolved_line
 
 LEVEL = 0.02
 """Probability below which a change of the slope from one octave of lags to the next is memory."""

@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array, SiteOccupation, Sites
 from a2c_pybamm.estimators.hop_network import HopNetwork
 from a2c_pybamm.estimators.site_images import SitePairs, site_pairs
-
-ANGSTROM = 1e-10
 
 
 def observed_network(occupation: SiteOccupation, *, tolerance: float = 0.05) -> HopNetwork:

@@ -11,6 +11,7 @@ from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.diffusive_line import LEVEL, MIN_ATOMS, DiffusiveLine, fit_line
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
+from a2c_pybamm.estimators.resolution import IN_A_ROW, RESOLVED, NotDiffusive
 
 LAGS_PER_DECADE = 12
 """Lags in the search for a window: log-spaced, since neighbouring ones say nearly the same."""
@@ -18,20 +19,12 @@ FINE = 48
 """Lags per decade in the fit: where the offset is large, neighbours differ by its noise, of which their mean has less."""
 MIN_LAGS = 7
 """Fewest lags in a window: it then spans a factor of three in time, less shows no exponent."""
-IN_A_ROW = 3
-"""So many windows, each starting one lag later, must be linear for the first of them to be taken."""
 WARY = 0.05
 """One-sided level at which an exponent below 1 must not be seen where a transient was, or where few atoms show little."""
 DOUBT = 1e-4
 """Probability below which a line through the origin is refused: there is no other window to turn to."""
 BEYOND = 4.0
 """A transient leaves a bias of an error bar or two in the first window that passes: start at so many times its start."""
-RESOLVED = 3.0
-"""Standard deviations that D must lie above zero."""
-
-
-class NotDiffusive(ValueError):
-    """No diffusion that can be told from rattling about the sites."""
 
 
 def fit_tracer_diffusivity(

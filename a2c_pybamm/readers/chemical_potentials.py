@@ -9,7 +9,7 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials
-from a2c_pybamm.readers.energies import read_column, read_rows
+from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, unpacked_name
 from a2c_pybamm.readers.units import column_unit, parse_quantity
 

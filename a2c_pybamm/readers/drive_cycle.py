@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.readers.energies import read_number, read_rows
+from a2c_pybamm.readers.csv_table import read_number, read_rows
 from a2c_pybamm.readers.source_file import existing, file_errors
 
 COLUMNS = ("time_s", "current_A")

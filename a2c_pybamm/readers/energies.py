@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -13,117 +9,15 @@ import numpy as np
 
 from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, FARADAY
 from a2c_pybamm.data import Array, EnergyTable
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text, unpacked_name
+from a2c_pybamm.readers.csv_table import check_header, read_column, read_header, read_rows
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, unpacked_name
 from a2c_pybamm.readers.units import LARGEST, column_unit, parse_quantity, unit_factor
 
-MOST_FIELDS = 4_000_000
-"""Fields of a table (two million times and currents): as text they take 100 bytes of memory each."""
 FAR_FROM_ZERO = ELEMENTARY_CHARGE * AVOGADRO
 """No end member's formation energy is larger, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
-CUT_NUMBER = re.compile(r"[-+]?\d*(\.|[-+]|[eE][-+]?)")
-"""A number that goes on."""
-FORTRAN_NUMBER = re.compile(r"([-+]?[\d.]+)[dD]([-+]?\d+)")
-"""A number of double precision as Fortran writes it."""
 ROUNDING = 1e-9
 """By how much x may lie outside [0, 1]: ten digits are written at least, and sixteen are computed."""
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-
-
-def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, dict[str, str]]]:
-    """Rows of a comma-separated file with a header, each with its line number and all its fields, without spaces around them.
-
-    Rows without any content (``,,``), as spreadsheets write them behind a table, are left out.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing or its name occurs twice, the file has no rows, or a row is cut off.
-    """
-    text = read_text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
-    try:
-        found = _header(reader)
-        _check_header(path, columns, found, remedy)
-        rows = []
-        for fields in reader:
-            fields = [field.strip() for field in fields]
-            if not any(fields):
-                continue
-            if len(fields) != len(found):
-                cause = "is the file cut off, or a field with a comma not in quotes?"
-                remedy = "comments are not read, take it out" if fields[0].startswith("#") else cause
-                raise ValueError(
-                    f"{path}, line {reader.line_num}: {len(fields)} fields where the header has {len(found)}; {remedy}"
-                )
-            rows.append((reader.line_num, dict(zip(found, fields, strict=True))))
-            if len(rows) * len(found) > MOST_FIELDS:
-                raise ValueError(f"{path}: more than {MOST_FIELDS} fields; thin the rows, or leave out columns")
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {reader.line_num}: {error}; write it again as comma-separated text") from error
-    if not rows:
-        raise ValueError(f"{path}: a header and no rows; the file looks cut off, copy it again")
-    _refuse_cut_number(path, text, rows)
-    return rows
-
-
-def _header(reader: Iterator[list[str]]) -> list[str]:
-    """Names of the columns: the first row with any content, without spaces around them; empty where there is none."""
-    rows = ([name.strip() for name in row] for row in reader)
-    return next((names for names in rows if any(names)), [])
-
-
-def _refuse_cut_number(path: Path, text: str, rows: list[tuple[int, dict[str, str]]]) -> None:
-    """Raise ``ValueError`` where a file ends within a number: no end of line, and nothing behind a point, a sign or an e."""
-    last = list(rows[-1][1].values())[-1].strip()
-    if not text.endswith(("\n", "\r")) and CUT_NUMBER.fullmatch(last):
-        raise ValueError(f"{path}, line {rows[-1][0]}: the file ends in {last!r}; it looks cut off, copy it again")
-
-
-def _check_header(path: Path, columns: list[str], found: list[str], remedy: str) -> None:
-    """Raise ``ValueError`` where a wanted column is not there just once."""
-    for column in columns:
-        if column not in found:
-            if len(found) == 1:
-                remedy = "separate columns by commas and write decimal points"
-            raise ValueError(f"{path}: no column {column!r} (found {', '.join(found)}); {remedy}")
-        if found.count(column) > 1:
-            raise ValueError(f"{path}: {found.count(column)} columns are called {column!r}; rename all but the right one")
-
-
-def read_number(row: dict[str, str], column: str, path: Path, line: int) -> float:
-    """A finite number from a row.
-
-    Raises
-    ------
-    ValueError
-        Naming file and line, if the field is anything else.
-    """
-    text = row[column].strip()
-    try:
-        value = float(text.replace("_", "?"))  # Python would read 1_000
-    except ValueError:
-        remedy = "write a decimal point" if "," in text else "fill it in, or leave the row out"
-        if double := FORTRAN_NUMBER.fullmatch(text):
-            remedy = f"write the exponent with e ({'e'.join(double.groups())[:60]})"
-        raise ValueError(f"{path}, line {line}: {column!r} is {text[:60]!r}, not a number; {remedy}") from None
-    if not abs(value) < LARGEST:
-        raise ValueError(f"{path}, line {line}: {column!r} is {text[:60]!r}, not a finite number; repair or leave out the row")
-    return value
-
-
-def read_column(path: Path, rows: list[tuple[int, dict[str, str]]], column: str, *, positive: bool = False) -> Array:
-    """Finite numbers of one column (n_row,).
-
-    Raises
-    ------
-    ValueError
-        Naming file and line, if a field is anything else, or not ``positive`` where it must be.
-    """
-    values = np.array([read_number(row, column, path, line) for line, row in rows])
-    for (line, _), value in zip(rows, values, strict=True):
-        if positive and not value > 0:
-            raise ValueError(f"{path}, line {line}: {column!r} is {value:g}, it must be positive; correct it")
-    return values
 
 
 @file_errors
@@ -249,14 +143,14 @@ def _check_options(path: Path, energy_of: str, sites: str | None, ensemble: str 
 
 def _members(path: Path, prefix: str, taken: list[str]) -> list[str]:
     """Columns that begin with ``prefix`` and that no other argument has named, in the file's order."""
-    header = _header(csv.reader(io.StringIO(read_text(path), newline=""), skipinitialspace=True))
+    header = read_header(path)
     members = [column for column in header if column.startswith(prefix) and column not in taken]
     if len(members) < 2:
         raise ValueError(
             f"{path}: {len(members)} column(s) beginning with {prefix!r} (found {', '.join(header)}), "
             "an ensemble has at least two; correct ensemble_columns"
         )
-    _check_header(path, members, header, "")
+    check_header(path, members, header, "")
     return members
 
 

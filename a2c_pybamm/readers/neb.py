@@ -11,14 +11,14 @@ import numpy as np
 from ase.geometry import find_mic
 from scipy.optimize import linear_sum_assignment
 
+from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
-from a2c_pybamm.readers.energies import read_number, read_rows
+from a2c_pybamm.readers.csv_table import read_number, read_rows
 from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_frames
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text
 from a2c_pybamm.readers.units import LARGEST, UNITS, column_unit
 
 _EV = UNITS["energy"]["eV"]
-_ANGSTROM = UNITS["length"]["Å"]
 SAME_CELL = 1e-3
 """Largest difference [Å] between cell vectors of one path."""
 FAR = 0.8
@@ -55,9 +55,9 @@ def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
     if all("forces" in image.calc.results for image in images):
         forces = np.array([image.calc.results["forces"] for image in images])
         with naming(path):
-            slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / _ANGSTROM
+            slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / ANGSTROM
     with naming(path):
-        return MigrationPath(label or path.stem, distance * _ANGSTROM, (energy - energy[0]) * _EV, slope, fingerprint(path))
+        return MigrationPath(label or path.stem, distance * ANGSTROM, (energy - energy[0]) * _EV, slope, fingerprint(path))
 
 
 def _check_image(path: Path, k: int, image: Any, first: Any) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from ase.data import chemical_symbols
 from numpy.typing import ArrayLike, NDArray
 
-from a2c_pybamm.constants import AVOGADRO
+from a2c_pybamm.constants import ANGSTROM, AVOGADRO
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.frame_settings import interval_of, temperature_of, whole_settings
 from a2c_pybamm.readers.lammps_dump import is_lammps_dump, open_lammps_dump
@@ -20,7 +20,7 @@ from a2c_pybamm.readers.numpy_trajectory import open_npy, open_npz
 from a2c_pybamm.readers.plausible_motion import Motion, refuse_implausible
 from a2c_pybamm.readers.position_store import gathered
 from a2c_pybamm.readers.source_file import existing, fingerprint
-from a2c_pybamm.readers.trajectory_frames import ANGSTROM, Frames, FrameSource, open_ase
+from a2c_pybamm.readers.trajectory_frames import Frames, FrameSource, open_ase
 from a2c_pybamm.readers.units import LARGEST
 from a2c_pybamm.readers.unwrapping import unwrapped
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Sites
 from a2c_pybamm.readers.frames import UNREADABLE, read_frames
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
-from a2c_pybamm.readers.trajectory_frames import ANGSTROM, MOST_ATOMS
+from a2c_pybamm.readers.trajectory_frames import MOST_ATOMS
 
 
 @file_errors

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.data import Array, ThermalTable
-from a2c_pybamm.readers.energies import read_column, read_rows
+from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.plain_yaml import plain_yaml
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text, unpacked_name
 from a2c_pybamm.readers.units import LARGEST, unit_factor

@@ -20,8 +20,6 @@ CHUNK_SIZE = 2**24
 """Bytes of positions that are read at once: bounds the memory, whatever the length of the file."""
 MOST_ATOMS = 5_000_000
 """Atoms of a frame (120 MB of positions), of which two are held at once; a header may announce any number."""
-ANGSTROM = 1e-10
-"""[m]"""
 ASE_VELOCITY = ase.units.fs * 1e5
 """One Å per ase's unit of time [m.s-1]."""
 

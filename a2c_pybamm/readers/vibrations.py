@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.data import Array, Vibrations
-from a2c_pybamm.readers.energies import read_column, read_rows
+from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.phonopy_object import load_phonopy
 from a2c_pybamm.readers.source_file import ends_short, existing, file_errors, fingerprint, naming, read_text, unpacked_name
 from a2c_pybamm.readers.units import LARGEST, UNITS, column_unit, unit_factor
