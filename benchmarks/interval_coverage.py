@@ -16,8 +16,8 @@ from adaptive_answers import answers
 from reference_cases import CASES, REFERENCES
 from scipy.stats import binom, t
 
-from a2c_pybamm.propagation.cross_fit import SMOOTH_Q2
-from a2c_pybamm.propagation.scouts import CLIFF, MOST_BEYOND
+from a2c_pybamm.propagation.adaptive.cross_fit import SMOOTH_Q2
+from a2c_pybamm.propagation.methods.scouts import CLIFF, MOST_BEYOND
 
 QUANTILE = t.ppf(0.975, 7)
 

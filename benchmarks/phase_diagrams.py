@@ -14,7 +14,7 @@ from scipy.spatial import ConvexHull
 
 import a2c_pybamm as a2c
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.laws import phases
+from a2c_pybamm.laws.thermodynamics import phases
 
 T = 298.15
 

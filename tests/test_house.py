@@ -108,7 +108,7 @@ def own_module(dotted: str) -> str:
 
 
 def room(module: str) -> str:
-    """First part below the package: ``laws`` for ``a2c_pybamm.laws.free_energy``; empty for the package itself."""
+    """First part below the package: ``laws`` for ``a2c_pybamm.laws.law``; empty for the package itself."""
     return module.split(".")[1] if "." in module else ""
 
 

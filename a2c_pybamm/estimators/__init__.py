@@ -1,15 +1,38 @@
 """Data and a law in, an Estimate out; one method a file."""
 
-from a2c_pybamm.estimators.arrhenius import fit_arrhenius
-from a2c_pybamm.estimators.barrier import fit_barrier, highest_image
-from a2c_pybamm.estimators.chemical_potential import fit_chemical_potential
-from a2c_pybamm.estimators.combination import combine
-from a2c_pybamm.estimators.committee import combine_members
-from a2c_pybamm.estimators.convex_hull import HullVoltages, hull_voltages
-from a2c_pybamm.estimators.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
-from a2c_pybamm.estimators.declared import declare
-from a2c_pybamm.estimators.finite_size import extrapolate_cell_size, yeh_hummer_correction
-from a2c_pybamm.estimators.free_energy import (
+from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
+from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
+from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
+from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
+from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
+from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
+from a2c_pybamm.estimators.hops.barrier import fit_barrier, highest_image
+from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
+from a2c_pybamm.estimators.hops.hop_correlation import fit_correlation_factor
+from a2c_pybamm.estimators.hops.hop_network import (
+    HopNetwork,
+    effective_diffusivity,
+    repeat,
+    superpose,
+    with_rates,
+)
+from a2c_pybamm.estimators.hops.hop_rates import fit_hop_rates
+from a2c_pybamm.estimators.hops.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
+from a2c_pybamm.estimators.hops.lattices import lattice, neighbour_hops
+from a2c_pybamm.estimators.hops.network_diffusivity import (
+    activated_rates,
+    diffusivity_from_energies,
+    effective_diffusivity_estimate,
+)
+from a2c_pybamm.estimators.hops.observed_network import keep_paths, observed_network
+from a2c_pybamm.estimators.hops.site_occupation import assign_sites, site_trajectory
+from a2c_pybamm.estimators.statistics.combination import combine
+from a2c_pybamm.estimators.statistics.committee import combine_members
+from a2c_pybamm.estimators.statistics.declared import declare
+from a2c_pybamm.estimators.statistics.replicas import average_replicas
+from a2c_pybamm.estimators.thermodynamics.chemical_potential import fit_chemical_potential
+from a2c_pybamm.estimators.thermodynamics.convex_hull import HullVoltages, hull_voltages
+from a2c_pybamm.estimators.thermodynamics.free_energy import (
     OrderChoice,
     choose_order,
     composition_covariance,
@@ -17,42 +40,19 @@ from a2c_pybamm.estimators.free_energy import (
     fit_free_energy,
     leave_one_out,
 )
-from a2c_pybamm.estimators.green_kubo import fit_green_kubo_diffusivity
-from a2c_pybamm.estimators.hop_correlation import fit_correlation_factor
-from a2c_pybamm.estimators.hop_network import (
-    HopNetwork,
-    effective_diffusivity,
-    repeat,
-    superpose,
-    with_rates,
-)
-from a2c_pybamm.estimators.hop_rates import fit_hop_rates
-from a2c_pybamm.estimators.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
-from a2c_pybamm.estimators.jump_diffusivity import fit_jump_diffusivity, haven_ratio
-from a2c_pybamm.estimators.lattices import lattice, neighbour_hops
-from a2c_pybamm.estimators.mean_squared_displacement import (
+from a2c_pybamm.estimators.thermodynamics.phase_diagram import PhaseDiagram, critical_point, phase_diagram
+from a2c_pybamm.estimators.thermodynamics.site_sum import fit_site_sum
+from a2c_pybamm.estimators.thermodynamics.site_volume import fit_site_volume
+from a2c_pybamm.estimators.thermodynamics.smoothing_spline import fit_spline_potential
+from a2c_pybamm.estimators.thermodynamics.tabulation import tabulate_ocp
+from a2c_pybamm.estimators.thermodynamics.vibrations import add_vibrations, harmonic
+from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
     collective_mean_squared_displacement,
     mean_squared_displacement,
     mean_squared_displacement_tensor,
 )
-from a2c_pybamm.estimators.mobility_over_composition import fit_mobility, mobility_at
-from a2c_pybamm.estimators.network_diffusivity import (
-    activated_rates,
-    diffusivity_from_energies,
-    effective_diffusivity_estimate,
-)
-from a2c_pybamm.estimators.observed_network import keep_paths, observed_network
-from a2c_pybamm.estimators.phase_diagram import PhaseDiagram, critical_point, phase_diagram
-from a2c_pybamm.estimators.replicas import average_replicas
-from a2c_pybamm.estimators.resolution import NotDiffusive
-from a2c_pybamm.estimators.site_occupation import assign_sites, site_trajectory
-from a2c_pybamm.estimators.site_sum import fit_site_sum
-from a2c_pybamm.estimators.site_volume import fit_site_volume
-from a2c_pybamm.estimators.smoothing_spline import fit_spline_potential
-from a2c_pybamm.estimators.tabulation import tabulate_ocp
-from a2c_pybamm.estimators.tracer_diffusivity import fit_tracer_diffusivity
-from a2c_pybamm.estimators.velocity_autocorrelation import central_velocities, velocity_autocorrelation
-from a2c_pybamm.estimators.vibrations import add_vibrations, harmonic
+from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
+from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_velocities, velocity_autocorrelation
 
 __all__ = [
     "HopNetwork",

@@ -19,7 +19,7 @@ import numpy as np
 from a2c_pybamm import __version__
 from a2c_pybamm.files.writing import writable, write_text
 from a2c_pybamm.laws import Scale, Value, derived_names, interpolate, invert
-from a2c_pybamm.laws import site_sum as sites
+from a2c_pybamm.laws.thermodynamics import site_sum as sites
 from a2c_pybamm.parameter_set import (
     CONSTANT,
     STOICHIOMETRY,

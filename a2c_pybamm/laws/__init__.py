@@ -1,20 +1,20 @@
 """Formulas with named, unit-bearing coefficients and no numbers of their own."""
 
-from a2c_pybamm.laws.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.declared import Scale, Value
-from a2c_pybamm.laws.free_energy import FreeEnergy, UnstablePhaseError
-from a2c_pybamm.laws.landau import Landau
+from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
+from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
+from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
 from a2c_pybamm.laws.law import Coefficients, Law, build_law, coefficient, derived_names, held, log_coefficient, settings
-from a2c_pybamm.laws.measured_ocp import MeasuredOCP, interpolate
-from a2c_pybamm.laws.mobility import barrier_name, prefactor_name
-from a2c_pybamm.laws.phases import Gaps, PhaseForming
-from a2c_pybamm.laws.redlich_kister import RedlichKister
-from a2c_pybamm.laws.site_density import SiteDensity
-from a2c_pybamm.laws.site_sum import SiteSum, invert
-from a2c_pybamm.laws.spline_potential import SplinePotential
-from a2c_pybamm.laws.tabulated_ocp import TabulatedOCP
-from a2c_pybamm.laws.two_phase import TwoPhase
-from a2c_pybamm.laws.vacancy_mobility import VacancyMobility
+from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, UnstablePhaseError
+from a2c_pybamm.laws.thermodynamics.landau import Landau
+from a2c_pybamm.laws.thermodynamics.measured_ocp import MeasuredOCP, interpolate
+from a2c_pybamm.laws.thermodynamics.phases import Gaps, PhaseForming
+from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
+from a2c_pybamm.laws.thermodynamics.site_density import SiteDensity
+from a2c_pybamm.laws.thermodynamics.site_sum import SiteSum, invert
+from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential
+from a2c_pybamm.laws.thermodynamics.tabulated_ocp import TabulatedOCP
+from a2c_pybamm.laws.thermodynamics.two_phase import TwoPhase
 
 KINDS: dict[str, type] = {
     law.kind: law

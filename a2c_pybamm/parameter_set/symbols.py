@@ -9,7 +9,7 @@ import numpy as np
 import pybamm
 
 from a2c_pybamm.laws import interpolate, invert
-from a2c_pybamm.laws.site_sum import LEAST_SLOPE, occupation, search
+from a2c_pybamm.laws.thermodynamics.site_sum import LEAST_SLOPE, occupation, search
 
 
 @interpolate.register(pybamm.Symbol)

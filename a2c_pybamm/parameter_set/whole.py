@@ -13,7 +13,8 @@ import numpy as np
 import pybamm
 
 from a2c_pybamm.estimate import Array, Joint
-from a2c_pybamm.laws import FreeEnergy, Gaps, MeasuredOCP, PhaseForming, TwoPhase, UnstablePhaseError, held, phases
+from a2c_pybamm.laws import FreeEnergy, Gaps, MeasuredOCP, PhaseForming, TwoPhase, UnstablePhaseError, held
+from a2c_pybamm.laws.thermodynamics import phases
 from a2c_pybamm.parameter_set.attachment import Attachment, misplaced
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp

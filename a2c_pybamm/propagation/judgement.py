@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil, hypot, isfinite, nan
 
-from a2c_pybamm.propagation.cross_fit import SMOOTH_Q2
-from a2c_pybamm.propagation.scouts import CLIFF, MOST_BEYOND
+from a2c_pybamm.propagation.adaptive.cross_fit import SMOOTH_Q2
+from a2c_pybamm.propagation.methods.scouts import CLIFF, MOST_BEYOND
 from a2c_pybamm.propagation.status import (
     Answer,
     Decision,

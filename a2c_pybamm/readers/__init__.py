@@ -1,15 +1,15 @@
 """Files in, data records out; the only home of ase and of foreign units."""
 
-from a2c_pybamm.readers.chemical_potentials import read_chemical_potentials
 from a2c_pybamm.readers.drive_cycle import read_drive_cycle
-from a2c_pybamm.readers.energies import read_energies
-from a2c_pybamm.readers.neb import read_hop_frequencies, read_image_energies, read_neb
-from a2c_pybamm.readers.sites import read_sites
-from a2c_pybamm.readers.structures import read_structures
-from a2c_pybamm.readers.thermal import read_thermal
-from a2c_pybamm.readers.trajectory import read_trajectory, read_velocities
+from a2c_pybamm.readers.hops.neb import read_hop_frequencies, read_image_energies, read_neb
+from a2c_pybamm.readers.hops.sites import read_sites
+from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
+from a2c_pybamm.readers.thermodynamics.chemical_potentials import read_chemical_potentials
+from a2c_pybamm.readers.thermodynamics.energies import read_energies
+from a2c_pybamm.readers.thermodynamics.structures import read_structures
+from a2c_pybamm.readers.thermodynamics.thermal import read_thermal
+from a2c_pybamm.readers.thermodynamics.vibrations import read_density_of_states, read_frequencies, read_phonopy
 from a2c_pybamm.readers.units import parse_quantity
-from a2c_pybamm.readers.vibrations import read_density_of_states, read_frequencies, read_phonopy
 
 __all__ = [
     "parse_quantity",

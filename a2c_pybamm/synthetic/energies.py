@@ -9,7 +9,7 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import Array, EnergyTable, MigrationPath
 from a2c_pybamm.laws import Coefficients, RedlichKister
-from a2c_pybamm.laws.redlich_kister import excess
+from a2c_pybamm.laws.thermodynamics.redlich_kister import excess
 
 
 def redlich_kister_energies(

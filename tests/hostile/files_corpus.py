@@ -22,7 +22,7 @@ from a2c_pybamm.files.result_layout import EXPANSION, STATISTICS, VARIABLES
 from a2c_pybamm.report.blame import index_rows
 from a2c_pybamm.sets import DEMO, sets_folder
 from a2c_pybamm.tables import decisions, failure_rows, output_rows, parameter_rows, share_rows
-from hostile import Case
+from tests.hostile import Case
 
 CANARY = "canary_of_the_corpus"
 """A module that no reader may import; whoever runs the corpus puts it where Python finds it."""

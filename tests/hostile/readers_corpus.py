@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hostile import Case, damaged
-from hostile.good_files import READ, TEXTS, good_files, walk
+from tests.hostile import Case, damaged
+from tests.hostile.good_files import READ, TEXTS, good_files, walk
 
 DAMAGED_EACH = 7
 """Damaged files made of each good one."""

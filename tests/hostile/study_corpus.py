@@ -13,7 +13,7 @@ import numpy as np
 
 from a2c_pybamm.sets import DEMO, sets_folder
 from a2c_pybamm.study import read_study
-from hostile import Case
+from tests.hostile import Case
 
 N_MUTATION = 150
 """Studies of which one value is replaced or left out, beside those by hand."""

@@ -1,0 +1,1 @@
+"""Diffusivities from trajectories, over temperature and composition."""

@@ -1,0 +1,76 @@
+"""Prefactor and barrier from rates at several temperatures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from a2c_pybamm.data import Array
+from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimators.statistics.log_rates import Design, fit_log_rates, inverse_thermal_energy
+
+
+def fit_arrhenius(
+    estimates: Mapping[float, Estimate],
+    *,
+    prefactor_name: str,
+    barrier_name: str,
+    independent: Collection[str] = (),
+) -> Estimate:
+    r"""Estimate of :math:`\ln D_0` and :math:`E_a` [eV] from :math:`\ln D` at two or more temperatures, errors kept by source.
+
+    .. math:: \ln D = \ln D_0 - \frac{E_a}{k_B T}
+
+    by generalised least squares, :math:`W = (X^\mathsf{T} V^{-1} X)^{-1} X^\mathsf{T} V^{-1}`, ``V`` the joint covariance of
+    all temperatures with what they share. The result is linear in the data, so each source's factor is carried by W with its
+    labels: an error that all temperatures share (a potential, a committee) stays correlated with all else it touches.
+
+    The provenance has χ² and its p-value, and the curvature (coefficient of a term quadratic in 1/T, over its standard
+    deviation) from three temperatures on. Whether a line through few temperatures holds elsewhere they cannot say: the error of
+    an extrapolation grows with the distance in 1/T, and a change of mechanism is in no error bar.
+
+    Parameters
+    ----------
+    estimates
+        Temperature [K] → estimate with one coefficient, the logarithm of the rate.
+    prefactor_name, barrier_name
+        Names of the coefficients: ``"Li6PS5Cl ln(D0 [m2.s-1])"``, ``"Li6PS5Cl E_a [eV]"``.
+    independent
+        Sources that estimates name alike although their realisations differ.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two temperatures, a temperature is not positive, an estimate has not just one coefficient, the
+        barrier's name lacks its unit, or (from three temperatures on) the errors are fully shared, so that no weight follows.
+    """
+    temperature = np.array(sorted(estimates), dtype=float)
+    parts = [estimates[key] for key in sorted(estimates)]
+    _refuse(temperature, parts, barrier_name)
+    inverse = inverse_thermal_energy(temperature)
+    columns = np.column_stack([np.ones_like(inverse), -inverse])
+    design = Design(columns, (prefactor_name, barrier_name), (2,), {"curvature": (inverse - inverse.mean()) ** 2})
+    return fit_log_rates(
+        parts,
+        np.concatenate([part.mean for part in parts]),
+        design,
+        what="Arrhenius line",
+        method="Arrhenius line by generalised least squares",
+        quality={"temperatures [K]": temperature.tolist()},
+        independent=independent,
+    )
+
+
+def _refuse(temperature: Array, parts: list[Estimate], barrier_name: str) -> None:
+    if len(parts) < 2:
+        raise ValueError(
+            f"{barrier_name}: {len(parts)} temperature(s), an Arrhenius line needs two, and three to be tested; add runs"
+        )
+    if not (temperature > 0).all():
+        raise ValueError(f"{barrier_name}: temperature {temperature.min():g} K; give kelvin")
+    if not barrier_name.endswith("[eV]"):
+        raise ValueError(f"{barrier_name!r}: the barrier comes out in eV; let its name end in '[eV]'")
+    for t, part in zip(temperature, parts, strict=True):
+        if len(part.names) != 1:
+            raise ValueError(f"{barrier_name}: estimate at {t:g} K has {len(part.names)} coefficients; select its ln D")

@@ -1,0 +1,1 @@
+"""Rates, barriers and networks of hops, and the diffusivity that follows."""

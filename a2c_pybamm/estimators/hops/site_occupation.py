@@ -1,0 +1,245 @@
+r"""From a trajectory and the sites of its crystal to which ion held which site when.
+
+The ion belongs to the site in whose core it was last. Cores that do not touch keep an ion that strolls about the border from
+counting as one that hops.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a2c_pybamm.data import Array, SiteOccupation, Sites, Trajectory, release
+from a2c_pybamm.estimators.fingerprint import traced_provenance
+from a2c_pybamm.estimators.hops.site_images import SiteImages, neighbour_distance, site_images
+from a2c_pybamm.estimators.time_series.mean_squared_displacement import atoms_of, framework_centre
+
+BLOCK_SIZE = 2**20
+"""Positions looked at at once; bounds the memory whatever the length of the trajectory."""
+FAR = 0.5
+"""An ion is far from a site beyond this share of the distance between neighbouring sites (the median's)."""
+MOSTLY = 0.5
+"""Share of the frames from which on an ion counts as far from all sites, or as sharing one."""
+STRAY = 0.05
+"""Most of the ions that may be far from all sites, and most of the ion-time on shared sites."""
+
+
+def assign_sites(
+    trajectory: Trajectory,
+    species: str,
+    sites: Sites,
+    *,
+    hysteresis: float = 0.5,
+    exclusive: bool = True,
+    far: float | None = None,
+) -> SiteOccupation:
+    r"""The site that each ion of a species holds in each frame, and its hops.
+
+    In the first frame an ion holds the nearest site. Later it changes to the nearest site where
+
+    .. math:: |\mathbf r - \mathbf r_\text{new}| < h\,|\mathbf r - \mathbf r_\text{held}|
+
+    :math:`h = 1` is the nearest site, always: each touch of the border is then a hop, and the next a hop back. With
+    :math:`h < 1` an ion must come within :math:`ah/(1+h)` of a site at distance :math:`a`: a third of the way from it for
+    :math:`h = ½`, and there is a third of the way in which nothing changes. Hops there and back follow one rule, so that it
+    does not disturb detailed balance; it has no length of its own and serves short and long hops alike; and times on the sites
+    are right on average, since each arrival is seen as late as the next departure. Such cores are those of [1]_.
+
+    Positions are counted from the mass centre of all other atoms, whose drift since the first frame is removed. The cell is
+    the sites' and constant; a trajectory in a cell that changes drifts off the sites, which the share of far frames shows. An
+    ion that passes a site between two frames, or without coming into its core, makes one hop to where it is next seen: a longer
+    one, which has a path of its own in `observed_network`.
+
+    Parameters
+    ----------
+    sites
+        Sites of the whole simulation cell, where the trajectory has its framework in the first frame.
+    hysteresis
+        :math:`h`, above 0 and up to 1.
+    exclusive
+        Whether a site holds one ion, as it does in a crystal; False for walkers that ignore one another.
+    far
+        Distance from the nearest site beyond which an ion is far from all [m]; half of that between neighbouring sites (the
+        median's) unless given.
+
+    Returns
+    -------
+    SiteOccupation
+        Its provenance has the share of ion-time far from all sites, and that on shared sites.
+
+    Raises
+    ------
+    ValueError
+        If the hysteresis is not in (0, 1], no atom is of the species, more than 5 % of its ions are far from all sites in more
+        than half of the frames, or, with ``exclusive``, ions share sites in more than 5 % of the time or one ion in half of it.
+
+    References
+    ----------
+    .. [1] N.-V. Buchete, G. Hummer, J. Phys. Chem. B 112 (2008) 6057 (transition-based assignment).
+    """
+    if not 0 < hysteresis <= 1:
+        raise ValueError(f"assign_sites: hysteresis is {hysteresis:g}; it lies above 0 and up to 1, which is none")
+    atoms = atoms_of(species, trajectory.species)
+    centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
+    drift = centre - centre[0]
+    images, limit = site_images(sites), FAR * neighbour_distance(sites) if far is None else far
+    n_frame, size = len(drift), max(1, BLOCK_SIZE // len(atoms))
+    held = np.empty((n_frame, len(atoms)), dtype=np.int32)
+    cells = np.zeros((n_frame, len(atoms), 3), dtype=np.int32)
+    strayed = np.zeros(len(atoms))
+    before = None
+    for start in range(0, n_frame, size):
+        block = slice(start, start + size)
+        position = trajectory.positions[block, atoms] - drift[block, None]
+        distance, site, cell = _nearest(images, sites.cell, position)
+        strayed += (distance > limit).sum(axis=0)
+        held[block], cells[block] = _with_hysteresis(sites, position, distance, site, cell, hysteresis, before)
+        before = held[block][-1], cells[block][-1]
+        release(trajectory.positions)
+    _refuse_far(species, strayed / n_frame, limit)
+    shared = _shared(held, len(sites.positions))
+    if exclusive:
+        _refuse_shared(species, shared)
+    hops = _hops(held, cells)
+    return SiteOccupation(
+        species=species,
+        sites=sites,
+        site=held,
+        **hops,
+        interval=trajectory.interval,
+        temperature=trajectory.temperature,
+        exclusive=exclusive,
+        provenance={
+            "trajectory": traced_provenance(trajectory),
+            "sites": dict(sites.provenance),
+            "positions against": reference,
+            "hysteresis": hysteresis,
+            "share of ion-time far from all sites": float(strayed.mean() / n_frame),
+            "far [m]": limit,
+            "share of ion-time on shared sites": float(shared.mean()),
+            "ions": len(atoms),
+            "hops": len(hops["hop_frame"]),
+        },
+    )
+
+
+def _nearest(images: SiteImages, cell: Array, position: Array) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+    """Distance [m], site and its whole cells, each (n_frame, n_ion, …), of the site nearest to each position."""
+    fraction = np.linalg.solve(cell.T, position.reshape(-1, 3).T).T
+    whole = np.floor(fraction)
+    distance, index = images.tree.query((fraction - whole) @ cell)
+    shape = position.shape[:2]
+    translation = images.translation[index] + whole.astype(int)
+    return distance.reshape(shape), images.site[index].reshape(shape), translation.reshape(*shape, 3)
+
+
+def _with_hysteresis(
+    sites: Sites,
+    position: Array,
+    distance: Array,
+    site: NDArray[np.int64],
+    cell: NDArray[np.int64],
+    hysteresis: float,
+    before: tuple[NDArray[np.int32], NDArray[np.int32]] | None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The site and its cell held in each frame, from the nearest and what was held before the first."""
+    site, cell = site.copy(), cell.copy()
+    held, held_cell = (site[0], cell[0]) if before is None else (before[0].astype(int), before[1].astype(int))
+    place = (sites.positions[held] + held_cell) @ sites.cell
+    for frame in range(len(site)):
+        other = (site[frame] != held) | (cell[frame] != held_cell).any(axis=1)
+        if not other.any():
+            continue
+        ion = np.flatnonzero(other)
+        stays = distance[frame, ion] >= hysteresis * np.linalg.norm(position[frame, ion] - place[ion], axis=1)
+        stay, go = ion[stays], ion[~stays]
+        site[frame, stay], cell[frame, stay] = held[stay], held_cell[stay]
+        held, held_cell = site[frame], cell[frame]
+        place[go] = (sites.positions[held[go]] + held_cell[go]) @ sites.cell
+    return site, cell
+
+
+def _hops(held: NDArray[np.int32], cells: NDArray[np.int32]) -> dict[str, Any]:
+    changed = (held[1:] != held[:-1]) | (cells[1:] != cells[:-1]).any(axis=2)
+    frame, ion = np.nonzero(changed)
+    return {
+        "hop_frame": frame + 1,
+        "hop_ion": ion,
+        "hop_from": held[frame, ion].astype(np.int64),
+        "hop_to": held[frame + 1, ion].astype(np.int64),
+        "hop_translation": (cells[frame + 1, ion] - cells[frame, ion]).astype(np.int64),
+    }
+
+
+def frames_before_hop(hop_frame: NDArray[np.int64], hop_ion: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Frames that each hop's ion had been on the site that it leaves (n_hop,); a very large number for an ion's first hop."""
+    order = np.lexsort((hop_frame, hop_ion))
+    again = np.diff(hop_ion[order]) == 0
+    frames = np.full(len(hop_frame), np.iinfo(np.int64).max)
+    frames[order[1:][again]] = np.diff(hop_frame[order])[again]
+    return frames
+
+
+def short_visits(occupation: SiteOccupation) -> Array:
+    """Share of visits of one frame among those that a hop ended, on each kind of sites (n_kind,); 0 where there is none."""
+    sites = occupation.sites
+    kind = sites.kind_index[occupation.hop_from]
+    short = frames_before_hop(occupation.hop_frame, occupation.hop_ion) == 1
+    visits = np.bincount(kind, minlength=len(sites.kinds))
+    return np.bincount(kind, short, minlength=len(sites.kinds)) / np.maximum(visits, 1)
+
+
+def ions_on_sites(held: NDArray[np.int32], n_site: int) -> NDArray[np.int64]:
+    """Number of ions on each site (n_frame, n_site), from the sites that they hold (n_frame, n_ion)."""
+    n_frame = len(held)
+    flat = held + n_site * np.arange(n_frame)[:, None]
+    return np.bincount(flat.ravel(), minlength=n_frame * n_site).reshape(n_frame, n_site)
+
+
+def site_trajectory(occupation: SiteOccupation) -> Trajectory:
+    """The motion from site to site alone: unwrapped positions of the sites held, and one atom at rest."""
+    n_frame, n_ion = occupation.site.shape
+    positions = np.zeros((n_frame, n_ion + 1, 3))
+    np.add.at(positions, (occupation.hop_frame, occupation.hop_ion), occupation.hop_vector)
+    positions[0, :-1] = occupation.sites.positions[occupation.site[0]] @ occupation.sites.cell
+    np.cumsum(positions, axis=0, out=positions)
+    positions[:, -1] = -10 * np.abs(positions).max()  # far off: hops fill little of the space, as if unwrapped in a large cell
+    return Trajectory(
+        positions=positions,
+        species=(occupation.species,) * n_ion + ("sites",),
+        masses=np.ones(n_ion + 1),  # only the one atom at rest is weighed
+        interval=occupation.interval,
+        temperature=occupation.temperature,
+        provenance=dict(occupation.provenance),
+    )
+
+
+def _shared(held: NDArray[np.int32], n_site: int) -> Array:
+    """Share of the time that each ion is on a site which holds another one too (n_ion,)."""
+    frames = np.zeros(held.shape[1])
+    size = max(1, BLOCK_SIZE // n_site)
+    for start in range(0, len(held), size):
+        block = held[start : start + size]
+        frames += (np.take_along_axis(ions_on_sites(block, n_site), block, axis=1) > 1).sum(axis=0)
+    return frames / len(held)
+
+
+def _refuse_far(species: str, far: Array, limit: float) -> None:
+    stray = (far > MOSTLY).mean()
+    if stray > STRAY:
+        raise ValueError(
+            f"sites of {species}: {(far > MOSTLY).sum()} of {len(far)} ions spend most of their time more than "
+            f"{limit * 1e10:.2g} Å from every site; add the sites that are missing, give them where the simulation's framework "
+            "is in the first frame, or give far= [m] where sites lie closer than ions rattle"
+        )
+
+
+def _refuse_shared(species: str, shared: Array) -> None:
+    if shared.mean() > STRAY or shared.max() > MOSTLY:
+        worst = int(np.argmax(shared))
+        raise ValueError(
+            f"sites of {species}: ions share a site in {shared.mean():.0%} of their time, ion {worst} in {shared[worst]:.0%}; "
+            "add the sites that are missing, give those of the whole simulation cell, or pass exclusive=False where ions may"
+        )

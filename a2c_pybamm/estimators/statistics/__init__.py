@@ -1,0 +1,1 @@
+"""How estimates are combined: members of a committee, replicas, averages, declared errors."""

@@ -1,0 +1,1 @@
+"""Free energies, phase diagrams and vibrations from energies of structures."""

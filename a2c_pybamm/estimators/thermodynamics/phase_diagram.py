@@ -1,0 +1,242 @@
+"""Gaps, spinodals and critical points of a host, with the covariance of its free energy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import logit
+
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.estimate import Array, Estimate, Joint
+from a2c_pybamm.laws.law import coefficient
+from a2c_pybamm.laws.thermodynamics.phases import END, Gaps, PhaseForming, composition_grid, gaps, spinodals
+
+STEP = 1e-20
+"""Relative imaginary part of a complex step."""
+N_DRAW = 2000
+"""Draws from which the probability of a gap is counted."""
+CRITICAL_SHIFT = 1e-4
+"""Step of composition in differences at a critical point."""
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseDiagram:
+    """What a host does at some temperatures."""
+
+    temperature: Array
+    """(n_temperature,) [K]."""
+    gaps: tuple[Gaps, ...]
+    """All gaps of the mean coefficients, at each temperature."""
+    spinodals: tuple[Array, ...]
+    """Compositions of zero curvature of the mean coefficients, at each temperature."""
+    edges: tuple[Estimate, ...]
+    """Of each temperature: for each gap k ``<m> logit(gap k low)``, ``<m> logit(gap k high)`` and ``<m> gap k voltage [V]``."""
+    probability: Array
+    """Share of draws with n gaps (n_temperature, n_most + 1)."""
+    draws: tuple[Gaps, ...]
+    """Gaps of each draw, at each temperature."""
+
+    @property
+    def probability_of_a_gap(self) -> Array:
+        """Share of draws that separate into phases (n_temperature,)."""
+        return 1 - self.probability[:, 0]
+
+    def interval(self, temperature: int, gap: int, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Intervals of this probability for "low", "high" and "voltage" of a gap, both counted from 0.
+
+        Quantiles of the draws that have as many gaps as the mean: they follow a bent relation, where ``edges`` are linear.
+
+        Raises
+        ------
+        ValueError
+            If the mean has no such gap.
+        """
+        found, drawn = self.gaps[temperature], self.draws[temperature]
+        n = int(found.count[0])
+        if not 0 <= gap < n:
+            raise ValueError(f"phase diagram: gap {gap} of {n} at {self.temperature[temperature]:g} K; they are counted from 0")
+        own = drawn.count == n
+        if not own.any():
+            raise ValueError(f"phase diagram: no draw has {n} gap(s) at {self.temperature[temperature]:g} K as the mean has")
+        tails = (0.5 - level / 2, 0.5 + level / 2)
+        columns = {"low": drawn.low, "high": drawn.high, "voltage": drawn.voltage}
+        ends = {name: np.quantile(column[own, gap], tails) for name, column in columns.items()}
+        return {name: (float(low), float(high)) for name, (low, high) in ends.items()}
+
+
+def phase_diagram(
+    law: PhaseForming,
+    estimate: Estimate | Joint,
+    temperatures: float | Sequence[float],
+    *,
+    rng: np.random.Generator | None = None,
+    n_draw: int = N_DRAW,
+) -> PhaseDiagram:
+    r"""All gaps of a host at some temperatures, their compositions and plateaus with covariance by source.
+
+    A common tangent :math:`\mu(a) = \mu(b) = \mu^*`, :math:`g(b) - g(a) = \mu^*(b - a)` moves with the coefficients by
+
+    .. math::
+        \frac{d\mu^*}{dc} = \frac{\partial_c g(b) - \partial_c g(a)}{b - a}, \qquad
+        \frac{da}{dc} = \frac{d\mu^*/dc - \partial_c\mu(a)}{g''(a)}
+
+    Compositions are given by their logits, in which a Gaussian is honest near the ends. A linear error knows nothing of a gap
+    that closes, and little of one that bends: ``probability`` counts gaps in draws, ``interval`` takes their quantiles.
+
+    Parameters
+    ----------
+    estimate
+        All the law's coefficients (more do no harm).
+    temperatures
+        [K].
+    rng
+        Generator for the draws; seed 0 if not given.
+
+    Raises
+    ------
+    ValueError
+        If the estimate lacks a coefficient or a temperature is not positive.
+    """
+    joint = Joint.of(estimate)
+    rows = joint.rows(law.names)
+    temperature = np.atleast_1d(np.asarray(temperatures, float))
+    if not (temperature > 0).all():
+        raise ValueError(f"phase diagram: temperatures must be positive, got {temperature.min():g} K")
+    mean = dict(zip(law.names, joint.mean[rows], strict=True))
+    samples = np.vstack([joint.mean, joint.draw(n_draw, rng or np.random.default_rng(0))])[:, rows]
+    columns = {name: samples[:, [k]] for k, name in enumerate(law.names)}
+    whole = [gaps(law, columns, T) for T in temperature]
+    found, draws = tuple(_rows(g, slice(0, 1)) for g in whole), tuple(_rows(g, slice(1, None)) for g in whole)
+    most = max(int(own.count.max(initial=0)) for own in draws)
+    probability = np.array([np.bincount(own.count, minlength=most + 1) / n_draw for own in draws])
+    roots = tuple(spinodals(law, mean, T)[0] for T in temperature)
+    edges = tuple(_edges(law, joint, mean, own, T) for own, T in zip(found, temperature, strict=True))
+    return PhaseDiagram(temperature, found, tuple(r[np.isfinite(r)] for r in roots), edges, probability, draws)
+
+
+def _rows(whole: Gaps, rows: slice) -> Gaps:
+    """Some of the samples, without columns that none of them uses."""
+    used = int(whole.count[rows].max(initial=0))
+    return Gaps(*(side[rows, :used] for side in (whole.low, whole.high, whole.voltage)))
+
+
+def _partial(law: PhaseForming, mean: dict[str, float], method: str, x: Array, T: float) -> Array:
+    """Derivatives of a method's values at compositions (n_x,) by each coefficient (n_x, n_coefficient)."""
+    columns = []
+    for name in law.names:
+        h = STEP * max(1.0, abs(mean[name]))
+        value = getattr(law, method)({**mean, name: mean[name] + 1j * h}, x, T)
+        columns.append(np.broadcast_to(np.imag(value) / h, x.shape))
+    return np.stack(columns, axis=-1)
+
+
+def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], found: Gaps, T: float) -> Estimate:
+    """Logits of both ends and voltage of each gap, with the joint's factors."""
+    low, high, voltage = (side[0] for side in (found.low, found.high, found.voltage))
+    material = str(getattr(law, "material", law.kind))
+    names, values, rows = [], [], []
+    tangent = (_partial(law, mean, "free_energy", high, T) - _partial(law, mean, "free_energy", low, T)) / (high - low)[:, None]
+    ends = []
+    for side in (low, high):
+        inside = (side > END) & (side < 1 - END)
+        x = np.where(inside, side, 0.5)
+        own = -FARADAY * _partial(law, mean, "open_circuit_voltage", x, T)
+        curvature = GAS_CONSTANT * T / x * law.thermodynamic_factor(mean, x, T)
+        slope = (tangent - own) / (curvature * x * (1 - x))[:, None]
+        # a gap that reaches an end stays there
+        edge = np.clip(side, 1e-15, 1 - 1e-15)
+        ends.append((logit(edge), np.where(inside[:, None], slope, 0.0)))
+    for k in range(len(low)):
+        for which, (value, slope) in zip(("low", "high"), ends, strict=True):
+            names.append(f"{material} logit(gap {k + 1} {which})")
+            values.append(value[k])
+            rows.append(slope[k])
+        names.append(coefficient(material, f"gap {k + 1} voltage", "V"))
+        values.append(voltage[k])
+        rows.append(-tangent[k] / FARADAY)
+    jacobian = np.array(rows).reshape(len(names), len(law.names))
+    return joint.select(law.names).map(names, values, jacobian, method=f"common tangents of {material} at {T:g} K")
+
+
+def critical_point(law: PhaseForming, estimate: Estimate | Joint, *, between: tuple[float, float] = (50.0, 3000.0)) -> Estimate:
+    r"""Where the last gap closes: ``<m> critical temperature [K]`` and ``<m> critical x``.
+
+    At :math:`(x_c, T_c)` both :math:`\partial\mu/\partial x` and :math:`\partial^2\mu/\partial x^2` vanish; with
+    :math:`f = \partial\mu/\partial x` they move by :math:`dT_c/dc = -\partial_c f/\partial_T f` and
+    :math:`dx_c/dc = -(\partial_c f_x + \partial_T f_x\,dT_c/dc)/f_{xx}`.
+
+    Parameters
+    ----------
+    between
+        Temperatures between which it is looked for [K].
+
+    Raises
+    ------
+    ValueError
+        If the host has a gap at the upper temperature, or none at the lower.
+    """
+    joint = Joint.of(estimate)
+    mean = dict(zip(law.names, joint.mean[joint.rows(law.names)], strict=True))
+    material = str(getattr(law, "material", law.kind))
+    x = composition_grid(ends=not getattr(law, "mixing", 1.0))[1:-1]
+
+    def lowest(T: float) -> float:
+        return float(_curvature(law, mean, x, T).min())
+
+    cold, hot = between
+    if not (lowest(cold) < 0 < lowest(hot)):
+        state = "no gap at" if lowest(cold) >= 0 else "a gap still at"
+        where = cold if lowest(cold) >= 0 else hot
+        raise ValueError(f"{material}: {state} {where:g} K; there is no critical point between {cold:g} and {hot:g} K")
+    T = float(brentq(lowest, cold, hot, xtol=1e-9))
+    start = float(x[np.argmin(_curvature(law, mean, x, T))])
+    root, T = _critical(law, mean, start, T)
+    derivatives = _critical_derivatives(law, mean, root, T)
+    names = (coefficient(material, "critical temperature", "K"), f"{material} critical x")
+    return joint.select(law.names).map(names, [T, root], derivatives, method=f"critical point of {material}")
+
+
+def _curvature(law: PhaseForming, c: dict[str, float], x: Array | complex, T: complex) -> Array:
+    r""":math:`\partial\mu/\partial x` over R [K]: the temperature does not divide it."""
+    return np.asarray(law.thermodynamic_factor(c, x, T) * T / x)
+
+
+def _critical(law: PhaseForming, mean: dict[str, float], x: float, T: float) -> tuple[float, float]:
+    """Newton's method for both derivatives zero, from the grid's flattest point."""
+    for _ in range(50):
+        f, f_x, f_xx, f_T, f_xT = _expand(law, mean, x, T)
+        step = np.linalg.solve([[f_x, f_T], [f_xx, f_xT]], [f, f_x])
+        x, T = float(np.clip(x - step[0], 1e-6, 1 - 1e-6)), T - float(step[1])
+        if abs(step[0]) < 1e-12 and abs(step[1]) < 1e-9:
+            break
+    return x, T
+
+
+def _expand(law: PhaseForming, c: dict[str, float], x: float, T: float) -> NDArray[np.float64]:
+    """Curvature f with f_x, f_xx, f_T and f_xT: complex steps first, a central difference of them second."""
+    h = CRITICAL_SHIFT * min(x, 1 - x)
+
+    def first(at: float) -> float:
+        return float(np.imag(_curvature(law, c, at + 1j * STEP, T)) / STEP)
+
+    def by_temperature(at: float) -> float:
+        return float(np.imag(_curvature(law, c, at, T + 1j * STEP)) / STEP)
+
+    second = (first(x + h) - first(x - h)) / (2 * h)
+    mixed = (by_temperature(x + h) - by_temperature(x - h)) / (2 * h)
+    return np.array([float(_curvature(law, c, x, T)), first(x), second, by_temperature(x), mixed])
+
+
+def _critical_derivatives(law: PhaseForming, mean: dict[str, float], x: float, T: float) -> Array:
+    """Derivatives (2, n_coefficient) of the critical temperature and composition."""
+    _, _, f_xx, f_T, f_xT = _expand(law, mean, x, T)
+    h = CRITICAL_SHIFT * min(x, 1 - x)
+    at = np.array([x - h, x, x + h])
+    by_c = _partial(law, mean, "thermodynamic_factor", at, T) * (T / at)[:, None]
+    temperature = -by_c[1] / f_T
+    composition = -((by_c[2] - by_c[0]) / (2 * h) + f_xT * temperature) / f_xx
+    return np.array([temperature, composition])

@@ -1,0 +1,179 @@
+"""Site sum from chemical potentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.data import ChemicalPotentials
+from a2c_pybamm.estimate import Array, Estimate
+from a2c_pybamm.estimators.fingerprint import array_fingerprint
+from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
+from a2c_pybamm.laws.thermodynamics.site_sum import SiteSum
+
+SPARE = 3
+"""Degrees of freedom a fit must leave to know its own scatter: Student's t has a variance from three on."""
+START_WIDTHS = (0.3, 1.0, 3.0)
+"""Ideality factors that fits start from."""
+FARTHEST = 12.0
+"""Largest logarithm of an ideality factor or of a ratio of fractions that a fit looks at."""
+LARGEST_CONDITION = 1e7
+"""Largest condition number of the Jacobian, its columns scaled to unit length, that still counts as determined."""
+LARGEST_LOG_STD = 1.0
+"""Largest standard deviation of a logarithm, a factor of e: beyond it no Gaussian is honest, and the site not determined."""
+COMPLEX_STEP = 1e-30
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Weighted residuals of one set of data in the law's own coordinates."""
+
+    law: SiteSum
+    data: ChemicalPotentials
+    names: tuple[str, ...]
+    """The coefficients that are fitted; the vibrational one is lithium metal's where it is not among them."""
+
+    def voltage(self, theta: Array) -> Array:
+        """U at the data, of coefficients (n_fitted,) or (n_fitted, n_variant, 1)."""
+        c = {self.law.entropy_name: LITHIUM_ENTROPY, **dict(zip(self.names, theta, strict=True))}
+        return self.law.open_circuit_voltage(c, self.data.x, self.data.temperature)
+
+    @property
+    def std(self) -> Array:
+        """Standard deviations of the data [V]; ones where they are not known."""
+        return np.ones_like(self.data.x) if self.data.std is None else self.data.std / FARADAY
+
+    def residual(self, theta: Array) -> Array:
+        return (self.voltage(theta) + self.data.potential / FARADAY) / self.std
+
+    def jacobian(self, theta: Array) -> Array:
+        """Derivatives of the residual (n, n_fitted) by complex steps, all at once."""
+        steps = theta[:, None, None] + 1j * COMPLEX_STEP * np.eye(len(theta))[:, :, None]
+        return (np.imag(self.voltage(steps)) / COMPLEX_STEP / self.std).T
+
+
+def fit_site_sum(
+    data: ChemicalPotentials, law: SiteSum, *, source: str | None = None, start: Mapping[str, float] | None = None
+) -> Estimate:
+    r"""Coefficients of a site sum from chemical potentials, by weighted nonlinear least squares.
+
+    The residual is that of the voltage at given composition, :math:`[U(x_i, T_i) + \mu_i/F]/\sigma_i`: the record's error is
+    in the potential, its composition is exact. (The residual of :math:`x` at given :math:`U` is smoother, but its weights would
+    be :math:`|\partial U/\partial x|` of the very curve that is sought.) Started from several spreads of the site voltages
+    over the curve, or from ``start`` alone; the best end counts. Sites are numbered as they fill, the highest voltage first.
+
+    Covariance :math:`\sigma^2 (J^\mathsf{T}J)^{-1}`; where the data have no ``std``, :math:`\sigma^2` comes from the residual
+    and is widened by :math:`\nu/(\nu-2)`, the variance of Student's t with the :math:`\nu` degrees of freedom that are left.
+
+    Returns the law's coefficients, without the vibrational entropy where the data are of one temperature.
+
+    Raises
+    ------
+    ValueError
+        If there are too few data, they are of one temperature other than the law's reference, ``start`` lacks a coefficient, or
+        they do not determine the sites: two of them are alike, or one is empty.
+    """
+    problem = _problem(data, law)
+    theta = _best(problem, start)
+    theta = _in_order(law, theta)
+    jacobian = problem.jacobian(theta)
+    _refuse_undetermined(problem, jacobian)
+    scale = np.linalg.norm(jacobian, axis=0)
+    inverse = np.linalg.solve(np.linalg.qr(jacobian / scale, mode="r"), np.eye(len(theta))) / scale[:, None]
+    scatter = 1.0
+    if data.std is None:
+        scatter = float(np.sum(problem.residual(theta) ** 2)) / (len(data.x) - len(theta) - 2)  # (sum/ν) ν/(ν-2)
+    covariance = scatter * inverse @ inverse.T
+    _refuse_vague(problem, np.sqrt(np.diag(covariance)))
+    return Estimate.from_covariance(
+        problem.names,
+        theta,
+        covariance,
+        source=source or f"{law.material} chemical potentials (fit)",
+        method=f"site sum of {law.n_site} kinds of sites by nonlinear least squares of the voltage",
+        provenance={"label": data.label, **data.provenance},
+        data=array_fingerprint(data.x, data.temperature, data.potential, settings=f"{data.label} {law.n_site}"),
+    )
+
+
+def _problem(data: ChemicalPotentials, law: SiteSum) -> _Problem:
+    several = bool(np.ptp(data.temperature) > 0)
+    if not several and abs(data.temperature[0] - law.reference_temperature) > 1e-6:
+        raise ValueError(
+            f"chemical potentials of {data.label}: all at {data.temperature[0]:g} K, but the law's voltages hold at "
+            f"{law.reference_temperature:g} K; give data at that temperature, or let the law hold at {data.temperature[0]:g} K"
+        )
+    names = law.names if several else law.names[:-1]
+    need = len(names) + (SPARE if data.std is None else 0)
+    if len(data.x) < need:
+        raise ValueError(
+            f"chemical potentials of {data.label}: {len(data.x)} for {len(names)} coefficients of {law.n_site} kinds of sites; "
+            f"at least {need} are needed: compute more, take fewer sites, or give their std"
+        )
+    return _Problem(law, data, names)
+
+
+def _starts(problem: _Problem) -> Iterator[Array]:
+    """Coefficients to start from: site voltages at quantiles of the curve in x and in U, with equal and with steep sites."""
+    law, data = problem.law, problem.data
+    order = np.argsort(data.x, kind="stable")
+    x, U = data.x[order], -data.potential[order] / FARADAY
+    places = (np.arange(law.n_site) + 0.5) / law.n_site
+    by_composition = np.quantile(U, 1 - places)
+    inner = np.quantile(U, [0.95, 0.05])
+    by_voltage = inner[0] + places * (inner[1] - inner[0])
+    for voltages in (by_composition, by_voltage):
+        edges = [0.0, *(float(x[np.argmin(np.abs(U - u))]) for u in (voltages[1:] + voltages[:-1]) / 2), 1.0]
+        fractions = np.maximum(np.diff(edges), 0.5 / law.n_site / 2)
+        for width in START_WIDTHS:
+            logs = [*np.full(law.n_site, np.log(width)), *np.log(fractions[:-1] / fractions[-1])]
+            yield np.array([*voltages, *logs, LITHIUM_ENTROPY][: len(problem.names)])
+
+
+def _best(problem: _Problem, start: Mapping[str, float] | None) -> Array:
+    """The coefficients where the sum of squares is smallest, of all starts."""
+    from scipy.optimize import least_squares
+
+    n = problem.law.n_site
+    if start is not None and (missing := [name for name in problem.names if name not in start]):
+        raise ValueError(f"start of {problem.law.material}: no {', '.join(map(repr, missing))}")
+    given = None if start is None else [np.array([float(start[name]) for name in problem.names])]
+    bound = np.full(len(problem.names), np.inf)
+    bound[n : 3 * n - 1] = FARTHEST
+    # steps of a typical size: tens of millivolts, tenths of a logarithm, ten units of entropy
+    sizes = np.array([*(0.03,) * n, *(0.3,) * (2 * n - 1), 10.0][: len(problem.names)])
+    settings = {"x_scale": sizes, "bounds": (-bound, bound), "xtol": 1e-9, "ftol": 1e-9, "gtol": 1e-9, "max_nfev": 100}
+    ends = [least_squares(problem.residual, theta, problem.jacobian, **settings) for theta in given or _starts(problem)]
+    return np.asarray(min(ends, key=lambda end: end.cost).x, float)
+
+
+def _in_order(law: SiteSum, theta: Array) -> Array:
+    """The same host with its sites in the order they fill."""
+    n = law.n_site
+    order = np.argsort(-theta[:n], kind="stable")
+    logs = np.append(theta[2 * n : 3 * n - 1], 0.0)[order]
+    return np.concatenate([theta[:n][order], theta[n : 2 * n][order], logs[:-1] - logs[-1], theta[3 * n - 1 :]])
+
+
+def _refuse_undetermined(problem: _Problem, jacobian: Array) -> None:
+    length = np.linalg.norm(jacobian, axis=0)
+    alike = np.linalg.cond(jacobian / np.where(length > 0, length, 1.0)) > LARGEST_CONDITION
+    if alike or not (length > 0).all() or not np.isfinite(jacobian).all():
+        raise ValueError(_undetermined(problem, "two of them are alike, or one is empty"))
+
+
+def _refuse_vague(problem: _Problem, std: Array) -> None:
+    logs = range(problem.law.n_site, 3 * problem.law.n_site - 1)
+    worst = max(logs, key=lambda k: std[k])
+    if std[worst] > LARGEST_LOG_STD:
+        raise ValueError(_undetermined(problem, f"{problem.names[worst]!r} has a standard deviation of {std[worst]:.2g}"))
+
+
+def _undetermined(problem: _Problem, why: str) -> str:
+    return (
+        f"chemical potentials of {problem.data.label}: they do not determine {problem.law.n_site} kinds of sites ({why}); "
+        "take fewer sites, or data of more compositions and smaller error"
+    )

@@ -1,0 +1,210 @@
+"""Smoothing spline of the excess chemical potential, from energies or from chemical potentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.data import ChemicalPotentials, EnergyTable
+from a2c_pybamm.estimate import Array, Estimate, Factor
+from a2c_pybamm.estimators.fingerprint import array_fingerprint
+from a2c_pybamm.estimators.statistics.averaging import EXACT, SPARE
+from a2c_pybamm.estimators.thermodynamics.chemical_potential import potential_design
+from a2c_pybamm.estimators.thermodynamics.free_energy import check_std
+from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
+from a2c_pybamm.laws.thermodynamics.expansion import mixing_step, term, voltage_name, window_steps
+from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential, cardinal_splines
+
+N_SMOOTH = 61
+"""Smoothing parameters that are averaged over, even in their logarithm."""
+N_CONSTRAINT = 101
+"""Compositions at which stability is asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Smooth:
+    """Average over smoothing parameters of penalised least squares."""
+
+    mean: Array
+    covariance: Array
+    between: Array
+    """What the choice of the smoothing parameter adds to the covariance."""
+    degrees: float
+    """Effective number of coefficients."""
+    scatter: float
+
+
+def roughness(knots: tuple[float, ...]) -> Array:
+    r""":math:`\int s''^2\,dx` as a quadratic form of the spline's values at its knots (n_knot, n_knot).
+
+    In Duchon's form :math:`s'''' = 12\sum_i w_i\delta(x - t_i)`, and by parts :math:`\int s''^2 = 12\sum_i w_i s(t_i)`.
+    """
+    form = 12 * cardinal_splines(knots)[:, 2:]
+    return (form + form.T) / 2
+
+
+def fit_spline_potential(
+    data: EnergyTable | ChemicalPotentials,
+    law: SplinePotential,
+    *,
+    energy_std: float | None = None,
+    stable: tuple[float, float] | None = None,
+    source: str | None = None,
+) -> Estimate:
+    r"""Coefficients of a spline potential by penalised least squares, averaged over how smooth it is.
+
+    .. math::
+        \theta_\lambda = \arg\min\; \|y - X\theta\|^2 + \lambda\!\int_{t_0}^{t_n}\! s''^2\,dx, \qquad
+        \Sigma_\lambda = \sigma^2 (X^\mathsf{T}X + \lambda K)^{-1}
+
+    The penalty is a prior: the covariance is Wahba's posterior one, which holds the bias of smoothing and covers on average
+    over compositions. Every smoothing parameter counts with its restricted likelihood (REML), and their spread is a source.
+
+    Parameters
+    ----------
+    data
+        Lowest energies at each composition (ideal mixing is added: mean field), or chemical potentials at one temperature, the
+        law's own.
+    energy_std
+        Standard deviation of an energy [J.mol-1 per site]; from the residual if not given.
+    stable
+        Compositions between which the host is known to be one phase: the curve nearest to the fit (in the metric of its
+        covariance) whose potential rises there is taken, with the covariance of the unconstrained one.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than five compositions (six without their std), or chemical potentials are at another temperature
+        than the law's.
+
+    References
+    ----------
+    Wahba, J. R. Stat. Soc. B 45, 133 (1983): the posterior covariance and its coverage; Wood, J. R. Stat. Soc. B 73, 3 (2011),
+    eq. 4, for the restricted likelihood.
+    """
+    check_std(law.material, energy_std)
+    design, y, noise, known, label, stamp = _problem(data, law, energy_std)
+    first = design.shape[1] - (len(law.knots) - 1)
+    penalty = np.zeros((design.shape[1],) * 2)
+    penalty[first:, first:] = roughness(law.knots)[1:, 1:]
+    smooth = _average(design / noise[:, None], y / noise, penalty, known)
+    start = 1 if isinstance(data, EnergyTable) else 0  # without the energy of the empty host
+    mean, covariance, between = (smooth.mean[start:], smooth.covariance[start:, start:], smooth.between[start:, start:])
+    held = False
+    if stable is not None:
+        mean, held = _held_stable(mean, covariance + between, law, stable)
+    jacobian = np.eye(len(mean))
+    jacobian[0, 1:] = -window_steps(law)
+    values = jacobian @ mean
+    values[0] -= mixing_step(law)
+    names = (voltage_name(law), *law.interaction_names)
+    own = Estimate.from_covariance(names, values, jacobian @ covariance @ jacobian.T, source="fit").factors["fit"].values
+    factors = {
+        source or f"{law.material} {'energies' if start else 'chemical potentials'} (fit)": Factor(
+            own, tuple(f"{label}:{stamp}:{k}" for k in range(own.shape[1]))
+        )
+    }
+    if np.trace(between) > 0:
+        spread = Estimate.from_covariance(names, values, jacobian @ between @ jacobian.T, source="s").factors["s"].values
+        labels = tuple(f"{label}:{stamp}:smoothness {k}" for k in range(spread.shape[1]))
+        factors[f"{law.material} smoothness of the law"] = Factor(spread, labels)
+    report = {
+        "effective coefficients": smooth.degrees,
+        "residual std [eV or V]": smooth.scatter,
+        "held stable": list(stable) if stable and held else None,
+    }
+    method = f"smoothing spline with {len(law.knots)} knots, averaged over its smoothness by restricted likelihood"
+    return Estimate(names, values, factors, method, {"label": label, **data.provenance, "smoothing": report})
+
+
+def _problem(
+    data: EnergyTable | ChemicalPotentials, law: SplinePotential, energy_std: float | None
+) -> tuple[Array, Array, Array, bool, str, str]:
+    """Design, data and their relative or absolute std [eV or V], whether it is absolute, label and fingerprint."""
+    if isinstance(data, EnergyTable):
+        found = lowest_energies(data)
+        design = np.column_stack([np.ones_like(found.x), -found.x, *(term(law, k, found.x) for k in range(len(law.knots) - 1))])
+        x, y, noise, known = found.x, found.energy, found.relative_std, energy_std is not None
+        noise = noise * (energy_std / FARADAY if energy_std is not None else 1.0)
+    else:
+        if (np.abs(data.temperature - law.reference_temperature) > 1e-6).any():
+            raise ValueError(
+                f"chemical potentials of {data.label}: some are not at {law.reference_temperature:g} K, where the law of "
+                f"{law.material} holds; keep those of that temperature alone, or take the law redlich-kister"
+            )
+        design, rest = potential_design(law, data.x, data.temperature, entropies=False)
+        x, y, known = data.x, -data.potential / FARADAY - rest, data.std is not None
+        noise = np.ones(len(x)) if data.std is None else data.std / FARADAY
+    need = 5 if known else 3 + SPARE
+    n_different = len(np.unique(np.round(x, 6)))
+    if n_different < need:
+        raise ValueError(
+            f"{data.label}: {n_different} different composition(s) in {len(x)} row(s); a smoothing spline needs at least {need}"
+            + ("; add some" if known else ", or five and their std; add some")
+        )
+    raw = (data.energy, data.converged) if isinstance(data, EnergyTable) else (data.potential, data.temperature)
+    return design, y, noise, known, data.label, array_fingerprint(data.x, *raw, settings=f"{law.knots} {energy_std}")
+
+
+def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:
+    n, p = design.shape
+    rank = int(np.linalg.matrix_rank(penalty, hermitian=True))
+    fixed = p - rank
+    gram, projected = design.T @ design, design.T @ y
+    size = np.trace(gram) / np.trace(penalty)
+    logs, means, inverses, scatters, degrees = [], [], [], [], []
+    for factor in np.logspace(-9, 6, N_SMOOTH):
+        smoothing = size * factor
+        whole = gram + smoothing * penalty
+        inverse = np.linalg.inv(whole)
+        theta = inverse @ projected
+        misfit = float(np.sum((y - design @ theta) ** 2) + smoothing * theta @ penalty @ theta)
+        variance = 1.0 if known else max(misfit / (n - fixed), EXACT**2)
+        determinant = float(np.linalg.slogdet(whole)[1])
+        log = -0.5 * (misfit / variance + (n - fixed) * np.log(variance) + determinant - rank * np.log(smoothing))
+        logs.append(log)
+        means.append(theta)
+        inverses.append(inverse * variance)
+        scatters.append(variance)
+        degrees.append(float(np.trace(inverse @ gram)))
+    weights = np.exp(np.array(logs) - max(logs))
+    weights /= weights.sum()
+    theta = np.array(means)
+    mean = weights @ theta
+    between = (theta - mean).T @ (weights[:, None] * (theta - mean))
+    free = n - fixed
+    widened = 1.0 if known else free / (free - 2)
+    covariance = np.tensordot(weights, np.array(inverses), axes=1) * widened
+    return _Smooth(mean, covariance, between, float(weights @ degrees), float(np.sqrt(weights @ scatters)))
+
+
+def _held_stable(mean: Array, covariance: Array, law: SplinePotential, window: tuple[float, float]) -> tuple[Array, bool]:
+    """The nearest coefficients whose chemical potential does not fall within a window, and whether they had to move."""
+    x = np.linspace(max(window[0], 1e-3), min(window[1], 1 - 1e-3), N_CONSTRAINT)
+    zero = dict.fromkeys(law.names, 0.0)
+    names = (law.voltage_name, *law.interaction_names)
+
+    def factor(theta: Array) -> Array:
+        return np.asarray(
+            law.thermodynamic_factor({**zero, **dict(zip(names, theta, strict=True))}, x, law.reference_temperature)
+        )
+
+    rest = factor(np.zeros_like(mean))
+    slopes = np.column_stack([factor(unit) - rest for unit in np.eye(len(mean))])
+    if (rest + slopes @ mean >= 0).all():
+        return mean, False
+    root = np.linalg.cholesky(covariance + 1e-12 * np.trace(covariance) / len(mean) * np.eye(len(mean)))
+    constraint = {"type": "ineq", "fun": lambda z: rest + slopes @ (mean + root @ z), "jac": lambda z: slopes @ root}
+    found = minimize(
+        lambda z: float(z @ z), np.zeros_like(mean), jac=lambda z: 2 * z, constraints=[constraint], method="SLSQP",
+        options={"maxiter": 500, "ftol": 1e-12},
+    )  # fmt: skip
+    if not found.success:
+        raise ValueError(
+            f"{law.material}: no curve near the data is stable between x = {window[0]:g} and {window[1]:g} ({found.message}); "
+            "leave stable out and treat the gap"
+        )
+    return mean + root @ found.x, True

@@ -1,0 +1,192 @@
+"""What vibrations add to a free energy: voltage, interactions and entropies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline, CubicSpline
+
+from a2c_pybamm.constants import BOLTZMANN, FARADAY, GAS_CONSTANT, PLANCK
+from a2c_pybamm.data import ThermalTable, Vibrations
+from a2c_pybamm.estimate import Array, Estimate, Factor
+from a2c_pybamm.laws.thermodynamics.expansion import (
+    Expansion,
+    entropy_name,
+    excess_entropy_names,
+    term,
+    voltage_name,
+    window_steps,
+)
+from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
+from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
+
+LITHIUM_ENTHALPY = 4632.0
+"""H(298.15 K) - H(0 K) of lithium metal [J.mol-1] (CODATA key values, Cox, Wagman and Medvedev 1989)."""
+LITHIUM_DEBYE = 344.0
+"""Debye temperature of lithium metal [K] (Kittel, Introduction to Solid State Physics, 8th ed. (2005), ch. 5, table 1)."""
+ROOM = 298.15
+FAR = 30.0
+"""Distance from the reference temperature [K] at which the error of a linear entropy is reported."""
+
+
+def harmonic(vibrations: Vibrations | ThermalTable, T: float) -> tuple[float, float, float]:
+    r"""Free energy [J.mol-1], entropy and heat capacity [J.mol-1.K-1] of quantum-harmonic vibrations, per mole of sites.
+
+    .. math::
+        F = \sum_i w_i \left[\tfrac12 h\nu_i + RT\ln(1 - e^{-y_i})\right], \qquad
+        S = R\sum_i w_i \left[\frac{y_i}{e^{y_i} - 1} - \ln(1 - e^{-y_i})\right], \qquad
+        C = R\sum_i w_i \frac{y_i^2 e^{y_i}}{(e^{y_i} - 1)^2}, \qquad y_i = \frac{h\nu_i}{k_BT}
+
+    A table is interpolated by cubic Hermite polynomials, the slope of F being -S.
+
+    Raises
+    ------
+    ValueError
+        If the temperature is not positive, or outside the table.
+    """
+    if not T > 0:
+        raise ValueError(f"vibrations of {vibrations.label}: temperature must be positive, got {T:g} K")
+    if isinstance(vibrations, ThermalTable):
+        return _tabulated(vibrations, T)
+    y, w = PLANCK * vibrations.frequency / (BOLTZMANN * T), vibrations.weight
+    log = np.log(-np.expm1(-y))
+    occupied = np.exp(-y) / -np.expm1(-y)
+    free = GAS_CONSTANT * T * float(w @ (y / 2 + log))
+    entropy = GAS_CONSTANT * float(w @ (y * occupied - log))
+    capacity = GAS_CONSTANT * float(w @ (y**2 * occupied * (occupied + 1)))
+    return free, entropy, capacity
+
+
+def _tabulated(table: ThermalTable, T: float) -> tuple[float, float, float]:
+    if not table.temperature[0] <= T <= table.temperature[-1]:
+        raise ValueError(
+            f"vibrations of {table.label}: {T:g} K lies outside the table ({table.temperature[0]:g} to "
+            f"{table.temperature[-1]:g} K); compute it for this temperature too"
+        )
+    free = CubicHermiteSpline(table.temperature, table.free_energy, -table.entropy)
+    return float(free(T)), float(-free(T, 1)), float(CubicSpline(table.temperature, table.heat_capacity)(T))
+
+
+def lithium_metal(T: float) -> tuple[float, float, float]:
+    """Free energy of lithium metal above its static lattice [J.mol-1], entropy and heat capacity [J.mol-1.K-1], measured.
+
+    CODATA's enthalpy and entropy at 298.15 K over a Debye solid's zero-point energy, carried to T by Debye's heat capacity.
+    """
+    zero_point = 9 / 8 * GAS_CONSTANT * LITHIUM_DEBYE
+    grid = np.geomspace(min(ROOM, T), max(ROOM, T), 401)
+    capacity = np.array([_debye_capacity(t) for t in grid])
+    sign = 1.0 if T >= ROOM else -1.0
+    entropy = LITHIUM_ENTROPY + sign * float(np.trapezoid(capacity / grid, grid))
+    enthalpy = LITHIUM_ENTHALPY + sign * float(np.trapezoid(capacity, grid))
+    return zero_point + enthalpy - T * entropy, entropy, _debye_capacity(T)
+
+
+def _debye_capacity(T: float) -> float:
+    y = np.linspace(1e-6, LITHIUM_DEBYE / T, 400)
+    return float(9 * GAS_CONSTANT * (T / LITHIUM_DEBYE) ** 3 * np.trapezoid(y**4 * np.exp(y) / np.expm1(y) ** 2, y))
+
+
+def add_vibrations(
+    estimate: Estimate,
+    law: Expansion,
+    vibrations: Mapping[float, Vibrations | ThermalTable],
+    *,
+    lithium: Vibrations | ThermalTable | None = None,
+    frequency_std: float,
+    source: str | None = None,
+) -> Estimate:
+    r"""A free energy from static energies, with the vibrations of the host at some compositions.
+
+    At the reference temperature :math:`F_\mathrm{vib}(x)` adds to the voltage by its difference between the end members (less
+    lithium metal's), and to the interactions by what it has beyond the straight line between them; its entropy gives
+    :math:`\Delta s` and, where ``law.entropies`` asks for them, the excess entropies. The two end members are needed; more
+    compositions make the excess, by least squares with as many terms as there are excess entropies.
+
+    One error is carried: all frequencies too high or too low together by a relative ``frequency_std``. It is exact in the
+    harmonic model, :math:`F(s\nu, T) = s\,F(\nu, T/s)`, so that :math:`\partial F/\partial\ln s = F + TS` and
+    :math:`\partial S/\partial\ln s = -C`.
+
+    Parameters
+    ----------
+    estimate
+        The law's coefficients from static energies (`fit_free_energy`), or from potentials that were sampled on them
+        (`fit_chemical_potential`): what vibrates must not be in yet. Entropies that it has are added to.
+    vibrations
+        By composition; 0 and 1 among them.
+    lithium
+        Of lithium metal by the same method; measured values if not given.
+    frequency_std
+        Relative standard deviation of all frequencies together.
+
+    Raises
+    ------
+    ValueError
+        If an end member is missing, compositions inside are too few or given without excess entropies, or the law's shape has
+        no place for an excess.
+    """
+    T = law.reference_temperature
+    at = sorted(vibrations)
+    if not at or abs(at[0]) > 1e-9 or abs(at[-1] - 1) > 1e-9:
+        here = ", ".join(f"{x:g}" for x in at) or "no composition"
+        raise ValueError(f"{law.material}: vibrations at x = {here}; the end members 0 and 1 are needed")
+    inner = np.array(at[1:-1])
+    if len(inner) < law.entropies or (len(inner) and not law.entropies):
+        raise ValueError(
+            f"{law.material}: vibrations at {len(inner)} composition(s) inside (0, 1) for {law.entropies} excess entropies; "
+            "give as many or more, or let the law have entropies"
+        )
+    if law.entropies and isinstance(law, RedlichKister) and law.shape == "ratio":
+        raise ValueError(f"{law.material}: the shape 'ratio' has no place for vibrations inside (0, 1); take 'plain'")
+    if not frequency_std >= 0:
+        raise ValueError(f"{law.material}: frequency_std is {frequency_std:g}; a standard deviation is not negative")
+    names = (*estimate.names, *(n for n in (entropy_name(law), *excess_entropy_names(law)) if n not in estimate.names))
+    rows = np.array([harmonic(vibrations[x], T) for x in at])
+    metal = np.array(harmonic(lithium, T) if lithium else lithium_metal(T))
+    free, entropy = _with_derivative(rows, T)
+    metal_free, metal_entropy = _with_derivative(metal, T)
+    if not lithium:  # measured values do not scale with our frequencies
+        metal_free[1] = metal_entropy[1] = 0.0
+    added = np.zeros((len(names), 2))
+    place = names.index
+    added[place(voltage_name(law))] = -(free[-1] - free[0] - metal_free) / FARADAY
+    # an entropy fitted to potentials of static atoms counts lithium metal's as if it were in: it moves with the metal too
+    fitted = entropy_name(law) in estimate.names
+    added[place(entropy_name(law))] = entropy[-1] - entropy[0] - (metal_entropy if fitted else 0.0)
+    if law.entropies:
+        own = law.interaction_names[: law.entropies]
+        fit = np.linalg.pinv(np.column_stack([term(law, k, inner) for k in range(len(own))]))
+        energies, entropies = (fit @ _beyond_straight(inner, values) for values in (free / FARADAY, entropy))
+        added[[place(name) for name in own]] = energies
+        added[[place(name) for name in excess_entropy_names(law)]] = entropies
+        added[place(voltage_name(law))] -= window_steps(law)[: law.entropies] @ energies
+    before = np.concatenate([estimate.mean, np.zeros(len(names) - len(estimate.names))])
+    jacobian = np.eye(len(names))[:, : len(estimate.names)]
+    source = source or f"{law.material} frequencies (scale)"
+    report = {
+        "F_vib, S_vib, C_vib by x": {f"{x:g}": row.tolist() for x, row in zip(at, rows, strict=True)},
+        "imaginary share by x": {f"{x:g}": float(getattr(vibrations[x], "imaginary", 0.0)) for x in at},
+        f"voltage error of a linear entropy at ±{FAR:g} K [V]": _curvature_error(rows, metal, T),
+    }
+    moved = estimate.map(names, before + added[:, 0], jacobian)
+    factor = Factor(frequency_std * added[:, [1]], (source,))
+    method = f"{estimate.method}; quantum-harmonic vibrations at {len(at)} compositions"
+    return Estimate(
+        moved.names, moved.mean, {**moved.factors, source: factor}, method, {**estimate.provenance, "vibrations": report}
+    )
+
+
+def _with_derivative(rows: Array, T: float) -> tuple[Array, Array]:
+    r"""Free energies and entropies, each with its :math:`\partial/\partial\ln s` (…, 2), of rows F, S, C (…, 3)."""
+    F, S, C = np.moveaxis(rows, -1, 0)
+    return np.stack([F, F + T * S], axis=-1), np.stack([S, -C], axis=-1)
+
+
+def _beyond_straight(inner: Array, values: Array) -> Array:
+    """What values (n, 2) at 0, some compositions inside and 1 have inside beyond the straight line between the ends."""
+    return values[1:-1] - values[0] - inner[:, None] * (values[-1] - values[0])
+
+
+def _curvature_error(rows: Array, metal: Array, T: float) -> float:
+    r""":math:`\frac{1}{2}\Delta T^2\,\Delta C/(TF)`: what the change of the entropy with temperature would add to U."""
+    return float(abs(rows[-1, 2] - rows[0, 2] - metal[2]) * FAR**2 / (2 * T * FARADAY))

@@ -1,0 +1,1 @@
+"""Laws of diffusion: mobilities over composition and temperature."""

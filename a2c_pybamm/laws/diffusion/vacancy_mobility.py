@@ -1,0 +1,88 @@
+"""Mobility of ions that hop into vacancies, and the chemical diffusivity it makes with a free energy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+
+from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
+from a2c_pybamm.laws.diffusion import mobility
+from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
+from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Count
+from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
+from a2c_pybamm.schema import Limit, conform_fields
+
+
+@dataclass(frozen=True)
+class VacancyMobility:
+    r"""Jump diffusivity of parallel vacancy-mediated hops, and its product with the thermodynamic factor.
+
+    .. math::
+        D_J(x,T) = G \sum_h (1-x)^{n_h}\, D_{0,h}\, e^{-E_h/k_BT}, \qquad D_\mathrm{chem} = D_J\,\Theta
+
+    :math:`n_h` is the number of vacancies the hop needs: 1 for a single vacancy, 2 for a divacancy. No correlation factor
+    enters: from hops one gets the jump (collective) diffusivity, not the tracer's. :math:`G` turns the fast directions of
+    an anisotropic crystal into PyBaMM's one number for a sphere. The thermodynamic factor comes from the free-energy law in
+    the slot ``free_energy``, the same that gives the voltage.
+
+    In the gap of a `TwoPhase` law the factor is zero, and lithium goes through a particle behind a moving boundary, which no
+    diffusivity describes. What stands there is declared: the logarithm of :math:`D_\mathrm{chem}` runs straight from one
+    coexisting composition to the other, plus a coefficient :math:`h` that carries the doubt.
+
+    ===========================  ======================================  ======
+    symbol                       coefficient                             unit
+    ===========================  ======================================  ======
+    :math:`\ln D_{0,h}`          ``<m> <h> ln(D0 [m2.s-1])``             1
+    :math:`E_h`                  ``<m> <h> E_a [eV]``                    eV
+    :math:`\ln G`                ``<m> ln(particle geometry)``           1
+    :math:`h`                    ``<m> ln(diffusivity in gaps)``         1
+    ===========================  ======================================  ======
+
+    References
+    ----------
+    Van der Ven, Ceder, Asta and Tepesch, Phys. Rev. B 64, 184307 (2001), eqs. 3-9: jump diffusivity and thermodynamic factor.
+    """
+
+    material: str
+    hops: Annotated[tuple[tuple[str, Count], ...], Limit(MOST_TERMS, "no data determine more")]
+    """Name of each hop and the number of vacancies it needs."""
+    free_energy: FreeEnergy
+    kind: ClassVar[str] = "vacancy-mobility"
+
+    def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
+        if not self.hops:
+            raise ValueError(f"{self.material}: a mobility needs at least one hop")
+        for hop, vacancies in self.hops:
+            if vacancies < 0:
+                raise ValueError(f"{self.material} {hop}: number of vacancies {vacancies} is negative")
+
+    @property
+    def geometry_name(self) -> str:
+        return mobility.geometry_name(self.material)
+
+    @property
+    def gap_name(self) -> str:
+        """Name of the declared factor on the diffusivity in gaps, a logarithm."""
+        return mobility.gap_name(self.material)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        own = [name for hop, _ in self.hops for name in (prefactor_name(self.material, hop), barrier_name(self.material, hop))]
+        return (*own, *mobility.particle_names(self.material, self.free_energy))
+
+    def jump_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`D_J` [m2.s-1]."""
+        total: Any = 0.0
+        for hop, vacancies in self.hops:
+            exponent = c[prefactor_name(self.material, hop)] - c[barrier_name(self.material, hop)] * ELEMENTARY_CHARGE / (
+                BOLTZMANN * T
+            )
+            total = total + (1 - x) ** vacancies * np.exp(exponent)
+        return np.exp(c[self.geometry_name]) * total
+
+    def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`D_J\,\Theta` [m2.s-1]; in gaps the declared value."""
+        return mobility.chemical_diffusivity(self.jump_diffusivity, self.free_energy, c, x, T, material=self.material)

@@ -1,0 +1,1 @@
+"""Laws of thermodynamics: free energies, expansions, phases, measured potentials."""

@@ -1,0 +1,203 @@
+"""A host that separates into phases: plateaus in the place of what no equilibrium passes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.laws.law import Coefficients, Count, coefficient
+from a2c_pybamm.laws.thermodynamics.phases import END, Gaps, PhaseForming, branch, gaps
+from a2c_pybamm.schema import conform_fields
+
+Array = NDArray[np.float64]
+STEP = 1e-20
+"""Imaginary part of a complex step [K]."""
+NOWHERE = 0.5
+"""Both ends of a plateau that a sample does not have, where it has none at all."""
+
+
+@dataclass(frozen=True)
+class TwoPhase:
+    r"""A free energy with common tangents: between two coexisting compositions the voltage is that of the plateau.
+
+    .. math::
+        U(x) = \begin{cases} U_k & a_k < x < b_k \\ -\frac1F\left(\frac{\partial g}{\partial x} - \mu_\mathrm{Li}\right)
+        & \text{elsewhere}\end{cases} \qquad
+        \mu(a_k) = \mu(b_k) = \frac{g(b_k) - g(a_k)}{b_k - a_k}
+
+    The compositions, voltages and entropic changes of its plateaus are *derived inputs*: numbers that follow from a sample's
+    coefficients, computed for every sample anew and handed to PyBaMM beside them. ``branch`` takes instead of the equilibrium
+    the metastable curve up to the spinodal, as it is followed on lithiation or delithiation (hysteresis).
+
+    Plateaus are found at the law's reference temperature and stay where they are when another temperature is asked for; the
+    voltage of a plateau follows by its entropic change, to first order. Inside a gap the thermodynamic factor is zero: a
+    diffusivity there is declared (``across``), not derived.
+
+    ============================  ========================================  ======
+    derived input                 name                                      unit
+    ============================  ========================================  ======
+    :math:`a_k`                   ``<m> gap <k> low [1]``                   1
+    :math:`b_k`                   ``<m> gap <k> high [1]``                  1
+    :math:`U_k`                   ``<m> gap <k> voltage [V]``               V
+    :math:`\partial_T U_k`        ``<m> gap <k> entropic change [V.K-1]``   V/K
+    ============================  ========================================  ======
+
+    References
+    ----------
+    Gibbs, Trans. Conn. Acad. 3, 108 (1876): common tangents; Dreyer et al., Nature Mater. 9, 448 (2010): the two branches.
+    """
+
+    free_energy: PhaseForming
+    gaps: Count = 1
+    """Plateaus that the set has room for."""
+    branch: Literal["equilibrium", "lithiation", "delithiation"] = "equilibrium"
+    kind: ClassVar[str] = "two-phase"
+
+    def __post_init__(self) -> None:
+        conform_fields(self, name=self.kind)
+        if self.gaps < 1:
+            raise ValueError(f"{self.material}: room for {self.gaps} gaps; give at least one, or take the free energy itself")
+
+    @property
+    def material(self) -> str:
+        """First word of the coefficients."""
+        return str(getattr(self.free_energy, "material", self.free_energy.kind))
+
+    @property
+    def reference_temperature(self) -> float:
+        """Temperature [K] at which the plateaus are found."""
+        return float(self.free_energy.reference_temperature)  # type: ignore[attr-defined]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.free_energy.names
+
+    @cached_property
+    def _slots(self) -> tuple[tuple[str, str, str, str], ...]:
+        what = "gap" if self.branch == "equilibrium" else f"{self.branch} plateau"
+        return tuple(
+            (
+                coefficient(self.material, f"{what} {k} low", "1"),
+                coefficient(self.material, f"{what} {k} high", "1"),
+                coefficient(self.material, f"{what} {k} voltage", "V"),
+                coefficient(self.material, f"{what} {k} entropic change", "V.K-1"),
+            )
+            for k in range(1, self.gaps + 1)
+        )
+
+    @property
+    def derived_names(self) -> tuple[str, ...]:
+        """Names of the numbers that follow from the coefficients of each sample."""
+        return tuple(name for slot in self._slots for name in slot)
+
+    def plateaus(self, c: Coefficients) -> Gaps:
+        """All plateaus of the samples at the reference temperature, whether there is room for them or not."""
+        if self.branch == "equilibrium":
+            return gaps(self.free_energy, c, self.reference_temperature)
+        return branch(self.free_energy, c, self.reference_temperature, lithiation=self.branch == "lithiation")
+
+    def derive(self, c: Coefficients, plateaus: Gaps | None = None) -> dict[str, Array]:
+        """The derived inputs by name (n_sample,); a plateau that a sample does not have lies between a point and itself.
+
+        Of more plateaus than there is room for the widest are taken; `untreated` tells of them. ``plateaus`` are those of the
+        same coefficients where they are known already.
+        """
+        found = (plateaus or self.plateaus(c)).sized(self.gaps)
+        columns = {name: np.atleast_1d(np.asarray(c[name], float)).reshape(-1) for name in self.names}
+        entropy = self._entropic_changes(columns, found)
+        nowhere = np.where(np.isfinite(found.low[:, [0]]), found.low[:, [0]], NOWHERE)
+        absent = ~np.isfinite(found.low)
+        low, high = (np.where(absent, nowhere, side) for side in (found.low, found.high))
+        parts = (low, high, np.where(absent, 0.0, found.voltage), np.where(absent, 0.0, entropy))
+        return {name: part[:, k] for k, slot in enumerate(self._slots) for name, part in zip(slot, parts, strict=True)}
+
+    def untreated(self, c: Coefficients, plateaus: Gaps | None = None) -> dict[int, str]:
+        """Samples that the plateaus do not treat, and why: more of them than there is room for, or one from end to end."""
+        found = plateaus or self.plateaus(c)
+        what = "gaps" if self.branch == "equilibrium" else f"{self.branch} plateaus"
+        reasons = {
+            int(k): f"{self.material} has {found.count[k]} {what}, more than the {self.gaps} that the set has room for"
+            for k in np.flatnonzero(found.count > self.gaps)
+        }
+        whole = ((found.low <= END) & (found.high >= 1 - END)).any(axis=1)
+        text = f"{self.material} separates from empty to full: neither phase takes or gives lithium"
+        return {int(k): text for k in np.flatnonzero(whole)} | reasons
+
+    def _entropic_changes(self, columns: dict[str, Array], found: Gaps) -> Array:
+        r""":math:`\partial U_k/\partial T` (n_sample, n_gap): of the tangent at fixed compositions, or at the spinodal."""
+        c = {name: column[:, None] for name, column in columns.items()}
+        T = self.reference_temperature
+        if self.branch == "equilibrium":
+            # the tangent touches where its slope does not change with its ends
+            with np.errstate(invalid="ignore"):
+                slopes = [self.free_energy.free_energy(c, x, T + 1j * STEP).imag / STEP for x in (found.low, found.high)]
+                return np.asarray(-(slopes[1] - slopes[0]) / (found.high - found.low) / FARADAY)
+        start = found.low if self.branch == "lithiation" else found.high
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.free_energy.entropic_change(c, start, T))
+
+    def _with_derived(self, c: Coefficients) -> Coefficients:
+        """Coefficients with the derived inputs, computed here where they are not given."""
+        if self._slots[0][0] in c:
+            return c
+        if any(np.iscomplexobj(c[name]) for name in self.names):
+            raise ValueError(
+                f"{self.material}: plateaus have no complex form; differentiate by the coefficients by differences"
+            )
+        shape = np.broadcast_shapes(*(np.shape(c[name]) for name in self.names))
+        return {**c, **{name: value.reshape(shape)[()] for name, value in self.derive(c).items()}}
+
+    def _bridged(self, c: Coefficients, x: Any, value: Any, index: int, T: Any = None) -> Any:
+        """A curve with each plateau's own number in its place."""
+        for slot in self._slots:
+            inside = (x > c[slot[0]]) * (x < c[slot[1]])
+            plateau = c[slot[index]]
+            if T is not None:
+                plateau = plateau + (T - self.reference_temperature) * c[slot[3]]
+            value = value + inside * (plateau - value)
+        return value
+
+    def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
+        """Voltage against lithium metal [V]."""
+        c = self._with_derived(c)
+        return self._bridged(c, x, self.free_energy.open_circuit_voltage(c, x, T), 2, T)
+
+    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
+        return -FARADAY * self.open_circuit_voltage(c, x, T)
+
+    def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
+        """Its derivative by temperature [V.K-1]."""
+        c = self._with_derived(c)
+        return self._bridged(c, x, self.free_energy.entropic_change(c, x, T), 3)
+
+    def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`\Theta`, zero inside a gap."""
+        c = self._with_derived(c)
+        factor = self.free_energy.thermodynamic_factor(c, x, T)
+        for slot in self._slots:
+            factor = factor * (1 - (x > c[slot[0]]) * (x < c[slot[1]]))
+        return factor
+
+    def across(self, c: Coefficients, x: Any, diffusivity: Callable[[Coefficients, Any], Any], factor: Any) -> Any:
+        """A diffusivity outside gaps; inside, the logarithms at both ends joined by a line, times a declared factor.
+
+        ``diffusivity`` is a function of coefficients and composition that is positive wherever the host is stable.
+        """
+        c = self._with_derived(c)
+        value = diffusivity(c, x)
+        for low_name, high_name, *_ in self._slots:
+            low, high = c[low_name], c[high_name]
+            # a phase that lies at an end has no diffusivity to tell: the other's stands for both
+            a, b = low + (low < END) * (high - low), high - (high > 1 - END) * (high - low)
+            inside = (x > low) * (x < high)
+            share = inside * (x - low) / (high - low + 1e-12)
+            joined = diffusivity(c, a) ** (1 - share) * diffusivity(c, b) ** share * factor
+            value = value + inside * (joined - value)
+        return value

@@ -1,0 +1,1 @@
+"""Adaptive chaos: designs that grow, polynomials tested on points kept out."""

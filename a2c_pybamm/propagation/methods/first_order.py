@@ -1,0 +1,240 @@
+r"""First-order propagation: the model's tangent at the mean carries the covariance.
+
+.. math:: \operatorname{Var} y = J \Sigma J^\mathsf{T} = \sum_s \lVert J A_s \rVert^2, \qquad J = \partial y/\partial\theta
+
+with all cross terms: for two coefficients
+:math:`S_1^2\operatorname{Var}\theta_1 + S_2^2\operatorname{Var}\theta_2 + 2 S_1 S_2\operatorname{Cov}(\theta_1,\theta_2)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.stats import norm
+
+from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
+from a2c_pybamm.propagation.layout import QUANTILES
+from a2c_pybamm.propagation.methods.scouts import both_ways, departure, distances, gradient_directions
+from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved, joined
+from a2c_pybamm.propagation.shares import ratio
+from a2c_pybamm.propagation.status import MethodKind
+
+FOURTH_MOMENT = {"normal": 3.0, "uniform": 9 / 5}
+"""E ξ⁴ of a germ of unit variance."""
+SIXTH_MOMENT = {"normal": 15.0, "uniform": 27 / 7}
+"""E ξ⁶."""
+N_STEEPEST = 2
+"""Outputs' steepest directions that scouts take."""
+N_DIRECTION = 4
+"""Random directions for the mixed second derivatives: their variance is then known to a factor of about two."""
+
+
+@dataclass(frozen=True)
+class FirstOrder:
+    r"""Settings of the first-order method.
+
+    The gradient comes from ``model.jacobian`` where the model has one, else from central differences of ``step`` standard
+    deviations of each coefficient, all in one batch.
+
+    With ``curvature`` the model is also solved one standard deviation to either side along each germ, and along four random
+    directions. With :math:`y_{\pm i} = y(\bar\theta \pm a_i)`, :math:`a_i` the germ's column of the factor,
+
+    .. math::
+        h_i = y_{+i} + y_{-i} - 2y_0, \qquad c_i = \tfrac12(y_{+i} - y_{-i}) - J a_i
+
+    are its second difference and the departure of the secant from the tangent (a cubic coefficient). The mean shifts by
+    :math:`\tfrac12\sum h_i`, and the method's own error of the standard deviation follows from the variance of
+
+    .. math:: \sum_i (J a_i\,\xi_i + \tfrac12 h_i \xi_i^2 + c_i \xi_i^3) + \sum_{i<j} h_{ij}\xi_i\xi_j .
+
+    :math:`\sum_{i<j} h_{ij}^2` is estimated without bias from second differences along random sign directions
+    :math:`u`, :math:`|u| = 1`: :math:`\tfrac14\langle(n\,u^\mathsf{T}Hu - \sum h_i)^2\rangle`.
+    """
+
+    step: float = 0.1
+    """Step of the differences in standard deviations: large against a solver's tolerance, small against the curvature."""
+    curvature: bool = True
+    scouts: bool = True
+    """With ``curvature``: solves three standard deviations out along each germ, and along the steepest directions of the
+    outputs, compared with a cubic through those at one standard deviation. A cliff there is beyond any tangent's sight."""
+
+    kind: ClassVar[MethodKind] = MethodKind.TANGENT
+
+    def __post_init__(self) -> None:
+        if not 0 < self.step <= 1:
+            raise ValueError(f"FirstOrder: step is {self.step:g} standard deviations; take one in (0, 1]")
+
+    @property
+    def label(self) -> str:
+        return "first order"
+
+    def planned(self, problem: Problem) -> int:
+        """Number of solves it will ask for, those of an analytic gradient not counted."""
+        n = len(problem.families)
+        steps = 0 if hasattr(problem.model, "jacobian") else int((problem.std > 0).sum())
+        directions = n + (N_DIRECTION if n > 1 else 0) if self.curvature else 0
+        # two outputs' steepest directions are solved at one and at three standard deviations
+        far = n + 2 * min(n, N_STEEPEST) if self.curvature and self.scouts else 0
+        return 1 + 2 * (steps + directions + far)
+
+    def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
+        """Mean, variance and shares from the tangent; ``ValueError`` if a solve that the gradient needs fails."""
+        analytic = hasattr(problem.model, "jacobian")
+        steps = np.zeros((0, len(problem.names))) if analytic else np.diag(self.step * problem.std)[problem.std > 0]
+        germ = _directions(len(problem.families), rng) if self.curvature else np.zeros((0, len(problem.families)))
+        moves = np.vstack([steps, germ @ problem.root.T])
+        samples = problem.mean + np.vstack([np.zeros((1, len(problem.names))), moves, -moves])
+        solved = problem.solve(samples, what=self.label)
+        _require(solved, [0, *range(1, 1 + len(steps)), *range(1 + len(moves), 1 + len(moves) + len(steps))], problem)
+        gradients, extra, note = (
+            _analytic(problem, solved) if analytic else (None, 0, f"central differences, step {self.step:g} std")
+        )
+        statistics, slopes = {}, {}
+        for output in solved.outputs:
+            values = solved.flat(output)
+            plus, minus = values[1 : 1 + len(moves)], values[1 + len(moves) :]
+            if gradients is None:
+                gradient = np.full((len(problem.names), values.shape[1]), np.nan)
+                gradient[problem.std > 0] = (plus - minus)[: len(steps)] / (2 * self.step * problem.std[problem.std > 0, None])
+            else:
+                gradient = gradients[output]
+            result = _tangent(problem, values[0], gradient, rng)
+            if self.curvature:
+                result |= _curvature(problem, values[0], plus[len(steps) :], minus[len(steps) :], gradient)
+            result["running"] = np.isfinite(values[~solved.failed]).mean(axis=0)
+            statistics[output], slopes[output] = result, _slopes(problem, gradient)
+        batches = [solved]
+        if self.curvature and self.scouts:
+            near = _along_axes(solved, slopes, len(steps), len(moves))
+            batches.append(_send_scouts(problem, solved, slopes, near, statistics))
+        solves = sum(len(batch.samples) for batch in batches)
+        return Outcome(joined(batches), solves + extra, statistics, share_degree=1, notes={"gradient": note})
+
+
+def _along_axes(solved: Solved, slopes: Mapping[str, Array], n_step: int, n_move: int) -> dict[str, tuple[Array, Array, Array]]:
+    """For each output its value at the mean, and the solves one standard deviation along each germ, both ways."""
+    near = {}
+    for output, slope in slopes.items():
+        values, n = solved.flat(output), len(slope)
+        up, down = 1 + n_step, 1 + n_move + n_step
+        near[output] = values[0], values[up : up + n], values[down : down + n]
+    return near
+
+
+def _send_scouts(
+    problem: Problem,
+    solved: Solved,
+    slopes: Mapping[str, Array],
+    near: Mapping[str, tuple[Array, Array, Array]],
+    statistics: Mapping[str, dict[str, Array]],
+) -> Solved:
+    """The scouts' solves; how far each output departs there from a cubic goes to its statistics."""
+    scalars = [output for output, values in solved.outputs.items() if values.ndim == 1] or list(slopes)
+    first = np.hstack([slopes[output][:, :1] for output in scalars])
+    steep = gradient_directions(np.where(np.isfinite(first), first, 0.0), N_STEEPEST)
+    n, n_axis = len(steep), len(problem.families)
+    families = problem.families
+    germ = np.vstack([both_ways(np.eye(n_axis), families), both_ways(steep, families), steep, -steep])
+    batch = problem.look(problem.color(germ))
+    for output, (centre, plus, minus) in near.items():
+        values, slope = batch.flat(output), slopes[output]
+        far, own = values[: 2 * (n_axis + n)], values[2 * (n_axis + n) :]
+        axes = _cubic(centre, plus, minus, slope, distances(np.eye(n_axis), families))
+        steepest = _cubic(centre, own[:n], own[n:], steep @ slope, distances(steep, families))
+        statistics[output]["departure"] = departure(far, np.vstack([axes, steepest]), np.sqrt(statistics[output]["var"]))
+    return batch
+
+
+def _cubic(centre: Array, plus: Array, minus: Array, slope: Array, distance: Array) -> Array:
+    """Predictions (2·n_direction, n_element), first all forward, at distances (n_direction,) from solves at one."""
+    x = distance[:, None]
+    second, third = (plus + minus) / 2 - centre, (plus - minus) / 2 - slope
+    return np.vstack([centre + x**2 * second + x * slope + x**3 * third, centre + x**2 * second - x * slope - x**3 * third])
+
+
+def _directions(n: int, rng: np.random.Generator) -> Array:
+    """Unit germs (n_direction, n): along each axis, then random signs on all axes at once (none if there is one axis)."""
+    signs = rng.choice([-1.0, 1.0], (N_DIRECTION if n > 1 else 0, n)) / np.sqrt(n)
+    return np.vstack([np.eye(n), signs])
+
+
+def _require(solved: Solved, rows: list[int], problem: Problem) -> None:
+    bad = [row for row in rows if solved.failed[row]]
+    if bad:
+        deviation = (solved.samples[bad[0]] - problem.mean) / np.where(problem.std > 0, problem.std, 1.0)
+        k = int(np.abs(deviation).argmax())
+        where = f"{deviation[k]:+.2g} std of {problem.names[k]!r}" if bad[0] else "the mean"
+        raise ValueError(
+            f"first order: the solve at {where} failed ({solved.reason[bad[0]]}), so there is no gradient; "
+            "take a smaller step, or sample (MonteCarlo)"
+        )
+
+
+def _analytic(problem: Problem, solved: Solved) -> tuple[dict[str, Array], int, str]:
+    """Gradient (n_coefficient, n_element) of each output from the model itself, its cost in solves, and its method."""
+    dataset = problem.model.jacobian(problem.mean)  # type: ignore[attr-defined]
+    if "coefficient" in dataset.coords:
+        dataset = dataset.sel(coefficient=list(problem.names))
+    gradients = {}
+    for output, values in solved.outputs.items():
+        if output not in dataset:
+            raise ValueError(f"model: jacobian() has no output {output!r}, which solve() has")
+        axes = [dim for dim in values.dims if dim != "sample"]
+        gradients[output] = np.array(dataset[output].transpose("coefficient", *axes).values, float).reshape(
+            len(problem.names), -1
+        )
+    return gradients, int(dataset.attrs.get("n_solves", 0)), str(dataset.attrs.get("method", "by the model"))
+
+
+def _slopes(problem: Problem, gradient: Array) -> Array:
+    """Derivative by each germ (n_germ, n_element); a coefficient without error needs no gradient."""
+    return problem.root.T @ np.where(problem.std[:, None] > 0, gradient, 0.0)
+
+
+def _tangent(problem: Problem, mean: Array, gradient: Array, rng: np.random.Generator) -> dict[str, Array]:
+    slopes = np.where(np.isfinite(mean), _slopes(problem, gradient), np.nan)
+    var = (slopes**2).sum(axis=0)
+    owner = np.array(problem.germ_sources)
+    by_source = np.array([(slopes[owner == source] ** 2).sum(axis=0) for source in problem.sources])
+    mean = np.where(np.isfinite(var), mean, np.nan)
+    quantile = _quantiles(problem, mean, slopes, np.sqrt(var), rng)
+    return {"mean": mean, "var": var, "quantile": quantile, "share": ratio(by_source, var), "gradient": gradient}
+
+
+def _quantiles(problem: Problem, mean: Array, slopes: Array, std: Array, rng: np.random.Generator) -> Array:
+    """Quantiles (n_level, n_element) of the tangent: normal where all germs are, else by sampling it."""
+    if set(problem.families) == {"normal"}:
+        return mean + norm.ppf(QUANTILES)[:, None] * std
+    basis = total_degree(problem.families, 1)
+    coefficients = basis.exponents @ slopes  # a linear term is orthonormal as it stands
+    coefficients[0] = mean
+    return polynomial_quantiles(basis, coefficients, QUANTILES, rng)
+
+
+def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradient: Array) -> dict[str, Array]:
+    """Mean shift, nonlinear share of variance, and relative error of the std, from solves along the germs."""
+    n = len(problem.families)
+    slopes = _slopes(problem, gradient)
+    second = plus + minus - 2 * centre
+    cubic = (plus - minus)[:n] / 2 - slopes
+    mixed = ((n * second[n:] - second[:n].sum(axis=0)) ** 2).mean(axis=0) / 4 if n > 1 else np.zeros(len(centre))
+    fourth = np.array([FOURTH_MOMENT[f] for f in problem.families])[:, None]
+    sixth = np.array([SIXTH_MOMENT[f] for f in problem.families])[:, None]
+    # the cubic's own linear part, E ξ⁴ c, belongs to the best straight line
+    linear = ((slopes + fourth * cubic) ** 2).sum(axis=0)
+    bent = ((fourth - 1) / 4 * second[:n] ** 2 + (sixth - fourth**2) * cubic**2).sum(axis=0) + mixed
+    noise = ROUND_OFF * np.abs(centre)
+    bent = np.where(bent > noise**2, bent, 0.0 * bent)
+    shift = second[:n].sum(axis=0) / 2
+    first = (slopes**2).sum(axis=0)
+    error = np.abs(np.sqrt(ratio(linear + bent, first)) - 1)
+    error = np.where(first > noise**2, error, np.where(linear + bent > noise**2, np.inf, 0.0 * bent))
+    return {
+        "mean_shift": np.where(np.abs(shift) > noise, shift, 0.0 * shift),
+        "nonlinear": ratio(bent, linear + bent),
+        "error": error,
+    }

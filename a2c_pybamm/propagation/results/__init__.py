@@ -1,0 +1,1 @@
+"""What is made of a result: tables, indices, other errors without new solves."""

@@ -1,0 +1,1 @@
+"""Trajectories: frames of every format, unwrapped and continued."""

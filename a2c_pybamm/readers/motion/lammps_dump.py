@@ -1,0 +1,278 @@
+"""Text dumps of LAMMPS: atoms sorted by their id, image flags, scaled and unwrapped coordinates understood."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from ase.data import atomic_masses
+from numpy.typing import NDArray
+
+from a2c_pybamm.data import Array
+from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, open_bytes
+from a2c_pybamm.readers.frames import LARGEST_LENGTH
+from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, frames_at_once, numbers_of
+
+UNITS = {"metal": (1e-12, 1e2), "real": (1e-15, 1e5)}
+"""Unit of time [s] and of velocity [m.s-1] in those of LAMMPS's styles of units that count lengths in Å."""
+LARGEST_WHOLE = 2**53
+"""Whole numbers from here on are not all floats."""
+COORDINATES = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", "ysu", "zsu"))
+IMAGES = ("ix", "iy", "iz")
+VELOCITIES = ("vx", "vy", "vz")
+Columns = Mapping[str, NDArray[Any]]
+"""Columns of some frames by name, each (n_frame, n_atom)."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Header:
+    """What stands above the atoms of a frame."""
+
+    step: int
+    settings: Mapping[str, str]
+    n_atom: int
+    cell: Array
+    """Rows are cell vectors [Å] (3, 3)."""
+    origin: Array
+    """[Å] (3,)."""
+    periodic: tuple[bool, bool, bool]
+    columns: tuple[str, ...]
+
+
+def is_lammps_dump(path: Path) -> bool:
+    """Whether a file begins like a text dump of LAMMPS."""
+    try:
+        with _open(path) as file:
+            return file.readline(64).startswith(b"ITEM: ")
+    except (OSError, ValueError):
+        return False
+
+
+def open_lammps_dump(path: Path, symbols: Sequence[str] | None) -> FrameSource:
+    """A dump with the columns ``id``, coordinates, and ``element``, or ``type`` and the symbol of each type."""
+    with _reading(path) as file:
+        head = _read_header(path, 0, file)
+        if head is None or head.n_atom < 1:
+            raise ValueError(f"{path}: holds no atoms")
+        _refuse_columns(path, head)
+    with _reading(path) as file:
+        _, columns = next(_chunks(path, file, 1))
+    if len(np.unique(columns["id"])) < head.n_atom:
+        raise ValueError(f"{path}: frame 0 has an id twice; write each atom once")
+    order = np.argsort(columns["id"][0])
+    first = {name: column[0][order] for name, column in columns.items()}
+    numbers = _numbers(path, first, symbols)
+
+    def frames() -> Iterator[Frames]:
+        begin = 0
+        with _reading(path) as file:
+            for headers, columns in _chunks(path, file, frames_at_once(head.n_atom)):
+                yield _frames(begin, headers, _sorted(path, begin, columns, first))
+                begin += len(headers)
+
+    masses = first["mass"].astype(float) if "mass" in first else atomic_masses[numbers]
+    return FrameSource(numbers, masses, frames(), head.periodic)
+
+
+def _refuse_columns(path: Path, head: _Header) -> None:
+    if head.settings.get("UNITS", "metal") not in UNITS:
+        raise ValueError(f"{path}: units {head.settings['UNITS']!r} do not count in Å; dump in {' or '.join(UNITS)}")
+    if "id" not in head.columns:
+        raise ValueError(
+            f"{path}: no column 'id' (found {' '.join(head.columns)}), and LAMMPS changes the order of atoms; "
+            "dump id element x y z ix iy iz"
+        )
+    if not any(set(names) <= set(head.columns) for names in COORDINATES):
+        raise ValueError(f"{path}: no coordinates (found {' '.join(head.columns)}); dump id element x y z ix iy iz")
+
+
+def _open(path: Path) -> IO[bytes]:
+    return open_bytes(path, longest_line=LONGEST_LINE)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        with _open(path) as file:
+            yield file
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read to its end ({error}); copy it again, or unpack what is there") from error
+
+
+def _numbers(path: Path, atoms: Mapping[str, NDArray[Any]], symbols: Sequence[str] | None) -> NDArray[np.int64]:
+    """Atomic numbers of the atoms of a frame (n_atom,)."""
+    if symbols is None and "element" in atoms:
+        return numbers_of(path, atoms["element"].tolist(), len(atoms["element"]), "atoms")
+    if symbols is None or "type" not in atoms:
+        raise ValueError(f"{path}: no column 'element'; give the chemical symbol of each type, in order, as symbols=")
+    kinds = atoms["type"].astype(int)
+    if kinds.min() < 1:
+        raise ValueError(f"{path}: an atom has type {kinds.min()}; types are counted from 1")
+    return numbers_of(path, symbols, max(int(kinds.max()), len(symbols)), "types")[kinds - 1]
+
+
+def _chunks(path: Path, file: IO[bytes], size: int) -> Iterator[tuple[list[_Header], Columns]]:
+    """Frames with their atoms as they stand in the file, so many at a time."""
+    k = 0
+    while True:
+        headers: list[_Header] = []
+        bodies: list[bytes] = []
+        while len(headers) < size and (header := _read_header(path, k, file)):
+            if headers and (header.n_atom, header.columns) != (headers[0].n_atom, headers[0].columns):
+                raise ValueError(
+                    f"{path}: frame {k} has {header.n_atom} atoms with {' '.join(header.columns)}, the one before "
+                    f"{headers[0].n_atom} with {' '.join(headers[0].columns)}; split the file there"
+                )
+            lines = list(islice(file, header.n_atom))
+            if len(lines) < header.n_atom or not lines[-1].endswith(b"\n"):
+                raise _cut_off(path, k)
+            headers.append(header)
+            bodies.append(b"".join(lines))
+            k += 1
+        if not headers:
+            return
+        yield headers, _parse(path, k - len(headers), headers[0], bodies)
+
+
+def _cut_off(path: Path, k: int) -> ValueError:
+    return ValueError(f"{path}: frame {k} is cut off; remove it, or wait until the run has written it")
+
+
+def _read_header(path: Path, k: int, file: IO[bytes]) -> _Header | None:
+    """The lines above a frame's atoms; None at the end of the file."""
+    items: dict[str, list[str]] = {}
+    while line := file.readline():
+        words = line.decode(errors="replace").split()
+        if not (words or items):
+            continue
+        name = " ".join(word for word in words[1:] if word.isupper())
+        if words[:1] != ["ITEM:"]:
+            raise ValueError(f"{path}: frame {k} begins with {line[:40].decode(errors='replace').strip()!r}, not with ITEM:")
+        if name == "ATOMS":
+            return _header(path, k, items, tuple(words[2:]))
+        items[name] = words[1 + len(name.split()) :]
+        for _ in range(3 if name == "BOX BOUNDS" else 1):
+            items[name] += file.readline().decode(errors="replace").split()
+    if items:
+        raise _cut_off(path, k)
+    return None
+
+
+def _header(path: Path, k: int, items: Mapping[str, list[str]], columns: tuple[str, ...]) -> _Header:
+    try:
+        box = items["BOX BOUNDS"]
+        cell, origin, flags = _box(box)
+        if not (np.abs([*cell, origin]) < LARGEST_LENGTH).all():
+            raise ValueError(f"a box of {LARGEST_LENGTH:g} Å or more")
+        return _Header(
+            step=_whole_number(items["TIMESTEP"][0], 2**63),
+            settings={key: items[key][0] for key in ("UNITS", "TIME") if key in items},
+            n_atom=_whole_number(items["NUMBER OF ATOMS"][0], MOST_ATOMS),
+            cell=cell,
+            origin=origin,
+            periodic=(flags[0] == "pp", flags[1] == "pp", flags[2] == "pp"),
+            columns=columns,
+        )
+    except (KeyError, IndexError, ValueError) as error:
+        raise ValueError(f"{path}: frame {k} has a header that cannot be read ({error}); is the file cut or mended?") from error
+
+
+def _whole_number(word: str, largest: int) -> int:
+    if len(word) > len(str(largest)) + 1 or not 0 <= int(word) <= largest:
+        raise ValueError(f"{word[:40]!r} is not a whole number up to {largest}")
+    return int(word)
+
+
+def _box(words: list[str]) -> tuple[Array, Array, list[str]]:
+    """Cell vectors (3, 3), origin (3,) and the three flags of boundaries, in each of LAMMPS's three ways to write them."""
+    general, tilted = words[:2] == ["abc", "origin"], words[:3] == ["xy", "xz", "yz"]
+    words = words[2 * general + 3 * tilted :]
+    flags = words[:3] if words[0].isalpha() else ["pp"] * 3  # old versions and some of the general form write none
+    rows = np.array(words[3 * words[0].isalpha() :], float).reshape(3, 4 if general else 2 + tilted)
+    if general:
+        return rows[:, :3], rows[:, 3], flags
+    xy, xz, yz = rows[:, 2] if tilted else np.zeros(3)
+    # the bounds are those of the smallest upright box around the tilted one
+    low = rows[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
+    high = rows[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
+    x, y, z = high - low
+    return np.array([[x, 0, 0], [xy, y, 0], [xz, yz, z]]), low, flags
+
+
+def _parse(path: Path, first: int, header: _Header, bodies: list[bytes]) -> Columns:
+    """Columns (n_frame, n_atom) of the numbers, and of the elements."""
+    import pandas as pd  # type: ignore[import-untyped]  # a quarter of a second to import
+
+    known = {"id", "type", "element", "mass", *IMAGES, *VELOCITIES, *chain(*COORDINATES)}
+    wanted = [name for name in header.columns if name in known]
+    for k, body in enumerate(bodies):
+        if (n := len(body[: body.index(b"\n")].split())) != len(header.columns):
+            raise ValueError(f"{path}: frame {first + k} has {n} numbers in a line, not {' '.join(header.columns)}")
+    kinds = {name: str if name == "element" else float for name in wanted}
+    try:
+        text = io.BytesIO(b"".join(bodies))
+        table = pd.read_csv(
+            text, sep=r"\s+", header=None, names=header.columns, usecols=wanted, dtype=kinds, engine="c", quoting=csv.QUOTE_NONE
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: atoms of frames {first} to {first + len(bodies) - 1} cannot be read ({error}); is a line cut or joined?"
+        ) from error
+    if len(table) != len(bodies) * header.n_atom:
+        raise ValueError(f"{path}: frames {first} to {first + len(bodies) - 1} have {len(table)} lines of atoms; is one empty?")
+    for name in {"id", "type", *IMAGES} & set(wanted):
+        column = table[name].to_numpy()
+        if not (np.abs(column) < LARGEST_WHOLE).all() or (column != np.round(column)).any():
+            raise ValueError(
+                f"{path}: frames {first} to {first + len(bodies) - 1}: column {name!r} has what is no whole number"
+            )
+    return {name: table[name].to_numpy().reshape(len(bodies), header.n_atom) for name in wanted}
+
+
+def _sorted(path: Path, first: int, columns: Columns, reference: Mapping[str, NDArray[Any]]) -> Columns:
+    """The columns with the atoms of each frame in the order of their ids; atoms must be those of the reference (n_atom,)."""
+    order = np.argsort(columns["id"], axis=1)
+    ordered = {name: np.take_along_axis(column, order, axis=1) for name, column in columns.items()}
+    for name in ("id", "type", "element"):
+        if name in ordered and (other := (ordered[name] != reference[name]).any(axis=1)).any():
+            frame = first + int(np.argmax(other))
+            raise ValueError(f"{path}: frame {frame} has other atoms than frame 0 ({name} differs); split the file there")
+    return ordered
+
+
+def _frames(first: int, headers: list[_Header], columns: Columns) -> Frames:
+    cell = np.array([header.cell for header in headers])
+    positions, crossings = _positions(headers, cell, columns)
+    time, speed = UNITS.get(headers[0].settings.get("UNITS", ""), (0.0, 0.0))
+    settings = {"step": np.array([header.step for header in headers], float)}
+    if time and all("TIME" in header.settings for header in headers):
+        settings["time_s"] = time * np.array([float(header.settings["TIME"]) for header in headers])
+    moving = speed > 0 and set(VELOCITIES) <= columns.keys()
+    return Frames(first, positions, cell, crossings, speed * _vectors(columns, VELOCITIES) if moving else None, settings)
+
+
+def _vectors(columns: Columns, names: Sequence[str]) -> Array:
+    return np.stack([columns[name] for name in names], axis=2)
+
+
+def _positions(headers: list[_Header], cell: Array, columns: Columns) -> tuple[Array, NDArray[np.int64] | None]:
+    """Positions within the cell [Å] (n_frame, n_atom, 3), and how often each atom has left it, where the columns tell."""
+    plain, unwrapped, scaled, scaled_unwrapped = (set(names) <= columns.keys() for names in COORDINATES)
+    flagged = set(IMAGES) <= columns.keys()
+    origin = np.array([header.origin for header in headers])[:, None]
+    if flagged and (plain or scaled):
+        wrapped = _vectors(columns, COORDINATES[0]) if plain else origin + _vectors(columns, COORDINATES[2]) @ cell
+        return wrapped, _vectors(columns, IMAGES).astype(np.int64)
+    if unwrapped or scaled_unwrapped:
+        # what is written goes along with the cell as often as the atom has left it: in a changing cell that is no displacement
+        far = _vectors(columns, COORDINATES[1]) if unwrapped else origin + _vectors(columns, COORDINATES[3]) @ cell
+        crossings = np.floor((far - origin) @ np.linalg.inv(cell)) * headers[0].periodic
+        return far - crossings @ cell, crossings.astype(np.int64)
+    return _vectors(columns, COORDINATES[0]) if plain else origin + _vectors(columns, COORDINATES[2]) @ cell, None

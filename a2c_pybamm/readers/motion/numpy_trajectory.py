@@ -1,0 +1,115 @@
+"""Positions in numpy's own files, read some frames at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from ase.data import atomic_masses
+from numpy.typing import NDArray
+
+from a2c_pybamm.data import Array
+from a2c_pybamm.readers.bounded_stream import open_bytes
+from a2c_pybamm.readers.motion.frame_settings import SETTINGS
+from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, frames_at_once, numbers_of
+from a2c_pybamm.readers.numpy_array import Archive, numpy_errors, read_body, read_header, read_numbers
+
+ANGSTROM_PER_FEMTOSECOND = 1e5
+"""[m.s-1]"""
+SMALL = ("numbers", "masses", "cell", *SETTINGS)
+"""Arrays that are read as a whole; of others than these and positions and velocities not a byte is."""
+
+
+def open_npz(path: Path) -> FrameSource:
+    """An archive of arrays, compressed or not."""
+    with numpy_errors(path), Archive(path) as archive:
+        keys = archive.keys
+        for key in ("positions", "numbers"):
+            if key not in keys:
+                raise ValueError(
+                    f"{path}: no key {key!r} (found {', '.join(keys) or 'none'}); write it with numpy.savez({key}=…)"
+                )
+        found = {key: archive.read(key) for key in SMALL if key in keys}
+    numbers = _atomic_numbers(path, found["numbers"])
+    masses = np.asarray(found.get("masses", atomic_masses[numbers]), float)
+    if masses.shape != numbers.shape:
+        raise ValueError(f"{path}: {masses.size} masses for {numbers.size} atoms; give one for each")
+    cell = found.get("cell")
+
+    def frames() -> Iterator[Frames]:
+        first = 0
+        with numpy_errors(path), Archive(path) as archive:
+            positions = _arrays(path, "positions", archive.open("positions"), len(numbers))
+            moving = "velocities" in keys
+            velocities = _arrays(path, "velocities", archive.open("velocities"), len(numbers)) if moving else repeat(None)
+            for r, v in zip(positions, velocities, strict=moving):
+                if v is not None and len(v) != len(r):
+                    raise ValueError(f"{path}: 'velocities' has other frames than 'positions'; write both of the same")
+                speeds = None if v is None else v * ANGSTROM_PER_FEMTOSECOND
+                yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=speeds)
+                first += len(r)
+
+    return FrameSource(numbers, masses, frames(), settings={key: _one(found[key]) for key in SETTINGS if key in found})
+
+
+def _one(numbers: NDArray[Any]) -> NDArray[Any]:
+    """A list of one number as that number."""
+    return numbers.reshape(()) if numbers.size == 1 else numbers
+
+
+def open_npy(path: Path, symbols: Sequence[str] | None) -> FrameSource:
+    """One array of positions; the atoms' symbols come from elsewhere."""
+    if symbols is None:
+        raise ValueError(f"{path}: holds positions alone; give the atoms' chemical symbols (n_atom,) as symbols=")
+    with numpy_errors(path), open_bytes(path) as file:
+        shape = read_header(path, "positions", file).shape
+    numbers = numbers_of(path, symbols, shape[1] if len(shape) == 3 else 0, f"atoms of an array {shape}")
+
+    def frames() -> Iterator[Frames]:
+        first = 0
+        with numpy_errors(path), open_bytes(path) as file:
+            for r in _arrays(path, "positions", file, len(numbers)):
+                yield Frames(first, r)
+                first += len(r)
+
+    return FrameSource(numbers, atomic_masses[numbers], frames())
+
+
+def _atomic_numbers(path: Path, given: NDArray[Any]) -> NDArray[np.int64]:
+    if given.ndim != 1 or not np.isin(given, np.arange(1, len(atomic_masses))).all():
+        raise ValueError(f"{path}: 'numbers' must be atomic numbers from 1 to {len(atomic_masses) - 1}, one for each atom")
+    if len(given) > MOST_ATOMS:
+        raise ValueError(f"{path}: {len(given)} atoms, more than {MOST_ATOMS}; leave out those that do not count")
+    return given.astype(np.int64)
+
+
+def _arrays(path: Path, key: str, file: IO[bytes], n_atom: int) -> Iterator[Array]:
+    """An array (n_frame, n_atom, 3), some frames at a time."""
+    header = read_header(path, key, file)
+    shape = header.shape
+    if len(shape) != 3 or shape[1:] != (n_atom, 3):
+        raise ValueError(f"{path}: {key!r} has shape {shape}, expected (n_frame, {n_atom}, 3)")
+    size = frames_at_once(n_atom)
+    if header.in_columns:  # a frame's numbers lie all over the array
+        body = read_body(path, key, file, header)
+        yield from (body[k : k + size].astype(float) for k in range(0, shape[0], size))
+        return
+    for first in range(0, shape[0], size):
+        n = min(size, shape[0] - first)
+        block = read_numbers(file, header, n * n_atom * 3)
+        if len(block) < n * n_atom * 3:
+            whole = first + len(block) // (n_atom * 3)
+            raise ValueError(f"{path}: {key!r} is cut off after {whole} of {shape[0]} frames; copy or write it again")
+        yield block.reshape(n, n_atom, 3).astype(float)
+
+
+def _cells(path: Path, cell: Array | None, first: int, n: int) -> Array | None:
+    if cell is None:
+        return None
+    given = np.asarray(cell, float)
+    if given.shape[-2:] != (3, 3) or given.ndim > 3 or (given.ndim == 3 and len(given) < first + n):
+        raise ValueError(f"{path}: 'cell' has shape {given.shape}, expected (3, 3), or one such for each frame")
+    return np.broadcast_to(given, (n, 3, 3)) if given.ndim == 2 else given[first : first + n]

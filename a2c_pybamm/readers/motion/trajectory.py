@@ -1,0 +1,113 @@
+"""Trajectories of molecular dynamics from files: everything ASE reads, dumps of LAMMPS, and numpy's files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from numpy.typing import ArrayLike
+
+from a2c_pybamm.data import Trajectory, Velocities
+from a2c_pybamm.readers.motion.run import Options, read_run
+from a2c_pybamm.readers.source_file import file_errors, naming
+
+
+@file_errors
+def read_trajectory(
+    path: str | Path,
+    *,
+    interval: float | None = None,
+    temperature: float | None = None,
+    discard: float = 0.0,
+    species: str | None = None,
+    symbols: Sequence[str] | None = None,
+    cell: ArrayLike | None = None,
+    inertial: bool = True,
+    scratch: str | Path | None = None,
+) -> Trajectory:
+    r"""Trajectory with unwrapped positions: any file that ASE reads (extxyz, XDATCAR …), LAMMPS dumps, ``.npz``, ``.npy``.
+
+    Frames are read some at a time. Positions of more than 128 MB lie in a scratch file, from which everything
+    else takes a few atoms at a time, so that a file may be larger than the memory.
+
+    Positions are taken as they are unless atoms jump across the cell. Then the way across is added, in Cartesian space
+    and with the cell of its own moment [1]_; the provenance says so. Dumps of LAMMPS need the column ``id``, by which atoms
+    are sorted, and are unwrapped by their image flags (``ix iy iz``) where they have them.
+
+    ============================  ===========================================================================
+    key in .npz, or frame's info  meaning
+    ============================  ===========================================================================
+    positions, numbers            [Å] (n_frame, n_atom, 3), atomic numbers (n_atom,); .npz only, needed
+    masses, cell                  [u] (n_atom,), [Å] (3, 3) or (n_frame, 3, 3), rows are vectors; .npz only
+    velocities                    [Å/fs] (n_frame, n_atom, 3); .npz only (other formats have their own)
+    frame_spacing_fs              time between frames [fs]
+    timestep_fs save_every_steps  the same as a product; the first alone says nothing about the frames
+    target_temperature_K          temperature of the thermostat [K]
+    temperature_K                 the same, or (n_frame,) the instantaneous one, whose mean is taken
+    ============================  ===========================================================================
+
+    Parameters
+    ----------
+    interval
+        Time between frames [s].
+    temperature
+        Temperature [K].
+    discard
+        Time left out at the start, in which the system comes to equilibrium [s].
+    species
+        Keep the atoms of this species alone; one atom ``X`` at the mass centre of all others stands for the rest, against
+        which displacements are counted.
+    symbols
+        Chemical symbols: of each atom for ``.npy`` (positions [Å] (n_frame, n_atom, 3) alone), of each type, in order, for a
+        dump without the column ``element``.
+    cell
+        Cell vectors in rows [m] (3, 3), where the file has none and the positions are wrapped.
+    inertial
+        Whether the atoms obey Newton's equations (with a thermostat or without). If so, steps, masses, velocities, temperature
+        and the time between frames must agree; ``False`` for walks without inertia.
+    scratch
+        Folder for the scratch file; the system's for temporary files unless given.
+
+    Raises
+    ------
+    ValueError
+        If the file is cut off or misses something, atoms change, a position is not finite, file and argument disagree, neither
+        gives a number, frames are too far apart to be unwrapped, frames are not evenly spaced, the motion is not one of these
+        masses at this temperature and time between frames, or there is no space for the scratch file.
+
+    References
+    ----------
+    .. [1] S. von Bülow, J. T. Bullerjahn, G. Hummer, J. Chem. Phys. 153 (2020) 021101.
+    """
+    options = Options(interval, temperature, discard, species, symbols, cell, inertial, scratch)
+    with naming(path):
+        run = read_run(path, options, velocities=False)
+        return Trajectory(run.vectors, run.species, run.masses, run.interval, run.temperature, run.provenance)
+
+
+@file_errors
+def read_velocities(
+    path: str | Path,
+    *,
+    interval: float | None = None,
+    temperature: float | None = None,
+    discard: float = 0.0,
+    species: str | None = None,
+    symbols: Sequence[str] | None = None,
+    inertial: bool = True,
+    scratch: str | Path | None = None,
+) -> Velocities:
+    """Velocities of all atoms from any file of `read_trajectory` that has them, with the same options and checks.
+
+    Formats of ASE have them as momenta, dumps of LAMMPS as ``vx vy vz`` with their units (``dump_modify units yes``), and
+    ``.npz`` as ``velocities`` [Å/fs].
+
+    Raises
+    ------
+    ValueError
+        As `read_trajectory`, and if there are no velocities.
+    """
+    options = Options(interval, temperature, discard, species, symbols, None, inertial, scratch)
+    with naming(path):
+        run = read_run(path, options, velocities=True)
+        return Velocities(run.vectors, run.species, run.masses, run.interval, run.temperature, provenance=run.provenance)

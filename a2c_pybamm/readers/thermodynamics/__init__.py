@@ -1,0 +1,1 @@
+"""Files of energies, chemical potentials, structures and vibrations."""

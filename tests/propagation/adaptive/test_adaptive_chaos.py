@@ -1,0 +1,214 @@
+"""Adaptive chaos: right where its polynomial holds, unbiased where it is worthless, honest about both."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom, norm
+
+from a2c_pybamm import Estimate, Joint, MonteCarlo, PolynomialChaos, propagate
+from a2c_pybamm.propagation import AdaptiveChaos, from_function
+from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
+from a2c_pybamm.propagation.intervals import intervals
+from a2c_pybamm.propagation.methods.scouts import N_DIRECTION
+from a2c_pybamm.propagation.status import Recommendation, Status
+
+LABEL = AdaptiveChaos().label
+
+
+def joint_of(n: int, factor: np.ndarray | None = None) -> Joint:
+    values = np.eye(n) if factor is None else factor
+    names = tuple(f"x{k}" for k in range(n))
+    return Joint([Estimate.from_covariance(names, np.zeros(n), values @ values.T, source="all")])
+
+
+def answer(function, joint: Joint, method: AdaptiveChaos, seed: int = 0, **options):  # type: ignore[no-untyped-def]
+    model = from_function(function, joint.names)
+    return propagate(model, joint, method, rng=np.random.default_rng(seed), **options).isel(approach=0)
+
+
+def bent(x: np.ndarray) -> np.ndarray:
+    """Smooth: exponential of a sum, a square and a product."""
+    return np.exp(0.2 * x.sum(axis=1) / np.sqrt(x.shape[1])) + 0.05 * x[:, 0] ** 2 + 0.05 * x[:, 0] * x[:, -1]
+
+
+def wave(x: np.ndarray) -> np.ndarray:
+    """No polynomial of degree three has anything to do with it."""
+    return np.sin(9 * x[:, 0]) + np.sin(9 * x[:, -1])
+
+
+def cliff(x: np.ndarray) -> np.ndarray:
+    """Falls off at 2.5 standard deviations along the steepest ascent."""
+    along = x.sum(axis=1) / np.sqrt(x.shape[1])
+    return 1 + 0.1 * along - 5 * (along > 2.5)
+
+
+@pytest.mark.parametrize("steps", [(4, 4), (3, 5), (1, 2, 5)])
+def test_designs_are_nested_and_scramblings_differ(steps: tuple[int, ...]) -> None:
+    grown = ReplicatedDesign(("normal",) * 3, np.random.default_rng(1))
+    parts = [grown.more(n) for n in steps]
+    germ, group = np.vstack([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    whole, whole_group = ReplicatedDesign(("normal",) * 3, np.random.default_rng(1)).more(sum(steps))
+    for k in range(N_REPLICATE):
+        np.testing.assert_array_equal(germ[group == k], whole[whole_group == k])
+    assert len(np.unique(whole.round(12), axis=0)) == len(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("budget", [32, 35, 61, 100])
+def test_no_more_solves_than_the_budget_and_nearly_all_of_it(budget: int) -> None:
+    found = answer(wave, joint_of(6), AdaptiveChaos(tolerance=1e-6, budget=budget))
+    assert budget - N_REPLICATE - 2 * N_DIRECTION < int(found["n_solves"]) <= budget
+
+
+@pytest.mark.parametrize("tolerance", [0.05, 0.005])
+def test_it_stops_when_the_stated_error_is_below_the_tolerance(tolerance: float) -> None:
+    found = answer(bent, joint_of(6), AdaptiveChaos(tolerance=tolerance, budget=400))
+    assert float(found["output_error"]) <= tolerance
+    assert int(found["n_solves"]) < 400
+
+
+def test_a_cubic_is_found_exactly_once_points_outnumber_its_terms() -> None:
+    """Mean 1 + E x² = 2 and variance 1 + 2 + 1 to 1e-4 by most designs; a design that misses says so by its error.
+
+    Beyond 1e-5 the weights of the fit are decided by round-off.
+    """
+    joint = joint_of(3)
+    exact = 0
+    for seed in range(6):
+        found = answer(
+            lambda x: 1 + x[:, 0] + x[:, 1] ** 2 + x[:, 0] * x[:, 1] * x[:, 2], joint, AdaptiveChaos(1e-7, 120), seed
+        )
+        off = float(found["output_std"]) / 2 - 1
+        exact += abs(off) < 1e-4 and abs(float(found["output_mean"]) - 2) < 1e-4
+        assert abs(off) < max(1e-4, 4 * float(found["output_error"]))
+    assert exact >= 4
+
+
+def test_answers_do_not_depend_on_the_root_of_the_covariance() -> None:
+    rng = np.random.default_rng(5)
+    factor = rng.standard_normal((5, 5)) / 3
+    rotation = np.linalg.qr(rng.standard_normal((5, 5)))[0]
+    first, second = (answer(bent, joint_of(5, root), AdaptiveChaos(1e-3, 200)) for root in (factor, factor @ rotation))
+    assert float(first["output_std"]) == pytest.approx(float(second["output_std"]), rel=1e-6)
+    assert int(first["n_solves"]) == int(second["n_solves"])
+
+
+def test_scouts_find_a_cliff_that_no_point_of_the_design_met() -> None:
+    joint = joint_of(8)
+    found = answer(cliff, joint, AdaptiveChaos(budget=40))
+    assert float(found["output_departure"]) > 1
+    assert str(found["output_status"].values) == Status.FAILS
+    assert str(found["output_recommendation"].values) == Recommendation.SAMPLING
+    plain = answer(lambda x: 1 + 0.1 * x.sum(axis=1), joint, AdaptiveChaos(budget=40))
+    assert float(plain["output_departure"]) < 1e-3
+    assert str(plain["output_recommendation"].values) == Recommendation.CHAOS
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 2.0), (-1.0, 1.5)])
+def test_rule_of_three_bounds_hold_for_the_worst_rare_mode(low: float, high: float) -> None:
+    """A mode of the greatest probability that n samples miss with 5 %, put at the bound that is farthest away."""
+    n, mean, std = 100, 1.0, 0.1
+    exact = {"mean": np.array([mean]), "var": np.array([std**2]), "mean_se": np.zeros(1), "error": np.zeros(1)}
+    ends = intervals(exact, n, 7, {"minimum": low, "maximum": high})
+    p = 1 - 0.05 ** (1 / n)
+    assert p < 3 / n
+    for bound in (low, high):
+        mixed_mean = (1 - p) * mean + p * bound
+        mixed_var = (1 - p) * std**2 + p * (1 - p) * (bound - mean) ** 2
+        assert ends["mean_unseen_low"][0] <= mixed_mean <= ends["mean_unseen_high"][0]
+        assert np.sqrt(mixed_var) <= ends["std_unseen_high"][0]
+    assert ends["std_unseen_high"][0] < 1.02 * np.sqrt((1 - p) * std**2 + p * (1 - p) * max(mean - low, high - mean) ** 2)
+
+
+def failing(fraction: float):  # type: ignore[no-untyped-def]
+    """A linear output, and failures that have nothing to do with it."""
+    edge = norm.ppf(fraction)
+
+    def function(x: np.ndarray) -> np.ndarray:
+        return np.where(x[:, -1] < edge, np.nan, 1 + x[:, 0])
+
+    return function
+
+
+METHODS = (AdaptiveChaos(tolerance=0.01, budget=400), PolynomialChaos(order=1, oversampling=40), MonteCarlo(400))
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+@pytest.mark.parametrize("fraction", [0.001, 0.03])
+def test_failures_are_counted_and_leave_answers_unbiased(method, fraction: float) -> None:  # type: ignore[no-untyped-def]
+    joint = joint_of(3)
+    model = from_function(failing(fraction), joint.names)
+    found = propagate(model, joint, method, rng=np.random.default_rng(2)).isel(approach=0)
+    n = int(found["n_solves"])
+    n_failed = int(found["n_failed"])
+    assert n_failed == found.sizes["failure"]
+    assert binom.ppf(1e-4, n, fraction) <= n_failed <= binom.ppf(0.9999, n, fraction) + 4  # scouts and frame lie farther out
+    assert set(found["failure_reason"].values) <= {"output is not finite"}
+    tolerance = 4 / np.sqrt(n)
+    assert float(found["output_mean"]) == pytest.approx(1, abs=tolerance)
+    assert float(found["output_std"]) == pytest.approx(1, abs=tolerance)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+def test_too_many_failures_are_an_error_with_their_number_and_reason(method) -> None:  # type: ignore[no-untyped-def]
+    joint = joint_of(3)
+    model = from_function(failing(0.3), joint.names)
+    with pytest.raises(ValueError, match=r"% of \d+ samples failed.*not finite"):
+        propagate(model, joint, method, rng=np.random.default_rng(2))
+    borne = propagate(model, joint, method, rng=np.random.default_rng(2), max_failed=0.5).isel(approach=0)
+    assert 0.2 < int(borne["n_failed"]) / int(borne["n_solves"]) < 0.4
+    assert float(borne["output_std"]) == pytest.approx(1, abs=0.2)
+
+
+def test_polynomial_that_does_not_hold_blames_no_source() -> None:
+    worthless = answer(wave, joint_of(2), AdaptiveChaos(1e-3, 64))
+    assert float(worthless["output_q2"]) < 0.95
+    assert np.isnan(worthless["output_share"]).all()
+    good = answer(bent, joint_of(2), AdaptiveChaos(1e-3, 64))
+    assert float(good["output_share"].sum()) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.calibration
+def test_mean_is_unbiased_where_the_polynomial_is_worthless() -> None:
+    """The true mean is 0; over 100 designs a bias of 0.4 of one design's standard error would show with probability 0.84."""
+    joint = joint_of(2)
+    rows = [answer(wave, joint, AdaptiveChaos(1e-6, 48), seed) for seed in range(100)]
+    means = np.array([float(row["output_mean"]) for row in rows])
+    assert abs(means.mean()) < 3 * means.std() / np.sqrt(len(means))
+    stds = np.array([float(row["output_std"]) for row in rows])
+    # over 400 designs the std is 1.6 ± 0.4 % low, a sixth of one design's standard error; a bias of 5 % would show here
+    assert abs(stds.mean() - 1) < 3 * stds.std() / np.sqrt(len(stds))
+
+
+def kink(x: np.ndarray) -> np.ndarray:
+    return np.abs(x[:, 0]) + 0.1 * x[:, 1]
+
+
+def moments_of_bent() -> tuple[float, float]:
+    """By Gauss-Hermite quadrature, 14 nodes in each of three germs."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(14)
+    x = np.stack(np.meshgrid(nodes, nodes, nodes, indexing="ij"), axis=-1).reshape(-1, 3)
+    w = np.prod(np.stack(np.meshgrid(weights, weights, weights, indexing="ij"), axis=-1).reshape(-1, 3), axis=1)
+    w /= w.sum()
+    mean = float(w @ bent(x))
+    return mean, float(np.sqrt(w @ (bent(x) - mean) ** 2))
+
+
+# the sines have variance (1 - exp(-162))/2 each
+TRUTHS = {
+    "bent": (bent, moments_of_bent()),
+    "wave": (wave, (0.0, 1.0)),
+    "kink": (kink, (np.sqrt(2 / np.pi), np.sqrt(1.01 - 2 / np.pi))),
+}
+
+
+@pytest.mark.calibration
+@pytest.mark.parametrize("case", TRUTHS)
+def test_intervals_cover_mean_and_std(case: str) -> None:
+    """Of 100 intervals of 95 % at least 89: less has probability 0.005, and a true coverage of 0.85 is found out with 0.83."""
+    function, truths = TRUTHS[case]
+    rows = [answer(function, joint_of(3), AdaptiveChaos(1e-6, 40), seed) for seed in range(100)]
+    for name, truth in zip(("mean", "std"), truths, strict=True):
+        inside = [float(row[f"output_{name}_low"]) <= truth <= float(row[f"output_{name}_high"]) for row in rows]
+        assert sum(inside) >= 89, name
