@@ -1,4 +1,7 @@
-"""The rules of the house: which way imports point, where foreign libraries live, what is light, what is kept out."""
+"""The rules of the house: which way imports point, where foreign libraries live, what is light, what is kept out.
+
+``python tests/test_house.py`` writes the order of the rooms into CONTRIBUTING.md.
+"""
 
 import ast
 import graphlib
@@ -45,6 +48,45 @@ ORDER = (
     "cli",
 )
 """A room imports only from rooms that stand before it."""
+INSIDE = {
+    "laws": ("law", "scale_and_value", "thermodynamics", "diffusion"),
+    "readers": (
+        "units",
+        "source_file",
+        "bounded_stream",
+        "memory_bound",
+        "plain_yaml",
+        "ase_database",
+        "frames",
+        "numpy_array",
+        "phonopy_object",
+        "csv_table",
+        "drive_cycle",
+        "thermodynamics",
+        "motion",
+        "hops",
+    ),
+    "estimators": ("fingerprint", "statistics", "time_series", "thermodynamics", "diffusion", "hops"),
+    "propagation": (
+        "status",
+        "model",
+        "provenance",
+        "germ_basis",
+        "intervals",
+        "problem",
+        "expansion",
+        "shares",
+        "layout",
+        "methods",
+        "adaptive",
+        "judgement",
+        "sentences",
+        "results",
+        "verdict",
+        "run",
+    ),
+}
+"""Order of files and folders in each room that holds folders: each imports only from those that stand before it."""
 NARROWER = {
     "laws": {"constants", "schema"},
     "readers": {"constants", "data"},
@@ -128,10 +170,39 @@ def test_every_room_has_its_place_in_the_order() -> None:
     assert rooms == set(ORDER)
 
 
+def listed_rooms() -> str:
+    """CONTRIBUTING's list of the rooms in their order, and of what stands inside those that hold folders."""
+    inside = [f"- inside `{folder}`: {' · '.join(f'`{child}`' for child in order)}" for folder, order in INSIDE.items()]
+    return "\n".join([" · ".join(f"`{name}`" for name in ORDER), "", *inside])
+
+
+LISTED = re.compile(r"(<!-- rooms -->\n)(.*?)(\n<!-- end of rooms -->)", re.DOTALL)
+"""The part of CONTRIBUTING.md that this file writes."""
+
+
 def test_contributing_lists_the_rooms_in_their_order() -> None:
-    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    listed = page[page.index("`constants` ·") :].split("\n\n")[0]
-    assert tuple(re.findall(r"`(\w+)`", listed)) == ORDER
+    written = LISTED.search((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert written
+    assert written[2] == listed_rooms(), "run python tests/test_house.py"
+
+
+def test_every_room_with_folders_has_an_order_inside() -> None:
+    assert {path.parents[1].name for path in SOURCES if path.parents[2] == PACKAGE} == set(INSIDE)
+
+
+@pytest.mark.parametrize("folder", INSIDE)
+def test_imports_point_upwards_inside(folder: str) -> None:
+    def child(module: str) -> str:
+        return module.split(".")[2]
+
+    inside = {path: module_name(path) for path in SOURCES if module_name(path).startswith(f"a2c_pybamm.{folder}.")}
+    order = INSIDE[folder]
+    assert {child(module) for module in inside.values()} == set(order)
+    for path, module in inside.items():
+        below = order[order.index(child(module)) + 1 :]
+        imported = {other for other in own_imports(path) if room(other) == folder}
+        assert f"a2c_pybamm.{folder}" not in imported, f"{relative(path)}: name the file, the room's __init__ imports all"
+        assert not {other for other in imported if child(other) in below}, f"{relative(path)} may not import from {below}"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
@@ -292,3 +363,8 @@ def test_no_code_from_data(path: Path) -> None:
             pickled = [k for k in node.keywords if k.arg == "allow_pickle" and getattr(k.value, "value", None) is not False]
             assert not pickled, f"{where}: allow_pickle"
     assert not {name.split(".")[0] for name in imports(path)} & {"pickle", "marshal", "shelve"}
+
+
+if __name__ == "__main__":
+    page = ROOT / "CONTRIBUTING.md"
+    page.write_text(LISTED.sub(lambda m: m[1] + listed_rooms() + m[3], page.read_text(encoding="utf-8")), encoding="utf-8")

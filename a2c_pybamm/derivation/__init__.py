@@ -1,5 +1,5 @@
 """From a study to its parameter set: read, estimate, attach."""
 
-from a2c_pybamm.derivation.whole import derive
+from a2c_pybamm.derivation.derived_set import derive
 
 __all__ = ["derive"]

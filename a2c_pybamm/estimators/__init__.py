@@ -28,11 +28,11 @@ from a2c_pybamm.estimators.hops.observed_network import keep_paths, observed_net
 from a2c_pybamm.estimators.hops.site_occupation import assign_sites, site_trajectory
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
-from a2c_pybamm.estimators.statistics.declared import declare
+from a2c_pybamm.estimators.statistics.declared_estimate import declare
 from a2c_pybamm.estimators.statistics.replicas import average_replicas
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import fit_chemical_potential
 from a2c_pybamm.estimators.thermodynamics.convex_hull import HullVoltages, hull_voltages
-from a2c_pybamm.estimators.thermodynamics.free_energy import (
+from a2c_pybamm.estimators.thermodynamics.free_energy_fit import (
     OrderChoice,
     choose_order,
     composition_covariance,

@@ -1,10 +1,10 @@
 """Formulas with named, unit-bearing coefficients and no numbers of their own."""
 
-from a2c_pybamm.laws.declared import Scale, Value
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
 from a2c_pybamm.laws.law import Coefficients, Law, build_law, coefficient, derived_names, held, log_coefficient, settings
+from a2c_pybamm.laws.scale_and_value import Scale, Value
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, UnstablePhaseError
 from a2c_pybamm.laws.thermodynamics.landau import Landau
 from a2c_pybamm.laws.thermodynamics.measured_ocp import MeasuredOCP, interpolate

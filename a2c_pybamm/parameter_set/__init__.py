@@ -13,7 +13,7 @@ from a2c_pybamm.parameter_set.keys import CONSTANT, STOICHIOMETRY
 from a2c_pybamm.parameter_set.log import quiet
 from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
-from a2c_pybamm.parameter_set.whole import TREATMENTS, ParameterSet
+from a2c_pybamm.parameter_set.parameter_set import TREATMENTS, ParameterSet
 
 __all__ = [
     "CONSTANT",

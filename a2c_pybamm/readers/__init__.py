@@ -6,9 +6,9 @@ from a2c_pybamm.readers.hops.sites import read_sites
 from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
 from a2c_pybamm.readers.thermodynamics.chemical_potentials import read_chemical_potentials
 from a2c_pybamm.readers.thermodynamics.energies import read_energies
+from a2c_pybamm.readers.thermodynamics.phonons import read_density_of_states, read_frequencies, read_phonopy
 from a2c_pybamm.readers.thermodynamics.structures import read_structures
 from a2c_pybamm.readers.thermodynamics.thermal import read_thermal
-from a2c_pybamm.readers.thermodynamics.vibrations import read_density_of_states, read_frequencies, read_phonopy
 from a2c_pybamm.readers.units import parse_quantity
 
 __all__ = [

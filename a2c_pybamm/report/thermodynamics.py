@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from a2c_pybamm.derivation.free_energy import HULLS
+from a2c_pybamm.derivation.host_free_energy import HULLS
 from a2c_pybamm.estimators import phase_diagram
 from a2c_pybamm.formatting import significant, with_error
 from a2c_pybamm.laws import FreeEnergy, PhaseForming, TwoPhase

@@ -1,6 +1,6 @@
 """A study: one TOML file that says which data make which parameters of which cell, checked before anything runs."""
 
-from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
+from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import (
     Barrier,
     Electrode,
@@ -17,6 +17,7 @@ from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, one_or_
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
 from a2c_pybamm.study.reading import Reading, read_as_far_as_right, read_study
 from a2c_pybamm.study.reference import reference_page
+from a2c_pybamm.study.study import CellSettings, PropagationSettings, Study, SweepSettings
 from a2c_pybamm.study.thermodynamics import (
     EnergyFile,
     FreeEnergy,
@@ -27,7 +28,6 @@ from a2c_pybamm.study.thermodynamics import (
     VibrationalEntropy,
     VibrationFile,
 )
-from a2c_pybamm.study.whole import CellSettings, PropagationSettings, Study, SweepSettings
 
 __all__ = [
     "Barrier",

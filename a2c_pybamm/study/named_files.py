@@ -10,7 +10,7 @@ from a2c_pybamm.readers.source_file import existing, one_line, open_regular
 from a2c_pybamm.study.fields import Section
 from a2c_pybamm.study.mistakes import Mistakes
 from a2c_pybamm.study.partial import mentions_path, models
-from a2c_pybamm.study.whole import Study
+from a2c_pybamm.study.study import Study
 
 
 def data_files(study: Study) -> list[Path]:

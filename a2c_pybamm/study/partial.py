@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from a2c_pybamm.study.fields import Section, Unusable
-from a2c_pybamm.study.whole import Study
+from a2c_pybamm.study.study import Study
 
 Place = tuple[int | str, ...]
 """Keys and indices that lead to a part of the file."""

@@ -15,7 +15,7 @@ from a2c_pybamm.study.fields import PATTERNS, Section
 from a2c_pybamm.study.mistakes import Mistakes, StudyMistakes
 from a2c_pybamm.study.named_files import named_files
 from a2c_pybamm.study.partial import Mender, Place, copied, meant_key, models
-from a2c_pybamm.study.whole import Study
+from a2c_pybamm.study.study import Study
 
 PHRASES = {
     "Input should": "must",

@@ -7,7 +7,7 @@ from typing import Any
 from a2c_pybamm.readers.units import UNITS
 from a2c_pybamm.study.fields import Quantity, Section
 from a2c_pybamm.study.partial import models
-from a2c_pybamm.study.whole import Study
+from a2c_pybamm.study.study import Study
 
 BAR = r"\|"
 """A bar within a cell of a table."""

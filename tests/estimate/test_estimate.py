@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint, canonical_factor, covariance_root, draw_germs
-from a2c_pybamm.estimators.statistics.declared import declare
+from a2c_pybamm.estimators.statistics.declared_estimate import declare
 
 SEED = st.integers(0, 10**6)
 SCALES = np.array([1e-14, 1e5, 1.0, 3e-7, 2e3, 0.04])

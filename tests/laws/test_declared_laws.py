@@ -327,7 +327,7 @@ def test_an_entry_that_is_an_input_already_is_refused(monkeypatch: pytest.Monkey
     """What PyBaMM makes of the only text that it takes as an entry."""
     texts = base_values("Chen2020")
     texts.update({TRANSFERENCE: "[input]"})
-    monkeypatch.setattr("a2c_pybamm.parameter_set.whole.base_values", lambda base: texts)
+    monkeypatch.setattr("a2c_pybamm.parameter_set.parameter_set.base_values", lambda base: texts)
     with pytest.raises(ValueError, match="the base set's entry is of type InputParameter, not a number or a function"):
         attempt(TRANSFERENCE, Attachment(Scale("q"), "factor"))
 
@@ -341,7 +341,7 @@ def five(a: float, b: float, c: float, d: float, e: float) -> float:
 def test_a_function_of_too_many_arguments_is_refused(function: object, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = base_values("Chen2020")
     odd.update({CONDUCTIVITY: function})
-    monkeypatch.setattr("a2c_pybamm.parameter_set.whole.base_values", lambda base: odd)
+    monkeypatch.setattr("a2c_pybamm.parameter_set.parameter_set.base_values", lambda base: odd)
     with pytest.raises(ValueError, match=f"takes {n} arguments"):
         attempt(CONDUCTIVITY, Attachment(Scale("q"), "factor"))
 

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 from a2c_pybamm.constants import GAS_CONSTANT
-from a2c_pybamm.derivation.free_energy import HULLS
+from a2c_pybamm.derivation.host_free_energy import HULLS
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.formatting import plain
 from a2c_pybamm.laws import RedlichKister, VacancyMobility, barrier_name, prefactor_name

@@ -8,7 +8,7 @@ from a2c_pybamm.constants import BOLTZMANN, GAS_CONSTANT, PLANCK
 from a2c_pybamm.data import HopFrequencies
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.statistics.combination import combine
-from a2c_pybamm.estimators.statistics.declared import declare
+from a2c_pybamm.estimators.statistics.declared_estimate import declare
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 
 

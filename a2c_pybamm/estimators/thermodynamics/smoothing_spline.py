@@ -13,7 +13,7 @@ from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import EXACT, SPARE
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import potential_design
-from a2c_pybamm.estimators.thermodynamics.free_energy import check_std
+from a2c_pybamm.estimators.thermodynamics.free_energy_fit import check_std
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
 from a2c_pybamm.laws.thermodynamics.expansion import mixing_step, term, voltage_name, window_steps
 from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential, cardinal_splines

@@ -8,7 +8,7 @@ from pathlib import Path
 from numpy.typing import ArrayLike
 
 from a2c_pybamm.data import Trajectory, Velocities
-from a2c_pybamm.readers.motion.run import Options, read_run
+from a2c_pybamm.readers.motion.continued_run import Options, read_run
 from a2c_pybamm.readers.source_file import file_errors, naming
 
 

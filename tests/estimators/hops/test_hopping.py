@@ -13,7 +13,7 @@ from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, GAS_CONSTANT, PLA
 from a2c_pybamm.data import HopFrequencies
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.hops.hopping import harmonic_entropy, hopping_diffusivity, vineyard_frequency
-from a2c_pybamm.estimators.statistics.declared import declare
+from a2c_pybamm.estimators.statistics.declared_estimate import declare
 
 THZ = 1e12
 

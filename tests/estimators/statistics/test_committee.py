@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.estimate import Estimate, Joint
 from a2c_pybamm.estimators.statistics.committee import combine_members
-from a2c_pybamm.estimators.statistics.declared import declare
-from a2c_pybamm.estimators.thermodynamics.free_energy import fit_free_energy
+from a2c_pybamm.estimators.statistics.declared_estimate import declare
+from a2c_pybamm.estimators.thermodynamics.free_energy_fit import fit_free_energy
 from a2c_pybamm.laws import RedlichKister
 from a2c_pybamm.synthetic import redlich_kister_energies
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from a2c_pybamm import __version__
 from a2c_pybamm import study as schema
-from a2c_pybamm.derivation.declared import add_scale, add_value, beginnings, endings, own_source
+from a2c_pybamm.derivation.declared_parameters import add_scale, add_value, beginnings, endings, own_source
 from a2c_pybamm.derivation.electrode import Parts, add_electrode
 from a2c_pybamm.derivation.hops import ANOTHERS_PATH, MODEL_FORM
 from a2c_pybamm.estimate import Estimate, Factor, Joint

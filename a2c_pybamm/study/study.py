@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from a2c_pybamm.study.declared import Declared, Scale, Systematic, Value
+from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import (
     FILE_NAME,
