@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 
 DIGITS = 2
 """Significant digits of a standard deviation."""
@@ -54,6 +55,18 @@ def percent(fraction: float) -> str:
     if not math.isfinite(fraction):
         return significant(fraction)
     return f"{float(f'{100 * fraction:.1e}'):g} %"
+
+
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells in columns as text, the first to the left and the others to the right; lines where a heading ends."""
+    cells = [[plain(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(heads))]
+
+    def line(row: Sequence[str]) -> str:
+        first, *others = (cell.ljust(w) if k == 0 else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        return "  ".join([first, *others]).rstrip()
+
+    return "\n".join([line(cells[0]), "  ".join("-" * w for w in widths), *map(line, cells[1:])])
 
 
 def _power(value: float) -> int:

@@ -26,6 +26,9 @@ LARGEST_OUTPUT = 1e150
 ROUND_OFF = 1e-12
 """A change of an output below this share of its value is round-off."""
 
+QUANTILES = (0.025, 0.05, 0.16, 0.5, 0.84, 0.95, 0.975)
+"""Levels of the quantiles unless asked otherwise: median, and the central 68, 90 and 95 % of a distribution."""
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -42,6 +45,8 @@ class Problem:
     """All sources of the joint, also those that do nothing here."""
     max_failed: float
     progress: Progress | None = None
+    levels: Array = field(default_factory=lambda: np.array(QUANTILES))
+    """Levels of the quantiles (n_level,)."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -169,7 +174,9 @@ class Method(Protocol):
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome: ...
 
 
-def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | None) -> Problem:
+def match(
+    model: Any, joint: Joint, *, max_failed: float, progress: Progress | None, levels: Array | None = None
+) -> Problem:
     """The problem of a model and a joint: coefficients matched by name, each source cut down to the coefficients of the model.
 
     Raises
@@ -196,7 +203,8 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
     if not factors:
         raise ValueError("joint: no coefficient of the model carries an error, so there is nothing to propagate")
     families = {source: joint.factors[source].family for source in factors}
-    return Problem(model, mean, factors, families, joint.sources, max_failed, progress)
+    levels = np.array(QUANTILES) if levels is None else levels
+    return Problem(model, mean, factors, families, joint.sources, max_failed, progress, levels)
 
 
 def _known_cause(text: object) -> str:
