@@ -132,7 +132,6 @@ _HOMES = {
         "MonteCarlo",
         "PolynomialChaos",
         "Recommendation",
-        "SpectralProjection",
         "Status",
         "curve_covariance",
         "design_to_dataframe",

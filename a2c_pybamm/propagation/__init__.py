@@ -5,7 +5,6 @@ from a2c_pybamm.propagation.expansion import to_chaospy
 from a2c_pybamm.propagation.methods.first_order import FirstOrder
 from a2c_pybamm.propagation.methods.monte_carlo import MonteCarlo
 from a2c_pybamm.propagation.methods.polynomial_chaos import PolynomialChaos
-from a2c_pybamm.propagation.methods.spectral_projection import SpectralProjection
 from a2c_pybamm.propagation.model import Model, from_function
 from a2c_pybamm.propagation.provenance import generator_of
 from a2c_pybamm.propagation.results.covariance_of_curves import curve_covariance
@@ -26,7 +25,6 @@ __all__ = [
     "MonteCarlo",
     "PolynomialChaos",
     "Recommendation",
-    "SpectralProjection",
     "Status",
     "curve_covariance",
     "design_to_dataframe",

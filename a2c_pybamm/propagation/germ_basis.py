@@ -1,10 +1,9 @@
 r"""Polynomials that are orthonormal under the germ, and space-filling designs of germs.
 
 For normal germs Hermite polynomials :math:`He_k(\xi)/\sqrt{k!}`, for uniform germs on :math:`\pm\sqrt3` Legendre polynomials
-:math:`\sqrt{2k+1}\,P_k(\xi/\sqrt3)`; products over germs up to a total degree [1]_, or within a hyperbola [2]_.
+:math:`\sqrt{2k+1}\,P_k(\xi/\sqrt3)`; products over germs up to a total degree [1]_.
 
 .. [1] D. Xiu, G. E. Karniadakis, SIAM J. Sci. Comput. 24 (2002) 619, table 4.1.
-.. [2] G. Blatman, B. Sudret, J. Comput. Phys. 230 (2011) 2345.
 """
 
 from __future__ import annotations
@@ -76,19 +75,8 @@ class GermBasis:
 
 def total_degree(families: tuple[Family, ...], order: int) -> GermBasis:
     """All products up to a total degree, the constant first."""
-    return hyperbolic(families, order, 1.0)
-
-
-def hyperbolic(families: tuple[Family, ...], order: int, q: float) -> GermBasis:
-    r"""All products with :math:`(\sum_i \alpha_i^q)^{1/q} \le p` up to an order p, the constant first.
-
-    With q below 1 products of several germs are cut off before powers of one [2]_; with q = 1 it is the total degree. With
-    every term the basis has all those of lower exponents. ``ValueError`` if q is not above 0 and at most 1.
-    """
-    if not 0 < q <= 1:
-        raise ValueError(f"hyperbolic: q is {q:g}; take a number between 0 and 1, 1 for the total degree")
     n = len(families)
-    exponents = chaospy.glexindex(0, order + 1, n, graded=True, reverse=True, cross_truncation=q)
+    exponents = chaospy.glexindex(0, order + 1, n, graded=True, reverse=True)
     return GermBasis(families, np.asarray(exponents, dtype=np.int64).reshape(-1, n))
 
 

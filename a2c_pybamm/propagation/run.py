@@ -49,7 +49,7 @@ def propagate(
     joint
         Holds every coefficient of the model, in any order; others are not passed.
     methods
-        `FirstOrder`, `AdaptiveChaos`, `PolynomialChaos`, `SpectralProjection`, `MonteCarlo`; at least one, each label once.
+        `FirstOrder`, `AdaptiveChaos`, `PolynomialChaos`, `MonteCarlo`; at least one, each label once.
     rng
         Start of all random numbers. Each method draws from its own stream, made from one number of ``rng`` and the method's
         label, and in it each source from its own: a method or a source more changes no other draw.

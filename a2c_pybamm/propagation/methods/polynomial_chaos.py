@@ -6,28 +6,25 @@ r"""Polynomial chaos: the output as a polynomial in the germ, fitted to solves t
 with orthonormal :math:`\psi_\alpha` [1]_, eqs. 10 and 22.
 
 .. [1] B. Sudret, Reliab. Eng. Syst. Saf. 93 (2008) 964.
-.. [2] G. Blatman, B. Sudret, Reliab. Eng. Syst. Saf. 108 (2013) 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.propagation.germ_basis import GermBasis, hyperbolic, polynomial_quantiles, sobol_germ
+from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.layout import QUANTILES
-from a2c_pybamm.propagation.methods.sparse_regression import SparseFit, SparsePath, sparse_fit
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 from a2c_pybamm.propagation.status import MethodKind
 
 Mask = NDArray[np.bool_]
-Fit = Literal["least squares", "lars", "omp"]
 
 LEAST_OVERSAMPLING = 1.25
 """Solves for each term at least, also after failures: at 1 the fit follows every solve and says nothing."""
@@ -37,18 +34,13 @@ USUAL_HELD_OUT = 30
 """Fresh points unless told; with more than four times as many design points, a quarter of those."""
 MAX_CONDITION = 1e6
 """Largest condition number of the design matrix: noise of 1e-6 in a solve would reach the moments whole."""
-LOST_VARIANCE = 1e-8
-"""Share of any element's variance that principal components may leave out: 5e-9 of its standard deviation."""
 
 
 @dataclass(frozen=True)
 class PolynomialChaos:
     r"""Settings of polynomial chaos up to a degree ``order``, fitted to scrambled Sobol' points.
 
-    By least squares there are ``oversampling`` points for each term of the basis, never fewer than 1.25. With ``fit="lars"``
-    or ``"omp"`` (see `sparse_fit`) only the terms that the solves speak for are kept, and there may be fewer points than terms:
-    the usual number is ``oversampling`` for each of :math:`1 + d(p+1)` terms, the powers of each of d germs and as many
-    products as germs. Where more matter the fresh points show it.
+    There are ``oversampling`` points for each term of the basis, never fewer than 1.25.
 
     Fresh random points that the fit never sees measure it: :math:`Q^2 = 1 - \sum(y-\hat y)^2/\sum(y-\bar y)^2`. The relative
     error of the standard deviation is read from the same points, as the root mean square of
@@ -63,11 +55,6 @@ class PolynomialChaos:
     oversampling: float = 2.0
     n_held_out: int | None = None
     """Fresh points; by default 30, or a quarter of the design if that is more."""
-    hyperbolic: float = 1.0
-    r"""q of the truncation :math:`(\sum_i\alpha_i^q)^{1/q}\le p`; below 1 products of several germs are cut off first."""
-    fit: Fit = "least squares"
-    n_design: int | None = None
-    """Points of the fit outright, in place of ``oversampling``."""
 
     kind: ClassVar[MethodKind] = MethodKind.POLYNOMIAL
 
@@ -79,79 +66,59 @@ class PolynomialChaos:
                 f"PolynomialChaos: oversampling is {self.oversampling:g}; take at least {LEAST_OVERSAMPLING:g}, "
                 "or the fit is underdetermined"
             )
-        check_held_out(self.n_held_out, "PolynomialChaos")
-        if not 0 < self.hyperbolic <= 1:
-            raise ValueError(f"PolynomialChaos: hyperbolic is {self.hyperbolic:g}; take a number above 0 and at most 1")
-        if self.fit not in get_args(Fit):
-            raise ValueError(f"PolynomialChaos: fit is {self.fit!r}; take one of {', '.join(map(repr, get_args(Fit)))}")
-        if self.n_design is not None and self.n_design < 1:
-            raise ValueError(f"PolynomialChaos: n_design is {self.n_design}; take at least one point for each term to be found")
+        if self.n_held_out is not None and self.n_held_out < LEAST_HELD_OUT:
+            raise ValueError(
+                f"PolynomialChaos: n_held_out is {self.n_held_out}; at least {LEAST_HELD_OUT} fresh points are needed"
+            )
 
     @property
     def label(self) -> str:
-        other = [
-            f"q {self.hyperbolic:g}" if self.hyperbolic < 1 else "",
-            self.fit if self.fit != "least squares" else "",
-            f"n_design {self.n_design}" if self.n_design is not None else "",
-        ]
-        return ", ".join([f"chaos of order {self.order}", *filter(None, other)])
+        return f"chaos of order {self.order}"
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Moments, quantiles and shares from the fitted polynomial, its error from points kept out of the fit.
 
-        Raises ``ValueError`` if there are, or failures leave, too few points, or the design matrix is badly conditioned.
+        Raises ``ValueError`` if failures leave too few points, or the design matrix is badly conditioned.
         """
-        basis = hyperbolic(problem.families, self.order, self.hyperbolic)
+        basis = total_degree(problem.families, self.order)
         n_fit, n_held_out = self._sizes(basis)
-        self._check_size(n_fit, n_held_out, basis, "n_design asks for")
         held_out_germ = problem.draw(n_held_out, rng)
         germ = np.vstack([sobol_germ(n_fit, problem.families, rng), held_out_germ])
         solved = problem.solve(problem.color(germ), what=self.label)
         fit = ~solved.failed & (np.arange(len(germ)) < n_fit)
         fresh = ~solved.failed & ~fit
-        self._check_size(int(fit.sum()), int(fresh.sum()), basis, "failures left")
+        self._check_size(int(fit.sum()), int(fresh.sum()), basis)
         terms = basis.evaluate(germ)
         values, whole = whole_elements(solved)
-        coefficients, kept = self._fitted(terms[fit], {output: part[fit] for output, part in values.items()})
+        coefficients = self._fitted(terms[fit], {output: part[fit] for output, part in values.items()})
         held_out = {output: part[fresh] for output, part in values.items()}
         found = chaos_statistics(problem, basis, coefficients, terms[fresh], held_out, rng)
-        notes = {"points kept out of the fit": str(int(fresh.sum())), **kept}
+        notes = {"points kept out of the fit": str(int(fresh.sum()))}
         statistics = in_place(found, whole, solved)
         return Outcome(solved, len(germ), statistics, self.order, notes, basis=basis)
 
     def planned(self, problem: Problem) -> int:
         """Number of solves it will ask for."""
-        return sum(self._sizes(hyperbolic(problem.families, self.order, self.hyperbolic)))
+        return sum(self._sizes(total_degree(problem.families, self.order)))
 
     def _sizes(self, basis: GermBasis) -> tuple[int, int]:
         """Points to fit and points kept out of the fit."""
-        n_term = len(basis)
-        if self.fit != "least squares":
-            n_term = min(n_term, 1 + len(basis.families) * (self.order + 1))
-        n_fit = self.n_design or int(np.ceil(self.oversampling * n_term))
-        return n_fit, usual_held_out(self.n_held_out, n_fit)
+        n_fit = int(np.ceil(self.oversampling * len(basis)))
+        return n_fit, self.n_held_out or max(USUAL_HELD_OUT, n_fit // 4)
 
-    def _check_size(self, n_fit: int, n_fresh: int, basis: GermBasis, why: str) -> None:
-        n_term = len(basis) if self.fit == "least squares" else 1 + len(basis.families)
-        if n_fit < LEAST_OVERSAMPLING * n_term or n_fresh < LEAST_HELD_OUT / 2:
-            which = "terms" if self.fit == "least squares" else "terms at least, one for each germ,"
+    def _check_size(self, n_fit: int, n_fresh: int, basis: GermBasis) -> None:
+        if n_fit < LEAST_OVERSAMPLING * len(basis) or n_fresh < LEAST_HELD_OUT / 2:
             raise ValueError(
-                f"{self.label}: {why} {n_fit} points to fit {n_term} {which} and {n_fresh} fresh ones, below "
-                f"{LEAST_OVERSAMPLING:g} for each term or {LEAST_HELD_OUT // 2} fresh; raise oversampling (or n_design) and "
-                "n_held_out, or lower order"
+                f"{self.label}: failures left {n_fit} points to fit {len(basis)} terms and {n_fresh} fresh ones, below "
+                f"{LEAST_OVERSAMPLING:g} for each term or {LEAST_HELD_OUT // 2} fresh; raise oversampling and n_held_out, "
+                "or lower order"
             )
 
-    def _fitted(self, terms: Array, values: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, str]]:
-        """Coefficients (n_term, n_element) of each output (n_point, n_element), and notes on them."""
-        if self.fit == "least squares":
-            self._check_condition(terms)
-            together = np.hstack(list(values.values()))  # one factorisation for all
-            return _split(least_squares(terms, together), values), {}
-        found = {output: fit_components(terms, part, path=self.fit) for output, part in values.items()}
-        most = max((int(fit.n_active.max(initial=1)) for _, fit in found.values()), default=1)
-        return {output: coefficients for output, (coefficients, _) in found.items()}, {
-            "terms kept": f"at most {most} of {terms.shape[1]} in a principal component"
-        }
+    def _fitted(self, terms: Array, values: Mapping[str, Array]) -> dict[str, Array]:
+        """Coefficients (n_term, n_element) of each output (n_point, n_element)."""
+        self._check_condition(terms)
+        together = np.hstack(list(values.values()))  # one factorisation for all
+        return _split(least_squares(terms, together), values)
 
     def _check_condition(self, terms: Array) -> None:
         condition = float(np.linalg.cond(terms))
@@ -161,44 +128,12 @@ class PolynomialChaos:
             )
 
 
-def check_held_out(n_held_out: int | None, what: str) -> None:
-    """Refuse fewer fresh points than say anything."""
-    if n_held_out is not None and n_held_out < LEAST_HELD_OUT:
-        raise ValueError(f"{what}: n_held_out is {n_held_out}; at least {LEAST_HELD_OUT} fresh points are needed")
-
-
-def usual_held_out(n_held_out: int | None, n_fit: int) -> int:
-    """Fresh points as asked for, else 30 or a quarter of the design."""
-    return n_held_out or max(USUAL_HELD_OUT, n_fit // 4)
-
-
 def least_squares(terms: Array, values: Array) -> Array:
     """Coefficients (n_term, n_element) of values (n_point, n_element)."""
     offset = values.mean(axis=0)  # a large mean would cost digits
     coefficients = np.linalg.lstsq(terms, values - offset, rcond=None)[0]
     coefficients[0] += offset
     return np.asarray(coefficients)
-
-
-def fit_components(terms: Array, values: Array, *, path: SparsePath) -> tuple[Array, SparseFit]:
-    r"""Coefficients (n_term, n_element) of values (n_point, n_element), and the sparse fits to their principal components.
-
-    Elements are standardised, :math:`(y_j-\bar y_j)/\sigma_j = \sum_r u_r s_r v_{rj}` is cut off where no element loses more
-    than 1e-8 of its variance, and the coefficients of elements follow linearly from those of :math:`u_r s_r` (as in [2]_). An
-    element that does not vary beyond round-off has its mean alone.
-    """
-    offset = values.mean(axis=0)
-    spread = values.std(axis=0)
-    varies = spread > ROUND_OFF * np.abs(offset)
-    inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
-    left, size, right = np.linalg.svd((values - offset) * inverse, full_matrices=False)
-    kept = np.cumsum((size[:, None] * right) ** 2, axis=0) / len(values)
-    lost = np.where(varies, 1 - kept, 0.0).max(axis=1, initial=0.0)
-    n_kept = int(np.argmax(lost <= LOST_VARIANCE)) + 1 if (lost <= LOST_VARIANCE).any() else len(size)
-    fit = sparse_fit(terms, left[:, :n_kept] * size[:n_kept], path=path)
-    coefficients = fit.coefficients @ right[:n_kept] * np.where(varies, spread, 0.0)
-    coefficients[0] += offset
-    return coefficients, fit
 
 
 def whole_elements(solved: Solved) -> tuple[dict[str, Array], dict[str, Mask]]:
