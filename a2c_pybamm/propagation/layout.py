@@ -55,7 +55,7 @@ def _root(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Outcom
         coords={
             "approach": [method.label for method in methods],
             "source": list(problem.sources),
-            "quantile": problem.levels,
+            "level": problem.levels,
             "coefficient": list(problem.names),
         }
     )
@@ -73,7 +73,13 @@ def _root(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Outcom
 
 def _statistic_names(outcomes: Sequence[Outcome]) -> list[str]:
     """Names of the statistics that all outputs have: those required, and those that some method gives for some output."""
-    given = {name for outcome in outcomes for numbers in outcome.statistics.values() for name in numbers}
+    given = {
+        name
+        for outcome in outcomes
+        for numbers in outcome.statistics.values()
+        for name, values in numbers.items()
+        if np.isfinite(values).any()
+    }
     return [name for name, statistic in STATISTICS.items() if statistic.required or name in given]
 
 

@@ -30,7 +30,7 @@ def propagate(
     """Statistics of every output of a model, with the error each method makes, side by side along ``approach``.
 
     A tree: under ``outputs`` a node for each output, each with the same variables on the output's own axes (all of them with
-    their meaning in `a2c_pybamm.result.statistics`): ``mean``, ``std``, ``var``, ``quantile`` (quantile), ``share`` and
+    their meaning in `a2c_pybamm.result.statistics`): ``mean``, ``std``, ``var``, ``quantile`` (level), ``share`` and
     ``share_se`` (source), ``error`` (relative error of the standard deviation as the method itself estimates it), ``q2``, and
     what some method gives beside them, NaN where a method has no such number. Outputs that are one number also have
     ``status`` and ``verdict`` for each method, and ``recommendation``, ``decision`` and ``more_solves``, what to take and what

@@ -81,7 +81,7 @@ def _answers(node: xr.Dataset, root: xr.Dataset, methods: Sequence[Method]) -> l
     """The answer of each method for one output, judged."""
     given = {field.name: node[field.name].values for field in fields(Numbers) if field.name in node}
     counts = {name: root[name].values for name in ("n_solves", "n_failed", "n_importance")}
-    quantile, levels = node["quantile"].values, root["quantile"].values
+    quantile, levels = node["quantile"].values, root["level"].values
     kinds = [MethodKind(getattr(method, "kind", MethodKind.OTHER)) for method in methods]
     numbers = []
     for k in range(len(methods)):

@@ -13,7 +13,7 @@ node                       variables
 ``expansion/<approach>``   ``exponent`` (term, germ), the coefficients of each output (term, axes)
 =========================  =====================================================================================
 
-The coordinates ``approach``, ``source``, ``quantile`` and ``coefficient`` stand at the root and hold for all nodes.
+The coordinates ``approach``, ``source``, ``level`` (of quantiles) and ``coefficient`` stand at the root and hold for all nodes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DRAWS, DESIGN, FAILURES, EXPANSION = "draws", "design", "failures", "expansion"
 SAMPLE_APPROACH = "sample_approach"
 """Label of the method that asked for a sample, in the nodes ``design`` and ``failures``."""
 ROOT_VARIABLES = ("n_solves", "n_failed", "n_importance", "share_degree", "settings")
-DIMENSIONS = ("approach", "source", "quantile", "coefficient", "draw", "design", "failure", "term", "germ", "output", "point")
+DIMENSIONS = ("approach", "source", "level", "coefficient", "draw", "design", "failure", "term", "germ", "output", "point")
 """Names that no axis and no output may bear, since the tree uses them itself."""
 RESERVED = {
     *DIMENSIONS,

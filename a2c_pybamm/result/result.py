@@ -11,6 +11,8 @@ from a2c_pybamm.result.rows import OUTPUTS, approaches, output_cells, output_hea
 
 MOST_ROWS = 60
 """Rows of the table that a result shows; of more the first are shown and the rest counted."""
+MOST_TEXT = 200
+"""Characters of a node's contents that are shown."""
 
 
 class Result(xr.DataTree):
@@ -34,6 +36,9 @@ class Result(xr.DataTree):
         rows, hidden = _rows(self)
         table = text_table(output_heads(self), rows) if rows else "No output is one number."
         return "\n".join([_heading(self), table, *hidden, _nodes(self)])
+
+    def __str__(self) -> str:
+        return repr(self)
 
     def _repr_html_(self) -> str:
         if OUTPUTS not in self.children:
@@ -63,7 +68,7 @@ def _nodes(result: xr.DataTree) -> str:
     """Names of the nodes, with the sizes of those that hold samples."""
     parts = []
     for name, node in result.children.items():
-        own = {str(dim): size for dim, size in node.sizes.items() if dim not in result.sizes}
-        sizes = ", ".join(f"{dim} {size}" for dim, size in own.items())
-        parts.append(f"{name} ({sizes})" if sizes else str(name))
+        sizes = {str(dim): size for dim, size in node.sizes.items() if dim not in result.sizes}
+        inside = ", ".join(map(str, node.children) if node.children else (f"{dim} {size}" for dim, size in sizes.items()))
+        parts.append(f"{name} ({inside[:MOST_TEXT]}{'…' if len(inside) > MOST_TEXT else ''})" if inside else str(name))
     return f"Nodes: {', '.join(parts)}"

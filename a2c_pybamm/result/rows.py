@@ -125,7 +125,7 @@ def output_unit(result: xr.DataTree, output: str) -> str:
 
 def central_interval(result: xr.DataTree) -> str:
     """The part of a distribution between the lowest and the highest quantile of a result, in words: "95 %"."""
-    levels = result["quantile"].values
+    levels = result["level"].values
     return percent(float(f"{levels[-1] - levels[0]:.12g}"))
 
 
@@ -140,7 +140,7 @@ def _output_rows(result: xr.DataTree) -> Iterator[OutputRow]:
         node = result[f"{OUTPUTS}/{output}"].dataset
         text, unit = description(result, output), output_unit(result, output)
         numbers = {name: np.atleast_1d(node[name].values) for name in ("mean", "std", "error", "verdict")}
-        quantile = np.reshape(node["quantile"].transpose(..., "quantile").values, (len(solves), -1))
+        quantile = np.reshape(node["quantile"].transpose(..., "level").values, (len(solves), -1))
         for k, approach in enumerate(approaches(result)):
             mean, std, error = (float(numbers[name][k]) for name in ("mean", "std", "error"))
             interval = float(quantile[k, 0]), float(quantile[k, -1])

@@ -14,7 +14,6 @@ from a2c_pybamm.propagation.adaptive.cross_fit import CrossFit
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
 from a2c_pybamm.propagation.germ_basis import N_QUANTILE, sobol_germ
 from a2c_pybamm.propagation.intervals import intervals, tail_share
-from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.methods import scouts
 from a2c_pybamm.propagation.methods.polynomial_chaos import in_place
 from a2c_pybamm.propagation.model import Array
@@ -153,25 +152,25 @@ def _statistics(problem: Problem, fit: CrossFit, state: AdaptiveState, rng: np.r
     members = terms_of_sources(fit.basis.exponents, problem).astype(float)
     values = state.values()
     beyond = scouts.beyond(state.scouted_values(), fit.mean, fit.var)
-    sampled = np.quantile(fit.predict(sobol_germ(N_QUANTILE, problem.families, rng)), QUANTILES, axis=0)
+    sampled = np.quantile(fit.predict(sobol_germ(N_QUANTILE, problem.families, rng)), problem.levels, axis=0)
     found = {
         "mean": fit.mean,
         "var": fit.var,
-        "quantile": np.where(fit.q2 >= HOLDS, sampled, np.quantile(values, QUANTILES, axis=0)),
+        "quantile": np.where(fit.q2 >= HOLDS, sampled, np.quantile(values, problem.levels, axis=0)),
         # what the polynomial missed belongs to no source; one that does not hold says nothing of sources
         "share": np.where(fit.q2 >= HOLDS, ratio(members @ coefficients**2, polynomial_var + fit.residual_var), np.nan),
         "error": fit.error,
         "mean_se": fit.mean_se,
         "q2": fit.q2,
-        "departure": fit.departure,
-        "beyond": beyond,
+        "test_point_error": fit.departure,
+        "hidden_variance": beyond,
         "expansion": coefficients,
     }
-    found["tail"] = tail_share(values)
+    found["tail_share"] = tail_share(values)
     n = np.full(len(fit.mean), float(len(values)))
     if state.tilted:
         rough = state.doubtful(fit)
-        for statistic, numbers in state.far_out(QUANTILES).items():
+        for statistic, numbers in state.far_out(problem.levels).items():
             found[statistic] = np.where(rough, numbers, found[statistic])
         # a rare mode is met at least as often as by the plain points and half as many more as lie far out
         n[rough] += sum(len(points.weight) for points in state.tilted_points) / 2

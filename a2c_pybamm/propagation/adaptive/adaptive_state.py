@@ -14,7 +14,6 @@ from a2c_pybamm.propagation.adaptive.cross_fit import ANCHOR, SMOOTH_Q2, WEIGHTE
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE
 from a2c_pybamm.propagation.adaptive.tilted_design import Tilted, joined_points, tilted_moments, tilted_points
 from a2c_pybamm.propagation.germ_basis import GermBasis, total_degree
-from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.methods import scouts
 from a2c_pybamm.propagation.methods.polynomial_chaos import whole_elements
 from a2c_pybamm.propagation.model import Array
@@ -162,7 +161,7 @@ class AdaptiveState:
         """Whether the points far out say another standard deviation than the polynomial (n_whole,)."""
         if not self.tilted:
             return np.zeros(len(fit.var), dtype=bool)
-        far = self.far_out(QUANTILES[:0])
+        far = self.far_out(self.problem.levels[:0])
         both = (fit.var > 0) & (far["var"] > 0)
         apart = np.abs(np.log(np.where(both, far["var"], 1.0) / np.where(both, fit.var, 1.0))) / 2
         return np.asarray(both & (apart > N_ERRORS * np.hypot(far["error"], fit.error)))
@@ -198,7 +197,7 @@ class AdaptiveState:
         columns, varies, error = self.columns(), fit.var > 0, fit.error.copy()
         if self.tilted:
             rough = self.doubtful(fit)
-            error[rough] = self.far_out(QUANTILES)["error"][rough]
+            error[rough] = self.far_out(self.problem.levels)["error"][rough]
         counted = [error[columns[name]][varies[columns[name]]] for name in self.scalars() or columns]
         return float(max((part.max() for part in counted if part.size), default=0.0))
 

@@ -125,7 +125,7 @@ def tilted_moments(values: Array, points: Tilted, levels: Array) -> dict[str, Ar
         "mean_se": first.std(axis=0, ddof=1) / np.sqrt(n_group),
         "error": np.sqrt(ratio(jackknife, var)),
         "quantile": _quantiles(values, weight, levels),
-        "tail": _tail(values, weight, centre + first.mean(axis=0)),
+        "tail_share": _tail(values, weight, centre + first.mean(axis=0)),
     }
 
 

@@ -16,7 +16,6 @@ import numpy as np
 from scipy.stats import norm
 
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
-from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.methods.scouts import both_ways, departure, distances, gradient_directions
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved, joined
@@ -105,7 +104,7 @@ class FirstOrder:
             result = _tangent(problem, values[0], gradient, rng)
             if self.curvature:
                 result |= _curvature(problem, values[0], plus[len(steps) :], minus[len(steps) :], gradient)
-            result["running"] = np.isfinite(values[~solved.failed]).mean(axis=0)
+            result["running_fraction"] = np.isfinite(values[~solved.failed]).mean(axis=0)
             statistics[output], slopes[output] = result, _slopes(problem, gradient)
         batches = [solved]
         if self.curvature and self.scouts:
@@ -145,7 +144,7 @@ def _send_scouts(
         far, own = values[: 2 * (n_axis + n)], values[2 * (n_axis + n) :]
         axes = _cubic(centre, plus, minus, slope, distances(np.eye(n_axis), families))
         steepest = _cubic(centre, own[:n], own[n:], steep @ slope, distances(steep, families))
-        statistics[output]["departure"] = departure(far, np.vstack([axes, steepest]), np.sqrt(statistics[output]["var"]))
+        statistics[output]["test_point_error"] = departure(far, np.vstack([axes, steepest]), np.sqrt(statistics[output]["var"]))
     return batch
 
 
@@ -208,11 +207,11 @@ def _tangent(problem: Problem, mean: Array, gradient: Array, rng: np.random.Gene
 def _quantiles(problem: Problem, mean: Array, slopes: Array, std: Array, rng: np.random.Generator) -> Array:
     """Quantiles (n_level, n_element) of the tangent: normal where all germs are, else by sampling it."""
     if set(problem.families) == {"normal"}:
-        return mean + norm.ppf(QUANTILES)[:, None] * std
+        return mean + norm.ppf(problem.levels)[:, None] * std
     basis = total_degree(problem.families, 1)
     coefficients = basis.exponents @ slopes  # a linear term is orthonormal as it stands
     coefficients[0] = mean
-    return polynomial_quantiles(basis, coefficients, QUANTILES, rng)
+    return polynomial_quantiles(basis, coefficients, problem.levels, rng)
 
 
 def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradient: Array) -> dict[str, Array]:
@@ -235,6 +234,6 @@ def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradi
     error = np.where(first > noise**2, error, np.where(linear + bent > noise**2, np.inf, 0.0 * bent))
     return {
         "mean_shift": np.where(np.abs(shift) > noise, shift, 0.0 * shift),
-        "nonlinear": ratio(bent, linear + bent),
+        "nonlinear_share": ratio(bent, linear + bent),
         "error": error,
     }

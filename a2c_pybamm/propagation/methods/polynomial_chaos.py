@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
-from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
@@ -166,7 +165,7 @@ def chaos_statistics(
     found = {
         "mean": together[0],
         "var": var,
-        "quantile": polynomial_quantiles(basis, together, QUANTILES, rng),
+        "quantile": polynomial_quantiles(basis, together, problem.levels, rng),
         "share": ratio(members @ together**2, var),
         "error": error,
         "q2": q2,
@@ -183,7 +182,7 @@ def in_place(
     placed = {}
     for output, found in statistics.items():
         placed[output] = {name: _spread(part, whole[output]) for name, part in found.items()}
-        placed[output]["running"] = np.isfinite(solved.flat(output)[~solved.failed]).mean(axis=0)
+        placed[output]["running_fraction"] = np.isfinite(solved.flat(output)[~solved.failed]).mean(axis=0)
     return placed
 
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from a2c_pybamm.estimate import Joint
-from a2c_pybamm.propagation.expansion import SUFFIX, Expansion, read_expansion
+from a2c_pybamm.propagation.expansion import Expansion, read_expansion
+SUFFIX = ""
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Problem

@@ -17,10 +17,10 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.estimate import Factor, Joint
-from a2c_pybamm.propagation.layout import STATISTICS
+from a2c_pybamm.result import STATISTICS
 from a2c_pybamm.propagation.model import Array, from_function
 from a2c_pybamm.propagation.problem import Problem, match
-from a2c_pybamm.propagation.results.dataframe import DRAWS, drawn_names
+from a2c_pybamm.result import DRAWS, drawn_outputs as drawn_names
 from a2c_pybamm.propagation.results.importance_weights import Change, change_of
 from a2c_pybamm.propagation.sentences import reweighted_sentence
 from a2c_pybamm.propagation.shares import ratio
