@@ -174,9 +174,7 @@ class Method(Protocol):
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome: ...
 
 
-def match(
-    model: Any, joint: Joint, *, max_failed: float, progress: Progress | None, levels: Array | None = None
-) -> Problem:
+def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | None, levels: Array | None = None) -> Problem:
     """The problem of a model and a joint: coefficients matched by name, each source cut down to the coefficients of the model.
 
     Raises

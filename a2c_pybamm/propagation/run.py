@@ -91,7 +91,9 @@ def _levels(quantiles: Sequence[float]) -> Array:
     """Levels of quantiles as an array; ``ValueError`` where they do not rise between 0 and 1."""
     levels = np.atleast_1d(np.array(quantiles, float))
     if levels.ndim != 1 or not levels.size or not ((levels > 0) & (levels < 1)).all() or not (np.diff(levels) > 0).all():
-        raise ValueError(f"propagate: quantiles are {quantiles!r}; give rising levels between 0 and 1, e.g. (0.025, 0.5, 0.975)")
+        raise ValueError(
+            f"propagate: quantiles are {quantiles!r}; give rising levels between 0 and 1, e.g. (0.025, 0.5, 0.975)"
+        )
     return levels
 
 

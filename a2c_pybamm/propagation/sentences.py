@@ -140,7 +140,9 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
     own = answer.numbers
     parts = []
     if answer.found(Finding.FEW_SAMPLES_DOMINATE):  # the std says little: quantiles first
-        parts.append(f"{percent(own.coverage)} of samples lie in {significant(own.low)} to {significant(own.high)}{_unit(unit)}.")
+        parts.append(
+            f"{percent(own.coverage)} of samples lie in {significant(own.low)} to {significant(own.high)}{_unit(unit)}."
+        )
         parts.append(_dominated(answer).strip())
     bent = [other.label for other in answers if other.found(Finding.TEST_POINTS)]
     if bent:

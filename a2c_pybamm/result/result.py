@@ -34,8 +34,8 @@ class Result(xr.DataTree):
         if OUTPUTS not in self.children:
             return super().__repr__()
         rows, hidden = _rows(self)
-        table = text_table(output_heads(self), rows) if rows else "No output is one number."
-        return "\n".join([_heading(self), table, *hidden, _nodes(self)])
+        table = [text_table(output_heads(self), rows)] if rows else []
+        return "\n".join([_heading(self), *table, *hidden, _nodes(self)])
 
     def __str__(self) -> str:
         return repr(self)
@@ -60,8 +60,8 @@ def _rows(result: xr.DataTree) -> tuple[list[list[str]], list[str]]:
 
 
 def _heading(result: xr.DataTree) -> str:
-    names = output_names(result)
-    return f"<a2c_pybamm.Result: {len(names)} outputs by {len(approaches(result))} methods>"
+    points = f" at {result.sizes['point']} points" if "point" in result.sizes else ""
+    return f"<a2c_pybamm.Result: {len(output_names(result))} outputs by {len(approaches(result))} methods{points}>"
 
 
 def _nodes(result: xr.DataTree) -> str:

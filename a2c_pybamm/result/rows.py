@@ -144,7 +144,9 @@ def _output_rows(result: xr.DataTree) -> Iterator[OutputRow]:
         for k, approach in enumerate(approaches(result)):
             mean, std, error = (float(numbers[name][k]) for name in ("mean", "std", "error"))
             interval = float(quantile[k, 0]), float(quantile[k, -1])
-            yield OutputRow(output, text, unit, approach, mean, std, interval, error, int(solves[k]), str(numbers["verdict"][k]))
+            yield OutputRow(
+                output, text, unit, approach, mean, std, interval, error, int(solves[k]), str(numbers["verdict"][k])
+            )
 
 
 def output_heads(result: xr.DataTree) -> list[str]:

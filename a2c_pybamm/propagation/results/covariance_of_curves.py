@@ -80,7 +80,9 @@ def _first_order(result: xr.DataTree, output: str, variance: xr.DataArray, joint
     if joint is None:
         raise ValueError("curve_covariance: first order needs the covariance of the coefficients; give joint=")
     problem = matched(tuple(str(name) for name in result["coefficient"].values), joint, "curve_covariance")
-    gradient = _of(result[OUTPUTS].children[output].dataset["gradient"], "first order").transpose("coefficient", *variance.dims).values
+    gradient = (
+        _of(result[OUTPUTS].children[output].dataset["gradient"], "first order").transpose("coefficient", *variance.dims).values
+    )
     felt = (problem.std > 0)[:, None]  # a coefficient without error needs no gradient
     gradient = np.where(felt, gradient.reshape(len(felt), -1), 0.0)
     missing = ~np.isfinite(variance.values.reshape(-1))

@@ -21,6 +21,7 @@ from scipy.stats import chi2
 
 from a2c_pybamm.estimate import Joint
 from a2c_pybamm.propagation.expansion import Expansion, read_expansion
+
 SUFFIX = ""
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array

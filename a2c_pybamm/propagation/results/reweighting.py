@@ -17,14 +17,14 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.estimate import Factor, Joint
-from a2c_pybamm.result import STATISTICS
 from a2c_pybamm.propagation.model import Array, from_function
 from a2c_pybamm.propagation.problem import Problem, match
-from a2c_pybamm.result import DRAWS, drawn_outputs as drawn_names
 from a2c_pybamm.propagation.results.importance_weights import Change, change_of
 from a2c_pybamm.propagation.sentences import reweighted_sentence
 from a2c_pybamm.propagation.shares import ratio
 from a2c_pybamm.propagation.status import Status
+from a2c_pybamm.result import DRAWS, STATISTICS
+from a2c_pybamm.result import drawn_outputs as drawn_names
 
 LEAST_EFFECTIVE = 50
 """Plain draws that the weighted ones must be worth: a standard deviation is then known to 10 %."""
