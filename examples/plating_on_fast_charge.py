@@ -40,7 +40,7 @@ def main() -> None:
         print(f"   below 0 with probability {plating[c_rate]:.2f} ({low:.2f} … {high:.2f})")
         minutes, peak = float(sampling.charge_time_mean) / 60, float(sampling.peak_temperature_mean) - 273.15
         print(f"   in {minutes:.0f} min, up to {peak:.1f} °C")
-        shares = result["least_anode_potential_share"].sel(approach="first order").to_series().sort_values(ascending=False)
+        shares = result["least_anode_potential"]["share"].sel(approach="first order").to_series().sort_values(ascending=False)
         print("   to first order by " + ", ".join(f"{source} {share:.0%}" for source, share in shares.head(3).items()))
         print(f"   {result['least_anode_potential_decision'].item()}")
     slow, fast = found[1.0], found[2.0]

@@ -58,7 +58,7 @@ def capacity(study: Study, label: str, *, chaos: bool = True) -> dict[str, float
         "first": float(first.capacity_std),
         "sampling": float(sampling.capacity_std),
         "error": float(sampling.capacity_error),
-        "poorest": float(sampling.capacity_quantile.sel(quantile=0.025)),
+        "poorest": float(sampling.capacity_quantile.sel(level=0.025)),
     }
     if chaos:
         own = result.isel(approach=1)

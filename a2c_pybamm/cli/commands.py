@@ -264,7 +264,8 @@ def _propagate(settings: Study, file: Path, cell: Cell) -> xr.DataTree:
         )
     with progress_bar(f"looking at {N_REFUSED} draws", None):
         refused = cell.refused(N_REFUSED, np.random.default_rng(chosen.seed))
-    result = result.assign({f"fraction_{cause}": fraction for cause, fraction in refused.items()})
+    for cause, fraction in refused.items():
+        result[f"fraction_{cause}"] = fraction
     result.attrs |= {SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings, cell)}
     path = write_result(folder / "result.nc", result)
     print_outputs(result)

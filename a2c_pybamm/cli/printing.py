@@ -242,9 +242,10 @@ def print_sweep(result: xr.DataTree, design: Sequence[str]) -> None:
 
     nodes = {str(name): node.to_dataset() for name, node in result[OUTPUTS].children.items()}
     rows = []
-    for k in range(result.sizes["point"]):
-        settings = " ".join(f"{name}={float(result[name][k]):g}" for name in design)
-        reason = str(result["reason"][k].values)
+    points = result.to_dataset()
+    for k in range(points.sizes["point"]):
+        settings = " ".join(f"{name}={float(points[name][k]):g}" for name in design)
+        reason = str(points["reason"][k].values)
         for approach in approaches(result) or [""]:
             if reason:
                 cells = [reason, *[""] * (len(nodes) - 1)]

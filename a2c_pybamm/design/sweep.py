@@ -31,8 +31,8 @@ def sweep(
     ``make_cell(**settings)`` builds the model of a point, for instance
     ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. A tree with a
     node for each output under ``outputs``, as `propagate` gives: with methods each has that output's statistics, without it
-    has ``value``, the output at the mean coefficients. A point whose cell cannot be built or solved is kept, with the reason in ``reason`` and NaN elsewhere; so is
-    one where a larger share of a method's samples than ``max_failed`` fails.
+    has ``value``, the output at the mean coefficients. A point whose cell cannot be built or solved is kept, with the reason in
+    ``reason`` and NaN elsewhere; so is one where a larger share of a method's samples than ``max_failed`` fails.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random
     if methods:
         result = propagate(model, joint, *methods, rng=rng, max_failed=max_failed)
         nodes = {name: result[OUTPUTS].children[name].to_dataset(inherit=False) for name in scalar_outputs(result)}
-        root = result.to_dataset(inherit=False)[["n_solves", "n_failed"]].drop_attrs(deep=False)
+        root = xr.Dataset({name: result.dataset[name] for name in ("n_solves", "n_failed")}, coords=result.coords)
         return _Point(root, {name: node[[v for v in node.data_vars if _is_number(node[v])]] for name, node in nodes.items()})
     data = model.solve(joint.mean[joint.rows(model.names)][None])
     if bool(data["failed"][0]):

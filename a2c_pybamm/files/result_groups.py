@@ -63,7 +63,7 @@ def _n_leading(dims: tuple[object, ...]) -> int:
 
 
 def _stacked(nodes: Mapping[str, xr.Dataset]) -> xr.Dataset:
-    """Nodes of outputs of equal axes as one Dataset along ``output``, required statistics that are NaN in all of them left out."""
+    """Nodes of outputs of equal axes as one Dataset along ``output``, without required statistics that are NaN in all."""
     first, *_ = nodes.values()
     variables: dict[str, xr.Variable] = {}
     for name in map(str, first.data_vars):

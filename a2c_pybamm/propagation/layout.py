@@ -41,7 +41,7 @@ def assemble(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Out
         for output, template in outcomes[0].solved.outputs.items()
     }
     nodes = {
-        **{DRAWS: node for node in map(_draws, outcomes) if node is not None},
+        **_draws(outcomes),
         **_design(methods, outcomes),
         FAILURES: _failures(methods, outcomes),
         **expansion_nodes(problem, methods, outcomes),
@@ -123,12 +123,14 @@ def _sampled(template: xr.DataArray, values: Array, dim: str) -> xr.Variable:
     return xr.Variable((dim,), values, plain_attributes(template.attrs))
 
 
-def _draws(outcome: Outcome) -> xr.Dataset | None:
-    """The draws of a method that samples: coefficients, and scalar outputs, NaN where a draw failed; None without any."""
-    if not outcome.draws:
-        return None
-    outputs = {name: _sampled(outcome.solved.outputs[name], values, "draw") for name, values in outcome.draws.items()}
-    return xr.Dataset({"coefficients": (("draw", "coefficient"), outcome.solved.samples), **outputs})
+def _draws(outcomes: Sequence[Outcome]) -> dict[str, xr.Dataset]:
+    """The draws of the method that samples: coefficients, and scalar outputs, NaN where a draw failed; empty without one."""
+    nodes = {}
+    for outcome in outcomes:
+        if outcome.draws:
+            outputs = {name: _sampled(outcome.solved.outputs[name], v, "draw") for name, v in outcome.draws.items()}
+            nodes[DRAWS] = xr.Dataset({"coefficients": (("draw", "coefficient"), outcome.solved.samples), **outputs})
+    return nodes
 
 
 def _design(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> dict[str, xr.Dataset]:

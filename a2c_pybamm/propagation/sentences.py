@@ -196,7 +196,8 @@ def _failed(own: Numbers) -> str:
 def _dominated(answer: Answer) -> str:
     if not answer.found(Finding.FEW_SAMPLES_DOMINATE):
         return ""
-    return f" 1 % of the samples carry {percent(answer.numbers.tail_share)} of the variance: read the quantiles, the std says little."
+    share = percent(answer.numbers.tail_share)
+    return f" 1 % of the samples carry {share} of the variance: read the quantiles, the std says little."
 
 
 def _miss(own: Numbers) -> str:

@@ -66,7 +66,7 @@ def write_figure(path: Path, figure: Figure) -> Path:
 def _check_match(parameter_set: ParameterSet, result: xr.DataTree) -> None:
     joint = parameter_set.joint
     for kind, have, want in (("coefficient", joint.names, "coefficient"), ("source", joint.sources, "source")):
-        unknown = [name for name in result[want].values.astype(str) if name not in have]
+        unknown = [name for name in result.coords[want].values.astype(str) if name not in have]
         if unknown:
             raise ValueError(
                 f"set {parameter_set.name}: the result has a {kind} {str(unknown[0])!r} that the set has not; "

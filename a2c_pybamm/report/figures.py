@@ -103,7 +103,7 @@ def band_figure(result: xr.DataTree, output: str) -> Figure:
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(4, 1.8, 1.2))
     x, label = curve_axis(result, output)
     node, chosen = _node(result, output), band_approach(result)
-    unit, levels = output_unit(result, output), result["level"].values
+    unit, levels = output_unit(result, output), result.coords["level"].values
     quantile = node["quantile"].sel(approach=chosen).values
     draw_band(top, x, quantile, levels, SAMPLING, figure_text(f"({chosen})"))
     for k, approach in enumerate(approaches(result)):
@@ -140,7 +140,7 @@ def label_axes(axes: Axes, x: str, y: str) -> None:
 
 def small_sources(result: xr.DataTree) -> list[str]:
     """Sources whose share is below `MIN_SHARE` in every scalar output by every method."""
-    largest = {str(source): 0.0 for source in result["source"].values}
+    largest = {str(source): 0.0 for source in result.coords["source"].values}
     for row in share_rows(result):
         if np.isfinite(row.share):
             largest[row.source] = max(largest[row.source], abs(row.share))
@@ -150,7 +150,7 @@ def small_sources(result: xr.DataTree) -> list[str]:
 def share_bars(result: xr.DataTree) -> Figure | None:
     """Shares of variance by source, a panel for each scalar output, methods side by side; None where no source has any."""
     outputs, small = scalar_outputs(result), small_sources(result)
-    sources = [s for s in map(str, result["source"].values) if s not in small]
+    sources = [s for s in map(str, result.coords["source"].values) if s not in small]
     if not sources:
         return None
     rows = {(row.output, row.source, row.approach): row for row in share_rows(result)}

@@ -226,7 +226,7 @@ def provenance(parameter_set: ParameterSet, result: xr.DataTree | None) -> str:
         "Citations": parameter_set.citations or "none",
     }
     if result is not None:
-        settings = zip(approaches(result), np.atleast_1d(result["settings"].values).astype(str), strict=True)
+        settings = zip(approaches(result), np.atleast_1d(result.dataset["settings"].values).astype(str), strict=True)
         about = {str(k): str(v) for k, v in result.attrs.items() if k != GENERATOR}  # the seed says it to people
         parts["Propagation"] = {**{str(k): str(v) for k, v in settings}, **about}
     parts["Versions"] = versions

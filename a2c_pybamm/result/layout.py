@@ -31,15 +31,16 @@ DRAWS, DESIGN, FAILURES, EXPANSION = "draws", "design", "failures", "expansion"
 """Nodes beside the outputs."""
 SAMPLE_APPROACH = "sample_approach"
 """Label of the method that asked for a sample, in the nodes ``design`` and ``failures``."""
-ROOT_VARIABLES = ("n_solves", "n_failed", "n_importance", "share_degree", "settings")
-DIMENSIONS = ("approach", "source", "level", "coefficient", "draw", "design", "failure", "term", "germ", "output", "point")
-"""Names that no axis and no output may bear, since the tree uses them itself."""
-RESERVED = {
+DIMENSIONS = {"approach", "source", "level", "coefficient", "draw", "design", "failure", "term", "germ"}
+"""Dimensions that the tree has itself, and whose coordinates hold for all nodes."""
+OUTPUT_RESERVED = {
     *DIMENSIONS,
-    *ROOT_VARIABLES,
+    *("n_solves", "n_failed", "n_importance", "share_degree", "settings", "coefficients", "exponent", SAMPLE_APPROACH),
     *(OUTPUTS, DRAWS, DESIGN, FAILURES, EXPANSION),
-    *("coefficients", "exponent", "reason", "cause", "units", "long_name", SAMPLE_APPROACH),
 }
+"""Names that no output may bear, since the tree uses them itself."""
+AXIS_RESERVED = {*DIMENSIONS, *STATISTICS, *SCALAR_STATISTICS, "output", "point", "value", "values", "units", "long_name"}
+"""Names that no axis of an output may bear."""
 
 
 def build_result(root: xr.Dataset, outputs: Mapping[str, xr.Dataset], nodes: Mapping[str, xr.Dataset]) -> Result:
@@ -68,8 +69,7 @@ def check_names(outputs: Mapping[str, xr.DataArray]) -> None:
                 raise ValueError(
                     f"output {output!r}: the name {name!r} holds '/', which netCDF forbids; write the unit as [A.m-2]"
                 )
-            axis = name in values.dims and name != "sample"
-            if name in RESERVED or (axis and name in (*STATISTICS, *SCALAR_STATISTICS)):
+            if name in (OUTPUT_RESERVED if name == output else AXIS_RESERVED):
                 raise ValueError(f"output {output!r}: the name {name!r} is used by the result itself; rename it")
 
 

@@ -24,13 +24,13 @@ class Result(xr.DataTree):
 
     __slots__ = ()
 
-    def __getitem__(self, key: str) -> xr.DataTree | xr.DataArray:  # type: ignore[override]
+    def __getitem__(self, key: str) -> xr.DataTree | xr.DataArray:
         """The node, variable or coordinate at a path; the name of an output is its node."""
         if isinstance(key, str) and OUTPUTS in self.children and key.split("/")[0] in self.children[OUTPUTS].children:
             return self.children[OUTPUTS][key]
         return super().__getitem__(key)
 
-    def __repr__(self) -> str:
+    def __repr__(self) -> str:  # type: ignore[override]
         if OUTPUTS not in self.children:
             return super().__repr__()
         rows, hidden = _rows(self)

@@ -66,7 +66,7 @@ class FailureRow:
 
 def approaches(result: xr.DataTree) -> list[str]:
     """Labels of the methods, one where a single one was selected."""
-    return [str(label) for label in np.atleast_1d(result["approach"].values)] if "approach" in result.coords else []
+    return [str(label) for label in np.atleast_1d(result.coords["approach"].values)] if "approach" in result.coords else []
 
 
 def output_names(result: xr.DataTree) -> list[str]:
@@ -125,7 +125,7 @@ def output_unit(result: xr.DataTree, output: str) -> str:
 
 def central_interval(result: xr.DataTree) -> str:
     """The part of a distribution between the lowest and the highest quantile of a result, in words: "95 %"."""
-    levels = result["level"].values
+    levels = result.coords["level"].values
     return percent(float(f"{levels[-1] - levels[0]:.12g}"))
 
 
@@ -135,7 +135,7 @@ def output_rows(result: xr.DataTree) -> list[OutputRow]:
 
 
 def _output_rows(result: xr.DataTree) -> Iterator[OutputRow]:
-    solves = np.atleast_1d(result["n_solves"].values)
+    solves = np.atleast_1d(result.dataset["n_solves"].values)
     for output in scalar_outputs(result):
         node = result[f"{OUTPUTS}/{output}"].dataset
         text, unit = description(result, output), output_unit(result, output)
@@ -177,7 +177,7 @@ def _share_rows(result: xr.DataTree) -> Iterator[ShareRow]:
         share, error = (
             np.reshape(node[name].transpose(..., "source").values, (len(labels), -1)) for name in ("share", "share_se")
         )
-        for j, source in enumerate(map(str, result["source"].values)):
+        for j, source in enumerate(map(str, result.coords["source"].values)):
             for k, approach in enumerate(labels):
                 yield ShareRow(output, source, approach, float(share[k, j]), float(error[k, j]))
 
@@ -189,7 +189,7 @@ def failure_rows(result: xr.DataTree) -> list[FailureRow]:
     causes = [FailureCause(str(cause)) for cause in node["cause"].values]
     shown = [cause for cause in FailureCause if cause in MAIN_CAUSES or cause in causes]
     rows = []
-    for approach, n_solves in zip(approaches(result), np.atleast_1d(result["n_solves"].values), strict=True):
+    for approach, n_solves in zip(approaches(result), np.atleast_1d(result.dataset["n_solves"].values), strict=True):
         for cause in shown:
             mine = [r for r, o, c in zip(reasons, owners, causes, strict=True) if o == approach and c is cause]
             rows.append(FailureRow(approach, cause, len(mine), int(n_solves), str(mine[0]) if mine else ""))

@@ -298,7 +298,7 @@ def test_attributes_that_the_caller_needs_are_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("sum_status", "fine"), ("sum_recommendation", "anything"), ("failure_cause", "x"), ("germ_family", "y")],
+    [("sum/status", "fine"), ("sum/recommendation", "anything"), ("failure_cause", "x"), ("germ_family", "y")],
 )
 def test_enumerations_of_a_result_have_known_values(tmp_path: Path, name: str, value: str) -> None:
     old = whole_result()

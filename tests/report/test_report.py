@@ -144,7 +144,7 @@ def test_everything_is_said(page: Page, result: xr.Dataset) -> None:
         *(row.method for row in parameter_rows(small_set())),
     ]
     told += ["Cell & <co>", "SPMe at 1C", "Ai2020", "Nobody, J. None 1 (1900)", "floor of Θ used", "energies.csv", "ab12" * 16]
-    told += [str(reason) for reason in result["failure_reason"].values[:1]] + ["FirstOrder(", "a2c_pybamm"]
+    told += [str(reason) for reason in result["failures"]["reason"].values[:1]] + ["FirstOrder(", "a2c_pybamm"]
     assert [text for text in told if text not in page.text] == []
 
 
@@ -293,10 +293,10 @@ def test_figures_draw_the_dataset(result: xr.Dataset) -> None:
     top, middle, bottom = band_figure(result, "voltage").axes
     for axes, statistic in ((top, "mean"), (middle, "std"), (bottom, "running")):
         for line, approach in zip(axes.lines, result["approach"].values, strict=False):
-            np.testing.assert_array_equal(line.get_ydata(), result[f"voltage_{statistic}"].sel(approach=approach))
+            np.testing.assert_array_equal(line.get_ydata(), result["voltage"][statistic].sel(approach=approach))
             np.testing.assert_array_equal(line.get_xdata(), TIME / 3600)
     band = top.collections[0].get_paths()[0].vertices[:, 1]
-    quantile = result["voltage_quantile"].sel(approach="sampling").values
+    quantile = result["voltage"]["quantile"].sel(approach="sampling").values
     assert (np.nanmin(band), np.nanmax(band)) == (np.nanmin(quantile[0]), np.nanmax(quantile[4]))
     bars = share_bars(result)
     assert bars is not None
@@ -306,11 +306,13 @@ def test_figures_draw_the_dataset(result: xr.Dataset) -> None:
             [c for c in axes.containers if hasattr(c, "patches")], result["approach"].values, strict=True
         ):
             widths = {label: patch.get_width() for label, patch in zip(labels, container.patches, strict=True)}
-            assert widths["potential"] == float(result[f"{output}_share"].sel(approach=approach, source="potential"))
+            assert widths["potential"] == float(result[output]["share"].sel(approach=approach, source="potential"))
     lines = share_curves(result, "voltage")
     assert lines is not None
     drawn = {line.get_label(): line.get_ydata() for line in lines.axes[0].lines}
-    np.testing.assert_array_equal(drawn["potential"], result["voltage_share"].sel(approach="first order", source="potential"))
+    np.testing.assert_array_equal(
+        drawn["potential"], result["voltage"]["share"].sel(approach="first order", source="potential")
+    )
 
 
 def test_dollar_signs_are_text_in_figures() -> None:
@@ -413,7 +415,7 @@ def test_many_coefficients_are_shown_by_their_largest() -> None:
 def test_no_indices_are_shown_where_they_mean_nothing(result: xr.Dataset) -> None:
     assert "are exact for normal errors alone" in coefficients_to_blame(lasting(family="uniform", fails=False))
     assert "Without polynomial chaos" in coefficients_to_blame(result.drop_vars("exponent"))
-    bad = result.assign(capacity_status=result["capacity_status"].copy(data=np.full(3, str(Status.FAILS))))
+    bad = result.assign(capacity_status=result["capacity"]["status"].copy(data=np.full(3, str(Status.FAILS))))
     assert "Chaos does not hold for capacity" in coefficients_to_blame(bad)
     assert {row.output for row in index_rows(bad)} <= {"mean_voltage"}
 

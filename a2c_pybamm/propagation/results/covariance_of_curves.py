@@ -34,9 +34,9 @@ def curve_covariance(
 
     ``covariance`` (axis, axis 2) and ``by_source`` (source, axis, axis 2), the second axis named after the first, with " 2" and
     the same values: ``found.covariance.sel({"time 2": 600.0})`` is the covariance of all times with 600 s. Positive
-    semi-definite to round-off; its diagonal is the output's ``var``, less what adaptive chaos adds to that for what its polynomial
-    missed. To first order sources add to the whole; of a polynomial what several sources make together belongs to none of
-    them. NaN in the rows and columns of points that have no statistics.
+    semi-definite to round-off; its diagonal is the output's ``var``, less what adaptive chaos adds to it for what its
+    polynomial missed. To first order sources add to the whole; of a polynomial what several sources make together belongs to
+    none of them. NaN in the rows and columns of points that have no statistics.
 
     Parameters
     ----------
@@ -72,14 +72,16 @@ def curve_covariance(
 
 
 def _of(values: xr.DataArray, approach: str) -> xr.DataArray:
-    return values.sel(approach=approach, drop=True) if "approach" in values.dims else values.drop_vars("approach")
+    return (
+        values.sel(approach=approach, drop=True) if "approach" in values.dims else values.drop_vars("approach", errors="ignore")
+    )
 
 
 def _first_order(result: xr.DataTree, output: str, variance: xr.DataArray, joint: Joint | None) -> dict[str, Array]:
     """Derivative by each germ of every source (n_element, n_germ)."""
     if joint is None:
         raise ValueError("curve_covariance: first order needs the covariance of the coefficients; give joint=")
-    problem = matched(tuple(str(name) for name in result["coefficient"].values), joint, "curve_covariance")
+    problem = matched(tuple(str(name) for name in result.coords["coefficient"].values), joint, "curve_covariance")
     gradient = (
         _of(result[OUTPUTS].children[output].dataset["gradient"], "first order").transpose("coefficient", *variance.dims).values
     )
@@ -104,7 +106,7 @@ def _chaos(result: xr.DataTree, output: str, approach: str) -> tuple[Array, dict
     values, moved = expansion.flat().T, expansion.basis.exponents > 0
     owner = result[EXPANSION].dataset["germ_source"].values.astype(str)
     alone = {}
-    for source in map(str, result["source"].values):
+    for source in map(str, result.coords["source"].values):
         own = owner == source
         alone[source] = values[:, moved[:, own].any(axis=1) & ~moved[:, ~own].any(axis=1)]
     return values[:, moved.any(axis=1)], alone

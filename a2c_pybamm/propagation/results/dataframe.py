@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from a2c_pybamm.result import DESIGN, DRAWS, FAILURES, OUTPUTS, SAMPLE_APPROACH, STATISTICS, drawn_outputs, output_names
+from a2c_pybamm.result import (
+    DESIGN,
+    DRAWS,
+    FAILURES,
+    OUTPUTS,
+    SAMPLE_APPROACH,
+    STATISTICS,
+    approaches,
+    drawn_outputs,
+    output_names,
+)
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
@@ -33,7 +43,8 @@ def to_dataframe(result: xr.DataTree) -> pd.DataFrame:
     """
     import pandas as pd
 
-    parts = [_rows(result[OUTPUTS].children[output].to_dataset(), output) for output in output_names(result)]
+    labels = approaches(result)
+    parts = [_rows(result[OUTPUTS].children[output].to_dataset(), output, labels) for output in output_names(result)]
     if not parts:
         raise ValueError("to_dataframe: there is no node 'outputs' with statistics; give what propagate returns")
     names = list(dict.fromkeys(name for part in parts for name in part))
@@ -75,7 +86,7 @@ def _sample_table(result: xr.DataTree, dim: str, name: str, beside: dict[str, An
     """Coefficients, scalar outputs and reasons of the samples in a node."""
     import pandas as pd
 
-    node, labels = result[name].dataset, list(map(str, result["coefficient"].values))
+    node, labels = result[name].dataset, list(map(str, result.coords["coefficient"].values))
     samples = node["coefficients"].transpose(dim, "coefficient").values
     outputs = drawn_outputs(result, name)
     clash = [column for column in [*outputs, *beside, "reason"] if column in labels]
@@ -95,9 +106,9 @@ def _reasons(result: xr.DataTree, samples: np.ndarray) -> list[str]:
     return [reasons.get(row.tobytes(), "") for row in samples]
 
 
-def _rows(node: xr.Dataset, output: str) -> dict[str, Any]:
+def _rows(node: xr.Dataset, output: str, labels: Sequence[str]) -> dict[str, Any]:
     """Columns of one output, each of one length."""
-    mean = _with_approach(node["mean"])
+    mean = _with_approach(node["mean"], labels)
     axes = [str(dim) for dim in mean.dims if dim != "approach"]
     full = mean.transpose("approach", *axes)
     columns: dict[str, Any] = {"output": np.full(full.size, output), "approach": _along(full, "approach")}
@@ -106,33 +117,42 @@ def _rows(node: xr.Dataset, output: str) -> dict[str, Any]:
         number = f" {k + 1}" if k else ""
         columns |= {f"axis{number}": np.full(full.size, axis), f"at{number}": _along(full, axis)}
     columns["units"] = np.full(full.size, str(mean.attrs.get("units", "")))
-    for name, values in _statistics(node):
-        columns[name] = values.broadcast_like(full).transpose(*full.dims).values.ravel()
+    for name, values in _statistics(node, labels):
+        columns[name] = _spread(values, full)
     beside = [str(name) for name, c in mean.coords.items() if name not in full.dims and c.dims and set(c.dims) <= set(axes)]
-    return columns | {name: mean[name].broadcast_like(full).transpose(*full.dims).values.ravel() for name in beside}
+    return columns | {name: _spread(mean[name], full) for name in beside}
 
 
-def _statistics(node: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
+def _statistics(node: xr.Dataset, labels: Sequence[str]) -> Iterator[tuple[str, xr.DataArray]]:
     """Column name and values of every statistic, "approach" and the output's axes left."""
     for name, statistic in STATISTICS.items():
         if statistic.dim is None and name in node:
-            yield name, _with_approach(node[name])
+            yield name, _with_approach(node[name], labels)
     for name, dim, title in (("quantile", "level", _percent), ("share", "source", "share: {}".format)):
-        values = _with_approach(node[name])
+        values = _with_approach(node[name], labels)
         for k, label in enumerate(node[dim].values):
             yield title(label), values.isel({dim: k}, drop=True)
     for name in TEXTS:
         if name in node:
-            yield name, _with_approach(node[name])
+            yield name, _with_approach(node[name], labels)
 
 
 def _percent(level: float) -> str:
     return f"q{100 * level:.6g}"
 
 
-def _with_approach(values: xr.DataArray) -> xr.DataArray:
+def _with_approach(values: xr.DataArray, labels: Sequence[str]) -> xr.DataArray:
     """The same with a dimension "approach", also where one approach was selected."""
-    return values if "approach" in values.dims else values.expand_dims("approach")
+    if "approach" in values.dims:
+        return values
+    return values.drop_vars("approach", errors="ignore").expand_dims(approach=list(labels))
+
+
+def _spread(values: xr.DataArray, full: xr.DataArray) -> np.ndarray:
+    """Values at each row of the table."""
+    if values.dims != full.dims:  # slow, and needed by few
+        values = values.broadcast_like(full).transpose(*full.dims)
+    return values.values.ravel()
 
 
 def _along(full: xr.DataArray, dim: str) -> np.ndarray:

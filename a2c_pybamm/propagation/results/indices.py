@@ -169,7 +169,7 @@ def _lay_out(
             f"sensitivity_indices: the expansion is from {expansion.approach!r}, which was cut from the result; give it whole"
         )
     q2 = result[OUTPUTS].children[output].dataset["q2"]
-    q2 = q2.sel(approach=expansion.approach, drop=True) if "approach" in q2.dims else q2.drop_vars("approach")
+    q2 = q2.sel(approach=expansion.approach, drop=True) if "approach" in q2.dims else q2.drop_vars("approach", errors="ignore")
     element = expansion.values.isel(term=0, drop=True)
     texts = {
         "kucherenko_first": "share of variance that goes when this alone becomes known",
