@@ -37,20 +37,20 @@ def write_result(path: str | Path, result: xr.DataTree) -> Path:
     """
     path = writable(path)
     try:
-        content = _netcdf(to_groups(result))
+        content = netcdf(to_groups(result))
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{path}: not written, netCDF has no form for it ({reason}); leave it out of the result") from error
     return write_bytes(path, content)
 
 
-def _netcdf(groups: Mapping[str, xr.Dataset]) -> bytes:
+def netcdf(groups: Mapping[str, xr.Dataset]) -> bytes:
     """The content of a netCDF file."""
     import h5netcdf
 
     buffer = io.BytesIO()
     with h5netcdf.File(buffer, "w") as file:
-        for name, dataset in groups.items():
+        for name, dataset in sorted(groups.items()):  # those above first
             group = file if name == "/" else file.create_group(name)
             dataset.dump_to_store(xr.backends.H5NetCDFStore(group))
     return buffer.getvalue()

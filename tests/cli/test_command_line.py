@@ -20,6 +20,7 @@ import a2c_pybamm as a2c
 from a2c_pybamm.cli import commands, main, printing
 from a2c_pybamm.files import read_result, read_set, set_document, write_result
 from a2c_pybamm.sets import DEMO, copy_study
+from tests.result_edits import with_attrs
 
 COMMANDS = ("demo", "new", "check", "derive", "propagate", "sweep", "report", "run", "show", "export")
 Call = Callable[..., tuple[int, str, str]]
@@ -72,7 +73,7 @@ def derived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     model = a2c.from_function(lambda s: s @ np.arange(1.0, s.shape[1] + 1), joint.names, outputs={"sum": "1"})
     result = a2c.propagate(model, joint, a2c.FirstOrder(), rng=np.random.default_rng(1))
     stamp = {commands.SET_STAMP: commands._set_stamp(folder), commands.CELL_TEXT: "stand-in"}
-    write_result(folder / "result.nc", result.assign_attrs(stamp))
+    write_result(folder / "result.nc", with_attrs(result, stamp))
     (folder / "report.html").write_text("<html>an earlier page</html>")
     return folder
 
