@@ -61,10 +61,10 @@ def expansion_variables(problem: Problem, methods: Sequence[Method], outcomes: S
     factor_attrs = {"long_name": "derivative of each coefficient by each germ", "units": "unit of the coefficient"}
     variables = {
         "exponent": xr.DataArray(basis.exponents, dims=("term", "germ"), attrs=exponent_attrs),
-        "germ_source": xr.DataArray(np.array(problem.germ_sources, dtype=str), dims="germ"),
-        "germ_family": xr.DataArray(np.array(problem.families, dtype=str), dims="germ"),
-        "germ_factor": xr.DataArray(problem.root, dims=("coefficient", "germ"), attrs=factor_attrs),
-        "coefficient_mean": xr.DataArray(problem.mean, dims="coefficient", attrs={"units": "unit of the coefficient"}),
+        "germ_source": xr.DataArray(np.array(problem.joint.germ_sources, dtype=str), dims="germ"),
+        "germ_family": xr.DataArray(np.array(problem.joint.germ_families, dtype=str), dims="germ"),
+        "germ_factor": xr.DataArray(problem.joint.root, dims=("coefficient", "germ"), attrs=factor_attrs),
+        "coefficient_mean": xr.DataArray(problem.joint.mean, dims="coefficient", attrs={"units": "unit of the coefficient"}),
     }
     for output, template in outcome.solved.outputs.items():
         first = template.isel(sample=0)
@@ -85,7 +85,7 @@ def read_expansion(result: xr.Dataset, output: str, *, what: str) -> Expansion:
     """
     if output + SUFFIX not in result:
         have = [str(name).removesuffix(SUFFIX) for name in result.data_vars if str(name).endswith(SUFFIX)]
-        remedy = f"it has those of {', '.join(map(repr, have))}" if have else "run propagate with PolynomialChaos()"
+        remedy = f"it has those of {', '.join(map(repr, have))}" if have else "run propagate with AdaptiveChaos()"
         raise ValueError(f"{what}: the result has no expansion of output {output!r}; {remedy}")
     families = tuple(str(family) for family in result["germ_family"].values)
     exponents = np.array(result["exponent"].transpose("term", "germ").values, dtype=np.int64)
