@@ -143,7 +143,6 @@ _HOMES = {
         "read_recommendation",
         "read_status",
         "reweight",
-        "reweight_expansion",
         "scale_source",
         "sensitivity_indices",
         "survival",

@@ -35,7 +35,7 @@ VARIES = 1e-4
 
 def outputs_of(problem, germ: Array) -> tuple[Array, Array]:
     """Values (n_point, n_output) of the compared outputs at germs, and which points did not fail (n_point,)."""
-    solved = problem.look(problem.color(germ))
+    solved = problem.look(problem.joint.color(germ))
     return np.hstack([solved.flat(name) for name in (*SCALARS, "voltage")]), ~solved.failed
 
 
@@ -71,11 +71,11 @@ def measure(case: Case, budget: int, designs: int) -> None:
     model, joint = Compared(case.cell()), case.parameter_set().joint
     truth = Truth.of(case, tuple(model.names), joint)
     problem = match(model, joint, max_failed=0.5, progress=None)
-    germ_of_truth = np.linalg.lstsq(problem.root, (truth.samples - problem.mean).T, rcond=None)[0].T
+    germ_of_truth = np.linalg.lstsq(problem.joint.root, (truth.samples - problem.joint.mean).T, rcond=None)[0].T
     expected = np.concatenate([truth.values[name].std(axis=0) for name in (*SCALARS, "voltage")])
     means = np.concatenate([truth.values[name].mean(axis=0) for name in (*SCALARS, "voltage")])
     varies = expected > VARIES * np.abs(means)
-    families = problem.families
+    families = problem.joint.germ_families
     terms = {p: _terms(families, p, germ_of_truth) for p in (1, 2)}
     rows: dict[str, list[Array]] = {"adaptive chaos": [], "OpenTURNS LARS": [], "chaospy regression": [], "plain sampling": []}
     spent = 0
@@ -88,7 +88,7 @@ def measure(case: Case, budget: int, designs: int) -> None:
         values, good = outputs_of(problem, germ)
         rows["OpenTURNS LARS"].append(_error(openturns_std(germ[good], values[good], germ_of_truth), expected)[varies])
         rows["chaospy regression"].append(_error(chaospy_std(germ[good], values[good], terms), expected)[varies])
-        values, good = outputs_of(problem, problem.draw(n, rng))
+        values, good = outputs_of(problem, problem.joint.draw_germ(n, rng))
         rows["plain sampling"].append(_error(values[good].std(axis=0, ddof=1), expected)[varies])
     text = []
     for name, errors in rows.items():

@@ -163,6 +163,13 @@ class Joint:
         """These coefficients with their error by source, as one estimate; ``ValueError`` names one that is not there."""
         return Estimate(self.names, self.mean, self.factors).select(names)
 
+    def marginal(self, names: Sequence[str]) -> Joint:
+        """The joint distribution of these coefficients alone; ``ValueError`` names one that is not there.
+
+        Each source's factor is reduced to the rank that it has in them, and a source that moves none of them is left out.
+        """
+        return Joint([self.select(names)])
+
     def rows(self, names: Sequence[str]) -> list[int]:
         """Positions of these coefficients; ``ValueError`` names one that is not there."""
         return find_rows(self.names, names)

@@ -10,7 +10,6 @@ from a2c_pybamm.propagation.provenance import generator_of
 from a2c_pybamm.propagation.results.covariance_of_curves import curve_covariance
 from a2c_pybamm.propagation.results.dataframe import design_to_dataframe, draws_to_dataframe, to_dataframe
 from a2c_pybamm.propagation.results.indices import sensitivity_indices
-from a2c_pybamm.propagation.results.reexpansion import reweight_expansion
 from a2c_pybamm.propagation.results.reweighting import reweight, scale_source
 from a2c_pybamm.propagation.results.survival_curve import survival
 from a2c_pybamm.propagation.run import planned_solves, propagate
@@ -36,7 +35,6 @@ __all__ = [
     "read_recommendation",
     "read_status",
     "reweight",
-    "reweight_expansion",
     "scale_source",
     "sensitivity_indices",
     "survival",

@@ -23,6 +23,7 @@ import numpoly
 import numpy as np
 import xarray as xr
 
+from a2c_pybamm.estimate import Joint
 from a2c_pybamm.propagation.germ_basis import GermBasis, germ_distribution
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Method, Outcome, Problem
@@ -56,27 +57,25 @@ def expansion_nodes(problem: Problem, methods: Sequence[Method], outcomes: Seque
     if not fitted:
         return {}
     polynomials = {expansion_path(label): _polynomials(outcome, basis) for label, outcome, basis in fitted}
-    return {EXPANSION: _germ(problem), **polynomials}
+    return {EXPANSION: germ_node(problem.joint), **polynomials}
 
 
-def _germ(problem: Problem) -> xr.Dataset:
+def germ_node(joint: Joint) -> xr.Dataset:
     """Source and distribution of each germ, and its part in the coefficients."""
     factor_attrs = {"long_name": "derivative of each coefficient by each germ", "units": "unit of the coefficient"}
     return xr.Dataset(
         {
-            "germ_source": ("germ", np.array(problem.germ_sources, dtype=str)),
-            "germ_family": ("germ", np.array(problem.families, dtype=str)),
-            "germ_factor": (("coefficient", "germ"), problem.root, factor_attrs),
-            "coefficient_mean": ("coefficient", problem.mean, {"units": "unit of the coefficient"}),
+            "germ_source": ("germ", np.array(joint.germ_sources, dtype=str)),
+            "germ_family": ("germ", np.array(joint.germ_families, dtype=str)),
+            "germ_factor": (("coefficient", "germ"), joint.root, factor_attrs),
+            "coefficient_mean": ("coefficient", joint.mean, {"units": "unit of the coefficient"}),
         }
     )
 
 
 def _polynomials(outcome: Outcome, basis: GermBasis) -> xr.Dataset:
     """Exponents of one method's polynomials, and their coefficients for each output."""
-    about = {"long_name": "degree of each term's orthonormal polynomial in each germ"}
-    variables = {"exponent": xr.Variable(("term", "germ"), basis.exponents, about)}
-    coords: dict[str, xr.Variable] = {}
+    outputs = {}
     for output, template in outcome.solved.outputs.items():
         axes = [str(dim) for dim in template.dims if dim != "sample"]
         values = outcome.statistics[output]["expansion"].reshape(len(basis), *(template.sizes[axis] for axis in axes))
@@ -84,9 +83,15 @@ def _polynomials(outcome: Outcome, basis: GermBasis) -> xr.Dataset:
             "units": str(template.attrs.get("units", "")),
             "long_name": f"{template.attrs.get('long_name', output)}: coefficients of orthonormal polynomials",
         }
-        coords |= axis_coordinates(template, axes)
-        variables[output] = xr.Variable(("term", *axes), values, attrs)
-    return xr.Dataset(variables, coords=coords)
+        coords = axis_coordinates(template, axes)
+        outputs[output] = xr.DataArray(values, dims=("term", *axes), coords=coords, attrs=attrs)
+    return polynomial_node(basis, outputs)
+
+
+def polynomial_node(basis: GermBasis, outputs: Mapping[str, xr.DataArray]) -> xr.Dataset:
+    """Exponents of the terms, and the coefficients of each output (term, axes…)."""
+    about = {"long_name": "degree of each term's orthonormal polynomial in each germ"}
+    return xr.Dataset({"exponent": (("term", "germ"), basis.exponents, about), **outputs})
 
 
 def read_expansion(result: xr.DataTree, output: str, *, what: str, approach: str | None = None) -> Expansion:
@@ -115,7 +120,7 @@ def _remedy(kept: Mapping[str, Sequence[str]], labels: Sequence[str], approach: 
     if approach is not None and labels:
         return f" by {approach!r}; take {' or '.join(map(repr, labels))}"
     outputs = list(dict.fromkeys(name for names in kept.values() for name in names))
-    return f"; it has those of {', '.join(map(repr, outputs))}" if outputs else "; run propagate with PolynomialChaos()"
+    return f"; it has those of {', '.join(map(repr, outputs))}" if outputs else "; run propagate with AdaptiveChaos()"
 
 
 def to_chaospy(result: xr.DataTree, output: str, *, approach: str | None = None) -> tuple[Any, Any]:

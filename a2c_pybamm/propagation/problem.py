@@ -1,8 +1,7 @@
 r"""A model matched to a joint distribution, and its solved samples.
 
-Names are matched, order never assumed. Of every source only the part that moves the model's coefficients is kept, reduced to
-its rank in canonical form: :math:`\theta = \bar\theta + \sum_s A_s \xi_s` with as few germs as these coefficients need.
-What follows does not depend on how the joint's own factors were rotated.
+Names are matched, order never assumed. Of every source only the part that moves the model's coefficients is kept
+(`Joint.marginal`), so that there are as few germs as these coefficients need.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from a2c_pybamm.estimate import Family, Joint, canonical_factor, draw_germs
+from a2c_pybamm.estimate import Joint
 from a2c_pybamm.failure import FailureCause
 from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.model import Array, Model, Progress
@@ -35,14 +34,10 @@ class Problem:
     """A model, the errors of its coefficients, and how many failures are borne."""
 
     model: Model
-    mean: Array
-    """Means of the model's coefficients (n_coefficient,)."""
-    factors: Mapping[str, Array]
-    """Factor (n_coefficient, n_germ of the source) of each source that moves the model, in canonical form."""
-    family_of: Mapping[str, Family]
-    """Family of each of these sources."""
+    joint: Joint
+    """Errors of the model's coefficients, in their order."""
     sources: tuple[str, ...]
-    """All sources of the joint, also those that do nothing here."""
+    """All sources of the joint that was given, also those without an effect here."""
     max_failed: float
     progress: Progress | None = None
     levels: Array = field(default_factory=lambda: np.array(QUANTILES))
@@ -51,34 +46,6 @@ class Problem:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.model.names)
-
-    @property
-    def root(self) -> Array:
-        """All factors side by side (n_coefficient, n_germ)."""
-        return np.hstack(list(self.factors.values()))
-
-    @property
-    def germ_sources(self) -> tuple[str, ...]:
-        """The source of each germ (n_germ,)."""
-        return tuple(source for source, factor in self.factors.items() for _ in range(factor.shape[1]))
-
-    @property
-    def families(self) -> tuple[Family, ...]:
-        """The distribution of each germ (n_germ,)."""
-        return tuple(self.family_of[source] for source in self.germ_sources)
-
-    @property
-    def std(self) -> Array:
-        """Standard deviations (n_coefficient,)."""
-        return np.sqrt((self.root**2).sum(axis=1))
-
-    def color(self, germ: Array) -> Array:
-        """Coefficients (n_sample, n_coefficient) of germs (n_sample, n_germ)."""
-        return self.mean + germ @ self.root.T
-
-    def draw(self, n: int, rng: np.random.Generator) -> Array:
-        """Independent germs (n, n_germ), zero mean and unit variance, each source from its own stream."""
-        return draw_germs(n, self.germ_sources, self.families, rng)
 
     def solve(self, samples: Array, *, what: str) -> Solved:
         """Outputs of samples (n_sample, n_coefficient), failures counted.
@@ -191,18 +158,11 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
         raise ValueError(
             f"model: coefficient {missing[0]!r} is not in the joint (it has {', '.join(joint.names)}); add its estimate"
         )
-    rows = joint.rows(model.names)
-    mean = joint.mean[rows]
-    factors = {}
-    for source, factor in joint.factors.items():
-        values = factor.values[rows]
-        if values.any():
-            factors[source] = values if factor.family == "uniform" else canonical_factor(values, model.names)
-    if not factors:
+    matched = joint.marginal(model.names)
+    if not matched.sources:
         raise ValueError("joint: no coefficient of the model carries an error, so there is nothing to propagate")
-    families = {source: joint.factors[source].family for source in factors}
     levels = np.array(QUANTILES) if levels is None else levels
-    return Problem(model, mean, factors, families, joint.sources, max_failed, progress, levels)
+    return Problem(model, matched, joint.sources, max_failed, progress, levels)
 
 
 def _known_cause(text: object) -> str:

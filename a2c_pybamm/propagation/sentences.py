@@ -64,16 +64,15 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
     return " ".join([f"{value} ({spread}).", *_about_sampling(decision, answer, answers, unit)]) + failed
 
 
-def reweighted_sentence(std: float, error: float, n: int, effective: float) -> str:
-    """Standard deviation from draws that were given other weights."""
-    return f"std {with_error(std, error * std, digits=1)} from {n} reweighted samples, worth {effective:.0f} plain ones."
-
-
-def reread_sentence(label: str, std: float, beyond: float, *, extrapolates: bool) -> str:
-    """Standard deviation from a polynomial that is read under another joint."""
-    where = f"{percent(beyond)} of the probability lies where it was not fitted"
-    remedy = ": an extrapolation, propagate again" if extrapolates else ""
-    return f"std {significant(std)} from the polynomial of {label}; {where}{remedy}."
+def reweighted_sentence(label: str, std: float, outside: float, *, extrapolates: bool, failed: bool) -> str:
+    """Standard deviation from a polynomial under other errors, and the probability outside of where it was fitted."""
+    parts = [f"std {significant(std)} from the polynomial of {label}"]
+    if failed:
+        parts.append("it failed under the former errors")
+    parts.append(f"{percent(outside)} of the probability lies where it was not fitted")
+    if extrapolates or failed:
+        parts.append("propagate again")
+    return "; ".join(parts) + "."
 
 
 def _tangent(answer: Answer, unit: str) -> str:

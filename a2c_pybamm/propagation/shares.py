@@ -11,6 +11,7 @@ Sources are independent, so the variance of what is known of an output once a so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import comb
 
 import numpy as np
@@ -31,12 +32,12 @@ def ratio(part: Array, whole: Array) -> Array:
     return np.divide(part, whole, out=np.zeros(np.broadcast_shapes(part.shape, whole.shape)), where=whole != 0)
 
 
-def terms_of_sources(exponents: NDArray[np.int64], problem: Problem) -> NDArray[np.bool_]:
-    """Whether each term holds germs of this source and of no other (n_source, n_term)."""
-    owner = np.array(problem.germ_sources)
+def terms_of_sources(exponents: NDArray[np.int64], germ_sources: Sequence[str], sources: Sequence[str]) -> NDArray[np.bool_]:
+    """Membership of terms (n_source, n_term): true where a term holds germs of this source and of no other."""
+    owner = np.array(germ_sources)
     moved = exponents > 0
     rows = []
-    for source in problem.sources:
+    for source in sources:
         own = owner == source
         rows.append(moved[:, own].any(axis=1) & ~moved[:, ~own].any(axis=1))
     return np.array(rows)
@@ -45,7 +46,7 @@ def terms_of_sources(exponents: NDArray[np.int64], problem: Problem) -> NDArray[
 def regression_degree(problem: Problem, n_draw: int, highest: int) -> int:
     """The highest degree of additive polynomials that this number of draws supports; 0 if none does."""
     for degree in range(highest, 0, -1):
-        n_term = 1 + sum(comb(a.shape[1] + degree, degree) - 1 for a in problem.factors.values())
+        n_term = 1 + sum(comb(len(f.labels) + degree, degree) - 1 for f in problem.joint.factors.values())
         if n_term * DRAWS_PER_TERM <= n_draw:
             return degree
     return 0
@@ -64,7 +65,7 @@ def regressed_shares(problem: Problem, germ: Array, values: Array, degree: int) 
     turn (wide by a factor of about 1.5 for a share of zero).
     """
     basis = additive_basis(problem, degree)
-    members = terms_of_sources(basis.exponents, problem)
+    members = terms_of_sources(basis.exponents, problem.joint.germ_sources, problem.sources)
     terms = basis.evaluate(germ)
     whole = _shares(terms, values, members)
     group = np.arange(len(germ)) % N_GROUP
@@ -75,15 +76,15 @@ def regressed_shares(problem: Problem, germ: Array, values: Array, degree: int) 
 
 def additive_basis(problem: Problem, degree: int) -> GermBasis:
     """The constant, and for each source all products of its own germs' polynomials up to a total degree."""
-    n = len(problem.families)
-    blocks = [np.zeros((1, n), dtype=np.int64)]
-    for source in problem.factors:
-        own = np.array(problem.germ_sources) == source
-        inner = total_degree(tuple(np.array(problem.families)[own].tolist()), degree).exponents[1:]
-        block = np.zeros((len(inner), n), dtype=np.int64)
+    joint = problem.joint
+    blocks = [np.zeros((1, joint.n_germ), dtype=np.int64)]
+    for source in joint.sources:
+        own = np.array(joint.germ_sources) == source
+        inner = total_degree(tuple(np.array(joint.germ_families)[own].tolist()), degree).exponents[1:]
+        block = np.zeros((len(inner), joint.n_germ), dtype=np.int64)
         block[:, own] = inner
         blocks.append(block)
-    return GermBasis(problem.families, np.vstack(blocks))
+    return GermBasis(joint.germ_families, np.vstack(blocks))
 
 
 def _shares(terms: Array, values: Array, members: NDArray[np.bool_]) -> Array:

@@ -202,6 +202,19 @@ def test_zero_error_has_no_germ() -> None:
     assert (nothing.n_germ, nothing.draw(3, np.random.default_rng(0)).tolist()) == (0, [[1.0]] * 3)
 
 
+def test_marginal_is_the_joint_of_its_coefficients_alone() -> None:
+    """Same means and covariance, no more germs than they need, and no source that moves none of them."""
+    covariance = [[2.0, 1.0, 0.1], [1.0, 3.0, 0.2], [0.1, 0.2, 1.0]]
+    first = Estimate.from_covariance(("p", "q", "r"), [1.0, 2.0, 3.0], covariance, source="a")
+    joint = Joint([first, Estimate.from_covariance(("s",), [4.0], [[5.0]], source="b")])
+    part = joint.marginal(["r", "p"])
+    assert (part.names, part.sources, part.n_germ) == (("r", "p"), ("a",), 2)
+    np.testing.assert_array_equal(part.mean, [3.0, 1.0])
+    np.testing.assert_allclose(part.covariance, [[1.0, 0.1], [0.1, 2.0]], rtol=1e-12)
+    with pytest.raises(ValueError, match="no coefficient 'z'"):
+        joint.marginal(["z"])
+
+
 def committee_of_three() -> Joint:
     """Four coefficients from three members: deviations from the mean have rank two."""
     values = SCALES[:4, None] * np.random.default_rng(3).normal(size=(4, 3))

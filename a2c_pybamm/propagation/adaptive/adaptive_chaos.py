@@ -76,10 +76,10 @@ class AdaptiveChaos:
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Moments with errors by groups, polynomial, shares; ``ValueError`` if failures leave a group without points."""
-        design = ReplicatedDesign(problem.families, rng)
+        design = ReplicatedDesign(problem.joint.germ_families, rng)
         state = AdaptiveState.empty(problem)
         fit: CrossFit | None = None
-        for n in self._steps(len(problem.families)):
+        for n in self._steps(len(problem.joint.germ_families)):
             state = state.with_points(*design.more(n))
             if len(state.germ) >= EARLIEST_CHECK:
                 problem.check_failures(state.solved, what=self.label)
@@ -149,10 +149,10 @@ def _statistics(problem: Problem, fit: CrossFit, state: AdaptiveState, rng: np.r
     """Statistics of the whole elements of every output."""
     coefficients = fit.coefficients
     polynomial_var = (coefficients[1:] ** 2).sum(axis=0)
-    members = terms_of_sources(fit.basis.exponents, problem).astype(float)
+    members = terms_of_sources(fit.basis.exponents, problem.joint.germ_sources, problem.sources).astype(float)
     values = state.values()
     beyond = scouts.beyond(state.scouted_values(), fit.mean, fit.var)
-    sampled = np.quantile(fit.predict(sobol_germ(N_QUANTILE, problem.families, rng)), problem.levels, axis=0)
+    sampled = np.quantile(fit.predict(sobol_germ(N_QUANTILE, problem.joint.germ_families, rng)), problem.levels, axis=0)
     found = {
         "mean": fit.mean,
         "var": fit.var,

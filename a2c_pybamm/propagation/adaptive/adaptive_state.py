@@ -60,7 +60,7 @@ class AdaptiveState:
 
     @classmethod
     def empty(cls, problem: Problem) -> AdaptiveState:
-        n = len(problem.families)
+        n = len(problem.joint.germ_families)
         return cls(problem, (), np.zeros((0, n)), np.zeros(0, dtype=np.int64), np.arange(min(n, MOST_ACTIVE)))
 
     @property
@@ -83,7 +83,7 @@ class AdaptiveState:
 
     def with_points(self, germ: Array, group: NDArray[np.int64]) -> AdaptiveState:
         """The state after these points have been solved as well."""
-        batch = self.problem.look(self.problem.color(germ))
+        batch = self.problem.look(self.problem.joint.color(germ))
         good = ~batch.failed
         return replace(
             self,
@@ -174,7 +174,7 @@ class AdaptiveState:
             rough = self.is_rough(fit) & np.isfinite(self.values()).all(axis=0)
             germ, values, group = self.germ, self.values(), self.group
         points = tilted_points(self.basis, germ, values[:, rough], group, n, rng)
-        batch = self.problem.look(self.problem.color(points.germ))
+        batch = self.problem.look(self.problem.joint.color(points.germ))
         good = ~batch.failed
         kept = Tilted(points.germ[good], points.group[good], points.weight[good])
         return replace(self, tilted=(*self.tilted, batch), tilted_points=(*self.tilted_points, kept))
@@ -182,7 +182,7 @@ class AdaptiveState:
     @property
     def basis(self) -> GermBasis:
         """Terms of the polynomials."""
-        return germ_basis(self.problem.families, self.active)
+        return germ_basis(self.problem.joint.germ_families, self.active)
 
     def columns(self) -> dict[str, slice]:
         """Where each output's whole elements stand among all."""
@@ -219,7 +219,7 @@ class AdaptiveState:
 
         Of many germs the active ones are known then.
         """
-        n, state = len(self.problem.families), self
+        n, state = len(self.problem.joint.germ_families), self
         fit: CrossFit | None = None
         if n > FEW_GERMS:
             fit = state.fit(None)
@@ -232,8 +232,8 @@ class AdaptiveState:
 
     def sent(self, directions: Array, budget: int) -> AdaptiveState:
         """The state after scouts went both ways along directions (n_direction, n_germ)."""
-        germ = scouts.both_ways(directions, self.problem.families)
+        germ = scouts.both_ways(directions, self.problem.joint.germ_families)
         if not len(germ) or self.n_solves + len(germ) > budget:
             return self
-        batch = self.problem.look(self.problem.color(germ))
+        batch = self.problem.look(self.problem.joint.color(germ))
         return replace(self, scouts=(*self.scouts, batch), scout_germ=(*self.scout_germ, germ))

@@ -73,8 +73,8 @@ class FirstOrder:
 
     def planned(self, problem: Problem) -> int:
         """Number of solves it will ask for, those of an analytic gradient not counted."""
-        n = len(problem.families)
-        steps = 0 if hasattr(problem.model, "jacobian") else int((problem.std > 0).sum())
+        n = len(problem.joint.germ_families)
+        steps = 0 if hasattr(problem.model, "jacobian") else int((problem.joint.std > 0).sum())
         directions = n + (N_DIRECTION if n > 1 else 0) if self.curvature else 0
         # two outputs' steepest directions are solved at one and at three standard deviations
         far = n + 2 * min(n, N_STEEPEST) if self.curvature and self.scouts else 0
@@ -83,10 +83,14 @@ class FirstOrder:
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Mean, variance and shares from the tangent; ``ValueError`` if a solve that the gradient needs fails."""
         analytic = hasattr(problem.model, "jacobian")
-        steps = np.zeros((0, len(problem.names))) if analytic else np.diag(self.step * problem.std)[problem.std > 0]
-        germ = _directions(len(problem.families), rng) if self.curvature else np.zeros((0, len(problem.families)))
-        moves = np.vstack([steps, germ @ problem.root.T])
-        samples = problem.mean + np.vstack([np.zeros((1, len(problem.names))), moves, -moves])
+        steps = np.zeros((0, len(problem.names))) if analytic else np.diag(self.step * problem.joint.std)[problem.joint.std > 0]
+        germ = (
+            _directions(len(problem.joint.germ_families), rng)
+            if self.curvature
+            else np.zeros((0, len(problem.joint.germ_families)))
+        )
+        moves = np.vstack([steps, germ @ problem.joint.root.T])
+        samples = problem.joint.mean + np.vstack([np.zeros((1, len(problem.names))), moves, -moves])
         solved = problem.solve(samples, what=self.label)
         _require(solved, [0, *range(1, 1 + len(steps)), *range(1 + len(moves), 1 + len(moves) + len(steps))], problem)
         gradients, extra, note = (
@@ -98,7 +102,9 @@ class FirstOrder:
             plus, minus = values[1 : 1 + len(moves)], values[1 + len(moves) :]
             if gradients is None:
                 gradient = np.full((len(problem.names), values.shape[1]), np.nan)
-                gradient[problem.std > 0] = (plus - minus)[: len(steps)] / (2 * self.step * problem.std[problem.std > 0, None])
+                gradient[problem.joint.std > 0] = (plus - minus)[: len(steps)] / (
+                    2 * self.step * problem.joint.std[problem.joint.std > 0, None]
+                )
             else:
                 gradient = gradients[output]
             result = _tangent(problem, values[0], gradient, rng)
@@ -135,10 +141,10 @@ def _send_scouts(
     scalars = [output for output, values in solved.outputs.items() if values.ndim == 1] or list(slopes)
     first = np.hstack([slopes[output][:, :1] for output in scalars])
     steep = gradient_directions(np.where(np.isfinite(first), first, 0.0), N_STEEPEST)
-    n, n_axis = len(steep), len(problem.families)
-    families = problem.families
+    n, n_axis = len(steep), len(problem.joint.germ_families)
+    families = problem.joint.germ_families
     germ = np.vstack([both_ways(np.eye(n_axis), families), both_ways(steep, families), steep, -steep])
-    batch = problem.look(problem.color(germ))
+    batch = problem.look(problem.joint.color(germ))
     for output, (centre, plus, minus) in near.items():
         values, slope = batch.flat(output), slopes[output]
         far, own = values[: 2 * (n_axis + n)], values[2 * (n_axis + n) :]
@@ -164,7 +170,7 @@ def _directions(n: int, rng: np.random.Generator) -> Array:
 def _require(solved: Solved, rows: list[int], problem: Problem) -> None:
     bad = [row for row in rows if solved.failed[row]]
     if bad:
-        deviation = (solved.samples[bad[0]] - problem.mean) / np.where(problem.std > 0, problem.std, 1.0)
+        deviation = (solved.samples[bad[0]] - problem.joint.mean) / np.where(problem.joint.std > 0, problem.joint.std, 1.0)
         k = int(np.abs(deviation).argmax())
         where = f"{deviation[k]:+.2g} std of {problem.names[k]!r}" if bad[0] else "the mean"
         raise ValueError(
@@ -175,7 +181,7 @@ def _require(solved: Solved, rows: list[int], problem: Problem) -> None:
 
 def _analytic(problem: Problem, solved: Solved) -> tuple[dict[str, Array], int, str]:
     """Gradient (n_coefficient, n_element) of each output from the model itself, its cost in solves, and its method."""
-    dataset = problem.model.jacobian(problem.mean)  # type: ignore[attr-defined]
+    dataset = problem.model.jacobian(problem.joint.mean)  # type: ignore[attr-defined]
     if "coefficient" in dataset.coords:
         dataset = dataset.sel(coefficient=list(problem.names))
     gradients = {}
@@ -191,13 +197,13 @@ def _analytic(problem: Problem, solved: Solved) -> tuple[dict[str, Array], int, 
 
 def _slopes(problem: Problem, gradient: Array) -> Array:
     """Derivative by each germ (n_germ, n_element); a coefficient without error needs no gradient."""
-    return problem.root.T @ np.where(problem.std[:, None] > 0, gradient, 0.0)
+    return problem.joint.root.T @ np.where(problem.joint.std[:, None] > 0, gradient, 0.0)
 
 
 def _tangent(problem: Problem, mean: Array, gradient: Array, rng: np.random.Generator) -> dict[str, Array]:
     slopes = np.where(np.isfinite(mean), _slopes(problem, gradient), np.nan)
     var = (slopes**2).sum(axis=0)
-    owner = np.array(problem.germ_sources)
+    owner = np.array(problem.joint.germ_sources)
     by_source = np.array([(slopes[owner == source] ** 2).sum(axis=0) for source in problem.sources])
     mean = np.where(np.isfinite(var), mean, np.nan)
     quantile = _quantiles(problem, mean, slopes, np.sqrt(var), rng)
@@ -206,9 +212,9 @@ def _tangent(problem: Problem, mean: Array, gradient: Array, rng: np.random.Gene
 
 def _quantiles(problem: Problem, mean: Array, slopes: Array, std: Array, rng: np.random.Generator) -> Array:
     """Quantiles (n_level, n_element) of the tangent: normal where all germs are, else by sampling it."""
-    if set(problem.families) == {"normal"}:
+    if set(problem.joint.germ_families) == {"normal"}:
         return mean + norm.ppf(problem.levels)[:, None] * std
-    basis = total_degree(problem.families, 1)
+    basis = total_degree(problem.joint.germ_families, 1)
     coefficients = basis.exponents @ slopes  # a linear term is orthonormal as it stands
     coefficients[0] = mean
     return polynomial_quantiles(basis, coefficients, problem.levels, rng)
@@ -216,13 +222,13 @@ def _quantiles(problem: Problem, mean: Array, slopes: Array, std: Array, rng: np
 
 def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradient: Array) -> dict[str, Array]:
     """Mean shift, nonlinear share of variance, and relative error of the std, from solves along the germs."""
-    n = len(problem.families)
+    n = len(problem.joint.germ_families)
     slopes = _slopes(problem, gradient)
     second = plus + minus - 2 * centre
     cubic = (plus - minus)[:n] / 2 - slopes
     mixed = ((n * second[n:] - second[:n].sum(axis=0)) ** 2).mean(axis=0) / 4 if n > 1 else np.zeros(len(centre))
-    fourth = np.array([FOURTH_MOMENT[f] for f in problem.families])[:, None]
-    sixth = np.array([SIXTH_MOMENT[f] for f in problem.families])[:, None]
+    fourth = np.array([FOURTH_MOMENT[f] for f in problem.joint.germ_families])[:, None]
+    sixth = np.array([SIXTH_MOMENT[f] for f in problem.joint.germ_families])[:, None]
     # the cubic's own linear part, E ξ⁴ c, belongs to the best straight line
     linear = ((slopes + fourth * cubic) ** 2).sum(axis=0)
     bent = ((fourth - 1) / 4 * second[:n] ** 2 + (sixth - fourth**2) * cubic**2).sum(axis=0) + mixed

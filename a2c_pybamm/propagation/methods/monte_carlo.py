@@ -49,8 +49,8 @@ class MonteCarlo:
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Statistics of the draws that did not fail."""
-        germ = problem.draw(self.n, rng)
-        solved = problem.solve(problem.color(germ), what=self.label)
+        germ = problem.joint.draw_germ(self.n, rng)
+        solved = problem.solve(problem.joint.color(germ), what=self.label)
         kept = ~solved.failed
         degree = regression_degree(problem, int(kept.sum()), self.share_degree)
         statistics = {}

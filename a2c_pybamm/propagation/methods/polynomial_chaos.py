@@ -79,11 +79,11 @@ class PolynomialChaos:
 
         Raises ``ValueError`` if failures leave too few points, or the design matrix is badly conditioned.
         """
-        basis = total_degree(problem.families, self.order)
+        basis = total_degree(problem.joint.germ_families, self.order)
         n_fit, n_held_out = self._sizes(basis)
-        held_out_germ = problem.draw(n_held_out, rng)
-        germ = np.vstack([sobol_germ(n_fit, problem.families, rng), held_out_germ])
-        solved = problem.solve(problem.color(germ), what=self.label)
+        held_out_germ = problem.joint.draw_germ(n_held_out, rng)
+        germ = np.vstack([sobol_germ(n_fit, problem.joint.germ_families, rng), held_out_germ])
+        solved = problem.solve(problem.joint.color(germ), what=self.label)
         fit = ~solved.failed & (np.arange(len(germ)) < n_fit)
         fresh = ~solved.failed & ~fit
         self._check_size(int(fit.sum()), int(fresh.sum()), basis)
@@ -98,7 +98,7 @@ class PolynomialChaos:
 
     def planned(self, problem: Problem) -> int:
         """Number of solves it will ask for."""
-        return sum(self._sizes(total_degree(problem.families, self.order)))
+        return sum(self._sizes(total_degree(problem.joint.germ_families, self.order)))
 
     def _sizes(self, basis: GermBasis) -> tuple[int, int]:
         """Points to fit and points kept out of the fit."""
@@ -161,7 +161,7 @@ def chaos_statistics(
     var = (together[1:] ** 2).sum(axis=0)
     fresh = np.hstack([held_out[output] for output in coefficients])
     q2, error = _held_out(fresh, terms @ together, together[0], var)
-    members = terms_of_sources(basis.exponents, problem).astype(float)
+    members = terms_of_sources(basis.exponents, problem.joint.germ_sources, problem.sources).astype(float)
     found = {
         "mean": together[0],
         "var": var,

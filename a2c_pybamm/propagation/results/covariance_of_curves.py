@@ -18,7 +18,6 @@ import xarray as xr
 from a2c_pybamm.estimate import Joint
 from a2c_pybamm.propagation.expansion import read_expansion
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.results.reweighting import matched
 from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches, expanded_outputs, output_names
 
 SECOND = " 2"
@@ -81,20 +80,22 @@ def _first_order(result: xr.DataTree, output: str, variance: xr.DataArray, joint
     """Derivative by each germ of every source (n_element, n_germ)."""
     if joint is None:
         raise ValueError("curve_covariance: first order needs the covariance of the coefficients; give joint=")
-    problem = matched(tuple(str(name) for name in result.coords["coefficient"].values), joint, "curve_covariance")
-    gradient = (
-        _of(result[OUTPUTS].children[output].dataset["gradient"], "first order").transpose("coefficient", *variance.dims).values
-    )
-    felt = (problem.std > 0)[:, None]  # a coefficient without error needs no gradient
-    gradient = np.where(felt, gradient.reshape(len(felt), -1), 0.0)
+    try:
+        matched = joint.marginal([str(name) for name in result.coords["coefficient"].values])
+    except ValueError as error:
+        raise ValueError(f"curve_covariance: joint: {error}") from None
+    gradients = result[OUTPUTS].children[output].dataset["gradient"]
+    gradient = _of(gradients, "first order").transpose("coefficient", *variance.dims).values
+    active = (matched.std > 0)[:, None]  # a coefficient without error needs no gradient
+    gradient = np.where(active, gradient.reshape(len(active), -1), 0.0)
     missing = ~np.isfinite(variance.values.reshape(-1))
     gradient[:, missing] = np.nan
-    slopes = {source: gradient.T @ factor for source, factor in problem.factors.items()}
+    slopes = {source: gradient.T @ factor.values for source, factor in matched.factors.items()}
     found = sum((part**2).sum(axis=1) for part in slopes.values())
     expected = variance.values.reshape(-1)
     if not np.allclose(np.where(expected == 0, 0.0, found), expected, rtol=AGREES, atol=0.0, equal_nan=True):
         raise ValueError("curve_covariance: joint is not the one that the result was made with; its variances differ")
-    return {source: slopes.get(source, np.zeros((len(missing), 0))) for source in problem.sources}
+    return {source: slopes.get(source, np.zeros((len(missing), 0))) for source in joint.sources}
 
 
 def _chaos(result: xr.DataTree, output: str, approach: str) -> tuple[Array, dict[str, Array]]:

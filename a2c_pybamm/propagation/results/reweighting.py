@@ -1,33 +1,57 @@
-r"""What the statistics would be under other errors of the coefficients, from the draws that are there.
+r"""Statistics under other errors of the coefficients, from the polynomial that is there.
 
-Draws :math:`\theta_i` from ``before`` count with :math:`w_i \propto p_\text{after}(\theta_i)/p_\text{before}(\theta_i)`,
-:math:`\sum_i w_i = 1` (importance sampling, self-normalised [1]_; see `importance_weights`). They are then worth
-:math:`n_\text{eff} = 1/\sum_i w_i^2` plain draws.
+With :math:`y \approx \sum_\alpha c_\alpha\psi_\alpha(\xi)` and :math:`\theta = m + L\xi`, coefficients
+:math:`\theta' = m' + L'\xi'` of other errors have the germ
 
-.. [1] A. B. Owen, Monte Carlo theory, methods and examples (2013), chapter 9.
+.. math:: \xi = L^+(m' - m) + L^+L'\xi',
+
+linear in :math:`\xi'`: the polynomial in :math:`\xi'` has the same degree, and its orthonormal coefficients follow by
+projection without error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from a2c_pybamm.estimate import Factor, Joint
-from a2c_pybamm.propagation.model import Array, from_function
-from a2c_pybamm.propagation.problem import Problem, match
-from a2c_pybamm.propagation.results.importance_weights import Change, change_of
+from a2c_pybamm.propagation.expansion import Expansion, germ_node, polynomial_node, read_expansion
+from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
+from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.problem import ROUND_OFF
 from a2c_pybamm.propagation.sentences import reweighted_sentence
-from a2c_pybamm.propagation.shares import ratio
+from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 from a2c_pybamm.propagation.status import Status
-from a2c_pybamm.result import DRAWS, STATISTICS
-from a2c_pybamm.result import drawn_outputs as drawn_names
+from a2c_pybamm.result import (
+    EXPANSION,
+    OUTPUTS,
+    STATISTICS,
+    Result,
+    axis_coordinates,
+    build_result,
+    expanded_outputs,
+    expansion_path,
+)
 
-LEAST_EFFECTIVE = 50
-"""Plain draws that the weighted ones must be worth: a standard deviation is then known to 10 %."""
+FITTED_PROBABILITY = 0.999
+"""Probability of the region, around the former means, that counts as the one where the polynomial was fitted."""
+EXTRAPOLATED_PROBABILITY = 0.01
+"""Probability outside that region from which the answer is an extrapolation: ten times what the former errors had there."""
+MOST_TERMS = 3000
+"""Terms of a polynomial that is still projected: a least-squares problem of 6000 rows."""
+N_DRAW = 2**14
+"""Draws from which the probability outside is counted: 1 % is then known to a tenth of itself."""
+MOVE_ROUND_OFF = 1e-6
+"""Part of a move of the coefficients, in their standard deviations, that no former germ gives and that counts as round-off."""
+SINGULAR_ROUND_OFF = 1e-10
+"""Singular values of the factor (rows of unit standard deviation) below this share of the largest are round-off."""
+SETTINGS = "polynomial read again, no new solves"
 
 
 def scale_source(joint: Joint, source: str, by: float) -> Joint:
@@ -47,141 +71,198 @@ def scale_source(joint: Joint, source: str, by: float) -> Joint:
     return Joint(estimates, independent=joint.independent)
 
 
-def reweight(result: xr.Dataset, before: Joint, after: Joint) -> xr.Dataset:
-    r"""Statistics of the scalar outputs as they would be under other errors, at no new solves.
+def reweight(result: xr.DataTree, after: Joint, *, rng: np.random.Generator, approach: str | None = None) -> Result:
+    """Statistics of every output under other errors, from its polynomial and without new solves.
 
-    The layout of `propagate` with the one approach ``"sampling"`` and scalar outputs only; NaN where weighted draws give no
-    number, as shares. Standard errors are those of leaving out each draw in turn, which the spread of the weights enters: of
-    the mean :math:`\sqrt{\sum_i [w_i(y_i-\bar y)/(1-w_i)]^2}` (times :math:`\sqrt{1-1/n}`), of the variance the same of squared
-    deviations. Also
-
-    ``weight`` (draw)
-        of sum one over all draws, for `survival`;
-    ``n_effective``, ``n_effective_expected``
-        plain draws that those which did not fail are worth, as found and in expectation;
-    ``failed_fraction``
-        the weight of the failed draws.
-
-    The draws themselves are left out, so that nobody counts them equally.
+    The layout of `propagate` with the one approach that fitted the polynomial. Moments, shares and the polynomial in the germ
+    of ``after`` are exact for it, quantiles by sampling; errors and Q² were found under the former errors, and are NaN. What
+    adaptive chaos adds for what its polynomial missed is left out. ``extrapolated`` (approach) is the probability that lies
+    where the polynomial was not fitted: beyond the region that held 99.9 % of the former normal germs, or the bounds of a
+    uniform one. The status of a scalar output is *fails* from 1 % on, or where the polynomial failed in ``result`` already,
+    else *unverified*.
 
     Parameters
     ----------
     result
-        From `propagate` with `MonteCarlo`, or such a result read from a file.
-    before
-        The joint that the result was made with.
+        From `propagate` with `AdaptiveChaos` or `PolynomialChaos`, or such a result read from a file.
     after
-        The same coefficients with other means, errors or correlations, e.g. from `scale_source`. Uniform sources stay as they
-        are.
+        The same coefficients with other means, errors or correlations, e.g. from `scale_source`; it may hold fixed what
+        varied, not the reverse.
+    rng
+        For the points at which polynomials are sampled.
+    approach
+        Label of the method whose polynomial is read; the last that fitted one unless given.
 
     Raises
     ------
     ValueError
-        If there are no draws, they are not from ``before``, ``after`` moves what ``before`` holds fixed or holds fixed what it
-        moves, a uniform source changes, or the draws are worth fewer than fifty, as where a direction widens by √2 or more.
+        If there is no polynomial, ``after`` moves what was fixed, or the polynomial would have more than 3000 terms.
     """
-    names, samples = _samples(result)
-    change = change_of(matched(names, before, "before"), matched(names, after, "after"), names, samples)
-    weight = change.weights()
-    outputs = drawn_names(result)
-    failed = np.any([~np.isfinite(result[output + DRAWS].values) for output in outputs], axis=0)
-    kept = weight[~failed] / weight[~failed].sum()
-    effective, expected = 1 / (kept**2).sum(), change.worth() * len(kept)
-    if not min(effective, expected) >= LEAST_EFFECTIVE:
-        raise ValueError(_worthless(change, len(kept), effective, expected))
-    statistics = {}
-    for output in outputs:
-        numbers: dict[str, Any] = _weighted(np.array(result[output + DRAWS].values, float)[~failed], kept, result)
-        numbers["status"] = Status.HOLDS
-        numbers["verdict"] = reweighted_sentence(float(numbers["std"]), float(numbers["error"]), len(kept), effective)
-        statistics[output] = numbers
-    found = filled(result, "sampling", after.sources, statistics, settings="draws reweighted, no new solves")
-    numbers = {
-        "n_effective": (effective, "plain draws that the weighted ones are worth"),
-        "n_effective_expected": (expected, "plain draws that the weighted ones are worth, in expectation"),
-        "failed_fraction": (weight[failed].sum(), "weight of the failed draws"),
-    }
-    found = found.assign({name: ("approach", [v], {"units": "1", "long_name": text}) for name, (v, text) in numbers.items()})
-    found["n_failed"] = ("approach", [int(failed.sum())])
-    return found.assign(weight=("draw", weight, {"units": "1", "long_name": "weight of each draw of the result"}))
+    kept = expanded_outputs(result)
+    label = next(reversed(kept), "") if approach is None else approach
+    outputs = kept.get(label, [])
+    if not outputs:
+        by = "" if approach is None else f" by {approach!r}"
+        raise ValueError(f"reweight: the result has no polynomial{by}; run propagate with AdaptiveChaos()")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"reweight: rng is {rng!r}; give np.random.default_rng(seed)")
+    expansions = {output: read_expansion(result, output, what="reweight", approach=label) for output in outputs}
+    former = expansions[outputs[0]]
+    new = _marginal(after, [str(name) for name in former.factor["coefficient"].values])
+    germ_map = _germ_map(former, np.array(result[EXPANSION].dataset["coefficient_mean"].values, float), new)
+    basis = _basis(former, new)
+    points = sobol_germ(2 * len(basis), new.germ_families, rng)
+    # from the former terms' coefficients to those of the same polynomial in the germ of after
+    targets = former.basis.evaluate(germ_map.former(points))
+    projection = np.asarray(np.linalg.lstsq(basis.evaluate(points), targets, rcond=None)[0], float)
+    extrapolated = germ_map.outside(new.draw_germ(N_DRAW, rng))
+    levels = np.array(result.coords["level"].values, float)
+    nodes, polynomials = {}, {}
+    for output, expansion in expansions.items():
+        node, values = result[OUTPUTS].children[output].to_dataset(), _projected(projection, expansion)
+        numbers = _moments(basis, values, new, after.sources, levels, rng)
+        nodes[output] = _reweighted(node, numbers, len(after.sources))
+        if expansion.values.ndim == 1:
+            nodes[output] = nodes[output].assign(_judged(node, label, extrapolated, float(numbers["std"][0])))
+        polynomials[output] = _laid_out(values, expansion.values)
+    further = {EXPANSION: germ_node(new), expansion_path(label): polynomial_node(basis, polynomials)}
+    return build_result(_root(result, label, after.sources, basis, extrapolated), nodes, further)
 
 
-def matched(names: Sequence[str], joint: Joint, what: str) -> Problem:
-    """The errors of these coefficients in a joint; ``ValueError``, which names ``what`` it is, if one is missing."""
+def _marginal(after: Joint, names: Sequence[str]) -> Joint:
+    """Errors of these coefficients; ``ValueError`` if one is missing or none is left."""
     try:
-        return match(from_function(_never, names), joint, max_failed=0.0, progress=None)
+        new = after.marginal(names)
     except ValueError as error:
-        raise ValueError(f"{what}: {error}") from None
+        raise ValueError(f"reweight: after: {error}") from None
+    if not new.sources:
+        raise ValueError("reweight: after has no error in any coefficient of the model; keep at least one")
+    return new
 
 
-def filled(
-    result: xr.Dataset, label: str, sources: Sequence[str], statistics: Mapping[str, Mapping[str, Any]], *, settings: str
-) -> xr.Dataset:
-    """The layout of a result with one approach: these statistics of these outputs, NaN for all others."""
-    coords = {"approach": [label], "source": list(sources)} | {k: result[k] for k in ("quantile", "coefficient")}
-    dataset = xr.Dataset(coords=coords, attrs={**result.attrs, "reweighted": settings})
-    dataset["n_solves"] = ("approach", [0])
-    dataset["settings"] = ("approach", np.array([settings], dtype=str))
-    for output, numbers in statistics.items():
-        for name in STATISTICS:
-            if f"{output}_{name}" not in result:
-                continue
-            old = result[f"{output}_{name}"]
-            old = old if "approach" in old.dims else old.expand_dims("approach")
-            dims = tuple(map(str, old.dims))
-            shape = [dataset.sizes[d] if d in ("approach", "source") else old.sizes[d] for d in dims]
-            values = np.reshape(numbers[name], shape) if name in numbers else np.full(shape, np.nan)
-            own = {k: c for k, c in old.coords.items() if k not in dataset.coords and c.dims}
-            dataset[f"{output}_{name}"] = xr.DataArray(values, dims=dims, coords=own, attrs=old.attrs)
-        for name in ("status", "verdict"):
-            if name in numbers:
-                dataset[f"{output}_{name}"] = ("approach", np.array([str(numbers[name])], dtype=str))
-    return dataset
+@dataclass(frozen=True, eq=False)
+class _GermMap:
+    """The former germ as a linear function of another."""
+
+    offset: Array
+    """(n_germ,)."""
+    slope: Array
+    """(n_germ, n_germ of after)."""
+    normal: NDArray[np.bool_]
+    """Former germs that are normal (n_germ,)."""
+    n_direction: int
+    """Directions that those span in the coefficients."""
+
+    def former(self, germ: Array) -> Array:
+        """Former germs (n_sample, n_germ) of germs of ``after``."""
+        return self.offset + germ @ self.slope.T
+
+    def outside(self, germ: Array) -> float:
+        """Fraction of germs of ``after`` that lie outside the region of the former ones."""
+        former = self.former(germ)
+        far = (former[:, self.normal] ** 2).sum(axis=1) > chi2.ppf(FITTED_PROBABILITY, max(1, self.n_direction))
+        out = (np.abs(former[:, ~self.normal]) > np.sqrt(3) * (1 + MOVE_ROUND_OFF)).any(axis=1)
+        return float((far | out).mean())
 
 
-def _never(samples: Array) -> Array:
-    raise AssertionError("only the names of this model are used")
+def _germ_map(former: Expansion, mean: Array, new: Joint) -> _GermMap:
+    """Smallest former germ of the coefficients of ``after``; ``ValueError`` where there is none."""
+    factor = np.array(former.factor.values, float)
+    std = np.sqrt((factor**2).sum(axis=1))
+    scale = np.where(std > 0, std, np.where(mean != 0, np.abs(mean), 1.0))
+    moves = np.column_stack([new.mean - mean, new.root]) / scale[:, None]
+    germ = np.asarray(np.linalg.lstsq(factor / scale[:, None], moves, rcond=SINGULAR_ROUND_OFF)[0], float)
+    rest = np.abs(moves - factor / scale[:, None] @ germ).max(axis=1)
+    if rest.max() > MOVE_ROUND_OFF:
+        name = str(former.factor["coefficient"].values[int(rest.argmax())])
+        raise ValueError(
+            f"reweight: after moves {name!r} in a way that carried no error when the polynomial was fitted, so that the "
+            "polynomial does not depend on it; propagate again"
+        )
+    normal = np.array([family == "normal" for family in former.basis.families])
+    rank = int(np.linalg.matrix_rank(factor[:, normal] / scale[:, None])) if normal.any() else 0
+    return _GermMap(germ[:, 0], germ[:, 1:], normal, rank)
 
 
-def _samples(result: xr.Dataset) -> tuple[tuple[str, ...], Array]:
-    """Names of the coefficients and their draws (n_draw, n_coefficient)."""
-    if "coefficient_draws" not in result or not drawn_names(result):
-        raise ValueError("reweight: the result has no draws of scalar outputs; run propagate with MonteCarlo()")
-    names = tuple(str(name) for name in result["coefficient"].values)
-    return names, np.array(result["coefficient_draws"].transpose("draw", "coefficient").values, float)
+def _basis(former: Expansion, new: Joint) -> GermBasis:
+    """All products of the germs of ``after`` up to the degree of the former polynomial."""
+    order = int(former.basis.exponents.sum(axis=1).max())
+    basis = total_degree(new.germ_families, order)
+    if len(basis) > MOST_TERMS:
+        raise ValueError(
+            f"reweight: degree {order} in {new.n_germ} germs makes {len(basis)} terms, more than {MOST_TERMS}; "
+            "propagate again with a lower order: PolynomialChaos(order=2)"
+        )
+    return basis
 
 
-def _worthless(change: Change, n: int, effective: float, expected: float) -> str:
-    k = int(change.widths.argmax())
-    return (
-        f"reweight: {n} draws are worth {effective:.0f} plain ones under after ({expected:.0f} in expectation), fewer than "
-        f"{LEAST_EFFECTIVE}; along {change.owners[k]!r} it is {change.widths[k]:.2g} times as wide (1.41 is the limit), means "
-        f"move by up to {np.abs(change.mu).max():.2g} std. Solve again: propagate(model, after, MonteCarlo(…), rng=rng)"
+def _projected(projection: Array, expansion: Expansion) -> Array:
+    """Coefficients (n_term, n_element) of the same polynomial in the germ of ``after``."""
+    values = expansion.flat()
+    constant = ~expansion.basis.exponents.any(axis=1)
+    offset = values[constant].sum(axis=0)
+    values[constant] = 0.0  # a large mean would cost digits
+    coefficients = projection @ values
+    coefficients[0] += offset
+    coefficients[:, ~np.isfinite(offset)] = np.nan
+    return coefficients
+
+
+def _moments(
+    basis: GermBasis, values: Array, new: Joint, sources: Sequence[str], levels: Array, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Statistics (…, n_element) of polynomials, NaN where there is none."""
+    var = (values[1:] ** 2).sum(axis=0)
+    var = np.where(var <= (ROUND_OFF * values[0]) ** 2, 0.0, var)
+    by_source = terms_of_sources(basis.exponents, new.germ_sources, sources).astype(float) @ values**2
+    fitted = np.isfinite(var)
+    quantile = np.full((len(levels), len(var)), np.nan)
+    quantile[:, fitted] = polynomial_quantiles(basis, values[:, fitted], levels, rng)
+    share = np.where(var == 0, 0.0, ratio(by_source, var))
+    return {"mean": values[0], "var": var, "std": np.sqrt(var), "share": share, "quantile": quantile}
+
+
+def _judged(node: xr.Dataset, approach: str, extrapolated: float, std: float) -> dict[str, Any]:
+    """Status and sentence of a scalar output."""
+    status = node["status"]
+    former = str((status.sel(approach=approach) if "approach" in status.dims else status).values)
+    outside, failed = extrapolated > EXTRAPOLATED_PROBABILITY, former == Status.FAILS
+    sentence = reweighted_sentence(approach, std, extrapolated, extrapolates=outside, failed=failed)
+    texts = {"status": str(Status.FAILS if outside or failed else Status.UNVERIFIED), "verdict": sentence}
+    return {name: ("approach", np.array([text], dtype=str)) for name, text in texts.items()}
+
+
+def _root(result: xr.DataTree, label: str, sources: Sequence[str], basis: GermBasis, extrapolated: float) -> xr.Dataset:
+    """Coordinates and what was done."""
+    coords = {"approach": [label], "source": list(sources)} | {k: result.coords[k] for k in ("level", "coefficient")}
+    root = xr.Dataset(coords=coords, attrs={**result.attrs, "reweighted": SETTINGS})
+    about = {"units": "1", "long_name": "probability that lies where the polynomial was not fitted"}
+    degree = int(basis.exponents.sum(axis=1).max())
+    return root.assign(
+        n_solves=("approach", [0]),
+        n_failed=("approach", [0]),
+        settings=("approach", np.array([SETTINGS], dtype=str)),
+        share_degree=("approach", [degree]),
+        extrapolated=("approach", [extrapolated], about),
     )
 
 
-def _weighted(values: Array, weight: Array, result: xr.Dataset) -> dict[str, Array]:
-    """Statistics of one output from its draws (n_draw,) and their weights of sum one."""
-    mean = weight @ values
-    square = (values - mean) ** 2
-    spread = weight @ square
-    var = spread / (1 - (weight**2).sum())
-    # what the sum changes by when one draw is left out and the others' weights grow to make up for it
-    lever = weight / (1 - weight) * np.sqrt(1 - 1 / len(values))
-    se_of_var = np.sqrt((lever**2 * (square - spread) ** 2).sum())
-    return {
-        "mean": mean,
-        "var": var,
-        "std": np.sqrt(var),
-        "quantile": _quantiles(values, weight, result["quantile"].values),
-        "mean_se": np.sqrt((lever**2 * square).sum()),
-        "error": ratio(se_of_var, 2 * var),
-    }
+def _reweighted(node: xr.Dataset, numbers: Mapping[str, Any], n_source: int) -> xr.Dataset:
+    """These statistics of one output, NaN for all others that it has."""
+    variables = {}
+    for name in STATISTICS:
+        if name not in node:
+            continue
+        old = node[name] if "approach" in node[name].dims else node[name].expand_dims("approach")
+        sizes = {"approach": 1, "source": n_source}
+        shape = [sizes.get(str(dim), size) for dim, size in old.sizes.items()]
+        values = np.reshape(numbers[name], shape) if name in numbers else np.full(shape, np.nan)
+        variables[name] = xr.Variable(old.dims, values, old.attrs)
+    axes = [str(dim) for dim in node["mean"].dims if dim != "approach"]
+    return xr.Dataset(variables, coords=axis_coordinates(node["mean"], axes))
 
 
-def _quantiles(values: Array, weight: Array, levels: Array) -> Array:
-    """Quantiles (n_level,), linear between draws; with equal weights those of numpy."""
-    order = np.argsort(values)
-    steps = weight[order]
-    place = np.concatenate([[0.0], np.cumsum((steps[1:] + steps[:-1]) / 2)])
-    return np.interp(levels, place / place[-1], values[order])
+def _laid_out(values: Array, old: xr.DataArray) -> xr.DataArray:
+    """Coefficients of a polynomial on its output's axes."""
+    coords = {name: c for name, c in old.coords.items() if c.dims and "term" not in c.dims}
+    return xr.DataArray(values.reshape(-1, *old.shape[1:]), dims=old.dims, coords=coords, attrs=old.attrs)

@@ -6,11 +6,9 @@ draws above :math:`t` as were found, or more (fewer), have a probability of 2.5 
 .. math:: B(0.025;\ k,\ n-k+1) \le p \le B(0.975;\ k+1,\ n-k)
 
 with the quantiles :math:`B` of the beta distribution. It covers in at least 95 % of cases, also where no draw or every draw
-lies above :math:`t`. With weights :math:`w_i` of sum one, :math:`n` is the number of plain draws that would have the variance
-:math:`\sum_i w_i^2 (1_i - p)^2` of the weighted fraction [2]_, and coverage is no longer guaranteed.
+lies above :math:`t`.
 
 .. [1] C. J. Clopper, E. S. Pearson, Biometrika 26 (1934) 404.
-.. [2] E. L. Korn, B. I. Graubard, Surv. Methodol. 24 (1998) 193.
 """
 
 from __future__ import annotations
@@ -47,7 +45,6 @@ def survival(
     *,
     at: ArrayLike | None = None,
     approach: str = "sampling",
-    weight: xr.DataArray | None = None,
     rng: np.random.Generator | None = None,
 ) -> xr.Dataset:
     """Probability that a scalar output exceeds each threshold, with its 95 % interval.
@@ -64,9 +61,7 @@ def survival(
     at
         Thresholds, one or several; by default 201 from the smallest to the largest value found.
     approach
-        ``"sampling"``, or the label of the chaos whose polynomial the result holds.
-    weight
-        Weight of each draw (n_draw,), from `reweight`: the curve under changed errors.
+        ``"sampling"``, or the label of the chaos whose polynomial the result holds, as after `reweight`.
     rng
         For the points at which a polynomial is sampled; draws need none.
 
@@ -77,11 +72,11 @@ def survival(
     """
     if approach == "sampling":
         values, unit = _draws(result, output)
-        found = _counted(values, _thresholds(at, values), _weights(weight, len(values)))
+        found = _counted(values, _thresholds(at, values))
         failed = ~np.isfinite(values)
         about = {"n_draws": len(values), "n_failed": int(failed.sum()), "failed_fraction": float(failed.mean())}
     else:
-        values, unit = _polynomial(result, output, approach, weight, rng)
+        values, unit = _polynomial(result, output, approach, rng)
         found = {"threshold": _thresholds(at, values)}
         found["survival"] = (values > found["threshold"][:, None]).mean(axis=1)
         about = {}
@@ -101,9 +96,7 @@ def _draws(result: xr.DataTree, output: str) -> tuple[Array, str]:
     return values, str(drawn.attrs.get("units", ""))
 
 
-def _polynomial(
-    result: xr.DataTree, output: str, approach: str, weight: xr.DataArray | None, rng: np.random.Generator | None
-) -> tuple[Array, str]:
+def _polynomial(result: xr.DataTree, output: str, approach: str, rng: np.random.Generator | None) -> tuple[Array, str]:
     """Values of an output's polynomial at points spread over the germ, and their unit."""
     if output not in expanded_outputs(result).get(approach, ()):
         labels = " or ".join(map(repr, ["sampling", *expanded_outputs(result)]))
@@ -111,20 +104,10 @@ def _polynomial(
     expansion = read_expansion(result, output, what="survival", approach=approach)
     if expansion.values.ndim > 1 or not np.isfinite(expansion.values.values).all():
         raise ValueError(f"survival: the polynomial of {output!r} is not that of one number; name a scalar output")
-    if weight is not None:
-        raise ValueError("survival: weights belong to draws; of a polynomial give the result of reweight_expansion instead")
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"survival: rng is {rng!r}; a polynomial is sampled, give np.random.default_rng(seed)")
     germ = sobol_germ(N_POLYNOMIAL, expansion.basis.families, rng)
     return expansion.evaluate(germ), str(expansion.values.attrs.get("units", ""))
-
-
-def _weights(weight: xr.DataArray | None, n: int) -> Array:
-    """Weights (n_draw,) of sum one, equal ones if none are given."""
-    values = np.ones(n) if weight is None else np.array(weight.values, float)
-    if values.shape != (n,) or not (np.isfinite(values).all() and (values >= 0).all() and values.any()):
-        raise ValueError(f"survival: weight has shape {values.shape} for {n} draws, or is not ≥ 0; give that of reweight")
-    return np.asarray(values / values.sum())
 
 
 def _thresholds(at: ArrayLike | None, values: Array) -> Array:
@@ -136,32 +119,23 @@ def _thresholds(at: ArrayLike | None, values: Array) -> Array:
     return thresholds
 
 
-def _counted(values: Array, thresholds: Array, weight: Array) -> dict[str, Array]:
+def _counted(values: Array, thresholds: Array) -> dict[str, Array]:
     """Probabilities and limits (n_threshold,) from draws (n_draw,), NaN where one failed."""
     failed = ~np.isfinite(values)
     above = values > thresholds[:, None]  # a failed draw is not above
-    fraction, lower, upper = _interval(above[:, ~failed], weight[~failed])
-    lowest = _interval(above, weight)[1]
-    highest = _interval(above | failed, weight)[2]
+    fraction, lower, upper = _interval(above[:, ~failed])
+    lowest = _interval(above)[1]
+    highest = _interval(above | failed)[2]
     numbers = {"survival": fraction, "lower": lower, "upper": upper, "lowest": lowest, "highest": highest}
     return {"threshold": thresholds, **numbers}
 
 
-def _interval(above: NDArray[np.bool_], weight: Array) -> tuple[Array, Array, Array]:
-    """Weighted fraction of draws above each threshold (n_threshold, n_draw), and the ends of its interval (n_threshold,)."""
-    weight = weight / weight.sum()
-    fraction = np.clip(above @ weight, 0.0, 1.0)
-    squares = above @ weight**2
-    worth = (weight**2).sum()
-    variance = (1 - fraction) ** 2 * squares + fraction**2 * (worth - squares)
-    none, every = ~above.any(axis=1), above.all(axis=1)
-    certain = none | every
-    n = np.where(certain, 1 / worth, fraction * (1 - fraction) / np.where(certain, 1.0, variance))
-    n = np.minimum(n, len(weight))
-    k, tail = fraction * n, (1 - CONFIDENCE) / 2
-    lower = np.where(none, 0.0, beta.ppf(tail, np.where(none, 1.0, k), n - k + 1))
-    upper = np.where(every, 1.0, beta.ppf(1 - tail, k + 1, np.where(every, 1.0, n - k)))
-    return fraction, lower, upper
+def _interval(above: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+    """Fraction of draws above each threshold (n_threshold, n_draw), and the ends of its interval (n_threshold,)."""
+    n, k, tail = above.shape[1], above.sum(axis=1), (1 - CONFIDENCE) / 2
+    lower = np.where(k == 0, 0.0, beta.ppf(tail, np.maximum(k, 1), n - k + 1))
+    upper = np.where(k == n, 1.0, beta.ppf(1 - tail, k + 1, np.maximum(n - k, 1)))
+    return k / n, lower, upper
 
 
 def _lay_out(found: dict[str, Array], unit: str, about: dict[str, Any]) -> xr.Dataset:

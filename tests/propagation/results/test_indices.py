@@ -393,7 +393,7 @@ def test_refusals() -> None:
         sensitivity_indices(result, "V")
     plain = propagate(from_function(cubic, joint.names), joint, FirstOrder(), rng=np.random.default_rng(0))
     for ask in (sensitivity_indices, to_chaospy):
-        with pytest.raises(ValueError, match=r"no polynomial of output 'output'; run propagate with PolynomialChaos\(\)"):
+        with pytest.raises(ValueError, match=r"no polynomial of output 'output'; run propagate with AdaptiveChaos\(\)"):
             ask(plain, "output")
     with pytest.raises(ValueError, match="'c7', which the model has not"):
         sensitivity_indices(result, "output", groups={"a": ["c0", "c7"]})
