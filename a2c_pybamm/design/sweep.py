@@ -26,7 +26,7 @@ def sweep(
     progress: Callable[[int], None] | None = None,
     max_failed: float = 0.05,
 ) -> Result:
-    """Scalar outputs at every combination of a design's settings, along a dimension ``point`` that carries them.
+    """Scalar outputs at every combination of a design's settings, along a dimension ``point`` with these as coordinates.
 
     ``make_cell(**settings)`` builds the model of a point, for instance
     ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. A tree with a
@@ -60,10 +60,11 @@ def sweep(
         return whole.assign_coords(point=place).reindex(point=range(len(points))).drop_vars("point")
 
     first = next(iter(solved.values()))
+    settings_of = {name: ("point", [point[name] for point in points]) for name in design}
     root = joined([part.root for part in solved.values()]).assign(reason=("point", np.array(reasons, dtype=str)))
-    root = root.assign_coords({name: ("point", [point[name] for point in points]) for name in design})
     outputs = {name: joined([part.outputs[name] for part in solved.values()]) for name in first.outputs}
-    return build_result(root, outputs, {})
+    nodes = {name: node.assign_coords(settings_of) for name, node in outputs.items()}
+    return build_result(root.assign_coords(settings_of), nodes, {})
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def netcdf(groups: Mapping[str, xr.Dataset]) -> bytes:
 
 
 def read_result(path: str | Path, *, attributes: Collection[str] = ()) -> Result:
-    """The result in a netCDF file, in memory, with all that tables and reports read from it (`result_layout`).
+    """The result of `propagate` or `sweep` in a netCDF file, in memory, with all that tables and reports read from it.
 
     Parameters
     ----------

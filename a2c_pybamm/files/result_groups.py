@@ -85,7 +85,7 @@ def _texts(values: object) -> np.ndarray:
 
 
 def from_groups(groups: Mapping[str, xr.Dataset]) -> Result:
-    """The result of a propagation whose groups these are; `KeyError` or `ValueError` where they are not its groups."""
+    """The result whose groups these are; `KeyError` or `ValueError` where they are not its groups."""
     root = groups["/"]
     outputs: dict[str, xr.Dataset] = {}
     nodes = {path: group for path, group in groups.items() if OUTPUT not in group.dims and path not in ("/", OUTPUTS)}
@@ -128,12 +128,14 @@ def _attributes(name: str, unit: str, text: str) -> dict[str, str]:
 
 def _completed(variables: Mapping[str, xr.Variable], sizes: Mapping[str, int]) -> dict[str, xr.Variable]:
     """Variables of an output with all statistics that every output has, NaN where no method gives one, in their order."""
+    if "mean" not in variables:  # a sweep at the mean coefficients
+        return dict(variables)
     mean = variables["mean"]
-    axes = mean.dims[1:]
+    lead, axes = mean.dims[: _n_leading(mean.dims)], mean.dims[_n_leading(mean.dims) :]
     unit, text = str(mean.attrs["units"]), str(mean.attrs["long_name"])
     completed = dict(variables)
     for name, statistic in STATISTICS.items():
         if statistic.required and name not in variables and not (statistic.curves_only and not axes):
-            dims = ("approach", *((statistic.dim,) if statistic.dim else ()), *map(str, axes))
+            dims = (*map(str, lead), *((statistic.dim,) if statistic.dim else ()), *map(str, axes))
             completed[name] = xr.Variable(dims, np.full([sizes[dim] for dim in dims], np.nan), _attributes(name, unit, text))
     return {name: completed[name] for name in (*STATISTICS, *SCALAR_STATISTICS) if name in completed}

@@ -73,6 +73,8 @@ MOST_TENSOR = 2e7
 
 def check_groups(groups: Mapping[str, xr.Dataset]) -> None:
     """Raise ``ValueError``, naming the group, where a file's groups cannot be those of a result."""
+    if OUTPUTS not in groups and any(str(name).endswith("_std") for name in groups["/"].data_vars):
+        raise ValueError("written by an earlier version, whose layout was another")
     if "names" not in groups.get(OUTPUTS, ()):
         raise ValueError("no group 'outputs' with their names")
     names = groups[OUTPUTS]["names"]
@@ -94,6 +96,9 @@ def check_groups(groups: Mapping[str, xr.Dataset]) -> None:
 def check_result(result: xr.DataTree) -> None:
     """Raise ``ValueError``, naming the variable, where a result lacks something or has it in another form."""
     root = result.to_dataset()
+    if "point" in root.dims:
+        _check_sweep(result)
+        return
     _check_all("", root, ROOT)
     for name in ("approach", "source", "coefficient"):
         if len(set(root[name].values.tolist())) < max(root.sizes[name], name != "source"):
@@ -117,6 +122,16 @@ def check_result(result: xr.DataTree) -> None:
         plain = encodable(value) if isinstance(value, str) else np.asarray(value).dtype.kind in "biuf"
         if not (plain and encodable(str(attribute))):
             raise ValueError(f"attribute {show(attribute)} is {show(value)}, neither text nor a number")
+
+
+def _check_sweep(result: xr.DataTree) -> None:
+    """Raise ``ValueError`` where a sweep has no reasons, or something else than numbers at its points."""
+    _check("", result.to_dataset(), "reason", Needed(("point",), TEXT))
+    for output in output_names(result):
+        node = result[OUTPUTS].children[output].to_dataset()
+        for name, variable in node.data_vars.items():
+            if variable.dims[:1] != ("point",) or variable.dtype.kind not in KINDS[NUMBER]:
+                raise ValueError(f"variable '{OUTPUTS}/{output}/{name}' is no number at each point")
 
 
 def _check_expansion(root: xr.Dataset, label: str, node: xr.Dataset, outputs: Collection[str]) -> None:

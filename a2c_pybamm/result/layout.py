@@ -28,7 +28,8 @@ from a2c_pybamm.result.result import OUTPUTS, Result
 from a2c_pybamm.result.statistics import SCALAR_STATISTICS, STATISTICS
 
 DRAWS, DESIGN, FAILURES, EXPANSION = "draws", "design", "failures", "expansion"
-"""Nodes beside the outputs."""
+NODES = (DRAWS, DESIGN, FAILURES, EXPANSION)
+"""Nodes beside the outputs, in their order."""
 SAMPLE_APPROACH = "sample_approach"
 """Label of the method that asked for a sample, in the nodes ``design`` and ``failures``."""
 DIMENSIONS = {"approach", "source", "level", "coefficient", "draw", "design", "failure", "term", "germ"}
@@ -44,9 +45,17 @@ AXIS_RESERVED = {*DIMENSIONS, *STATISTICS, *SCALAR_STATISTICS, "output", "point"
 
 
 def build_result(root: xr.Dataset, outputs: Mapping[str, xr.Dataset], nodes: Mapping[str, xr.Dataset]) -> Result:
-    """The tree of a root, a node for each output, and further nodes by path."""
+    """The tree of a root, a node for each output, and further nodes by path, polynomials in the order of their methods."""
+    labels = [str(label) for label in np.atleast_1d(root["approach"].values)] if "approach" in root.coords else []
+
+    def place(path: str) -> tuple[int, int]:
+        first, _, label = path.partition("/")
+        return NODES.index(first), labels.index(label) if label in labels else -1
+
     own = {f"{OUTPUTS}/{name}": node for name, node in outputs.items()}
-    return Result.from_dict({"/": root, OUTPUTS: xr.Dataset(), **own, **nodes})
+    return Result.from_dict(
+        {"/": root, OUTPUTS: xr.Dataset(), **own, **{path: nodes[path] for path in sorted(nodes, key=place)}}
+    )
 
 
 def expansion_path(approach: str) -> str:

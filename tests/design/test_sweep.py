@@ -93,10 +93,14 @@ def test_nothing_to_sweep_is_refused(joint: a2c.Joint) -> None:
 
 
 def test_sweep_writes_to_netcdf(joint: a2c.Joint, tmp_path: Any) -> None:
-    from a2c_pybamm.files import write_result
+    from a2c_pybamm.files import read_result, write_result
 
     result = a2c.sweep(broken, {"slope": [1.0, 2.0], "where": ["build"]}, joint, a2c.FirstOrder(), rng=rng())
-    with xr.open_datatree(write_result(tmp_path / "sweep.nc", result), engine="h5netcdf") as found:
-        np.testing.assert_array_equal(found["outputs/scalars/std"].sel(output="y").values, result["y"]["std"].values)
-        np.testing.assert_array_equal(found["slope"].values, [1.0, 2.0])
-        assert list(found["reason"].values) == ["", "no such cell"]
+    path = write_result(tmp_path / "sweep.nc", result)
+    xr.testing.assert_identical(read_result(path), result)
+    with xr.open_datatree(path, engine="h5netcdf") as stacked:  # as another program sees it
+        np.testing.assert_array_equal(stacked["outputs/scalars/std"].sel(output="y").values, result["y"]["std"].values)
+    plain = a2c.sweep(line, {"slope": [1.0, 3.0], "offset": [0.0]}, joint, rng=rng())
+    xr.testing.assert_identical(read_result(write_result(path, plain)), plain)
+    assert repr(plain).startswith("<a2c_pybamm.Result: 1 outputs by 0 methods at 2 points>")
+    assert list(result["reason"].values) == ["", "no such cell"]

@@ -389,6 +389,12 @@ def test_file_that_is_no_result_is_refused(tmp_path: Path) -> None:
         read_result(path)
 
 
+def test_result_of_an_earlier_version_is_named(tmp_path: Path) -> None:
+    xr.Dataset({"capacity_std": ("approach", [1.0])}).to_netcdf(tmp_path / "result.nc", engine="h5netcdf")
+    with pytest.raises(ValueError, match=r"written by an earlier version, .*make it with 'a2c propagate'"):
+        read_result(tmp_path / "result.nc")
+
+
 def test_result_that_cannot_be_written_leaves_the_old_one(result: a2c.Result, tmp_path: Path) -> None:
     path = write_result(tmp_path / "result.nc", result)
     before = path.read_bytes()
