@@ -29,7 +29,7 @@ from a2c_pybamm.estimators import (
     hull_voltages,
     leave_one_out,
 )
-from a2c_pybamm.laws import FreeEnergy, Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
+from a2c_pybamm.laws import Expansion, FreeEnergy, Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
 from a2c_pybamm.readers import (
     read_hop_frequencies,
 )
@@ -272,7 +272,13 @@ def _with_vibrations(
     """Estimates with what vibrations add to the first, or to a voltage that is declared."""
     if not entry.vibrations:
         return estimates
-    names = (law.voltage_name, *law.interaction_names) if law.entropies else (law.voltage_name,)
-    start = estimates[0] if estimates else Estimate(names, np.zeros(len(names)), {}, "vibrations alone")
+    start = estimates[0] if estimates else _without_tables(law)
     moved = add_vibrations(start, law, own, lithium=metal, frequency_std=given(entry.frequency_std))
     return [moved, *estimates[1:]]
+
+
+def _without_tables(law: Expansion) -> Estimate:
+    """Estimate of zero voltage and interactions, without error, to which vibrations are added."""
+    interactions = law.interaction_coordinates(np.zeros(len(law.interaction_names)))[0] if law.entropies else ()
+    names = (law.voltage_name, *law.interaction_names)[: len(interactions) + 1]
+    return Estimate(names, np.array([0.0, *interactions]), {}, "vibrations alone")

@@ -21,7 +21,7 @@ from a2c_pybamm.laws import (
     SiteDensity,
     VacancyMobility,
     build_law,
-    held,
+    held_laws,
     settings,
 )
 from a2c_pybamm.laws.thermodynamics import phases
@@ -213,7 +213,7 @@ def test_diffusivity_uses_the_voltage_s_own_free_energy(seed: int, order: int) -
     kT = BOLTZMANN * 300 / ELEMENTARY_CHARGE
     by_hand = np.exp(-0.4) * ((1 - X) * np.exp(-15 - 0.3 / kT) + (1 - X) ** 2 * np.exp(-14 - 0.2 / kT))
     np.testing.assert_allclose(law.jump_diffusivity(c, X, 300.0), by_hand, rtol=1e-12)
-    assert held(law) == {"free_energy": host}
+    assert held_laws(law) == {"free_energy": host}
 
 
 def test_mobility_settings_out_of_range_are_refused() -> None:
@@ -358,7 +358,7 @@ def test_pybamm_symbols_give_numpy_s_values(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_written_and_built_again(name: str) -> None:
     law = ALL[name]
-    again = build_law(law.kind, settings(law), held(law), KINDS)
+    again = build_law(law.kind, settings(law), held_laws(law), KINDS)
     assert again == law
     assert again.names == law.names
 

@@ -11,16 +11,8 @@ from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import SPARE, average_nested, covariance_columns
-from a2c_pybamm.laws.thermodynamics.expansion import (
-    Expansion,
-    entropy_name,
-    excess_entropy_names,
-    mixing_step,
-    voltage_name,
-    window_steps,
-)
+from a2c_pybamm.laws.thermodynamics.expansion import Expansion
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
-from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
 
 
 def potential_design(law: Expansion, x: Array, T: Array, *, entropies: bool) -> tuple[Array, Array]:
@@ -30,7 +22,7 @@ def potential_design(law: Expansion, x: Array, T: Array, *, entropies: bool) -> 
     entropies.
     """
     n = len(law.interaction_names)
-    slopes = np.column_stack([law.excess([float(i == k) for i in range(n)], x, 1) for k in range(n)])
+    slopes = np.column_stack([law.term(k, x, 1) for k in range(n)])
     columns = [np.ones_like(x), *(-slopes).T]
     shift = T - law.reference_temperature
     rest = -law.mixing * GAS_CONSTANT * T / FARADAY * np.log(x / (1 - x)) - shift * LITHIUM_ENTROPY / FARADAY
@@ -59,7 +51,7 @@ def fit_chemical_potential(
     ------
     ValueError
         If ``terms`` do not ascend to the law's own number, there are too few points, all points lie at one temperature that is
-        not the law's, or the law's shape is not 'plain'.
+        not the law's, or the law's coordinates have no value at the fitted interactions.
     """
     temperatures = np.unique(data.temperature)
     several = len(temperatures) > 1
@@ -68,8 +60,6 @@ def fit_chemical_potential(
             f"chemical potentials of {data.label}: all at {temperatures[0]:g} K, the law {law.material} holds at "
             f"{law.reference_temperature:g} K; give the law that reference temperature, or data at several"
         )
-    if isinstance(law, RedlichKister) and law.shape == "ratio":
-        raise ValueError(f"{law.material}: chemical potentials are fitted in the shape 'plain'; take that")
     if terms and (list(terms) != sorted(set(terms)) or terms[0] < 1 or terms[-1] != len(law.interaction_names)):
         raise ValueError(f"{law.material}: terms {tuple(terms)} must ascend to the law's own {len(law.interaction_names)}")
     design, rest = potential_design(law, data.x, data.temperature, entropies=several)
@@ -98,15 +88,16 @@ def fit_chemical_potential(
     back = np.argsort(order)
     theta = average.mean[back] / scale
     root = average.combination[back] / scale[:, None] * noise * average.scatter
-    jacobian = np.eye(len(theta))
-    jacobian[0, 1 : n + 1] = -window_steps(law)
-    mean = jacobian @ theta
-    mean[0] -= mixing_step(law)
+    mean, jacobian = theta.copy(), np.eye(len(theta))
+    try:
+        mean[: n + 1], jacobian[: n + 1, : n + 1] = law.coordinates(theta[: n + 1])
+    except ValueError as error:
+        raise ValueError(f"chemical potentials of {data.label}: {error}") from error
     columns = covariance_columns(jacobian @ root)
     stamp = array_fingerprint(data.x, data.temperature, data.potential)
-    names = (voltage_name(law), *law.interaction_names)
+    names = (law.voltage_name, *law.interaction_names)
     if several:
-        names = (*names, entropy_name(law), *excess_entropy_names(law))
+        names = (*names, law.entropy_name, *law.excess_entropy_names)
     labels = tuple(f"{data.label}:{stamp}:{k}" for k in range(columns.shape[1]))
     factors = {source or f"{law.material} chemical potentials (fit)": Factor(columns, labels)}
     provenance = {"label": data.label, **data.provenance}

@@ -21,24 +21,21 @@ from a2c_pybamm.estimators.thermodynamics.orderings import (
     by_composition,
     lowest_energies,
 )
-from a2c_pybamm.laws.thermodynamics.expansion import (
-    Expansion,
-    excess_entropy_names,
-    mixing_step,
-    term,
-    voltage_name,
-    window_steps,
-)
+from a2c_pybamm.laws.thermodynamics.expansion import Expansion
 from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
 
+HIGHEST_ORDER = 3
+"""Highest order of a Redlich–Kister law that is averaged over unless told otherwise: four interactions."""
 ENSEMBLE_SOURCE = "functional ensemble (model form)"
 """Name of the source that an ensemble of functionals is: the same germ in all that it computed."""
 
 
 @dataclass(frozen=True)
 class OrderChoice:
-    """Orders of a Redlich–Kister law that the data admit, and how well each predicts energies left out."""
+    """Nested orders of a law that have compositions enough in all tables, with their errors in predicting energies left out."""
 
+    kind: str
+    """Kind of the law."""
     orders: tuple[int, ...]
     errors: tuple[float, ...]
     """Root-mean-square leave-one-out error [eV], geometric mean over the tables."""
@@ -56,29 +53,42 @@ class OrderChoice:
         return max(self.orders)
 
 
-def _design(law: Expansion, x: Array) -> Array:
+def energy_design(law: Expansion, x: Array) -> Array:
     """Columns of g(0), U0 and the law's terms (n_composition, n_term + 2)."""
-    return np.column_stack([np.ones_like(x), -x, *(term(law, k, x) for k in range(len(law.interaction_names)))])
+    return np.column_stack([np.ones_like(x), -x, *(law.term(k, x) for k in range(len(law.interaction_names)))])
 
 
-def _enough(n: int, law: Expansion, label: str, spare: int) -> None:
-    n_term = len(law.interaction_names)
-    need = n_term + 2 + spare
+def _n_column(law: Expansion, order: int) -> int:
+    """Number of first columns of ``energy_design`` that the law of a nested order has."""
+    return law.nested_orders.index(order) + 3
+
+
+def _validate_count(n: int, n_column: int, size: str, label: str, spare: int) -> None:
+    """Raise ``ValueError`` where compositions are fewer than coefficients and degrees of freedom to spare."""
+    need = n_column + spare
     if n < need:
-        what = f"a law of order {law.order}" if isinstance(law, RedlichKister) else f"a law of {n_term} interactions"
         raise ValueError(
-            f"energies of {label}: {n} composition(s), {what} needs at least {need}; "
+            f"energies of {label}: {n} composition(s), a law of {size} needs at least {need}; "
             "compute more compositions, lower the order, or declare energy_std"
         )
 
 
-def leave_one_out(table: EnergyTable, order: int) -> float:
-    """Root-mean-square error [eV] in predicting each composition's lowest energy from the others (weighted)."""
-    law = RedlichKister("host", order)
+def _size(law: Expansion) -> str:
+    """Order of a law, or number of its interactions where its terms are not nested, in words."""
+    return f"order {law.nested_orders[-1]}" if law.nested_orders else f"{len(law.interaction_names)} interactions"
+
+
+def leave_one_out(table: EnergyTable, order: int, *, law: Expansion | None = None) -> float:
+    """Root-mean-square error [eV] in predicting each composition's lowest energy from the others (weighted).
+
+    Of the law with the terms of this order; Redlich–Kister's if none is given.
+    """
+    law = law or RedlichKister("host", order)
     found = lowest_energies(table)
-    _enough(len(found.x), law, table.label, 1)
+    n_column = _n_column(law, order)
+    _validate_count(len(found.x), n_column, f"order {order}", table.label, 1)
     std = found.relative_std
-    q, _ = np.linalg.qr(_design(law, found.x) / std[:, None])
+    q, _ = np.linalg.qr(energy_design(law, found.x)[:, :n_column] / std[:, None])
     y = found.energy / std
     leverage = (q**2).sum(axis=1)
     residual = (y - q @ (q.T @ y)) / np.maximum(1 - leverage, 1e-12)
@@ -86,33 +96,45 @@ def leave_one_out(table: EnergyTable, order: int) -> float:
 
 
 def choose_order(
-    tables: Sequence[EnergyTable], *, orders: Sequence[int] = (0, 1, 2, 3), scatter_known: bool = False
+    tables: Sequence[EnergyTable],
+    *,
+    law: Expansion | None = None,
+    orders: Sequence[int] | None = None,
+    scatter_known: bool = False,
 ) -> OrderChoice:
     r"""Orders that all tables have compositions enough for: members of a committee share one law.
 
-    The fit must leave three degrees of freedom for its scatter, or one where the scatter is known (``energy_std`` of the fit).
-    None is picked: `fit_free_energy` averages over them. Leave-one-out errors say how well each predicts; the weights are
+    ``law`` is that of the highest order, Redlich–Kister's of order 3 if not given; ``orders`` are all that it nests if not
+    given. The fit must leave three degrees of freedom for its scatter, or one where the scatter is known (``energy_std`` of the
+    fit). None is picked: `fit_free_energy` averages over them. Leave-one-out errors say how well each predicts; the weights are
     products over the tables of those that an average over orders has in each (`average_nested`).
 
     Raises
     ------
     ValueError
-        If not even the lowest order can be tested.
+        If not even the lowest order can be tested, or an order is not nested in the law.
     """
+    law = law or RedlichKister("host", max(orders or (HIGHEST_ORDER,)))
+    orders = law.nested_orders if orders is None else orders
+    missing = [order for order in orders if order not in law.nested_orders]
+    if missing or not orders:
+        raise ValueError(f"law {law.kind}: orders {missing} are not nested in it; take some of {list(law.nested_orders)}")
     counts = [len(by_composition(table.x)) for table in tables]
     spare = 1 if scatter_known else SPARE
-    possible = [order for order in orders if min(counts) >= order + 3 + spare]
+    possible = [order for order in orders if min(counts) >= _n_column(law, order) + spare]
     if not possible:
         k = int(np.argmin(counts))
-        _enough(counts[k], RedlichKister("host", min(orders)), tables[k].label, spare)
-    errors = np.array([[leave_one_out(table, order) for table in tables] for order in possible])
-    law = RedlichKister("host", max(possible))
-    found = [lowest_energies(table) for table in tables]
-    sizes = [order + 3 for order in possible]
-    averages = [average_nested(_design(law, f.x), f.energy, f.relative_std, sizes, known=False) for f in found]
+        _validate_count(counts[k], _n_column(law, min(orders)), f"order {min(orders)}", tables[k].label, spare)
+    errors = np.array([[leave_one_out(table, order, law=law) for table in tables] for order in possible])
+    sizes = [_n_column(law, order) for order in possible]
+    averages = []
+    for table in tables:
+        found = lowest_energies(table)
+        design = energy_design(law, found.x)[:, : sizes[-1]]
+        averages.append(average_nested(design, found.energy, found.relative_std, sizes, known=False))
     weight = np.exp(sum(np.log(np.maximum(a.weights, 1e-300)) for a in averages))
     geometric = np.exp(np.log(np.maximum(errors, 1e-12)).mean(axis=1))
-    return OrderChoice(tuple(possible), tuple(map(float, geometric)), tuple(map(float, weight / weight.sum())))
+    return OrderChoice(law.kind, tuple(possible), tuple(map(float, geometric)), tuple(map(float, weight / weight.sum())))
 
 
 def fit_free_energy(
@@ -130,8 +152,8 @@ def fit_free_energy(
 
     Generalised least squares of :math:`E(x) - x E_\mathrm{Li} = g_0 - x U_0 + \sum_k L_k\varphi_k(x)`, with for E the lowest
     energy at each composition (mean field: ideal mixing is added), or with ``ensemble="boltzmann"`` the Boltzmann average over
-    all orderings in a supercell of ``sites`` sites, ideal mixing taken out. With ``choice`` (Redlich–Kister) the fits of all
-    admitted orders are averaged within ``law``, and the spread between them is a source of its own.
+    all orderings in a supercell of ``sites`` sites, ideal mixing taken out. With ``choice`` the fits of all admitted orders are
+    averaged within ``law``, and the spread between them is a source of its own.
 
     The noise of an energy is ``energy_std`` [J.mol-1 per site], or ``covariance`` (n_structure, n_structure) [(J.mol-1)²] where
     structures err together (`composition_covariance` makes one). With neither it comes from the residual; the covariance is
@@ -146,32 +168,34 @@ def fit_free_energy(
     Raises
     ------
     ValueError
-        If orders are to be averaged of another law than Redlich–Kister's or of one with too low an order, there are too few
+        If the choice of orders is of another law or of higher orders than this one's, there are too few
         compositions (one data point, say), no residual degrees of freedom where the scatter is to be
         estimated, the covariance has the wrong shape or is not positive definite, or the leading interaction is attractive
         where the law's coordinates need repulsion.
     """
     source = source or f"{law.material} energies (fit)"
     check_std(law.material, energy_std)
-    if choice and not isinstance(law, RedlichKister):
-        raise ValueError(f"{law.material}: orders are averaged of a Redlich-Kister law, not of {law.kind}; leave choice out")
-    if choice and isinstance(law, RedlichKister) and choice.highest > law.order:
-        raise ValueError(f"{law.material}: order {choice.highest} is admitted, but the law has order {law.order}")
+    if choice:
+        _validate_choice(choice, law)
     found = _compositions(table, law, ensemble, sites)
     noise = _structure_noise(table, found, energy_std, covariance)
     known = energy_std is not None or covariance is not None
-    _enough(len(found.x), law, table.label, 0 if known else SPARE)
+    design = energy_design(law, found.x)
+    _validate_count(len(found.x), design.shape[1], _size(law), table.label, 0 if known else SPARE)
     spread = np.asarray(found.weights @ noise) if noise.ndim == 2 else found.weights @ sparse.diags_array(noise)
     own = spread @ spread.T if noise.ndim == 2 else np.sqrt(np.asarray((spread**2).sum(axis=1)).ravel())
-    design = _design(law, found.x)
-    sizes = [order + 3 for order in choice.orders] if choice else [design.shape[1]]
+    sizes = [_n_column(law, order) for order in choice.orders] if choice else [design.shape[1]]
     average = average_nested(design, found.energy, np.asarray(own), sizes, known=known)
-    names, mean, jacobian = _coordinates(law, average.mean[1:], table.label)
+    names = (law.voltage_name, *law.interaction_names)
+    try:
+        mean, jacobian = law.coordinates(average.mean[1:])
+    except ValueError as error:
+        raise ValueError(f"energies of {table.label}: {error}") from error
     by_structure = jacobian @ np.asarray((found.weights.T @ average.combination[1:].T).T)  # derivative by each energy
     doubt = jacobian @ average.doubt[1:]
     if ensemble == "boltzmann" and law.entropies:
         extra, values = _excess_entropies(law, found)
-        names, mean = (*names, *excess_entropy_names(law)), np.concatenate([mean, values])
+        names, mean = (*names, *law.excess_entropy_names), np.concatenate([mean, values])
         by_structure = np.vstack([by_structure, extra])
         doubt = np.vstack([doubt, np.zeros((law.entropies, doubt.shape[1]))])
     root = by_structure @ noise if noise.ndim == 2 else by_structure * noise
@@ -226,13 +250,24 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
         factors[ENSEMBLE_SOURCE] = Factor(((step - step.mean()) / np.sqrt(len(step) - 1))[None], table.members)
     value = float(found.energy[empty] - found.energy[full])
     provenance = {"label": table.label, **table.provenance}
-    return Estimate((voltage_name(law),), np.array([value]), factors, "energies of the end members", provenance)
+    return Estimate((law.voltage_name,), np.array([value]), factors, "energies of the end members", provenance)
 
 
 def check_std(material: str, energy_std: float | None) -> None:
     """Raise ``ValueError`` unless a standard deviation is positive and finite, or not given."""
     if energy_std is not None and not 0 < energy_std < np.inf:
         raise ValueError(f"{material}: energy_std must be positive, got {energy_std:g} J/mol; leave it out if it is not known")
+
+
+def _validate_choice(choice: OrderChoice, law: Expansion) -> None:
+    """Raise ``ValueError`` where a choice of orders is none of this law's."""
+    if choice.kind != law.kind:
+        raise ValueError(f"{law.material}: the choice is of orders of {choice.kind}, not of {law.kind}; leave choice out")
+    if choice.highest not in law.nested_orders:
+        raise ValueError(
+            f"{law.material}: order {choice.highest} is admitted, but the law has order {law.nested_orders[-1]}; "
+            "raise its order"
+        )
 
 
 def _compositions(table: EnergyTable, law: Expansion, ensemble: str, sites: float | None) -> Compositions:
@@ -272,7 +307,7 @@ def _excess_entropies(law: Expansion, found: Compositions) -> tuple[Array, Array
     """Derivative by each structure's energy (n_entropy, n_structure) of the excess entropies, and these (n_entropy,)."""
     if found.entropy is None or found.entropy_weights is None:
         raise ValueError(f"{law.material}: no entropies to fit")
-    inverse = np.linalg.pinv(_design(law, found.x)[:, 2 : 2 + law.entropies])
+    inverse = np.linalg.pinv(energy_design(law, found.x)[:, 2 : 2 + law.entropies])
     return np.asarray((found.entropy_weights.T @ inverse.T).T), inverse @ found.entropy
 
 
@@ -292,27 +327,6 @@ def _describe(choice: OrderChoice | None, law: Expansion, average: Average) -> d
         "leave-one-out [eV]": list(choice.errors),
         "weights": average.weights.tolist(),
     }
-
-
-def _coordinates(law: Expansion, theta: Array, label: str) -> tuple[tuple[str, ...], Array, Array]:
-    """Names, the law's coordinates of (U0, L_0 …), and their Jacobian."""
-    L = theta[1:]
-    steps = window_steps(law)
-    jacobian = np.eye(len(theta))
-    jacobian[0, 1:] = -steps
-    mean = theta.copy()
-    mean[0] = theta[0] - steps @ L - mixing_step(law)
-    if isinstance(law, RedlichKister) and law.shape == "ratio":
-        if L[0] >= 0:
-            raise ValueError(
-                f"energies of {label}: L0 = {L[0]:.3g} eV is attractive (the host separates into phases), "
-                "but the law's coordinate is ln(−L0); take shape='plain' and a treatment of the gap"
-            )
-        mean[1], mean[2:] = np.log(-L[0]), L[1:] / L[0]
-        jacobian[1, 1] = 1 / L[0]
-        for k in range(1, len(L)):
-            jacobian[k + 1, 1], jacobian[k + 1, k + 1] = -L[k] / L[0] ** 2, 1 / L[0]
-    return (voltage_name(law), *law.interaction_names), mean, jacobian
 
 
 def composition_covariance(table: EnergyTable, *, std: float, length: float, own_std: float) -> Array:

@@ -12,11 +12,10 @@ from scipy.special import logit
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Array, Estimate, Joint
-from a2c_pybamm.laws.law import coefficient
-from a2c_pybamm.laws.thermodynamics.phases import END, Gaps, PhaseForming, composition_grid, gaps, spinodals
+from a2c_pybamm.laws.law import COMPLEX_STEP, coefficient, material_name
+from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
+from a2c_pybamm.laws.thermodynamics.phases import END, Gaps, composition_grid, finite_at_ends, gaps, spinodals
 
-STEP = 1e-20
-"""Relative imaginary part of a complex step."""
 N_DRAW = 2000
 """Draws from which the probability of a gap is counted."""
 CRITICAL_SHIFT = 1e-4
@@ -128,7 +127,7 @@ def _partial(law: PhaseForming, mean: dict[str, float], method: str, x: Array, T
     """Derivatives of a method's values at compositions (n_x,) by each coefficient (n_x, n_coefficient)."""
     columns = []
     for name in law.names:
-        h = STEP * max(1.0, abs(mean[name]))
+        h = COMPLEX_STEP * max(1.0, abs(mean[name]))
         value = getattr(law, method)({**mean, name: mean[name] + 1j * h}, x, T)
         columns.append(np.broadcast_to(np.imag(value) / h, x.shape))
     return np.stack(columns, axis=-1)
@@ -137,7 +136,7 @@ def _partial(law: PhaseForming, mean: dict[str, float], method: str, x: Array, T
 def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], found: Gaps, T: float) -> Estimate:
     """Logits of both ends and voltage of each gap, with the joint's factors."""
     low, high, voltage = (side[0] for side in (found.low, found.high, found.voltage))
-    material = str(getattr(law, "material", law.kind))
+    material = material_name(law)
     names, values, rows = [], [], []
     tangent = (_partial(law, mean, "free_energy", high, T) - _partial(law, mean, "free_energy", low, T)) / (high - low)[:, None]
     ends = []
@@ -181,8 +180,8 @@ def critical_point(law: PhaseForming, estimate: Estimate | Joint, *, between: tu
     """
     joint = Joint.of(estimate)
     mean = dict(zip(law.names, joint.mean[joint.rows(law.names)], strict=True))
-    material = str(getattr(law, "material", law.kind))
-    x = composition_grid(ends=not getattr(law, "mixing", 1.0))[1:-1]
+    material = material_name(law)
+    x = composition_grid(ends=finite_at_ends(law))[1:-1]
 
     def lowest(T: float) -> float:
         return float(_curvature(law, mean, x, T).min())
@@ -221,10 +220,10 @@ def _expand(law: PhaseForming, c: dict[str, float], x: float, T: float) -> NDArr
     h = CRITICAL_SHIFT * min(x, 1 - x)
 
     def first(at: float) -> float:
-        return float(np.imag(_curvature(law, c, at + 1j * STEP, T)) / STEP)
+        return float(np.imag(_curvature(law, c, at + 1j * COMPLEX_STEP, T)) / COMPLEX_STEP)
 
     def by_temperature(at: float) -> float:
-        return float(np.imag(_curvature(law, c, at, T + 1j * STEP)) / STEP)
+        return float(np.imag(_curvature(law, c, at, T + 1j * COMPLEX_STEP)) / COMPLEX_STEP)
 
     second = (first(x + h) - first(x - h)) / (2 * h)
     mixed = (by_temperature(x + h) - by_temperature(x - h)) / (2 * h)

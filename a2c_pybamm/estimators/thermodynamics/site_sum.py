@@ -11,6 +11,7 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimate import Array, Estimate
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
+from a2c_pybamm.laws.law import COMPLEX_STEP
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.laws.thermodynamics.site_sum import SiteSum
 
@@ -24,7 +25,6 @@ LARGEST_CONDITION = 1e7
 """Largest condition number of the Jacobian, its columns scaled to unit length, that still counts as determined."""
 LARGEST_LOG_STD = 1.0
 """Largest standard deviation of a logarithm, a factor of e: beyond it no Gaussian is honest, and the site not determined."""
-COMPLEX_STEP = 1e-30
 
 
 @dataclass(frozen=True)

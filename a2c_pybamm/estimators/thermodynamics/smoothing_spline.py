@@ -13,9 +13,8 @@ from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import EXACT, SPARE
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import potential_design
-from a2c_pybamm.estimators.thermodynamics.free_energy_fit import check_std
+from a2c_pybamm.estimators.thermodynamics.free_energy_fit import check_std, energy_design
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
-from a2c_pybamm.laws.thermodynamics.expansion import mixing_step, term, voltage_name, window_steps
 from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential, cardinal_splines
 
 N_SMOOTH = 61
@@ -96,11 +95,8 @@ def fit_spline_potential(
     held = False
     if stable is not None:
         mean, held = _held_stable(mean, covariance + between, law, stable)
-    jacobian = np.eye(len(mean))
-    jacobian[0, 1:] = -window_steps(law)
-    values = jacobian @ mean
-    values[0] -= mixing_step(law)
-    names = (voltage_name(law), *law.interaction_names)
+    values, jacobian = law.coordinates(mean)
+    names = (law.voltage_name, *law.interaction_names)
     own = Estimate.from_covariance(names, values, jacobian @ covariance @ jacobian.T, source="fit").factors["fit"].values
     factors = {
         source or f"{law.material} {'energies' if start else 'chemical potentials'} (fit)": Factor(
@@ -126,7 +122,7 @@ def _problem(
     """Design, data and their relative or absolute std [eV or V], whether it is absolute, label and fingerprint."""
     if isinstance(data, EnergyTable):
         found = lowest_energies(data)
-        design = np.column_stack([np.ones_like(found.x), -found.x, *(term(law, k, found.x) for k in range(len(law.knots) - 1))])
+        design = energy_design(law, found.x)
         x, y, noise, known = found.x, found.energy, found.relative_std, energy_std is not None
         noise = noise * (energy_std / FARADAY if energy_std is not None else 1.0)
     else:

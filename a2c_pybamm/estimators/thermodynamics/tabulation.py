@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.estimate import PIVOT_SHARE, Array, Estimate, Joint
+from a2c_pybamm.laws.law import material_name
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.laws.thermodynamics.tabulated_ocp import TabulatedOCP
 from a2c_pybamm.laws.thermodynamics.two_phase import TwoPhase
@@ -75,7 +76,7 @@ def tabulate_ocp(
     left = left[:, :n] * _signs(left[:, :n])
     modes = left * singular[:n] / weight[:, None]
     table = TabulatedOCP(
-        material or str(getattr(law, "material", law.kind)),
+        material or material_name(law),
         tuple(map(float, x)),
         tuple(map(float, curve(mean, "open_circuit_voltage"))),
         tuple(map(float, curve(mean, "entropic_change"))),

@@ -10,6 +10,7 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.law import Coefficients, Table, coefficient
+from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.schema import Temperature, conform_fields
 
 
@@ -39,7 +40,7 @@ def log_slopes(grid: tuple[float, ...], values: tuple[float, ...]) -> tuple[floa
 
 
 @dataclass(frozen=True)
-class MeasuredOCP:
+class MeasuredOCP(FreeEnergy):
     r"""A tabulated open-circuit potential of a host whose free energy is taken from measurement.
 
     It fills the place of a free-energy law: :math:`\Theta = -(xF/RT)\,\partial U/\partial x` from the same table, so that
@@ -126,10 +127,6 @@ class MeasuredOCP:
         """Table plus offset, moved to T by the tabulated entropic change [V]."""
         voltage = interpolate(x, self.x, self.voltage) + c[self.offset_name]
         return voltage + (T - self.reference_temperature) * self.entropic_change(c, x, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Tabulated entropic change [V.K-1]."""

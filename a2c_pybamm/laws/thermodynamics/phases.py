@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.law import Coefficients
-from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
+from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -38,14 +37,6 @@ ROUND_OFF = 1e-14
 """Relative step below which a search has ended."""
 N_OUTER, N_INNER = 40, 60
 """Most steps of the searches for equal grand potentials and for a composition; both end earlier, at round-off."""
-
-
-@runtime_checkable
-class PhaseForming(FreeEnergy, Protocol):
-    """A free energy whose curve may be concave somewhere."""
-
-    def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +63,11 @@ class Gaps:
         order = np.argsort(-np.where(np.isfinite(low), high - low, -1.0), axis=1, kind="stable")[:, :n]
         order = np.take_along_axis(order, np.argsort(np.take_along_axis(low, order, 1), axis=1, kind="stable"), 1)
         return Gaps(*(np.take_along_axis(a, order, 1) for a in (low, high, voltage)))
+
+
+def finite_at_ends(law: PhaseForming) -> bool:
+    """True where the voltage is finite at x = 0 and 1; a law that does not say is taken to have ideal mixing."""
+    return not getattr(law, "mixing", 1.0)
 
 
 def composition_grid(*, ends: bool) -> Array:
@@ -146,7 +142,7 @@ def _collected(law: PhaseForming, c: Coefficients, T: float, find: Callable[[_Pa
 
 def _parts(law: PhaseForming, columns: dict[str, Array], T: float, start: int) -> list[_Part]:
     """One chunk of samples; those that nearly touch a critical point by themselves, on finer grids."""
-    finite = not getattr(law, "mixing", 1.0)
+    finite = finite_at_ends(law)
     grid = composition_grid(ends=finite)
     samples = np.arange(start, min(start + CHUNK, len(next(iter(columns.values())))))
     part = _part(law, columns, T, samples, np.broadcast_to(grid, (len(samples), len(grid))))

@@ -11,7 +11,7 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
+from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, PhaseForming
 from a2c_pybamm.schema import Temperature, conform_fields
 
 LARGEST_EXPONENT = 700.0
@@ -82,7 +82,7 @@ def invert(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Se
 
 
 @dataclass(frozen=True)
-class SiteSum:
+class SiteSum(PhaseForming):
     r"""Free energy of lithium on several kinds of sites, each a lattice gas with an ideality factor.
 
     .. math::
@@ -168,10 +168,6 @@ class SiteSum:
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
         """U [V] at which x is occupied, 0 < x < 1."""
         return self._voltage(c, x, T) + self._shift(c, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`\partial U/\partial T = (\Delta s - s_\mathrm{Li})/F + \sum_j a_j [U - U_j(T)] / (T\sum_j a_j)` [V.K-1].

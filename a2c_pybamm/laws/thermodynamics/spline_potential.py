@@ -9,9 +9,8 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Count, coefficient
-from a2c_pybamm.laws.thermodynamics import expansion
+from a2c_pybamm.laws.law import MOST_TERMS, Count, coefficient
+from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
 from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
 SOFT = 1e-24
@@ -37,7 +36,7 @@ def cardinal_splines(knots: tuple[float, ...]) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class SplinePotential:
+class SplinePotential(PlainExpansion):
     r"""Ideal mixing plus a natural cubic spline :math:`s(x)` of the excess chemical potential through its values at knots.
 
     .. math::
@@ -73,35 +72,19 @@ class SplinePotential:
     entropies: Count = 0
     """Number of excess entropies; all knots have one if any has."""
     kind: ClassVar[str] = "spline-potential"
-    mixing: ClassVar[float] = 1.0
+    first_order: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
         conform_fields(self, name=self.kind)
         if len(self.knots) < 3 or not (np.diff(self.knots) > 0).all() or not (self.knots[0] >= 0 and self.knots[-1] <= 1):
             raise ValueError(f"{self.material}: knots {self.knots} must be three or more compositions, ascending in [0, 1]")
-        expansion.check_settings(self, len(self.knots) - 1)
-
-    @property
-    def voltage_name(self) -> str:
-        return expansion.voltage_name(self)
+        self._validate_expansion()
 
     @property
     def interaction_names(self) -> tuple[str, ...]:
         """Names of the excess potentials at the knots but the first, against the first."""
         first, *others = self.knots
         return tuple(coefficient(self.material, f"μ({t:g})−μ({first:g})", "eV") for t in others)
-
-    @property
-    def entropy_name(self) -> str:
-        return expansion.entropy_name(self)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return expansion.names(self)
-
-    def interactions(self, c: Coefficients) -> list[Any]:
-        """Excess potentials at the knots but the first, against the first [eV]."""
-        return [c[name] for name in self.interaction_names]
 
     def excess(self, amplitudes: Sequence[Any], x: Any, derivative: int = 0) -> Any:
         """Sum of the amplitudes times the terms, or times their first or second derivatives."""
@@ -121,30 +104,6 @@ class SplinePotential:
         for v, t in zip(w, self.knots, strict=True):
             total = total + v * (_cube(x - t, 1) - float(_cube(-t, 1)))
         return total
-
-    def end_voltage(self, c: Coefficients) -> Any:
-        r""":math:`U_0`, the mean voltage over [0, 1] at the reference temperature [V]."""
-        return expansion.end_voltage(self, c)
-
-    def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Voltage against lithium metal [V]."""
-        return expansion.open_circuit_voltage(self, c, x, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
-
-    def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Its derivative by temperature [V.K-1]."""
-        return expansion.entropic_change(self, c, x, T)
-
-    def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\Theta = (x/RT)\,\partial\mu/\partial x`."""
-        return expansion.thermodynamic_factor(self, c, x, T)
-
-    def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1], 0 < x < 1."""
-        return expansion.free_energy(self, c, x, T)
 
 
 def _cube(u: Any, integral: int) -> Any:

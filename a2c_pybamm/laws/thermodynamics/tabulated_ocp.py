@@ -10,6 +10,7 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Table, coefficient
+from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.laws.thermodynamics.measured_ocp import interpolate
 from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
@@ -23,7 +24,7 @@ def table_slopes(grid: tuple[float, ...], values: tuple[float, ...]) -> tuple[fl
 
 
 @dataclass(frozen=True)
-class TabulatedOCP:
+class TabulatedOCP(FreeEnergy):
     r"""A tabulated open-circuit potential whose error is a sum of modes with amplitudes of unit variance.
 
     .. math::
@@ -82,10 +83,6 @@ class TabulatedOCP:
         """Voltage against lithium metal [V]."""
         voltage = self._sum(c, x, self.voltage, self.modes)
         return voltage + (T - self.reference_temperature) * self.entropic_change(c, x, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Tabulated entropic change [V.K-1]."""

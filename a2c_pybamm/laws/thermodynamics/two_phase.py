@@ -11,19 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.laws.law import Coefficients, Count, coefficient
-from a2c_pybamm.laws.thermodynamics.phases import END, Gaps, PhaseForming, branch, gaps
+from a2c_pybamm.laws.law import COMPLEX_STEP, Coefficients, Count, coefficient, material_name
+from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, PhaseForming
+from a2c_pybamm.laws.thermodynamics.phases import END, Gaps, branch, gaps
 from a2c_pybamm.schema import conform_fields
 
 Array = NDArray[np.float64]
-STEP = 1e-20
-"""Imaginary part of a complex step [K]."""
 NOWHERE = 0.5
 """Both ends of a plateau that a sample does not have, where it has none at all."""
 
 
 @dataclass(frozen=True)
-class TwoPhase:
+class TwoPhase(FreeEnergy):
     r"""A free energy with common tangents: between two coexisting compositions the voltage is that of the plateau.
 
     .. math::
@@ -67,12 +66,12 @@ class TwoPhase:
     @property
     def material(self) -> str:
         """First word of the coefficients."""
-        return str(getattr(self.free_energy, "material", self.free_energy.kind))
+        return material_name(self.free_energy)
 
     @property
     def reference_temperature(self) -> float:
         """Temperature [K] at which the plateaus are found."""
-        return float(self.free_energy.reference_temperature)  # type: ignore[attr-defined]
+        return float(self.free_energy.reference_temperature)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -136,7 +135,10 @@ class TwoPhase:
         if self.branch == "equilibrium":
             # the tangent touches where its slope does not change with its ends
             with np.errstate(invalid="ignore"):
-                slopes = [self.free_energy.free_energy(c, x, T + 1j * STEP).imag / STEP for x in (found.low, found.high)]
+                slopes = [
+                    self.free_energy.free_energy(c, x, T + 1j * COMPLEX_STEP).imag / COMPLEX_STEP
+                    for x in (found.low, found.high)
+                ]
                 return np.asarray(-(slopes[1] - slopes[0]) / (found.high - found.low) / FARADAY)
         start = found.low if self.branch == "lithiation" else found.high
         with np.errstate(invalid="ignore"):
@@ -167,10 +169,6 @@ class TwoPhase:
         """Voltage against lithium metal [V]."""
         c = self._with_derived(c)
         return self._bridged(c, x, self.free_energy.open_circuit_voltage(c, x, T), 2, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Its derivative by temperature [V.K-1]."""

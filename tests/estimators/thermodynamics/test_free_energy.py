@@ -296,8 +296,23 @@ def test_refused() -> None:
 
 def test_orders_of_another_law_are_refused() -> None:
     table = table_of(law_of(1), 15, 0.001, np.random.default_rng(0))
-    with pytest.raises(ValueError, match="orders are averaged of a Redlich-Kister law, not of landau"):
+    with pytest.raises(ValueError, match="the choice is of orders of redlich-kister, not of landau; leave choice out"):
         fit_free_energy(table, Landau("X", 4), choice=choose_order([table]))
+    with pytest.raises(ValueError, match=r"law landau: orders \[1\] are not nested in it; take some of \[2, 3, 4\]"):
+        choose_order([table], law=Landau("X", 4), orders=(1, 2))
+
+
+def test_orders_of_any_nested_law_are_averaged() -> None:
+    """Landau's polynomials of order 2 to 5, of a table that one of order 3 has made: the fits of each order, weighted."""
+    law, rng = Landau("X", 5), np.random.default_rng(2)
+    x = np.repeat(np.linspace(0, 1, 14), 2)
+    energy = law.excess([0.4, -0.2], x) - 3.9 * x + 0.005 * rng.standard_normal(28) + 0.05 * np.tile([0, 1], 14)
+    table = EnergyTable("A", x, energy * FARADAY, tuple(map(str, range(28))), np.ones(28, bool))
+    choice = choose_order([table], law=law)
+    assert (choice.kind, choice.orders, choice.best) == ("landau", (2, 3, 4, 5), 3)
+    estimate = fit_free_energy(table, law, choice=choice)
+    fits = [np.pad(fit_free_energy(table, Landau("X", k)).mean, (0, 5 - k)) for k in choice.orders]
+    np.testing.assert_allclose(estimate.mean, np.array(estimate.provenance["orders"]["weights"]) @ fits, atol=1e-12)
 
 
 def test_attraction_does_not_fit_the_ratio_coordinates() -> None:

@@ -36,7 +36,7 @@ from a2c_pybamm.cell.solving import TOLERANCE
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.files.pybamm_module import pybamm_module
 from a2c_pybamm.files.set_file import read_set
-from a2c_pybamm.laws import KINDS, FreeEnergy, build_law, held, settings
+from a2c_pybamm.laws import KINDS, FreeEnergy, build_law, held_laws, settings
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.laws.thermodynamics.site_sum import LEAST_SLOPE, refine
 
@@ -216,7 +216,7 @@ def test_number_of_sites_out_of_range_is_refused(n: Any) -> None:
 def test_settings() -> None:
     with pytest.raises(ValueError, match=r"reference_temperature is .* K, and must be above 0 K"):
         SiteSum("X", 2, 0.0)
-    assert build_law(NMC.kind, settings(NMC), held(NMC), KINDS) == NMC
+    assert build_law(NMC.kind, settings(NMC), held_laws(NMC), KINDS) == NMC
     assert isinstance(NMC, FreeEnergy)
     assert SiteSum("X", 2).names == (
         "X U1 [V]",
