@@ -91,6 +91,8 @@ def read_vibrations(
     """Vibrations of the host by composition, and of lithium metal."""
     own: dict[float, Vibrations | ThermalTable] = {}
     metal = None
+    if not isinstance(entry, schema.ExpansionFreeEnergy):
+        return own, metal
     with mistakes.collect():
         for file in entry.vibrations:
             with mistakes.collect():

@@ -49,7 +49,7 @@ def log_coefficient(material: str, symbol: str, unit: str) -> str:
     return f"{material} ln({symbol} [{unit}])"
 
 
-def registered(exports: Mapping[str, Any]) -> dict[str, type]:
+def registered(exports: Mapping[str, Any]) -> dict[str, type[Any]]:
     """Concrete classes of laws among exported names, by the kind that they have in files."""
     classes: list[Any] = [value for value in exports.values() if isinstance(value, type) and dataclasses.is_dataclass(value)]
     return {law.kind: law for law in classes if hasattr(law, "kind")}

@@ -145,9 +145,9 @@ POTENTIALS = '[[positive.free_energy.potentials]]\nlabel = "MC"\nfile = "p.csv"\
 @pytest.mark.parametrize(
     ("law", "kind"),
     [
-        ('law = "spline"\nknots = 7\norder = 0', SplinePotential),
+        ('law = "spline"\nknots = 7', SplinePotential),
         ('law = "landau"\norder = 4', Landau),
-        ('law = "site-sum"\nsites = 2\norder = 0', SiteSum),
+        ('law = "site-sum"\nsites = 2', SiteSum),
         ("order = 2", RedlichKister),
         ('order = "averaged"', RedlichKister),
     ],
@@ -197,22 +197,39 @@ def test_vibrations_and_temperatures(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "averaged landau": ('law = "landau"\n' + FILE, "needs its order"),
-    "site sum of energies": ('law = "site-sum"\norder = 0\n' + FILE, "fitted to potentials"),
+    "averaged landau": ('law = "landau"\n' + FILE, r"positive\.free_energy\.order: this key is missing"),
+    "site sum of energies": ('law = "site-sum"\n' + FILE, "fitted to potentials"),
     "boltzmann without sites": ('ensemble = "boltzmann"\n' + FILE, "supercell_sites"),
     "end members without std": ("only_end_members = true\norder = 0\n" + FILE, "energy_std"),
     "both": (FILE + POTENTIALS, "energies or potentials, not both"),
     "frequency_std alone": ("frequency_std = 0.03\n" + FILE, "goes with vibrations"),
-    "boltzmann spline": ('law = "spline"\norder = 0\nensemble = "boltzmann"\nsupercell_sites = 4\n' + FILE, "ensemble is not"),
-    "stable polynomial": ("stable = [0.5, 1.0]\n" + FILE, "stable is of a spline"),
-    "stable nowhere": ('law = "spline"\norder = 0\nstable = [2.0, 3.0]\n' + FILE, "two compositions"),
+    "boltzmann spline": (
+        'law = "spline"\nensemble = "boltzmann"\n' + FILE,
+        r"free_energy\.ensemble: a key of law 'redlich-kister' or 'landau', not of law 'spline'; leave it out, or change law",
+    ),
+    "stable polynomial": ("stable = [0.5, 1.0]\n" + FILE, r"free_energy\.stable: a key of law 'spline', not of law 'redlich-"),
+    "stable nowhere": ('law = "spline"\nstable = [2.0, 3.0]\n' + FILE, "two compositions"),
     "end members of a spline": (
-        'law = "spline"\norder = 0\nonly_end_members = true\nenergy_std = "1 meV"\n' + FILE,
-        "only_end_members is of",
+        'law = "spline"\nonly_end_members = true\nenergy_std = "1 meV"\n' + FILE,
+        r"free_energy\.only_end_members: a key of law 'redlich-kister' or",
     ),
     "std of potentials": ('order = 1\nenergy_std = "1 meV"\n' + POTENTIALS, "energy_std is of energies"),
     "entropies from nowhere": ("order = 1\nexcess_entropies = 1\n" + FILE, "excess_entropies need"),
-    "short spline": ('law = "spline"\norder = 0\n' + FILE.replace("a.csv", "five.csv"), "needs at least 6"),
+    "short spline": ('law = "spline"\n' + FILE.replace("a.csv", "five.csv"), "needs at least 6"),
+    "unknown law": (
+        'law = "quartic"\nknots = 3\n' + FILE,
+        r"free_energy\.law: 'quartic' is no law of a study; take one of 'redlich-kister', 'landau', .*'site-sum'$",
+    ),
+    "law of no text": ("law = 3\n" + FILE, r"free_energy\.law: must be text in quotes, got 3$"),
+    "gaps of a site sum": (
+        'law = "site-sum"\nphases = "common tangent"\n' + POTENTIALS,
+        r"free_energy\.phases: a key of law 'redlich-kister' or .*, not of law 'site-sum'",
+    ),
+    "reference of a site sum": (
+        'law = "site-sum"\nreference = { mean_voltage = "3.9 V", std = "10 mV", reason = "r" }\n' + POTENTIALS,
+        r"free_energy\.reference: a key of law",
+    ),
+    "misspelt key": ('law = "landau"\nordr = 4\n' + FILE, r"free_energy\.ordr: unknown key.*is 'order' meant\?$"),
     "unknown treatment": ('phases = "ignore"\n' + FILE, "phases"),
 }
 

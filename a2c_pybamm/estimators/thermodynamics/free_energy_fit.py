@@ -24,8 +24,9 @@ from a2c_pybamm.estimators.thermodynamics.orderings import (
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
 from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
 
-HIGHEST_ORDER = 3
-"""Highest order of a Redlich–Kister law that is averaged over unless told otherwise: four interactions."""
+MOST_AVERAGED = 4
+"""Interactions of the widest law that is averaged over unless told otherwise: for truths of one to four interactions the
+coverage of such averages is measured (docs/decisions/0006-averages-over-orders.md)."""
 ENSEMBLE_SOURCE = "functional ensemble (model form)"
 """Name of the source that an ensemble of functionals is: the same germ in all that it computed."""
 
@@ -114,7 +115,7 @@ def choose_order(
     ValueError
         If not even the lowest order can be tested, or an order is not nested in the law.
     """
-    law = law or RedlichKister("host", max(orders or (HIGHEST_ORDER,)))
+    law = law or RedlichKister("host", max(orders or (MOST_AVERAGED - 1,)))
     orders = law.nested_orders if orders is None else orders
     missing = [order for order in orders if order not in law.nested_orders]
     if missing or not orders:
