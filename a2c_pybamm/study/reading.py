@@ -175,11 +175,11 @@ def _lines(problems: Sequence[Any], mender: Mender) -> list[str]:
 
 def _of_misspelt_choice(item: Any, misspelt: Collection[Place]) -> bool:
     """True for a key of another section of the same place, where the key that chooses the section is misspelt."""
-    *around, key = item["loc"] or ("",)
+    if item["type"] != "extra_forbidden":
+        return False
+    *around, key = item["loc"]
     chosen = chosen_by(item["section"])
-    return bool(
-        chosen and item["type"] == "extra_forbidden" and (*around, chosen) in misspelt and elsewhere(str(key), item["section"])
-    )
+    return bool(chosen) and (*around, chosen) in misspelt and bool(elsewhere(str(key), item["section"]))
 
 
 def _lines_of(where: str, items: list[Any]) -> list[str]:
