@@ -62,32 +62,32 @@ class Expansion(PhaseForming):
     def excess(self, amplitudes: Sequence[Any], x: Any, derivative: int = 0) -> Any:
         r""":math:`\sum_k A_k\varphi_k(x)` of the first amplitudes, or its first or second derivative."""
 
-    @final
     @property
+    @final
     def voltage_name(self) -> str:
         """Name of the mean voltage over the window."""
         return coefficient(self.material, f"mean voltage {self.window[0]:g}–{self.window[1]:g}", "V")
 
-    @final
     @property
+    @final
     def entropy_name(self) -> str:
         """Name of the change of the host's vibrational entropy by lithium."""
         return coefficient(self.material, "vibrational ds/dx", "J.mol-1.K-1")
 
-    @final
     @property
+    @final
     def excess_entropy_names(self) -> tuple[str, ...]:
         """Names of the excess entropies."""
         return tuple(coefficient(self.material, f"S{k}", "J.mol-1.K-1") for k in range(self.entropies))
 
-    @final
     @property
+    @final
     def names(self) -> tuple[str, ...]:
         """Names of all coefficients: mean voltage, interactions, vibrational entropy, excess entropies."""
         return (self.voltage_name, *self.interaction_names, self.entropy_name, *self.excess_entropy_names)
 
-    @final
     @property
+    @final
     def nested_orders(self) -> range:
         """Orders whose terms are the first ones of this law; empty where terms are not nested."""
         first = self.first_order

@@ -16,13 +16,19 @@ from a2c_pybamm.schema import Temperature, conform_fields
 
 @singledispatch
 def interpolate(x: Any, grid: tuple[float, ...], values: tuple[float, ...]) -> Any:
-    """Not-a-knot cubic spline through a table, held beyond its ends; floats and arrays here.
+    """Not-a-knot cubic spline through a table, constant beyond its ends; floats, arrays and complex numbers here.
 
-    Symbols of other libraries register their own version, so that laws need not know them.
+    An imaginary part is carried to first order, so that complex steps are exact. Symbols of other libraries register their own
+    version, so that laws need not import them.
     """
     from scipy.interpolate import CubicSpline
 
-    return CubicSpline(grid, values)(np.clip(x, grid[0], grid[-1]))
+    spline = CubicSpline(grid, values)
+    inside = np.clip(np.real(x), grid[0], grid[-1])
+    if not np.iscomplexobj(x):
+        return spline(inside)
+    slope = np.where(inside == np.real(x), spline(inside, 1), 0.0)
+    return spline(inside) + 1j * np.imag(x) * slope
 
 
 @lru_cache(maxsize=16)
