@@ -10,7 +10,7 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
-from a2c_pybamm.laws.thermodynamics.phases import lower_hull
+from a2c_pybamm.laws.thermodynamics.lower_hull import lower_hull
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Array, Estimate, Joint
 from a2c_pybamm.laws.law import COMPLEX_STEP, coefficient, material_name
 from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
-from a2c_pybamm.laws.thermodynamics.phases import END, Gaps, composition_grid, finite_at_ends, gaps, spinodals
+from a2c_pybamm.laws.thermodynamics.phases import END_WIDTH, Gaps, composition_grid, finite_at_ends, gaps, spinodals
 
 N_DRAW = 2000
 """Draws from which the probability of a gap is counted."""
@@ -141,7 +141,7 @@ def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], found: Gaps,
     tangent = (_partial(law, mean, "free_energy", high, T) - _partial(law, mean, "free_energy", low, T)) / (high - low)[:, None]
     ends = []
     for side in (low, high):
-        inside = (side > END) & (side < 1 - END)
+        inside = (side > END_WIDTH) & (side < 1 - END_WIDTH)
         x = np.where(inside, side, 0.5)
         own = -FARADAY * _partial(law, mean, "open_circuit_voltage", x, T)
         curvature = GAS_CONSTANT * T / x * law.thermodynamic_factor(mean, x, T)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.laws.law import COMPLEX_STEP, Coefficients, Count, coefficient, material_name
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, PhaseForming
-from a2c_pybamm.laws.thermodynamics.phases import END, Gaps, branch, gaps
+from a2c_pybamm.laws.thermodynamics.phases import END_WIDTH, Gaps, branch, gaps
 from a2c_pybamm.schema import conform_fields
 
 Array = NDArray[np.float64]
@@ -124,7 +124,7 @@ class TwoPhase(FreeEnergy):
             int(k): f"{self.material} has {found.count[k]} {what}, more than the {self.gaps} that the set has room for"
             for k in np.flatnonzero(found.count > self.gaps)
         }
-        whole = ((found.low <= END) & (found.high >= 1 - END)).any(axis=1)
+        whole = ((found.low <= END_WIDTH) & (found.high >= 1 - END_WIDTH)).any(axis=1)
         text = f"{self.material} separates from empty to full: neither phase takes or gives lithium"
         return {int(k): text for k in np.flatnonzero(whole)} | reasons
 
@@ -193,7 +193,7 @@ class TwoPhase(FreeEnergy):
         for low_name, high_name, *_ in self._slots:
             low, high = c[low_name], c[high_name]
             # a phase that lies at an end has no diffusivity to tell: the other's stands for both
-            a, b = low + (low < END) * (high - low), high - (high > 1 - END) * (high - low)
+            a, b = low + (low < END_WIDTH) * (high - low), high - (high > 1 - END_WIDTH) * (high - low)
             inside = (x > low) * (x < high)
             share = inside * (x - low) / (high - low + 1e-12)
             joined = diffusivity(c, a) ** (1 - share) * diffusivity(c, b) ** share * factor
