@@ -1,4 +1,4 @@
-"""Mobility as runs at several compositions and temperatures show it: prefactor and barrier that vary with composition."""
+"""Mobility from runs at several compositions and temperatures: prefactor and barrier that vary with composition."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ArrheniusMobility:
 
     material: str
     motion: Literal["tracer", "collective"]
-    """Whose D the runs measured: single ions', or that of all together."""
+    """D that the runs measure: of single ions, or of all together."""
     vacancies: Count
     """n, the power of 1 - x that is taken out of the prefactor."""
     free_energy: FreeEnergy
@@ -72,9 +72,9 @@ class ArrheniusMobility:
 
     def __post_init__(self) -> None:
         conform_fields(self, name=self.kind)
-        for what in ("vacancies", "prefactor_order", "barrier_order"):
-            if getattr(self, what) < 0:
-                raise ValueError(f"{self.material}: {what} = {getattr(self, what)} is negative; give 0 or more")
+        for name in ("vacancies", "prefactor_order", "barrier_order"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{self.material}: {name} = {getattr(self, name)} is negative; give 0 or more")
         a, b = self.window
         if not 0 <= a < b <= 1:
             raise ValueError(f"{self.material}: window {a:g} … {b:g} must rise within [0, 1]")
@@ -121,7 +121,7 @@ class ArrheniusMobility:
         return legendre((2 * x - a - b) / (b - a), order)
 
     def measured_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """The D of runs [m2.s-1]: of single ions, or of all together, as the motion says."""
+        """D of the runs [m2.s-1]: of single ions with ``motion="tracer"``, of all together with "collective"."""
         terms = self.terms(x, max(self.prefactor_order, self.barrier_order))
         prefactor, barrier = (
             sum(c[name] * term for name, term in zip(names, terms, strict=False))

@@ -29,7 +29,7 @@ class VacancyMobility:
 
     In the gap of a `TwoPhase` law the factor is zero, and lithium goes through a particle behind a moving boundary, which no
     diffusivity describes. What stands there is declared: the logarithm of :math:`D_\mathrm{chem}` runs straight from one
-    coexisting composition to the other, plus a coefficient :math:`h` that carries the doubt.
+    coexisting composition to the other, plus a coefficient :math:`h` that carries its uncertainty.
 
     ===========================  ======================================  ======
     symbol                       coefficient                             unit
@@ -70,8 +70,10 @@ class VacancyMobility:
 
     @property
     def names(self) -> tuple[str, ...]:
-        own = [name for hop, _ in self.hops for name in (prefactor_name(self.material, hop), barrier_name(self.material, hop))]
-        return (*own, *mobility.particle_names(self.material, self.free_energy))
+        motion: list[str] = []
+        for hop, _ in self.hops:
+            motion += [prefactor_name(self.material, hop), barrier_name(self.material, hop)]
+        return (*motion, *mobility.particle_names(self.material, self.free_energy))
 
     def jump_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`D_J` [m2.s-1]."""

@@ -13,6 +13,9 @@ from a2c_pybamm.laws.law import Coefficients, Table, coefficient
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.schema import Temperature, conform_fields
 
+END_MARGIN = 0.005
+"""Compositions so close to empty or full are left out of what smoothing is reported to move: potentials diverge there."""
+
 
 @singledispatch
 def interpolate(x: Any, grid: tuple[float, ...], values: tuple[float, ...]) -> Any:
@@ -51,7 +54,7 @@ class MeasuredOCP(FreeEnergy):
 
     It fills the place of a free-energy law: :math:`\Theta = -(xF/RT)\,\partial U/\partial x` from the same table, so that
     voltage and chemical diffusivity agree. Measured tables rise in places (noise, hysteresis) and are flat on plateaus:
-    ``from_samples`` smooths them so that :math:`\Theta \ge \Theta_\mathrm{min}`, and says how far the voltage moved.
+    ``from_samples`` smooths them so that :math:`\Theta \ge \Theta_\mathrm{min}`, and reports how far the voltage moved.
     The slope is tabulated by its logarithm, so that :math:`\Theta` is positive everywhere; with 121 points it differs from the
     slope of the voltage's spline by about 2 % (7 % where the curve bends sharply), and may dip a tenth below the floor between
     points.
@@ -69,7 +72,7 @@ class MeasuredOCP(FreeEnergy):
     floored: float = 0.0
     """Share of the composition range where the floor was used."""
     moved: float = 0.0
-    """Largest change [V] that smoothing made to the table, 0.005 <= x <= 0.995."""
+    """Largest change [V] that smoothing made to the table, ends left out (``END_MARGIN``)."""
     kind: ClassVar[str] = "measured-ocp"
 
     def __post_init__(self) -> None:
@@ -108,8 +111,8 @@ class MeasuredOCP(FreeEnergy):
         smooth = -np.concatenate([[0.0], np.cumsum(steps)])
         smooth += np.mean(voltage - smooth)
         share = float(np.diff(x)[slope < floor].sum() / (x[-1] - x[0]))
-        usual = (x >= 0.005) & (x <= 0.995)
-        moved = float(np.abs(smooth - voltage)[usual].max(initial=0.0))
+        inner = (x >= END_MARGIN) & (x <= 1 - END_MARGIN)
+        moved = float(np.abs(smooth - voltage)[inner].max(initial=0.0))
         return cls(
             material,
             tuple(map(float, x)),

@@ -84,7 +84,7 @@ def _collected(law: PhaseForming, c: Coefficients, T: float, find: Callable[[Sam
     blocks = [(curves.samples, find(curves)) for curves in sampled_curves(law, columns, T)]
     tables = []
     for k in range(len(blocks[0][1])):
-        table = np.full((n_sample, max(columns[k].shape[1] for _, columns in blocks)), np.nan)
+        table = np.full((n_sample, max(block[k].shape[1] for _, block in blocks)), np.nan)
         for samples, block in blocks:
             table[samples, : block[k].shape[1]] = block[k]
         tables.append(table)

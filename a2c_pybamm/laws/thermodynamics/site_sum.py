@@ -15,15 +15,16 @@ from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, PhaseFor
 from a2c_pybamm.schema import Temperature, conform_fields
 
 LARGEST_EXPONENT = 700.0
-"""Beyond it exp overflows; a site whose exponent is larger is empty to 300 digits."""
+"""Largest argument of exp: above 709 it overflows, and a site whose exponent is 700 is empty to 300 digits."""
 LEAST_SLOPE = 1e-12
-"""Smallest -dx/dU [V-1] that is told from zero: below it the rounding of x moves U by more than 0.1 mV.
+"""Smallest -dx/dU [V-1] that is distinguished from zero: below it the rounding of x moves U by more than 0.1 mV.
 
 It is reached where x equals, to 11 digits, the fraction at which some sites are full and the next ones, far below in
 voltage, still empty; there U lies somewhere between the two and its derivatives are those of this slope."""
 N_BISECTION = 16
+"""Halvings of the search for a voltage: of 3 V they leave a thirtieth of RT/F for an ideality factor of 0.05."""
 N_NEWTON = 4
-"""Sixteen halvings of 3 V are a thirtieth of RT/F for an ideality factor of 0.05, and Newton squares that four times."""
+"""Newton's steps after the halvings: each squares the relative error, which four bring from a thirtieth to round-off."""
 
 
 def boltzmann(z: Any) -> Any:

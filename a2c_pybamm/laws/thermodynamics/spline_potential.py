@@ -13,8 +13,9 @@ from a2c_pybamm.laws.law import MOST_TERMS, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
 from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
-SOFT = 1e-24
-"""Square of the distance from a knot below which a cube's third derivative is rounded off: no formula divides by zero there."""
+KNOT_ROUNDING = 1e-24
+"""Square of the distance in x from a knot within which a cube's third derivative is rounded: nothing divides by zero there, and
+the cube changes by 1e-36."""
 
 
 @lru_cache(maxsize=32)
@@ -94,8 +95,8 @@ class SplinePotential(PlainExpansion):
         if derivative == 2:
             return b + sum(3 * v * _cube(x - t, -1) for v, t in zip(w, self.knots, strict=True))
         if derivative == 1:
-            own = a + b * x + sum(v * _cube(x - t, 0) for v, t in zip(w, self.knots, strict=True))
-            return own - self._integral(a, b, w, 1.0)
+            spline = a + b * x + sum(v * _cube(x - t, 0) for v, t in zip(w, self.knots, strict=True))
+            return spline - self._integral(a, b, w, 1.0)
         return self._integral(a, b, w, x) - x * self._integral(a, b, w, 1.0)
 
     def _integral(self, a: Any, b: Any, w: Sequence[Any], x: Any) -> Any:
@@ -108,7 +109,7 @@ class SplinePotential(PlainExpansion):
 
 def _cube(u: Any, integral: int) -> Any:
     r""":math:`|u|^3` (0), its derivative over three :math:`u|u|` (-1) or its integral :math:`u|u|^3/4` (1)."""
-    square = u * u + SOFT
+    square = u * u + KNOT_ROUNDING
     if integral == -1:
         return u * square**0.5
     return square**1.5 if integral == 0 else u * square**1.5 / 4
