@@ -12,10 +12,11 @@ from a2c_pybamm import study as schema
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.derivation.hops import members, mobility_estimates
 from a2c_pybamm.derivation.host_data import Table, read_tables
-from a2c_pybamm.derivation.host_free_energy import STANDARD_TEMPERATURE, free_energy_estimates, stand_in_law
+from a2c_pybamm.derivation.host_free_energy import free_energy_estimates, stand_in_law
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import declare, fit_site_volume
 from a2c_pybamm.laws import FreeEnergy, SiteDensity, TwoPhase
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.parameter_set import Attachment, StoichiometryMap, measured_ocp
 
 BRANCHES: tuple[Literal["lithiation"], Literal["delithiation"]] = ("lithiation", "delithiation")

@@ -32,6 +32,7 @@ from a2c_pybamm.estimators import (
 )
 from a2c_pybamm.estimators.thermodynamics.free_energy_fit import MOST_AVERAGED
 from a2c_pybamm.laws import KINDS, Expansion, FreeEnergy, RedlichKister, TwoPhase
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.readers import (
     read_hop_frequencies,
 )
@@ -39,10 +40,6 @@ from a2c_pybamm.readers import (
 CELL_ENERGY_ERROR = 0.2
 """Leave-one-out error [eV per site] above which a table is reported as perhaps of whole cells: interactions are of some tenths
 of an electronvolt, an error of as much is none of a law of four of them."""
-POINTS_PER_COEFFICIENT = 3
-"""Chemical potentials for each coefficient of a law that is averaged over: enough to estimate the scatter from the residual."""
-STANDARD_TEMPERATURE = 298.15
-"""Temperature [K] of a law of which the names or the terms alone are used."""
 HULLS = "hull voltages [V]"
 """The note that holds stable compositions and voltage steps, by material and method."""
 
@@ -223,7 +220,7 @@ def _choice(entry: schema.PolynomialFreeEnergy, tables: Sequence[EnergyTable]) -
 def _most_interactions(entry: schema.PolynomialFreeEnergy, tables: Mapping[Path, Table]) -> int:
     """Interactions of the widest law that all tables of potentials have points enough for, beside voltage and entropies."""
     points = min(len(table.x) for table in tables.values())
-    return int(np.clip(points // POINTS_PER_COEFFICIENT - 2 - entry.excess_entropies, 1, MOST_AVERAGED))
+    return int(np.clip(points // 3 - 2 - entry.excess_entropies, 1, MOST_AVERAGED))
 
 
 def _scatter(tables: Sequence[EnergyTable], law: Expansion, order: int) -> str:

@@ -318,7 +318,7 @@ def _state(parameter_set: ParameterSet) -> dict[str, float]:
 
 def _search() -> list[str]:
     """Sources of the search for a site sum's voltage, those of the law itself."""
-    constants = ("LARGEST_EXPONENT", "LEAST_SLOPE", "N_BISECTION", "N_NEWTON")
+    constants = ("LARGEST_EXPONENT", "LEAST_SLOPE", "N_SITE_HALVING", "N_SITE_NEWTON")
     numbers = "\n".join(f"{name} = {getattr(sites, name)!r}" for name in constants)
     functions = (sites.boltzmann, sites.occupation, sites.refine, sites.search)
     # annotations name types that the module does not import

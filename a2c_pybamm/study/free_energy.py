@@ -28,8 +28,6 @@ from a2c_pybamm.study.thermodynamics import (
     VibrationFile,
 )
 
-MOST_SITES = 12
-"""Kinds of sites of a site sum: no data tell more apart."""
 DEFAULT_LAW = "redlich-kister"
 """Law of a section that names none."""
 Order = Annotated[Whole, Field(le=9)]
@@ -231,7 +229,7 @@ class SiteSumFreeEnergy(FreeEnergy):
     law: Literal["site-sum"] = Field(
         "site-sum", description="Several kinds of sites, each a lattice gas", examples=["site-sum"]
     )
-    sites: Whole = Field(2, ge=1, le=MOST_SITES, description="Kinds of sites", examples=[3])
+    sites: Whole = Field(2, ge=1, le=12, description="Kinds of sites; no data determine more than twelve", examples=[3])
 
     def build(self, material: str, temperature: float, order: int | None = None) -> laws.SiteSum:
         """The sum over the kinds of sites."""

@@ -9,7 +9,7 @@ from scipy.stats import chi2
 
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.statistics.combination import combine
-from a2c_pybamm.estimators.statistics.log_rates import refuse_shared
+from a2c_pybamm.estimators.statistics.log_rates import validate_separate_errors
 
 
 def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: Collection[str] = ()) -> Estimate:
@@ -44,7 +44,7 @@ def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: C
         raise ValueError(f"{name}: a run has {len(wrong.names)} coefficients; select its ln D")
     logs, n = np.concatenate([e.mean for e in estimates]), len(estimates)
     stacked = combine(estimates, np.eye(n), [f"run {k}" for k in range(n)], logs, method="", independent=independent)
-    refuse_shared(stacked.covariance, name)
+    validate_separate_errors(stacked.covariance, name)
     inverse = np.linalg.inv(stacked.covariance)
     weights = inverse.sum(axis=1) / inverse.sum()
     residual = logs - weights @ logs

@@ -13,7 +13,13 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
-from a2c_pybamm.estimators.statistics.averaging import SPARE, Average, average_nested, covariance_columns
+from a2c_pybamm.estimators.statistics.averaging import (
+    LEAST_DEGREES_OF_FREEDOM,
+    LEAST_SCATTER,
+    Average,
+    average_nested,
+    covariance_columns,
+)
 from a2c_pybamm.estimators.thermodynamics.orderings import (
     SAME_COMPOSITION,
     Compositions,
@@ -28,7 +34,7 @@ MOST_AVERAGED = 4
 """Interactions of the widest law that is averaged over unless told otherwise: for truths of one to four interactions the
 coverage of such averages is measured (docs/decisions/0006-averages-over-orders.md)."""
 ENSEMBLE_SOURCE = "functional ensemble (model form)"
-"""Name of the source that an ensemble of functionals is: the same germ in all that it computed."""
+"""Name of the source of an ensemble of functionals: the same germ in all that it computed."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +91,12 @@ def leave_one_out(table: EnergyTable, order: int, *, law: Expansion | None = Non
     Of the law with the terms of this order; Redlich–Kister's if none is given.
     """
     law = law or RedlichKister("host", order)
-    found = lowest_energies(table)
+    lowest = lowest_energies(table)
     n_column = _n_column(law, order)
-    _validate_count(len(found.x), n_column, f"order {order}", table.label, 1)
-    std = found.relative_std
-    q, _ = np.linalg.qr(energy_design(law, found.x)[:, :n_column] / std[:, None])
-    y = found.energy / std
+    _validate_count(len(lowest.x), n_column, f"order {order}", table.label, 1)
+    std = lowest.relative_std
+    q, _ = np.linalg.qr(energy_design(law, lowest.x)[:, :n_column] / std[:, None])
+    y = lowest.energy / std
     leverage = (q**2).sum(axis=1)
     residual = (y - q @ (q.T @ y)) / np.maximum(1 - leverage, 1e-12)
     return float(np.sqrt(np.mean(residual**2)))
@@ -121,7 +127,7 @@ def choose_order(
     if missing or not orders:
         raise ValueError(f"law {law.kind}: orders {missing} are not nested in it; take some of {list(law.nested_orders)}")
     counts = [len(by_composition(table.x)) for table in tables]
-    spare = 1 if scatter_known else SPARE
+    spare = 1 if scatter_known else LEAST_DEGREES_OF_FREEDOM
     possible = [order for order in orders if min(counts) >= _n_column(law, order) + spare]
     if not possible:
         k = int(np.argmin(counts))
@@ -130,11 +136,11 @@ def choose_order(
     sizes = [_n_column(law, order) for order in possible]
     averages = []
     for table in tables:
-        found = lowest_energies(table)
-        design = energy_design(law, found.x)[:, : sizes[-1]]
-        averages.append(average_nested(design, found.energy, found.relative_std, sizes, known=False))
+        lowest = lowest_energies(table)
+        design = energy_design(law, lowest.x)[:, : sizes[-1]]
+        averages.append(average_nested(design, lowest.energy, lowest.relative_std, sizes, known=False))
     weight = np.exp(sum(np.log(np.maximum(a.weights, 1e-300)) for a in averages))
-    geometric = np.exp(np.log(np.maximum(errors, 1e-12)).mean(axis=1))
+    geometric = np.exp(np.log(np.maximum(errors, LEAST_SCATTER)).mean(axis=1))
     return OrderChoice(law.kind, tuple(possible), tuple(map(float, geometric)), tuple(map(float, weight / weight.sum())))
 
 
@@ -159,11 +165,11 @@ def fit_free_energy(
     The noise of an energy is ``energy_std`` [J.mol-1 per site], or ``covariance`` (n_structure, n_structure) [(J.mol-1)²] where
     structures err together (`composition_covariance` makes one). With neither it comes from the residual; the covariance is
     then widened by :math:`\nu/(\nu-2)`, the variance of Student's t with the :math:`\nu` degrees of freedom left, since few
-    compositions know their own scatter badly: 95 % intervals then hold the truth in 95 % of cases, 68 % intervals in more
+    compositions determine their scatter badly: 95 % intervals then hold the truth in 95 % of cases, 68 % intervals in more
     (82 % for :math:`\nu = 3`). Energies by an ensemble of functionals, where the table has them, are one further source with
     the members as labels.
 
-    Returns the law's coefficients without the vibrational entropy, which energies at 0 K do not tell; excess entropies only
+    Returns the law's coefficients without the vibrational entropy, which energies at 0 K do not have; excess entropies only
     with a Boltzmann average.
 
     Raises
@@ -178,45 +184,46 @@ def fit_free_energy(
     check_std(law.material, energy_std)
     if choice:
         _validate_choice(choice, law)
-    found = _compositions(table, law, ensemble, sites)
-    noise = _structure_noise(table, found, energy_std, covariance)
+    compositions = _compositions(table, law, ensemble, sites)
+    noise = _structure_noise(table, compositions, energy_std, covariance)
     known = energy_std is not None or covariance is not None
-    design = energy_design(law, found.x)
-    _validate_count(len(found.x), design.shape[1], _size(law), table.label, 0 if known else SPARE)
-    spread = np.asarray(found.weights @ noise) if noise.ndim == 2 else found.weights @ sparse.diags_array(noise)
-    own = spread @ spread.T if noise.ndim == 2 else np.sqrt(np.asarray((spread**2).sum(axis=1)).ravel())
+    design = energy_design(law, compositions.x)
+    _validate_count(len(design), design.shape[1], _size(law), table.label, 0 if known else LEAST_DEGREES_OF_FREEDOM)
+    weights = compositions.weights
+    spread = np.asarray(weights @ noise) if noise.ndim == 2 else weights @ sparse.diags_array(noise)
+    composition_noise = spread @ spread.T if noise.ndim == 2 else np.sqrt(np.asarray((spread**2).sum(axis=1)).ravel())
     sizes = [_n_column(law, order) for order in choice.orders] if choice else [design.shape[1]]
-    average = average_nested(design, found.energy, np.asarray(own), sizes, known=known)
+    average = average_nested(design, compositions.energy, np.asarray(composition_noise), sizes, known=known)
     names = (law.voltage_name, *law.interaction_names)
     try:
         mean, jacobian = law.coordinates(average.mean[1:])
     except ValueError as error:
         raise ValueError(f"energies of {table.label}: {error}") from error
-    by_structure = jacobian @ np.asarray((found.weights.T @ average.combination[1:].T).T)  # derivative by each energy
-    doubt = jacobian @ average.doubt[1:]
+    by_structure = jacobian @ np.asarray((weights.T @ average.combination[1:].T).T)  # derivative by each energy
+    between = jacobian @ average.between_model_factor[1:]
     if ensemble == "boltzmann" and law.entropies:
-        extra, values = _excess_entropies(law, found)
+        extra, values = _excess_entropies(law, compositions)
         names, mean = (*names, *law.excess_entropy_names), np.concatenate([mean, values])
         by_structure = np.vstack([by_structure, extra])
-        doubt = np.vstack([doubt, np.zeros((law.entropies, doubt.shape[1]))])
+        between = np.vstack([between, np.zeros((law.entropies, between.shape[1]))])
     root = by_structure @ noise if noise.ndim == 2 else by_structure * noise
     root = covariance_columns(root * average.scatter)
     stamp = _stamp(table, sizes, ensemble)
     factors = {source: Factor(root, tuple(f"{table.label}:{stamp}:{k}" for k in range(root.shape[1])))}
     if choice and len(choice.orders) > 1:
-        factors[f"{law.material} order of the law"] = Factor(doubt, _order_labels(choice))
+        factors[f"{law.material} order of the law"] = Factor(between, _order_labels(choice))
     if table.ensemble is not None:
         deviation = (table.ensemble - table.ensemble.mean(axis=1, keepdims=True)) / FARADAY
         columns = by_structure @ deviation / np.sqrt(len(table.members) - 1)
         factors[ENSEMBLE_SOURCE] = Factor(columns, table.members)
     provenance = {"label": table.label, **table.provenance, "orders": _describe(choice, law, average)}
-    what = f"{law.kind}, {len(law.interaction_names)} interaction(s)"
+    fitted = f"{law.kind}, {len(law.interaction_names)} interaction(s)"
     over = f", averaged over orders {', '.join(map(str, choice.orders))}" if choice and len(choice.orders) > 1 else ""
-    return Estimate(names, mean, factors, f"{found.method}, {what} by generalised least squares{over}", provenance)
+    return Estimate(names, mean, factors, f"{compositions.method}, {fitted} by generalised least squares{over}", provenance)
 
 
 def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, source: str | None = None) -> Estimate:
-    r"""Mean voltage between the end members alone, :math:`-[E(1) - E(0)]/F`: what a two-phase reaction needs of energies.
+    r"""Mean voltage between the end members alone, :math:`-[E(1) - E(0)]/F`: that of a two-phase reaction between them.
 
     Of several structures at one end the lowest counts. Everything else of the law is left to be declared.
 
@@ -232,24 +239,26 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
     """
     check_std(law.material, energy_std)
     if law.window != (0.0, 1.0):
-        raise ValueError(f"{law.material}: end members tell the mean voltage over [0, 1], the law's window is {law.window}")
-    found = lowest_energies(table)
+        raise ValueError(
+            f"{law.material}: end members give the mean voltage over [0, 1], the law's window is {law.window}; take that window"
+        )
+    lowest = lowest_energies(table)
     ends = []
     for x in (0.0, 1.0):
-        at = np.flatnonzero(np.abs(found.x - x) < SAME_COMPOSITION)
+        at = np.flatnonzero(np.abs(lowest.x - x) < SAME_COMPOSITION)
         if not len(at):
             raise ValueError(f"energies of {table.label}: no structure at x = {x:g}; both end members are needed")
         ends.append(int(at[0]))
     empty, full = ends
-    std = energy_std / FARADAY * np.asarray(found.weights[[empty, full]] @ found.spread)
+    std = energy_std / FARADAY * np.asarray(lowest.weights[[empty, full]] @ lowest.spread)
     stamp = _stamp(table, [0], "end members")
     factor = Factor(np.array([[std[0], -std[1]]]), (f"{table.label}:{stamp}:empty", f"{table.label}:{stamp}:full"))
     factors = {source or f"{law.material} energies (fit)": factor}
     if table.ensemble is not None:
-        own = np.asarray(found.weights[[empty, full]] @ table.ensemble)
-        step = (own[0] - own[1]) / FARADAY
+        energies = np.asarray(lowest.weights[[empty, full]] @ table.ensemble)
+        step = (energies[0] - energies[1]) / FARADAY
         factors[ENSEMBLE_SOURCE] = Factor(((step - step.mean()) / np.sqrt(len(step) - 1))[None], table.members)
-    value = float(found.energy[empty] - found.energy[full])
+    value = float(lowest.energy[empty] - lowest.energy[full])
     provenance = {"label": table.label, **table.provenance}
     return Estimate((law.voltage_name,), np.array([value]), factors, "energies of the end members", provenance)
 
@@ -283,10 +292,12 @@ def _compositions(table: EnergyTable, law: Expansion, ensemble: str, sites: floa
     return boltzmann_average(table, law.reference_temperature, sites)
 
 
-def _structure_noise(table: EnergyTable, found: Compositions, energy_std: float | None, covariance: Array | None) -> Array:
+def _structure_noise(
+    table: EnergyTable, compositions: Compositions, energy_std: float | None, covariance: Array | None
+) -> Array:
     """Standard deviations (n_structure,) or a root (n_structure, n_structure) of the structures' energies [eV or relative]."""
     if covariance is None:
-        return found.spread * (1.0 if energy_std is None else energy_std / FARADAY)
+        return compositions.spread * (1.0 if energy_std is None else energy_std / FARADAY)
     if energy_std is not None:
         raise ValueError(f"energies of {table.label}: give energy_std or covariance, not both")
     covariance = np.asarray(covariance, float)
@@ -304,12 +315,12 @@ def _structure_noise(table: EnergyTable, found: Compositions, energy_std: float 
         ) from None
 
 
-def _excess_entropies(law: Expansion, found: Compositions) -> tuple[Array, Array]:
+def _excess_entropies(law: Expansion, compositions: Compositions) -> tuple[Array, Array]:
     """Derivative by each structure's energy (n_entropy, n_structure) of the excess entropies, and these (n_entropy,)."""
-    if found.entropy is None or found.entropy_weights is None:
+    if compositions.entropy is None or compositions.entropy_weights is None:
         raise ValueError(f"{law.material}: no entropies to fit")
-    inverse = np.linalg.pinv(energy_design(law, found.x)[:, 2 : 2 + law.entropies])
-    return np.asarray((found.entropy_weights.T @ inverse.T).T), inverse @ found.entropy
+    inverse = np.linalg.pinv(energy_design(law, compositions.x)[:, 2 : 2 + law.entropies])
+    return np.asarray((compositions.entropy_weights.T @ inverse.T).T), inverse @ compositions.entropy
 
 
 def _stamp(table: EnergyTable, sizes: Sequence[int], ensemble: str) -> str:
@@ -331,7 +342,7 @@ def _describe(choice: OrderChoice | None, law: Expansion, average: Average) -> d
 
 
 def composition_covariance(table: EnergyTable, *, std: float, length: float, own_std: float) -> Array:
-    r"""Covariance of structures' energies (n_structure, n_structure) [(J.mol-1)²] that err alike where compositions are alike.
+    r"""Covariance of structures' energies (n_structure, n_structure) [(J.mol-1)²], correlated where compositions are close.
 
     .. math:: \Sigma_{ij} = s^2\,e^{-(x_i - x_j)^2/2\ell^2} + s_0^2\,\delta_{ij}
 

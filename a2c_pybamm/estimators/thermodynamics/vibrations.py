@@ -1,4 +1,4 @@
-"""What vibrations add to a free energy: voltage, interactions and entropies."""
+"""Vibrations added to a free energy: to voltage, interactions and entropies."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from a2c_pybamm.data import ThermalTable, Vibrations
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
+from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, STANDARD_TEMPERATURE
 
 LITHIUM_ENTHALPY = 4632.0
 """H(298.15 K) - H(0 K) of lithium metal [J.mol-1] (CODATA key values, Cox, Wagman and Medvedev 1989)."""
 LITHIUM_DEBYE = 344.0
 """Debye temperature of lithium metal [K] (Kittel, Introduction to Solid State Physics, 8th ed. (2005), ch. 5, table 1)."""
-ROOM = 298.15
-FAR = 30.0
-"""Distance from the reference temperature [K] at which the error of a linear entropy is reported."""
+REPORTED_SPAN = 30.0
+"""Distance from the reference temperature [K] at which the error of a linear entropy is reported: a cell's own range."""
 
 
 def harmonic(vibrations: Vibrations | ThermalTable, T: float) -> tuple[float, float, float]:
@@ -67,15 +66,16 @@ def lithium_metal(T: float) -> tuple[float, float, float]:
     CODATA's enthalpy and entropy at 298.15 K over a Debye solid's zero-point energy, carried to T by Debye's heat capacity.
     """
     zero_point = 9 / 8 * GAS_CONSTANT * LITHIUM_DEBYE
-    grid = np.geomspace(min(ROOM, T), max(ROOM, T), 401)
+    grid = np.geomspace(min(STANDARD_TEMPERATURE, T), max(STANDARD_TEMPERATURE, T), 401)
     capacity = np.array([_debye_capacity(t) for t in grid])
-    sign = 1.0 if T >= ROOM else -1.0
+    sign = 1.0 if T >= STANDARD_TEMPERATURE else -1.0
     entropy = LITHIUM_ENTROPY + sign * float(np.trapezoid(capacity / grid, grid))
     enthalpy = LITHIUM_ENTHALPY + sign * float(np.trapezoid(capacity, grid))
     return zero_point + enthalpy - T * entropy, entropy, _debye_capacity(T)
 
 
 def _debye_capacity(T: float) -> float:
+    """Heat capacity of a Debye solid of lithium's temperature [J.mol-1.K-1]."""
     y = np.linspace(1e-6, LITHIUM_DEBYE / T, 400)
     return float(9 * GAS_CONSTANT * (T / LITHIUM_DEBYE) ** 3 * np.trapezoid(y**4 * np.exp(y) / np.expm1(y) ** 2, y))
 
@@ -104,7 +104,7 @@ def add_vibrations(
     ----------
     estimate
         The law's coefficients from static energies (`fit_free_energy`), or from potentials that were sampled on them
-        (`fit_chemical_potential`): what vibrates must not be in yet. Entropies that it has are added to.
+        (`fit_chemical_potential`): vibrations must not be in yet. Entropies that it has are added to.
     vibrations
         By composition; 0 and 1 among them.
     lithium
@@ -128,7 +128,7 @@ def add_vibrations(
     report = {
         "F_vib, S_vib, C_vib by x": {f"{x:g}": row.tolist() for x, row in zip(at, rows, strict=True)},
         "imaginary share by x": {f"{x:g}": float(getattr(vibrations[x], "imaginary", 0.0)) for x in at},
-        f"voltage error of a linear entropy at ±{FAR:g} K [V]": _curvature_error(rows, metal, T),
+        f"voltage error of a linear entropy at ±{REPORTED_SPAN:g} K [V]": _curvature_error(rows, metal, T),
     }
     moved = estimate.map(names, values, jacobian)
     factor = Factor(frequency_std * slopes[:, None], (source,))
@@ -207,10 +207,10 @@ def _with_derivative(rows: Array, T: float) -> tuple[Array, Array]:
 
 
 def _beyond_straight(inner: Array, values: Array) -> Array:
-    """What values (n, 2) at 0, some compositions inside and 1 have inside beyond the straight line between the ends."""
+    """Values (n, 2) at compositions inside (0, 1), less the straight line between those at the ends."""
     return values[1:-1] - values[0] - inner[:, None] * (values[-1] - values[0])
 
 
 def _curvature_error(rows: Array, metal: Array, T: float) -> float:
-    r""":math:`\frac{1}{2}\Delta T^2\,\Delta C/(TF)`: what the change of the entropy with temperature would add to U."""
-    return float(abs(rows[-1, 2] - rows[0, 2] - metal[2]) * FAR**2 / (2 * T * FARADAY))
+    r""":math:`\frac{1}{2}\Delta T^2\,\Delta C/(TF)` [V]: change of U by the temperature dependence of the entropy, left out."""
+    return float(abs(rows[-1, 2] - rows[0, 2] - metal[2]) * REPORTED_SPAN**2 / (2 * T * FARADAY))

@@ -9,12 +9,6 @@ from a2c_pybamm.laws.thermodynamics.sampled_curves import Evaluate, SampledCurve
 
 ROOT_TOLERANCE = 1e-14
 """Step over the distance to the nearer end below which a search has ended: 50 times the spacing of floats."""
-MOST_ROOT_STEPS = 60
-"""Steps of a search for a composition: halvings alone bring a bracket of width 1 to the spacing of floats in 53."""
-SLOPE_SPAN_SHARE = 1e-6
-"""Step over a bracket's width in the difference that gives the slope of a curvature: Newton's steps need no better one."""
-LEAST_SLOPE_SPAN = 1e-16
-"""The same where a bracket is narrower than floats resolve."""
 
 
 def root(value: Evaluate, slope: Evaluate, low: Array, high: Array, start: Array) -> Array:
@@ -22,7 +16,7 @@ def root(value: Evaluate, slope: Evaluate, low: Array, high: Array, start: Array
     x, active = start.copy(), np.arange(len(start))
     low, high = low.copy(), high.copy()
     rising = value(active, high) > 0
-    for _ in range(MOST_ROOT_STEPS):
+    for _ in range(60):  # halvings alone bring a bracket of width 1 to the spacing of floats in 53
         at, f = x[active], value(active, x[active])
         above = (f > 0) == rising[active]
         high[active], low[active] = np.where(above, at, high[active]), np.where(above, low[active], at)
@@ -52,13 +46,13 @@ def spinodal_roots(curves: SampledCurves, rows: Indices, left: Indices) -> Array
     if not len(rows):
         return np.empty(0)
     low, high = curves.x[rows, left], curves.x[rows, left + 1]
-    span = np.maximum(SLOPE_SPAN_SHARE * (high - low), LEAST_SLOPE_SPAN)
+    span = np.maximum(1e-6 * (high - low), 1e-16)
 
     def value(k: Indices, x: Array) -> Array:
         return curves.curvature(rows[k], x)
 
     def slope(k: Indices, x: Array) -> Array:
-        h = np.minimum(span[k], np.minimum(x, 1 - x) / 4 + LEAST_SLOPE_SPAN)
+        h = np.minimum(span[k], np.minimum(x, 1 - x) / 4 + 1e-16)
         return (curves.curvature(rows[k], x + h) - curves.curvature(rows[k], x - h)) / (2 * h)
 
     return root(value, slope, low, high, (low + high) / 2)

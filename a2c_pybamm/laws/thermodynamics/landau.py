@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from a2c_pybamm.laws.law import Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.schema import Temperature, conform_fields
 
 
@@ -43,7 +44,7 @@ class Landau(PlainExpansion):
     """Highest power of :math:`x - 1/2`, at least 2."""
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions between which the mean voltage is taken."""
-    reference_temperature: Temperature = 298.15
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
     """Temperature [K] at which the mean voltage and the polynomial hold."""
     entropies: Count = 0
     """Number of excess entropies: ``entropies=1`` lets a2 change with temperature."""

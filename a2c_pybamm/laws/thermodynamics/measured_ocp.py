@@ -13,9 +13,6 @@ from a2c_pybamm.laws.law import Coefficients, Table, coefficient
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.schema import Temperature, conform_fields
 
-END_MARGIN = 0.005
-"""Compositions so close to empty or full are left out of what smoothing is reported to move: potentials diverge there."""
-
 
 @singledispatch
 def interpolate(x: Any, grid: tuple[float, ...], values: tuple[float, ...]) -> Any:
@@ -72,7 +69,7 @@ class MeasuredOCP(FreeEnergy):
     floored: float = 0.0
     """Share of the composition range where the floor was used."""
     moved: float = 0.0
-    """Largest change [V] that smoothing made to the table, ends left out (``END_MARGIN``)."""
+    """Largest change [V] that smoothing made to the table, 0.005 <= x <= 0.995: potentials diverge at the ends."""
     kind: ClassVar[str] = "measured-ocp"
 
     def __post_init__(self) -> None:
@@ -111,7 +108,7 @@ class MeasuredOCP(FreeEnergy):
         smooth = -np.concatenate([[0.0], np.cumsum(steps)])
         smooth += np.mean(voltage - smooth)
         share = float(np.diff(x)[slope < floor].sum() / (x[-1] - x[0]))
-        inner = (x >= END_MARGIN) & (x <= 1 - END_MARGIN)
+        inner = (x >= 0.005) & (x <= 0.995)
         moved = float(np.abs(smooth - voltage)[inner].max(initial=0.0))
         return cls(
             material,

@@ -25,11 +25,6 @@ from a2c_pybamm.laws.thermodynamics.sampled_curves import (
     sampled_curves,
 )
 
-MOST_TANGENT_STEPS = 40
-"""Steps of the search for equal grand potentials: two to ten are taken, and more next to a critical point."""
-TANGENT_TOLERANCE = 1e-13
-"""Change of the tangent's slope [RT], over one plus the slope, at which that search has ended: near round-off."""
-
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
@@ -142,10 +137,10 @@ def _gaps(curves: SampledCurves) -> list[Array]:
     brackets = [(curves.x[rows, outer[0]], next(inner)), (next(inner), curves.x[rows, outer[1]])]
     ends = [curves.x[rows, left], curves.x[rows, right]]
     slope, active = np.full(len(rows), np.nan), np.arange(len(rows))
-    for _ in range(MOST_TANGENT_STEPS):
+    for _ in range(40):
         g = [curves.energy(rows[active], end[active]) for end in ends]
         new = (g[1] - g[0]) / (ends[1] - ends[0])[active]
-        settled = np.abs(new - slope[active]) <= TANGENT_TOLERANCE * (1 + np.abs(new))
+        settled = np.abs(new - slope[active]) <= 1e-13 * (1 + np.abs(new))
         slope[active] = new
         for k, (low, high) in enumerate(brackets):
             moved = at_potential(curves, rows[active], new, low[active], high[active], ends[k][active])

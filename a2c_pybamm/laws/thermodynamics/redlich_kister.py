@@ -10,6 +10,7 @@ import numpy as np
 
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import Array, Expansion
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.schema import Temperature, conform_fields
 
 
@@ -67,7 +68,7 @@ class RedlichKister(Expansion):
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions between which the mean voltage is taken."""
     shape: Literal["plain", "ratio"] = "plain"
-    reference_temperature: Temperature = 298.15
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
     """Temperature [K] at which the mean voltage and the interactions hold."""
     entropies: Count = 0
     """Number of excess entropies: ``entropies=2`` has S0 and S1."""

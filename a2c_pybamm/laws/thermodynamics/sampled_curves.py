@@ -22,20 +22,12 @@ SAMPLES_AT_ONCE = 5000
 """Samples whose curves are in memory together: 40 MB for each array on the grid."""
 N_LINEAR = 161
 """Compositions of the grid that are evenly spaced in x: stretches narrower than 0.006 are found by the refinement alone."""
-N_LOGIT = 40
-"""Compositions towards each end that are evenly spaced in ln(x/(1-x))."""
 LARGEST_LOGIT = 25.0
 """Largest \\|ln(x/(1-x))\\| of the grid: x = 1.4e-11, below which floats no longer resolve 1 - x."""
 END_WIDTH = 2e-11
 """Compositions closer than this to empty or full count as the end itself: the grid begins there."""
-LEAST_COMPOSITION = 1e-12
-"""Composition in the place of 0 where Θ/x is taken of a law that is finite there."""
 TOUCHING_SHARE = 0.05
 """Curvature over its mean size below which an extremum of it nearly touches zero, so that the grid is made finer there."""
-N_TOUCHING = 2
-"""Places at which the grid of a sample may be made finer: the two spinodals next to a critical point."""
-N_FINER = 50
-"""Compositions that are added at such a place, between its two neighbours: a spacing of 0.0002."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +62,11 @@ def finite_at_ends(law: PhaseForming) -> bool:
 
 
 def composition_grid(*, ends: bool) -> Array:
-    """Compositions (n_x,): even in the middle, even in ln(x/(1-x)) towards both ends; with the ends where finite."""
+    """Compositions (n_x,): even in the middle, 40 even in ln(x/(1-x)) towards each end; with the ends where finite."""
     if ends:
         return np.linspace(0, 1, 2 * N_LINEAR - 1)
     middle = np.linspace(0, 1, N_LINEAR + 2)[1:-1]
-    logit = np.linspace(-LARGEST_LOGIT, np.log(middle[0] / (1 - middle[0])), N_LOGIT + 1)[:-1]
+    logit = np.linspace(-LARGEST_LOGIT, np.log(middle[0] / (1 - middle[0])), 40 + 1)[:-1]
     tail = 1 / (1 + np.exp(-logit))
     return np.concatenate([tail, middle, 1 - tail[::-1]])
 
@@ -104,20 +96,20 @@ def _refined(law: PhaseForming, columns: Mapping[str, Array], T: float, samples:
 
 
 def _nearly_touching(curvature: Array) -> Indices:
-    """Points of the grid (n_sample, N_TOUCHING) at which a curvature nearly touches zero; -1 for none."""
+    """Two points of each grid (n_sample, 2) at which a curvature nearly touches zero; -1 for none."""
     inner = curvature[:, 1:-1]
     with np.errstate(invalid="ignore"):
         lowest = (inner <= curvature[:, :-2]) & (inner <= curvature[:, 2:])
         highest = (inner >= curvature[:, :-2]) & (inner >= curvature[:, 2:])
         size = np.where(lowest | highest, np.abs(inner), np.inf) / np.nanmean(np.abs(curvature), axis=1, keepdims=True)
-    order = np.argsort(size, axis=1)[:, :N_TOUCHING]
+    order = np.argsort(size, axis=1)[:, :2]
     return np.where(np.take_along_axis(size, order, axis=1) < TOUCHING_SHARE, order + 1, -1)
 
 
 def _finer(grid: Array, places: Indices) -> Array:
-    """Grids (n_sample, n_x) with compositions added about the places (n_sample, N_TOUCHING), ascending and all different."""
+    """Grids (n_sample, n_x) with compositions added about the places (n_sample, 2), ascending and all different."""
     shared = np.broadcast_to(grid, (len(places), len(grid)))
-    added = [_between_neighbours(grid, places[:, k]) for k in range(N_TOUCHING)]
+    added = [_between_neighbours(grid, places[:, k]) for k in range(2)]
     finer = np.sort(np.concatenate([shared, *added], axis=1), axis=1)
     same = np.diff(finer, axis=1) <= 0  # compositions that coincide would make a hull's edge of no width
     while same.any():
@@ -127,9 +119,9 @@ def _finer(grid: Array, places: Indices) -> Array:
 
 
 def _between_neighbours(grid: Array, place: Indices) -> Array:
-    """Compositions (n_sample, N_FINER) between a point's neighbours; the grid's first point for -1."""
+    """Compositions (n_sample, 50) between a point's neighbours; the grid's first point for -1."""
     low, high = grid[np.maximum(place - 1, 0)], grid[np.minimum(place + 1, len(grid) - 1)]
-    finer = np.linspace(low, high, N_FINER + 2, axis=1)[:, 1:-1]
+    finer = np.linspace(low, high, 50 + 2, axis=1)[:, 1:-1]
     return np.where(place[:, None] >= 0, finer, grid[0])
 
 
@@ -145,7 +137,7 @@ def _on_grid(law: PhaseForming, columns: Mapping[str, Array], T: float, samples:
         return np.asarray(-FARADAY / thermal * law.open_circuit_voltage(coefficients(rows, x), x, T))
 
     def curvature(rows: Indices, x: Array) -> Array:
-        x = np.maximum(x, LEAST_COMPOSITION)
+        x = np.maximum(x, 1e-12)  # Θ/x at the lower end of a law that is finite there
         return np.asarray(law.thermodynamic_factor(coefficients(rows, x), x, T) / x)
 
     def energy(rows: Indices, x: Array) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, PhaseForming
+from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, STANDARD_TEMPERATURE, PhaseForming
 from a2c_pybamm.schema import Temperature, conform_fields
 
 LARGEST_EXPONENT = 700.0
@@ -21,9 +21,9 @@ LEAST_SLOPE = 1e-12
 
 It is reached where x equals, to 11 digits, the fraction at which some sites are full and the next ones, far below in
 voltage, still empty; there U lies somewhere between the two and its derivatives are those of this slope."""
-N_BISECTION = 16
+N_SITE_HALVING = 16
 """Halvings of the search for a voltage: of 3 V they leave a thirtieth of RT/F for an ideality factor of 0.05."""
-N_NEWTON = 4
+N_SITE_NEWTON = 4
 """Newton's steps after the halvings: each squares the relative error, which four bring from a thirtieth to round-off."""
 
 
@@ -62,10 +62,10 @@ def search(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Se
         end = voltage + width * mixing
         low, high = np.minimum(low, end), np.maximum(high, end)
     U, step = low, high - low
-    for _ in range(N_BISECTION):
+    for _ in range(N_SITE_HALVING):
         step = step / 2
         U = U + step * (occupation(U + step, voltages, widths, fractions)[0] > x)
-    for _ in range(N_NEWTON):
+    for _ in range(N_SITE_NEWTON):
         U = refine(U, x, voltages, widths, fractions)
     return U
 
@@ -112,7 +112,7 @@ class SiteSum(PhaseForming):
     material: str
     n_site: Count
     """Number of kinds of sites, J."""
-    reference_temperature: Temperature = 298.15
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
     """Temperature [K] at which the site voltages hold."""
     kind: ClassVar[str] = "site-sum"
 

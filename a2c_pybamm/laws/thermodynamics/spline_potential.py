@@ -9,8 +9,9 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from a2c_pybamm.laws.law import MOST_TERMS, Count, coefficient
+from a2c_pybamm.laws.law import MOST_LAW_TERMS, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
 KNOT_ROUNDING = 1e-24
@@ -64,11 +65,11 @@ class SplinePotential(PlainExpansion):
     """
 
     material: str
-    knots: Annotated[tuple[float, ...], Limit(MOST_TERMS, "no data determine more")]
+    knots: Annotated[tuple[float, ...], Limit(MOST_LAW_TERMS, "no data determine more")]
     """Compositions at which the excess potential is a coefficient, ascending in [0, 1], at least three."""
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions between which the mean voltage is taken."""
-    reference_temperature: Temperature = 298.15
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
     """Temperature [K] at which the mean voltage and the spline hold."""
     entropies: Count = 0
     """Number of excess entropies; all knots have one if any has."""

@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
-from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Table, coefficient
-from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
+from a2c_pybamm.laws.law import MOST_LAW_TERMS, Coefficients, Table, coefficient
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE, FreeEnergy
 from a2c_pybamm.laws.thermodynamics.measured_ocp import interpolate
 from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
@@ -52,9 +52,9 @@ class TabulatedOCP(FreeEnergy):
     """Mean voltage [V] at ``x`` and the reference temperature."""
     entropy: Table
     """Entropic change [V.K-1] at ``x``."""
-    modes: Annotated[tuple[Table, ...], Limit(MOST_TERMS, "no data determine more")]
+    modes: Annotated[tuple[Table, ...], Limit(MOST_LAW_TERMS, "no data determine more")]
     """What one unit of each amplitude does to the voltage [V] at ``x`` (n_mode, n_x)."""
-    reference_temperature: Temperature = 298.15
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
     kind: ClassVar[str] = "tabulated-ocp"
 
     def __post_init__(self) -> None:

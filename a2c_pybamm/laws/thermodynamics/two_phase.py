@@ -17,10 +17,6 @@ from a2c_pybamm.laws.thermodynamics.phases import END_WIDTH, Gaps, branch, gaps
 from a2c_pybamm.schema import conform_fields
 
 Array = NDArray[np.float64]
-ABSENT_PLATEAU = 0.5
-"""Composition of both ends of a plateau that a sample does not have, where it has none at all."""
-LEAST_GAP_WIDTH = 1e-12
-"""Width added to a gap where it divides, so that one without width gives a finite number, which is then multiplied by zero."""
 
 
 class PlateauNames(NamedTuple):
@@ -121,7 +117,7 @@ class TwoPhase(FreeEnergy):
         sized = (plateaus or self.plateaus(c)).sized(self.gaps)
         columns = {name: np.atleast_1d(np.asarray(c[name], float)).reshape(-1) for name in self.names}
         absent = ~np.isfinite(sized.low)
-        point = np.where(absent[:, [0]], ABSENT_PLATEAU, sized.low[:, [0]])
+        point = np.where(absent[:, [0]], 0.5, sized.low[:, [0]])
         low, high = (np.where(absent, point, side) for side in (sized.low, sized.high))
         numbers = (sized.voltage, self._entropic_changes(columns, sized))
         values = (low, high, *(np.where(absent, 0.0, number) for number in numbers))
@@ -208,7 +204,7 @@ class TwoPhase(FreeEnergy):
             # a phase that lies at an end has no diffusivity: the other's stands for both
             a, b = low + (low < END_WIDTH) * (high - low), high - (high > 1 - END_WIDTH) * (high - low)
             inside = (x > low) * (x < high)
-            share = inside * (x - low) / (high - low + LEAST_GAP_WIDTH)
+            share = inside * (x - low) / (high - low + 1e-12)  # an absent plateau has no width
             joined = diffusivity(c, a) ** (1 - share) * diffusivity(c, b) ** share * factor
             value = value + inside * (joined - value)
         return value

@@ -216,7 +216,7 @@ def test_refused() -> None:
     attractive = c | {law.interaction_names[0]: 0.04}
     with pytest.raises(ValueError, match=r"chemical potentials of MC: L0 = 0\.04 eV is attractive.*take shape='plain'"):
         fit_chemical_potential(potentials(law, attractive, x, T), RedlichKister("X", 1, shape="ratio"))
-    with pytest.raises(ValueError, match="do not tell all 3 coefficients apart"):
+    with pytest.raises(ValueError, match="do not determine all 3 coefficients"):
         fit_chemical_potential(potentials(law, c, np.full(9, 0.3), T), law)
     spline = SplinePotential("X", KNOTS)
     with pytest.raises(ValueError, match="needs at least 6, or five and their std"):
