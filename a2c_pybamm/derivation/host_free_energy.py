@@ -45,7 +45,7 @@ HULLS = "hull voltages [V]"
 
 
 def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | None) -> FreeEnergy:
-    """A law with all coefficients that a host's own may have, where that cannot be known: names can still be checked."""
+    """Law with all coefficients that a host's may have, where that cannot be made: names can still be checked."""
     if entry is None:
         return RedlichKister(material, MOST_AVERAGED - 1, reference_temperature=temperature)
     order = _widest_order(entry) if _averages_orders(entry) else None
@@ -70,9 +70,9 @@ def free_energy_estimates(
     notes: dict[str, Any],
     mistakes: schema.Mistakes,
 ) -> tuple[FreeEnergy | None, list[Estimate]]:
-    """The law of a host with its phases treated as asked, and the estimates of its coefficients.
+    """Law of a host with the chosen treatment of its phases, and the estimates of its coefficients.
 
-    Where something fails it is among the mistakes, and the law may be one that stands in for the host's own, or none.
+    Where something fails it is among the mistakes, and the law may be one with the same names, or none.
     """
     before = len(mistakes)
     law: Any = None
@@ -124,7 +124,7 @@ def _fits(
 
 @contextmanager
 def _soluble() -> Iterator[None]:
-    """A fit; where its equations have no solution the error says what to look for."""
+    """Context of a fit: where its equations have no solution the error names the remedy."""
     try:
         yield
     except np.linalg.LinAlgError as error:
@@ -163,9 +163,9 @@ def _entropy(
     given_already = any(law.entropy_name in estimate.names for estimate in estimates)
     entropy = entry.vibrational_entropy
     if entropy and given_already:
-        raise ValueError("potentials at several temperatures tell the entropic change themselves; remove vibrational_entropy")
+        raise ValueError("the entropic change follows from potentials at several temperatures; remove vibrational_entropy")
     if not entropy and not given_already:
-        raise ValueError("the data tell no entropic change (one temperature alone); add vibrational_entropy or vibrations")
+        raise ValueError("no entropic change follows from data at one temperature; add vibrational_entropy or vibrations")
     if not entropy:
         return []
     source = f"{material} vibrational entropy (declared)"
@@ -233,7 +233,7 @@ def _scatter(tables: Sequence[EnergyTable], law: Expansion, order: int) -> str:
 
 
 def _note_hulls(material: str, tables: Mapping[Path, Table], notes: dict[str, Any], mistakes: schema.Mistakes) -> None:
-    """Note what energies say before any law, in words and as numbers: stable compositions, voltage steps between them."""
+    """Note the stable compositions of the energies and the voltage steps between them, before any law."""
     for file, table in tables.items():
         if not isinstance(table, EnergyTable) or len(np.unique(table.x)) < 2:
             continue
@@ -246,8 +246,8 @@ def _note_hull(material: str, table: EnergyTable, notes: dict[str, Any]) -> None
     inner = ", ".join(f"{x:.2f}" for x in hull.x[1:-1]) or "none"
     steps = ", ".join(f"{U:.2f}" for U in hull.voltage)
     notes[f"{material} hull of {table.label} at 0 K"] = f"stable between the ends at x = {inner}; voltage steps {steps} V"
-    own = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
-    notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = own
+    steps_of_table = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
+    notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = steps_of_table
 
 
 @singledispatch
@@ -287,14 +287,14 @@ def _with_vibrations(
     entry: schema.ExpansionFreeEnergy,
     law: Any,
     estimates: list[Estimate],
-    own: Mapping[float, Vibrations | ThermalTable],
+    host: Mapping[float, Vibrations | ThermalTable],
     metal: Vibrations | ThermalTable | None,
 ) -> list[Estimate]:
-    """Estimates with what vibrations add to the first, or to a voltage that is declared."""
+    """Estimates with vibrations added to the first, or to a voltage that is declared."""
     if not entry.vibrations:
         return estimates
     start = estimates[0] if estimates else _without_tables(law)
-    moved = add_vibrations(start, law, own, lithium=metal, frequency_std=given(entry.frequency_std))
+    moved = add_vibrations(start, law, host, lithium=metal, frequency_std=given(entry.frequency_std))
     return [moved, *estimates[1:]]
 
 

@@ -1,6 +1,6 @@
 """A parameter set as a stand-alone Python module: formulas written out, coefficients with their covariance.
 
-The formulas are those of the laws themselves: each law's method is called with expressions that record what is done to them.
+The formulas are those of the laws themselves: each law's method is called with expressions that record the operations on them.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ from a2c_pybamm.parameter_set import (
 )
 from a2c_pybamm.readers.source_file import naming
 
-ATOM = 5
-PRECEDENCE: dict[str, tuple[int, ...]] = {"-{0}": (3, 3), "{0} ** {1}": (4, ATOM, 3)}
+TIGHTEST_BINDING = 5
+"""Binding of a name, a number or a call, tighter than that of any operator."""
+PRECEDENCE: dict[str, tuple[int, ...]] = {"-{0}": (3, 3), "{0} ** {1}": (4, TIGHTEST_BINDING, 3)}
 PRECEDENCE |= {"{0} + {1}": (1, 1, 2), "{0} - {1}": (1, 1, 2), "{0} * {1}": (2, 2, 3), "{0} / {1}": (2, 2, 3)}
 """How tightly an operator binds, and how tightly each operand must, so that it needs no brackets."""
 TEMPLATES: dict[np.ufunc, str] = {np.negative: "-{0}", np.power: "{0} ** {1}"}
@@ -43,9 +44,9 @@ TEMPLATES |= {
 }
 TEMPLATES |= {f: f"np.{f.__name__}({{0}}, {{1}})" for f in (np.maximum, np.minimum)}
 TEMPLATES |= {np.greater: "({0} > {1})", np.less: "({0} < {1})"}
-"""Operations that a law may use: those that PyBaMM's symbols know under numpy's names."""
-LONG = 90
-"""Where operands together are longer than this [characters], the longest get lines of their own."""
+"""Operations that a law may use: those that PyBaMM's symbols have under numpy's names."""
+LONGEST_OPERANDS = 90
+"""Characters of all operands together, above which the longest get lines to themselves."""
 
 
 @dataclass(eq=False)
@@ -90,23 +91,23 @@ def _literal(value: Any) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Expression(np.lib.mixins.NDArrayOperatorsMixin):
-    """A coefficient, a composition, a temperature, or what has become of them."""
+    """A coefficient, a composition, a temperature, or a formula of them."""
 
     recording: Recording
     position: int
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
         if method != "__call__" or settings or ufunc not in TEMPLATES:
-            raise ValueError(f"it uses numpy's {ufunc.__name__}, which PyBaMM's symbols do not know")
+            raise ValueError(f"it uses numpy's {ufunc.__name__}, for which PyBaMM's symbols have nothing")
         plain = _without_effect(ufunc, inputs)
         return self.recording.add(TEMPLATES[ufunc], *inputs) if plain is None else plain
 
     def __bool__(self) -> bool:
-        raise ValueError("it asks whether an expression is true; a formula has no branches")
+        raise ValueError("it branches on the truth of an expression; a formula has no branches")
 
 
 def _without_effect(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
-    """What a sum with 0, a product with 0 or 1, or a power of 0 or 1 is; None where there is something to write."""
+    """Value of a sum with 0, a product with 0 or 1, or a power of 0 or 1; None where an operation has to be written."""
     if len(inputs) != 2:
         return None
     left, right = (None if isinstance(x, Expression) or np.ndim(x) else x for x in inputs)
@@ -145,14 +146,14 @@ def _lines(result: Any) -> list[str]:
 
     def name(position: int) -> None:
         lines.append(f"v{len(lines) + 1} = {written[position][0]}")
-        written[position] = f"v{len(lines)}", ATOM
+        written[position] = f"v{len(lines)}", TIGHTEST_BINDING
 
     for position in sorted(uses):
         template, operands = rows[position]
         longest = sorted(operands, key=lambda operand: len(written[operand][0]), reverse=True)
         for operand in longest:
             total = sum(len(written[other][0]) for other in set(operands))
-            if total > LONG and rows[operand][1] and not written[operand][0].isidentifier():
+            if total > LONGEST_OPERANDS and rows[operand][1] and not written[operand][0].isidentifier():
                 name(operand)
         written[position] = _write(template, [written[operand] for operand in operands])
         if uses[position] > 1 and (operands or template.startswith("c[")):
@@ -163,10 +164,10 @@ def _lines(result: Any) -> list[str]:
 def _write(template: str, operands: list[tuple[str, int]]) -> tuple[str, int]:
     """Text of an operation on written operands, brackets where they are needed, and how tightly it binds."""
     if not operands:
-        return template, 3 if template.startswith("-") else ATOM
-    own, *needed = PRECEDENCE.get(template, (ATOM, *(0 for _ in operands)))
+        return template, 3 if template.startswith("-") else TIGHTEST_BINDING
+    binding, *needed = PRECEDENCE.get(template, (TIGHTEST_BINDING, *(0 for _ in operands)))
     texts = (text if binds >= least else f"({text})" for (text, binds), least in zip(operands, needed, strict=True))
-    return template.format(*texts), own
+    return template.format(*texts), binding
 
 
 def _quoted(text: str) -> str:
@@ -190,7 +191,7 @@ def _function_name(key: str) -> str:
 
 
 def _arguments(key: str, attachment: Attachment) -> tuple[str, ...]:
-    """What the law's method wants of that which PyBaMM passes to the parameter of this key."""
+    """Arguments of the law's method among those that PyBaMM passes to the parameter of this key."""
     if key in CONSTANT or isinstance(attachment.law, Scale | Value):
         return ()
     if attachment.index is not None:
@@ -205,12 +206,12 @@ def _function(key: str, name: str, attachment: Attachment, T: float, tables: Tab
     passed = [recording.add(argument) for argument in arguments]
     c = {name: recording.add(f"c[{_quoted(name)}]") for name in (*law.names, *derived_names(law))}
     if attachment.index is not None:
-        asked: list[Any] = [attachment.index, *passed]
+        arguments_of_method: list[Any] = [attachment.index, *passed]
     else:
         x = [attachment.stoichiometry.offset + attachment.stoichiometry.slope * sto for sto in passed[:1]]
-        asked = [*x, *([passed[1] if len(passed) > 1 else T] if passed else [])]
+        arguments_of_method = [*x, *([passed[1] if len(passed) > 1 else T] if passed else [])]
     try:
-        body = _lines(getattr(law, attachment.method)(c, *asked))
+        body = _lines(getattr(law, attachment.method)(c, *arguments_of_method))
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{key!r}: law {law.kind!r}, method {attachment.method!r}, cannot be written out as a formula: {error}; "
@@ -348,8 +349,8 @@ def _head(parameter_set: ParameterSet) -> str:
     plateaus = []
     if parameter_set.deriving_laws:
         about.append(PLATEAUS)
-        whole = parameter_set.with_derived(joint.mean[None])[0]
-        derived = dict(zip(parameter_set.input_names, whole, strict=True))
+        inputs = parameter_set.with_derived(joint.mean[None])[0]
+        derived = dict(zip(parameter_set.input_names, inputs, strict=True))
         plateaus = [_numbers("PLATEAUS", {name: derived[name] for name in parameter_set.input_names[len(joint.names) :]})]
     covariance = [f"    ({', '.join(repr(float(v)) for v in row)},)," for row in joint.covariance]
     return "\n".join(
@@ -386,14 +387,14 @@ def pybamm_module(parameter_set: ParameterSet) -> str:
     shifted = any(f"{side} electrode OCP [V]" not in names for side in ("Negative", "Positive"))
     written = [_tuple(name, values) for values, name in tables.names.items()]
     searched = any("site_voltage(" in function for function in functions)
-    own = [
+    helpers = [
         *(_search() if searched else []),
         *([SPLINE.strip()] if written else []),
         *([SHIFTED.strip()] if shifted else []),
         *_scalings(parameter_set),
     ]
     head = "\n".join([_head(parameter_set), *written])
-    return "\n\n\n".join([head, *own, *functions, _assembly(parameter_set, names)]) + "\n"
+    return "\n\n\n".join([head, *helpers, *functions, _assembly(parameter_set, names)]) + "\n"
 
 
 def write_pybamm_module(path: Path, parameter_set: ParameterSet) -> Path:

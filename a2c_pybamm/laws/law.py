@@ -36,16 +36,16 @@ class Law(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Coefficients it asks for, those of the laws it holds included."""
+        """Names of the coefficients, those of the laws in its slots included."""
 
 
 def coefficient(material: str, symbol: str, unit: str) -> str:
-    """The name of a coefficient, unit in PyBaMM's spelling: ``"LCO ODH E_a [eV]"``."""
+    """Name of a coefficient, unit in PyBaMM's spelling: ``"LCO ODH E_a [eV]"``."""
     return f"{material} {symbol} [{unit}]"
 
 
 def log_coefficient(material: str, symbol: str, unit: str) -> str:
-    """The name of a positive quantity's logarithm: ``"LCO ODH ln(D0 [m2.s-1])"``."""
+    """Name of a positive quantity's logarithm: ``"LCO ODH ln(D0 [m2.s-1])"``."""
     return f"{material} ln({symbol} [{unit}])"
 
 
@@ -61,19 +61,19 @@ def material_name(law: Law) -> str:
 
 
 def settings(law: Law) -> dict[str, Any]:
-    """Settings of a law, without the laws it holds; JSON values."""
+    """Settings of a law, without the laws in its slots; JSON values."""
     values = {f.name: getattr(law, f.name) for f in dataclasses.fields(law)}  # type: ignore[arg-type]
     return {name: value for name, value in values.items() if not isinstance(value, Law)}
 
 
 def held_laws(law: Law) -> dict[str, Law]:
-    """The laws that a law holds, by slot."""
+    """Laws in the slots of a law, by the name of the slot."""
     values = {f.name: getattr(law, f.name) for f in dataclasses.fields(law)}  # type: ignore[arg-type]
     return {name: value for name, value in values.items() if isinstance(value, Law)}
 
 
 def derived_names(law: Law) -> tuple[str, ...]:
-    """Names of the derived inputs that a law asks for beside its coefficients, those of the laws it holds included."""
+    """Names of the derived inputs of a law beside its coefficients, those of the laws in its slots included."""
     names = [*getattr(law, "derived_names", ())]
     for inner in held_laws(law).values():
         names += derived_names(inner)
@@ -87,7 +87,7 @@ def _tuples(value: Any) -> Any:
 def build_law(kind: str, values: Mapping[str, Any], holds: Mapping[str, Law], known: Mapping[str, type]) -> Law:
     """The law of this kind with these settings, as read from a file.
 
-    Kinds are looked up among ``known`` and in the entry point group ``a2c_pybamm.laws``; no code is taken from the file.
+    Kinds are those of ``known`` and of the entry point group ``a2c_pybamm.laws``; no code is taken from the file.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def _foreign_law(kind: str, known: Mapping[str, type]) -> Callable[..., Any]:
         )
     try:
         law = plugins[kind].load()
-    except Exception as error:  # what another package raises while it is imported is not ours to foresee
+    except Exception as error:  # another package may raise anything while it is imported
         reason = " ".join(str(error).split())
         raise ValueError(
             f"law {kind!r}: its entry point {plugins[kind].value!r} cannot be imported ({type(error).__name__}: {reason}); "

@@ -1,4 +1,4 @@
-"""Sections of a host's free energy: what each law's section holds, and which law's a table is.
+"""Sections of a host's free energy, one for each law, and the choice among them by the name of the law.
 
 A law has its section in one class here: its name as ``law``, its settings, and the law itself by ``build``. The field
 `FreeEnergyOfAnyLaw` takes every concrete section of this module.
@@ -163,7 +163,7 @@ class PolynomialFreeEnergy(ExpansionFreeEnergy):
         if self._boltzmann and (self.supercell_sites is None or not self.energies):
             yield "a Boltzmann average needs energies with degeneracies and supercell_sites"
         if self.shared_error and self.energy_std is None:
-            yield "shared_error goes with energy_std, what each structure errs by itself"
+            yield "shared_error goes with energy_std, the error of each structure by itself"
 
     def _end_member_mistakes(self) -> Iterator[str]:
         if not self.only_end_members:
@@ -262,7 +262,7 @@ def _refused(law: str) -> str:
 
 
 class UnknownLawFreeEnergy(FreeEnergy):
-    """Free energy whose law is none that a study can name: the keys of every law are read as far as they are known."""
+    """Free energy whose law is none that a study can name: the keys that all laws have are read."""
 
     model_config = ConfigDict(extra="ignore")
     law: Annotated[str, AfterValidator(_refused)] = Field(description="Name of the law", examples=["redlich-kister"])

@@ -1,4 +1,4 @@
-"""What a study says of a host's free energy: energies, chemical potentials, vibrations, phases."""
+"""Sections of the data of a host's free energy: energies, chemical potentials, vibrations, what is declared beside them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ class EnergyFile(Section):
     energy_column: str = Field(
         "energy_eV", description="Column of the energy; its ending is its unit", examples=["E_per_fu_eV"]
     )
-    energy_of: Literal["site", "cell"] = Field(
-        "site", description="Whether energies are per site or of whole cells", examples=["cell"]
-    )
+    energy_of: Literal["site", "cell"] = Field("site", description="Energies per site, or of whole cells", examples=["cell"])
     sites_column: str | None = Field(
         None, description="Column of the sites in each cell, for energies of cells", examples=["n_sites"]
     )
@@ -43,7 +41,7 @@ class EnergyFile(Section):
         None, description="Column of the volume per site; its ending is its unit", examples=["volume_A3"]
     )
     converged_column: str | None = Field(
-        None, description="Column that says whether the relaxation converged", examples=["converged"]
+        None, description="Column that is true where the relaxation converged", examples=["converged"]
     )
     degeneracy_column: str | None = Field(
         None, description="Column (or key of a structure) of the arrangements that a row stands for", examples=["degeneracy"]
@@ -69,7 +67,7 @@ class PotentialFile(Section):
     label: str = Field(description="The method's name, shared by all it made", examples=["cluster expansion"])
     file: DataFile = Field(description="CSV table", examples=["data/potentials.csv"])
     quantity: Literal["mu", "voltage"] = Field(
-        "mu", description="Whether the column holds potentials or voltages", examples=["voltage"]
+        "mu", description="Quantity of the column: chemical potential or voltage", examples=["voltage"]
     )
     x_column: str = Field("x", description="Column of the occupied fraction", examples=["x"])
     potential_column: str | None = Field(None, description="Column; its ending is its unit", examples=["mu_eV", "voltage_V"])

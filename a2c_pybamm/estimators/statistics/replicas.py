@@ -21,7 +21,7 @@ def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: C
     mean-squared displacements is unbiased, its logarithm low by half its variance, and that bias would stay however many runs
     are averaged. Each run's error enters with :math:`w_i D_i/\bar D`, source by source.
 
-    The provenance has χ² of the logarithms about their weighted mean and its p-value: a small one says that the runs differ in
+    The provenance has χ² of the logarithms about their weighted mean and its p-value: a small one means that the runs differ by
     more than chance (one is not in equilibrium, or its settings are others).
 
     Parameters

@@ -51,7 +51,7 @@ class OrderChoice:
 
     @property
     def best(self) -> int:
-        """The order that predicts best what was left out."""
+        """Order with the smallest leave-one-out error."""
         return self.orders[int(np.argmin(self.errors))]
 
     @property
@@ -113,8 +113,8 @@ def choose_order(
 
     ``law`` is that of the highest order, Redlich–Kister's of order 3 if not given; ``orders`` are all that it nests if not
     given. The fit must leave three degrees of freedom for its scatter, or one where the scatter is known (``energy_std`` of the
-    fit). None is picked: `fit_free_energy` averages over them. Leave-one-out errors say how well each predicts; the weights are
-    products over the tables of those that an average over orders has in each (`average_nested`).
+    fit). None is picked: `fit_free_energy` averages over them. Leave-one-out errors measure how well each predicts; the weights
+    are products over the tables of those that an average over orders has in each (`average_nested`).
 
     Raises
     ------

@@ -93,7 +93,7 @@ def add_vibrations(
 
     At the reference temperature :math:`F_\mathrm{vib}(x)` adds to the voltage by its difference between the end members (less
     lithium metal's), and to the interactions by what it has beyond the straight line between them; its entropy gives
-    :math:`\Delta s` and, where ``law.entropies`` asks for them, the excess entropies. The two end members are needed; more
+    :math:`\Delta s` and, with ``law.entropies``, the excess entropies. The two end members are needed; more
     compositions make the excess, by least squares with as many terms as there are excess entropies.
 
     One error is carried: all frequencies too high or too low together by a relative ``frequency_std``. It is exact in the

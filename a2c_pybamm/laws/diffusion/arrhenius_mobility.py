@@ -26,7 +26,7 @@ class ArrheniusMobility:
     with Legendre polynomials :math:`P_k` over the window :math:`[a, b]`, so that :math:`E_0` is the mean barrier of the window
     and order 0 is the plain Arrhenius law. :math:`n` is the number of vacancies whose share is taken out of the prefactor: 1
     where ions hop into vacancies at random, 0 where D is taken as it is. D is positive whatever the coefficients, and linear in
-    them in its logarithm: a Gaussian is honest.
+    them in its logarithm, whose error is then Gaussian if theirs is.
 
     D is the jump (collective) diffusivity :math:`D_J` itself, or with ``motion="tracer"`` that of single ions, and then
 
@@ -34,7 +34,7 @@ class ArrheniusMobility:
 
     with a Haven ratio :math:`H_R` that is a coefficient, measured or declared. :math:`G` turns the fast directions of an
     anisotropic crystal into PyBaMM's one number for a sphere. :math:`\Theta` is the free energy's in the slot, the same
-    that gives the voltage; what stands in the gap of a `TwoPhase` law is declared, as in `VacancyMobility`.
+    that gives the voltage; the diffusivity in the gap of a `TwoPhase` law is declared, as in `VacancyMobility`.
 
     ====================================  ===============================  ======
     symbol                                coefficient                      unit
@@ -98,7 +98,7 @@ class ArrheniusMobility:
 
     @property
     def haven_name(self) -> str:
-        """Name of the logarithm of the Haven ratio, asked for where the motion is the tracer's."""
+        """Name of the logarithm of the Haven ratio, a coefficient where the motion is the tracer's."""
         return f"{self.material} {self.label}".rstrip() + " ln(H_R)"
 
     @property

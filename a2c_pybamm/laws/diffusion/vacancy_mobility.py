@@ -28,7 +28,7 @@ class VacancyMobility:
     the slot ``free_energy``, the same that gives the voltage.
 
     In the gap of a `TwoPhase` law the factor is zero, and lithium goes through a particle behind a moving boundary, which no
-    diffusivity describes. What stands there is declared: the logarithm of :math:`D_\mathrm{chem}` runs straight from one
+    diffusivity describes. The value there is declared: the logarithm of :math:`D_\mathrm{chem}` runs straight from one
     coexisting composition to the other, plus a coefficient :math:`h` that carries its uncertainty.
 
     ===========================  ======================================  ======

@@ -53,7 +53,7 @@ def refine(U: Any, x: Any, voltages: Sequence[Any], widths: Sequence[Any], fract
 def search(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Sequence[Any]) -> Any:
     r"""Voltage at which the fraction x is occupied, of real numbers or another library's real expressions.
 
-    Looked for between the lowest and the highest :math:`U_j + w_j\ln[(1-x)/x]`: at the one no site is emptier than x, at the
+    The root lies between the lowest and the highest :math:`U_j + w_j\ln[(1-x)/x]`: at the one no site is emptier than x, at the
     other none is fuller. Halvings first, whose count does not depend on the numbers, then Newton's method.
     """
     mixing = np.log((1 - x) / x)
@@ -74,7 +74,7 @@ def search(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Se
 def invert(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Sequence[Any]) -> Any:
     """Voltage at which the fraction x is occupied; floats, arrays and complex numbers here.
 
-    Symbols of other libraries register their own version, so that laws need not know them. Searched for in real numbers; an
+    Symbols of other libraries register their own version, so that laws need not import them. The search is in real numbers; an
     imaginary part is carried to first order, so that complex steps are exact.
     """
     near = search(np.real(x), *(list(map(np.real, values)) for values in (voltages, widths, fractions)))
@@ -131,7 +131,7 @@ class SiteSum(PhaseForming):
 
     @property
     def ratio_names(self) -> tuple[str, ...]:
-        """Names of the fractions' logarithmic ratios to the last one, which has none of its own."""
+        """Names of the logarithmic ratios of the fractions to the last one."""
         return tuple(f"{self.material} ln(X{j}/X{self.n_site})" for j in range(1, self.n_site))
 
     @property

@@ -41,7 +41,7 @@ class TwoPhase(FreeEnergy):
     coefficients, computed for every sample anew and handed to PyBaMM beside them. ``branch`` takes instead of the equilibrium
     the metastable curve up to the spinodal, as it is followed on lithiation or delithiation (hysteresis).
 
-    Plateaus are found at the law's reference temperature and stay where they are when another temperature is asked for; the
+    Plateaus are those at the law's reference temperature, and their compositions are kept at others; the
     voltage of a plateau follows by its entropic change, to first order. Inside a gap the thermodynamic factor is zero: a
     diffusivity there is declared (``across_gaps``), not derived.
 
@@ -77,7 +77,7 @@ class TwoPhase(FreeEnergy):
 
     @property
     def reference_temperature(self) -> float:
-        """Temperature [K] at which the plateaus are found."""
+        """Temperature [K] of the plateaus."""
         return float(self.free_energy.reference_temperature)
 
     @property
