@@ -11,6 +11,7 @@ from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.laws.diffusion import mobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient
+from a2c_pybamm.laws.legendre_polynomials import legendre
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.schema import conform_fields
 
@@ -137,11 +138,3 @@ class ArrheniusMobility:
     def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`D_J\,\Theta` [m2.s-1]; in gaps the declared value."""
         return mobility.chemical_diffusivity(self.jump_diffusivity, self.free_energy, c, x, T, material=self.material)
-
-
-def legendre(u: Any, order: int) -> list[Any]:
-    r"""Legendre polynomials :math:`P_0 \dots P_n` at u: :math:`(k+1)P_{k+1} = (2k+1)\,u\,P_k - k\,P_{k-1}`."""
-    terms: list[Any] = [1.0, u]
-    for k in range(1, order):
-        terms.append(((2 * k + 1) * u * terms[k] - k * terms[k - 1]) / (k + 1))
-    return terms[: order + 1]
