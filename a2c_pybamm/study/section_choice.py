@@ -58,7 +58,7 @@ class SectionChoice:
         if not tags:
             return ""
         here = next((tag for tag, other in self.sections.items() if other is section), UNKNOWN)
-        having = " or ".join(map(repr, tags))
+        having = ", ".join(map(repr, tags))
         return f"a key of {self.key} {having}, not of {self.key} {here!r}; leave it out, or change {self.key}"
 
 
