@@ -199,6 +199,17 @@ class LandauFreeEnergy(PolynomialFreeEnergy):
     order: Annotated[Order, Field(ge=2)] = Field(description="Highest power of x − 1/2; 4 makes a double well", examples=[4])
 
 
+class LegendreFreeEnergy(PolynomialFreeEnergy):
+    """Excess voltage in Legendre polynomials, about ideal mixing."""
+
+    law: Literal["legendre"] = Field(
+        "legendre", description="Excess voltage in Legendre polynomials, about ideal mixing", examples=["legendre"]
+    )
+    order: Annotated[Order, Field(ge=1)] | Averaged = Field(
+        "averaged", description="Degree of the highest polynomial, or an average over orders 1 to 4", examples=["averaged", 2]
+    )
+
+
 class SplineFreeEnergy(ExpansionFreeEnergy):
     """Ideal mixing and a smoothing spline of the excess chemical potential."""
 
