@@ -15,7 +15,7 @@ from a2c_pybamm import UnstablePhaseError, derive, read_study
 from a2c_pybamm.cli.commands import app
 from a2c_pybamm.cli.entry import main
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.laws import Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
+from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SiteSum, SplinePotential, TwoPhase
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.report import thermodynamic_rows, thermodynamics_figure
 
@@ -149,6 +149,7 @@ POTENTIALS = '[[positive.free_energy.potentials]]\nlabel = "MC"\nfile = "p.csv"\
         ('law = "landau"\norder = 4', Landau),
         ('law = "site-sum"\nsites = 2', SiteSum),
         ("order = 2", RedlichKister),
+        ('law = "legendre"', Legendre),
         ('order = "averaged"', RedlichKister),
     ],
 )
@@ -194,6 +195,21 @@ def test_vibrations_and_temperatures(tmp_path: Path) -> None:
     derived = study_of(tmp_path, electrode('order = 1\nenergy_std = "3 meV"\n' + vibrations, entropy=""))
     assert {"functional ensemble (model form)", "LFP frequencies (scale)"} <= set(derived.joint.sources)
     assert any(name.startswith("LFP vibrational ds/dx") for name in derived.joint.names)
+
+
+def test_one_curve_whatever_the_coordinates(tmp_path: Path) -> None:
+    """The same energies by two laws that span the same curves, averaged over their orders: the same voltages."""
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 1), [3.43, -0.3, 0.05])
+    voltages = []
+    for law in ("redlich-kister", "legendre"):
+        derived = study_of(tmp_path, electrode(f'law = "{law}"\n{FILE}'))
+        c = dict(zip(derived.joint.names, derived.joint.mean, strict=True))
+        attached = derived.attach["Positive electrode OCP [V]"].law
+        assert attached.kind == law
+        voltages.append(attached.open_circuit_voltage(c, np.linspace(0.05, 0.95, 19), T))
+        assert "LFP order of the law" in derived.joint.sources
+        assert "leave-one-out error A" in derived.notes["LFP energies"]
+    np.testing.assert_allclose(voltages[1], voltages[0], atol=1e-9)
 
 
 REFUSED: dict[str, tuple[str, str]] = {

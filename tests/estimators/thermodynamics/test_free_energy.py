@@ -18,7 +18,7 @@ from a2c_pybamm.estimate import Estimate, Joint
 from a2c_pybamm.estimators.thermodynamics.free_energy_fit import choose_order, fit_free_energy
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
 from a2c_pybamm.estimators.thermodynamics.site_volume import fit_site_volume
-from a2c_pybamm.laws import Landau, RedlichKister, SiteDensity
+from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SiteDensity
 from a2c_pybamm.synthetic import redlich_kister_energies
 
 T = 298.15
@@ -262,6 +262,22 @@ def test_an_average_is_that_of_its_orders() -> None:
         chi.append(np.sum((hull.energy - design @ np.linalg.lstsq(design, hull.energy)[0]) ** 2))
     wanted = np.exp(np.array(both.orders) - (np.array(chi) - chi[-1]) / (2 * chi[-1] / 5))
     np.testing.assert_allclose(weights, wanted / wanted.sum(), rtol=1e-6)
+
+
+def test_averages_of_one_space_are_one_curve() -> None:
+    """Legendre's orders 1 to 4 span what Redlich–Kister's 0 to 3 span: the same weights, voltages and errors by source."""
+    kister, legendre = law_of(3), Legendre("X", 4, (0.2, 0.9), T)
+    table = table_of(law_of(2), 13, 0.01, np.random.default_rng(4))
+    curves = []
+    for law in (kister, legendre):
+        choice = choose_order([table], law=law)
+        estimate = fit_free_energy(table, law, choice=choice)
+        jacobian = np.array([voltages(law, estimate.mean + h) - voltages(law, estimate.mean) for h in np.eye(5)]).T
+        factors = {source: jacobian @ factor.values for source, factor in estimate.factors.items()}
+        curves.append((choice.weights, voltages(law, estimate.mean), [f @ f.T for f in factors.values()], list(factors)))
+    assert curves[0][3] == curves[1][3] == ["X energies (fit)", "X order of the law"]
+    for found, expected in zip(curves[1][:3], curves[0][:3], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-12)
 
 
 def test_an_order_is_left_out_where_compositions_are_too_few() -> None:

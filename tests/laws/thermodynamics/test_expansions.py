@@ -9,7 +9,7 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
-from a2c_pybamm.laws import Landau, RedlichKister, SplinePotential
+from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SplinePotential
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.laws.thermodynamics.spline_potential import cardinal_splines
 
@@ -29,6 +29,29 @@ def test_spline_is_the_natural_one(knots: tuple[float, ...]) -> None:
     np.testing.assert_allclose(cardinal_splines(knots)[:, 2:].sum(axis=1), 0, atol=1e-8)
 
 
+def test_legendre_is_redlich_kister_in_other_coordinates() -> None:
+    """A_1 = −L_0 alone; of order n the same voltages as Redlich–Kister's of order n − 1, by least squares to round-off."""
+    x = np.linspace(0.02, 0.98, 41)
+    one, gas = Legendre("X", 1), RedlichKister("X", 0)
+    c = dict(zip(one.names, [3.9, 0.4, 30.0], strict=True))
+    same = dict(zip(gas.names, [3.9, -0.4, 30.0], strict=True))
+    for method in ("open_circuit_voltage", "entropic_change", "thermodynamic_factor", "free_energy"):
+        found, expected = getattr(one, method)(c, x, 310.0), getattr(gas, method)(same, x, 310.0)
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13, err_msg=method)
+    legendre, kister = Legendre("X", 5), RedlichKister("X", 4)
+    columns, terms = (np.column_stack([law.term(k, x, 1) for k in range(5)]) for law in (legendre, kister))
+    np.testing.assert_allclose(columns @ np.linalg.lstsq(columns, terms)[0], terms, atol=1e-12)
+
+
+def test_legendre_coefficients_are_voltages() -> None:
+    """An error s_k of a coefficient is one of s_k/√(2k+1) of the voltage, root mean square over [0, 1]; squares add."""
+    law = Legendre("X", 4)
+    x, weight = np.polynomial.legendre.leggauss(12)
+    x, weight = (x + 1) / 2, weight / 2
+    moments = np.array([[weight @ (law.term(j, x, 1) * law.term(k, x, 1)) for j in range(4)] for k in range(4)])
+    np.testing.assert_allclose(moments, np.diag(1 / (2 * np.arange(1, 5) + 1)), atol=1e-14)
+
+
 def test_double_well_is_landaus() -> None:
     """A(x−½)⁴ − B(x−½)² + C exactly, up to the straight line that the reference makes."""
     A, B = 0.7, 0.21
@@ -42,6 +65,7 @@ def test_double_well_is_landaus() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: Legendre("X", 0), "order 0; a Legendre expansion has at least P1"),
         (lambda: Landau("X", 1), "order 1; a Landau polynomial has at least the second power"),
         (lambda: Landau("X", 4, entropies=4), "4 excess entropies for 3 interactions"),
         (lambda: SplinePotential("X", (0.0, 1.0)), "three or more compositions"),
