@@ -30,7 +30,7 @@ from a2c_pybamm.estimators import (
     hull_voltages,
     leave_one_out,
 )
-from a2c_pybamm.estimators.thermodynamics.free_energy_fit import MOST_AVERAGED
+from a2c_pybamm.estimators.thermodynamics.order_choice import MOST_AVERAGED
 from a2c_pybamm.laws import KINDS, Expansion, FreeEnergy, RedlichKister, TwoPhase
 from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.readers import (

@@ -27,24 +27,13 @@ def section_with(name: str, **entries: Any) -> FreeEnergy:
 def test_a_study_can_name_every_expansion(kind: str) -> None:
     name = OWN_NAMES.get(kind, kind)
     assert name in SECTIONS, f"no section of law {kind!r} in study/free_energy.py"
-    section = (
-        SECTIONS[name].model_construct(order=4) if "order" in SECTIONS[name].model_fields else SECTIONS[name].model_construct()
-    )
-    assert section.build("X", 310.0).kind == kind
+    assert section_with(name, order=4).build("X", 310.0).kind == kind
 
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_settings_of_a_section_are_those_of_its_law(name: str) -> None:
     """Each is changed from its default, so that one that is lost shows."""
-    changed: dict[str, Any] = {
-        "order": 3,
-        "window": (0.2, 0.9),
-        "shape": "ratio",
-        "excess_entropies": 2,
-        "knots": 6,
-        "sites": 3,
-    }
-    section = SECTIONS[name].model_construct(**{k: v for k, v in changed.items() if k in SECTIONS[name].model_fields})
+    section = section_with(name, order=3, window=(0.2, 0.9), shape="ratio", excess_entropies=2, knots=6, sites=3)
     law = section.build("X", 310.0)
     expected = {"material": "X", "order": 3, "window": (0.2, 0.9), "shape": "ratio", "entropies": 2, "n_site": 3}
     for setting, value in {**expected, "reference_temperature": 310.0}.items():

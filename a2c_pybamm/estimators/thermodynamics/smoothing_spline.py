@@ -13,7 +13,8 @@ from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, LEAST_SCATTER, student_variance
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import SAME_TEMPERATURE, potential_design
-from a2c_pybamm.estimators.thermodynamics.free_energy_fit import check_std, energy_design
+from a2c_pybamm.estimators.thermodynamics.free_energy_fit import check_std
+from a2c_pybamm.estimators.thermodynamics.order_choice import energy_design
 from a2c_pybamm.estimators.thermodynamics.orderings import by_composition, lowest_energies
 from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential, cardinal_splines
 

@@ -15,7 +15,7 @@ from scipy.stats import chi2, f, kstest, norm, t
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Estimate, Joint
-from a2c_pybamm.estimators.thermodynamics.free_energy_fit import choose_order, fit_free_energy
+from a2c_pybamm.estimators import choose_order, fit_free_energy
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
 from a2c_pybamm.estimators.thermodynamics.site_volume import fit_site_volume
 from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SiteDensity
