@@ -39,6 +39,7 @@ _HOMES = {
     "laws": [
         "ArrheniusMobility",
         "Landau",
+        "Legendre",
         "MeasuredOCP",
         "RedlichKister",
         "Scale",

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 
 import a2c_pybamm as a2c
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, FARADAY, GAS_CONSTANT
-from a2c_pybamm.estimators.thermodynamics.free_energy_fit import leave_one_out
+from a2c_pybamm.estimators import leave_one_out
 from a2c_pybamm.estimators.thermodynamics.vibrations import harmonic
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.parameter_set import base_values, evaluate_base

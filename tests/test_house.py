@@ -50,7 +50,7 @@ ORDER = (
 )
 """A room imports only from rooms that stand before it."""
 INSIDE = {
-    "laws": ("law", "scale_and_value", "thermodynamics", "diffusion"),
+    "laws": ("law", "scale_and_value", "legendre_polynomials", "thermodynamics", "diffusion"),
     "readers": (
         "units",
         "source_file",

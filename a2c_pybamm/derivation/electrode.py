@@ -16,10 +16,9 @@ from a2c_pybamm.derivation.host_free_energy import free_energy_estimates, stand_
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import declare, fit_site_volume
 from a2c_pybamm.laws import FreeEnergy, SiteDensity, TwoPhase
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.parameter_set import Attachment, StoichiometryMap, measured_ocp
 
-STANDARD_TEMPERATURE = 298.15
-"""Temperature [K] of a law that stands for names alone."""
 BRANCHES: tuple[Literal["lithiation"], Literal["delithiation"]] = ("lithiation", "delithiation")
 
 
@@ -93,7 +92,7 @@ def _attach_potential(parts: Parts, name: str, electrode: schema.Electrode, law:
     """Attach a host's voltage, its branches where it has any, and its entropic change."""
     parts.attach[f"{name} electrode OCP [V]"] = Attachment(law, "open_circuit_voltage", sto)
     parts.attach[f"{name} electrode OCP entropic change [V.K-1]"] = Attachment(law, "entropic_change", sto)
-    if electrode.free_energy and electrode.free_energy.phases == "hysteresis" and isinstance(law, TwoPhase):
+    if electrode.free_energy and schema.phase_treatment(electrode.free_energy) == "hysteresis" and isinstance(law, TwoPhase):
         for branch in BRANCHES:
             own = TwoPhase(law.free_energy, law.gaps, branch)
             parts.attach[f"{name} electrode {branch} OCP [V]"] = Attachment(own, "open_circuit_voltage", sto)

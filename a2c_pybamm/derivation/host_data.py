@@ -89,24 +89,26 @@ def read_vibrations(
     study: schema.Study, entry: schema.FreeEnergy, mistakes: schema.Mistakes
 ) -> tuple[dict[float, Vibrations | ThermalTable], Vibrations | ThermalTable | None]:
     """Vibrations of the host by composition, and of lithium metal."""
-    own: dict[float, Vibrations | ThermalTable] = {}
+    host: dict[float, Vibrations | ThermalTable] = {}
     metal = None
+    if not isinstance(entry, schema.ExpansionFreeEnergy):
+        return host, metal
     with mistakes.collect():
         for file in entry.vibrations:
             with mistakes.collect():
-                _read_into(own, study, file, mistakes)
+                _read_into(host, study, file, mistakes)
     with mistakes.collect():
         if entry.vibrations and entry.lithium_vibrations:
             with mistakes.collect(entry.lithium_vibrations.file):
                 metal = _vibrations(entry.lithium_vibrations)
                 harmonic(metal, study.temperature)  # here, where its file is named
-    return own, metal
+    return host, metal
 
 
 def _read_into(
-    own: dict[float, Vibrations | ThermalTable], study: schema.Study, file: schema.VibrationFile, mistakes: schema.Mistakes
+    host: dict[float, Vibrations | ThermalTable], study: schema.Study, file: schema.VibrationFile, mistakes: schema.Mistakes
 ) -> None:
     with mistakes.collect(file.file):
         vibrations = _vibrations(file)
         harmonic(vibrations, study.temperature)  # here, where its file is named
-        own[file.x] = vibrations
+        host[file.x] = vibrations

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import singledispatch
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -29,29 +30,36 @@ from a2c_pybamm.estimators import (
     hull_voltages,
     leave_one_out,
 )
-from a2c_pybamm.laws import FreeEnergy, Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
+from a2c_pybamm.estimators.thermodynamics.order_choice import MOST_AVERAGED
+from a2c_pybamm.laws import KINDS, Expansion, FreeEnergy, RedlichKister, TwoPhase
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.readers import (
     read_hop_frequencies,
 )
 
-DOUBTFUL_ERROR = 0.2
-"""Leave-one-out error [eV per site] above which a table looks as if its energies were of whole cells."""
-
-HIGHEST_ORDER = 3
-"""Order of a law that stands in for one whose data cannot be read: the highest that data choose by themselves."""
-
+CELL_ENERGY_ERROR = 0.2
+"""Leave-one-out error [eV per site] above which a table is reported as perhaps of whole cells: interactions are of some tenths
+of an electronvolt, an error of as much is none of a law of four of them."""
 HULLS = "hull voltages [V]"
 """The note that holds stable compositions and voltage steps, by material and method."""
 
 
 def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | None) -> FreeEnergy:
-    """A law with all coefficients that a host's own may have, where that cannot be known: names can still be checked."""
+    """Law with all coefficients that a host's may have, where that cannot be made: names can still be checked."""
     if entry is None:
-        return RedlichKister(material, HIGHEST_ORDER, (0.0, 1.0), "plain", temperature, 0)
-    if entry.order == "averaged" and entry.law == "redlich-kister":
-        return RedlichKister(material, HIGHEST_ORDER, entry.window, entry.shape, temperature, entry.excess_entropies)
-    law: FreeEnergy = _law(material, temperature, entry, {}, {})[0]
-    return law
+        return RedlichKister(material, MOST_AVERAGED - 1, reference_temperature=temperature)
+    order = _widest_order(entry) if _averages_orders(entry) else None
+    return entry.build(material, temperature, order)
+
+
+def _averages_orders(entry: schema.FreeEnergy) -> TypeGuard[schema.PolynomialFreeEnergy]:
+    """True where the law is an average over orders."""
+    return isinstance(entry, schema.PolynomialFreeEnergy) and entry.order == "averaged"
+
+
+def _widest_order(entry: schema.FreeEnergy, n_term: int = MOST_AVERAGED) -> int:
+    """Order of the law of so many interactions."""
+    return int(KINDS[entry.law].first_order) + n_term - 1
 
 
 def free_energy_estimates(
@@ -62,9 +70,9 @@ def free_energy_estimates(
     notes: dict[str, Any],
     mistakes: schema.Mistakes,
 ) -> tuple[FreeEnergy | None, list[Estimate]]:
-    """The law of a host with its phases treated as asked, and the estimates of its coefficients.
+    """Law of a host with the chosen treatment of its phases, and the estimates of its coefficients.
 
-    Where something fails it is among the mistakes, and the law may be one that stands in for the host's own, or none.
+    Where something fails it is among the mistakes, and the law may be one with the same names, or none.
     """
     before = len(mistakes)
     law: Any = None
@@ -82,10 +90,16 @@ def free_energy_estimates(
         declared = _declared_entropy(study, entry, mistakes)
     if not usable or len(mistakes) > before:
         return law, []
-    estimates = _with_vibrations(entry, law, estimates, *vibrations)
-    estimates = _with_reference(material, entry, law, estimates)
+    if isinstance(entry, schema.ExpansionFreeEnergy):
+        estimates = _with_vibrations(entry, law, estimates, *vibrations)
+        estimates = _with_reference(material, entry, law, estimates)
     estimates += _entropy(material, entry, law, estimates, declared)
-    return (TwoPhase(law, entry.gaps) if entry.phases != "refuse" else law), estimates
+    return (TwoPhase(law, entry.gaps) if _treats_gaps(entry) else law), estimates
+
+
+def _treats_gaps(entry: schema.FreeEnergy) -> TypeGuard[schema.ExpansionFreeEnergy]:
+    """True where plateaus take the place of gaps."""
+    return schema.phase_treatment(entry) != "refuse"
 
 
 def _fits(
@@ -110,7 +124,7 @@ def _fits(
 
 @contextmanager
 def _soluble() -> Iterator[None]:
-    """A fit; where its equations have no solution the error says what to look for."""
+    """Context of a fit: where its equations have no solution the error names the remedy."""
     try:
         yield
     except np.linalg.LinAlgError as error:
@@ -129,9 +143,9 @@ def _declared_entropy(study: schema.Study, entry: schema.FreeEnergy, mistakes: s
     return None
 
 
-def _with_reference(material: str, entry: schema.FreeEnergy, law: Any, estimates: list[Estimate]) -> list[Estimate]:
+def _with_reference(material: str, entry: schema.ExpansionFreeEnergy, law: Any, estimates: list[Estimate]) -> list[Estimate]:
     """Estimates with the declared mean voltage, if any, in the place of the calculated one."""
-    voltage, reference = getattr(law, "voltage_name", ""), entry.reference
+    voltage, reference = law.voltage_name, entry.reference
     if not reference:
         return estimates
     others = [e.select([name for name in e.names if name != voltage]) for e in estimates if set(e.names) != {voltage}]
@@ -149,9 +163,9 @@ def _entropy(
     given_already = any(law.entropy_name in estimate.names for estimate in estimates)
     entropy = entry.vibrational_entropy
     if entropy and given_already:
-        raise ValueError("potentials at several temperatures tell the entropic change themselves; remove vibrational_entropy")
+        raise ValueError("the entropic change follows from potentials at several temperatures; remove vibrational_entropy")
     if not entropy and not given_already:
-        raise ValueError("the data tell no entropic change (one temperature alone); add vibrational_entropy or vibrations")
+        raise ValueError("no entropic change follows from data at one temperature; add vibrational_entropy or vibrations")
     if not entropy:
         return []
     source = f"{material} vibrational entropy (declared)"
@@ -167,14 +181,14 @@ def _law_of_tables(
     mistakes: schema.Mistakes,
 ) -> tuple[Any, OrderChoice | None]:
     """The law that the readable tables carry, and its choice of orders; None where there is none."""
-    averaged = entry.order == "averaged" and entry.law == "redlich-kister"
-    if averaged and not tables:
-        return None, None  # no table can be read
     before = len(mistakes)
-    for file, table in tables.items():
-        if averaged and isinstance(table, EnergyTable):
-            with mistakes.collect(file), _soluble():
-                choose_order([table], scatter_known=entry.energy_std is not None)  # each by itself: an error names its file
+    if _averages_orders(entry):
+        if not tables:
+            return None, None  # no table can be read
+        for file, table in tables.items():
+            if isinstance(table, EnergyTable):
+                with mistakes.collect(file), _soluble():
+                    _choice(entry, [table])  # each by itself: an error names its file
     if len(mistakes) > before:
         return None, None
     with mistakes.collect():
@@ -185,43 +199,41 @@ def _law_of_tables(
 def _law(
     material: str, temperature: float, entry: schema.FreeEnergy, tables: Mapping[Path, Table], notes: dict[str, Any]
 ) -> tuple[Any, OrderChoice | None]:
-    window, entropies = entry.window, entry.excess_entropies
-    if entry.law == "site-sum":
-        return SiteSum(material, entry.sites, temperature), None
-    if entry.law == "spline":
-        knots = tuple(float(k) for k in np.round(np.linspace(0, 1, entry.knots), 6))
-        return SplinePotential(material, knots, window, temperature, entropies), None
-    if entry.law == "landau":
-        return Landau(material, int(entry.order), window, temperature, entropies), None
-    order, choice = entry.order, None
-    if order == "averaged" and entry.potentials:
-        order = _most_interactions(entry, tables) - 1
-    elif order == "averaged":
-        known = entry.energy_std is not None
+    """The law of a section, and the choice of orders where energies are averaged over some."""
+    if _averages_orders(entry):
+        if entry.potentials:
+            return entry.build(material, temperature, _widest_order(entry, _most_interactions(entry, tables))), None
         energies = [table for table in tables.values() if isinstance(table, EnergyTable)]
-        choice = choose_order(energies, scatter_known=known)
-        order = choice.highest
-        notes[f"{material} energies"] = _scatter(energies, choice.best)
-    return RedlichKister(material, order, window, entry.shape, temperature, entropies), choice
+        choice = _choice(entry, energies)
+        law = entry.build(material, temperature, choice.highest)
+        notes[f"{material} energies"] = _scatter(energies, law, choice.best)
+        return law, choice
+    return entry.build(material, temperature), None
 
 
-def _most_interactions(entry: schema.FreeEnergy, tables: Mapping[Path, Table]) -> int:
-    """Interactions, at most four, that all tables of potentials have points enough for: three times as many as coefficients."""
+def _choice(entry: schema.PolynomialFreeEnergy, tables: Sequence[EnergyTable]) -> OrderChoice:
+    """Orders of the section's law that the tables of energies admit."""
+    law = entry.build("host", STANDARD_TEMPERATURE, _widest_order(entry))
+    return choose_order(tables, law=law, scatter_known=entry.energy_std is not None)
+
+
+def _most_interactions(entry: schema.PolynomialFreeEnergy, tables: Mapping[Path, Table]) -> int:
+    """Interactions of the widest law that all tables of potentials have points enough for, beside voltage and entropies."""
     points = min(len(table.x) for table in tables.values())
-    return int(np.clip(points // 3 - 2 - entry.excess_entropies, 1, 4))
+    return int(np.clip(points // 3 - 2 - entry.excess_entropies, 1, MOST_AVERAGED))
 
 
-def _scatter(tables: list[EnergyTable], order: int) -> str:
-    """How well the law predicts each table's energies left out; a warning where it hardly does."""
-    errors = {table.label: leave_one_out(table, order) for table in tables}
+def _scatter(tables: Sequence[EnergyTable], law: Expansion, order: int) -> str:
+    """Leave-one-out errors of each table in words, with a warning where they are large."""
+    errors = {table.label: leave_one_out(table, order, law=law) for table in tables}
     text = "leave-one-out error " + ", ".join(f"{label} {1e3 * error:.2g} meV" for label, error in errors.items())
-    doubtful = [label for label, error in errors.items() if error > DOUBTFUL_ERROR]
-    hint = f"; {', '.join(doubtful)}: is energy_column per formula unit with one lithium site?" if doubtful else ""
+    suspect = [label for label, error in errors.items() if error > CELL_ENERGY_ERROR]
+    hint = f"; {', '.join(suspect)}: is energy_column per formula unit with one lithium site?" if suspect else ""
     return text + hint
 
 
 def _note_hulls(material: str, tables: Mapping[Path, Table], notes: dict[str, Any], mistakes: schema.Mistakes) -> None:
-    """Note what energies say before any law, in words and as numbers: stable compositions, voltage steps between them."""
+    """Note the stable compositions of the energies and the voltage steps between them, before any law."""
     for file, table in tables.items():
         if not isinstance(table, EnergyTable) or len(np.unique(table.x)) < 2:
             continue
@@ -234,18 +246,33 @@ def _note_hull(material: str, table: EnergyTable, notes: dict[str, Any]) -> None
     inner = ", ".join(f"{x:.2f}" for x in hull.x[1:-1]) or "none"
     steps = ", ".join(f"{U:.2f}" for U in hull.voltage)
     notes[f"{material} hull of {table.label} at 0 K"] = f"stable between the ends at x = {inner}; voltage steps {steps} V"
-    own = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
-    notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = own
+    steps_of_table = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
+    notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = steps_of_table
 
 
+@singledispatch
 def _fit(entry: schema.FreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
-    if isinstance(law, SiteSum):
-        return fit_site_sum(_as_potentials(table), law)
-    if isinstance(law, SplinePotential):
-        return fit_spline_potential(table, law, energy_std=entry.energy_std, stable=entry.stable)
+    """Estimate of the law's coefficients from one table, by the estimator of its section."""
+    raise NotImplementedError(f"no estimator fits law {entry.law!r}; register one for {type(entry).__name__}")
+
+
+@_fit.register
+def _fit_sites(entry: schema.SiteSumFreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
+    if not isinstance(table, ChemicalPotentials):
+        raise ValueError(f"energies of {table.label}: a site sum is fitted to potentials; list tables of them")
+    return fit_site_sum(table, law)
+
+
+@_fit.register
+def _fit_spline(entry: schema.SplineFreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
+    return fit_spline_potential(table, law, energy_std=entry.energy_std, stable=entry.stable)
+
+
+@_fit.register
+def _fit_polynomial(entry: schema.PolynomialFreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
     if isinstance(table, ChemicalPotentials):
-        averaged = entry.order == "averaged" and isinstance(law, RedlichKister)
-        return fit_chemical_potential(table, law, terms=range(1, law.order + 2) if averaged else ())
+        terms = range(1, len(law.interaction_names) + 1) if _averages_orders(entry) else ()
+        return fit_chemical_potential(table, law, terms=terms)
     if entry.only_end_members:
         return fit_end_members(table, law, energy_std=given(entry.energy_std))
     noise: dict[str, Any] = {"energy_std": entry.energy_std}
@@ -256,23 +283,23 @@ def _fit(entry: schema.FreeEnergy, law: Any, table: Table, choice: OrderChoice |
     return fit_free_energy(table, law, choice=choice, ensemble=entry.ensemble, sites=entry.supercell_sites, **noise)
 
 
-def _as_potentials(table: Table) -> ChemicalPotentials:
-    if not isinstance(table, ChemicalPotentials):
-        raise ValueError(f"energies of {table.label}: a site sum is fitted to potentials")
-    return table
-
-
 def _with_vibrations(
-    entry: schema.FreeEnergy,
+    entry: schema.ExpansionFreeEnergy,
     law: Any,
     estimates: list[Estimate],
-    own: Mapping[float, Vibrations | ThermalTable],
+    host: Mapping[float, Vibrations | ThermalTable],
     metal: Vibrations | ThermalTable | None,
 ) -> list[Estimate]:
-    """Estimates with what vibrations add to the first, or to a voltage that is declared."""
+    """Estimates with vibrations added to the first, or to a voltage that is declared."""
     if not entry.vibrations:
         return estimates
-    names = (law.voltage_name, *law.interaction_names) if law.entropies else (law.voltage_name,)
-    start = estimates[0] if estimates else Estimate(names, np.zeros(len(names)), {}, "vibrations alone")
-    moved = add_vibrations(start, law, own, lithium=metal, frequency_std=given(entry.frequency_std))
+    start = estimates[0] if estimates else _without_tables(law)
+    moved = add_vibrations(start, law, host, lithium=metal, frequency_std=given(entry.frequency_std))
     return [moved, *estimates[1:]]
+
+
+def _without_tables(law: Expansion) -> Estimate:
+    """Estimate of zero voltage and interactions, without error, to which vibrations are added."""
+    interactions = law.interaction_coordinates(np.zeros(len(law.interaction_names)))[0] if law.entropies else ()
+    names = (law.voltage_name, *law.interaction_names)[: len(interactions) + 1]
+    return Estimate(names, np.array([0.0, *interactions]), {}, "vibrations alone")

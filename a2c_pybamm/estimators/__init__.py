@@ -33,13 +33,11 @@ from a2c_pybamm.estimators.statistics.replicas import average_replicas
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import fit_chemical_potential
 from a2c_pybamm.estimators.thermodynamics.convex_hull import HullVoltages, hull_voltages
 from a2c_pybamm.estimators.thermodynamics.free_energy_fit import (
-    OrderChoice,
-    choose_order,
     composition_covariance,
     fit_end_members,
     fit_free_energy,
-    leave_one_out,
 )
+from a2c_pybamm.estimators.thermodynamics.order_choice import OrderChoice, choose_order, leave_one_out
 from a2c_pybamm.estimators.thermodynamics.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.thermodynamics.site_sum import fit_site_sum
 from a2c_pybamm.estimators.thermodynamics.site_volume import fit_site_volume

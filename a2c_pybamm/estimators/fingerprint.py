@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from a2c_pybamm.estimate import label_hash
 
 SHA256 = "sha256"
-"""Key of a provenance under which the hash of a file, or of data in memory, is found at any depth."""
+"""Key of a provenance that has the hash of a file, or of data in memory, at any depth."""
 
 
 def data_fingerprint(record: Any, *settings: Any) -> str:
@@ -35,8 +35,8 @@ def array_fingerprint(*arrays: ArrayLike, settings: str = "") -> str:
 
 def traced_provenance(record: Any) -> dict[str, Any]:
     """Provenance of what is computed from a record: the record's own, with a hash of its arrays where it names no file."""
-    own = dict(record.provenance)
-    return own if next(_hashes(own), None) else {**own, SHA256: _array_hash(record)}
+    provenance = dict(record.provenance)
+    return provenance if next(_hashes(provenance), None) else {**provenance, SHA256: _array_hash(record)}
 
 
 def _hashes(provenance: Any) -> Iterator[str]:
@@ -66,6 +66,6 @@ def _array_hash(record: Any) -> str:
 
 def _described(value: Any) -> Any:
     """Text, whole numbers and tuples of text as they are; nothing of all else."""
-    if isinstance(value, str | int) or (isinstance(value, tuple) and all(isinstance(part, str) for part in value)):
+    if isinstance(value, str | int) or (isinstance(value, tuple) and all(isinstance(entry, str) for entry in value)):
         return value
     return None

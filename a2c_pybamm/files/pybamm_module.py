@@ -1,24 +1,21 @@
 """A parameter set as a stand-alone Python module: formulas written out, coefficients with their covariance.
 
-The formulas are those of the laws themselves: each law's method is called with expressions that record what is done to them.
+The formulas are those of the laws themselves: each law's method is called with expressions that record the operations on them.
 """
 
 from __future__ import annotations
 
 import inspect
-import math
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from a2c_pybamm import __version__
+from a2c_pybamm.files.formula_source import Recording, Tables, formula_lines
 from a2c_pybamm.files.writing import writable, write_text
-from a2c_pybamm.laws import Scale, Value, derived_names, interpolate, invert
+from a2c_pybamm.laws import Scale, Value, derived_names
 from a2c_pybamm.laws.thermodynamics import site_sum as sites
 from a2c_pybamm.parameter_set import (
     CONSTANT,
@@ -30,143 +27,6 @@ from a2c_pybamm.parameter_set import (
     module_name,
 )
 from a2c_pybamm.readers.source_file import naming
-
-ATOM = 5
-PRECEDENCE: dict[str, tuple[int, ...]] = {"-{0}": (3, 3), "{0} ** {1}": (4, ATOM, 3)}
-PRECEDENCE |= {"{0} + {1}": (1, 1, 2), "{0} - {1}": (1, 1, 2), "{0} * {1}": (2, 2, 3), "{0} / {1}": (2, 2, 3)}
-"""How tightly an operator binds, and how tightly each operand must, so that it needs no brackets."""
-TEMPLATES: dict[np.ufunc, str] = {np.negative: "-{0}", np.power: "{0} ** {1}"}
-TEMPLATES |= {np.add: "{0} + {1}", np.subtract: "{0} - {1}", np.multiply: "{0} * {1}", np.divide: "{0} / {1}"}
-TEMPLATES |= {
-    f: f"np.{f.__name__}({{0}})"
-    for f in (np.exp, np.log, np.log10, np.sqrt, np.sin, np.cos, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arctan)
-}
-TEMPLATES |= {f: f"np.{f.__name__}({{0}}, {{1}})" for f in (np.maximum, np.minimum)}
-TEMPLATES |= {np.greater: "({0} > {1})", np.less: "({0} < {1})"}
-"""Operations that a law may use: those that PyBaMM's symbols know under numpy's names."""
-LONG = 90
-"""Where operands together are longer than this [characters], the longest get lines of their own."""
-
-
-@dataclass(eq=False)
-class Tables:
-    """Tables of a module by content, each once."""
-
-    names: dict[tuple[float, ...], str] = field(default_factory=dict)
-
-    def name(self, values: tuple[float, ...]) -> str:
-        return self.names.setdefault(tuple(map(float, values)), f"TABLE_{len(self.names) + 1}")
-
-
-@dataclass(eq=False)
-class Recording:
-    """The operations of one formula in the order they were made, like ones once."""
-
-    tables: Tables
-    rows: dict[tuple[str, tuple[int, ...]], int] = field(default_factory=dict)
-    """Template and operands (positions of earlier rows), with the position of each row."""
-
-    def add(self, template: str, *operands: Any) -> Expression:
-        key = (template, tuple(self._position(operand) for operand in operands))
-        return Expression(self, self.rows.setdefault(key, len(self.rows)))
-
-    def _position(self, operand: Any) -> int:
-        if isinstance(operand, Expression):
-            if operand.recording is not self:
-                raise ValueError("it mixes expressions of two formulas")
-            return operand.position
-        return self.add(_literal(operand)).position
-
-
-def _literal(value: Any) -> str:
-    """Source text of a number, exact."""
-    if np.ndim(value) or isinstance(value, complex | np.complexfloating):
-        raise ValueError("it combines a coefficient, composition or temperature with an array; write sums out")
-    number = value.item() if isinstance(value, np.generic | np.ndarray) else value
-    if not math.isfinite(number):
-        raise ValueError(f"it contains the number {number}, which is not finite")
-    return repr(number)
-
-
-@dataclass(frozen=True, eq=False)
-class Expression(np.lib.mixins.NDArrayOperatorsMixin):
-    """A coefficient, a composition, a temperature, or what has become of them."""
-
-    recording: Recording
-    position: int
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
-        if method != "__call__" or settings or ufunc not in TEMPLATES:
-            raise ValueError(f"it uses numpy's {ufunc.__name__}, which PyBaMM's symbols do not know")
-        plain = _without_effect(ufunc, inputs)
-        return self.recording.add(TEMPLATES[ufunc], *inputs) if plain is None else plain
-
-    def __bool__(self) -> bool:
-        raise ValueError("it asks whether an expression is true; a formula has no branches")
-
-
-def _without_effect(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
-    """What a sum with 0, a product with 0 or 1, or a power of 0 or 1 is; None where there is something to write."""
-    if len(inputs) != 2:
-        return None
-    left, right = (None if isinstance(x, Expression) or np.ndim(x) else x for x in inputs)
-    if (ufunc in (np.add, np.subtract) and right == 0) or (ufunc in (np.multiply, np.divide, np.power) and right == 1):
-        return inputs[0]
-    if (ufunc is np.add and left == 0) or (ufunc is np.multiply and left == 1):
-        return inputs[1]
-    if (ufunc is np.multiply and 0 in (left, right)) or (ufunc is np.divide and left == 0):
-        return 0.0
-    return 1.0 if ufunc is np.power and right == 0 else None
-
-
-@interpolate.register(Expression)
-def _interpolate_expression(x: Expression, grid: tuple[float, ...], values: tuple[float, ...]) -> Expression:
-    tables = x.recording.tables
-    return x.recording.add(f"spline({{0}}, {tables.name(grid)}, {tables.name(values)})", x)
-
-
-@invert.register(Expression)
-def _invert_expression(x: Expression, voltages: Sequence[Any], widths: Sequence[Any], fractions: Sequence[Any]) -> Expression:
-    operands = (x, *voltages, *widths, *fractions)
-    return x.recording.add(f"site_voltage({', '.join(f'{{{k}}}' for k in range(len(operands)))})", *operands)
-
-
-def _lines(result: Any) -> list[str]:
-    """Assignments and the return statement that compute an expression; what is used more than once gets a name."""
-    if not isinstance(result, Expression):
-        return [f"return {_literal(result)}"]
-    rows = list(result.recording.rows)
-    uses = dict.fromkeys([result.position], 1)
-    for position in range(result.position, -1, -1):  # operands stand before what is made of them
-        for operand in rows[position][1] if position in uses else ():
-            uses[operand] = uses.get(operand, 0) + 1
-    lines: list[str] = []
-    written: dict[int, tuple[str, int]] = {}
-
-    def name(position: int) -> None:
-        lines.append(f"v{len(lines) + 1} = {written[position][0]}")
-        written[position] = f"v{len(lines)}", ATOM
-
-    for position in sorted(uses):
-        template, operands = rows[position]
-        longest = sorted(operands, key=lambda operand: len(written[operand][0]), reverse=True)
-        for operand in longest:
-            total = sum(len(written[other][0]) for other in set(operands))
-            if total > LONG and rows[operand][1] and not written[operand][0].isidentifier():
-                name(operand)
-        written[position] = _write(template, [written[operand] for operand in operands])
-        if uses[position] > 1 and (operands or template.startswith("c[")):
-            name(position)
-    return [*lines, f"return {written[result.position][0]}"]
-
-
-def _write(template: str, operands: list[tuple[str, int]]) -> tuple[str, int]:
-    """Text of an operation on written operands, brackets where they are needed, and how tightly it binds."""
-    if not operands:
-        return template, 3 if template.startswith("-") else ATOM
-    own, *needed = PRECEDENCE.get(template, (ATOM, *(0 for _ in operands)))
-    texts = (text if binds >= least else f"({text})" for (text, binds), least in zip(operands, needed, strict=True))
-    return template.format(*texts), own
 
 
 def _quoted(text: str) -> str:
@@ -190,7 +50,7 @@ def _function_name(key: str) -> str:
 
 
 def _arguments(key: str, attachment: Attachment) -> tuple[str, ...]:
-    """What the law's method wants of that which PyBaMM passes to the parameter of this key."""
+    """Arguments of the law's method among those that PyBaMM passes to the parameter of this key."""
     if key in CONSTANT or isinstance(attachment.law, Scale | Value):
         return ()
     if attachment.index is not None:
@@ -205,12 +65,12 @@ def _function(key: str, name: str, attachment: Attachment, T: float, tables: Tab
     passed = [recording.add(argument) for argument in arguments]
     c = {name: recording.add(f"c[{_quoted(name)}]") for name in (*law.names, *derived_names(law))}
     if attachment.index is not None:
-        asked: list[Any] = [attachment.index, *passed]
+        arguments_of_method: list[Any] = [attachment.index, *passed]
     else:
         x = [attachment.stoichiometry.offset + attachment.stoichiometry.slope * sto for sto in passed[:1]]
-        asked = [*x, *([passed[1] if len(passed) > 1 else T] if passed else [])]
+        arguments_of_method = [*x, *([passed[1] if len(passed) > 1 else T] if passed else [])]
     try:
-        body = _lines(getattr(law, attachment.method)(c, *asked))
+        body = formula_lines(getattr(law, attachment.method)(c, *arguments_of_method))
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{key!r}: law {law.kind!r}, method {attachment.method!r}, cannot be written out as a formula: {error}; "
@@ -318,7 +178,7 @@ def _state(parameter_set: ParameterSet) -> dict[str, float]:
 
 def _search() -> list[str]:
     """Sources of the search for a site sum's voltage, those of the law itself."""
-    constants = ("LARGEST_EXPONENT", "LEAST_SLOPE", "N_BISECTION", "N_NEWTON")
+    constants = ("LARGEST_EXPONENT", "LEAST_SLOPE", "N_SITE_HALVING", "N_SITE_NEWTON")
     numbers = "\n".join(f"{name} = {getattr(sites, name)!r}" for name in constants)
     functions = (sites.boltzmann, sites.occupation, sites.refine, sites.search)
     # annotations name types that the module does not import
@@ -348,8 +208,8 @@ def _head(parameter_set: ParameterSet) -> str:
     plateaus = []
     if parameter_set.deriving_laws:
         about.append(PLATEAUS)
-        whole = parameter_set.with_derived(joint.mean[None])[0]
-        derived = dict(zip(parameter_set.input_names, whole, strict=True))
+        inputs = parameter_set.with_derived(joint.mean[None])[0]
+        derived = dict(zip(parameter_set.input_names, inputs, strict=True))
         plateaus = [_numbers("PLATEAUS", {name: derived[name] for name in parameter_set.input_names[len(joint.names) :]})]
     covariance = [f"    ({', '.join(repr(float(v)) for v in row)},)," for row in joint.covariance]
     return "\n".join(
@@ -386,14 +246,14 @@ def pybamm_module(parameter_set: ParameterSet) -> str:
     shifted = any(f"{side} electrode OCP [V]" not in names for side in ("Negative", "Positive"))
     written = [_tuple(name, values) for values, name in tables.names.items()]
     searched = any("site_voltage(" in function for function in functions)
-    own = [
+    helpers = [
         *(_search() if searched else []),
         *([SPLINE.strip()] if written else []),
         *([SHIFTED.strip()] if shifted else []),
         *_scalings(parameter_set),
     ]
     head = "\n".join([_head(parameter_set), *written])
-    return "\n\n\n".join([head, *own, *functions, _assembly(parameter_set, names)]) + "\n"
+    return "\n\n\n".join([head, *helpers, *functions, _assembly(parameter_set, names)]) + "\n"
 
 
 def write_pybamm_module(path: Path, parameter_set: ParameterSet) -> Path:

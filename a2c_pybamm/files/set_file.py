@@ -11,7 +11,7 @@ from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.files.json_document import parse_document, read_document
 from a2c_pybamm.files.set_schema import build_set
 from a2c_pybamm.files.writing import writable, write_text
-from a2c_pybamm.laws import Law, held, settings
+from a2c_pybamm.laws import Law, held_laws, settings
 from a2c_pybamm.parameter_set import Attachment, ParameterSet
 from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import show
@@ -39,7 +39,7 @@ def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
             name: {
                 "kind": law.kind,
                 "settings": settings(law),
-                "holds": {slot: names[inner] for slot, inner in held(law).items()},
+                "holds": {slot: names[inner] for slot, inner in held_laws(law).items()},
             }
             for name, law in ids.items()
         },
@@ -65,7 +65,7 @@ def _law_ids(attach: Mapping[str, Attachment]) -> dict[str, Law]:
     def add(law: Law) -> None:
         if law in ids.values():
             return
-        for inner in held(law).values():
+        for inner in held_laws(law).values():
             add(inner)
         stem = f"{getattr(law, 'material', law.kind)} {law.kind}"
         name, k = stem, 2

@@ -3,12 +3,25 @@
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
-from a2c_pybamm.laws.law import Coefficients, Law, build_law, coefficient, derived_names, held, log_coefficient, settings
+from a2c_pybamm.laws.law import (
+    Coefficients,
+    Law,
+    build_law,
+    coefficient,
+    derived_names,
+    held_laws,
+    log_coefficient,
+    material_name,
+    registered,
+    settings,
+)
 from a2c_pybamm.laws.scale_and_value import Scale, Value
-from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, UnstablePhaseError
+from a2c_pybamm.laws.thermodynamics.expansion import Expansion, PlainExpansion
+from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, PhaseForming, UnstablePhaseError
 from a2c_pybamm.laws.thermodynamics.landau import Landau
+from a2c_pybamm.laws.thermodynamics.legendre import Legendre
 from a2c_pybamm.laws.thermodynamics.measured_ocp import MeasuredOCP, interpolate
-from a2c_pybamm.laws.thermodynamics.phases import Gaps, PhaseForming
+from a2c_pybamm.laws.thermodynamics.phases import Gaps
 from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
 from a2c_pybamm.laws.thermodynamics.site_density import SiteDensity
 from a2c_pybamm.laws.thermodynamics.site_sum import SiteSum, invert
@@ -16,35 +29,19 @@ from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential
 from a2c_pybamm.laws.thermodynamics.tabulated_ocp import TabulatedOCP
 from a2c_pybamm.laws.thermodynamics.two_phase import TwoPhase
 
-KINDS: dict[str, type] = {
-    law.kind: law
-    for law in (
-        RedlichKister,
-        Landau,
-        SplinePotential,
-        SiteSum,
-        TwoPhase,
-        MeasuredOCP,
-        TabulatedOCP,
-        VacancyMobility,
-        ArrheniusMobility,
-        SiteDensity,
-        Scale,
-        Value,
-    )
-}
-"""The package's own laws by the name they have in files."""
-
 __all__ = [
     "KINDS",
     "ArrheniusMobility",
     "Coefficients",
+    "Expansion",
     "FreeEnergy",
     "Gaps",
     "Landau",
     "Law",
+    "Legendre",
     "MeasuredOCP",
     "PhaseForming",
+    "PlainExpansion",
     "RedlichKister",
     "Scale",
     "SiteDensity",
@@ -59,10 +56,15 @@ __all__ = [
     "build_law",
     "coefficient",
     "derived_names",
-    "held",
+    "held_laws",
     "interpolate",
     "invert",
     "log_coefficient",
+    "material_name",
     "prefactor_name",
+    "registered",
     "settings",
 ]
+
+KINDS = registered(vars())
+"""The package's own laws by the name they have in files: every law that this module exports."""

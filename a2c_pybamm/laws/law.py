@@ -1,4 +1,4 @@
-"""What a law is, and how one is written to a file and found again.
+"""Laws, their settings as a file holds them, and the law that such settings describe.
 
 A law is a formula with named, unit-bearing coefficients and no numbers of its own: a frozen dataclass of settings with a
 class attribute ``kind``, a property ``names``, and methods of ``(c, x, T)`` where ``c`` maps coefficient name to value. Methods
@@ -17,12 +17,15 @@ from a2c_pybamm.schema import Limit, show
 
 Coefficients = Mapping[str, Any]
 """Coefficient name → float, array, complex number or PyBaMM symbol."""
-MOST_TERMS = 100
+MOST_LAW_TERMS = 100
 """Terms, sites, hops, knots or modes of one law: each is a coefficient, and no data determine more of one curve."""
-MOST_ROWS = 100_000
+MOST_TABLE_ROWS = 100_000
 """Rows of a law's table: 1 MB a column; a curve has no more detail."""
-Count = Annotated[int, Limit(MOST_TERMS, "no data determine more")]
-Table = Annotated[tuple[float, ...], Limit(MOST_ROWS, "a curve has no more detail")]
+COMPLEX_STEP = 1e-20
+"""Imaginary part h of a complex step, in the unit of what is stepped: f'(x) = Im f(x + ih)/h, whose error of order h² is below
+round-off (Squire and Trapp, SIAM Rev. 40, 110 (1998))."""
+Count = Annotated[int, Limit(MOST_LAW_TERMS, "no data determine more")]
+Table = Annotated[tuple[float, ...], Limit(MOST_TABLE_ROWS, "a curve has no more detail")]
 
 
 @runtime_checkable
@@ -33,45 +36,58 @@ class Law(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Coefficients it asks for, those of the laws it holds included."""
+        """Names of the coefficients, those of the laws in its slots included."""
 
 
 def coefficient(material: str, symbol: str, unit: str) -> str:
-    """The name of a coefficient, unit in PyBaMM's spelling: ``"LCO ODH E_a [eV]"``."""
+    """Name of a coefficient, unit in PyBaMM's spelling: ``"LCO ODH E_a [eV]"``."""
     return f"{material} {symbol} [{unit}]"
 
 
 def log_coefficient(material: str, symbol: str, unit: str) -> str:
-    """The name of a positive quantity's logarithm: ``"LCO ODH ln(D0 [m2.s-1])"``."""
+    """Name of a positive quantity's logarithm: ``"LCO ODH ln(D0 [m2.s-1])"``."""
     return f"{material} ln({symbol} [{unit}])"
 
 
+def registered(exports: Mapping[str, Any]) -> dict[str, type[Any]]:
+    """Concrete classes of laws among exported names, by the kind that they have in files."""
+    classes: list[Any] = [value for value in exports.values() if isinstance(value, type) and dataclasses.is_dataclass(value)]
+    return {law.kind: law for law in classes if hasattr(law, "kind")}
+
+
+def material_name(law: Law) -> str:
+    """First word of a law's coefficients; its kind where it has none."""
+    return str(getattr(law, "material", law.kind))
+
+
 def settings(law: Law) -> dict[str, Any]:
-    """The law's own settings, without the laws it holds; JSON values."""
+    """Settings of a law, without the laws in its slots; JSON values."""
     values = {f.name: getattr(law, f.name) for f in dataclasses.fields(law)}  # type: ignore[arg-type]
     return {name: value for name, value in values.items() if not isinstance(value, Law)}
 
 
-def held(law: Law) -> dict[str, Law]:
-    """The laws it holds, by slot."""
+def held_laws(law: Law) -> dict[str, Law]:
+    """Laws in the slots of a law, by the name of the slot."""
     values = {f.name: getattr(law, f.name) for f in dataclasses.fields(law)}  # type: ignore[arg-type]
     return {name: value for name, value in values.items() if isinstance(value, Law)}
 
 
 def derived_names(law: Law) -> tuple[str, ...]:
-    """Names of the derived inputs that a law asks for beside its coefficients, those of the laws it holds included."""
-    own = tuple(getattr(law, "derived_names", ()))
-    return tuple(dict.fromkeys([*own, *(name for inner in held(law).values() for name in derived_names(inner))]))
+    """Names of the derived inputs of a law beside its coefficients, those of the laws in its slots included."""
+    names = [*getattr(law, "derived_names", ())]
+    for inner in held_laws(law).values():
+        names += derived_names(inner)
+    return tuple(dict.fromkeys(names))
 
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-def build_law(kind: str, own: Mapping[str, Any], holds: Mapping[str, Law], known: Mapping[str, type]) -> Law:
+def build_law(kind: str, values: Mapping[str, Any], holds: Mapping[str, Law], known: Mapping[str, type]) -> Law:
     """The law of this kind with these settings, as read from a file.
 
-    Kinds are looked up among ``known`` and in the entry point group ``a2c_pybamm.laws``; no code is taken from the file.
+    Kinds are those of ``known`` and of the entry point group ``a2c_pybamm.laws``; no code is taken from the file.
 
     Raises
     ------
@@ -80,20 +96,20 @@ def build_law(kind: str, own: Mapping[str, Any], holds: Mapping[str, Law], known
     """
     law = known[kind] if kind in known else _foreign_law(kind, known)
     try:
-        built = law(**{name: _tuples(value) for name, value in own.items()}, **holds)
+        built = law(**{name: _tuples(value) for name, value in values.items()}, **holds)
     except ValueError:
         raise
-    except Exception as error:  # also whatever comes up in another package's law
+    except Exception as error:  # another package's law may raise anything
         reason = " ".join(str(error).split())
-        what = reason if isinstance(error, TypeError) else f"{type(error).__name__}: {reason}"
-        raise ValueError(f"law {kind!r}: {what}; check its settings") from error
+        cause = reason if isinstance(error, TypeError) else f"{type(error).__name__}: {reason}"
+        raise ValueError(f"law {kind!r}: {cause}; check its settings") from error
     if not isinstance(built, Law):
         raise ValueError(f"law {kind!r}: its package gives {show(built)}, not a law; report it to the package")
     return built
 
 
 def _foreign_law(kind: str, known: Mapping[str, type]) -> Callable[..., Any]:
-    """What another package's entry point of this name brings; the package is imported here."""
+    """Law class of another package's entry point of this name; the package is imported here."""
     plugins = {point.name: point for point in entry_points(group="a2c_pybamm.laws")}
     if kind not in plugins:
         raise ValueError(
@@ -102,7 +118,7 @@ def _foreign_law(kind: str, known: Mapping[str, type]) -> Callable[..., Any]:
         )
     try:
         law = plugins[kind].load()
-    except Exception as error:  # what another package raises while it is imported is not ours to foresee
+    except Exception as error:  # another package may raise anything while it is imported
         reason = " ".join(str(error).split())
         raise ValueError(
             f"law {kind!r}: its entry point {plugins[kind].value!r} cannot be imported ({type(error).__name__}: {reason}); "

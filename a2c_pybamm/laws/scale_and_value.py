@@ -1,4 +1,4 @@
-"""Quantities that no formula ties to atoms: a number in its own right, or a factor on what the base set says."""
+"""Quantities that no formula derives from atoms: a number, or a factor on an entry of the base set."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import numpy as np
 import pybamm
 
 from a2c_pybamm.estimate import Array, Joint
-from a2c_pybamm.laws import FreeEnergy, Gaps, MeasuredOCP, PhaseForming, TwoPhase, UnstablePhaseError, held
+from a2c_pybamm.laws import FreeEnergy, Gaps, MeasuredOCP, PhaseForming, TwoPhase, UnstablePhaseError, held_laws
 from a2c_pybamm.laws.thermodynamics import phases
 from a2c_pybamm.parameter_set.attachment import Attachment, misplaced
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
@@ -115,7 +115,7 @@ class ParameterSet:
         waiting = [attachment.law for attachment in self.attach.values()]
         while waiting:
             law = waiting.pop(0)
-            waiting += held(law).values()
+            waiting += held_laws(law).values()
             if isinstance(law, TwoPhase):
                 found[law] = None
         return tuple(found)

@@ -13,6 +13,17 @@ from a2c_pybamm.study.electrode import (
     TrajectoryFile,
 )
 from a2c_pybamm.study.fields import Section
+from a2c_pybamm.study.free_energy import (
+    SECTIONS,
+    ExpansionFreeEnergy,
+    FreeEnergy,
+    LandauFreeEnergy,
+    PolynomialFreeEnergy,
+    RedlichKisterFreeEnergy,
+    SiteSumFreeEnergy,
+    SplineFreeEnergy,
+    phase_treatment,
+)
 from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, one_or_all
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
 from a2c_pybamm.study.reading import Reading, read_as_far_as_right, read_study
@@ -20,7 +31,6 @@ from a2c_pybamm.study.reference import reference_page
 from a2c_pybamm.study.study import CellSettings, PropagationSettings, Study, SweepSettings
 from a2c_pybamm.study.thermodynamics import (
     EnergyFile,
-    FreeEnergy,
     MeasuredOCP,
     PotentialFile,
     Reference,
@@ -30,27 +40,34 @@ from a2c_pybamm.study.thermodynamics import (
 )
 
 __all__ = [
+    "SECTIONS",
     "Barrier",
     "CellSettings",
     "Declared",
     "Electrode",
     "EnergyFile",
+    "ExpansionFreeEnergy",
     "FreeEnergy",
     "GapDiffusivity",
     "Geometry",
     "Hop",
+    "LandauFreeEnergy",
     "MeasuredOCP",
     "Mistakes",
     "Mobility",
     "MolecularDynamics",
     "NotGiven",
+    "PolynomialFreeEnergy",
     "PotentialFile",
     "PropagationSettings",
     "Reading",
+    "RedlichKisterFreeEnergy",
     "Reference",
     "Scale",
     "Section",
     "SharedError",
+    "SiteSumFreeEnergy",
+    "SplineFreeEnergy",
     "Stoichiometry",
     "Study",
     "StudyMistakes",
@@ -63,6 +80,7 @@ __all__ = [
     "add_unusable_files",
     "data_files",
     "one_or_all",
+    "phase_treatment",
     "read_as_far_as_right",
     "read_study",
     "reference_page",

@@ -22,7 +22,8 @@ from a2c_pybamm.study.fields import (
     Whole,
     repeated,
 )
-from a2c_pybamm.study.thermodynamics import FreeEnergy, MeasuredOCP
+from a2c_pybamm.study.free_energy import FreeEnergyOfAnyLaw, phase_treatment
+from a2c_pybamm.study.thermodynamics import MeasuredOCP
 
 LARGEST_BARRIER = 2e6
 """About 20 eV, in J/mol: a larger barrier is a slip of units."""
@@ -233,7 +234,7 @@ class Electrode(Section):
     site_density: Flag = Field(
         False, description="Maximum concentration from the volume at x = 1 in the energy tables", examples=[True]
     )
-    free_energy: FreeEnergy | None = Field(None, description="Open-circuit voltage from energies")
+    free_energy: FreeEnergyOfAnyLaw | None = Field(None, description="Open-circuit voltage from energies")
     measured_ocp: MeasuredOCP | None = Field(None, description="Open-circuit voltage from the base set")
     mobility: Mobility | None = Field(None, description="Diffusivity")
 
@@ -253,7 +254,7 @@ class Electrode(Section):
     def _gap_mistakes(self) -> Iterator[str]:
         if not (self.free_energy or self.measured_ocp) or not self.mobility:
             return
-        treated = self.free_energy is not None and self.free_energy.phases != "refuse"
+        treated = self.free_energy is not None and phase_treatment(self.free_energy) != "refuse"
         if (self.mobility.gap_diffusivity is not None) != treated:
             yield (
                 "mobility.gap_diffusivity goes with phases = 'common tangent' or 'hysteresis': in a gap nothing derives a "

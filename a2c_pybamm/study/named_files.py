@@ -9,7 +9,8 @@ from typing import Any
 from a2c_pybamm.readers.source_file import existing, one_line, open_regular
 from a2c_pybamm.study.fields import Section
 from a2c_pybamm.study.mistakes import Mistakes
-from a2c_pybamm.study.partial import mentions_path, models
+from a2c_pybamm.study.partial import mentions_path
+from a2c_pybamm.study.section_choice import section_of
 from a2c_pybamm.study.study import Study
 
 
@@ -40,14 +41,11 @@ def named_files(table: Any, folder: Path, model: type[Section] = Study, place: s
         return
     for key, info in model.model_fields.items():
         value, where = table.get(key), f"{place}.{key}".removeprefix(".")
-        inner = models(info.annotation)
         if isinstance(value, str) and value and mentions_path(info.annotation):
             yield where, folder / value
-        elif inner and isinstance(value, list):
-            for k, entry in enumerate(value, 1):
-                yield from named_files(entry, folder, inner[0], f"{where}[{k}]")
-        elif inner:
-            yield from named_files(value, folder, inner[0], where)
+        for k, entry in enumerate(value if isinstance(value, list) else [value], 1):
+            if (inner := section_of(info.annotation, entry)) is not None:
+                yield from named_files(entry, folder, inner, f"{where}[{k}]" if isinstance(value, list) else where)
 
 
 def add_unusable_files(files: Iterable[tuple[str, Path]], mistakes: Mistakes) -> None:

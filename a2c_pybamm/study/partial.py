@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 from a2c_pybamm.study.fields import Section, Unusable
+from a2c_pybamm.study.section_choice import SectionChoice, section_of, sections
 from a2c_pybamm.study.study import Study
 
 Place = tuple[int | str, ...]
 """Keys and indices that lead to a part of the file."""
-LABELS = ("name", "label", "material", "source", "names", "parameter")
+LABELS = ("name", "label", "law", "material", "source", "names", "parameter")
 """Entries that name a section, or what it gives: of use where its others contradict each other."""
 
 
@@ -36,7 +37,9 @@ class Mender:
 
     def mend(self, problems: list[Any]) -> None:
         """Mark what the problems are about; a misspelt key is taken for the one that it resembles."""
-        for item in (item for item in problems if item["type"] == "extra_forbidden"):
+        unknown = [item for item in problems if item["type"] == "extra_forbidden"]
+        # a misspelt key that chooses the section comes first: others are then known
+        for item in sorted(unknown, key=lambda item: not meant_key(str(item["loc"][-1]), item["section"])):
             section, _, model = self._field(item["loc"])
             self._rename(section, str(item["loc"][-1]), model)
         for item in (item for item in problems if item["type"] != "extra_forbidden"):
@@ -63,19 +66,19 @@ class Mender:
         path: Place = ()
         for part in location:
             if isinstance(part, int) and isinstance(value, list) and key in model.model_fields:
-                inner = models(model.model_fields[str(key)].annotation)
-                if not inner or part >= len(value):
+                inner = section_of(model.model_fields[str(key)].annotation, value[part] if part < len(value) else None)
+                if inner is None or part >= len(value):
                     break
                 if not isinstance(value[part], dict):
-                    value[part] = dict.fromkeys(inner[0].model_fields, Unusable.ENTRY)
+                    value[part] = dict.fromkeys(inner.model_fields, Unusable.ENTRY)
                 path, value = (*path, part), value[part]
             elif isinstance(part, str) and isinstance(value, dict) and part in model.model_fields:
                 key, path, value = part, (*path, part), value.get(part)
             else:
                 break
-            inner = models(model.model_fields[str(key)].annotation)
-            if inner and isinstance(value, dict):
-                model, section, key = inner[0], path, None
+            inner = section_of(model.model_fields[str(key)].annotation, value)
+            if inner is not None and isinstance(value, dict):
+                model, section, key = inner, path, None
         return section, key, model
 
     def _at(self, section: Place) -> Any:
@@ -87,7 +90,7 @@ class Mender:
     def _rename(self, section: Place, key: str, model: type[Section]) -> None:
         """Take an unknown key for the one that it resembles, if that is not there; else leave it out."""
         table = self._at(section)
-        if isinstance(table, dict) and key in table:
+        if isinstance(table, dict) and key in table and key not in model.model_fields:
             value = table.pop(key)
             if (meant := meant_key(key, model)) and meant not in table:
                 table[meant] = value
@@ -96,20 +99,27 @@ class Mender:
 
 def _own_entries(model: type[Section]) -> Iterable[str]:
     """Keys of a section that hold no section of their own, nor name it."""
-    return (key for key, info in model.model_fields.items() if key not in LABELS and not models(info.annotation))
+    return (key for key, info in model.model_fields.items() if key not in LABELS and not sections(info.annotation))
 
 
 def meant_key(key: str, model: type[Section]) -> str:
-    """The key of a section that a misspelt one resembles; empty if none does."""
+    """The key of a section that a misspelt one resembles; empty if none does, or another law's section has it."""
+    if elsewhere(key, model):
+        return ""
     near = difflib.get_close_matches(key, model.model_fields, 1)
     return near[0] if near else ""
 
 
-def models(annotation: Any) -> list[type[Section]]:
-    """Sections that a field's type mentions."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in models(part)]
+def elsewhere(key: str, model: type[Section]) -> str:
+    """Line on an unknown key that another section in the same place has; empty where none has it."""
+    choice = getattr(model, "choice", None)
+    return choice.not_here(key, model) if isinstance(choice, SectionChoice) else ""
+
+
+def chosen_by(model: type[Section]) -> str:
+    """The key that chooses this section among others; empty where there is one section alone."""
+    choice = getattr(model, "choice", None)
+    return choice.key if isinstance(choice, SectionChoice) else ""
 
 
 def mentions_path(annotation: Any) -> bool:

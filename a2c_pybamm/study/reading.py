@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from a2c_pybamm.readers.source_file import existing, read_text
-from a2c_pybamm.study.fields import PATTERNS, Section
+from a2c_pybamm.study.fields import PATTERNS
 from a2c_pybamm.study.mistakes import Mistakes, StudyMistakes
 from a2c_pybamm.study.named_files import named_files
-from a2c_pybamm.study.partial import Mender, Place, copied, meant_key, models
+from a2c_pybamm.study.partial import Mender, Place, chosen_by, copied, elsewhere, meant_key
+from a2c_pybamm.study.section_choice import without_tags
 from a2c_pybamm.study.study import Study
 
 PHRASES = {
@@ -93,7 +94,7 @@ def read_as_far_as_right(path: str | Path) -> Reading:
             study = Study.model_validate(mender.table, context=context)
             return Reading(path, study, mistakes, files)
         except ValidationError as error:
-            problems = error.errors(include_url=False)
+            problems = _problems(error)
             for line in _lines(problems[:MOST_PROBLEMS], mender):
                 at_file.add(ValueError(line))
             if len(problems) > MOST_PROBLEMS:
@@ -145,21 +146,40 @@ def _read_table(path: Path) -> Any:
         ) from error
 
 
+def _problems(error: ValidationError) -> list[dict[str, Any]]:
+    """What the checking library has found, each with the location that the file has, and with the section around it."""
+    problems = []
+    for item in error.errors(include_url=False):
+        location, section = without_tags(item["loc"], Study)
+        problems.append({**item, "loc": location, "section": section})
+    return problems
+
+
 def _lines(problems: Sequence[Any], mender: Mender) -> list[str]:
     """A line for each place where something is wrong."""
     # a misspelt key is missing, too: the one that is there is told first; a list whose only entry is wrong is not too short
     problems = sorted(problems, key=lambda item: item["type"] != "extra_forbidden")
     misspelt = {
-        (*item["loc"][:-1], meant_key(str(item["loc"][-1]), _model(item["loc"][:-1])))
+        (*item["loc"][:-1], meant_key(str(item["loc"][-1]), item["section"]))
         for item in problems
         if item["type"] == "extra_forbidden"
     }
     found: dict[str, list[Any]] = {}
     for item in problems:
         inner = any(other["loc"][: len(item["loc"])] == item["loc"] for other in problems if other is not item)
-        if not (item["type"] == "too_short" and inner) and not (item["type"] == "missing" and item["loc"] in misspelt):
+        follows = (item["type"] == "missing" and item["loc"] in misspelt) or _of_misspelt_choice(item, misspelt)
+        if not (item["type"] == "too_short" and inner) and not follows:
             found.setdefault(_place(item, mender.table, mender.renamed), []).append(item)
     return [line for where, items in found.items() for line in _lines_of(where, items)]
+
+
+def _of_misspelt_choice(item: Any, misspelt: Collection[Place]) -> bool:
+    """True for a key of another section of the same place, where the key that chooses the section is misspelt."""
+    if item["type"] != "extra_forbidden":
+        return False
+    *around, key = item["loc"]
+    chosen = chosen_by(item["section"])
+    return bool(chosen) and (*around, chosen) in misspelt and bool(elsewhere(str(key), item["section"]))
 
 
 def _lines_of(where: str, items: list[Any]) -> list[str]:
@@ -192,9 +212,10 @@ def _place(item: Any, table: Any, renamed: Mapping[Place, str]) -> str:
 def _message(item: Any) -> str:
     """What is wrong with one entry, and the remedy."""
     if item["type"] == "extra_forbidden":
-        model = _model(item["loc"][:-1])
-        meant = meant_key(str(item["loc"][-1]), model)
-        return f"unknown key; known here: {', '.join(model.model_fields)}" + (f"; is {meant!r} meant?" if meant else "")
+        model, key = item["section"], str(item["loc"][-1])
+        meant = meant_key(key, model)
+        unknown = f"unknown key; known here: {', '.join(model.model_fields)}" + (f"; is {meant!r} meant?" if meant else "")
+        return elsewhere(key, model) or unknown
     if item["type"] == "missing":
         return "this entry is missing" if isinstance(item["loc"][-1], int) else "this key is missing; add it"
     if item["type"] == "string_pattern_mismatch":
@@ -215,12 +236,3 @@ def _given(item: Any) -> str:
     text = repr(item["input"])
     unit = " in SI units" if item["type"] in BOUNDS and isinstance(item["input"], str) else ""
     return f"{unit}, got {text if len(text) <= LONGEST else text[:LONGEST] + ' …'}"
-
-
-def _model(location: tuple[int | str, ...]) -> type[Section]:
-    """The schema of the section at this place in the file."""
-    model: type[Section] = Study
-    for part in location:
-        if isinstance(part, str) and part in model.model_fields:
-            model = models(model.model_fields[part].annotation)[0]
-    return model

@@ -15,7 +15,7 @@ from a2c_pybamm import UnstablePhaseError, derive, read_study
 from a2c_pybamm.cli.commands import app
 from a2c_pybamm.cli.entry import main
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.laws import Landau, RedlichKister, SiteSum, SplinePotential, TwoPhase
+from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SiteSum, SplinePotential, TwoPhase
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.report import thermodynamic_rows, thermodynamics_figure
 
@@ -145,10 +145,11 @@ POTENTIALS = '[[positive.free_energy.potentials]]\nlabel = "MC"\nfile = "p.csv"\
 @pytest.mark.parametrize(
     ("law", "kind"),
     [
-        ('law = "spline"\nknots = 7\norder = 0', SplinePotential),
+        ('law = "spline"\nknots = 7', SplinePotential),
         ('law = "landau"\norder = 4', Landau),
-        ('law = "site-sum"\nsites = 2\norder = 0', SiteSum),
+        ('law = "site-sum"\nsites = 2', SiteSum),
         ("order = 2", RedlichKister),
+        ('law = "legendre"', Legendre),
         ('order = "averaged"', RedlichKister),
     ],
 )
@@ -196,23 +197,55 @@ def test_vibrations_and_temperatures(tmp_path: Path) -> None:
     assert any(name.startswith("LFP vibrational ds/dx") for name in derived.joint.names)
 
 
+def test_one_curve_whatever_the_coordinates(tmp_path: Path) -> None:
+    """The same energies by two laws that span the same curves, averaged over their orders: the same voltages."""
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 1), [3.43, -0.3, 0.05])
+    voltages = []
+    for law in ("redlich-kister", "legendre"):
+        derived = study_of(tmp_path, electrode(f'law = "{law}"\n{FILE}'))
+        c = dict(zip(derived.joint.names, derived.joint.mean, strict=True))
+        attached = derived.attach["Positive electrode OCP [V]"].law
+        assert attached.kind == law
+        voltages.append(attached.open_circuit_voltage(c, np.linspace(0.05, 0.95, 19), T))
+        assert "LFP order of the law" in derived.joint.sources
+        assert "leave-one-out error A" in derived.notes["LFP energies"]
+    np.testing.assert_allclose(voltages[1], voltages[0], atol=1e-9)
+
+
 REFUSED: dict[str, tuple[str, str]] = {
-    "averaged landau": ('law = "landau"\n' + FILE, "needs its order"),
-    "site sum of energies": ('law = "site-sum"\norder = 0\n' + FILE, "fitted to potentials"),
+    "averaged landau": ('law = "landau"\n' + FILE, r"positive\.free_energy\.order: this key is missing"),
+    "site sum of energies": ('law = "site-sum"\n' + FILE, "fitted to potentials"),
     "boltzmann without sites": ('ensemble = "boltzmann"\n' + FILE, "supercell_sites"),
     "end members without std": ("only_end_members = true\norder = 0\n" + FILE, "energy_std"),
     "both": (FILE + POTENTIALS, "energies or potentials, not both"),
     "frequency_std alone": ("frequency_std = 0.03\n" + FILE, "goes with vibrations"),
-    "boltzmann spline": ('law = "spline"\norder = 0\nensemble = "boltzmann"\nsupercell_sites = 4\n' + FILE, "ensemble is not"),
-    "stable polynomial": ("stable = [0.5, 1.0]\n" + FILE, "stable is of a spline"),
-    "stable nowhere": ('law = "spline"\norder = 0\nstable = [2.0, 3.0]\n' + FILE, "two compositions"),
+    "boltzmann spline": (
+        'law = "spline"\nensemble = "boltzmann"\n' + FILE,
+        r"free_energy\.ensemble: a key of law 'redlich-kister', .*not of law 'spline'; leave it out, or change law",
+    ),
+    "stable polynomial": ("stable = [0.5, 1.0]\n" + FILE, r"free_energy\.stable: a key of law 'spline', not of law 'redlich-"),
+    "stable nowhere": ('law = "spline"\nstable = [2.0, 3.0]\n' + FILE, "two compositions"),
     "end members of a spline": (
-        'law = "spline"\norder = 0\nonly_end_members = true\nenergy_std = "1 meV"\n' + FILE,
-        "only_end_members is of",
+        'law = "spline"\nonly_end_members = true\nenergy_std = "1 meV"\n' + FILE,
+        r"free_energy\.only_end_members: a key of law 'redlich-kister', ",
     ),
     "std of potentials": ('order = 1\nenergy_std = "1 meV"\n' + POTENTIALS, "energy_std is of energies"),
     "entropies from nowhere": ("order = 1\nexcess_entropies = 1\n" + FILE, "excess_entropies need"),
-    "short spline": ('law = "spline"\norder = 0\n' + FILE.replace("a.csv", "five.csv"), "needs at least 6"),
+    "short spline": ('law = "spline"\n' + FILE.replace("a.csv", "five.csv"), "needs at least 6"),
+    "unknown law": (
+        'law = "quartic"\nknots = 3\n' + FILE,
+        r"free_energy\.law: 'quartic' is no law of a study; take one of 'redlich-kister', 'landau', .*'site-sum'$",
+    ),
+    "law of no text": ("law = 3\n" + FILE, r"free_energy\.law: must be text in quotes, got 3$"),
+    "gaps of a site sum": (
+        'law = "site-sum"\nphases = "common tangent"\n' + POTENTIALS,
+        r"free_energy\.phases: a key of law 'redlich-kister', .* not of law 'site-sum'",
+    ),
+    "reference of a site sum": (
+        'law = "site-sum"\nreference = { mean_voltage = "3.9 V", std = "10 mV", reason = "r" }\n' + POTENTIALS,
+        r"free_energy\.reference: a key of law",
+    ),
+    "misspelt key": ('law = "landau"\nordr = 4\n' + FILE, r"free_energy\.ordr: unknown key.*is 'order' meant\?$"),
     "unknown treatment": ('phases = "ignore"\n' + FILE, "phases"),
 }
 

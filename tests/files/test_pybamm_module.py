@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2c_pybamm.estimate import Estimate, Joint
-from a2c_pybamm.files.pybamm_module import Expression, Recording, Tables, _function, _lines, pybamm_module, write_pybamm_module
+from a2c_pybamm.files.formula_source import Expression, Recording, Tables, formula_lines
+from a2c_pybamm.files.pybamm_module import _function, pybamm_module, write_pybamm_module
 from a2c_pybamm.laws import Law, MeasuredOCP, RedlichKister, SiteDensity, VacancyMobility, interpolate
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap, measured_ocp
 
@@ -251,7 +252,7 @@ def test_brackets_are_right(formula: Any) -> None:
         try:
             expected = compute(formula, numbers)
             written = compute(formula, variables)
-            lines = _lines(written)
+            lines = formula_lines(written)
         except (ArithmeticError, ValueError):  # a constant part that is no real number
             return
         if isinstance(expected, complex) or not np.isfinite(expected):
@@ -266,7 +267,7 @@ def test_what_is_used_twice_is_computed_once() -> None:
     x = recording.add("x")
     square = np.exp(x * x)
     assert isinstance(square, Expression)
-    assert _lines(square + 1 / np.exp(x * x)) == ["v1 = np.exp(x * x)", "return v1 + 1 / v1"]
+    assert formula_lines(square + 1 / np.exp(x * x)) == ["v1 = np.exp(x * x)", "return v1 + 1 / v1"]
 
 
 def test_a_table_stands_once() -> None:

@@ -78,10 +78,33 @@ CASES: dict[str, tuple[list[tuple[str, str]], str, list[str]]] = {
     "two mistakes of a section": (
         [("window = [0.5, 1.0]", "window = [1.0, 0.5]\nstable = [0.5, 1.0]")],
         "",
-        [r"positive\.free_energy: window", r"positive\.free_energy: stable is of a spline", *GONE],
+        [
+            r"positive\.free_energy: window",
+            r"positive\.free_energy\.stable: a key of law 'spline', not of law 'redlich-kister'",
+            *GONE,
+        ],
     ),
     "no entropy": ([(ENTROPY, ""), ('reason = "harmonic', '# "harmonic')], "", ["positive.free_energy: .*vibrational", *GONE]),
-    "no order": ([('order = "averaged"', 'law = "landau"'), ('shape = "ratio"', "")], "", ["a Landau polynomial", *GONE]),
+    "no order": (
+        [('order = "averaged"', 'law = "landau"'), ('shape = "ratio"', "")],
+        "",
+        [r"order: this key is missing", *GONE],
+    ),
+    "unknown law": ([('order = "averaged"', 'law = "quartic"\nknots = 2')], "", [r"free_energy\.law: 'quartic' is no", *GONE]),
+    "misspelt law": (
+        [('order = "averaged"', 'lwa = "spline"\nknots = 5'), ('shape = "ratio"', "")],
+        "",
+        [r"positive\.free_energy\.lwa: unknown key; .*is 'law' meant\?", *GONE],
+    ),
+    "keys of another law": (
+        [('shape = "ratio"', "sites = 2\nknots = 5")],
+        "",
+        [
+            r"positive\.free_energy\.sites: a key of law 'site-sum'",
+            r"positive\.free_energy\.knots: a key of law 'spline'",
+            *GONE,
+        ],
+    ),
     "material": ([('material = "LCO"', 'material = "L CO"')], "", [r"positive\.material: must be one word", *GONE]),
     "temperature": ([('"298.15 K"', '"25 C"')], "", ["temperature: unit 'C'", *GONE]),
     "name of a hop": ([('name = "ODH"', "name = 1")], "", [r"positive\.mobility\.hops\[1\]\.name: must", *GONE]),

@@ -59,7 +59,7 @@ def fit_mobility(
     x, temperature = np.array(places, dtype=float).reshape(-1, 2).T
     _refuse(what, law, x, temperature, parts)
     design = _design(law, x, temperature, average_orders)
-    design.refuse_unresolved(what, "add runs at other compositions and temperatures, or lower the orders")
+    design.validate_resolution(what, "add runs at other compositions and temperatures, or lower the orders")
     order = max(law.prefactor_order, law.barrier_order)
     fit = fit_log_rates(
         parts,

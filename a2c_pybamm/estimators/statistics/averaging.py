@@ -1,4 +1,4 @@
-"""One fit from nested laws: the average over how many terms to take, and what that doubt adds."""
+"""One fit from nested laws: the average over the number of terms, and the error that the choice adds."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from a2c_pybamm.estimate import Array
 
-SPARE = 3
-"""Degrees of freedom a fit must leave to know its own scatter: Student's t has a variance from three on."""
-EXACT = 1e-12
-"""Smallest scatter taken from residuals, in their own unit: data without noise fit to round-off."""
+LEAST_DEGREES_OF_FREEDOM = 3
+"""Degrees of freedom that a fit must leave for an error from its residuals: Student's t has a variance from three on."""
+LEAST_SCATTER = 1e-12
+"""Smallest scatter taken from residuals [unit of the data, eV or V]: data without noise fit to round-off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +23,14 @@ class Average:
     """(n_coefficient,)."""
     combination: Array
     """The mean is this times the data (n_coefficient, n_data)."""
-    doubt: Array
+    between_model_factor: Array
     """A column for each law, whose outer products sum to the covariance that the choice adds (n_coefficient, n_law)."""
     weights: Array
     """Share of each law (n_law,)."""
     scatter: float
     """Standard deviation of data of relative standard deviation one; widened where it comes from residuals, infinite where
-    fewer than three degrees of freedom are left to tell it."""
-    free: int
+    fewer than three degrees of freedom are left."""
+    degrees_of_freedom: int
     """Degrees of freedom that the widest law leaves."""
 
 
@@ -42,7 +42,7 @@ def average_nested(design: Array, data: Array, noise: Array, sizes: Sequence[int
         \Sigma = B N B^\mathsf{T} + \sum_k w_k (\theta_k - \bar\theta)(\theta_k - \bar\theta)^\mathsf{T}
 
     The same noise N moves all laws, so that the first term is the variance of the average, not the average of variances. A
-    term is not punished for being there but favoured by a factor e, one coefficient of the :math:`p_k` more: averages that lean
+    term carries no penalty but is favoured by a factor e, one coefficient of the :math:`p_k` more: averages that lean
     to the narrow laws are a little more precise, and their intervals cover too little where a term is as large as its error.
 
     Parameters
@@ -66,7 +66,7 @@ def average_nested(design: Array, data: Array, noise: Array, sizes: Sequence[int
     """
     white_design, white = _whitened(np.column_stack([design, data]), noise)
     n, p = design.shape
-    free = n - sizes[-1]
+    degrees_of_freedom = n - sizes[-1]
     inverses, residuals = [], []
     for size in sizes:
         q, r = np.linalg.qr(white_design[:, :size])
@@ -74,18 +74,23 @@ def average_nested(design: Array, data: Array, noise: Array, sizes: Sequence[int
         inverse[:size] = np.linalg.solve(r, q.T)
         inverses.append(inverse)
         residuals.append(float(np.sum((white - q @ (q.T @ white)) ** 2)))
-    variance = 1.0 if known else max(residuals[-1] / free, EXACT**2)
+    variance = 1.0 if known else max(residuals[-1] / degrees_of_freedom, LEAST_SCATTER**2)
     logs = np.array(sizes) - np.array(residuals) / (2 * variance)
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
     means = np.array([inverse @ white for inverse in inverses])
     mean = weights @ means
-    whole = np.tensordot(weights, np.array(inverses), axes=1)
-    # Student's t has no variance below three degrees of freedom: laws can be compared there, errors cannot be told
-    widening = 1.0 if known else free / (free - 2) if free >= SPARE else np.inf
-    scatter = np.sqrt(variance * widening)
-    doubt = (np.sqrt(weights)[:, None] * (means - mean)).T
-    return Average(mean, _unwhitened(whole, noise), doubt, weights, float(scatter), free)
+    combination = np.tensordot(weights, np.array(inverses), axes=1)
+    scatter = np.sqrt(variance * (1.0 if known else student_variance(degrees_of_freedom)))
+    between = (np.sqrt(weights)[:, None] * (means - mean)).T
+    return Average(mean, _unwhitened(combination, noise), between, weights, float(scatter), degrees_of_freedom)
+
+
+def student_variance(degrees_of_freedom: int) -> float:
+    """Variance of Student's t; infinite below three degrees of freedom: laws can be compared there, errors not estimated."""
+    if degrees_of_freedom < LEAST_DEGREES_OF_FREEDOM:
+        return np.inf
+    return degrees_of_freedom / (degrees_of_freedom - 2)
 
 
 def _whitened(columns: Array, noise: Array) -> tuple[Array, Array]:

@@ -38,7 +38,7 @@ def combine(
         Names (n_new,) and best values (n_new,) of the combinations; ``mean`` is not computed from the weights, so that a
         non-linear combination may give its value here and its derivative there.
     method, provenance
-        What is said of the result; the estimates' own method and provenance are kept in ``provenance["parts"]``.
+        Method and provenance of the result; those of the estimates are kept in ``provenance["parts"]``.
     independent
         Sources that estimates name alike although their realisations differ (no label in common).
 
@@ -56,24 +56,24 @@ def combine(
             f"({len(names)}, {n_total}): a row for each new coefficient, a column for each old one"
         )
     blocks = np.split(matrix, np.cumsum([len(estimate.names) for estimate in estimates])[:-1], axis=1) if estimates else []
-    parts: dict[str, list[tuple[Array, Factor]]] = {}
+    by_source: dict[str, list[tuple[Array, Factor]]] = {}
     for block, estimate in zip(blocks, estimates, strict=True):
         for source, factor in estimate.factors.items():
-            parts.setdefault(source, []).append((block, factor))
-    factors = {source: _combined_factor(source, part, source in independent) for source, part in parts.items()}
+            by_source.setdefault(source, []).append((block, factor))
+    factors = {source: _combined_factor(source, blocks, source in independent) for source, blocks in by_source.items()}
     history = [{"names": list(e.names), "method": e.method, "provenance": dict(e.provenance)} for e in estimates]
     return Estimate(tuple(names), np.asarray(mean, float), factors, method, {**(provenance or {}), "parts": history})
 
 
-def _combined_factor(source: str, parts: list[tuple[Array, Factor]], independent: bool) -> Factor:
-    """One source's factor: weighted columns summed over the estimates label by label."""
-    factors = [factor for _, factor in parts]
+def _combined_factor(source: str, blocks: list[tuple[Array, Factor]], independent: bool) -> Factor:
+    """Factor of one source: columns times their weights (n_new, n_old), summed over the estimates label by label."""
+    factors = [factor for _, factor in blocks]
     family = common_family(source, factors)
     if not independent:
         refuse_unlabelled(source, factors)
     columns: dict[str, Array] = {}
-    for block, factor in parts:
+    for block, factor in blocks:
         for label, column in zip(factor.labels, (block @ factor.values).T, strict=True):
             columns[label] = columns.get(label, 0.0) + column
-    values = np.column_stack(list(columns.values())) if columns else np.zeros((len(parts[0][0]), 0))
+    values = np.column_stack(list(columns.values())) if columns else np.zeros((len(blocks[0][0]), 0))
     return Factor(values, tuple(columns), family)

@@ -10,15 +10,16 @@ from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators.statistics.combination import combine
 
 FEW_MEMBERS = 5
-"""Below this number, correlations between coefficients that come from the spread are hardly known, and flagged."""
+"""Number of members below which correlations between coefficients that come from their spread are flagged as hardly known: with
+four the correlation of two independent quantities is beyond ±0.8 in one case of five."""
 
 
 def combine_members(members: Mapping[str, Estimate], *, source: str = "potential (model form)") -> Estimate:
     r"""The members' mean, their spread :math:`(\theta_k - \bar\theta)/\sqrt{K-1}` a labelled column each under ``source``.
 
     Every quantity that a potential made carries the potential's label, so that the spreads of different quantities are
-    correlated member by member. The members' own errors become those of the mean. A spread from K members is itself known to
-    a relative :math:`1/\sqrt{2(K-1)}`, which is reported in the provenance.
+    correlated member by member. The errors of the members become those of the mean. The spread of K members has a relative
+    error of :math:`1/\sqrt{2(K-1)}`, reported in the provenance.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Numbers that a person declares: a prior, a measured reference, a systematic error."""
+"""Declared numbers with their errors: a prior, a measured reference, a systematic error."""
 
 from __future__ import annotations
 

@@ -16,17 +16,17 @@ from a2c_pybamm.estimators.statistics.combination import combine
 
 BOLTZMANN_EV = BOLTZMANN / ELEMENTARY_CHARGE
 """Boltzmann constant [eV.K-1]."""
-SINGULAR = 1e-10
-"""Smallest eigenvalue of the correlation matrix below which errors count as fully shared."""
-RESOLVED = 1e-9
-"""Smallest singular value of the design, columns of unit length, from which coefficients can be told apart."""
-TESTABLE = 1e-6
-"""Length of a column beside the design, over its own, from which its coefficient can be tested."""
+SHARED_ERROR_EIGENVALUE = 1e-10
+"""Eigenvalue of the runs' correlation matrix below which their errors count as fully shared: that of exact copies is 1e-15,
+that of a sampling error of 1e-5 of the shared one is 1e-10."""
+RESOLVED_SINGULAR_VALUE = 1e-9
+"""Singular value of the design, columns of unit length, from which coefficients are distinguishable: those of runs whose
+temperatures differ by 1e-6 of their mean are above it, round-off is below."""
 
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """What the logarithm of a rate is linear in."""
+    """Design matrix of the logarithms of rates."""
 
     columns: Array
     """(n_run, n_coefficient)."""
@@ -35,15 +35,15 @@ class Design:
     sizes: tuple[int, ...]
     """Columns of each of the nested laws that are averaged, ascending; the last has all."""
     tests: Mapping[str, Array] = field(default_factory=dict)
-    """Columns beside it (n_run,) whose coefficients should be zero, by what they test."""
+    """Columns beside it (n_run,) whose coefficients should be zero, by the name of the test."""
 
-    def refuse_unresolved(self, what: str, remedy: str) -> None:
-        """Raise ``ValueError`` where the runs are too few, or cannot tell the coefficients apart."""
+    def validate_resolution(self, what: str, remedy: str) -> None:
+        """Raise ``ValueError`` where the runs are too few, or the coefficients are not distinguishable by them."""
         n, k = self.columns.shape
         if n < k:
             raise ValueError(f"{what}: {n} run(s) for {k} coefficients; {remedy}")
         length = np.linalg.norm(self.columns, axis=0)
-        if not length.all() or np.linalg.svd(self.columns / length, compute_uv=False)[-1] < RESOLVED:
+        if not length.all() or np.linalg.svd(self.columns / length, compute_uv=False)[-1] < RESOLVED_SINGULAR_VALUE:
             raise ValueError(f"{what}: the runs do not tell {', '.join(self.names)} apart; {remedy}")
 
 
@@ -72,20 +72,20 @@ def fit_log_rates(
     (`average_nested`).
 
     The provenance has χ² of the widest law and its p-value, and for each test the coefficient of its column over its standard
-    deviation, if the runs can tell it.
+    deviation, if the runs determine it.
 
     Parameters
     ----------
     parts
         One estimate with one coefficient for each run.
     values
-        What the design is linear for (n_run,): the estimates' means, less what is taken out of them.
+        Logarithms that the design is fitted to (n_run,): the estimates' means, less what is taken out of them.
     what
-        The thing that is fitted, for errors.
+        Name of what is fitted, with which error texts begin.
     method, quality
-        What is said of the result, and what its provenance begins with.
+        Method of the result, and the beginning of its provenance.
     order_source
-        Name of the source that the doubt about the order is, where laws are averaged.
+        Name of the source that the choice of the order is, where laws are averaged.
 
     Raises
     ------
@@ -98,33 +98,33 @@ def fit_log_rates(
         parts, np.eye(n), [f"run {j}" for j in range(n)], values, method="", independent=independent
     ).covariance
     report: dict[str, Any] = {**quality, "degrees of freedom": n - k}
-    doubt = np.zeros((k, 0))
+    between = np.zeros((k, 0))
     if n == k and len(design.sizes) == 1:
         length = np.linalg.norm(design.columns, axis=0)
         weights = np.linalg.inv(design.columns / length) / length[:, None]
     else:
-        refuse_shared(covariance, what)
+        validate_separate_errors(covariance, what)
         average = average_nested(design.columns, values, covariance, design.sizes, known=True)
         weights = average.combination
         if len(design.sizes) > 1:
-            doubt = average.doubt
+            between = average.between_model_factor
             report["weights of the orders"] = average.weights.tolist()
         if n > k:
             report |= _tests(design, values, covariance)
     mean = weights @ values
-    found = combine(parts, weights, design.names, mean, method=method, provenance={"fit": report}, independent=independent)
-    if not doubt.size:
-        return found
+    fitted = combine(parts, weights, design.names, mean, method=method, provenance={"fit": report}, independent=independent)
+    if not between.size:
+        return fitted
     realisations = [(part.names, sorted((source, factor.labels) for source, factor in part.factors.items())) for part in parts]
     stamp = label_hash(realisations, design.names, design.sizes)
-    return found.add_source(order_source, Factor(doubt, tuple(f"{stamp}:{size} coefficients" for size in design.sizes)))
+    return fitted.add_source(order_source, Factor(between, tuple(f"{stamp}:{size} coefficients" for size in design.sizes)))
 
 
-def refuse_shared(covariance: Array, what: str) -> None:
-    """Raise ``ValueError`` where errors do not tell how to weight runs (n_run, n_run)."""
+def validate_separate_errors(covariance: Array, what: str) -> None:
+    """Raise ``ValueError`` where no weights of runs follow from their covariance (n_run, n_run)."""
     std = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(std, std) if std.all() else np.zeros_like(covariance)
-    if np.linalg.eigvalsh(correlation)[0] < SINGULAR:
+    if np.linalg.eigvalsh(correlation)[0] < SHARED_ERROR_EIGENVALUE:
         raise ValueError(
             f"{what}: errors of the runs are zero or fully shared, so that they cannot be weighted against one another; give "
             "each run a sampling error of its own"
@@ -141,8 +141,8 @@ def _tests(design: Design, values: Array, covariance: Array) -> dict[str, float]
     residual, free = rest[:, 0], len(values) - k
     square = float(residual @ residual)
     report = {"chi-squared": square, "chi-squared p-value": float(chi2.sf(square, free))}
-    for name, column, own in zip(design.tests, rest[:, 1:].T, columns[:, k + 1 :].T, strict=True):
+    for name, column, white in zip(design.tests, rest[:, 1:].T, columns[:, k + 1 :].T, strict=True):
         length = np.linalg.norm(column)
-        if length > TESTABLE * np.linalg.norm(own):
+        if length > 1e-6 * np.linalg.norm(white):
             report[f"{name} z-score"] = float(column @ residual / length)
     return report

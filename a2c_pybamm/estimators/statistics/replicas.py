@@ -9,7 +9,7 @@ from scipy.stats import chi2
 
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.statistics.combination import combine
-from a2c_pybamm.estimators.statistics.log_rates import refuse_shared
+from a2c_pybamm.estimators.statistics.log_rates import validate_separate_errors
 
 
 def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: Collection[str] = ()) -> Estimate:
@@ -21,7 +21,7 @@ def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: C
     mean-squared displacements is unbiased, its logarithm low by half its variance, and that bias would stay however many runs
     are averaged. Each run's error enters with :math:`w_i D_i/\bar D`, source by source.
 
-    The provenance has χ² of the logarithms about their weighted mean and its p-value: a small one says that the runs differ in
+    The provenance has χ² of the logarithms about their weighted mean and its p-value: a small one means that the runs differ by
     more than chance (one is not in equilibrium, or its settings are others).
 
     Parameters
@@ -44,7 +44,7 @@ def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: C
         raise ValueError(f"{name}: a run has {len(wrong.names)} coefficients; select its ln D")
     logs, n = np.concatenate([e.mean for e in estimates]), len(estimates)
     stacked = combine(estimates, np.eye(n), [f"run {k}" for k in range(n)], logs, method="", independent=independent)
-    refuse_shared(stacked.covariance, name)
+    validate_separate_errors(stacked.covariance, name)
     inverse = np.linalg.inv(stacked.covariance)
     weights = inverse.sum(axis=1) / inverse.sum()
     residual = logs - weights @ logs

@@ -10,27 +10,22 @@ from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
-from a2c_pybamm.estimators.statistics.averaging import SPARE, average_nested, covariance_columns
-from a2c_pybamm.laws.thermodynamics.expansion import (
-    Expansion,
-    entropy_name,
-    excess_entropy_names,
-    mixing_step,
-    voltage_name,
-    window_steps,
-)
+from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, average_nested, covariance_columns
+from a2c_pybamm.laws.thermodynamics.expansion import Expansion
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
-from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
+
+SAME_TEMPERATURE = 1e-6
+"""Temperatures closer than this [K] are one: files round them."""
 
 
 def potential_design(law: Expansion, x: Array, T: Array, *, entropies: bool) -> tuple[Array, Array]:
-    """Voltages as a linear function of the law's plain coefficients: columns (n, n_coefficient), and what has none (n,).
+    """Voltages as a linear function of the law's plain coefficients: columns (n, n_coefficient), and the constant part (n,).
 
     Columns are the mean voltage over [0, 1], the interactions, and with ``entropies`` the vibrational entropy and the excess
     entropies.
     """
     n = len(law.interaction_names)
-    slopes = np.column_stack([law.excess([float(i == k) for i in range(n)], x, 1) for k in range(n)])
+    slopes = np.column_stack([law.term(k, x, 1) for k in range(n)])
     columns = [np.ones_like(x), *(-slopes).T]
     shift = T - law.reference_temperature
     rest = -law.mixing * GAS_CONSTANT * T / FARADAY * np.log(x / (1 - x)) - shift * LITHIUM_ENTROPY / FARADAY
@@ -59,22 +54,20 @@ def fit_chemical_potential(
     ------
     ValueError
         If ``terms`` do not ascend to the law's own number, there are too few points, all points lie at one temperature that is
-        not the law's, or the law's shape is not 'plain'.
+        not the law's, or the law's coordinates have no value at the fitted interactions.
     """
     temperatures = np.unique(data.temperature)
     several = len(temperatures) > 1
-    if not several and abs(temperatures[0] - law.reference_temperature) > 1e-6:
+    if not several and abs(temperatures[0] - law.reference_temperature) > SAME_TEMPERATURE:
         raise ValueError(
             f"chemical potentials of {data.label}: all at {temperatures[0]:g} K, the law {law.material} holds at "
             f"{law.reference_temperature:g} K; give the law that reference temperature, or data at several"
         )
-    if isinstance(law, RedlichKister) and law.shape == "ratio":
-        raise ValueError(f"{law.material}: chemical potentials are fitted in the shape 'plain'; take that")
     if terms and (list(terms) != sorted(set(terms)) or terms[0] < 1 or terms[-1] != len(law.interaction_names)):
         raise ValueError(f"{law.material}: terms {tuple(terms)} must ascend to the law's own {len(law.interaction_names)}")
     design, rest = potential_design(law, data.x, data.temperature, entropies=several)
     known = data.std is not None
-    need = design.shape[1] + (0 if known else SPARE)
+    need = design.shape[1] + (0 if known else LEAST_DEGREES_OF_FREEDOM)
     if len(data.x) < need:
         raise ValueError(
             f"chemical potentials of {data.label}: {len(data.x)} point(s) for {design.shape[1]} coefficients, at least {need} "
@@ -86,11 +79,11 @@ def fit_chemical_potential(
     scale = np.sqrt((design**2).mean(axis=0))
     if np.linalg.matrix_rank(design / scale) < design.shape[1]:
         raise ValueError(
-            f"chemical potentials of {data.label}: the points do not tell all {design.shape[1]} coefficients apart; spread "
+            f"chemical potentials of {data.label}: the points do not determine all {design.shape[1]} coefficients; spread "
             "them over compositions and temperatures, or take a lower order"
         )
     n = len(law.interaction_names)
-    # what all orders have stands first: the mean voltage and the entropies
+    # columns of all orders come first: the mean voltage and the entropies
     first = [0, *range(n + 1, design.shape[1])]
     order = np.array([*first, *range(1, n + 1)])
     sizes = [len(first) + k for k in terms or (n,)]
@@ -98,22 +91,23 @@ def fit_chemical_potential(
     back = np.argsort(order)
     theta = average.mean[back] / scale
     root = average.combination[back] / scale[:, None] * noise * average.scatter
-    jacobian = np.eye(len(theta))
-    jacobian[0, 1 : n + 1] = -window_steps(law)
-    mean = jacobian @ theta
-    mean[0] -= mixing_step(law)
+    mean, jacobian = theta.copy(), np.eye(len(theta))
+    try:
+        mean[: n + 1], jacobian[: n + 1, : n + 1] = law.coordinates(theta[: n + 1])
+    except ValueError as error:
+        raise ValueError(f"chemical potentials of {data.label}: {error}") from error
     columns = covariance_columns(jacobian @ root)
     stamp = array_fingerprint(data.x, data.temperature, data.potential)
-    names = (voltage_name(law), *law.interaction_names)
+    names = (law.voltage_name, *law.interaction_names)
     if several:
-        names = (*names, entropy_name(law), *excess_entropy_names(law))
+        names = (*names, law.entropy_name, *law.excess_entropy_names)
     labels = tuple(f"{data.label}:{stamp}:{k}" for k in range(columns.shape[1]))
     factors = {source or f"{law.material} chemical potentials (fit)": Factor(columns, labels)}
     provenance = {"label": data.label, **data.provenance}
     method = f"{law.kind} through {len(data.x)} chemical potentials at {len(temperatures)} temperature(s), least squares"
     if len(terms) > 1:
-        doubt = jacobian @ (average.doubt[back] / scale[:, None])
-        factors[f"{law.material} order of the law"] = Factor(doubt, tuple(f"{k} interaction(s)" for k in terms))
+        between = jacobian @ (average.between_model_factor[back] / scale[:, None])
+        factors[f"{law.material} order of the law"] = Factor(between, tuple(f"{k} interaction(s)" for k in terms))
         provenance["interactions averaged"] = dict(zip(map(str, terms), average.weights.tolist(), strict=True))
         method += f", averaged over {', '.join(map(str, terms))} interactions"
     return Estimate(names, mean, factors, method, provenance)

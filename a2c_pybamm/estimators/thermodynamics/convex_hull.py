@@ -10,7 +10,7 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
-from a2c_pybamm.laws.thermodynamics.phases import lower_hull
+from a2c_pybamm.laws.thermodynamics.lower_hull import lower_hull
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class HullVoltages:
 def hull_voltages(table: EnergyTable) -> HullVoltages:
     r"""Lower convex hull of the lowest energies: :math:`U = -\Delta E/(F\,\Delta x)` between neighbours on it.
 
-    What a calculation says at 0 K before any law: two-phase reactions between stable orderings.
+    The result of a calculation at 0 K before any law: two-phase reactions between stable orderings.
 
     Raises
     ------
@@ -48,8 +48,8 @@ def hull_voltages(table: EnergyTable) -> HullVoltages:
     ----------
     Aydinol, Kohan, Ceder, Cho and Joannopoulos, Phys. Rev. B 56, 1354 (1997), eq. 6.
     """
-    found = lowest_energies(table)
-    x, energy = found.x, found.energy * FARADAY
+    lowest = lowest_energies(table)
+    x, energy = lowest.x, lowest.energy * FARADAY
     if len(x) < 2:
         raise ValueError(
             f"energies of {table.label}: {len(x)} different composition(s); a voltage is the step between two, add another"

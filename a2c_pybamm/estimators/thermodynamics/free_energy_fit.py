@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -13,106 +12,30 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
-from a2c_pybamm.estimators.statistics.averaging import SPARE, Average, average_nested, covariance_columns
+from a2c_pybamm.estimators.statistics.averaging import (
+    LEAST_DEGREES_OF_FREEDOM,
+    Average,
+    average_nested,
+    covariance_columns,
+)
+from a2c_pybamm.estimators.thermodynamics.order_choice import (
+    OrderChoice,
+    column_count,
+    energy_design,
+    size_of,
+    validate_choice,
+    validate_count,
+)
 from a2c_pybamm.estimators.thermodynamics.orderings import (
     SAME_COMPOSITION,
     Compositions,
     boltzmann_average,
-    by_composition,
     lowest_energies,
 )
-from a2c_pybamm.laws.thermodynamics.expansion import (
-    Expansion,
-    excess_entropy_names,
-    mixing_step,
-    term,
-    voltage_name,
-    window_steps,
-)
-from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
+from a2c_pybamm.laws.thermodynamics.expansion import Expansion
 
 ENSEMBLE_SOURCE = "functional ensemble (model form)"
-"""Name of the source that an ensemble of functionals is: the same germ in all that it computed."""
-
-
-@dataclass(frozen=True)
-class OrderChoice:
-    """Orders of a Redlich–Kister law that the data admit, and how well each predicts energies left out."""
-
-    orders: tuple[int, ...]
-    errors: tuple[float, ...]
-    """Root-mean-square leave-one-out error [eV], geometric mean over the tables."""
-    weights: tuple[float, ...]
-    """Weight of each order in all tables together, summing to one."""
-
-    @property
-    def best(self) -> int:
-        """The order that predicts best what was left out."""
-        return self.orders[int(np.argmin(self.errors))]
-
-    @property
-    def highest(self) -> int:
-        """The order that the law needs to hold all of them."""
-        return max(self.orders)
-
-
-def _design(law: Expansion, x: Array) -> Array:
-    """Columns of g(0), U0 and the law's terms (n_composition, n_term + 2)."""
-    return np.column_stack([np.ones_like(x), -x, *(term(law, k, x) for k in range(len(law.interaction_names)))])
-
-
-def _enough(n: int, law: Expansion, label: str, spare: int) -> None:
-    n_term = len(law.interaction_names)
-    need = n_term + 2 + spare
-    if n < need:
-        what = f"a law of order {law.order}" if isinstance(law, RedlichKister) else f"a law of {n_term} interactions"
-        raise ValueError(
-            f"energies of {label}: {n} composition(s), {what} needs at least {need}; "
-            "compute more compositions, lower the order, or declare energy_std"
-        )
-
-
-def leave_one_out(table: EnergyTable, order: int) -> float:
-    """Root-mean-square error [eV] in predicting each composition's lowest energy from the others (weighted)."""
-    law = RedlichKister("host", order)
-    found = lowest_energies(table)
-    _enough(len(found.x), law, table.label, 1)
-    std = found.relative_std
-    q, _ = np.linalg.qr(_design(law, found.x) / std[:, None])
-    y = found.energy / std
-    leverage = (q**2).sum(axis=1)
-    residual = (y - q @ (q.T @ y)) / np.maximum(1 - leverage, 1e-12)
-    return float(np.sqrt(np.mean(residual**2)))
-
-
-def choose_order(
-    tables: Sequence[EnergyTable], *, orders: Sequence[int] = (0, 1, 2, 3), scatter_known: bool = False
-) -> OrderChoice:
-    r"""Orders that all tables have compositions enough for: members of a committee share one law.
-
-    The fit must leave three degrees of freedom for its scatter, or one where the scatter is known (``energy_std`` of the fit).
-    None is picked: `fit_free_energy` averages over them. Leave-one-out errors say how well each predicts; the weights are
-    products over the tables of those that an average over orders has in each (`average_nested`).
-
-    Raises
-    ------
-    ValueError
-        If not even the lowest order can be tested.
-    """
-    counts = [len(by_composition(table.x)) for table in tables]
-    spare = 1 if scatter_known else SPARE
-    possible = [order for order in orders if min(counts) >= order + 3 + spare]
-    if not possible:
-        k = int(np.argmin(counts))
-        _enough(counts[k], RedlichKister("host", min(orders)), tables[k].label, spare)
-    errors = np.array([[leave_one_out(table, order) for table in tables] for order in possible])
-    law = RedlichKister("host", max(possible))
-    found = [lowest_energies(table) for table in tables]
-    sizes = [order + 3 for order in possible]
-    averages = [average_nested(_design(law, f.x), f.energy, f.relative_std, sizes, known=False) for f in found]
-    weight = np.exp(sum(np.log(np.maximum(a.weights, 1e-300)) for a in averages))
-    geometric = np.exp(np.log(np.maximum(errors, 1e-12)).mean(axis=1))
-    return OrderChoice(tuple(possible), tuple(map(float, geometric)), tuple(map(float, weight / weight.sum())))
+"""Name of the source of an ensemble of functionals: the same germ in all that it computed."""
 
 
 def fit_free_energy(
@@ -130,68 +53,71 @@ def fit_free_energy(
 
     Generalised least squares of :math:`E(x) - x E_\mathrm{Li} = g_0 - x U_0 + \sum_k L_k\varphi_k(x)`, with for E the lowest
     energy at each composition (mean field: ideal mixing is added), or with ``ensemble="boltzmann"`` the Boltzmann average over
-    all orderings in a supercell of ``sites`` sites, ideal mixing taken out. With ``choice`` (Redlich–Kister) the fits of all
-    admitted orders are averaged within ``law``, and the spread between them is a source of its own.
+    all orderings in a supercell of ``sites`` sites, ideal mixing taken out. With ``choice`` the fits of all admitted orders are
+    averaged within ``law``, and the spread between them is a source of its own.
 
     The noise of an energy is ``energy_std`` [J.mol-1 per site], or ``covariance`` (n_structure, n_structure) [(J.mol-1)²] where
     structures err together (`composition_covariance` makes one). With neither it comes from the residual; the covariance is
     then widened by :math:`\nu/(\nu-2)`, the variance of Student's t with the :math:`\nu` degrees of freedom left, since few
-    compositions know their own scatter badly: 95 % intervals then hold the truth in 95 % of cases, 68 % intervals in more
+    compositions determine their scatter badly: 95 % intervals then hold the truth in 95 % of cases, 68 % intervals in more
     (82 % for :math:`\nu = 3`). Energies by an ensemble of functionals, where the table has them, are one further source with
     the members as labels.
 
-    Returns the law's coefficients without the vibrational entropy, which energies at 0 K do not tell; excess entropies only
+    Returns the law's coefficients without the vibrational entropy, which energies at 0 K do not have; excess entropies only
     with a Boltzmann average.
 
     Raises
     ------
     ValueError
-        If orders are to be averaged of another law than Redlich–Kister's or of one with too low an order, there are too few
+        If the choice of orders is of another law or of higher orders than this one's, there are too few
         compositions (one data point, say), no residual degrees of freedom where the scatter is to be
         estimated, the covariance has the wrong shape or is not positive definite, or the leading interaction is attractive
         where the law's coordinates need repulsion.
     """
     source = source or f"{law.material} energies (fit)"
     check_std(law.material, energy_std)
-    if choice and not isinstance(law, RedlichKister):
-        raise ValueError(f"{law.material}: orders are averaged of a Redlich-Kister law, not of {law.kind}; leave choice out")
-    if choice and isinstance(law, RedlichKister) and choice.highest > law.order:
-        raise ValueError(f"{law.material}: order {choice.highest} is admitted, but the law has order {law.order}")
-    found = _compositions(table, law, ensemble, sites)
-    noise = _structure_noise(table, found, energy_std, covariance)
+    if choice:
+        validate_choice(choice, law)
+    compositions = _compositions(table, law, ensemble, sites)
+    noise = _structure_noise(table, compositions, energy_std, covariance)
     known = energy_std is not None or covariance is not None
-    _enough(len(found.x), law, table.label, 0 if known else SPARE)
-    spread = np.asarray(found.weights @ noise) if noise.ndim == 2 else found.weights @ sparse.diags_array(noise)
-    own = spread @ spread.T if noise.ndim == 2 else np.sqrt(np.asarray((spread**2).sum(axis=1)).ravel())
-    design = _design(law, found.x)
-    sizes = [order + 3 for order in choice.orders] if choice else [design.shape[1]]
-    average = average_nested(design, found.energy, np.asarray(own), sizes, known=known)
-    names, mean, jacobian = _coordinates(law, average.mean[1:], table.label)
-    by_structure = jacobian @ np.asarray((found.weights.T @ average.combination[1:].T).T)  # derivative by each energy
-    doubt = jacobian @ average.doubt[1:]
+    design = energy_design(law, compositions.x)
+    validate_count(len(design), design.shape[1], size_of(law), table.label, 0 if known else LEAST_DEGREES_OF_FREEDOM)
+    weights = compositions.weights
+    spread = np.asarray(weights @ noise) if noise.ndim == 2 else weights @ sparse.diags_array(noise)
+    composition_noise = spread @ spread.T if noise.ndim == 2 else np.sqrt(np.asarray((spread**2).sum(axis=1)).ravel())
+    sizes = [column_count(law, order) for order in choice.orders] if choice else [design.shape[1]]
+    average = average_nested(design, compositions.energy, np.asarray(composition_noise), sizes, known=known)
+    names = (law.voltage_name, *law.interaction_names)
+    try:
+        mean, jacobian = law.coordinates(average.mean[1:])
+    except ValueError as error:
+        raise ValueError(f"energies of {table.label}: {error}") from error
+    by_structure = jacobian @ np.asarray((weights.T @ average.combination[1:].T).T)  # derivative by each energy
+    between = jacobian @ average.between_model_factor[1:]
     if ensemble == "boltzmann" and law.entropies:
-        extra, values = _excess_entropies(law, found)
-        names, mean = (*names, *excess_entropy_names(law)), np.concatenate([mean, values])
+        extra, values = _excess_entropies(law, compositions)
+        names, mean = (*names, *law.excess_entropy_names), np.concatenate([mean, values])
         by_structure = np.vstack([by_structure, extra])
-        doubt = np.vstack([doubt, np.zeros((law.entropies, doubt.shape[1]))])
+        between = np.vstack([between, np.zeros((law.entropies, between.shape[1]))])
     root = by_structure @ noise if noise.ndim == 2 else by_structure * noise
     root = covariance_columns(root * average.scatter)
     stamp = _stamp(table, sizes, ensemble)
     factors = {source: Factor(root, tuple(f"{table.label}:{stamp}:{k}" for k in range(root.shape[1])))}
     if choice and len(choice.orders) > 1:
-        factors[f"{law.material} order of the law"] = Factor(doubt, _order_labels(choice))
+        factors[f"{law.material} order of the law"] = Factor(between, _order_labels(choice))
     if table.ensemble is not None:
         deviation = (table.ensemble - table.ensemble.mean(axis=1, keepdims=True)) / FARADAY
         columns = by_structure @ deviation / np.sqrt(len(table.members) - 1)
         factors[ENSEMBLE_SOURCE] = Factor(columns, table.members)
     provenance = {"label": table.label, **table.provenance, "orders": _describe(choice, law, average)}
-    what = f"{law.kind}, {len(law.interaction_names)} interaction(s)"
+    fitted = f"{law.kind}, {len(law.interaction_names)} interaction(s)"
     over = f", averaged over orders {', '.join(map(str, choice.orders))}" if choice and len(choice.orders) > 1 else ""
-    return Estimate(names, mean, factors, f"{found.method}, {what} by generalised least squares{over}", provenance)
+    return Estimate(names, mean, factors, f"{compositions.method}, {fitted} by generalised least squares{over}", provenance)
 
 
 def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, source: str | None = None) -> Estimate:
-    r"""Mean voltage between the end members alone, :math:`-[E(1) - E(0)]/F`: what a two-phase reaction needs of energies.
+    r"""Mean voltage between the end members alone, :math:`-[E(1) - E(0)]/F`: that of a two-phase reaction between them.
 
     Of several structures at one end the lowest counts. Everything else of the law is left to be declared.
 
@@ -207,26 +133,28 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
     """
     check_std(law.material, energy_std)
     if law.window != (0.0, 1.0):
-        raise ValueError(f"{law.material}: end members tell the mean voltage over [0, 1], the law's window is {law.window}")
-    found = lowest_energies(table)
+        raise ValueError(
+            f"{law.material}: end members give the mean voltage over [0, 1], the law's window is {law.window}; take that window"
+        )
+    lowest = lowest_energies(table)
     ends = []
     for x in (0.0, 1.0):
-        at = np.flatnonzero(np.abs(found.x - x) < SAME_COMPOSITION)
+        at = np.flatnonzero(np.abs(lowest.x - x) < SAME_COMPOSITION)
         if not len(at):
             raise ValueError(f"energies of {table.label}: no structure at x = {x:g}; both end members are needed")
         ends.append(int(at[0]))
     empty, full = ends
-    std = energy_std / FARADAY * np.asarray(found.weights[[empty, full]] @ found.spread)
+    std = energy_std / FARADAY * np.asarray(lowest.weights[[empty, full]] @ lowest.spread)
     stamp = _stamp(table, [0], "end members")
     factor = Factor(np.array([[std[0], -std[1]]]), (f"{table.label}:{stamp}:empty", f"{table.label}:{stamp}:full"))
     factors = {source or f"{law.material} energies (fit)": factor}
     if table.ensemble is not None:
-        own = np.asarray(found.weights[[empty, full]] @ table.ensemble)
-        step = (own[0] - own[1]) / FARADAY
+        energies = np.asarray(lowest.weights[[empty, full]] @ table.ensemble)
+        step = (energies[0] - energies[1]) / FARADAY
         factors[ENSEMBLE_SOURCE] = Factor(((step - step.mean()) / np.sqrt(len(step) - 1))[None], table.members)
-    value = float(found.energy[empty] - found.energy[full])
+    value = float(lowest.energy[empty] - lowest.energy[full])
     provenance = {"label": table.label, **table.provenance}
-    return Estimate((voltage_name(law),), np.array([value]), factors, "energies of the end members", provenance)
+    return Estimate((law.voltage_name,), np.array([value]), factors, "energies of the end members", provenance)
 
 
 def check_std(material: str, energy_std: float | None) -> None:
@@ -247,10 +175,12 @@ def _compositions(table: EnergyTable, law: Expansion, ensemble: str, sites: floa
     return boltzmann_average(table, law.reference_temperature, sites)
 
 
-def _structure_noise(table: EnergyTable, found: Compositions, energy_std: float | None, covariance: Array | None) -> Array:
+def _structure_noise(
+    table: EnergyTable, compositions: Compositions, energy_std: float | None, covariance: Array | None
+) -> Array:
     """Standard deviations (n_structure,) or a root (n_structure, n_structure) of the structures' energies [eV or relative]."""
     if covariance is None:
-        return found.spread * (1.0 if energy_std is None else energy_std / FARADAY)
+        return compositions.spread * (1.0 if energy_std is None else energy_std / FARADAY)
     if energy_std is not None:
         raise ValueError(f"energies of {table.label}: give energy_std or covariance, not both")
     covariance = np.asarray(covariance, float)
@@ -268,12 +198,12 @@ def _structure_noise(table: EnergyTable, found: Compositions, energy_std: float 
         ) from None
 
 
-def _excess_entropies(law: Expansion, found: Compositions) -> tuple[Array, Array]:
+def _excess_entropies(law: Expansion, compositions: Compositions) -> tuple[Array, Array]:
     """Derivative by each structure's energy (n_entropy, n_structure) of the excess entropies, and these (n_entropy,)."""
-    if found.entropy is None or found.entropy_weights is None:
+    if compositions.entropy is None or compositions.entropy_weights is None:
         raise ValueError(f"{law.material}: no entropies to fit")
-    inverse = np.linalg.pinv(_design(law, found.x)[:, 2 : 2 + law.entropies])
-    return np.asarray((found.entropy_weights.T @ inverse.T).T), inverse @ found.entropy
+    inverse = np.linalg.pinv(energy_design(law, compositions.x)[:, 2 : 2 + law.entropies])
+    return np.asarray((compositions.entropy_weights.T @ inverse.T).T), inverse @ compositions.entropy
 
 
 def _stamp(table: EnergyTable, sizes: Sequence[int], ensemble: str) -> str:
@@ -294,29 +224,8 @@ def _describe(choice: OrderChoice | None, law: Expansion, average: Average) -> d
     }
 
 
-def _coordinates(law: Expansion, theta: Array, label: str) -> tuple[tuple[str, ...], Array, Array]:
-    """Names, the law's coordinates of (U0, L_0 …), and their Jacobian."""
-    L = theta[1:]
-    steps = window_steps(law)
-    jacobian = np.eye(len(theta))
-    jacobian[0, 1:] = -steps
-    mean = theta.copy()
-    mean[0] = theta[0] - steps @ L - mixing_step(law)
-    if isinstance(law, RedlichKister) and law.shape == "ratio":
-        if L[0] >= 0:
-            raise ValueError(
-                f"energies of {label}: L0 = {L[0]:.3g} eV is attractive (the host separates into phases), "
-                "but the law's coordinate is ln(−L0); take shape='plain' and a treatment of the gap"
-            )
-        mean[1], mean[2:] = np.log(-L[0]), L[1:] / L[0]
-        jacobian[1, 1] = 1 / L[0]
-        for k in range(1, len(L)):
-            jacobian[k + 1, 1], jacobian[k + 1, k + 1] = -L[k] / L[0] ** 2, 1 / L[0]
-    return (voltage_name(law), *law.interaction_names), mean, jacobian
-
-
 def composition_covariance(table: EnergyTable, *, std: float, length: float, own_std: float) -> Array:
-    r"""Covariance of structures' energies (n_structure, n_structure) [(J.mol-1)²] that err alike where compositions are alike.
+    r"""Covariance of structures' energies (n_structure, n_structure) [(J.mol-1)²], correlated where compositions are close.
 
     .. math:: \Sigma_{ij} = s^2\,e^{-(x_i - x_j)^2/2\ell^2} + s_0^2\,\delta_{ij}
 

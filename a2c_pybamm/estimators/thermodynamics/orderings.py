@@ -13,25 +13,25 @@ from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array
 
-DOUBTFUL = 3.0
-"""How many times larger the standard deviation of a doubtful energy is taken: a relaxation that did not converge, or a
+UNRELIABLE_STD_FACTOR = 3.0
+"""Factor on the standard deviation of an unreliable energy, a choice of ours: a relaxation that did not converge, or a
 composition inside (0, 1) of which one ordering alone was computed, so that the lowest may have been missed."""
-WHOLE = 1e-4
-"""By how much x of a supercell may miss a whole number of ions, per site: tables round x."""
-COMPLETE = 0.99
-"""Share of all arrangements from which a list counts as complete."""
+ION_COUNT_TOLERANCE = 1e-4
+"""Difference of x of a supercell from that of a whole number of ions: tables round x."""
+COMPLETE_SHARE = 0.99
+"""Share of all arrangements from which a list counts as complete: what is missing then adds 0.01 R at most to the entropy."""
 SAME_COMPOSITION = 1e-6
 """Compositions closer than this are one: 1/3 and 1 - 2/3 differ in the last digit."""
 
 
 @dataclass(frozen=True, eq=False)
 class Compositions:
-    """One number for each composition, and what it owes to each structure."""
+    """One number for each composition, and its derivatives by the energies of the structures."""
 
     x: Array
     """Occupied fractions, ascending (n,)."""
     energy: Array
-    """What an expansion's straight line and interactions are fitted to, ideal mixing taken out [eV] (n,)."""
+    """Energies that an expansion's straight line and interactions are fitted to, ideal mixing taken out [eV] (n,)."""
     weights: sparse.csr_array
     """Derivative of the energy by that of each structure (n, n_structure)."""
     spread: Array
@@ -61,8 +61,8 @@ def lowest_energies(table: EnergyTable) -> Compositions:
     x = np.array([table.x[r[0]] for r in rows])
     lowest = np.array([r[np.argmin(table.energy[r])] for r in rows])
     alone = np.array([len(r) == 1 and 0 < value < 1 for r, value in zip(rows, x, strict=True)])
-    spread = np.where(table.converged, 1.0, DOUBTFUL)
-    spread[lowest[alone]] = DOUBTFUL
+    spread = np.where(table.converged, 1.0, UNRELIABLE_STD_FACTOR)
+    spread[lowest[alone]] = UNRELIABLE_STD_FACTOR
     weights = sparse.csr_array((np.ones(len(x)), (np.arange(len(x)), lowest)), shape=(len(x), len(table.x)))
     method = "lowest energies + ideal mixing (mean field)"
     return Compositions(x, table.energy[lowest] / FARADAY, weights, spread, None, None, method)
@@ -76,7 +76,7 @@ def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> C
         F - F_\mathrm{ideal} = F + \frac{RT}{N}\ln\binom{N}{xN}
 
     with :math:`E_i` per site and :math:`g_i` of one common supercell of N sites. F holds the configurational entropy already;
-    taking out the ideal mixing of the same finite cell leaves exactly nothing where ions ignore each other, whatever N.
+    taking out the ideal mixing of the same finite cell leaves exactly nothing where ions do not interact, whatever N.
 
     Raises
     ------
@@ -92,11 +92,11 @@ def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> C
             f"energies of {table.label}: the supercell has {sites:g} sites; give the number that degeneracies count"
         )
     thermal = GAS_CONSTANT * temperature
-    x, energy, entropy, parts, listed = [], [], [], [], 1.0
+    x, energy, entropy, derivatives, listed = [], [], [], [], 1.0
     for rows in by_composition(table.x):
         here = float(table.x[rows[0]])
         g = table.degeneracy[rows]
-        if abs(here * sites - round(here * sites)) > WHOLE * sites:
+        if abs(here * sites - round(here * sites)) > ION_COUNT_TOLERANCE * sites:
             raise ValueError(
                 f"energies of {table.label}: x = {here:g} of {sites:g} sites is no whole number of ions; degeneracies and "
                 "sites must be of one supercell"
@@ -118,15 +118,15 @@ def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> C
         entropy.append((mean - free) / temperature - GAS_CONSTANT * arrangements / sites)
         # ∂s/∂E_i = (∂⟨E⟩/∂E_i − ∂F/∂E_i)/T
         change = -share * sites / thermal * (table.energy[rows] - mean) / temperature
-        parts.append((rows, share, change * FARADAY))
-    index = np.repeat(np.arange(len(parts)), [len(rows) for rows, *_ in parts])
-    column = np.concatenate([rows for rows, *_ in parts])
-    shape = (len(parts), len(table.x))
+        derivatives.append((rows, share, change * FARADAY))
+    index = np.repeat(np.arange(len(derivatives)), [len(rows) for rows, *_ in derivatives])
+    column = np.concatenate([rows for rows, *_ in derivatives])
+    shape = (len(derivatives), len(table.x))
     weights, changes = (
-        sparse.csr_array((np.concatenate([part[k] for part in parts]), (index, column)), shape=shape) for k in (1, 2)
+        sparse.csr_array((np.concatenate([values[k] for values in derivatives]), (index, column)), shape=shape) for k in (1, 2)
     )
-    spread = np.where(table.converged, 1.0, DOUBTFUL)
+    spread = np.where(table.converged, 1.0, UNRELIABLE_STD_FACTOR)
     method = f"Boltzmann average of orderings at {temperature:g} K in a supercell of {sites:g} sites"
-    if listed < COMPLETE:  # what is not listed is taken for unreachable: an entropy of the list, not of the host
+    if listed < COMPLETE_SHARE:  # arrangements that are not listed count as unreachable: an entropy of the list alone
         method += f" (at one composition only {listed:.2g} of all arrangements listed)"
     return Compositions(np.array(x), np.array(energy), weights, spread, np.array(entropy), changes, method)

@@ -12,20 +12,17 @@ from scipy.special import logit
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Array, Estimate, Joint
-from a2c_pybamm.laws.law import coefficient
-from a2c_pybamm.laws.thermodynamics.phases import END, Gaps, PhaseForming, composition_grid, gaps, spinodals
+from a2c_pybamm.laws.law import COMPLEX_STEP, coefficient, material_name
+from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
+from a2c_pybamm.laws.thermodynamics.phases import END_WIDTH, Gaps, composition_grid, finite_at_ends, gaps, spinodals
 
-STEP = 1e-20
-"""Relative imaginary part of a complex step."""
-N_DRAW = 2000
-"""Draws from which the probability of a gap is counted."""
 CRITICAL_SHIFT = 1e-4
-"""Step of composition in differences at a critical point."""
+"""Step of composition, over the distance to the nearer end, in differences of complex steps at a critical point."""
 
 
 @dataclass(frozen=True, eq=False)
 class PhaseDiagram:
-    """What a host does at some temperatures."""
+    """Gaps and spinodals of a host at some temperatures, with their errors."""
 
     temperature: Array
     """(n_temperature,) [K]."""
@@ -55,16 +52,16 @@ class PhaseDiagram:
         ValueError
             If the mean has no such gap.
         """
-        found, drawn = self.gaps[temperature], self.draws[temperature]
-        n = int(found.count[0])
+        drawn = self.draws[temperature]
+        n = int(self.gaps[temperature].count[0])
         if not 0 <= gap < n:
             raise ValueError(f"phase diagram: gap {gap} of {n} at {self.temperature[temperature]:g} K; they are counted from 0")
-        own = drawn.count == n
-        if not own.any():
+        alike = drawn.count == n
+        if not alike.any():
             raise ValueError(f"phase diagram: no draw has {n} gap(s) at {self.temperature[temperature]:g} K as the mean has")
         tails = (0.5 - level / 2, 0.5 + level / 2)
         columns = {"low": drawn.low, "high": drawn.high, "voltage": drawn.voltage}
-        ends = {name: np.quantile(column[own, gap], tails) for name, column in columns.items()}
+        ends = {name: np.quantile(column[alike, gap], tails) for name, column in columns.items()}
         return {name: (float(low), float(high)) for name, (low, high) in ends.items()}
 
 
@@ -74,7 +71,7 @@ def phase_diagram(
     temperatures: float | Sequence[float],
     *,
     rng: np.random.Generator | None = None,
-    n_draw: int = N_DRAW,
+    n_draw: int = 2000,
 ) -> PhaseDiagram:
     r"""All gaps of a host at some temperatures, their compositions and plateaus with covariance by source.
 
@@ -84,8 +81,8 @@ def phase_diagram(
         \frac{d\mu^*}{dc} = \frac{\partial_c g(b) - \partial_c g(a)}{b - a}, \qquad
         \frac{da}{dc} = \frac{d\mu^*/dc - \partial_c\mu(a)}{g''(a)}
 
-    Compositions are given by their logits, in which a Gaussian is honest near the ends. A linear error knows nothing of a gap
-    that closes, and little of one that bends: ``probability`` counts gaps in draws, ``interval`` takes their quantiles.
+    Compositions are given by their logits, whose errors are nearly Gaussian also near the ends. A linear error does not hold
+    for a gap that closes, and hardly for one that bends: ``probability`` counts gaps in draws, ``interval`` takes quantiles.
 
     Parameters
     ----------
@@ -109,50 +106,50 @@ def phase_diagram(
     mean = dict(zip(law.names, joint.mean[rows], strict=True))
     samples = np.vstack([joint.mean, joint.draw(n_draw, rng or np.random.default_rng(0))])[:, rows]
     columns = {name: samples[:, [k]] for k, name in enumerate(law.names)}
-    whole = [gaps(law, columns, T) for T in temperature]
-    found, draws = tuple(_rows(g, slice(0, 1)) for g in whole), tuple(_rows(g, slice(1, None)) for g in whole)
-    most = max(int(own.count.max(initial=0)) for own in draws)
-    probability = np.array([np.bincount(own.count, minlength=most + 1) / n_draw for own in draws])
+    every = [gaps(law, columns, T) for T in temperature]
+    at_mean, draws = tuple(_rows(g, slice(0, 1)) for g in every), tuple(_rows(g, slice(1, None)) for g in every)
+    most = max(int(drawn.count.max(initial=0)) for drawn in draws)
+    probability = np.array([np.bincount(drawn.count, minlength=most + 1) / n_draw for drawn in draws])
     roots = tuple(spinodals(law, mean, T)[0] for T in temperature)
-    edges = tuple(_edges(law, joint, mean, own, T) for own, T in zip(found, temperature, strict=True))
-    return PhaseDiagram(temperature, found, tuple(r[np.isfinite(r)] for r in roots), edges, probability, draws)
+    edges = tuple(_edges(law, joint, mean, g, T) for g, T in zip(at_mean, temperature, strict=True))
+    return PhaseDiagram(temperature, at_mean, tuple(r[np.isfinite(r)] for r in roots), edges, probability, draws)
 
 
-def _rows(whole: Gaps, rows: slice) -> Gaps:
+def _rows(every: Gaps, rows: slice) -> Gaps:
     """Some of the samples, without columns that none of them uses."""
-    used = int(whole.count[rows].max(initial=0))
-    return Gaps(*(side[rows, :used] for side in (whole.low, whole.high, whole.voltage)))
+    used = int(every.count[rows].max(initial=0))
+    return Gaps(*(side[rows, :used] for side in (every.low, every.high, every.voltage)))
 
 
 def _partial(law: PhaseForming, mean: dict[str, float], method: str, x: Array, T: float) -> Array:
     """Derivatives of a method's values at compositions (n_x,) by each coefficient (n_x, n_coefficient)."""
     columns = []
     for name in law.names:
-        h = STEP * max(1.0, abs(mean[name]))
+        h = COMPLEX_STEP * max(1.0, abs(mean[name]))
         value = getattr(law, method)({**mean, name: mean[name] + 1j * h}, x, T)
         columns.append(np.broadcast_to(np.imag(value) / h, x.shape))
     return np.stack(columns, axis=-1)
 
 
-def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], found: Gaps, T: float) -> Estimate:
+def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], at_mean: Gaps, T: float) -> Estimate:
     """Logits of both ends and voltage of each gap, with the joint's factors."""
-    low, high, voltage = (side[0] for side in (found.low, found.high, found.voltage))
-    material = str(getattr(law, "material", law.kind))
+    low, high, voltage = (side[0] for side in (at_mean.low, at_mean.high, at_mean.voltage))
+    material = material_name(law)
     names, values, rows = [], [], []
     tangent = (_partial(law, mean, "free_energy", high, T) - _partial(law, mean, "free_energy", low, T)) / (high - low)[:, None]
     ends = []
     for side in (low, high):
-        inside = (side > END) & (side < 1 - END)
+        inside = (side > END_WIDTH) & (side < 1 - END_WIDTH)
         x = np.where(inside, side, 0.5)
-        own = -FARADAY * _partial(law, mean, "open_circuit_voltage", x, T)
+        potential = -FARADAY * _partial(law, mean, "open_circuit_voltage", x, T)
         curvature = GAS_CONSTANT * T / x * law.thermodynamic_factor(mean, x, T)
-        slope = (tangent - own) / (curvature * x * (1 - x))[:, None]
+        slope = (tangent - potential) / (curvature * x * (1 - x))[:, None]
         # a gap that reaches an end stays there
         edge = np.clip(side, 1e-15, 1 - 1e-15)
         ends.append((logit(edge), np.where(inside[:, None], slope, 0.0)))
     for k in range(len(low)):
-        for which, (value, slope) in zip(("low", "high"), ends, strict=True):
-            names.append(f"{material} logit(gap {k + 1} {which})")
+        for end, (value, slope) in zip(("low", "high"), ends, strict=True):
+            names.append(f"{material} logit(gap {k + 1} {end})")
             values.append(value[k])
             rows.append(slope[k])
         names.append(coefficient(material, f"gap {k + 1} voltage", "V"))
@@ -181,8 +178,8 @@ def critical_point(law: PhaseForming, estimate: Estimate | Joint, *, between: tu
     """
     joint = Joint.of(estimate)
     mean = dict(zip(law.names, joint.mean[joint.rows(law.names)], strict=True))
-    material = str(getattr(law, "material", law.kind))
-    x = composition_grid(ends=not getattr(law, "mixing", 1.0))[1:-1]
+    material = material_name(law)
+    x = composition_grid(ends=finite_at_ends(law))[1:-1]
 
     def lowest(T: float) -> float:
         return float(_curvature(law, mean, x, T).min())
@@ -221,10 +218,10 @@ def _expand(law: PhaseForming, c: dict[str, float], x: float, T: float) -> NDArr
     h = CRITICAL_SHIFT * min(x, 1 - x)
 
     def first(at: float) -> float:
-        return float(np.imag(_curvature(law, c, at + 1j * STEP, T)) / STEP)
+        return float(np.imag(_curvature(law, c, at + 1j * COMPLEX_STEP, T)) / COMPLEX_STEP)
 
     def by_temperature(at: float) -> float:
-        return float(np.imag(_curvature(law, c, at, T + 1j * STEP)) / STEP)
+        return float(np.imag(_curvature(law, c, at, T + 1j * COMPLEX_STEP)) / COMPLEX_STEP)
 
     second = (first(x + h) - first(x - h)) / (2 * h)
     mixed = (by_temperature(x + h) - by_temperature(x - h)) / (2 * h)

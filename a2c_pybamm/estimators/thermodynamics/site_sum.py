@@ -11,25 +11,26 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimate import Array, Estimate
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
+from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, student_variance
+from a2c_pybamm.estimators.thermodynamics.chemical_potential import SAME_TEMPERATURE
+from a2c_pybamm.laws.law import COMPLEX_STEP
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.laws.thermodynamics.site_sum import SiteSum
 
-SPARE = 3
-"""Degrees of freedom a fit must leave to know its own scatter: Student's t has a variance from three on."""
 START_WIDTHS = (0.3, 1.0, 3.0)
 """Ideality factors that fits start from."""
-FARTHEST = 12.0
-"""Largest logarithm of an ideality factor or of a ratio of fractions that a fit looks at."""
+LARGEST_SITE_LOGARITHM = 12.0
+"""Bound of a fit on logarithms of ideality factors and of ratios of fractions: a factor of 160 000."""
 LARGEST_CONDITION = 1e7
-"""Largest condition number of the Jacobian, its columns scaled to unit length, that still counts as determined."""
+"""Condition number of the Jacobian, its columns scaled to unit length, above which sites count as undetermined: an error of
+1e-9 in the search would be one of a hundredth in the coefficients."""
 LARGEST_LOG_STD = 1.0
-"""Largest standard deviation of a logarithm, a factor of e: beyond it no Gaussian is honest, and the site not determined."""
-COMPLEX_STEP = 1e-30
+"""Standard deviation of a logarithm, a factor of e, above which a site counts as undetermined: its error is no Gaussian."""
 
 
 @dataclass(frozen=True)
 class _Problem:
-    """Weighted residuals of one set of data in the law's own coordinates."""
+    """Weighted residuals of one set of data in the coordinates of the law."""
 
     law: SiteSum
     data: ChemicalPotentials
@@ -80,14 +81,15 @@ def fit_site_sum(
     theta = _best(problem, start)
     theta = _in_order(law, theta)
     jacobian = problem.jacobian(theta)
-    _refuse_undetermined(problem, jacobian)
+    _validate_condition(problem, jacobian)
     scale = np.linalg.norm(jacobian, axis=0)
     inverse = np.linalg.solve(np.linalg.qr(jacobian / scale, mode="r"), np.eye(len(theta))) / scale[:, None]
-    scatter = 1.0
+    variance = 1.0
     if data.std is None:
-        scatter = float(np.sum(problem.residual(theta) ** 2)) / (len(data.x) - len(theta) - 2)  # (sum/ν) ν/(ν-2)
-    covariance = scatter * inverse @ inverse.T
-    _refuse_vague(problem, np.sqrt(np.diag(covariance)))
+        free = len(data.x) - len(theta)
+        variance = float(np.sum(problem.residual(theta) ** 2)) / free * student_variance(free)
+    covariance = variance * inverse @ inverse.T
+    _validate_errors(problem, np.sqrt(np.diag(covariance)))
     return Estimate.from_covariance(
         problem.names,
         theta,
@@ -101,13 +103,13 @@ def fit_site_sum(
 
 def _problem(data: ChemicalPotentials, law: SiteSum) -> _Problem:
     several = bool(np.ptp(data.temperature) > 0)
-    if not several and abs(data.temperature[0] - law.reference_temperature) > 1e-6:
+    if not several and abs(data.temperature[0] - law.reference_temperature) > SAME_TEMPERATURE:
         raise ValueError(
             f"chemical potentials of {data.label}: all at {data.temperature[0]:g} K, but the law's voltages hold at "
             f"{law.reference_temperature:g} K; give data at that temperature, or let the law hold at {data.temperature[0]:g} K"
         )
     names = law.names if several else law.names[:-1]
-    need = len(names) + (SPARE if data.std is None else 0)
+    need = len(names) + (LEAST_DEGREES_OF_FREEDOM if data.std is None else 0)
     if len(data.x) < need:
         raise ValueError(
             f"chemical potentials of {data.label}: {len(data.x)} for {len(names)} coefficients of {law.n_site} kinds of sites; "
@@ -127,7 +129,7 @@ def _starts(problem: _Problem) -> Iterator[Array]:
     by_voltage = inner[0] + places * (inner[1] - inner[0])
     for voltages in (by_composition, by_voltage):
         edges = [0.0, *(float(x[np.argmin(np.abs(U - u))]) for u in (voltages[1:] + voltages[:-1]) / 2), 1.0]
-        fractions = np.maximum(np.diff(edges), 0.5 / law.n_site / 2)
+        fractions = np.maximum(np.diff(edges), 0.25 / law.n_site)
         for width in START_WIDTHS:
             logs = [*np.full(law.n_site, np.log(width)), *np.log(fractions[:-1] / fractions[-1])]
             yield np.array([*voltages, *logs, LITHIUM_ENTROPY][: len(problem.names)])
@@ -142,10 +144,11 @@ def _best(problem: _Problem, start: Mapping[str, float] | None) -> Array:
         raise ValueError(f"start of {problem.law.material}: no {', '.join(map(repr, missing))}")
     given = None if start is None else [np.array([float(start[name]) for name in problem.names])]
     bound = np.full(len(problem.names), np.inf)
-    bound[n : 3 * n - 1] = FARTHEST
+    bound[n : 3 * n - 1] = LARGEST_SITE_LOGARITHM
     # steps of a typical size: tens of millivolts, tenths of a logarithm, ten units of entropy
     sizes = np.array([*(0.03,) * n, *(0.3,) * (2 * n - 1), 10.0][: len(problem.names)])
-    settings = {"x_scale": sizes, "bounds": (-bound, bound), "xtol": 1e-9, "ftol": 1e-9, "gtol": 1e-9, "max_nfev": 100}
+    settings = {"x_scale": sizes, "bounds": (-bound, bound), "max_nfev": 100}
+    settings |= dict.fromkeys(("xtol", "ftol", "gtol"), 1e-9)
     ends = [least_squares(problem.residual, theta, problem.jacobian, **settings) for theta in given or _starts(problem)]
     return np.asarray(min(ends, key=lambda end: end.cost).x, float)
 
@@ -158,14 +161,16 @@ def _in_order(law: SiteSum, theta: Array) -> Array:
     return np.concatenate([theta[:n][order], theta[n : 2 * n][order], logs[:-1] - logs[-1], theta[3 * n - 1 :]])
 
 
-def _refuse_undetermined(problem: _Problem, jacobian: Array) -> None:
+def _validate_condition(problem: _Problem, jacobian: Array) -> None:
+    """Raise ``ValueError`` where the data do not determine the sites."""
     length = np.linalg.norm(jacobian, axis=0)
     alike = np.linalg.cond(jacobian / np.where(length > 0, length, 1.0)) > LARGEST_CONDITION
     if alike or not (length > 0).all() or not np.isfinite(jacobian).all():
         raise ValueError(_undetermined(problem, "two of them are alike, or one is empty"))
 
 
-def _refuse_vague(problem: _Problem, std: Array) -> None:
+def _validate_errors(problem: _Problem, std: Array) -> None:
+    """Raise ``ValueError`` where the error of a logarithm is too large for a Gaussian."""
     logs = range(problem.law.n_site, 3 * problem.law.n_site - 1)
     worst = max(logs, key=lambda k: std[k])
     if std[worst] > LARGEST_LOG_STD:

@@ -11,17 +11,12 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
-from a2c_pybamm.estimators.statistics.averaging import EXACT, SPARE
-from a2c_pybamm.estimators.thermodynamics.chemical_potential import potential_design
+from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, LEAST_SCATTER, student_variance
+from a2c_pybamm.estimators.thermodynamics.chemical_potential import SAME_TEMPERATURE, potential_design
 from a2c_pybamm.estimators.thermodynamics.free_energy_fit import check_std
-from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
-from a2c_pybamm.laws.thermodynamics.expansion import mixing_step, term, voltage_name, window_steps
+from a2c_pybamm.estimators.thermodynamics.order_choice import energy_design
+from a2c_pybamm.estimators.thermodynamics.orderings import by_composition, lowest_energies
 from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential, cardinal_splines
-
-N_SMOOTH = 61
-"""Smoothing parameters that are averaged over, even in their logarithm."""
-N_CONSTRAINT = 101
-"""Compositions at which stability is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +26,7 @@ class _Smooth:
     mean: Array
     covariance: Array
     between: Array
-    """What the choice of the smoothing parameter adds to the covariance."""
+    """Covariance that the choice of the smoothing parameter adds."""
     degrees: float
     """Effective number of coefficients."""
     scatter: float
@@ -93,18 +88,15 @@ def fit_spline_potential(
     smooth = _average(design / noise[:, None], y / noise, penalty, known)
     start = 1 if isinstance(data, EnergyTable) else 0  # without the energy of the empty host
     mean, covariance, between = (smooth.mean[start:], smooth.covariance[start:, start:], smooth.between[start:, start:])
-    held = False
+    moved = False
     if stable is not None:
-        mean, held = _held_stable(mean, covariance + between, law, stable)
-    jacobian = np.eye(len(mean))
-    jacobian[0, 1:] = -window_steps(law)
-    values = jacobian @ mean
-    values[0] -= mixing_step(law)
-    names = (voltage_name(law), *law.interaction_names)
-    own = Estimate.from_covariance(names, values, jacobian @ covariance @ jacobian.T, source="fit").factors["fit"].values
+        mean, moved = _held_stable(mean, covariance + between, law, stable)
+    values, jacobian = law.coordinates(mean)
+    names = (law.voltage_name, *law.interaction_names)
+    fit = Estimate.from_covariance(names, values, jacobian @ covariance @ jacobian.T, source="fit").factors["fit"].values
     factors = {
         source or f"{law.material} {'energies' if start else 'chemical potentials'} (fit)": Factor(
-            own, tuple(f"{label}:{stamp}:{k}" for k in range(own.shape[1]))
+            fit, tuple(f"{label}:{stamp}:{k}" for k in range(fit.shape[1]))
         )
     }
     if np.trace(between) > 0:
@@ -114,7 +106,7 @@ def fit_spline_potential(
     report = {
         "effective coefficients": smooth.degrees,
         "residual std [eV or V]": smooth.scatter,
-        "held stable": list(stable) if stable and held else None,
+        "held stable": list(stable) if stable and moved else None,
     }
     method = f"smoothing spline with {len(law.knots)} knots, averaged over its smoothness by restricted likelihood"
     return Estimate(names, values, factors, method, {"label": label, **data.provenance, "smoothing": report})
@@ -125,12 +117,12 @@ def _problem(
 ) -> tuple[Array, Array, Array, bool, str, str]:
     """Design, data and their relative or absolute std [eV or V], whether it is absolute, label and fingerprint."""
     if isinstance(data, EnergyTable):
-        found = lowest_energies(data)
-        design = np.column_stack([np.ones_like(found.x), -found.x, *(term(law, k, found.x) for k in range(len(law.knots) - 1))])
-        x, y, noise, known = found.x, found.energy, found.relative_std, energy_std is not None
+        lowest = lowest_energies(data)
+        design = energy_design(law, lowest.x)
+        x, y, noise, known = lowest.x, lowest.energy, lowest.relative_std, energy_std is not None
         noise = noise * (energy_std / FARADAY if energy_std is not None else 1.0)
     else:
-        if (np.abs(data.temperature - law.reference_temperature) > 1e-6).any():
+        if (np.abs(data.temperature - law.reference_temperature) > SAME_TEMPERATURE).any():
             raise ValueError(
                 f"chemical potentials of {data.label}: some are not at {law.reference_temperature:g} K, where the law of "
                 f"{law.material} holds; keep those of that temperature alone, or take the law redlich-kister"
@@ -138,8 +130,8 @@ def _problem(
         design, rest = potential_design(law, data.x, data.temperature, entropies=False)
         x, y, known = data.x, -data.potential / FARADAY - rest, data.std is not None
         noise = np.ones(len(x)) if data.std is None else data.std / FARADAY
-    need = 5 if known else 3 + SPARE
-    n_different = len(np.unique(np.round(x, 6)))
+    need = 5 if known else 3 + LEAST_DEGREES_OF_FREEDOM
+    n_different = len(by_composition(x))
     if n_different < need:
         raise ValueError(
             f"{data.label}: {n_different} different composition(s) in {len(x)} row(s); a smoothing spline needs at least {need}"
@@ -156,14 +148,14 @@ def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:
     gram, projected = design.T @ design, design.T @ y
     size = np.trace(gram) / np.trace(penalty)
     logs, means, inverses, scatters, degrees = [], [], [], [], []
-    for factor in np.logspace(-9, 6, N_SMOOTH):
+    for factor in np.logspace(-9, 6, 61):
         smoothing = size * factor
-        whole = gram + smoothing * penalty
-        inverse = np.linalg.inv(whole)
+        penalised = gram + smoothing * penalty
+        inverse = np.linalg.inv(penalised)
         theta = inverse @ projected
         misfit = float(np.sum((y - design @ theta) ** 2) + smoothing * theta @ penalty @ theta)
-        variance = 1.0 if known else max(misfit / (n - fixed), EXACT**2)
-        determinant = float(np.linalg.slogdet(whole)[1])
+        variance = 1.0 if known else max(misfit / (n - fixed), LEAST_SCATTER**2)
+        determinant = float(np.linalg.slogdet(penalised)[1])
         log = -0.5 * (misfit / variance + (n - fixed) * np.log(variance) + determinant - rank * np.log(smoothing))
         logs.append(log)
         means.append(theta)
@@ -175,15 +167,13 @@ def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:
     theta = np.array(means)
     mean = weights @ theta
     between = (theta - mean).T @ (weights[:, None] * (theta - mean))
-    free = n - fixed
-    widened = 1.0 if known else free / (free - 2)
-    covariance = np.tensordot(weights, np.array(inverses), axes=1) * widened
+    covariance = np.tensordot(weights, np.array(inverses), axes=1) * (1.0 if known else student_variance(n - fixed))
     return _Smooth(mean, covariance, between, float(weights @ degrees), float(np.sqrt(weights @ scatters)))
 
 
 def _held_stable(mean: Array, covariance: Array, law: SplinePotential, window: tuple[float, float]) -> tuple[Array, bool]:
     """The nearest coefficients whose chemical potential does not fall within a window, and whether they had to move."""
-    x = np.linspace(max(window[0], 1e-3), min(window[1], 1 - 1e-3), N_CONSTRAINT)
+    x = np.linspace(max(window[0], 1e-3), min(window[1], 1 - 1e-3), 101)
     zero = dict.fromkeys(law.names, 0.0)
     names = (law.voltage_name, *law.interaction_names)
 
@@ -198,13 +188,13 @@ def _held_stable(mean: Array, covariance: Array, law: SplinePotential, window: t
         return mean, False
     root = np.linalg.cholesky(covariance + 1e-12 * np.trace(covariance) / len(mean) * np.eye(len(mean)))
     constraint = {"type": "ineq", "fun": lambda z: rest + slopes @ (mean + root @ z), "jac": lambda z: slopes @ root}
-    found = minimize(
+    nearest = minimize(
         lambda z: float(z @ z), np.zeros_like(mean), jac=lambda z: 2 * z, constraints=[constraint], method="SLSQP",
         options={"maxiter": 500, "ftol": 1e-12},
     )  # fmt: skip
-    if not found.success:
+    if not nearest.success:
         raise ValueError(
-            f"{law.material}: no curve near the data is stable between x = {window[0]:g} and {window[1]:g} ({found.message}); "
-            "leave stable out and treat the gap"
+            f"{law.material}: no curve near the data is stable between x = {window[0]:g} and {window[1]:g} "
+            f"({nearest.message}); leave stable out and treat the gap"
         )
-    return mean + root @ found.x, True
+    return mean + root @ nearest.x, True

@@ -9,24 +9,26 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.estimate import PIVOT_SHARE, Array, Estimate, Joint
+from a2c_pybamm.laws.law import material_name
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.laws.thermodynamics.tabulated_ocp import TabulatedOCP
 from a2c_pybamm.laws.thermodynamics.two_phase import TwoPhase
 
-SHARE = 0.999
-"""Share of the curve's variance that the modes hold, unless told otherwise."""
-STEP = 1e-3
-"""Step of differences in standard deviations."""
-
 
 def tabulate_ocp(
-    law: FreeEnergy, estimate: Estimate | Joint, x: Array, T: float, *, share: float = SHARE, material: str | None = None
+    law: FreeEnergy,
+    estimate: Estimate | Joint,
+    x: Array,
+    T: float,
+    *,
+    share: float = 0.999,
+    material: str | None = None,
 ) -> tuple[TabulatedOCP, Estimate]:
     r"""A law's open-circuit potential at compositions as a table with Karhunen–Loève modes, and the modes' amplitudes.
 
     With :math:`\Sigma_U = J\Sigma J^\mathsf{T}` of the curve and trapezoidal weights w, the modes are the eigenvectors of
-    :math:`w^{1/2}\Sigma_U w^{1/2}`; as many are kept as hold ``share`` of the mean variance over x. The amplitudes have mean 0
-    and unit variance, and keep the sources of the estimate: each source's part in each mode is carried over.
+    :math:`w^{1/2}\Sigma_U w^{1/2}`; as many are kept as have ``share`` of the mean variance over x. The amplitudes have mean 0
+    and unit variance, and keep the sources of the estimate: the amplitudes' factors are those of the sources.
 
     Parameters
     ----------
@@ -60,7 +62,8 @@ def tabulate_ocp(
         c: Mapping[str, Any] = dict(zip(law.names, map(float, theta), strict=True))
         return np.broadcast_to(np.asarray(getattr(law, method)(c, x, T), float), x.shape)
 
-    steps = STEP * np.where(std > 0, std, 1.0)
+    # central differences by a thousandth of each standard deviation
+    steps = 1e-3 * np.where(std > 0, std, 1.0)
     offsets = np.diag(steps)
     up, down = (np.array([curve(mean + sign * offset, "open_circuit_voltage") for offset in offsets]) for sign in (1, -1))
     jacobian = ((up - down) / (2 * steps[:, None])).T
@@ -75,7 +78,7 @@ def tabulate_ocp(
     left = left[:, :n] * _signs(left[:, :n])
     modes = left * singular[:n] / weight[:, None]
     table = TabulatedOCP(
-        material or str(getattr(law, "material", law.kind)),
+        material or material_name(law),
         tuple(map(float, x)),
         tuple(map(float, curve(mean, "open_circuit_voltage"))),
         tuple(map(float, curve(mean, "entropic_change"))),
@@ -83,10 +86,10 @@ def tabulate_ocp(
         T,
     )
     onto = (left / singular[:n]).T @ (weight[:, None] * jacobian)
-    held = float(np.sum(singular[:n] ** 2) / total)
-    provenance = {"modes": n, "share of the variance": held, "of": [e.provenance.get("label", "") for e in joint.estimates]}
+    kept = float(np.sum(singular[:n] ** 2) / total)
+    provenance = {"modes": n, "share of the variance": kept, "of": [e.provenance.get("label", "") for e in joint.estimates]}
     amplitudes = joint.select(law.names).map(table.names, np.zeros(n), onto)
-    method = f"{n} mode(s) of the curve's covariance, {held:.2%}"
+    method = f"{n} mode(s) of the curve's covariance, {kept:.2%}"
     return table, replace(amplitudes, method=method, provenance=provenance)
 
 

@@ -1,4 +1,4 @@
-"""What vibrations add to a free energy: voltage, interactions and entropies."""
+"""Vibrations added to a free energy: to voltage, interactions and entropies."""
 
 from __future__ import annotations
 
@@ -10,24 +10,16 @@ from scipy.interpolate import CubicHermiteSpline, CubicSpline
 from a2c_pybamm.constants import BOLTZMANN, FARADAY, GAS_CONSTANT, PLANCK
 from a2c_pybamm.data import ThermalTable, Vibrations
 from a2c_pybamm.estimate import Array, Estimate, Factor
-from a2c_pybamm.laws.thermodynamics.expansion import (
-    Expansion,
-    entropy_name,
-    excess_entropy_names,
-    term,
-    voltage_name,
-    window_steps,
-)
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
-from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
+from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION
+from a2c_pybamm.laws.thermodynamics.expansion import Expansion
+from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, STANDARD_TEMPERATURE
 
 LITHIUM_ENTHALPY = 4632.0
 """H(298.15 K) - H(0 K) of lithium metal [J.mol-1] (CODATA key values, Cox, Wagman and Medvedev 1989)."""
 LITHIUM_DEBYE = 344.0
 """Debye temperature of lithium metal [K] (Kittel, Introduction to Solid State Physics, 8th ed. (2005), ch. 5, table 1)."""
-ROOM = 298.15
-FAR = 30.0
-"""Distance from the reference temperature [K] at which the error of a linear entropy is reported."""
+REPORTED_SPAN = 30.0
+"""Distance from the reference temperature [K] at which the error of a linear entropy is reported: a cell's own range."""
 
 
 def harmonic(vibrations: Vibrations | ThermalTable, T: float) -> tuple[float, float, float]:
@@ -74,15 +66,16 @@ def lithium_metal(T: float) -> tuple[float, float, float]:
     CODATA's enthalpy and entropy at 298.15 K over a Debye solid's zero-point energy, carried to T by Debye's heat capacity.
     """
     zero_point = 9 / 8 * GAS_CONSTANT * LITHIUM_DEBYE
-    grid = np.geomspace(min(ROOM, T), max(ROOM, T), 401)
+    grid = np.geomspace(min(STANDARD_TEMPERATURE, T), max(STANDARD_TEMPERATURE, T), 401)
     capacity = np.array([_debye_capacity(t) for t in grid])
-    sign = 1.0 if T >= ROOM else -1.0
+    sign = 1.0 if T >= STANDARD_TEMPERATURE else -1.0
     entropy = LITHIUM_ENTROPY + sign * float(np.trapezoid(capacity / grid, grid))
     enthalpy = LITHIUM_ENTHALPY + sign * float(np.trapezoid(capacity, grid))
     return zero_point + enthalpy - T * entropy, entropy, _debye_capacity(T)
 
 
 def _debye_capacity(T: float) -> float:
+    """Heat capacity of a Debye solid of lithium's temperature [J.mol-1.K-1]."""
     y = np.linspace(1e-6, LITHIUM_DEBYE / T, 400)
     return float(9 * GAS_CONSTANT * (T / LITHIUM_DEBYE) ** 3 * np.trapezoid(y**4 * np.exp(y) / np.expm1(y) ** 2, y))
 
@@ -100,7 +93,7 @@ def add_vibrations(
 
     At the reference temperature :math:`F_\mathrm{vib}(x)` adds to the voltage by its difference between the end members (less
     lithium metal's), and to the interactions by what it has beyond the straight line between them; its entropy gives
-    :math:`\Delta s` and, where ``law.entropies`` asks for them, the excess entropies. The two end members are needed; more
+    :math:`\Delta s` and, with ``law.entropies``, the excess entropies. The two end members are needed; more
     compositions make the excess, by least squares with as many terms as there are excess entropies.
 
     One error is carried: all frequencies too high or too low together by a relative ``frequency_std``. It is exact in the
@@ -111,7 +104,7 @@ def add_vibrations(
     ----------
     estimate
         The law's coefficients from static energies (`fit_free_energy`), or from potentials that were sampled on them
-        (`fit_chemical_potential`): what vibrates must not be in yet. Entropies that it has are added to.
+        (`fit_chemical_potential`): vibrations must not be in yet. Entropies that it has are added to.
     vibrations
         By composition; 0 and 1 among them.
     lithium
@@ -122,58 +115,89 @@ def add_vibrations(
     Raises
     ------
     ValueError
-        If an end member is missing, compositions inside are too few or given without excess entropies, or the law's shape has
-        no place for an excess.
+        If an end member is missing, compositions inside are too few or given without excess entropies, or the law's coordinates
+        have no value at the interactions that vibrations make.
     """
     T = law.reference_temperature
     at = sorted(vibrations)
-    if not at or abs(at[0]) > 1e-9 or abs(at[-1] - 1) > 1e-9:
-        here = ", ".join(f"{x:g}" for x in at) or "no composition"
-        raise ValueError(f"{law.material}: vibrations at x = {here}; the end members 0 and 1 are needed")
-    inner = np.array(at[1:-1])
-    if len(inner) < law.entropies or (len(inner) and not law.entropies):
-        raise ValueError(
-            f"{law.material}: vibrations at {len(inner)} composition(s) inside (0, 1) for {law.entropies} excess entropies; "
-            "give as many or more, or let the law have entropies"
-        )
-    if law.entropies and isinstance(law, RedlichKister) and law.shape == "ratio":
-        raise ValueError(f"{law.material}: the shape 'ratio' has no place for vibrations inside (0, 1); take 'plain'")
-    if not frequency_std >= 0:
-        raise ValueError(f"{law.material}: frequency_std is {frequency_std:g}; a standard deviation is not negative")
-    names = (*estimate.names, *(n for n in (entropy_name(law), *excess_entropy_names(law)) if n not in estimate.names))
+    _validate_compositions(law, at, frequency_std)
     rows = np.array([harmonic(vibrations[x], T) for x in at])
     metal = np.array(harmonic(lithium, T) if lithium else lithium_metal(T))
-    free, entropy = _with_derivative(rows, T)
-    metal_free, metal_entropy = _with_derivative(metal, T)
-    if not lithium:  # measured values do not scale with our frequencies
-        metal_free[1] = metal_entropy[1] = 0.0
-    added = np.zeros((len(names), 2))
-    place = names.index
-    added[place(voltage_name(law))] = -(free[-1] - free[0] - metal_free) / FARADAY
-    # an entropy fitted to potentials of static atoms counts lithium metal's as if it were in: it moves with the metal too
-    fitted = entropy_name(law) in estimate.names
-    added[place(entropy_name(law))] = entropy[-1] - entropy[0] - (metal_entropy if fitted else 0.0)
-    if law.entropies:
-        own = law.interaction_names[: law.entropies]
-        fit = np.linalg.pinv(np.column_stack([term(law, k, inner) for k in range(len(own))]))
-        energies, entropies = (fit @ _beyond_straight(inner, values) for values in (free / FARADAY, entropy))
-        added[[place(name) for name in own]] = energies
-        added[[place(name) for name in excess_entropy_names(law)]] = entropies
-        added[place(voltage_name(law))] -= window_steps(law)[: law.entropies] @ energies
-    before = np.concatenate([estimate.mean, np.zeros(len(names) - len(estimate.names))])
-    jacobian = np.eye(len(names))[:, : len(estimate.names)]
+    names, values, jacobian, slopes = _moved(estimate, law, np.array(at[1:-1]), rows, metal, measured=lithium is None)
     source = source or f"{law.material} frequencies (scale)"
     report = {
         "F_vib, S_vib, C_vib by x": {f"{x:g}": row.tolist() for x, row in zip(at, rows, strict=True)},
         "imaginary share by x": {f"{x:g}": float(getattr(vibrations[x], "imaginary", 0.0)) for x in at},
-        f"voltage error of a linear entropy at ±{FAR:g} K [V]": _curvature_error(rows, metal, T),
+        f"voltage error of a linear entropy at ±{REPORTED_SPAN:g} K [V]": _curvature_error(rows, metal, T),
     }
-    moved = estimate.map(names, before + added[:, 0], jacobian)
-    factor = Factor(frequency_std * added[:, [1]], (source,))
+    moved = estimate.map(names, values, jacobian)
+    factor = Factor(frequency_std * slopes[:, None], (source,))
     method = f"{estimate.method}; quantum-harmonic vibrations at {len(at)} compositions"
     return Estimate(
         moved.names, moved.mean, {**moved.factors, source: factor}, method, {**estimate.provenance, "vibrations": report}
     )
+
+
+def _validate_compositions(law: Expansion, at: list[float], frequency_std: float) -> None:
+    """Raise ``ValueError`` where vibrations do not suffice for the law, or their error is negative."""
+    if not at or abs(at[0]) > SAME_COMPOSITION or abs(at[-1] - 1) > SAME_COMPOSITION:
+        here = ", ".join(f"{x:g}" for x in at) or "no composition"
+        raise ValueError(f"{law.material}: vibrations at x = {here}; the end members 0 and 1 are needed")
+    n_inner = len(at) - 2
+    if n_inner < law.entropies or (n_inner and not law.entropies):
+        raise ValueError(
+            f"{law.material}: vibrations at {n_inner} composition(s) inside (0, 1) for {law.entropies} excess entropies; "
+            "give as many or more, or let the law have entropies"
+        )
+    if not frequency_std >= 0:
+        raise ValueError(f"{law.material}: frequency_std is {frequency_std:g}; a standard deviation is not negative")
+
+
+def _moved(
+    estimate: Estimate, law: Expansion, inner: Array, rows: Array, metal: Array, *, measured: bool
+) -> tuple[tuple[str, ...], Array, Array, Array]:
+    """Names and values of the coefficients with vibrations, and their derivatives.
+
+    These are by the coefficients without vibrations (n_new, n_old) and by the logarithm of all frequencies (n_new,). Lithium
+    metal's part does not scale with the frequencies where it is ``measured``.
+    """
+    free, entropy = _with_derivative(rows, law.reference_temperature)
+    metal_free, metal_entropy = _with_derivative(metal, law.reference_temperature)
+    if measured:
+        metal_free[1] = metal_entropy[1] = 0.0
+    entropy_names = (law.entropy_name, *law.excess_entropy_names)
+    names = (*estimate.names, *(name for name in entropy_names if name not in estimate.names))
+    shift = np.zeros((len(names), 2))
+    # an entropy fitted to potentials of static atoms counts lithium metal's as if it were in: it moves with the metal too
+    fitted = law.entropy_name in estimate.names
+    shift[names.index(law.entropy_name)] = entropy[-1] - entropy[0] - (metal_entropy if fitted else 0.0)
+    voltage = -(free[-1] - free[0] - metal_free) / FARADAY
+    jacobian = np.eye(len(names))[:, : len(estimate.names)]
+    if law.entropies:
+        fit = np.linalg.pinv(np.column_stack([law.term(k, inner) for k in range(law.entropies)]))
+        energies, entropies = (fit @ _beyond_straight(inner, values) for values in (free / FARADAY, entropy))
+        shift[[names.index(name) for name in law.excess_entropy_names]] = entropies
+        place = [names.index(name) for name in (law.voltage_name, *law.interaction_names)]
+        increments = np.zeros((len(place), 2))
+        increments[: law.entropies + 1] = [voltage, *energies]
+        shift[place], jacobian[np.ix_(place, place)] = _moved_coordinates(law, estimate, increments)
+    else:
+        shift[names.index(law.voltage_name)] = voltage
+    before = np.concatenate([estimate.mean, np.zeros(len(names) - len(estimate.names))])
+    return names, before + shift[:, 0], jacobian, shift[:, 1]
+
+
+def _moved_coordinates(law: Expansion, estimate: Estimate, increments: Array) -> tuple[Array, Array]:
+    """Increments of mean voltage and interaction coordinates for those of U_0 and the L_k, each with its derivative.
+
+    Beside it the Jacobian of the new coordinates by the old ones: unity where the coordinates are the L_k themselves.
+    """
+    c = dict(zip(estimate.names, estimate.mean, strict=True))
+    old = law.plain_coefficients(c)
+    before, old_jacobian = law.coordinates(old)
+    after, new_jacobian = law.coordinates(old + increments[:, 0])
+    shift = np.column_stack([after - before, new_jacobian @ increments[:, 1]])
+    return shift, new_jacobian @ np.linalg.inv(old_jacobian)
 
 
 def _with_derivative(rows: Array, T: float) -> tuple[Array, Array]:
@@ -183,10 +207,10 @@ def _with_derivative(rows: Array, T: float) -> tuple[Array, Array]:
 
 
 def _beyond_straight(inner: Array, values: Array) -> Array:
-    """What values (n, 2) at 0, some compositions inside and 1 have inside beyond the straight line between the ends."""
+    """Values (n, 2) at compositions inside (0, 1), less the straight line between those at the ends."""
     return values[1:-1] - values[0] - inner[:, None] * (values[-1] - values[0])
 
 
 def _curvature_error(rows: Array, metal: Array, T: float) -> float:
-    r""":math:`\frac{1}{2}\Delta T^2\,\Delta C/(TF)`: what the change of the entropy with temperature would add to U."""
-    return float(abs(rows[-1, 2] - rows[0, 2] - metal[2]) * FAR**2 / (2 * T * FARADAY))
+    r""":math:`\frac{1}{2}\Delta T^2\,\Delta C/(TF)` [V]: change of U by the temperature dependence of the entropy, left out."""
+    return float(abs(rows[-1, 2] - rows[0, 2] - metal[2]) * REPORTED_SPAN**2 / (2 * T * FARADAY))

@@ -1,4 +1,4 @@
-"""Mobility as runs at several compositions and temperatures show it: prefactor and barrier that vary with composition."""
+"""Mobility from runs at several compositions and temperatures: prefactor and barrier that vary with composition."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.laws.diffusion import mobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient
+from a2c_pybamm.laws.legendre_polynomials import legendre
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.schema import conform_fields
 
@@ -26,7 +27,7 @@ class ArrheniusMobility:
     with Legendre polynomials :math:`P_k` over the window :math:`[a, b]`, so that :math:`E_0` is the mean barrier of the window
     and order 0 is the plain Arrhenius law. :math:`n` is the number of vacancies whose share is taken out of the prefactor: 1
     where ions hop into vacancies at random, 0 where D is taken as it is. D is positive whatever the coefficients, and linear in
-    them in its logarithm: a Gaussian is honest.
+    them in its logarithm, whose error is then Gaussian if theirs is.
 
     D is the jump (collective) diffusivity :math:`D_J` itself, or with ``motion="tracer"`` that of single ions, and then
 
@@ -34,7 +35,7 @@ class ArrheniusMobility:
 
     with a Haven ratio :math:`H_R` that is a coefficient, measured or declared. :math:`G` turns the fast directions of an
     anisotropic crystal into PyBaMM's one number for a sphere. :math:`\Theta` is the free energy's in the slot, the same
-    that gives the voltage; what stands in the gap of a `TwoPhase` law is declared, as in `VacancyMobility`.
+    that gives the voltage; the diffusivity in the gap of a `TwoPhase` law is declared, as in `VacancyMobility`.
 
     ====================================  ===============================  ======
     symbol                                coefficient                      unit
@@ -56,7 +57,7 @@ class ArrheniusMobility:
 
     material: str
     motion: Literal["tracer", "collective"]
-    """Whose D the runs measured: single ions', or that of all together."""
+    """D that the runs measure: of single ions, or of all together."""
     vacancies: Count
     """n, the power of 1 - x that is taken out of the prefactor."""
     free_energy: FreeEnergy
@@ -72,9 +73,9 @@ class ArrheniusMobility:
 
     def __post_init__(self) -> None:
         conform_fields(self, name=self.kind)
-        for what in ("vacancies", "prefactor_order", "barrier_order"):
-            if getattr(self, what) < 0:
-                raise ValueError(f"{self.material}: {what} = {getattr(self, what)} is negative; give 0 or more")
+        for name in ("vacancies", "prefactor_order", "barrier_order"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{self.material}: {name} = {getattr(self, name)} is negative; give 0 or more")
         a, b = self.window
         if not 0 <= a < b <= 1:
             raise ValueError(f"{self.material}: window {a:g} … {b:g} must rise within [0, 1]")
@@ -98,7 +99,7 @@ class ArrheniusMobility:
 
     @property
     def haven_name(self) -> str:
-        """Name of the logarithm of the Haven ratio, asked for where the motion is the tracer's."""
+        """Name of the logarithm of the Haven ratio, a coefficient where the motion is the tracer's."""
         return f"{self.material} {self.label}".rstrip() + " ln(H_R)"
 
     @property
@@ -121,7 +122,7 @@ class ArrheniusMobility:
         return legendre((2 * x - a - b) / (b - a), order)
 
     def measured_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """The D of runs [m2.s-1]: of single ions, or of all together, as the motion says."""
+        """D of the runs [m2.s-1]: of single ions with ``motion="tracer"``, of all together with "collective"."""
         terms = self.terms(x, max(self.prefactor_order, self.barrier_order))
         prefactor, barrier = (
             sum(c[name] * term for name, term in zip(names, terms, strict=False))
@@ -137,11 +138,3 @@ class ArrheniusMobility:
     def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`D_J\,\Theta` [m2.s-1]; in gaps the declared value."""
         return mobility.chemical_diffusivity(self.jump_diffusivity, self.free_energy, c, x, T, material=self.material)
-
-
-def legendre(u: Any, order: int) -> list[Any]:
-    r"""Legendre polynomials :math:`P_0 \dots P_n` at u: :math:`(k+1)P_{k+1} = (2k+1)\,u\,P_k - k\,P_{k-1}`."""
-    terms: list[Any] = [1.0, u]
-    for k in range(1, order):
-        terms.append(((2 * k + 1) * u * terms[k] - k * terms[k - 1]) / (k + 1))
-    return terms[: order + 1]

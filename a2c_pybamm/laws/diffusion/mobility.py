@@ -1,4 +1,4 @@
-"""What every law of a mobility has in common: its names, and the chemical diffusivity it makes with a free energy."""
+"""Names that every law of a mobility has, and the chemical diffusivity that it makes with a free energy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def gap_name(material: str) -> str:
 
 
 def particle_names(material: str, free_energy: FreeEnergy) -> tuple[str, ...]:
-    """Coefficients that follow those of the motion itself: geometry, what is declared in gaps, the free energy's."""
+    """Coefficients that follow those of the motion itself: geometry, diffusivity in gaps, those of the free energy."""
     gap = (gap_name(material),) if isinstance(free_energy, TwoPhase) else ()
     return (geometry_name(material), *gap, *free_energy.names)
 
@@ -60,4 +60,4 @@ def chemical_diffusivity(
     def outside(c: Coefficients, x: Any) -> Any:
         return jump_diffusivity(c, x, T) * single_phase.thermodynamic_factor(c, x, T)
 
-    return free_energy.across(c, x, outside, np.exp(c[gap_name(material)]))
+    return free_energy.across_gaps(c, x, outside, np.exp(c[gap_name(material)]))

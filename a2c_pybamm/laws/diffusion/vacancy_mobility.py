@@ -10,7 +10,7 @@ import numpy as np
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.laws.diffusion import mobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
-from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Count
+from a2c_pybamm.laws.law import MOST_LAW_TERMS, Coefficients, Count
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.schema import Limit, conform_fields
 
@@ -28,8 +28,8 @@ class VacancyMobility:
     the slot ``free_energy``, the same that gives the voltage.
 
     In the gap of a `TwoPhase` law the factor is zero, and lithium goes through a particle behind a moving boundary, which no
-    diffusivity describes. What stands there is declared: the logarithm of :math:`D_\mathrm{chem}` runs straight from one
-    coexisting composition to the other, plus a coefficient :math:`h` that carries the doubt.
+    diffusivity describes. The value there is declared: the logarithm of :math:`D_\mathrm{chem}` runs straight from one
+    coexisting composition to the other, plus a coefficient :math:`h` that carries its uncertainty.
 
     ===========================  ======================================  ======
     symbol                       coefficient                             unit
@@ -46,7 +46,7 @@ class VacancyMobility:
     """
 
     material: str
-    hops: Annotated[tuple[tuple[str, Count], ...], Limit(MOST_TERMS, "no data determine more")]
+    hops: Annotated[tuple[tuple[str, Count], ...], Limit(MOST_LAW_TERMS, "no data determine more")]
     """Name of each hop and the number of vacancies it needs."""
     free_energy: FreeEnergy
     kind: ClassVar[str] = "vacancy-mobility"
@@ -70,8 +70,10 @@ class VacancyMobility:
 
     @property
     def names(self) -> tuple[str, ...]:
-        own = [name for hop, _ in self.hops for name in (prefactor_name(self.material, hop), barrier_name(self.material, hop))]
-        return (*own, *mobility.particle_names(self.material, self.free_energy))
+        motion: list[str] = []
+        for hop, _ in self.hops:
+            motion += [prefactor_name(self.material, hop), barrier_name(self.material, hop)]
+        return (*motion, *mobility.particle_names(self.material, self.free_energy))
 
     def jump_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`D_J` [m2.s-1]."""

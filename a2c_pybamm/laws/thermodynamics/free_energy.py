@@ -1,35 +1,80 @@
-r"""What every free-energy law gives, and the voltage, factor and potential that follow from it.
+r"""Abstract bases of every free-energy law, and the chemical potential, which follows from the voltage of all of them.
 
 Signs: :math:`x` is the occupied fraction of sites, :math:`\mu = \partial g/\partial x`, and
 :math:`U = -(1/F)\,(\partial g/\partial x - \mu_\mathrm{Li})`.
+
+A base has abstract methods, which a law writes, and final ones, which none overrides. A class of another package that has all
+of the quantities and does not inherit counts as a subclass.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, final
 
-from a2c_pybamm.laws.law import Coefficients, Law
+from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.laws.law import Coefficients
 
 LITHIUM_ENTROPY = 29.12
 """Molar entropy of lithium metal at 298.15 K [J.mol-1.K-1] (CODATA key values, Cox, Wagman and Medvedev 1989)."""
+
+
+STANDARD_TEMPERATURE = 298.15
+"""Temperature [K] of tabulated enthalpies and entropies, and of laws unless told otherwise."""
 
 
 class UnstablePhaseError(ValueError):
     """A free energy is concave where the cell would use it: the material separates into two phases there."""
 
 
-@runtime_checkable
-class FreeEnergy(Law, Protocol):
+class FreeEnergy(ABC):
     """A law that fixes the thermodynamics of one host."""
 
+    kind: ClassVar[str]
+    quantities: ClassVar[frozenset[str]] = frozenset(
+        {"kind", "names", "open_circuit_voltage", "chemical_potential", "entropic_change", "thermodynamic_factor"}
+    )
+    """Attributes of a class that make it a subclass without inheritance."""
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        required = cls.__dict__.get("quantities")
+        if required is None:
+            return NotImplemented
+        return all(hasattr(other, name) for name in required) or NotImplemented
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+
+    @abstractmethod
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Voltage against lithium metal [V]."""
 
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Of lithium in the host against lithium metal [J.mol-1]."""
-
+    @abstractmethod
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Its derivative by temperature [V.K-1]."""
+        r""":math:`\partial U/\partial T` [V.K-1]."""
 
+    @abstractmethod
     def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`\Theta = (x/RT)\,\partial\mu/\partial x = -(xF/RT)\,\partial U/\partial x`."""
+
+    @final
+    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`\mu - \mu_\mathrm{Li} = -FU` of lithium in the host against lithium metal [J.mol-1]."""
+        return -FARADAY * self.open_circuit_voltage(c, x, T)
+
+
+class PhaseForming(FreeEnergy):
+    """A free energy whose curve may be concave somewhere."""
+
+    quantities: ClassVar[frozenset[str]] = FreeEnergy.quantities | {"free_energy"}
+    reference_temperature: float
+    """Temperature [K] at which the coefficients hold."""
+    mixing: ClassVar[float] = 1.0
+    """1 where ions mix at random on the sites, so that the voltage diverges at both ends; 0 where it is finite there."""
+
+    @abstractmethod
+    def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1], 0 < x < 1."""

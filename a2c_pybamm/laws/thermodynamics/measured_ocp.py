@@ -10,18 +10,25 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.law import Coefficients, Table, coefficient
+from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.schema import Temperature, conform_fields
 
 
 @singledispatch
 def interpolate(x: Any, grid: tuple[float, ...], values: tuple[float, ...]) -> Any:
-    """Not-a-knot cubic spline through a table, held beyond its ends; floats and arrays here.
+    """Not-a-knot cubic spline through a table, constant beyond its ends; floats, arrays and complex numbers here.
 
-    Symbols of other libraries register their own version, so that laws need not know them.
+    An imaginary part is carried to first order, so that complex steps are exact. Symbols of other libraries register their own
+    version, so that laws need not import them.
     """
     from scipy.interpolate import CubicSpline
 
-    return CubicSpline(grid, values)(np.clip(x, grid[0], grid[-1]))
+    spline = CubicSpline(grid, values)
+    inside = np.clip(np.real(x), grid[0], grid[-1])
+    if not np.iscomplexobj(x):
+        return spline(inside)
+    slope = np.where(inside == np.real(x), spline(inside, 1), 0.0)
+    return spline(inside) + 1j * np.imag(x) * slope
 
 
 @lru_cache(maxsize=16)
@@ -39,12 +46,12 @@ def log_slopes(grid: tuple[float, ...], values: tuple[float, ...]) -> tuple[floa
 
 
 @dataclass(frozen=True)
-class MeasuredOCP:
+class MeasuredOCP(FreeEnergy):
     r"""A tabulated open-circuit potential of a host whose free energy is taken from measurement.
 
     It fills the place of a free-energy law: :math:`\Theta = -(xF/RT)\,\partial U/\partial x` from the same table, so that
     voltage and chemical diffusivity agree. Measured tables rise in places (noise, hysteresis) and are flat on plateaus:
-    ``from_samples`` smooths them so that :math:`\Theta \ge \Theta_\mathrm{min}`, and says how far the voltage moved.
+    ``from_samples`` smooths them so that :math:`\Theta \ge \Theta_\mathrm{min}`, and reports how far the voltage moved.
     The slope is tabulated by its logarithm, so that :math:`\Theta` is positive everywhere; with 121 points it differs from the
     slope of the voltage's spline by about 2 % (7 % where the curve bends sharply), and may dip a tenth below the floor between
     points.
@@ -62,7 +69,7 @@ class MeasuredOCP:
     floored: float = 0.0
     """Share of the composition range where the floor was used."""
     moved: float = 0.0
-    """Largest change [V] that smoothing made to the table, 0.005 <= x <= 0.995."""
+    """Largest change [V] that smoothing made to the table, 0.005 <= x <= 0.995: potentials diverge at the ends."""
     kind: ClassVar[str] = "measured-ocp"
 
     def __post_init__(self) -> None:
@@ -101,8 +108,8 @@ class MeasuredOCP:
         smooth = -np.concatenate([[0.0], np.cumsum(steps)])
         smooth += np.mean(voltage - smooth)
         share = float(np.diff(x)[slope < floor].sum() / (x[-1] - x[0]))
-        usual = (x >= 0.005) & (x <= 0.995)
-        moved = float(np.abs(smooth - voltage)[usual].max(initial=0.0))
+        inner = (x >= 0.005) & (x <= 0.995)
+        moved = float(np.abs(smooth - voltage)[inner].max(initial=0.0))
         return cls(
             material,
             tuple(map(float, x)),
@@ -126,10 +133,6 @@ class MeasuredOCP:
         """Table plus offset, moved to T by the tabulated entropic change [V]."""
         voltage = interpolate(x, self.x, self.voltage) + c[self.offset_name]
         return voltage + (T - self.reference_temperature) * self.entropic_change(c, x, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Tabulated entropic change [V.K-1]."""

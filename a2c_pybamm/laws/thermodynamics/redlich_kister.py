@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
-from a2c_pybamm.laws.thermodynamics import expansion
+from a2c_pybamm.laws.thermodynamics.expansion import Array, Expansion
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.schema import Temperature, conform_fields
 
 
@@ -35,7 +35,7 @@ TERMS = (excess, excess_slope, excess_curvature)
 
 
 @dataclass(frozen=True)
-class RedlichKister:
+class RedlichKister(Expansion):
     r"""Free energy of lithium on one kind of site, ideal mixing plus Redlich–Kister terms.
 
     .. math::
@@ -68,22 +68,18 @@ class RedlichKister:
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions between which the mean voltage is taken."""
     shape: Literal["plain", "ratio"] = "plain"
-    reference_temperature: Temperature = 298.15
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
     """Temperature [K] at which the mean voltage and the interactions hold."""
     entropies: Count = 0
     """Number of excess entropies: ``entropies=2`` has S0 and S1."""
     kind: ClassVar[str] = "redlich-kister"
-    mixing: ClassVar[float] = 1.0
+    first_order: ClassVar[int | None] = 0
 
     def __post_init__(self) -> None:
         conform_fields(self, name=self.kind)
         if self.order < 0:
             raise ValueError(f"{self.material}: order {self.order} is negative; a Redlich-Kister law has at least L0")
-        expansion.check_settings(self, self.order + 1)
-
-    @property
-    def voltage_name(self) -> str:
-        return expansion.voltage_name(self)
+        self._validate_expansion()
 
     @property
     def interaction_names(self) -> tuple[str, ...]:
@@ -93,14 +89,6 @@ class RedlichKister:
             return (log_coefficient(m, "−L0", "eV"), *(f"{m} L{k}/L0" for k in orders))
         return tuple(coefficient(m, f"L{k}", "eV") for k in (0, *orders))
 
-    @property
-    def entropy_name(self) -> str:
-        return expansion.entropy_name(self)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return expansion.names(self)
-
     def interactions(self, c: Coefficients) -> list[Any]:
         """L_0 … L_order [eV]."""
         first, *others = (c[name] for name in self.interaction_names)
@@ -109,33 +97,26 @@ class RedlichKister:
         leading = -np.exp(first)
         return [leading, *(leading * ratio for ratio in others)]
 
+    def interaction_coordinates(self, interactions: Array) -> tuple[Array, Array]:
+        """Values of the interaction coordinates at given L_k [eV], and their Jacobian.
+
+        Raises
+        ------
+        ValueError
+            If L0 is attractive and the coordinate is its logarithm.
+        """
+        if self.shape == "plain":
+            return interactions, np.eye(len(interactions))
+        first, others = interactions[0], interactions[1:]
+        if first >= 0:
+            raise ValueError(
+                f"L0 = {first:.3g} eV is attractive (the host separates into phases), "
+                "but the law's coordinate is ln(−L0); take shape='plain' and a treatment of the gap"
+            )
+        jacobian = np.diag(np.full(len(interactions), 1 / first))
+        jacobian[1:, 0] = -others / first**2
+        return np.array([np.log(-first), *(others / first)]), jacobian
+
     def excess(self, amplitudes: Sequence[Any], x: Any, derivative: int = 0) -> Any:
         """Sum of the amplitudes times the terms, or times their first or second derivatives."""
-        total: Any = 0.0
-        for k, amplitude in enumerate(amplitudes):
-            total = total + amplitude * TERMS[derivative](k, x)
-        return total
-
-    def end_voltage(self, c: Coefficients) -> Any:
-        r""":math:`U_0`, the mean voltage over [0, 1] at the reference temperature [V]."""
-        return expansion.end_voltage(self, c)
-
-    def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Voltage against lithium metal [V]."""
-        return expansion.open_circuit_voltage(self, c, x, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
-
-    def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Its derivative by temperature [V.K-1]."""
-        return expansion.entropic_change(self, c, x, T)
-
-    def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\Theta = (x/RT)\,\partial\mu/\partial x`."""
-        return expansion.thermodynamic_factor(self, c, x, T)
-
-    def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1], 0 < x < 1."""
-        return expansion.free_energy(self, c, x, T)
+        return sum((amplitude * TERMS[derivative](k, x) for k, amplitude in enumerate(amplitudes)), 0.0)

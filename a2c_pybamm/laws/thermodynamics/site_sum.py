@@ -11,19 +11,20 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
+from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, STANDARD_TEMPERATURE, PhaseForming
 from a2c_pybamm.schema import Temperature, conform_fields
 
 LARGEST_EXPONENT = 700.0
-"""Beyond it exp overflows; a site whose exponent is larger is empty to 300 digits."""
+"""Largest argument of exp: above 709 it overflows, and a site whose exponent is 700 is empty to 300 digits."""
 LEAST_SLOPE = 1e-12
-"""Smallest -dx/dU [V-1] that is told from zero: below it the rounding of x moves U by more than 0.1 mV.
+"""Smallest -dx/dU [V-1] that is distinguished from zero: below it the rounding of x moves U by more than 0.1 mV.
 
 It is reached where x equals, to 11 digits, the fraction at which some sites are full and the next ones, far below in
 voltage, still empty; there U lies somewhere between the two and its derivatives are those of this slope."""
-N_BISECTION = 16
-N_NEWTON = 4
-"""Sixteen halvings of 3 V are a thirtieth of RT/F for an ideality factor of 0.05, and Newton squares that four times."""
+N_SITE_HALVING = 16
+"""Halvings of the search for a voltage: of 3 V they leave a thirtieth of RT/F for an ideality factor of 0.05."""
+N_SITE_NEWTON = 4
+"""Newton's steps after the halvings: each squares the relative error, which four bring from a thirtieth to round-off."""
 
 
 def boltzmann(z: Any) -> Any:
@@ -52,7 +53,7 @@ def refine(U: Any, x: Any, voltages: Sequence[Any], widths: Sequence[Any], fract
 def search(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Sequence[Any]) -> Any:
     r"""Voltage at which the fraction x is occupied, of real numbers or another library's real expressions.
 
-    Looked for between the lowest and the highest :math:`U_j + w_j\ln[(1-x)/x]`: at the one no site is emptier than x, at the
+    The root lies between the lowest and the highest :math:`U_j + w_j\ln[(1-x)/x]`: at the one no site is emptier than x, at the
     other none is fuller. Halvings first, whose count does not depend on the numbers, then Newton's method.
     """
     mixing = np.log((1 - x) / x)
@@ -61,10 +62,10 @@ def search(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Se
         end = voltage + width * mixing
         low, high = np.minimum(low, end), np.maximum(high, end)
     U, step = low, high - low
-    for _ in range(N_BISECTION):
+    for _ in range(N_SITE_HALVING):
         step = step / 2
         U = U + step * (occupation(U + step, voltages, widths, fractions)[0] > x)
-    for _ in range(N_NEWTON):
+    for _ in range(N_SITE_NEWTON):
         U = refine(U, x, voltages, widths, fractions)
     return U
 
@@ -73,7 +74,7 @@ def search(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Se
 def invert(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Sequence[Any]) -> Any:
     """Voltage at which the fraction x is occupied; floats, arrays and complex numbers here.
 
-    Symbols of other libraries register their own version, so that laws need not know them. Searched for in real numbers; an
+    Symbols of other libraries register their own version, so that laws need not import them. The search is in real numbers; an
     imaginary part is carried to first order, so that complex steps are exact.
     """
     near = search(np.real(x), *(list(map(np.real, values)) for values in (voltages, widths, fractions)))
@@ -82,7 +83,7 @@ def invert(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Se
 
 
 @dataclass(frozen=True)
-class SiteSum:
+class SiteSum(PhaseForming):
     r"""Free energy of lithium on several kinds of sites, each a lattice gas with an ideality factor.
 
     .. math::
@@ -111,7 +112,7 @@ class SiteSum:
     material: str
     n_site: Count
     """Number of kinds of sites, J."""
-    reference_temperature: Temperature = 298.15
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
     """Temperature [K] at which the site voltages hold."""
     kind: ClassVar[str] = "site-sum"
 
@@ -130,7 +131,7 @@ class SiteSum:
 
     @property
     def ratio_names(self) -> tuple[str, ...]:
-        """Names of the fractions' logarithmic ratios to the last one, which has none of its own."""
+        """Names of the logarithmic ratios of the fractions to the last one."""
         return tuple(f"{self.material} ln(X{j}/X{self.n_site})" for j in range(1, self.n_site))
 
     @property
@@ -168,10 +169,6 @@ class SiteSum:
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
         """U [V] at which x is occupied, 0 < x < 1."""
         return self._voltage(c, x, T) + self._shift(c, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`\partial U/\partial T = (\Delta s - s_\mathrm{Li})/F + \sum_j a_j [U - U_j(T)] / (T\sum_j a_j)` [V.K-1].

@@ -9,13 +9,14 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Count, coefficient
-from a2c_pybamm.laws.thermodynamics import expansion
+from a2c_pybamm.laws.law import MOST_LAW_TERMS, Count, coefficient
+from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
-SOFT = 1e-24
-"""Square of the distance from a knot below which a cube's third derivative is rounded off: no formula divides by zero there."""
+KNOT_ROUNDING = 1e-24
+"""Square of the distance in x from a knot within which a cube's third derivative is rounded: nothing divides by zero there, and
+the cube changes by 1e-36."""
 
 
 @lru_cache(maxsize=32)
@@ -37,7 +38,7 @@ def cardinal_splines(knots: tuple[float, ...]) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class SplinePotential:
+class SplinePotential(PlainExpansion):
     r"""Ideal mixing plus a natural cubic spline :math:`s(x)` of the excess chemical potential through its values at knots.
 
     .. math::
@@ -64,44 +65,28 @@ class SplinePotential:
     """
 
     material: str
-    knots: Annotated[tuple[float, ...], Limit(MOST_TERMS, "no data determine more")]
+    knots: Annotated[tuple[float, ...], Limit(MOST_LAW_TERMS, "no data determine more")]
     """Compositions at which the excess potential is a coefficient, ascending in [0, 1], at least three."""
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions between which the mean voltage is taken."""
-    reference_temperature: Temperature = 298.15
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
     """Temperature [K] at which the mean voltage and the spline hold."""
     entropies: Count = 0
     """Number of excess entropies; all knots have one if any has."""
     kind: ClassVar[str] = "spline-potential"
-    mixing: ClassVar[float] = 1.0
+    first_order: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
         conform_fields(self, name=self.kind)
         if len(self.knots) < 3 or not (np.diff(self.knots) > 0).all() or not (self.knots[0] >= 0 and self.knots[-1] <= 1):
             raise ValueError(f"{self.material}: knots {self.knots} must be three or more compositions, ascending in [0, 1]")
-        expansion.check_settings(self, len(self.knots) - 1)
-
-    @property
-    def voltage_name(self) -> str:
-        return expansion.voltage_name(self)
+        self._validate_expansion()
 
     @property
     def interaction_names(self) -> tuple[str, ...]:
         """Names of the excess potentials at the knots but the first, against the first."""
         first, *others = self.knots
         return tuple(coefficient(self.material, f"μ({t:g})−μ({first:g})", "eV") for t in others)
-
-    @property
-    def entropy_name(self) -> str:
-        return expansion.entropy_name(self)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return expansion.names(self)
-
-    def interactions(self, c: Coefficients) -> list[Any]:
-        """Excess potentials at the knots but the first, against the first [eV]."""
-        return [c[name] for name in self.interaction_names]
 
     def excess(self, amplitudes: Sequence[Any], x: Any, derivative: int = 0) -> Any:
         """Sum of the amplitudes times the terms, or times their first or second derivatives."""
@@ -111,8 +96,8 @@ class SplinePotential:
         if derivative == 2:
             return b + sum(3 * v * _cube(x - t, -1) for v, t in zip(w, self.knots, strict=True))
         if derivative == 1:
-            own = a + b * x + sum(v * _cube(x - t, 0) for v, t in zip(w, self.knots, strict=True))
-            return own - self._integral(a, b, w, 1.0)
+            spline = a + b * x + sum(v * _cube(x - t, 0) for v, t in zip(w, self.knots, strict=True))
+            return spline - self._integral(a, b, w, 1.0)
         return self._integral(a, b, w, x) - x * self._integral(a, b, w, 1.0)
 
     def _integral(self, a: Any, b: Any, w: Sequence[Any], x: Any) -> Any:
@@ -122,34 +107,10 @@ class SplinePotential:
             total = total + v * (_cube(x - t, 1) - float(_cube(-t, 1)))
         return total
 
-    def end_voltage(self, c: Coefficients) -> Any:
-        r""":math:`U_0`, the mean voltage over [0, 1] at the reference temperature [V]."""
-        return expansion.end_voltage(self, c)
-
-    def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Voltage against lithium metal [V]."""
-        return expansion.open_circuit_voltage(self, c, x, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
-
-    def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Its derivative by temperature [V.K-1]."""
-        return expansion.entropic_change(self, c, x, T)
-
-    def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\Theta = (x/RT)\,\partial\mu/\partial x`."""
-        return expansion.thermodynamic_factor(self, c, x, T)
-
-    def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1], 0 < x < 1."""
-        return expansion.free_energy(self, c, x, T)
-
 
 def _cube(u: Any, integral: int) -> Any:
     r""":math:`|u|^3` (0), its derivative over three :math:`u|u|` (-1) or its integral :math:`u|u|^3/4` (1)."""
-    square = u * u + SOFT
+    square = u * u + KNOT_ROUNDING
     if integral == -1:
         return u * square**0.5
     return square**1.5 if integral == 0 else u * square**1.5 / 4

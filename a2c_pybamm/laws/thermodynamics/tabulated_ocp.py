@@ -9,7 +9,8 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
-from a2c_pybamm.laws.law import MOST_TERMS, Coefficients, Table, coefficient
+from a2c_pybamm.laws.law import MOST_LAW_TERMS, Coefficients, Table, coefficient
+from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE, FreeEnergy
 from a2c_pybamm.laws.thermodynamics.measured_ocp import interpolate
 from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
@@ -23,7 +24,7 @@ def table_slopes(grid: tuple[float, ...], values: tuple[float, ...]) -> tuple[fl
 
 
 @dataclass(frozen=True)
-class TabulatedOCP:
+class TabulatedOCP(FreeEnergy):
     r"""A tabulated open-circuit potential whose error is a sum of modes with amplitudes of unit variance.
 
     .. math::
@@ -51,9 +52,9 @@ class TabulatedOCP:
     """Mean voltage [V] at ``x`` and the reference temperature."""
     entropy: Table
     """Entropic change [V.K-1] at ``x``."""
-    modes: Annotated[tuple[Table, ...], Limit(MOST_TERMS, "no data determine more")]
+    modes: Annotated[tuple[Table, ...], Limit(MOST_LAW_TERMS, "no data determine more")]
     """What one unit of each amplitude does to the voltage [V] at ``x`` (n_mode, n_x)."""
-    reference_temperature: Temperature = 298.15
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
     kind: ClassVar[str] = "tabulated-ocp"
 
     def __post_init__(self) -> None:
@@ -82,10 +83,6 @@ class TabulatedOCP:
         """Voltage against lithium metal [V]."""
         voltage = self._sum(c, x, self.voltage, self.modes)
         return voltage + (T - self.reference_temperature) * self.entropic_change(c, x, T)
-
-    def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
         """Tabulated entropic change [V.K-1]."""

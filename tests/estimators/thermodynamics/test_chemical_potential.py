@@ -54,6 +54,21 @@ def test_one_temperature_leaves_entropies_out() -> None:
     assert estimate.names == law.names[:-1]
 
 
+def test_ratio_coordinates_are_those_of_the_plain_fit() -> None:
+    """Same data in both shapes: means by the coordinates, covariances by their Jacobian; entropies as they are."""
+    plain, ratio = (RedlichKister("X", 2, (0.2, 0.9), shape, entropies=1) for shape in ("plain", "ratio"))
+    c = dict(zip(plain.names, [3.8, -0.4, 0.1, 0.05, 20.0, 5.0], strict=True))
+    x = np.tile(np.linspace(0.05, 0.95, 10), 2)
+    data = potentials(plain, c, x, np.repeat([280.0, 320.0], 10), 0.002 * np.random.default_rng(0).standard_normal(20))
+    first, second = (fit_chemical_potential(data, law, terms=(2, 3)) for law in (plain, ratio))
+    values, jacobian = ratio.coordinates(plain.plain_coefficients(dict(zip(first.names, first.mean, strict=True))))
+    inverse = plain.coordinates(np.ones(4))[1]
+    np.testing.assert_allclose(second.mean, [*values, *first.mean[4:]], rtol=1e-9)
+    whole = np.eye(6)
+    whole[:4, :4] = jacobian @ np.linalg.inv(inverse)
+    np.testing.assert_allclose(second.covariance, whole @ first.covariance @ whole.T, rtol=1e-7, atol=1e-14)
+
+
 @pytest.mark.calibration
 @pytest.mark.parametrize("known", [True, False])
 def test_error_bars_cover(known: bool) -> None:
@@ -198,9 +213,10 @@ def test_refused() -> None:
         fit_chemical_potential(potentials(law, c, x[:2], T), law)
     with pytest.raises(ValueError, match=r"terms \(1, 3\) must ascend to the law's own 2"):
         fit_chemical_potential(potentials(law, c, x, T), law, terms=(1, 3))
-    with pytest.raises(ValueError, match="shape 'plain'"):
-        fit_chemical_potential(potentials(law, c, x, T), RedlichKister("X", 1, shape="ratio"))
-    with pytest.raises(ValueError, match="do not tell all 3 coefficients apart"):
+    attractive = c | {law.interaction_names[0]: 0.04}
+    with pytest.raises(ValueError, match=r"chemical potentials of MC: L0 = 0\.04 eV is attractive.*take shape='plain'"):
+        fit_chemical_potential(potentials(law, attractive, x, T), RedlichKister("X", 1, shape="ratio"))
+    with pytest.raises(ValueError, match="do not determine all 3 coefficients"):
         fit_chemical_potential(potentials(law, c, np.full(9, 0.3), T), law)
     spline = SplinePotential("X", KNOTS)
     with pytest.raises(ValueError, match="needs at least 6, or five and their std"):

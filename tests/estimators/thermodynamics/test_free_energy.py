@@ -15,10 +15,10 @@ from scipy.stats import chi2, f, kstest, norm, t
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Estimate, Joint
-from a2c_pybamm.estimators.thermodynamics.free_energy_fit import choose_order, fit_free_energy
+from a2c_pybamm.estimators import choose_order, fit_free_energy
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
 from a2c_pybamm.estimators.thermodynamics.site_volume import fit_site_volume
-from a2c_pybamm.laws import Landau, RedlichKister, SiteDensity
+from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SiteDensity
 from a2c_pybamm.synthetic import redlich_kister_energies
 
 T = 298.15
@@ -264,6 +264,22 @@ def test_an_average_is_that_of_its_orders() -> None:
     np.testing.assert_allclose(weights, wanted / wanted.sum(), rtol=1e-6)
 
 
+def test_averages_of_one_space_are_one_curve() -> None:
+    """Legendre's orders 1 to 4 span what Redlich–Kister's 0 to 3 span: the same weights, voltages and errors by source."""
+    kister, legendre = law_of(3), Legendre("X", 4, (0.2, 0.9), T)
+    table = table_of(law_of(2), 13, 0.01, np.random.default_rng(4))
+    curves = []
+    for law in (kister, legendre):
+        choice = choose_order([table], law=law)
+        estimate = fit_free_energy(table, law, choice=choice)
+        jacobian = np.array([voltages(law, estimate.mean + h) - voltages(law, estimate.mean) for h in np.eye(5)]).T
+        factors = {source: jacobian @ factor.values for source, factor in estimate.factors.items()}
+        curves.append((choice.weights, voltages(law, estimate.mean), [f @ f.T for f in factors.values()], list(factors)))
+    assert curves[0][3] == curves[1][3] == ["X energies (fit)", "X order of the law"]
+    for found, expected in zip(curves[1][:3], curves[0][:3], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-12)
+
+
 def test_an_order_is_left_out_where_compositions_are_too_few() -> None:
     table = table_of(law_of(1), 7, 0.01, np.random.default_rng(0))
     assert choose_order([table]).orders == (0, 1)
@@ -296,8 +312,23 @@ def test_refused() -> None:
 
 def test_orders_of_another_law_are_refused() -> None:
     table = table_of(law_of(1), 15, 0.001, np.random.default_rng(0))
-    with pytest.raises(ValueError, match="orders are averaged of a Redlich-Kister law, not of landau"):
+    with pytest.raises(ValueError, match="the choice is of orders of redlich-kister, not of landau; leave choice out"):
         fit_free_energy(table, Landau("X", 4), choice=choose_order([table]))
+    with pytest.raises(ValueError, match=r"law landau: orders \[1\] are not nested in it; take some of \[2, 3, 4\]"):
+        choose_order([table], law=Landau("X", 4), orders=(1, 2))
+
+
+def test_orders_of_any_nested_law_are_averaged() -> None:
+    """Landau's polynomials of order 2 to 5, of a table that one of order 3 has made: the fits of each order, weighted."""
+    law, rng = Landau("X", 5), np.random.default_rng(2)
+    x = np.repeat(np.linspace(0, 1, 14), 2)
+    energy = law.excess([0.4, -0.2], x) - 3.9 * x + 0.005 * rng.standard_normal(28) + 0.05 * np.tile([0, 1], 14)
+    table = EnergyTable("A", x, energy * FARADAY, tuple(map(str, range(28))), np.ones(28, bool))
+    choice = choose_order([table], law=law)
+    assert (choice.kind, choice.orders, choice.best) == ("landau", (2, 3, 4, 5), 3)
+    estimate = fit_free_energy(table, law, choice=choice)
+    fits = [np.pad(fit_free_energy(table, Landau("X", k)).mean, (0, 5 - k)) for k in choice.orders]
+    np.testing.assert_allclose(estimate.mean, np.array(estimate.provenance["orders"]["weights"]) @ fits, atol=1e-12)
 
 
 def test_attraction_does_not_fit_the_ratio_coordinates() -> None:

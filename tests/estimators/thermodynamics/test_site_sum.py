@@ -36,11 +36,10 @@ from a2c_pybamm.cell.solving import TOLERANCE
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.files.pybamm_module import pybamm_module
 from a2c_pybamm.files.set_file import read_set
-from a2c_pybamm.laws import KINDS, FreeEnergy, build_law, held, settings
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.laws.thermodynamics.site_sum import LEAST_SLOPE, refine
+from tests.complex_step import complex_step
 
-STEP = 1e-30
 TAIL = 10 ** np.linspace(-6, -2.2, 9)
 X = np.concatenate([TAIL, np.linspace(0.01, 0.99, 41), 1 - TAIL[::-1]])
 T_R = 298.15
@@ -50,10 +49,6 @@ DIFFUSIVITY = "Positive particle diffusivity [m2.s-1]"
 NMC = SiteSum("NMC", 3)
 NMC_VALUES = dict(zip(NMC.names, [4.35, 3.85, 3.65, 1.0, 0.7, 0.5, 0.4, 0.2, 20.0], strict=True))
 """About the open-circuit potential of Chen2020's positive electrode."""
-
-
-def complex_step(function: Any, x: Any) -> Any:
-    return np.imag(function(x + 1j * STEP)) / STEP
 
 
 laws = st.builds(SiteSum, st.just("X"), st.integers(1, 6), st.sampled_from([280.0, 298.15, 330.0]))
@@ -68,18 +63,6 @@ def coefficients(law: SiteSum, seed: int) -> dict[str, float]:
 
 
 # Identities
-
-
-@given(laws, st.integers(0, 10**6), st.floats(250, 350))
-def test_one_free_energy(law: SiteSum, seed: int, T: float) -> None:
-    """U = −(1/F)∂g/∂x, Θ = −(xF/RT)∂U/∂x and ∂U/∂T to 1e-9, by complex step, down to x = 1e-6 and 1 − 1e-6."""
-    c = coefficients(law, seed)
-    U = law.open_circuit_voltage(c, X, T)
-    np.testing.assert_allclose(U, -complex_step(lambda x: law.free_energy(c, x, T), X) / FARADAY, atol=1e-9)
-    slope = complex_step(lambda x: law.open_circuit_voltage(c, x, T), X)
-    np.testing.assert_allclose(law.thermodynamic_factor(c, X, T), -X * FARADAY / (GAS_CONSTANT * T) * slope, rtol=1e-9)
-    by_temperature = complex_step(lambda t: law.open_circuit_voltage(c, X, t), T)
-    np.testing.assert_allclose(law.entropic_change(c, X, T), by_temperature, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.slow
@@ -216,8 +199,6 @@ def test_number_of_sites_out_of_range_is_refused(n: Any) -> None:
 def test_settings() -> None:
     with pytest.raises(ValueError, match=r"reference_temperature is .* K, and must be above 0 K"):
         SiteSum("X", 2, 0.0)
-    assert build_law(NMC.kind, settings(NMC), held(NMC), KINDS) == NMC
-    assert isinstance(NMC, FreeEnergy)
     assert SiteSum("X", 2).names == (
         "X U1 [V]",
         "X U2 [V]",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from a2c_pybamm.constants import BOLTZMANN, FARADAY, GAS_CONSTANT, PLANCK
 from a2c_pybamm.data import ThermalTable, Vibrations
-from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators import add_vibrations, harmonic
 from a2c_pybamm.estimators.thermodynamics.vibrations import lithium_metal
 from a2c_pybamm.laws import RedlichKister
@@ -65,8 +67,12 @@ def test_lithium_metal_is_the_measured_one() -> None:
 
 
 def bare(law: RedlichKister) -> Estimate:
-    names = tuple(name for name in law.names if name in (law.voltage_name, *law.interaction_names))
-    return Estimate(names, np.array([3.9, *[-0.4] * len(law.interaction_names)]), {})
+    """U0 = 3.9 V and every interaction -0.4 eV, in the law's own coordinates."""
+    names = (law.voltage_name, *law.interaction_names)
+    return Estimate(names, law.coordinates(np.array([3.9, *[-0.4] * len(law.interaction_names)]))[0], {})
+
+
+SHAPES = pytest.mark.parametrize("shape", ["plain", "ratio"])
 
 
 def test_end_members_add_to_voltage_and_entropy() -> None:
@@ -81,9 +87,10 @@ def test_end_members_add_to_voltage_and_entropy() -> None:
     assert [c[name] for name in law.interaction_names] == [-0.4, -0.4]
 
 
-def test_compositions_inside_make_the_excess() -> None:
+@SHAPES
+def test_compositions_inside_make_the_excess(shape: Literal["plain", "ratio"]) -> None:
     """The law's free energy moves by F_vib(x) at the reference temperature, its entropy by S_vib(x)."""
-    law = RedlichKister("X", 2, (0.2, 0.8), entropies=2)
+    law = RedlichKister("X", 2, (0.2, 0.8), shape, entropies=2)
     at = {
         x: modes(*(np.array([8, 9, 10, 5]) * (1 + 0.1 * x + 0.2 * x * (1 - x) + 0.1 * x * (1 - x) * (1 - 2 * x))))
         for x in (0.0, 0.3, 0.7, 1.0)
@@ -103,9 +110,10 @@ def test_compositions_inside_make_the_excess() -> None:
     np.testing.assert_allclose(entropy, rows[1:3, 1] - rows[0, 1], rtol=1e-6)
 
 
-def test_scale_of_all_frequencies_is_one_source() -> None:
+@SHAPES
+def test_scale_of_all_frequencies_is_one_source(shape: Literal["plain", "ratio"]) -> None:
     """One standard deviation of the source is all frequencies, metal's too, scaled: by differences."""
-    law = RedlichKister("X", 1, (0.3, 1.0), entropies=1)
+    law = RedlichKister("X", 1, (0.3, 1.0), shape, entropies=1)
 
     def at(scale: float) -> Estimate:
         f = scale
@@ -119,6 +127,22 @@ def test_scale_of_all_frequencies_is_one_source() -> None:
     estimate = at(1.0)
     column = estimate.factors["X frequencies (scale)"].values[:, 0]
     np.testing.assert_allclose(column, 0.03 * (at(1.001).mean - at(0.999).mean) / 0.002, rtol=1e-5, atol=1e-10)
+
+
+@SHAPES
+def test_errors_of_the_energies_pass_through(shape: Literal["plain", "ratio"]) -> None:
+    """A source of the energies moves the coefficients with vibrations as differences of the energies' coefficients do."""
+    law = RedlichKister("X", 1, (0.3, 1.0), shape, entropies=1)
+    at = {0.0: modes(8, 9), 0.5: modes(8.5, 9.9, 6, weight=0.9), 1.0: modes(8, 9, 7)}
+    column = np.array([1e-2, -3e-2, 2e-2])
+
+    def moved(step: float) -> Estimate:
+        start = bare(law)
+        factors = {"energies": Factor(column[:, None], ("a",))}
+        return add_vibrations(Estimate(start.names, start.mean + step * column, factors), law, at, frequency_std=0.03)
+
+    difference = (moved(1e-3).mean - moved(-1e-3).mean) / 2e-3
+    np.testing.assert_allclose(moved(0.0).factors["energies"].values[:, 0], difference, rtol=1e-6, atol=1e-12)
 
 
 def test_vibrations_on_potentials_of_static_atoms() -> None:

@@ -172,7 +172,7 @@ def test_what_a_gap_is(seed: int) -> None:
         low, high = gaps.low[own, k][:, None], gaps.high[own, k][:, None]
         voltage = gaps.voltage[own, k][:, None]
         for side in (low, high):
-            inside = (side > phases.END) & (side < 1 - phases.END)  # closer to an end no float tells a potential
+            inside = (side > phases.END_WIDTH) & (side < 1 - phases.END_WIDTH)  # closer to an end no float tells a potential
             miss = law.open_circuit_voltage(c, side, T) - voltage
             np.testing.assert_allclose(miss[inside], 0, atol=1e-7)
             assert (law.thermodynamic_factor(c, side, T) > 0).all()

@@ -1,0 +1,146 @@
+r"""Free-energy curves of many samples on grids of composition, which are finer where a curvature nearly vanishes.
+
+A sample is one set of coefficients, and a row of every array here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
+from a2c_pybamm.laws.thermodynamics.lower_hull import Array, Indices
+
+Evaluate = Callable[[Indices, Array], Array]
+"""A function of rows of samples (n,) and compositions (n,) or (n, m)."""
+
+SAMPLES_AT_ONCE = 5000
+"""Samples whose curves are in memory together: 40 MB for each array on the grid."""
+N_LINEAR = 161
+"""Compositions of the grid that are evenly spaced in x: stretches narrower than 0.006 are found by the refinement alone."""
+LARGEST_LOGIT = 25.0
+"""Largest \\|ln(x/(1-x))\\| of the grid: x = 1.4e-11, below which floats no longer resolve 1 - x."""
+END_WIDTH = 2e-11
+"""Compositions closer than this to empty or full count as the end itself: the grid begins there."""
+TOUCHING_SHARE = 0.05
+"""Curvature over its mean size below which an extremum of it nearly touches zero, so that the grid is made finer there."""
+
+
+@dataclass(frozen=True, eq=False)
+class SampledCurves:
+    """Some of the samples with their grids and functions."""
+
+    samples: Indices
+    """Their places among all samples (n_sample,)."""
+    x: Array
+    """Compositions (n_sample, n_x)."""
+    potential: Evaluate
+    r""":math:`\mu` [RT]."""
+    curvature: Evaluate
+    r""":math:`\partial\mu/\partial x` [RT]."""
+    energy: Evaluate
+    """g [RT]."""
+    thermal_voltage: float
+    """RT/F [V]."""
+
+    @property
+    def n_sample(self) -> int:
+        return len(self.x)
+
+    def concave(self) -> NDArray[np.bool_]:
+        """True where the curvature is not positive (n_sample, n_x)."""
+        return ~(self.curvature(np.arange(self.n_sample), self.x) > 0)
+
+
+def finite_at_ends(law: PhaseForming) -> bool:
+    """True where the voltage is finite at x = 0 and 1; a law that does not say is taken to have ideal mixing."""
+    return not getattr(law, "mixing", 1.0)
+
+
+def composition_grid(*, ends: bool) -> Array:
+    """Compositions (n_x,): even in the middle, 40 even in ln(x/(1-x)) towards each end; with the ends where finite."""
+    if ends:
+        return np.linspace(0, 1, 2 * N_LINEAR - 1)
+    middle = np.linspace(0, 1, N_LINEAR + 2)[1:-1]
+    logit = np.linspace(-LARGEST_LOGIT, np.log(middle[0] / (1 - middle[0])), 40 + 1)[:-1]
+    tail = 1 / (1 + np.exp(-logit))
+    return np.concatenate([tail, middle, 1 - tail[::-1]])
+
+
+def sampled_curves(law: PhaseForming, columns: Mapping[str, Array], T: float) -> Iterator[SampledCurves]:
+    """Curves of all samples, each coefficient a column (n_sample,), as many at once as memory has room for."""
+    n_sample = len(next(iter(columns.values())))
+    for start in range(0, n_sample, SAMPLES_AT_ONCE):
+        yield from _refined(law, columns, T, np.arange(start, min(start + SAMPLES_AT_ONCE, n_sample)))
+
+
+def _refined(law: PhaseForming, columns: Mapping[str, Array], T: float, samples: Indices) -> Iterator[SampledCurves]:
+    """Curves of these samples; those that nearly touch a critical point by themselves, on finer grids."""
+    finite = finite_at_ends(law)
+    grid = composition_grid(ends=finite)
+    curves = _on_grid(law, columns, T, samples, np.broadcast_to(grid, (len(samples), len(grid))))
+    curvature = curves.curvature(np.arange(curves.n_sample), curves.x)
+    touching = _nearly_touching(curvature if finite else curvature * grid * (1 - grid))
+    near = np.flatnonzero(touching[:, 0] >= 0)
+    if not len(near):
+        yield curves
+        return
+    yield _on_grid(law, columns, T, samples[near], _finer(grid, touching[near]))
+    rest = np.setdiff1d(samples, samples[near])
+    if len(rest):
+        yield _on_grid(law, columns, T, rest, np.broadcast_to(grid, (len(rest), len(grid))))
+
+
+def _nearly_touching(curvature: Array) -> Indices:
+    """Two points of each grid (n_sample, 2) at which a curvature nearly touches zero; -1 for none."""
+    inner = curvature[:, 1:-1]
+    with np.errstate(invalid="ignore"):
+        lowest = (inner <= curvature[:, :-2]) & (inner <= curvature[:, 2:])
+        highest = (inner >= curvature[:, :-2]) & (inner >= curvature[:, 2:])
+        size = np.where(lowest | highest, np.abs(inner), np.inf) / np.nanmean(np.abs(curvature), axis=1, keepdims=True)
+    order = np.argsort(size, axis=1)[:, :2]
+    return np.where(np.take_along_axis(size, order, axis=1) < TOUCHING_SHARE, order + 1, -1)
+
+
+def _finer(grid: Array, places: Indices) -> Array:
+    """Grids (n_sample, n_x) with compositions added about the places (n_sample, 2), ascending and all different."""
+    shared = np.broadcast_to(grid, (len(places), len(grid)))
+    added = [_between_neighbours(grid, places[:, k]) for k in range(2)]
+    finer = np.sort(np.concatenate([shared, *added], axis=1), axis=1)
+    same = np.diff(finer, axis=1) <= 0  # compositions that coincide would make a hull's edge of no width
+    while same.any():
+        finer[:, 1:][same] = np.nextafter(np.maximum(finer[:, 1:], finer[:, :-1])[same], 2.0)
+        same = np.diff(finer, axis=1) <= 0
+    return finer
+
+
+def _between_neighbours(grid: Array, place: Indices) -> Array:
+    """Compositions (n_sample, 50) between a point's neighbours; the grid's first point for -1."""
+    low, high = grid[np.maximum(place - 1, 0)], grid[np.minimum(place + 1, len(grid) - 1)]
+    finer = np.linspace(low, high, 50 + 2, axis=1)[:, 1:-1]
+    return np.where(place[:, None] >= 0, finer, grid[0])
+
+
+def _on_grid(law: PhaseForming, columns: Mapping[str, Array], T: float, samples: Indices, x: Array) -> SampledCurves:
+    """Curves of these samples at compositions (n_sample, n_x)."""
+    thermal = GAS_CONSTANT * T
+    selected = {name: column[samples] for name, column in columns.items()}
+
+    def coefficients(rows: Indices, x: Array) -> dict[str, Array]:
+        return {name: column[rows].reshape(-1, *[1] * (x.ndim - 1)) for name, column in selected.items()}
+
+    def potential(rows: Indices, x: Array) -> Array:
+        return np.asarray(-FARADAY / thermal * law.open_circuit_voltage(coefficients(rows, x), x, T))
+
+    def curvature(rows: Indices, x: Array) -> Array:
+        x = np.maximum(x, 1e-12)  # Θ/x at the lower end of a law that is finite there
+        return np.asarray(law.thermodynamic_factor(coefficients(rows, x), x, T) / x)
+
+    def energy(rows: Indices, x: Array) -> Array:
+        return np.asarray(law.free_energy(coefficients(rows, x), x, T) / thermal)
+
+    return SampledCurves(samples, x, potential, curvature, energy, thermal / FARADAY)

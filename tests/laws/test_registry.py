@@ -1,0 +1,353 @@
+"""Every registered law: what it gives is one thermodynamics, the same in numbers, PyBaMM's symbols, files and written modules.
+
+The examples come from the registry (tests/laws/law_examples.py), so that a law is tested as soon as it is exported.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pybamm
+import pytest
+from scipy.integrate import quad
+
+from a2c_pybamm import laws as exported
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.estimate import Estimate, Joint
+from a2c_pybamm.files import read_set, save
+from a2c_pybamm.files.pybamm_module import pybamm_module
+from a2c_pybamm.laws import (
+    KINDS,
+    Expansion,
+    FreeEnergy,
+    PhaseForming,
+    PlainExpansion,
+    TwoPhase,
+    VacancyMobility,
+    build_law,
+    derived_names,
+    held_laws,
+    settings,
+)
+from a2c_pybamm.parameter_set import Attachment, ParameterSet
+from tests.complex_step import complex_step
+from tests.laws.law_examples import HOST, LAWS, UNIT, checks, draw
+
+EXAMPLES = {name: law for name, law in LAWS.items() if not isinstance(law, Exception)}
+N_DRAW = 6
+"""Sets of coefficients for each example."""
+
+
+def of(kind: type) -> Any:
+    """Parametrization by the examples that are of a base class."""
+    return pytest.mark.parametrize("name", [name for name, law in EXAMPLES.items() if isinstance(law, kind)])
+
+
+def draws(law: Any) -> Iterator[tuple[dict[str, Any], np.ndarray, float]]:
+    """Coefficients, compositions and a temperature of an example, several times."""
+    temperatures = checks(law).temperatures or (law.reference_temperature,)
+    for seed in range(N_DRAW):
+        yield draw(law, seed), checks(law).compositions, temperatures[seed % len(temperatures)]
+
+
+# ---- the registry ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_examples(kind: str) -> None:
+    found = [law for name, law in LAWS.items() if name.startswith(f"{kind} ")]
+    assert found
+    for law in found:
+        assert not isinstance(law, Exception), str(law)
+
+
+def test_kinds_are_names_of_one_law_each() -> None:
+    laws = [value for value in vars(exported).values() if isinstance(value, type) and "__dataclass_fields__" in vars(value)]
+    assert len({law.kind for law in laws if hasattr(law, "kind")}) == len(KINDS) == len(set(KINDS.values()))
+    assert {law.__name__ for law in KINDS.values()} <= set(exported.__all__)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_base_gives_is_overridden_by_none(kind: str) -> None:
+    """Methods of the bases are abstract or final."""
+    lineage = KINDS[kind].__mro__
+    for base in (FreeEnergy, PhaseForming, Expansion, PlainExpansion):
+        for name, attribute in vars(base).items():
+            function = attribute.fget if isinstance(attribute, property) else attribute
+            if not inspect.isfunction(function) or name.startswith("__"):
+                continue
+            assert getattr(function, "__isabstractmethod__", False) != getattr(function, "__final__", False), name
+            if getattr(function, "__final__", False) and base in lineage:
+                assert not any(name in vars(below) for below in lineage[: lineage.index(base)]), name
+
+
+# ---- names -------------------------------------------------------------------------------------------------------------
+
+PURE = ("ln(", "L1/L0", "L2/L0", "L3/L0")
+"""Parts of the names of pure numbers without a unit: logarithms and ratios."""
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_names_are_unique_and_have_units(name: str) -> None:
+    law = EXAMPLES[name]
+    every = (*law.names, *derived_names(law))
+    assert len(set(every)) == len(every) > 0
+    for coefficient in every:
+        assert UNIT.search(coefficient) or any(part in coefficient for part in PURE), coefficient
+        assert coefficient.startswith("X ")
+    for inner in held_laws(law).values():
+        assert set(inner.names) <= set(law.names)
+
+
+# ---- free energies -----------------------------------------------------------------------------------------------------
+
+
+@of(FreeEnergy)
+def test_voltage_entropy_and_factor_are_of_one_free_energy(name: str) -> None:
+    """μ = −FU, U = −(1/F)∂g/∂x, Θ = −(xF/RT)∂U/∂x and ∂U/∂T by complex steps, away from the reference temperature."""
+    law = EXAMPLES[name]
+    for c, x, T in draws(law):
+        voltage = law.open_circuit_voltage(c, x, T)
+        assert np.isfinite(voltage).all()
+        np.testing.assert_array_equal(law.chemical_potential(c, x, T), -FARADAY * voltage)
+        slope = complex_step(lambda y, c=c, T=T: law.open_circuit_voltage(c, y, T), x)
+        factor, expected = law.thermodynamic_factor(c, x, T), -x * FARADAY / (GAS_CONSTANT * T) * slope
+        np.testing.assert_allclose(factor, expected, rtol=checks(law).slope_tolerance, atol=1e-9)
+        by_temperature = complex_step(lambda t, c=c, x=x: law.open_circuit_voltage(c, x, t), T)
+        np.testing.assert_allclose(law.entropic_change(c, x, T), by_temperature, rtol=1e-9, atol=1e-12)
+
+
+@of(PhaseForming)
+def test_voltage_is_the_slope_of_the_free_energy(name: str) -> None:
+    """To 1 nV down to x = 1e-6, and g(x) − g(0) vanishes at x = 0."""
+    law = EXAMPLES[name]
+    for c, x, T in draws(law):
+        slope = complex_step(lambda y, c=c, T=T: law.free_energy(c, y, T), x)
+        np.testing.assert_allclose(law.open_circuit_voltage(c, x, T), -slope / FARADAY, atol=1e-9)
+        assert abs(law.free_energy(c, 1e-13, T)) < 1e-6  # 1e-13 (|U| F + RT ln 1e-13) is 5e-8 J/mol
+
+
+@of(Expansion)
+def test_terms_of_an_expansion(name: str) -> None:
+    """Each term's derivatives by complex steps, on [0, 1]; it vanishes at both ends; sums are linear in the amplitudes."""
+    law = EXAMPLES[name]
+    x = np.linspace(0, 1, 23)
+    for k in range(len(law.interaction_names)):
+        assert np.abs(law.term(k, np.array([0.0, 1.0]))).max() < 1e-13
+        for derivative in (0, 1):
+            by_step = complex_step(lambda y, k=k, d=derivative: law.term(k, y, d), x)
+            np.testing.assert_allclose(law.term(k, x, derivative + 1), by_step, rtol=1e-11, atol=1e-11)
+    amplitudes = np.random.default_rng(0).normal(size=len(law.interaction_names))
+    for derivative in (0, 1, 2):
+        total = sum(a * law.term(k, x, derivative) for k, a in enumerate(amplitudes))
+        np.testing.assert_allclose(law.excess(list(amplitudes), x, derivative), total, atol=1e-11)
+
+
+@of(Expansion)
+def test_orders_are_nested(name: str) -> None:
+    """The law of a lower order has the first terms of this one."""
+    law = EXAMPLES[name]
+    x = np.linspace(0, 1, 11)
+    for n, order in enumerate(law.nested_orders, 1):
+        lower = replace(law, order=order, entropies=0)
+        assert len(lower.interaction_names) == n
+        np.testing.assert_allclose(lower.term(n - 1, x), law.term(n - 1, x), atol=1e-15)
+
+
+@of(Expansion)
+def test_coordinates_are_the_inverse_of_the_interactions(name: str) -> None:
+    """Values and Jacobian, over the law's window."""
+    law = EXAMPLES[name]
+    names = (law.voltage_name, *law.interaction_names)
+    for c, _, _ in draws(law):
+        values, jacobian = law.coordinates(law.plain_coefficients(c))
+        np.testing.assert_allclose(values, [c[key] for key in names], rtol=1e-12, atol=1e-12)
+        inverse = [complex_step(lambda v, key=key, c=c: law.plain_coefficients({**c, key: v}), c[key]) for key in names]
+        np.testing.assert_allclose(jacobian @ np.transpose(inverse), np.eye(len(names)), atol=1e-10)
+
+
+@of(Expansion)
+def test_mean_voltage_is_the_coefficient(name: str) -> None:
+    """∫U dx over the window at the reference temperature; over [0, 1] the difference of the end members at any."""
+    law = EXAMPLES[name]
+    a, b = law.window
+    c, T = draw(law, 1), 320.0
+    points = [k for k in getattr(law, "knots", ()) if a < k < b] or None
+    integral, _ = quad(lambda x: float(law.open_circuit_voltage(c, x, law.reference_temperature)), a, b, points=points)
+    assert integral / (b - a) == pytest.approx(c[law.voltage_name], abs=1e-7)
+    ends = [float(law.free_energy(c, x, T)) for x in (1e-300, 1 - 1e-16)]
+    entropy = -complex_step(lambda t: law.free_energy(c, 1 - 1e-16, t), T)
+    warm = law.end_voltage(c) + (T - law.reference_temperature) * entropy / FARADAY
+    assert -(ends[1] - ends[0]) / FARADAY == pytest.approx(warm, abs=1e-12)
+
+
+# ---- mobilities --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name, law in EXAMPLES.items() if hasattr(law, "chemical_diffusivity")])
+def test_chemical_diffusivity_takes_its_factor_from_the_law_of_the_voltage(name: str) -> None:
+    """D = D_J Θ with the free energy in the slot; inside a gap, where Θ = 0, it is positive."""
+    law = EXAMPLES[name]
+    host = law.free_energy
+    for c, x, T in draws(law):
+        factor = host.thermodynamic_factor(c, x, T)
+        outside = factor != 0
+        assert outside.all() or isinstance(host, TwoPhase)
+        jump, chemical = (np.broadcast_to(f(c, x, T), x.shape) for f in (law.jump_diffusivity, law.chemical_diffusivity))
+        np.testing.assert_allclose(chemical[outside], (jump * factor)[outside], rtol=1e-12)
+        assert (jump > 0).all()
+        assert (chemical[~outside] > 0).all()
+
+
+# ---- the same numbers everywhere ---------------------------------------------------------------------------------------
+
+
+def methods(law: Any, arguments: tuple[str, ...]) -> list[str]:
+    """Public methods of a law that take these arguments and no others."""
+    found = inspect.getmembers(type(law), inspect.isfunction)
+    return [key for key, function in found if key[0] != "_" and tuple(inspect.signature(function).parameters) == arguments]
+
+
+OVER_COMPOSITION = ("self", "c", "x", "T")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_pybamm_symbols_give_numpys_values(name: str) -> None:
+    """One text for floats and for PyBaMM: coefficients as inputs, x and T as a state vector and an input."""
+    law = EXAMPLES[name]
+    c = draw(law, 2)
+    symbols = {key: pybamm.InputParameter(key) for key in c}
+    x = np.linspace(0.02, 0.98, 7)
+    for method in methods(law, OVER_COMPOSITION):
+        symbol = getattr(law, method)(symbols, pybamm.StateVector(slice(0, 7)), pybamm.InputParameter("T"))
+        expected = np.broadcast_to(getattr(law, method)(c, x, 310.0), x.shape)
+        # splines of two libraries differ by round-off of their systems
+        found = np.ravel(symbol.evaluate(y=x, inputs={**c, "T": 310.0}))
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-13, err_msg=method)
+    for method in set(methods(law, ("self", "c"))) & set(KEYS):
+        found = np.ravel(getattr(law, method)(symbols).evaluate(inputs=c))
+        np.testing.assert_allclose(found, getattr(law, method)(c), rtol=1e-14, err_msg=method)
+
+
+KEYS = {
+    "open_circuit_voltage": "Positive electrode lithiation OCP [V]",
+    "entropic_change": "Positive electrode OCP entropic change [V.K-1]",
+    "chemical_diffusivity": "Positive particle diffusivity [m2.s-1]",
+    "jump_diffusivity": "Negative particle diffusivity [m2.s-1]",
+    "measured_diffusivity": "Primary: Positive particle diffusivity [m2.s-1]",
+    "maximum_concentration": "Maximum concentration in positive electrode [mol.m-3]",
+    "factor": "Electrolyte conductivity [S.m-1]",
+    "value": "Contact resistance [Ohm]",
+}
+"""PyBaMM's parameters in whose place a law's methods stand; of the potentials one that is no part of the full charge."""
+
+
+def set_of(law: Any) -> ParameterSet:
+    """A set with everything that the law can stand for, the coefficients of one draw uncertain."""
+    attach = {key: Attachment(law, method) for method, key in KEYS.items() if hasattr(type(law), method)}
+    assert attach, "no parameter of PyBaMM is what this law gives"
+    mean = [draw(law, 2)[name] for name in law.names]
+    estimate = Estimate.from_covariance(law.names, mean, 1e-4 * np.eye(len(mean)), source="declared")
+    host = law.free_energy if hasattr(law, "chemical_diffusivity") else law
+    return ParameterSet("one law", "Chen2020", attach, Joint([estimate]), getattr(host, "reference_temperature", 298.15))
+
+
+def entry(values: pybamm.ParameterValues, key: str) -> np.ndarray:
+    """A parameter on a grid of stoichiometries, concentrations or at one temperature, or the number it is."""
+    if not callable(values[key]):
+        return np.asarray(values.evaluate(values[key]))
+    grid = pybamm.Vector(np.linspace(0.02, 0.98, 23))
+    arguments = (grid,) if "OCP" in key else (grid, pybamm.Scalar(305.0))
+    return np.broadcast_to(np.ravel(values.process_symbol(values[key](*arguments)).evaluate()), 23)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_written_and_read_again(name: str, tmp_path: Path) -> None:
+    """By the entries of a file and in a whole set.json: the same law, and so the same numbers."""
+    law = EXAMPLES[name]
+    assert build_law(law.kind, json.loads(json.dumps(settings(law))), held_laws(law), KINDS) == law
+    made = set_of(law)
+    again = read_set(save(made, tmp_path / "set.json"))
+    assert dict(again.attach) == dict(made.attach)
+    assert {attachment.law.names for attachment in again.attach.values()} == {law.names}
+
+
+ONE_OF_A_KIND = {law.kind: name for name, law in EXAMPLES.items()}.values()
+"""The last example of each kind; a module is written about the mean's full charge, which takes a while to find."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in ONE_OF_A_KIND else pytest.mark.slow) for name in EXAMPLES]
+)
+def test_stand_alone_module_gives_the_sets_numbers(name: str) -> None:
+    made = set_of(EXAMPLES[name])
+    module: dict[str, Any] = {}
+    exec(compile(pybamm_module(made), "module", "exec"), module)
+    written, values = module["get_parameter_values"](), made.nominal()
+    for key in made.attach:
+        np.testing.assert_allclose(entry(written, key), entry(values, key), rtol=1e-12, atol=1e-300, err_msg=key)
+
+
+# ---- laws of other packages --------------------------------------------------------------------------------------------
+
+
+class Theirs:
+    """A free energy of another package that has the quantities and inherits nothing."""
+
+    kind: ClassVar[str] = "theirs"
+    material = "Y"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return ("Y U [V]",)
+
+    def open_circuit_voltage(self, c: Any, x: Any, T: Any) -> Any:
+        return c["Y U [V]"] - GAS_CONSTANT * T / FARADAY * np.log(x / (1 - x))
+
+    def chemical_potential(self, c: Any, x: Any, T: Any) -> Any:
+        return -FARADAY * self.open_circuit_voltage(c, x, T)
+
+    def entropic_change(self, c: Any, x: Any, T: Any) -> Any:
+        return -GAS_CONSTANT / FARADAY * np.log(x / (1 - x))
+
+    def thermodynamic_factor(self, c: Any, x: Any, T: Any) -> Any:
+        return 1 / (1 - x)
+
+
+def test_a_law_that_inherits_nothing_fits_the_slot() -> None:
+    """If it has all that a free energy gives, and not if one is missing; free_energy makes it a law that may have gaps."""
+
+    class Lacking:
+        kind, names = "lacking", ()
+        open_circuit_voltage = entropic_change = thermodynamic_factor = Theirs.entropic_change
+
+    class Whole(Theirs):
+        reference_temperature = 298.15
+
+        def free_energy(self, c: Any, x: Any, T: Any) -> Any:
+            return x
+
+    law = VacancyMobility("Y", (("hop", 1),), Theirs())  # type: ignore[arg-type]
+    c = dict(zip(law.names, [-30.0, 0.3, 0.0, 3.9], strict=True))
+    expected = law.jump_diffusivity(c, 0.4, 300.0) / 0.6
+    assert law.chemical_diffusivity(c, 0.4, 300.0) == pytest.approx(expected, rel=1e-14)
+    assert not isinstance(Theirs(), PhaseForming)
+    assert isinstance(Whole(), PhaseForming)
+    assert TwoPhase(Whole()).material == "Y"  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"free_energy is .*, not a FreeEnergy"):
+        VacancyMobility("Y", (("hop", 1),), Lacking())  # type: ignore[arg-type]
+
+
+def test_what_holds_a_free_energy_has_none_of_its_own() -> None:
+    """A slot called free_energy is no method of that name: plateaus of plateaus are refused."""
+    law = TwoPhase(HOST)
+    assert isinstance(law, FreeEnergy)
+    assert not isinstance(law, PhaseForming)
+    with pytest.raises(ValueError, match="not a PhaseForming"):
+        TwoPhase(law)  # type: ignore[arg-type]
