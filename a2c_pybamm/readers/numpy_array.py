@@ -15,20 +15,19 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.readers.bounded_stream import MOST_EXPANSION, SMALL_EXPANSION, open_bytes
-from a2c_pybamm.readers.source_file import BROKEN
+from a2c_pybamm.readers.bounded_stream import LARGEST_PIECE, MOST_EXPANSION, open_bytes
+from a2c_pybamm.readers.source_file import LARGEST_TEXT, UNPACKING_ERRORS
 
-MAGIC = b"\x93NUMPY"
+NUMPY_BEGINNING = b"\x93NUMPY"
+"""First bytes of every array in numpy's format."""
 LONGEST_HEADER = 4096
 """Bytes of a header; numpy's own for an array of numbers has 128."""
-LARGEST_ARRAY = 2**28
-"""Bytes of an array that is read as a whole (256 MiB): the cells of three million frames."""
 LARGEST_DIRECTORY = 2**20
 """Bytes of an archive's list of arrays (1 MiB): ten thousand names."""
 ZIP_ERRORS = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError)
-"""What ``zipfile`` raises where an archive is damaged, or packed or encrypted in ways that it cannot undo."""
-METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
-"""How ``numpy.savez`` and ``numpy.savez_compressed`` pack."""
+"""Errors of ``zipfile`` where an archive is damaged, or packed or encrypted in ways that it cannot undo."""
+PACKING_METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
+"""Methods by which ``numpy.savez`` and ``numpy.savez_compressed`` pack."""
 _DTYPE = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=][fiu]\d{1,2})['"]""")
 _KIND = re.compile(r"""['"]descr['"]\s*:\s*(.{1,40}?),\s*['"]fortran""")
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
@@ -54,7 +53,7 @@ def numpy_errors(path: Path) -> Iterator[None]:
     """A stretch of code that reads a numpy file; what it raises becomes a ``ValueError`` that names the file."""
     try:
         yield
-    except (*BROKEN, *ZIP_ERRORS, OSError, TypeError, ValueError, struct.error) as error:
+    except (*UNPACKING_ERRORS, *ZIP_ERRORS, OSError, TypeError, ValueError, struct.error) as error:
         if str(error).startswith(str(path)):
             raise
         raise ValueError(f"{path}: not a complete numpy file ({error}); it may be cut off, copy or write it again") from error
@@ -63,7 +62,7 @@ def numpy_errors(path: Path) -> Iterator[None]:
 def read_header(path: Path, key: str, file: IO[bytes]) -> Header:
     """Shape and type of the array that follows, which must be of real or whole numbers.
 
-    The header is matched, not evaluated as numpy does: what it nests or lengthens is no header.
+    The header is matched by patterns, not evaluated as numpy does.
 
     Raises
     ------
@@ -72,7 +71,7 @@ def read_header(path: Path, key: str, file: IO[bytes]) -> Header:
     """
     start = file.read(8)
     version = start[6:7]
-    if not start.startswith(MAGIC) or version not in (b"\1", b"\2", b"\3"):
+    if not start.startswith(NUMPY_BEGINNING) or version not in (b"\1", b"\2", b"\3"):
         raise ValueError(f"{path}: {key!r} does not begin as numpy's arrays do; write it again with numpy.save or numpy.savez")
     (length,) = struct.unpack("<H" if version == b"\1" else "<I", file.read(2 if version == b"\1" else 4))
     text = file.read(min(length, LONGEST_HEADER + 1)).decode("latin-1")
@@ -93,24 +92,19 @@ def read_numbers(file: IO[bytes], header: Header, n: int) -> NDArray[Any]:
     return np.frombuffer(raw[: len(raw) // header.dtype.itemsize * header.dtype.itemsize], header.dtype)
 
 
-def read_whole(path: Path, key: str, file: IO[bytes]) -> NDArray[Any]:
-    """An array of at most 256 MiB."""
-    return read_body(path, key, file, read_header(path, key, file))
-
-
 def read_body(path: Path, key: str, file: IO[bytes], header: Header) -> NDArray[Any]:
-    """The same, behind its header.
+    """All numbers of an array, in its shape, from behind its header on.
 
     Raises
     ------
     ValueError
-        If it is larger, or cut off.
+        If it has more than `LARGEST_PIECE` bytes, or is cut off.
     """
-    if header.nbytes > LARGEST_ARRAY:
+    if header.nbytes > LARGEST_PIECE:
         remedy = "write it with numpy.ascontiguousarray" if header.in_columns else "is it damaged?"
         order = " in column order" if header.in_columns else ""
         raise ValueError(
-            f"{path}: {key!r} announces {header.nbytes:.3g} bytes{order}, more than {LARGEST_ARRAY / 2**20:.0f} MB; {remedy}"
+            f"{path}: {key!r} announces {header.nbytes:.3g} bytes{order}, more than {LARGEST_PIECE / 2**20:.0f} MB; {remedy}"
         )
     numbers = read_numbers(file, header, math.prod(header.shape))
     if len(numbers) < math.prod(header.shape):
@@ -119,7 +113,7 @@ def read_body(path: Path, key: str, file: IO[bytes], header: Header) -> NDArray[
 
 
 class Archive:
-    """The arrays of an ``.npz`` file by name, opened one by one: what is not asked for is never read."""
+    """Arrays of an ``.npz`` file by name, opened one by one: others are not read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -152,12 +146,12 @@ class Archive:
         info = self._zip.infolist()[self.keys.index(key)]
         if info.flag_bits & 0x1:
             raise ValueError(f"{self._path}: {key!r} is encrypted; write the file with numpy.savez")
-        if info.compress_type not in METHODS:
+        if info.compress_type not in PACKING_METHODS:
             raise ValueError(
-                f"{self._path}: {key!r} is packed by method {info.compress_type}, not {' or '.join(METHODS.values())}; write "
-                "the file with numpy.savez"
+                f"{self._path}: {key!r} is packed by method {info.compress_type}, not {' or '.join(PACKING_METHODS.values())}; "
+                "write the file with numpy.savez"
             )
-        if info.file_size > max(SMALL_EXPANSION, MOST_EXPANSION * info.compress_size):
+        if info.file_size > max(LARGEST_TEXT, MOST_EXPANSION * info.compress_size):
             raise ValueError(
                 f"{self._path}: {key!r} has {info.compress_size} bytes that unpack to {info.file_size:.3g}, as no data do; "
                 "write the file with numpy.savez"
@@ -165,9 +159,9 @@ class Archive:
         return self._zip.open(info)
 
     def read(self, key: str) -> NDArray[Any]:
-        """A whole array of at most 256 MiB."""
+        """All of an array, of at most `LARGEST_PIECE` bytes."""
         with self.open(key) as file:
-            return read_whole(self._path, key, file)
+            return read_body(self._path, key, file, read_header(self._path, key, file))
 
     def _check_directory(self) -> None:
         """Raise ``ValueError`` where the list of arrays is longer than any: all of it would be held in memory."""

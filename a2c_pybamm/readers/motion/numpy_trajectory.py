@@ -11,16 +11,25 @@ import numpy as np
 from ase.data import atomic_masses
 from numpy.typing import NDArray
 
+from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.bounded_stream import open_bytes
-from a2c_pybamm.readers.motion.frame_settings import SETTINGS
-from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, frames_at_once, numbers_of
+from a2c_pybamm.readers.motion.trajectory_frames import (
+    FRAME_NUMBERS,
+    MOST_ATOMS,
+    RUN_NUMBERS,
+    Frames,
+    FrameSource,
+    frames_at_once,
+    numbers_of,
+)
 from a2c_pybamm.readers.numpy_array import Archive, numpy_errors, read_body, read_header, read_numbers
+from a2c_pybamm.readers.units import UNITS
 
-ANGSTROM_PER_FEMTOSECOND = 1e5
+ANGSTROM_PER_FEMTOSECOND = ANGSTROM / UNITS["time"]["fs"]
 """[m.s-1]"""
-SMALL = ("numbers", "masses", "cell", *SETTINGS)
-"""Arrays that are read as a whole; of others than these and positions and velocities not a byte is."""
+WHOLE_ARRAYS = ("numbers", "masses", "cell", *RUN_NUMBERS, *FRAME_NUMBERS)
+"""Arrays that are read as a whole; positions and velocities are read some frames at a time, and no other array."""
 
 
 def open_npz(path: Path) -> FrameSource:
@@ -32,32 +41,33 @@ def open_npz(path: Path) -> FrameSource:
                 raise ValueError(
                     f"{path}: no key {key!r} (found {', '.join(keys) or 'none'}); write it with numpy.savez({key}=…)"
                 )
-        found = {key: archive.read(key) for key in SMALL if key in keys}
-    numbers = _atomic_numbers(path, found["numbers"])
-    masses = np.asarray(found.get("masses", atomic_masses[numbers]), float)
+        arrays = {key: archive.read(key) for key in WHOLE_ARRAYS if key in keys}
+    numbers = _atomic_numbers(path, arrays["numbers"])
+    masses = np.asarray(arrays.get("masses", atomic_masses[numbers]), float)
     if masses.shape != numbers.shape:
         raise ValueError(f"{path}: {masses.size} masses for {numbers.size} atoms; give one for each")
-    cell = found.get("cell")
-
-    def frames() -> Iterator[Frames]:
-        first = 0
-        with numpy_errors(path), Archive(path) as archive:
-            positions = _arrays(path, "positions", archive.open("positions"), len(numbers))
-            moving = "velocities" in keys
-            velocities = _arrays(path, "velocities", archive.open("velocities"), len(numbers)) if moving else repeat(None)
-            for r, v in zip(positions, velocities, strict=moving):
-                if v is not None and len(v) != len(r):
-                    raise ValueError(f"{path}: 'velocities' has other frames than 'positions'; write both of the same")
-                speeds = None if v is None else v * ANGSTROM_PER_FEMTOSECOND
-                yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=speeds)
-                first += len(r)
-
-    return FrameSource(numbers, masses, frames(), settings={key: _one(found[key]) for key in SETTINGS if key in found})
+    frames = _archived_frames(path, len(numbers), arrays.get("cell"), velocities="velocities" in keys)
+    stated = {key: _one(arrays[key]) for key in (*RUN_NUMBERS, *FRAME_NUMBERS) if key in arrays}
+    return FrameSource(numbers, masses, frames, stated=stated)
 
 
 def _one(numbers: NDArray[Any]) -> NDArray[Any]:
     """A list of one number as that number."""
     return numbers.reshape(()) if numbers.size == 1 else numbers
+
+
+def _archived_frames(path: Path, n_atom: int, cell: NDArray[Any] | None, *, velocities: bool) -> Iterator[Frames]:
+    """Frames of an archive, some at a time."""
+    first = 0
+    with numpy_errors(path), Archive(path) as archive:
+        positions = _arrays(path, "positions", archive.open("positions"), n_atom)
+        speeds = _arrays(path, "velocities", archive.open("velocities"), n_atom) if velocities else repeat(None)
+        for r, v in zip(positions, speeds, strict=velocities):
+            if v is not None and len(v) != len(r):
+                raise ValueError(f"{path}: 'velocities' has other frames than 'positions'; write both of the same")
+            in_si = None if v is None else v * ANGSTROM_PER_FEMTOSECOND
+            yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=in_si)
+            first += len(r)
 
 
 def open_npy(path: Path, symbols: Sequence[str] | None) -> FrameSource:

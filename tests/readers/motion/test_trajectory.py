@@ -213,9 +213,9 @@ def test_one_frame_is_no_trajectory() -> None:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two frames at a time, and more than two thousand bytes of positions lie in a file."""
-    monkeypatch.setattr("a2c_pybamm.readers.motion.trajectory_frames.CHUNK_SIZE", 1)
-    monkeypatch.setattr("a2c_pybamm.readers.motion.position_store.IN_MEMORY", 2000)
-    monkeypatch.setattr("a2c_pybamm.readers.motion.position_store.AT_ONCE", 24 * 5 * 7)
+    monkeypatch.setattr("a2c_pybamm.readers.motion.trajectory_frames.BLOCK_BYTES", 1)
+    monkeypatch.setattr("a2c_pybamm.readers.motion.position_store.MOST_BYTES_IN_MEMORY", 2000)
+    monkeypatch.setattr("a2c_pybamm.readers.motion.position_store.TRANSPOSED_BYTES", 24 * 5 * 7)
 
 
 def in_a_file(trajectory: Trajectory) -> bool:
@@ -298,7 +298,7 @@ def test_arrays_in_column_order_are_read(tmp_path: Path, small_pieces: None, mon
         given = {"symbols": ("Li", "Li", "Li", "S", "S"), **GIVEN} if name == "run.npy" else {}
         np.testing.assert_allclose(read_trajectory(tmp_path / name, **given).positions, 1e-10 * moved)
         with monkeypatch.context() as small:
-            small.setattr("a2c_pybamm.readers.numpy_array.LARGEST_ARRAY", 1000)
+            small.setattr("a2c_pybamm.readers.numpy_array.LARGEST_PIECE", 1000)
             with pytest.raises(ValueError, match=r"bytes in column order, more than .* numpy.ascontiguousarray"):
                 read_trajectory(tmp_path / name, **given)
 
@@ -442,7 +442,7 @@ def test_bad_dumps_name_the_frame(tmp_path: Path) -> None:
     number = text.splitlines()[10].split()[2]
     refused(text.replace(number, "nan", 1), "frame 0: position of atom . is not finite")
     refused(text.replace(" Li ", " Qq "), "'Qq' is no chemical symbol")
-    refused(text.replace(" S ", " 7 S "), "frame 0 has 6 numbers in a line|cannot be read")
+    refused(text.replace(" S ", " 7 S "), "frame . has 6 numbers in a line|cannot be read")
     refused(
         "\n".join(line if line.startswith("ITEM") or " " not in line else line + " 7" for line in text.splitlines()),
         "cannot be read|6 numbers",
