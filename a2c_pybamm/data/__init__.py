@@ -1,4 +1,4 @@
-"""What readers return: frozen arrays in SI units, one type for each kind of data."""
+"""Records that readers return: frozen arrays in SI units, one type for each kind of data."""
 
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.motion import (
@@ -10,7 +10,7 @@ from a2c_pybamm.data.motion import (
     Velocities,
     VelocityAutocorrelation,
 )
-from a2c_pybamm.data.record import BLOCK_BYTES, MOST_BYTES_IN_MEMORY, Array, atoms_at_once, release
+from a2c_pybamm.data.record import BLOCK_BYTES, MOST_BYTES_IN_MEMORY, Array, atoms_at_once, frames_at_once, release
 from a2c_pybamm.data.sites import LEAST_CELL_VOLUME, SiteOccupation, Sites
 from a2c_pybamm.data.thermodynamics import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 
@@ -36,5 +36,6 @@ __all__ = [
     "VelocityAutocorrelation",
     "Vibrations",
     "atoms_at_once",
+    "frames_at_once",
     "release",
 ]

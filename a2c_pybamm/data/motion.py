@@ -1,4 +1,4 @@
-"""Positions and velocities of atoms in time, and what is averaged over them."""
+"""Positions and velocities of atoms in time, and averages over them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MIN_FRAMES = 10
 class Trajectory:
     """Unwrapped positions of all atoms in equally spaced frames.
 
-    Positions that lie in a file (``numpy.memmap``) stay there; what is computed from them takes a few atoms at a time.
+    Positions that lie in a file (``numpy.memmap``) stay there; displacements are computed from a few atoms at a time.
 
     Raises
     ------
@@ -50,7 +50,7 @@ class Trajectory:
             raise ValueError(f"trajectory: positions have shape {self.positions.shape}, expected (n_frame, n_atom, 3)")
         n_frame, n_atom, _ = self.positions.shape
         if n_frame < 2:
-            raise ValueError(f"trajectory: {n_frame} frame(s), at least two are needed to see a displacement")
+            raise ValueError(f"trajectory: {n_frame} frame(s), at least two are needed for a displacement")
         if len(self.species) != n_atom or len(self.masses) != n_atom:
             raise ValueError(f"trajectory: {len(self.species)} species and {len(self.masses)} masses for {n_atom} atoms")
         _validate_positions(self.positions)
@@ -177,7 +177,7 @@ class TensorMSD:
     tracer: Array
     """Mean over ions of the products of displacements [m2] (3, 3, n_lag); its trace is the mean-squared displacement."""
     collective: Array
-    """The same of the ions' centre, times their number [m2] (3, 3, n_lag); zero where there is no framework."""
+    """Mean products of displacements of the ions' centre, times their number [m2] (3, 3, n_lag); zero without a framework."""
     n_atom: int
     """Number of ions."""
     interval: float
@@ -214,7 +214,7 @@ class Velocities:
     temperature: float
     """Temperature [K]."""
     from_positions: bool = False
-    """Whether they are central differences of positions: they add up to displacements, however far apart the frames are."""
+    """True for central differences of positions, which add up to displacements at any time between frames."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

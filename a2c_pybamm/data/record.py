@@ -37,6 +37,11 @@ def atoms_at_once(positions: Array, n_bytes: int = BLOCK_BYTES) -> Iterator[slic
         release(positions)
 
 
+def frames_at_once(n_atom: int) -> int:
+    """Number of frames of so many atoms in a block of `BLOCK_BYTES`, two at least."""
+    return max(2, BLOCK_BYTES // (3 * np.dtype(float).itemsize * max(n_atom, 1)))
+
+
 def release(array: NDArray[Any]) -> None:
     """Drop the pages of an array in a file that have been read: they count as memory for as long as the file is mapped."""
     base: Any = array

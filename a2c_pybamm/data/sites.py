@@ -1,4 +1,4 @@
-"""Sites of a crystal, and which ion held which of them when."""
+"""Sites of a crystal, and their occupation by ions in time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Sites:
     positions: Array
     """In fractions of the cell vectors (n_site, 3), in this cell or any other."""
     kind: tuple[str, ...] = ()
-    """What kind of site each is (n_site,): sites of one kind are alike; ``site`` for all unless given."""
+    """Kind of each site (n_site,): sites of one kind are alike; ``site`` for all unless given."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -91,7 +91,7 @@ class SiteOccupation:
     temperature: float
     """Temperature [K]."""
     exclusive: bool = True
-    """Whether a site holds one ion; False for walkers that ignore one another."""
+    """True where a site holds one ion; False for walkers that ignore one another."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

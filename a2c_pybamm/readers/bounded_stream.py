@@ -12,7 +12,7 @@ from a2c_pybamm.readers.source_file import LARGEST_TEXT, OPENERS, UNPACKING_ERRO
 LONGEST_LINE = 2**22
 """Bytes of a line (4 MiB): a frame's comment with some numbers for each of 100 000 atoms is shorter."""
 LARGEST_PIECE = 2**28
-"""Bytes that are read in one piece, an array as a whole among them (256 MiB): two frames of five million atoms."""
+"""Bytes that are read in one piece, a whole array among them (256 MiB): two frames of five million atoms."""
 MOST_EXPANSION = 200
 """Bytes that a compressed byte may become, beyond a text's size: text and numbers shrink by 2 to 20 times, zeros by 1000."""
 MOST_READS_AT_END = 1_000
@@ -104,9 +104,9 @@ class _Binary(io.BufferedReader):
         return first + super().read1(size - 1 if size > 0 else size) if first and size != 1 else first
 
     def read(self, size: int | None = -1, /) -> bytes:
-        whole = size is None or size < 0
+        to_the_end = size is None or size < 0
         _check_piece(self._path, size)
-        content = super().read(LARGEST_PIECE + 1 if whole else size)
+        content = super().read(LARGEST_PIECE + 1 if to_the_end else size)
         _check_piece(self._path, len(content))
         return content
 
@@ -124,9 +124,9 @@ class _Text(io.TextIOWrapper):
         return _inner_name(self._path)
 
     def read(self, size: int | None = -1, /) -> str:
-        whole = size is None or size < 0
+        to_the_end = size is None or size < 0
         _check_piece(self._path, size)
-        content = super().read(LARGEST_PIECE + 1 if whole else size)
+        content = super().read(LARGEST_PIECE + 1 if to_the_end else size)
         _check_piece(self._path, len(content))
         return content
 
@@ -156,5 +156,5 @@ def open_bytes(path: Path, *, longest_line: int | None = None) -> IO[bytes]:
 
 
 def open_text(path: Path, *, longest_line: int | None = LONGEST_LINE) -> IO[str]:
-    """The same as UTF-8 text; lines are bounded, and reading on behind the file's end raises ``ValueError`` after a while."""
+    """UTF-8 text of a regular file, bounded as `open_bytes`; repeated reading behind its end raises ``ValueError``."""
     return _Text(path, _Binary(path, _Bytes(path, longest_line)))

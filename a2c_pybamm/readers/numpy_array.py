@@ -36,7 +36,7 @@ _SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(((?:\s*\d{1,18}L?\s*,)*(?:\s*\d{1,
 
 @dataclass(frozen=True)
 class Header:
-    """What stands before an array's numbers."""
+    """Shape and type of an array, before its numbers."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -79,8 +79,8 @@ def read_header(path: Path, key: str, file: IO[bytes]) -> Header:
         raise ValueError(f"{path}: {key!r} is cut off in its header; copy or write it again")
     dtype, order, shape = _DTYPE.search(text), _ORDER.search(text), _SHAPE.search(text)
     if length > LONGEST_HEADER or dtype is None or order is None or shape is None:
-        found = _KIND.search(text) if dtype is None else None
-        what = f"an array of {found[1]}, not of numbers" if found else f"no array with a shape (its header has {length} bytes)"
+        kind = _KIND.search(text) if dtype is None else None
+        what = f"an array of {kind[1]}, not of numbers" if kind else f"no array with a shape (its header has {length} bytes)"
         raise ValueError(f"{path}: {key!r} is {what}; write numpy.asarray(…, dtype=float) with numpy.savez")
     sizes = tuple(int(word.strip().rstrip("L")) for word in shape[1].split(",") if word.strip())
     return Header(sizes, np.dtype(dtype[1]), order[1] == "True")

@@ -22,7 +22,7 @@ from a2c_pybamm.formatting import plain
 LARGEST_TEXT = 2**26
 """Bytes of a text that is read as a whole (64 MiB): what is made of it takes several times as much memory."""
 MOST_VALUES = 2_500_000
-"""Values that are read from a text: each takes 100 bytes of memory, in YAML 4 µs; 500 atoms' force constants have 2.3 million."""
+"""Values that are read from a text: each takes 100 bytes of memory, in YAML 4 µs; 500 atoms have 2.3 million forces."""
 TAIL_BYTES = 20_000
 """Bytes at the end of a text in which its last line, or the summary of a run of VASP, stands as a whole."""
 LONGEST_MESSAGE = 1_000
@@ -30,7 +30,7 @@ LONGEST_MESSAGE = 1_000
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """Compressed files, by the ending of their names."""
 BEGINNINGS = {b"\x1f\x8b": ".gz", b"BZh91AY&SY": ".bz2", b"\xfd7zXZ\0": ".xz"}
-"""How they begin; of bzip2 with its usual block."""
+"""First bytes of compressed files; of bzip2 with its usual block."""
 UNPACKING_ERRORS = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 """Errors of unpacking where a file is cut off or damaged."""
 
@@ -55,7 +55,7 @@ def file_errors(read: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(read)
     def reader(*args: P.args, **kwargs: P.kwargs) -> R:
-        given = args[0] if args else kwargs.get(first, "")
+        given: Any = args[0] if args else kwargs.get(first, "")
         try:
             with naming(Path(given) if first == "path" else ""):
                 return read(*args, **kwargs)
@@ -114,7 +114,7 @@ def existing(path: str | Path) -> Path:
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """The bytes of a regular file, opened; what was put in its place since :func:`existing` is not waited for.
+    """The bytes of a regular file, opened; a pipe put in its place since :func:`existing` is not waited for.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Foreign units, converted at the door: a number with a unit goes in, SI comes out."""
+"""Foreign units, converted to SI as a number is read."""
 
 from __future__ import annotations
 

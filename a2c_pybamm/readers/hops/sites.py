@@ -48,8 +48,8 @@ def read_sites(path: str | Path, *, species: str, repeat: tuple[int, int, int] =
         raise ValueError(f"{path}: no cell of three vectors; write the structure with its cell")
     chosen = np.array(atoms.get_chemical_symbols()) == species
     if not chosen.any():
-        found = ", ".join(sorted(set(atoms.symbols)))
-        raise ValueError(f"{path}: no atom of species {species!r} (found {found}); fill each site with an atom of it")
+        symbols = ", ".join(sorted(set(atoms.symbols)))
+        raise ValueError(f"{path}: no atom of species {species!r} (found {symbols}); fill each site with an atom of it")
     if chosen.sum() * times.prod() > MOST_ATOMS:
         raise ValueError(f"{path}: repeat is {repeat}; {chosen.sum() * times.prod():.3g} sites are more than {MOST_ATOMS}")
     atoms = atoms[chosen].repeat([int(n) for n in times])

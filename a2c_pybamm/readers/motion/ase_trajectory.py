@@ -11,9 +11,9 @@ import ase.units
 import numpy as np
 
 from a2c_pybamm.constants import ANGSTROM
-from a2c_pybamm.data import Array
+from a2c_pybamm.data import Array, frames_at_once
 from a2c_pybamm.readers.frames import iterate_frames
-from a2c_pybamm.readers.motion.trajectory_frames import Frames, FrameSource, frames_at_once
+from a2c_pybamm.readers.motion.trajectory_frames import Frames, FrameSource
 from a2c_pybamm.readers.units import UNITS
 
 ASE_VELOCITY = ase.units.fs * ANGSTROM / UNITS["time"]["fs"]

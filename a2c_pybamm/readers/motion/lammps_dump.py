@@ -16,10 +16,10 @@ from ase.data import atomic_masses
 from numpy.typing import NDArray
 
 from a2c_pybamm.constants import ANGSTROM
-from a2c_pybamm.data import Array
+from a2c_pybamm.data import Array, frames_at_once
 from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, open_bytes
 from a2c_pybamm.readers.frames import LARGEST_LENGTH
-from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, frames_at_once, numbers_of
+from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, numbers_of
 from a2c_pybamm.readers.units import UNITS
 
 LAMMPS_TIMES = {"metal": UNITS["time"]["ps"], "real": UNITS["time"]["fs"]}
@@ -35,7 +35,7 @@ Columns = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True, eq=False)
 class _Header:
-    """What stands above the atoms of a frame."""
+    """Numbers and names above the atoms of a frame."""
 
     step: int
     settings: Mapping[str, str]

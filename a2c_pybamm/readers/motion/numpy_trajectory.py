@@ -12,7 +12,7 @@ from ase.data import atomic_masses
 from numpy.typing import NDArray
 
 from a2c_pybamm.constants import ANGSTROM
-from a2c_pybamm.data import Array
+from a2c_pybamm.data import Array, frames_at_once
 from a2c_pybamm.readers.bounded_stream import open_bytes
 from a2c_pybamm.readers.motion.trajectory_frames import (
     FRAME_NUMBERS,
@@ -20,7 +20,6 @@ from a2c_pybamm.readers.motion.trajectory_frames import (
     RUN_NUMBERS,
     Frames,
     FrameSource,
-    frames_at_once,
     numbers_of,
 )
 from a2c_pybamm.readers.numpy_array import Archive, numpy_errors, read_body, read_header, read_numbers
@@ -111,8 +110,8 @@ def _arrays(path: Path, key: str, file: IO[bytes], n_atom: int) -> Iterator[Arra
         n = min(size, shape[0] - first)
         block = read_numbers(file, header, n * n_atom * 3)
         if len(block) < n * n_atom * 3:
-            whole = first + len(block) // (n_atom * 3)
-            raise ValueError(f"{path}: {key!r} is cut off after {whole} of {shape[0]} frames; copy or write it again")
+            n_complete = first + len(block) // (n_atom * 3)
+            raise ValueError(f"{path}: {key!r} is cut off after {n_complete} of {shape[0]} frames; copy or write it again")
         yield block.reshape(n, n_atom, 3).astype(float)
 
 

@@ -56,7 +56,7 @@ def _by_format(path: Path, symbols: Sequence[str] | None) -> FrameSource:
 
 
 def _with_cell(path: Path, frames: Iterator[Frames], vectors: Array) -> Iterator[Frames]:
-    """The same frames in a cell [Å] (3, 3) that is given by argument."""
+    """Frames in a cell [Å] (3, 3) that is given by argument."""
     if vectors.shape != (3, 3):
         raise ValueError(f"{path}: cell= has shape {vectors.shape}, expected three vectors [m] in rows")
     for block in frames:

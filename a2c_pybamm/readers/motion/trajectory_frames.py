@@ -11,7 +11,7 @@ import numpy as np
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
-from a2c_pybamm.data import BLOCK_BYTES, Array
+from a2c_pybamm.data import Array
 
 MOST_ATOMS = 5_000_000
 """Atoms of a frame (120 MB of positions), of which two are held at once; a header may announce any number."""
@@ -53,11 +53,6 @@ class FrameSource:
     """Cell vectors along which an atom that leaves comes back at the other side."""
     stated: Mapping[str, Any] = field(default_factory=dict)
     """Numbers stated for all of the file, by key."""
-
-
-def frames_at_once(n_atom: int) -> int:
-    """Number of frames of so many atoms in a block of `BLOCK_BYTES`, two at least."""
-    return max(2, BLOCK_BYTES // (3 * np.dtype(float).itemsize * max(n_atom, 1)))
 
 
 def joined_numbers(blocks: Sequence[Mapping[str, Array]]) -> dict[str, Any]:

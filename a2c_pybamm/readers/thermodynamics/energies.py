@@ -107,9 +107,9 @@ def read_energies(
 
 def _energy_units(path: Path, energy_column: str, members: list[str], ensemble_unit: str | None) -> dict[str, float]:
     """SI values of the units of the energies' column and of the ensemble's, by column."""
-    own = column_unit(energy_column, "energy", str(path))
-    ensemble = unit_factor(ensemble_unit, "energy", f"{path}: ensemble_unit") if ensemble_unit else own
-    return {energy_column: own} | dict.fromkeys(members, ensemble)
+    unit = column_unit(energy_column, "energy", str(path))
+    ensemble = unit_factor(ensemble_unit, "energy", f"{path}: ensemble_unit") if ensemble_unit else unit
+    return {energy_column: unit} | dict.fromkeys(members, ensemble)
 
 
 def _volumes(path: Path, rows: Rows, column: str | None, sites_column: str | None) -> Array | None:

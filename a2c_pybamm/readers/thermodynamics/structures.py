@@ -167,8 +167,10 @@ def _sites(frame: _Frame, framework: str, sites_per_framework: float) -> float:
     """Number of lithium sites in the cell."""
     n = Counter(frame.atoms.symbols)[framework]
     if not n:
-        found = ", ".join(sorted(set(frame.atoms.symbols)))
-        raise ValueError(f"{frame.where}: no {framework} in it (found {found}); correct framework, or leave the structure out")
+        symbols = ", ".join(sorted(set(frame.atoms.symbols)))
+        raise ValueError(
+            f"{frame.where}: no {framework} in it (found {symbols}); correct framework, or leave the structure out"
+        )
     return n * sites_per_framework
 
 
@@ -202,8 +204,8 @@ def _check_same_host(hosts: list[_Frame], sites: Array, ion: str) -> None:
 def _info(frame: _Frame, key: str, argument: str) -> Any:
     """An entry of a frame's ``info``."""
     if key not in frame.atoms.info:
-        found = ", ".join(map(str, frame.atoms.info)) or "nothing"
-        raise ValueError(f"{frame.where}: no {key!r} in its info (found {found}); correct {argument}, or write it there")
+        keys = ", ".join(map(str, frame.atoms.info)) or "nothing"
+        raise ValueError(f"{frame.where}: no {key!r} in its info (found {keys}); correct {argument}, or write it there")
     return frame.atoms.info[key]
 
 

@@ -1,4 +1,4 @@
-"""Vibrational free energies over temperature, as a phonon code printed them."""
+"""Vibrational free energies over temperature, as printed by a phonon code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CSV_COLUMNS = {
     "S_J_per_K_mol_cell": 1.0,
     "Cv_J_per_K_mol_cell": 1.0,
 }
-"""The same columns in a CSV file, with the SI value of their units."""
+"""Columns of a thermal table in a CSV file, with the SI value of their units."""
 
 
 @file_errors
@@ -59,7 +59,7 @@ def read_thermal(path: str | Path, *, sites: float, label: str | None = None) ->
 
 
 def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
-    """Columns in SI per mole of cells, and the share of modes that phonopy left out if it says so."""
+    """Columns in SI per mole of cells, and the share of modes that phonopy left out if it states that."""
     text = read_text(path)
     content = plain_yaml(text, path)
     remedy = "write it again with phonopy-load -t"

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from a2c_pybamm.data import Trajectory
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.diffusion.tracer_diffusivity import FINE, _log_spaced_lags, fit_tracer_diffusivity
+from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
 from a2c_pybamm.estimators.time_series.diffusive_line import fit_line, overlap_covariance
+from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, log_spaced_lags
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import mean_squared_displacement
 from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
 from a2c_pybamm.synthetic import brownian_trajectory, lattice_walk_trajectory
@@ -75,7 +76,7 @@ def test_fourier_transform_equals_the_loop(seed: int, n_frame: int, n_walker: in
 def test_blocks_of_atoms_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = mean_squared_displacement(brownian(1), "Li").by_atom
     module = sys.modules["a2c_pybamm.estimators.time_series.mean_squared_displacement"]  # its dotted name is the function's too
-    monkeypatch.setattr(module, "BLOCK_BYTES", 24 * 200 * 5)
+    monkeypatch.setattr(module, "TRANSFORM_BYTES", 24 * 200 * 5)
     np.testing.assert_allclose(mean_squared_displacement(brownian(1), "Li").by_atom, whole, rtol=1e-9)
 
 
@@ -115,7 +116,7 @@ def test_thinned_lags_give_the_same_diffusivity(monkeypatch: pytest.MonkeyPatch)
     trajectory = brownian(2, 3000, 20)
     whole = mean_squared_displacement(trajectory, "Li")
     module = sys.modules["a2c_pybamm.estimators.time_series.mean_squared_displacement"]
-    monkeypatch.setattr(module, "ALL_LAGS", 1000)
+    monkeypatch.setattr(module, "MOST_BYTES_IN_MEMORY", 8 * 1000)
     thin = mean_squared_displacement(trajectory, "Li")
     lags = thin.lag_in_frames
     assert list(lags[:70]) == list(range(1, 71))
@@ -293,7 +294,8 @@ def least_squares_variance(lags: np.ndarray, n_frame: int, slope: float, offset:
 
 def lags_of_fit(n_frame: int, first: int = 1) -> np.ndarray:
     msd = mean_squared_displacement(brownian(0, n_frame, 1), "Li")
-    return _log_spaced_lags(msd, (first * STEP, n_frame // 2 * STEP), FINE)
+    settings = WindowCriterion()
+    return log_spaced_lags(msd, (first * STEP, n_frame // 2 * STEP), settings.fit_lags_per_decade, settings.min_lags)
 
 
 @given(st.integers(3, 12), st.floats(0.1, 3), st.floats(-0.04, 5))
