@@ -6,7 +6,7 @@ import numpy as np
 
 from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate, label_hash
-from a2c_pybamm.estimators.diffusion.tracer_diffusivity import estimate_of_line
+from a2c_pybamm.estimators.diffusion.line_estimate import estimate_of_line, line_report
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.time_series.diffusive_line import DiffusiveLine, overlap_covariance
 from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, resolved_line
@@ -112,8 +112,8 @@ def haven_ratio(
         method="tracer over jump diffusivity of one trajectory",
         data=label_hash(data_fingerprint(tracer), data_fingerprint(jump)),
         provenance={
-            "tracer": dict(estimate_of_line(tracer, single, name=name, source=source).provenance),
-            "jump": dict(estimate_of_line(jump, together, name=name, source=source).provenance),
+            "tracer": {"msd": dict(tracer.provenance), "fit": line_report(tracer, single)},
+            "jump": {"msd": dict(jump.provenance), "fit": line_report(jump, together)},
         },
     )
 

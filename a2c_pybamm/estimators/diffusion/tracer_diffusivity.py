@@ -1,17 +1,11 @@
-r"""Tracer diffusivity from mean-squared displacements: the window in which they are linear, and their slope there."""
+r"""Tracer diffusivity from the mean-squared displacements of single atoms."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from a2c_pybamm.data import CollectiveMSD, TracerMSD
+from a2c_pybamm.data import TracerMSD
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.fingerprint import data_fingerprint
-from a2c_pybamm.estimators.time_series.diffusive_line import DiffusiveLine
-from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, diffusivity_of_slope, resolved_line
-from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES
+from a2c_pybamm.estimators.diffusion.line_estimate import estimate_of_line
+from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, resolved_line
 
 
 def fit_tracer_diffusivity(
@@ -82,40 +76,3 @@ def fit_tracer_diffusivity(
     """
     line = resolved_line(msd, msd.by_atom, name=name, window=window, offset=offset, criterion=criterion)
     return estimate_of_line(msd, line, name=name, source=source)
-
-
-def estimate_of_line(msd: TracerMSD | CollectiveMSD, line: DiffusiveLine, *, name: str, source: str) -> Estimate:
-    """Logarithm of the diffusivity that a line's slope is, with the delta method."""
-    return Estimate.from_covariance(
-        (name,),
-        [np.log(diffusivity_of_slope(msd, line.slope))],
-        [[(line.slope_std / line.slope) ** 2]],
-        source=source,
-        method="generalised least squares of mean-squared displacements",
-        provenance={"msd": dict(msd.provenance), "fit": _report(msd, line)},
-        data=data_fingerprint(msd),
-    )
-
-
-def _report(msd: TracerMSD | CollectiveMSD, line: DiffusiveLine) -> dict[str, Any]:
-    """Window, tests and error bar of the fit, as plain JSON."""
-    return {
-        "window [s]": [float(line.lags[0] * msd.interval), float(line.lags[-1] * msd.interval)],
-        "lags": len(line.lags),
-        "atoms": line.n_body,
-        "offset fitted": line.n_spare < len(line.lags) - 1,
-        "offset [m2]": float(line.offset),
-        "chi-squared": float(line.chi2),
-        "chi-squared p-value": line.chi2_p,
-        "exponent": float(line.exponent),
-        "exponent std": float(line.exponent_std),
-        "overdispersion": float(line.overdispersion),
-        "error bar": _kind_of_error(line),
-        "temperature [K]": msd.temperature,
-    }
-
-
-def _kind_of_error(line: DiffusiveLine) -> str:
-    if line.n_body >= MIN_SCATTER_BODIES:
-        return "between atoms"
-    return "Gaussian process" if line.overdispersion == 1 else "Gaussian process and excess between atoms"

@@ -11,7 +11,7 @@ from scipy.stats import t as student
 
 from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.diffusion.tracer_diffusivity import estimate_of_line
+from a2c_pybamm.estimators.diffusion.line_estimate import line_report
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.hops.hop_counts import MOST_SHORT_VISITS
 from a2c_pybamm.estimators.hops.hop_rates import with_frame_spacing
@@ -135,7 +135,7 @@ def fit_correlation_factor(
         method="tracer diffusivity from site to site over that of independent hops",
         data=data_fingerprint(occupation, tuple(directions)),
         provenance={
-            "tracer": dict(estimate_of_line(msd, line, name=name, source=source).provenance),
+            "tracer": {"msd": dict(msd.provenance), "fit": line_report(msd, line)},
             "diffusivity of independent hops [m2.s-1]": float(hop_diffusivity),
             "hops": len(occupation.hop_frame),
         },

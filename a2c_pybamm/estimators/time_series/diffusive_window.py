@@ -85,17 +85,12 @@ def resolved_line(
     if not (offset or window) and line.least_p < criterion.origin_level:
         raise NotDiffusive(f"{name}: {_not_linear(msd, line)} through the origin; fit with offset=True")
     if not line.slope > RESOLVED_STDS * line.slope_std:
-        D, std = (diffusivity_of_slope(msd, slope) for slope in (line.slope, line.slope_std))
+        D, std = (slope / (2 * msd.dimension * msd.interval) for slope in (line.slope, line.slope_std))
         raise NotDiffusive(
             f"{name}: D = {D:.2g} ± {std:.2g} m2/s is not resolved from zero; {msd.species} rattles (offset "
             f"{line.offset / ANGSTROM**2:.2g} Å2) in {msd.lag[-1] * 1e12:.3g} ps; run longer or hotter"
         )
     return line
-
-
-def diffusivity_of_slope(msd: TracerMSD | CollectiveMSD, slope: float) -> float:
-    """D [m2.s-1] of a rise per frame [m2]."""
-    return slope / (2 * msd.dimension * msd.interval)
 
 
 def log_spaced_lags(

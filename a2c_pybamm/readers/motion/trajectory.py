@@ -86,7 +86,7 @@ def read_trajectory(
     .. [1] S. von Bülow, J. T. Bullerjahn, G. Hummer, J. Chem. Phys. 153 (2020) 021101.
     """
     options = RunOptions(interval, temperature, discard, species, symbols, cell, inertial, scratch)
-    run = _read_run(existing(path), options, velocities=False)
+    run = _read_run(path, options, velocities=False)
     return Trajectory(run.vectors, run.species, run.masses, run.interval, run.temperature, run.provenance)
 
 
@@ -113,7 +113,7 @@ def read_velocities(
         As `read_trajectory`, and if there are no velocities.
     """
     options = RunOptions(interval, temperature, discard, species, symbols, None, inertial, scratch)
-    run = _read_run(existing(path), options, velocities=True)
+    run = _read_run(path, options, velocities=True)
     return Velocities(run.vectors, run.species, run.masses, run.interval, run.temperature, provenance=run.provenance)
 
 
@@ -133,8 +133,9 @@ class _Run:
     provenance: Mapping[str, Any]
 
 
-def _read_run(path: Path, options: RunOptions, *, velocities: bool) -> _Run:
+def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _Run:
     """All frames of a file: opened, settings asked for, unwrapped, collected, settings over all frames, checked."""
+    path = existing(given)
     source = open_trajectory(path, options.symbols, options.cell, velocities=velocities)
     expected = run_settings(path, source.stated, options)
     frames = unwrapped(path, source.frames, source.periodic)

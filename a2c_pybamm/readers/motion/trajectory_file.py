@@ -48,7 +48,7 @@ def open_trajectory(
 def _by_format(path: Path, symbols: Sequence[str] | None) -> FrameSource:
     if path.suffix == ".npy":
         return open_npy(path, symbols)
-    if is_lammps_dump(path):
+    if path.suffix != ".npz" and is_lammps_dump(path):
         return open_lammps_dump(path, symbols)
     if symbols is not None:
         raise ValueError(f"{path}: has symbols of its own; leave symbols= out")

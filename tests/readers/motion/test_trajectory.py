@@ -214,8 +214,8 @@ def test_one_frame_is_no_trajectory() -> None:
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two frames at a time, and more than two thousand bytes of positions lie in a file."""
     monkeypatch.setattr("a2c_pybamm.data.record.BLOCK_BYTES", 1)
-    monkeypatch.setattr("a2c_pybamm.readers.motion.position_store.MOST_BYTES_IN_MEMORY", 2000)
-    monkeypatch.setattr("a2c_pybamm.readers.motion.position_store.TRANSPOSED_BYTES", 24 * 5 * 7)
+    monkeypatch.setattr("a2c_pybamm.readers.motion.frame_collection.MOST_BYTES_IN_MEMORY", 2000)
+    monkeypatch.setattr("a2c_pybamm.readers.motion.frame_collection.TRANSPOSED_BYTES", 24 * 5 * 7)
 
 
 def in_a_file(trajectory: Trajectory) -> bool:
