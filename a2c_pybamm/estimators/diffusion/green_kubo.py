@@ -16,9 +16,6 @@ from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, RES
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import velocity_spectrum
 from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion, fit_smooth_spectrum, fit_zero_frequency
 
-LARGEST_ALIAS = 0.05
-"""Largest spectrum at the highest frequency, over that at zero: the sum in place of the integral then errs by about 2 %."""
-
 
 def fit_green_kubo_diffusivity(
     velocities: Velocities,
@@ -72,7 +69,7 @@ def fit_green_kubo_diffusivity(
     if not limit.std < 1 / RESOLVED_STDS:
         raise NotDiffusive(f"{name}: the spectrum at zero is not resolved (ln D ± {limit.std:.2g}); run longer or hotter")
     alias = spectrum[:, -max(1, len(frequency) // 20) :].mean() / np.exp(limit.value)
-    if alias > LARGEST_ALIAS and not velocities.from_positions:
+    if alias > criterion.largest_alias and not velocities.from_positions:
         raise ValueError(
             f"{name}: frames are too far apart for velocities (spectrum at the highest frequency {alias:.2g} of that at zero); "
             "write them more often, or take central_velocities of the positions"

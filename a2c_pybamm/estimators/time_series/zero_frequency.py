@@ -19,7 +19,7 @@ power over the square of its mean square."""
 
 @dataclass(frozen=True)
 class CutoffCriterion:
-    """Settings of the search for the frequency up to which a spectrum is smooth.
+    """Settings of a fit to a spectrum's lowest frequencies: up to which one, and how fine the frames must be.
 
     `fit_green_kubo_diffusivity` has the criterion in words. The defaults are those of its table of error bars in
     ``docs/diffusion.md``.
@@ -40,9 +40,11 @@ class CutoffCriterion:
     """Cut-off of the fit over the highest at which the model holds, where it fails gradually (if that is not the highest)."""
     min_frequencies: int = 12
     """Fewest frequencies of a fit: four for each of its three coefficients."""
+    largest_alias: float = 0.05
+    """Largest spectrum at the highest frequency over that at zero: frames that are farther apart give an error of over 2 %."""
 
     def __post_init__(self) -> None:
-        shares = (self.level, self.cutoff_ratio, self.safe_ratio)
+        shares = (self.level, self.cutoff_ratio, self.safe_ratio, self.largest_alias)
         if not all(0 < share < 1 for share in shares) or min(self.n_cutoffs, self.min_frequencies) < 1:
             raise ValueError(f"{self}: level and ratios lie between 0 and 1, numbers are 1 or more; correct them")
 
