@@ -68,8 +68,11 @@ _HOMES = {
         "read_velocities",
     ],
     "estimators": [
+        "CutoffCriterion",
         "HopNetwork",
+        "MemoryCriterion",
         "PhaseDiagram",
+        "WindowCriterion",
         "activated_rates",
         "add_vibrations",
         "assign_sites",

@@ -14,3 +14,5 @@ ELEMENTARY_CHARGE = 1.602176634e-19
 """Elementary charge [C]; one electronvolt in joules."""
 ANGSTROM = 1e-10
 """[m]"""
+DALTON = 1e-3 / AVOGADRO
+"""Atomic mass unit [kg]; CODATA's own differs in the tenth digit."""

@@ -10,19 +10,14 @@ DIGITS = 2
 """Significant digits of a standard deviation."""
 PLAIN_RANGE = (1e-4, 1e5)
 """Numbers are written without a power of ten between these."""
-HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-"""Unicode categories of what steers a terminal or cannot be seen: control codes, formats (bidi), surrogates, ends of lines."""
 
 
 def plain(text: str, *, keep: str = "") -> str:
     r"""The text, each character that steers a terminal or cannot be seen as its escape (``\x1b``), but for ``keep``."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
-    return "".join(c if c in keep or unicodedata.category(c) not in HIDDEN else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    shown = (c in keep or c.isprintable() or unicodedata.category(c) == "Zs" for c in text)  # Zs: spaces of any width
+    return "".join(c if ok else c.encode("unicode_escape").decode("ascii") for c, ok in zip(text, shown, strict=True))
 
 
 def significant(value: float, digits: int = DIGITS + 1) -> str:

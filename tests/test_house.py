@@ -90,7 +90,7 @@ INSIDE = {
 """Order of files and folders in each room that holds folders: each imports only from those that stand before it."""
 NARROWER = {
     "laws": {"constants", "schema"},
-    "readers": {"constants", "data"},
+    "readers": {"constants", "formatting", "data"},
     "estimators": {"constants", "estimate", "data", "laws"},
     "propagation": {"constants", "formatting", "estimate", "failure", "status", "result"},
 }

@@ -12,7 +12,7 @@ import numpy as np
 import pybamm
 from numpy.typing import ArrayLike
 
-from a2c_pybamm.readers.drive_cycle import LONGEST
+from a2c_pybamm.readers.drive_cycle import LONGEST_CYCLE
 
 KINK = 0.02
 """The solver starts anew where a drive cycle's slope changes by more than this share of its largest current from one datum
@@ -63,9 +63,9 @@ class DriveCycle:
         if t[0] != 0 or not (np.diff(t) > 0).all():
             k = int(np.argmin(np.diff(t))) if t[0] == 0 else 0
             raise ValueError(f"drive cycle: times must rise from 0 s (found {t[k]:g} s, then {t[k + 1]:g} s)")
-        if t[-1] > LONGEST or len(t) > MOST_CYCLE_DATA:
+        if t[-1] > LONGEST_CYCLE or len(t) > MOST_CYCLE_DATA:
             raise ValueError(
-                f"drive cycle: {len(t)} times up to {t[-1]:g} s; give {MOST_CYCLE_DATA} at most, up to {LONGEST:g} s, "
+                f"drive cycle: {len(t)} times up to {t[-1]:g} s; give {MOST_CYCLE_DATA} at most, up to {LONGEST_CYCLE:g} s, "
                 "and the times in seconds"
             )
         if not i.any():

@@ -1,20 +1,24 @@
-"""What readers return: frozen arrays in SI units, one type for each kind of data."""
+"""Records that readers return: frozen arrays in SI units, one type for each kind of data."""
 
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.motion import (
+    MIN_FRAMES,
     CollectiveMSD,
     TensorMSD,
     TracerMSD,
     Trajectory,
     Velocities,
     VelocityAutocorrelation,
-    atoms_at_once,
 )
-from a2c_pybamm.data.record import Array, release
-from a2c_pybamm.data.sites import SiteOccupation, Sites
+from a2c_pybamm.data.record import BLOCK_BYTES, MOST_BYTES_IN_MEMORY, Array, atoms_at_once, frames_at_once, release
+from a2c_pybamm.data.sites import LEAST_CELL_VOLUME, SiteOccupation, Sites
 from a2c_pybamm.data.thermodynamics import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 
 __all__ = [
+    "BLOCK_BYTES",
+    "LEAST_CELL_VOLUME",
+    "MIN_FRAMES",
+    "MOST_BYTES_IN_MEMORY",
     "Array",
     "ChemicalPotentials",
     "CollectiveMSD",
@@ -32,5 +36,6 @@ __all__ = [
     "VelocityAutocorrelation",
     "Vibrations",
     "atoms_at_once",
+    "frames_at_once",
     "release",
 ]

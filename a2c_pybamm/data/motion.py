@@ -1,33 +1,30 @@
-"""Positions and velocities of atoms in time, and what is averaged over them."""
+"""Positions and velocities of atoms in time, and averages over them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.data.record import Array, freeze, release
+from a2c_pybamm.data.record import Array, atoms_at_once, freeze
 
-BLOCK_BYTES = 2**24
-"""Bytes of positions that are looked at together where all must be."""
-JUMP = 0.7
-"""Share of the width that all atoms ever take up, beyond which a step looks like a return at the cell's other side."""
-FAIR = 0.3
-"""Share of that width up to which a step looks like one."""
-NARROWEST = 5e-10
-"""Width [m] below which a step across all of it may be a hop from site to site; cells are wider."""
+PERIODIC_WRAP_FRACTION = 0.7
+"""Fraction of the width that all atoms ever take up: a longer step is a return at the cell's other side if no step of the run
+lies between one minus this fraction and it. Walks with steps of a sixth of the cell are still recognised (test_trajectory)."""
+WIDEST_HOP = 5e-10
+"""Width [m] up to which a step across all of it may be a hop from site to site; simulation cells are wider."""
 MIN_FRAMES = 10
-"""Frames from which on the widths of a run can be told from its steps."""
+"""Frames from which on steps and widths of a motion are compared: in fewer, few atoms leave the cell."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """Unwrapped positions of all atoms in equally spaced frames.
 
-    Positions that lie in a file (``numpy.memmap``) stay there; what is computed from them takes a few atoms at a time.
+    Positions that lie in a file (``numpy.memmap``) stay there; displacements are computed from a few atoms at a time.
 
     Raises
     ------
@@ -53,10 +50,10 @@ class Trajectory:
             raise ValueError(f"trajectory: positions have shape {self.positions.shape}, expected (n_frame, n_atom, 3)")
         n_frame, n_atom, _ = self.positions.shape
         if n_frame < 2:
-            raise ValueError(f"trajectory: {n_frame} frame(s), at least two are needed to see a displacement")
+            raise ValueError(f"trajectory: {n_frame} frame(s), at least two are needed for a displacement")
         if len(self.species) != n_atom or len(self.masses) != n_atom:
             raise ValueError(f"trajectory: {len(self.species)} species and {len(self.masses)} masses for {n_atom} atoms")
-        _refuse_holes_and_wrapping(self.positions)
+        _validate_positions(self.positions)
         if not self.interval > 0:
             raise ValueError(
                 f"trajectory: time between frames is {self.interval:g} s, it must be positive; give it as interval="
@@ -66,44 +63,37 @@ class Trajectory:
         freeze(self)
 
 
-def atoms_at_once(positions: Array, n_bytes: int = BLOCK_BYTES) -> Iterator[slice]:
-    """Atoms of an array (n_frame, n_atom, 3) in blocks of so many bytes; a block is let go of before the next one."""
-    n_frame, n_atom, _ = positions.shape
-    size = max(1, n_bytes // (24 * n_frame))
-    for first in range(0, n_atom, size):
-        yield slice(first, min(first + size, n_atom))
-        release(positions)
-
-
-def _refuse_holes_and_wrapping(positions: Array) -> None:
-    """Positions must be finite; and where all atoms share a cell, steps across it would stand apart from all others."""
-    low, high, furthest = np.full(3, np.inf), np.full(3, -np.inf), np.zeros(3)
-    for block in atoms_at_once(positions):
-        part = positions[:, block]
-        low = np.minimum(low, part.min(axis=0).min(axis=0))  # over frames first: a loop over three numbers is slow
-        high = np.maximum(high, part.max(axis=0).max(axis=0))
+def _validate_positions(positions: Array) -> None:
+    """Raise ``ValueError`` where a position is not finite, or all atoms share a cell at whose sides they come back."""
+    low, high, longest = np.full(3, np.inf), np.full(3, -np.inf), np.zeros(3)
+    for atoms in atoms_at_once(positions):
+        block = positions[:, atoms]
+        low = np.minimum(low, block.min(axis=0).min(axis=0))  # over frames first: a loop over three numbers is slow
+        high = np.maximum(high, block.max(axis=0).max(axis=0))
         if not np.isfinite([low, high]).all():
-            frame = int(np.flatnonzero(~np.isfinite(part).all(axis=(1, 2)))[0])
-            raise ValueError(f"trajectory: frame {frame} has a position that is not finite")
-        step = part[1:] - part[:-1]
-        furthest = np.maximum(furthest, np.maximum(step.max(axis=0), -step.min(axis=0)).max(axis=0))
+            frame = int(np.flatnonzero(~np.isfinite(block).all(axis=(1, 2)))[0])
+            raise ValueError(f"trajectory: frame {frame} has a position that is not finite; leave it out")
+        step = block[1:] - block[:-1]
+        longest = np.maximum(longest, np.maximum(step.max(axis=0), -step.min(axis=0)).max(axis=0))
     if len(positions) < MIN_FRAMES:
         return
-    for axis in np.flatnonzero((furthest > JUMP * (high - low)) & (high - low > NARROWEST)):
-        _refuse_wrapped(positions, int(axis), float(high[axis] - low[axis]))
+    width = high - low
+    for axis in np.flatnonzero((longest > PERIODIC_WRAP_FRACTION * width) & (width > WIDEST_HOP)):
+        _validate_unwrapped(positions, int(axis), float(width[axis]))
 
 
-def _refuse_wrapped(positions: Array, axis: int, width: float) -> None:
-    found: tuple[int, int] | None = None
-    for block in atoms_at_once(positions):
-        step = np.abs(np.diff(positions[:, block, axis], axis=0)).T
-        if ((step > FAIR * width) & (step < JUMP * width)).any():
+def _validate_unwrapped(positions: Array, axis: int, width: float) -> None:
+    """Raise ``ValueError`` where steps along an axis are all short or nearly as long as the width, none between."""
+    across: tuple[int, int] | None = None
+    for atoms in atoms_at_once(positions):
+        step = np.abs(np.diff(positions[:, atoms, axis], axis=0)).T / width
+        if ((step > 1 - PERIODIC_WRAP_FRACTION) & (step < PERIODIC_WRAP_FRACTION)).any():
             return
-        if found is None and (step > JUMP * width).any():
-            atom, frame = np.argwhere(step > JUMP * width)[0]
-            found = block.start + int(atom), int(frame)
-    assert found is not None
-    atom, frame = found
+        if across is None and (step > PERIODIC_WRAP_FRACTION).any():
+            atom, frame = np.argwhere(step > PERIODIC_WRAP_FRACTION)[0]
+            across = atoms.start + int(atom), int(frame)
+    assert across is not None
+    atom, frame = across
     raise ValueError(
         f"trajectory: positions are wrapped: between frames {frame} and {frame + 1} atom {atom} crosses nearly all of the "
         f"{width * 1e10:.3g} Å that all atoms share along {'xyz'[axis]}; unwrap them, or read them with their cell"
@@ -187,7 +177,7 @@ class TensorMSD:
     tracer: Array
     """Mean over ions of the products of displacements [m2] (3, 3, n_lag); its trace is the mean-squared displacement."""
     collective: Array
-    """The same of the ions' centre, times their number [m2] (3, 3, n_lag); zero where there is no framework."""
+    """Mean products of displacements of the ions' centre, times their number [m2] (3, 3, n_lag); zero without a framework."""
     n_atom: int
     """Number of ions."""
     interval: float
@@ -224,7 +214,7 @@ class Velocities:
     temperature: float
     """Temperature [K]."""
     from_positions: bool = False
-    """Whether they are central differences of positions: they add up to displacements, however far apart the frames are."""
+    """True for central differences of positions, which add up to displacements at any time between frames."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

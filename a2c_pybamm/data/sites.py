@@ -1,4 +1,4 @@
-"""Sites of a crystal, and which ion held which of them when."""
+"""Sites of a crystal, and their occupation by ions in time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.data.record import Array, freeze
+
+LEAST_CELL_VOLUME = 1e-9
+"""Volume of a cell over the product of its edges, up to which its three vectors count as dependent."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +30,7 @@ class Sites:
     positions: Array
     """In fractions of the cell vectors (n_site, 3), in this cell or any other."""
     kind: tuple[str, ...] = ()
-    """What kind of site each is (n_site,): sites of one kind are alike; ``site`` for all unless given."""
+    """Kind of each site (n_site,): sites of one kind are alike; ``site`` for all unless given."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -40,7 +43,7 @@ class Sites:
         if not np.isfinite(self.cell).all() or not np.isfinite(self.positions).all():
             raise ValueError("sites: the cell or a position is not finite; repair it")
         volume = abs(np.linalg.det(self.cell))
-        if not volume > 1e-9 * np.prod(np.linalg.norm(self.cell, axis=1)):
+        if not volume > LEAST_CELL_VOLUME * np.prod(np.linalg.norm(self.cell, axis=1)):
             raise ValueError("sites: the cell vectors are not independent; give a layer or channel vectors across it too")
         kind = tuple(self.kind) or ("site",) * len(self.positions)
         if len(kind) != len(self.positions):
@@ -88,7 +91,7 @@ class SiteOccupation:
     temperature: float
     """Temperature [K]."""
     exclusive: bool = True
-    """Whether a site holds one ion; False for walkers that ignore one another."""
+    """True where a site holds one ion; False for walkers that ignore one another."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

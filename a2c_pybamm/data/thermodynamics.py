@@ -31,14 +31,14 @@ class EnergyTable:
     structure: tuple[str, ...]
     """Name of each structure (n_structure,)."""
     converged: NDArray[np.bool_]
-    """Whether its relaxation converged (n_structure,)."""
+    """Convergence of its relaxation (n_structure,)."""
     volume: Array | None = None
     """Volume per mole of sites [m3.mol-1] (n_structure,)."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     degeneracy: Array | None = None
     """Number of arrangements that each structure stands for, in the supercell that all are counted in (n_structure,)."""
     ensemble: Array | None = None
-    """The same energies by each member of an ensemble of functionals [J.mol-1] (n_structure, n_member)."""
+    """Energies by each member of an ensemble of functionals [J.mol-1] (n_structure, n_member)."""
     members: tuple[str, ...] = ()
     """Label of each member (n_member,)."""
 
@@ -149,7 +149,7 @@ class Vibrations:
 
 @dataclass(frozen=True, eq=False)
 class ThermalTable:
-    """Vibrational free energy of a crystal over temperature, as a phonon code printed it.
+    """Vibrational free energy of a crystal over temperature, as printed by a phonon code.
 
     Raises
     ------

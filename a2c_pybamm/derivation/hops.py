@@ -24,9 +24,9 @@ from a2c_pybamm.readers import read_hop_frequencies, read_image_energies, read_n
 from a2c_pybamm.readers.source_file import naming
 
 MODEL_FORM = "potential (model form)"
-"""The source that every committee's spread enters: what a potential gets wrong, it gets wrong in all it made."""
+"""The source of every committee's spread: a potential's error is one and the same in all that it computed."""
 ANOTHERS_PATH = "single energies on another's path (declared)"
-"""The source of what single energies err by beside the path that they were computed on."""
+"""The source of the errors of single energies on a path that another method relaxed."""
 
 
 def members(estimates: Mapping[str, Estimate]) -> Estimate:
@@ -37,7 +37,7 @@ def members(estimates: Mapping[str, Estimate]) -> Estimate:
 def given(value: Any) -> Any:
     """A value that the schema has made sure of."""
     if value is None:
-        raise ValueError("a setting is missing that the study's schema asks for")
+        raise ValueError("a setting is missing that the study's schema requires")
     return value
 
 
@@ -55,17 +55,17 @@ def mobility_estimates(
     with mistakes.collect():
         mobility = _mobility_law(material, entry, law)
     for k, hop in enumerate(entry.hops, 1):
-        own = mistakes.at(_place(hop, k))
-        with own.collect():
+        of_hop = mistakes.at(_place(hop, k))
+        with of_hop.collect():
             runs = hop.molecular_dynamics
             if hop.barriers:
-                estimates += _hop_from_barriers(material, hop, own)
+                estimates += _hop_from_barriers(material, hop, of_hop)
             elif runs and mobility is None:
-                diffusivities(material, material, runs, notes, own)
+                diffusivities(material, material, runs, notes, of_hop)
             elif runs and isinstance(mobility, ArrheniusMobility):
-                estimates += mobility_from_runs(mobility, study, runs, notes, own)
+                estimates += mobility_from_runs(mobility, study, runs, notes, of_hop)
             elif runs:
-                estimates += hop_from_runs(material, hop, runs, notes, own)
+                estimates += hop_from_runs(material, hop, runs, notes, of_hop)
     if mobility is None:
         raise schema.NotGiven("hops")
     return mobility, [*estimates, *_declared(material, mobility, entry)]

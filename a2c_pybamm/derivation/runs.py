@@ -27,11 +27,11 @@ from a2c_pybamm.laws import ArrheniusMobility, FreeEnergy, barrier_name, prefact
 from a2c_pybamm.readers import read_trajectory
 from a2c_pybamm.study.electrode import HOTTEST_RUN
 
-SYMBOLS = {"tracer": "D_tr", "collective": "D_J"}
-LEAST_SPAN = 0.01
-"""Relative span of temperatures: with 1 % an error of 0.1 in ln D is one of 10 kT in the barrier, about 1 eV."""
-UNLIKELY = 0.01
-"""p-value of χ² below which a note calls a fit doubtful."""
+MOTION_SYMBOLS = {"tracer": "D_tr", "collective": "D_J"}
+LEAST_TEMPERATURE_SPAN = 0.01
+"""Relative span of temperatures: with 1 % an error of 0.1 in ln D is one of 10 kT in the barrier, about 1 eV at 1000 K."""
+POOR_FIT_P = 0.01
+"""p-value of χ² below which a note stands at a fit."""
 
 
 def law_over_composition(
@@ -64,7 +64,7 @@ def hop_from_runs(
     runs = {T: run for (_, T), run in diffusivities(f"{material} {hop.name}", material, entry, notes, mistakes).items()}
     if len(mistakes) > before:
         return []
-    _refuse_alike(list(runs))
+    _validate_span(list(runs))
     names = (prefactor_name(material, hop.name), barrier_name(material, hop.name))
     line = fit_arrhenius(runs, prefactor_name=names[0], barrier_name=names[1])
     shift = np.array([-hop.vacancies * np.log1p(-entry.compositions[0]), 0.0])
@@ -87,7 +87,7 @@ def mobility_from_runs(
     runs = diffusivities(stem, law.material, entry, notes, mistakes)
     if len(mistakes) > before:
         return []
-    _refuse_alike([T for _, T in runs])
+    _validate_span([T for _, T in runs])
     estimate = fit_mobility(runs, law, average_orders=entry.average_orders)
     notes[f"{stem} mobility"] = _in_words(estimate, law, study.temperature)
     if entry.haven_std_ln is None:
@@ -98,18 +98,18 @@ def mobility_from_runs(
 
 
 def _in_words(estimate: Estimate, law: ArrheniusMobility, temperature: float) -> str:
-    """How well the law fits, and what it says at the study's temperature at both ends of the runs."""
+    """χ² of the law's fit and its error at the study's temperature at both ends of the runs, in words."""
     fit = estimate.provenance["fit"]
     (low, high), (cold, hot) = fit["bounds of x"], fit["bounds of T [K]"]
     text = f"{fit['runs']} places at x = {low:g} to {high:g} and {cold:g} to {hot:g} K"
     if "chi-squared p-value" in fit:
         p = fit["chi-squared p-value"]
         text += f", χ² {fit['chi-squared']:.3g} for {fit['degrees of freedom']} degrees of freedom (p = {p:.2g})"
-        text += "; the law misses something, raise its orders or look at each run" if p < UNLIKELY else ""
+        text += "; the law misses something, raise its orders or look at each run" if p < POOR_FIT_P else ""
     ends = [mobility_at(estimate, law, x, temperature) for x in (low, high)]
     where = f"{temperature:g} K" + ("" if cold <= temperature <= hot else ", an extrapolation")
-    said = " and ".join(f"{end.std[0]:.2g} at x = {x:g}" for end, x in zip(ends, (low, high), strict=True))
-    return f"{text}; std of ln D at {where}: {said}, more beyond these x"
+    errors = " and ".join(f"{end.std[0]:.2g} at x = {x:g}" for end, x in zip(ends, (low, high), strict=True))
+    return f"{text}; std of ln D at {where}: {errors}, more beyond these x"
 
 
 def diffusivities(
@@ -117,8 +117,8 @@ def diffusivities(
 ) -> dict[tuple[float, float], Estimate]:
     """The logarithm of D by composition and temperature [K], replicas averaged, each run its own sampling error."""
     before = len(mistakes)
-    found: dict[tuple[float, float], list[Estimate]] = {}
-    seen: dict[str, Path] = {}
+    by_place: dict[tuple[float, float], list[Estimate]] = {}
+    files: dict[str, Path] = {}
     for item in entry.trajectories:  # one at a time: a trajectory may fill the memory
         with mistakes.collect(item.file):
             trajectory = read_trajectory(
@@ -129,39 +129,39 @@ def diffusivities(
                 symbols=item.symbols,
                 species=entry.species,
             )
-            _refuse_twice(seen, trajectory, item.file)
-            _refuse_too_hot(trajectory.temperature)
+            _validate_new(files, trajectory, item.file)
+            _validate_temperature(trajectory.temperature)
             x, T = entry.composition(item), trajectory.temperature
             where = (f"x = {x:g}, " if len(entry.compositions) > 1 else "") + f"{T:g} K"
-            name, source = f"{stem} ln({SYMBOLS[entry.motion]} {where} [m2.s-1])", f"{material} MD {where} (sampling)"
-            found.setdefault((x, T), []).append(_diffusivity(entry, item, trajectory, name=name, source=source))
+            name, source = f"{stem} ln({MOTION_SYMBOLS[entry.motion]} {where} [m2.s-1])", f"{material} MD {where} (sampling)"
+            by_place.setdefault((x, T), []).append(_diffusivity(entry, item, trajectory, name=name, source=source))
     if len(mistakes) > before:
         return {}
-    numbered = iter(_numbered([run for runs in found.values() for run in runs]))
-    return {place: _mean(list(islice(numbered, len(runs))), notes) for place, runs in found.items()}
+    numbered = iter(_numbered([run for runs in by_place.values() for run in runs]))
+    return {place: _mean(list(islice(numbered, len(runs))), notes) for place, runs in by_place.items()}
 
 
-def _refuse_twice(seen: dict[str, Path], trajectory: Trajectory, file: Path) -> None:
-    """Raise ``ValueError`` where a run is one of those seen: a copy would count as a replica."""
+def _validate_new(files: dict[str, Path], trajectory: Trajectory, file: Path) -> None:
+    """Raise ``ValueError`` where a run's data are those of an earlier file, by hash: a copy would count as a replica."""
     stamp = trajectory.provenance.get("sha256", str(file))
-    if stamp in seen:
-        raise ValueError(f"the same run as {seen[stamp]}; list each run once, a copy is no replica")
-    seen[stamp] = file
+    if stamp in files:
+        raise ValueError(f"the same run as {files[stamp]}; list each run once, a copy is no replica")
+    files[stamp] = file
 
 
-def _refuse_too_hot(temperature: float) -> None:
-    """Raise ``ValueError`` where a run's own file gives a temperature that the study may not give."""
+def _validate_temperature(temperature: float) -> None:
+    """Raise ``ValueError`` where a run's file states a temperature above the bound of those in a study."""
     if temperature > HOTTEST_RUN:
         raise ValueError(f"a run at {temperature:.3g} K, above {HOTTEST_RUN:g} K; correct the temperature or its unit")
 
 
-def _refuse_alike(temperatures: list[float]) -> None:
-    """Raise ``ValueError`` where runs are at temperatures so close that their slope says nothing."""
+def _validate_span(temperatures: list[float]) -> None:
+    """Raise ``ValueError`` where runs are at temperatures so close that their slope has no meaning."""
     low, high = min(temperatures), max(temperatures)
-    if low < high < low * (1 + LEAST_SPAN):
+    if low < high < low * (1 + LEAST_TEMPERATURE_SPAN):
         raise ValueError(
             f"runs from {low:.7g} to {high:.7g} K, {high / low - 1:.1g} apart; a barrier needs temperatures at least "
-            f"{LEAST_SPAN:.0%} apart, take runs further apart, or give those at one temperature exactly the same"
+            f"{LEAST_TEMPERATURE_SPAN:.0%} apart, take runs further apart, or give those at one temperature exactly the same"
         )
 
 
@@ -172,8 +172,8 @@ def _numbered(runs: list[Estimate]) -> list[Estimate]:
     for k, (run, source) in enumerate(zip(runs, sources, strict=True)):
         if sources.count(source) > 1:
             number = sources[: k + 1].count(source)
-            own = f"{source.removesuffix(' (sampling)')}, run {number} (sampling)"
-            run = replace(run, factors={own: run.factors[source]})
+            own_source = f"{source.removesuffix(' (sampling)')}, run {number} (sampling)"
+            run = replace(run, factors={own_source: run.factors[source]})
         renamed.append(run)
     return renamed
 
@@ -184,7 +184,7 @@ def _mean(runs: list[Estimate], notes: dict[str, Any]) -> Estimate:
         return runs[0]
     mean = average_replicas(runs, name=runs[0].names[0])
     p = mean.provenance["replicas"]["chi-squared p-value"]
-    if p < UNLIKELY:
+    if p < POOR_FIT_P:
         text = f"{len(runs)} runs differ by more than chance (p = {p:.1g}); did all come to equilibrium?"
         notes[mean.names[0].removesuffix(" [m2.s-1])") + ")"] = text
     return mean
@@ -193,7 +193,7 @@ def _mean(runs: list[Estimate], notes: dict[str, Any]) -> Estimate:
 def _diffusivity(
     entry: schema.MolecularDynamics, item: schema.TrajectoryFile, trajectory: Trajectory, *, name: str, source: str
 ) -> Estimate:
-    """The logarithm of D of one run, as the motion asks."""
+    """The logarithm of D of one run, of tracers or of all ions together."""
     if entry.motion == "tracer":
         msd = mean_squared_displacement(trajectory, entry.species)
         return fit_tracer_diffusivity(msd, name=name, source=source, window=item.window)

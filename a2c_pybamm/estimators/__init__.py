@@ -8,7 +8,7 @@ from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobili
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
 from a2c_pybamm.estimators.hops.barrier import fit_barrier, highest_image
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
-from a2c_pybamm.estimators.hops.hop_correlation import fit_correlation_factor
+from a2c_pybamm.estimators.hops.hop_correlation import MemoryCriterion, fit_correlation_factor
 from a2c_pybamm.estimators.hops.hop_network import (
     HopNetwork,
     effective_diffusivity,
@@ -44,6 +44,7 @@ from a2c_pybamm.estimators.thermodynamics.site_volume import fit_site_volume
 from a2c_pybamm.estimators.thermodynamics.smoothing_spline import fit_spline_potential
 from a2c_pybamm.estimators.thermodynamics.tabulation import tabulate_ocp
 from a2c_pybamm.estimators.thermodynamics.vibrations import add_vibrations, harmonic
+from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
     collective_mean_squared_displacement,
     mean_squared_displacement,
@@ -51,13 +52,17 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
 )
 from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_velocities, velocity_autocorrelation
+from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 
 __all__ = [
+    "CutoffCriterion",
     "HopNetwork",
     "HullVoltages",
+    "MemoryCriterion",
     "NotDiffusive",
     "OrderChoice",
     "PhaseDiagram",
+    "WindowCriterion",
     "activated_rates",
     "add_vibrations",
     "assign_sites",

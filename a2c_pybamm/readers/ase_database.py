@@ -10,21 +10,21 @@ from typing import Any
 
 from ase.db.sqlite import SQLite3Database
 
-MAGIC = b"SQLite format 3\0"
-"""The first bytes of every SQLite file."""
-VERSIONS = range(5, 10)
+SQLITE_BEGINNING = b"SQLite format 3\0"
+"""First bytes of every SQLite file."""
+TABLE_VERSIONS = range(5, 10)
 """Versions of ase's tables that its reader takes."""
-NEEDED = ("systems", "information")
+ASE_TABLES = ("systems", "information")
 """Tables by which a database is ase's."""
-BESIDE = ("-wal", "-journal")
-"""Endings of the files in which SQLite keeps what has not yet come into the database."""
-REMEDY = "give a database that ase wrote, or write the structures as extended xyz"
+UNWRITTEN_ENDINGS = ("-wal", "-journal")
+"""Endings of the files in which SQLite keeps changes that are not yet in the database."""
+DATABASE_REMEDY = "give a database that ase wrote, or write the structures as extended xyz"
 
 
 def is_sqlite(path: Path) -> bool:
     """True where a file begins as one of SQLite's."""
     with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+        return file.read(len(SQLITE_BEGINNING)) == SQLITE_BEGINNING
 
 
 def read_database(path: Path) -> Generator[Any]:
@@ -35,14 +35,14 @@ def read_database(path: Path) -> Generator[Any]:
     ValueError
         If the file is no database of ase in a version that is known, or is being written to.
     """
-    for ending in BESIDE:
+    for ending in UNWRITTEN_ENDINGS:
         beside = path.with_name(path.name + ending)
         if beside.exists() and beside.stat().st_size:
             raise ValueError(
                 f"{path}: {beside.name} lies beside it, a part not yet written into it; close the program that writes"
             )
     if not is_sqlite(path):
-        raise ValueError(f"{path}: no SQLite database; {REMEDY}")
+        raise ValueError(f"{path}: no SQLite database; {DATABASE_REMEDY}")
     try:
         with closing(_connected(path)) as connection:
             _check_tables(path, connection)
@@ -79,17 +79,17 @@ def _check_tables(path: Path, connection: sqlite3.Connection) -> None:
         return [value for (value,) in connection.execute(query)]
 
     tables = first_column("SELECT name FROM sqlite_master WHERE type = 'table'")
-    if missing := [name for name in NEEDED if name not in tables]:
-        raise ValueError(f"{path}: an SQLite database, but not ase's (no table {missing[0]!r}); {REMEDY}")
-    # what a view, a virtual table or a generated column gives is computed on reading, without bound
+    if missing := [name for name in ASE_TABLES if name not in tables]:
+        raise ValueError(f"{path}: an SQLite database, but not ase's (no table {missing[0]!r}); {DATABASE_REMEDY}")
+    # the content of a view, a virtual table or a generated column is computed on reading, without bound
     if first_column("SELECT name FROM sqlite_master WHERE type = 'view' OR sql LIKE 'CREATE VIRTUAL%'") or first_column(
         "SELECT m.name FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c WHERE m.type = 'table' AND c.hidden"
     ):
-        raise ValueError(f"{path}: an SQLite database with views or computed columns, which ase's has not; {REMEDY}")
+        raise ValueError(f"{path}: an SQLite database with views or computed columns, which ase's has not; {DATABASE_REMEDY}")
     version = first_column("SELECT value FROM information WHERE name = 'version'")
-    if not version or str(version[0]) not in map(str, VERSIONS):
-        found = str(version[0])[:20] if version else "none"
-        raise ValueError(f"{path}: version {found!r} of ase's tables is not known; update ase, or convert the file with ase db")
+    if not version or str(version[0]) not in map(str, TABLE_VERSIONS):
+        shown = str(version[0])[:20] if version else "none"
+        raise ValueError(f"{path}: version {shown!r} of ase's tables is not known; update ase, or convert the file with ase db")
     external = first_column("SELECT value FROM information WHERE name = 'external_table_name'")
     if unknown := [name for name in external if name not in tables]:
-        raise ValueError(f"{path}: it names a table {str(unknown[0])[:60]!r} that it does not have; {REMEDY}")
+        raise ValueError(f"{path}: it names a table {str(unknown[0])[:60]!r} that it does not have; {DATABASE_REMEDY}")

@@ -1,4 +1,4 @@
-"""Streams over one regular file, within bounds: what foreign readers are given in the place of a file's name."""
+"""Streams over one regular file, within bounds: given to readers of other packages in the place of a file's name."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ import io
 from pathlib import Path
 from typing import IO, Any, cast
 
-from a2c_pybamm.readers.source_file import BROKEN, OPENERS, open_regular
+from a2c_pybamm.data import BLOCK_BYTES
+from a2c_pybamm.readers.source_file import LARGEST_TEXT, OPENERS, UNPACKING_ERRORS, open_regular
 
 LONGEST_LINE = 2**22
 """Bytes of a line (4 MiB): a frame's comment with some numbers for each of 100 000 atoms is shorter."""
 LARGEST_PIECE = 2**28
-"""Bytes that are read in one piece (256 MiB): two frames of five million atoms."""
+"""Bytes that are read in one piece, a whole array among them (256 MiB): two frames of five million atoms."""
 MOST_EXPANSION = 200
-"""Bytes that a compressed byte may become: text and numbers shrink by 2 to 20 times, zeros by 1000."""
-SMALL_EXPANSION = 2**26
-"""Bytes up to which expansion is not looked at (64 MiB): they do no harm."""
-READS_AT_END = 1_000
+"""Bytes that a compressed byte may become, beyond a text's size: text and numbers shrink by 2 to 20 times, zeros by 1000."""
+MOST_READS_AT_END = 1_000
 """Reads behind a file's end after which a reader does not end by itself: a header has announced more lines."""
-CHUNK, PACKED_CHUNK = 2**16, 2**24
-"""Bytes that are read at once; more of a packed file: going back behind them unpacks it from its beginning."""
+BUFFER_BYTES = 2**16
+"""Bytes that are read at once of a file that is not compressed (64 KiB): Linux reads no more ahead."""
 
 
 class _Bytes(io.RawIOBase):
-    """The bytes of one regular file, unpacked; ``ValueError`` where a line or an expansion goes beyond all measure."""
+    """The bytes of one regular file, unpacked; ``ValueError`` where a line or an expansion is larger than its bound."""
 
     def __init__(self, path: Path, longest_line: int | None) -> None:
         self._path = path
@@ -56,7 +55,7 @@ class _Bytes(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             content: bytes = self._file.read(min(len(buffer), LARGEST_PIECE))
-        except BROKEN as error:
+        except UNPACKING_ERRORS as error:
             raise ValueError(f"{self._path}: cannot be read to its end ({error}); copy it again") from error
         buffer[: len(content)] = content
         self._check_expansion()
@@ -65,7 +64,7 @@ class _Bytes(io.RawIOBase):
         return len(content)
 
     def _check_expansion(self) -> None:
-        if self._packed is not None and self.tell() > SMALL_EXPANSION + MOST_EXPANSION * self._packed.tell():
+        if self._packed is not None and self.tell() > LARGEST_TEXT + MOST_EXPANSION * self._packed.tell():
             raise ValueError(f"{self._path}: {self._packed.tell()} bytes unpack to {self.tell()}, as no data do; copy it again")
 
     def _check_line(self, content: bytes, longest: int) -> None:
@@ -88,7 +87,8 @@ class _Binary(io.BufferedReader):
     """Buffered bytes; no piece is larger than ``LARGEST_PIECE``, nor the rest of the file where all of it is asked for."""
 
     def __init__(self, path: Path, raw: _Bytes) -> None:
-        super().__init__(cast(Any, raw), PACKED_CHUNK if path.suffix in OPENERS else CHUNK)
+        # going back behind the buffer of a compressed file unpacks it from its beginning
+        super().__init__(cast(Any, raw), BLOCK_BYTES if path.suffix in OPENERS else BUFFER_BYTES)
         self._path = path
 
     @property
@@ -104,9 +104,9 @@ class _Binary(io.BufferedReader):
         return first + super().read1(size - 1 if size > 0 else size) if first and size != 1 else first
 
     def read(self, size: int | None = -1, /) -> bytes:
-        whole = size is None or size < 0
+        to_the_end = size is None or size < 0
         _check_piece(self._path, size)
-        content = super().read(LARGEST_PIECE + 1 if whole else size)
+        content = super().read(LARGEST_PIECE + 1 if to_the_end else size)
         _check_piece(self._path, len(content))
         return content
 
@@ -124,16 +124,16 @@ class _Text(io.TextIOWrapper):
         return _inner_name(self._path)
 
     def read(self, size: int | None = -1, /) -> str:
-        whole = size is None or size < 0
+        to_the_end = size is None or size < 0
         _check_piece(self._path, size)
-        content = super().read(LARGEST_PIECE + 1 if whole else size)
+        content = super().read(LARGEST_PIECE + 1 if to_the_end else size)
         _check_piece(self._path, len(content))
         return content
 
     def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
         line = super().readline(size)
         self._at_end = 0 if line else self._at_end + 1
-        if self._at_end > READS_AT_END:
+        if self._at_end > MOST_READS_AT_END:
             raise ValueError(f"{self._path}: ends before the number of lines that it announces; is it cut off? copy it again")
         return line
 
@@ -156,5 +156,5 @@ def open_bytes(path: Path, *, longest_line: int | None = None) -> IO[bytes]:
 
 
 def open_text(path: Path, *, longest_line: int | None = LONGEST_LINE) -> IO[str]:
-    """The same as UTF-8 text; lines are bounded, and reading on behind the file's end raises ``ValueError`` after a while."""
+    """UTF-8 text of a regular file, bounded as `open_bytes`; repeated reading behind its end raises ``ValueError``."""
     return _Text(path, _Binary(path, _Bytes(path, longest_line)))

@@ -11,18 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from a2c_pybamm.data import Array
-from a2c_pybamm.readers.source_file import read_text
-from a2c_pybamm.readers.units import LARGEST
+from a2c_pybamm.readers.source_file import MOST_VALUES, read_text
+from a2c_pybamm.readers.units import LARGEST_NUMBER
 
-MOST_FIELDS = 4_000_000
-"""Fields of a table (two million times and currents): as text they take 100 bytes of memory each."""
+Rows = list[tuple[int, dict[str, str]]]
+"""Rows of a table: the number of the line, and the fields by column."""
 CUT_NUMBER = re.compile(r"[-+]?\d*(\.|[-+]|[eE][-+]?)")
-"""A number that goes on."""
+"""Beginning of a number that cannot be all of it."""
 FORTRAN_NUMBER = re.compile(r"([-+]?[\d.]+)[dD]([-+]?\d+)")
 """A number of double precision as Fortran writes it."""
 
 
-def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, dict[str, str]]]:
+def read_rows(path: Path, columns: list[str], remedy: str) -> Rows:
     """Rows of a comma-separated file with a header, each with its line number and all its fields, without spaces around them.
 
     Rows without any content (``,,``), as spreadsheets write them behind a table, are left out.
@@ -35,27 +35,27 @@ def read_rows(path: Path, columns: list[str], remedy: str) -> list[tuple[int, di
     text = read_text(path)
     reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
     try:
-        found = _first_row(reader)
-        check_header(path, columns, found, remedy)
+        header = _first_row(reader)
+        check_header(path, columns, header, remedy)
         rows = []
         for fields in reader:
             fields = [field.strip() for field in fields]
             if not any(fields):
                 continue
-            if len(fields) != len(found):
+            if len(fields) != len(header):
                 cause = "is the file cut off, or a field with a comma not in quotes?"
                 remedy = "comments are not read, take it out" if fields[0].startswith("#") else cause
                 raise ValueError(
-                    f"{path}, line {reader.line_num}: {len(fields)} fields where the header has {len(found)}; {remedy}"
+                    f"{path}, line {reader.line_num}: {len(fields)} fields where the header has {len(header)}; {remedy}"
                 )
-            rows.append((reader.line_num, dict(zip(found, fields, strict=True))))
-            if len(rows) * len(found) > MOST_FIELDS:
-                raise ValueError(f"{path}: more than {MOST_FIELDS} fields; thin the rows, or leave out columns")
+            rows.append((reader.line_num, dict(zip(header, fields, strict=True))))
+            if len(rows) * len(header) > MOST_VALUES:
+                raise ValueError(f"{path}: more than {MOST_VALUES} fields; thin the rows, or leave out columns")
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: {error}; write it again as comma-separated text") from error
     if not rows:
         raise ValueError(f"{path}: a header and no rows; the file looks cut off, copy it again")
-    _refuse_cut_number(path, text, rows)
+    _validate_last_number(path, text, rows)
     return rows
 
 
@@ -65,8 +65,8 @@ def _first_row(reader: Iterator[list[str]]) -> list[str]:
     return next((names for names in rows if any(names)), [])
 
 
-def _refuse_cut_number(path: Path, text: str, rows: list[tuple[int, dict[str, str]]]) -> None:
-    """Raise ``ValueError`` where a file ends within a number: no end of line, and nothing behind a point, a sign or an e."""
+def _validate_last_number(path: Path, text: str, rows: Rows) -> None:
+    """Raise ``ValueError`` where a file ends within a number: no end of line, nothing behind a point, a sign or an e."""
     last = list(rows[-1][1].values())[-1].strip()
     if not text.endswith(("\n", "\r")) and CUT_NUMBER.fullmatch(last):
         raise ValueError(f"{path}, line {rows[-1][0]}: the file ends in {last!r}; it looks cut off, copy it again")
@@ -77,15 +77,15 @@ def read_header(path: Path) -> list[str]:
     return _first_row(csv.reader(io.StringIO(read_text(path), newline=""), skipinitialspace=True))
 
 
-def check_header(path: Path, columns: list[str], found: list[str], remedy: str) -> None:
-    """Raise ``ValueError`` where a wanted column is not there just once."""
+def check_header(path: Path, columns: list[str], header: list[str], remedy: str) -> None:
+    """Raise ``ValueError`` where a wanted column does not stand just once in the header."""
     for column in columns:
-        if column not in found:
-            if len(found) == 1:
+        if column not in header:
+            if len(header) == 1:
                 remedy = "separate columns by commas and write decimal points"
-            raise ValueError(f"{path}: no column {column!r} (found {', '.join(found)}); {remedy}")
-        if found.count(column) > 1:
-            raise ValueError(f"{path}: {found.count(column)} columns are called {column!r}; rename all but the right one")
+            raise ValueError(f"{path}: no column {column!r} (found {', '.join(header)}); {remedy}")
+        if header.count(column) > 1:
+            raise ValueError(f"{path}: {header.count(column)} columns are called {column!r}; rename all but the right one")
 
 
 def read_number(row: dict[str, str], column: str, path: Path, line: int) -> float:
@@ -104,12 +104,12 @@ def read_number(row: dict[str, str], column: str, path: Path, line: int) -> floa
         if double := FORTRAN_NUMBER.fullmatch(text):
             remedy = f"write the exponent with e ({'e'.join(double.groups())[:60]})"
         raise ValueError(f"{path}, line {line}: {column!r} is {text[:60]!r}, not a number; {remedy}") from None
-    if not abs(value) < LARGEST:
+    if not abs(value) < LARGEST_NUMBER:
         raise ValueError(f"{path}, line {line}: {column!r} is {text[:60]!r}, not a finite number; repair or leave out the row")
     return value
 
 
-def read_column(path: Path, rows: list[tuple[int, dict[str, str]]], column: str, *, positive: bool = False) -> Array:
+def read_column(path: Path, rows: Rows, column: str, *, positive: bool = False) -> Array:
     """Finite numbers of one column (n_row,).
 
     Raises

@@ -1,4 +1,4 @@
-"""Frames of a file, by ase."""
+"""Structures of a file, frame by frame, by ase."""
 
 from __future__ import annotations
 
@@ -17,27 +17,24 @@ from ase.io.formats import filetype, get_ioformat
 from a2c_pybamm.readers.ase_database import from_row, is_sqlite, read_database
 from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, open_bytes, open_text
 from a2c_pybamm.readers.memory_bound import MemoryBound
-from a2c_pybamm.readers.source_file import OPENERS, last_line_is_short
+from a2c_pybamm.readers.source_file import OPENERS, TAIL_BYTES, last_line_is_short
+from a2c_pybamm.readers.units import LARGEST_NUMBER
 
-LAST_WORDS = {"vasp-xml": b"</modeling>", "vasp-out": b"General timing and accounting informations"}
-"""What a run of VASP writes when it has finished, by ase's name of the format."""
-UNREADABLE = "ase cannot read it; is it cut off, or its format not told by its name?"
-"""What is said of a file of structures, before ase's own words."""
-END = 20_000
-"""Bytes at the end of a file, among which the last words stand."""
-XYZ = (".xyz", ".extxyz", ".exyz")
+FINISHED_MARKS = {"vasp-xml": b"</modeling>", "vasp-out": b"General timing and accounting informations"}
+"""Text that a run of VASP writes when it has finished, by ase's name of the format."""
+UNREADABLE = "ase cannot read it; is it cut off, or does the ending of its name not fit its format?"
+"""Beginning of an error about a file of structures, before ase's own words."""
+XYZ_ENDINGS = (".xyz", ".extxyz", ".exyz")
 TAKE_STREAMS = {"aims", "aims-output", "dftb", "dmol-arc", "dmol-car", "dmol-incoor", "rmc6f", "struct"}
 """Formats of ase that are declared as read by name, and take an open file as well."""
 VASP_CELLS = ("vasp", "vasp-xdatcar")
 """Formats with a line of elements' symbols above the numbers of atoms, which VASP 4 did not write."""
-WHOLE = {"json", "cjson", "nomad-json"}
+ONE_LINE_FORMATS = {"json", "cjson", "nomad-json"}
 """Formats of one long line."""
 USUAL_EXPANSION = 10
-"""Bytes that a compressed byte of text becomes."""
-LARGEST_ENERGY = 1e30
-"""No energy is larger [eV], as in tables."""
+"""Bytes that a compressed byte of text usually becomes; 2 to 20 are seen."""
 LARGEST_LENGTH = 1e12
-"""No position or cell vector is longer [Å]; the square of a much larger one would leave the range of floats."""
+"""Bound of positions and cell vectors [Å], a hundred metres: whole cells between two of them stay within 64 bits."""
 
 
 def _bound(path: Path) -> MemoryBound:
@@ -46,11 +43,11 @@ def _bound(path: Path) -> MemoryBound:
 
 @contextmanager
 def _ase_reads(path: Path, failure: str, bound: MemoryBound, kind: str = "") -> Iterator[None]:
-    """A stretch of code in which ase reads a file; whatever it raises becomes a ``ValueError`` that names the file."""
+    """A stretch of code in which ase reads a file; all that it raises becomes a ``ValueError`` that names the file."""
     try:
         with bound:
             yield
-    except Exception as error:  # ase raises whatever its format readers happen to raise
+    except Exception as error:  # ase's readers of formats raise errors of every type
         if isinstance(error, ValueError) and str(error).startswith(str(path)):
             raise
         if kind in VASP_CELLS and _lacks_elements(path):
@@ -83,8 +80,8 @@ def read_frames(path: Path, *, failure: str, remedy: str) -> list[Any]:
 
 
 def iterate_frames(path: Path, *, failure: str, remedy: str) -> Iterator[Any]:
-    """The same, one after the other, where ase's reader of the format gives them so."""
-    if path.suffix in XYZ and last_line_is_short(path):
+    """Frames that ase reads from a file, one after the other where ase's reader of the format gives them so."""
+    if path.suffix in XYZ_ENDINGS and last_line_is_short(path):
         raise ValueError(f"{path}: the last line is cut off; {remedy}")
     bound = _bound(path)
     with _ase_reads(path, failure, bound):
@@ -111,13 +108,13 @@ def read_relaxed(path: Path, *, failure: str, remedy: str) -> list[Any]:
     bound = _bound(path)
     with _ase_reads(path, failure, bound):
         kind = _format(path)
-    if kind not in LAST_WORDS:
+    if kind not in FINISHED_MARKS:
         return read_frames(path, failure=failure, remedy=remedy)
-    end = b""
+    tail = b""
     with _ase_reads(path, failure, bound), open_bytes(path) as file:
-        while piece := file.read(END):
-            end = (end + piece)[-END:]
-    if LAST_WORDS[kind] not in end:
+        while piece := file.read(TAIL_BYTES):
+            tail = (tail + piece)[-TAIL_BYTES:]
+    if FINISHED_MARKS[kind] not in tail:
         raise ValueError(f"{path}: the run of VASP did not finish, or the file is cut off; {remedy}")
     return read_frames(path, failure=failure, remedy=remedy)[-1:]
 
@@ -136,7 +133,7 @@ def energy_of(atoms: Any, where: str) -> float:
     energy = energy.item() if isinstance(energy, np.ndarray) and energy.ndim == 0 else energy
     if not isinstance(energy, int | float | np.integer | np.floating) or isinstance(energy, bool):
         raise ValueError(f"{where}: its energy is {str(energy)[:60]!r}, not a number; write it in eV, or leave the frame out")
-    if not -LARGEST_ENERGY < energy < LARGEST_ENERGY:
+    if not -LARGEST_NUMBER < energy < LARGEST_NUMBER:
         raise ValueError(f"{where}: its energy is {str(energy)[:60]} eV, not finite; repair it, or leave the frame out")
     return float(energy)
 
@@ -146,9 +143,9 @@ def _format(path: Path) -> str:
 
     Ase is given an open stream, never a name: a name may be taken for an address in the network (``postgresql://…``), the
     terminal (``-``), a database to make, or a place to look for further files. No format that ase reads from a stream runs code
-    or unpickles. Those that insist on a name are closed, but for SQLite, which has a door of its own.
+    or unpickles. Formats that ase reads by name alone are refused, but for SQLite, which `ase_database` reads.
     """
-    if path.suffix in XYZ:
+    if path.suffix in XYZ_ENDINGS:
         return "extxyz"
     if is_sqlite(path):
         return "db"
@@ -168,7 +165,7 @@ def _stream(path: Path, kind: str) -> Generator[Any]:
     if reader.isbinary:
         stream: Any = open_bytes(path)
     else:
-        stream = open_text(path, longest_line=None if kind in WHOLE else LONGEST_LINE)
+        stream = open_text(path, longest_line=None if kind in ONE_LINE_FORMATS else LONGEST_LINE)
     with stream:
         if kind == "json":
             with ase.db.connect(stream, type="json", serial=True) as database:

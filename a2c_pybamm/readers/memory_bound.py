@@ -9,12 +9,12 @@ try:
 except ImportError:  # Windows: no bound
     resource = None  # type: ignore[assignment]
 
-ALLOWANCE = 2**30
+ALLOWED_BYTES = 2**30
 """Bytes that reading any file may take beside what the process has (1 GiB)."""
-MEASURED_EVERY = 100
-"""Stretches from one look at the process's memory to the next, which costs as much as a small frame."""
-PER_BYTE = 20
+BYTES_PER_BYTE = 20
 """Bytes of memory that a byte of the file may take: a number in text becomes an object of about four times its size."""
+MEASURED_EVERY = 100
+"""Stretches of code from one measurement of the process's memory to the next, which takes as long as reading a small frame."""
 
 
 class MemoryBound:
@@ -32,8 +32,8 @@ class MemoryBound:
 
     def __enter__(self) -> None:
         if self._n % MEASURED_EVERY == 0:
-            taken = _taken()
-            self._bound = taken + ALLOWANCE + PER_BYTE * self._size if taken else 0
+            taken = _address_space()
+            self._bound = taken + ALLOWED_BYTES + BYTES_PER_BYTE * self._size if taken else 0
         self._n += 1
         if self._bound:
             self._before = soft, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -45,7 +45,7 @@ class MemoryBound:
             resource.setrlimit(resource.RLIMIT_AS, self._before)
 
 
-def _taken() -> int:
+def _address_space() -> int:
     """Bytes of address space that the process has; 0 where that is not known."""
     if resource is None:
         return 0

@@ -11,12 +11,12 @@ import numpy as np
 from a2c_pybamm.readers.plain_yaml import plain_yaml
 from a2c_pybamm.readers.source_file import read_text
 
-MOST_ATOMS = 4_000
+MOST_SUPERCELL_ATOMS = 4_000
 """Atoms of a supercell: their force constants in full are 1.2 GB."""
 LARGEST_MASS = 1_000.0
 """Mass of an atom [u]: the heaviest nucleus has 294."""
-CELLS = ("unit_cell", "primitive_cell", "supercell")
-"""Blocks with atoms; of old files they stand in none."""
+CELL_BLOCKS = ("unit_cell", "primitive_cell", "supercell")
+"""Blocks with atoms; in old files atoms stand outside of blocks."""
 
 
 def load_phonopy(path: Path) -> Any:
@@ -39,7 +39,7 @@ def load_phonopy(path: Path) -> Any:
         ) from error
     content = plain_yaml(read_text(path), path)
     if isinstance(content, dict):
-        for block in CELLS:
+        for block in CELL_BLOCKS:
             _check_masses(path, f"{block}.", content.get(block))
         _check_masses(path, "", content)
     try:
@@ -67,7 +67,7 @@ def load_phonopy(path: Path) -> Any:
             phonon.symmetrize_force_constants()
         else:
             phonon.force_constants = stored.force_constants
-    except Exception as error:  # phonopy raises whatever it happens to raise
+    except Exception as error:  # phonopy raises errors of every type
         detail = " ".join(str(error).split())[:200] or type(error).__name__
         raise ValueError(f"{path}: phonopy cannot use it ({detail}); is it cut off, or not phonopy_params.yaml?") from error
     return phonon
@@ -91,8 +91,8 @@ def _check_size(cell: Any, matrix: Any) -> None:
     if cell is None:
         raise ValueError("no unit cell in it")
     atoms = len(cell.symbols) * (np.prod(matrix.astype(float)) if matrix.ndim == 1 else np.linalg.det(matrix.astype(float)))
-    if not 0.5 < abs(atoms) <= MOST_ATOMS:
-        raise ValueError(f"a supercell of {abs(atoms):.3g} atoms, not 1 to {MOST_ATOMS}")
+    if not 0.5 < abs(atoms) <= MOST_SUPERCELL_ATOMS:
+        raise ValueError(f"a supercell of {abs(atoms):.3g} atoms, not 1 to {MOST_SUPERCELL_ATOMS}")
 
 
 def _options(made: Any, stored: Any) -> dict[str, Any]:

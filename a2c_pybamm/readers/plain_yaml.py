@@ -1,4 +1,4 @@
-"""YAML of plain values: no tags, no anchors, no key twice, and nothing that grows on reading."""
+"""YAML of plain values: no tags, no anchors, no key twice, no aliases that would multiply on reading."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import yaml
 from yaml.resolver import Resolver
 
-MOST_VALUES = 2_500_000
-"""Values in a file (force constants of 500 atoms in full); a million take four seconds to parse."""
-DEEPEST = 50
+from a2c_pybamm.readers.source_file import MOST_VALUES
+
+MOST_LEVELS = 50
 """Levels of lists and blocks in each other; phonopy writes six."""
 LONGEST_NUMBER = 400
-"""Characters of a number; Python refuses whole ones beyond some thousands."""
-PLAIN = (None, "!")
-"""Tags that are none: ``!`` says that a value is text."""
+"""Characters of a number: all digits of the largest float and its sign; Python refuses whole numbers of some thousands."""
+PLAIN_TAGS = (None, "!")
+"""Tags of plain values: ``!`` marks text."""
 _TRUE = ("yes", "true", "on")
 
 
@@ -73,14 +73,14 @@ class _Builder:
         self._n += 1
         if isinstance(event, yaml.AliasEvent) or event.anchor:
             raise self._error(event, f"the anchor or alias {event.anchor[:40]!r}, which no such file has; write its values out")
-        if not isinstance(event, yaml.AliasEvent) and event.tag not in PLAIN:
+        if not isinstance(event, yaml.AliasEvent) and event.tag not in PLAIN_TAGS:
             raise self._error(event, f"the tag {event.tag[:60]!r}, which could make more than plain values; remove it")
         if self._n > MOST_VALUES:
             raise self._error(event, f"more than {MOST_VALUES} values; is it another file? leave out what is not needed")
 
     def _begin(self, value: Any, event: Any) -> None:
-        if len(self._open) >= DEEPEST:
-            raise self._error(event, f"more than {DEEPEST} levels in each other; is it damaged? copy it again")
+        if len(self._open) >= MOST_LEVELS:
+            raise self._error(event, f"more than {MOST_LEVELS} levels in each other; is it damaged? copy it again")
         self._add(value, event)
         self._open.append(value)
         self._keys.append(_NO_KEY)

@@ -1,4 +1,4 @@
-"""Where data came from: a file's text, name and fingerprint, and errors that name it on one line."""
+"""A source file: its text, its name and fingerprint for provenance, and errors that name it on one line."""
 
 from __future__ import annotations
 
@@ -12,50 +12,59 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from inspect import signature
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from a2c_pybamm.formatting import plain
+
 LARGEST_TEXT = 2**26
 """Bytes of a text that is read as a whole (64 MiB): what is made of it takes several times as much memory."""
+MOST_VALUES = 2_500_000
+"""Values that are read from a text: each takes 100 bytes of memory, in YAML 4 µs; 500 atoms have 2.3 million forces."""
+TAIL_BYTES = 20_000
+"""Bytes at the end of a text in which its last line, or the summary of a run of VASP, stands as a whole."""
 LONGEST_MESSAGE = 1_000
-"""Characters of an error's message, in which what a file holds may be quoted."""
+"""Characters of an error's message, in which what a file holds may be quoted: a dozen lines of a terminal."""
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """Compressed files, by the ending of their names."""
 BEGINNINGS = {b"\x1f\x8b": ".gz", b"BZh91AY&SY": ".bz2", b"\xfd7zXZ\0": ".xz"}
-"""How they begin; of bzip2 with its usual block."""
-BROKEN = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
-"""What unpacking raises where a file is cut off or damaged."""
+"""First bytes of compressed files; of bzip2 with its usual block."""
+UNPACKING_ERRORS = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
+"""Errors of unpacking where a file is cut off or damaged."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def one_line(text: str) -> str:
-    r"""The text on one line: control characters and the like escaped as in Python (``\x1b``), long text cut in the middle."""
+    r"""The text on one line: control characters escaped as in Python (``\x1b``), long text cut in the middle."""
     if len(text) > LONGEST_MESSAGE:
         text = f"{text[: LONGEST_MESSAGE // 2]} … {text[-LONGEST_MESSAGE // 2 :]}"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return plain(text)
 
 
 def file_errors(read: Callable[P, R]) -> Callable[P, R]:
-    """The reader, whose errors about the content of a file are one line as ``ValueError``; its first argument is the path.
+    """The reader, errors about a file's content as ``ValueError`` of one line that begins with its first argument, ``path``.
 
-    Whatever arithmetic, the memory and the disk raise while a file is read is about its content. Errors of the program itself
-    (``TypeError``, ``KeyError`` …) pass as they are.
+    (Readers of several files name the one.) Errors of arithmetic, memory and disk while a file is read are about its content;
+    errors of the program itself (``TypeError``, ``KeyError`` …) pass as they are.
     """
+    first = next(iter(signature(read).parameters))
 
     @wraps(read)
     def reader(*args: P.args, **kwargs: P.kwargs) -> R:
+        given: Any = args[0] if args else kwargs.get(first, "")
         try:
-            return read(*args, **kwargs)
+            with naming(Path(given) if first == "path" else ""):
+                return read(*args, **kwargs)
         except ValueError as error:
             message = one_line(str(error))
             if message == str(error):
                 raise
             raise ValueError(message) from error
         except (ArithmeticError, MemoryError, RecursionError, OSError) as error:
-            given = args[0] if args else next(iter(kwargs.values()), "")
             raise ValueError(one_line(f"{given}: {_cause(error)}; copy the file again, or make it smaller")) from error
 
     return reader
@@ -77,7 +86,7 @@ def naming(what: str | Path) -> Iterator[None]:
     except ValueError as error:
         if str(error).startswith(str(what)):
             raise
-        # an estimator knows the file's name alone, from the provenance
+        # an estimator names the file without its folder, by the provenance
         raise ValueError(f"{what}: {str(error).removeprefix(f'{Path(what).name}: ')}") from error
 
 
@@ -105,7 +114,7 @@ def existing(path: str | Path) -> Path:
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """The bytes of a regular file, opened; what was put in its place since :func:`existing` is not waited for.
+    """The bytes of a regular file, opened; a pipe put in its place since :func:`existing` is not waited for.
 
     Raises
     ------
@@ -160,7 +169,7 @@ def _unpacked(path: Path, file: BufferedReader, most: int) -> bytes:
     try:
         with OPENERS[path.suffix](file, "rb") as packed:
             return bytes(packed.read(most))
-    except (*BROKEN, OSError) as error:  # bz2 raises a bare OSError
+    except (*UNPACKING_ERRORS, OSError) as error:  # bz2 raises a bare OSError
         raise ValueError(f"{path}: cannot be read to its end ({error}); copy it again") from error
 
 
@@ -176,14 +185,14 @@ def fingerprint(path: Path) -> dict[str, Any]:
 
 
 def last_line_is_short(path: Path) -> bool:
-    """Whether a text file ends without an end of line, with a line shorter than the one before: it looks cut off."""
+    """True for a file that ends without an end of line, with a line shorter than the one before: it looks cut off."""
     with open_regular(path) as file:
-        file.seek(0, 2)
-        file.seek(-min(file.tell(), 4096), 1)
-        return ends_short(file.read(4096).decode("latin-1"))
+        file.seek(0, os.SEEK_END)
+        file.seek(-min(file.tell(), TAIL_BYTES), os.SEEK_CUR)
+        return ends_short(file.read(TAIL_BYTES).decode("latin-1"))
 
 
 def ends_short(text: str) -> bool:
-    """The same of a text."""
-    lines = text[-4096:].split("\n")
+    """True for a text whose last line has no end and is shorter than the one before."""
+    lines = text[-TAIL_BYTES:].split("\n")
     return len(lines) > 1 and 0 < len(lines[-1]) < len(lines[-2])

@@ -1,4 +1,4 @@
-"""Foreign units, converted at the door: a number with a unit goes in, SI comes out."""
+"""Foreign units, converted to SI as a number is read."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 
 from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, PLANCK
 
-LARGEST = 1e30
-"""No number in a file is larger; the square of a larger one could leave the range of floats."""
+LARGEST_NUMBER = 1e30
+"""Bound of the numbers in a file, in any unit: products of five of them stay within the range of floats."""
+STATED_TOLERANCE = 1e-6
+"""Relative difference up to which two statements of one quantity agree: text carries six digits or more."""
 _EV = ELEMENTARY_CHARGE * AVOGADRO
 UNITS: dict[str, dict[str, float]] = {
     "energy": {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from a2c_pybamm.constants import AVOGADRO, BOLTZMANN
+from a2c_pybamm.constants import BOLTZMANN, DALTON
 from a2c_pybamm.data import Array, Trajectory, Velocities
 
-LITHIUM_MASS = 6.94e-3 / AVOGADRO
+LITHIUM_MASS = 6.94 * DALTON
 """Mass of the walkers [kg]."""
-FRAMEWORK_MASS = 138.905e-3 / AVOGADRO
+FRAMEWORK_MASS = 138.905 * DALTON
 """Mass of the one framework atom, lanthanum [kg]."""
 
 

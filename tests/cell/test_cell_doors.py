@@ -13,7 +13,7 @@ import pytest
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cell import Cell, DriveCycle
-from a2c_pybamm.cell.protocol import LONGEST, MOST_CYCLE_DATA, Steps
+from a2c_pybamm.cell.protocol import LONGEST_CYCLE, MOST_CYCLE_DATA, Steps
 from a2c_pybamm.derivation import derive
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.laws import Scale
@@ -84,7 +84,7 @@ def test_electrode_without_extent(tmp_path: Path, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("time_s", "current"),
-    [([0, 1e29], [0, 5]), ([0, 2 * LONGEST], [1, 1]), (np.arange(MOST_CYCLE_DATA + 1), np.ones(MOST_CYCLE_DATA + 1))],
+    [([0, 1e29], [0, 5]), ([0, 2 * LONGEST_CYCLE], [1, 1]), (np.arange(MOST_CYCLE_DATA + 1), np.ones(MOST_CYCLE_DATA + 1))],
 )
 def test_drive_cycle_beyond_all_measure(time_s: Any, current: Any) -> None:
     start = time.perf_counter()

@@ -27,8 +27,8 @@ def fit_arrhenius(
     labels: an error that all temperatures share (a potential, a committee) stays correlated with all else it touches.
 
     The provenance has χ² and its p-value, and the curvature (coefficient of a term quadratic in 1/T, over its standard
-    deviation) from three temperatures on. Whether a line through few temperatures holds elsewhere they cannot say: the error of
-    an extrapolation grows with the distance in 1/T, and a change of mechanism is in no error bar.
+    deviation) from three temperatures on. They are no test of the line beyond these temperatures: the error of an extrapolation
+    grows with the distance in 1/T, and a change of mechanism is in no error bar.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ def fit_arrhenius(
         barrier's name lacks its unit, or (from three temperatures on) the errors are fully shared, so that no weight follows.
     """
     temperature = np.array(sorted(estimates), dtype=float)
-    parts = [estimates[key] for key in sorted(estimates)]
-    _refuse(temperature, parts, barrier_name)
+    runs = [estimates[key] for key in sorted(estimates)]
+    _validate_runs(temperature, runs, barrier_name)
     inverse = inverse_thermal_energy(temperature)
     columns = np.column_stack([np.ones_like(inverse), -inverse])
     design = Design(columns, (prefactor_name, barrier_name), (2,), {"curvature": (inverse - inverse.mean()) ** 2})
     return fit_log_rates(
-        parts,
-        np.concatenate([part.mean for part in parts]),
+        runs,
+        np.concatenate([run.mean for run in runs]),
         design,
         what="Arrhenius line",
         method="Arrhenius line by generalised least squares",
@@ -62,15 +62,15 @@ def fit_arrhenius(
     )
 
 
-def _refuse(temperature: Array, parts: list[Estimate], barrier_name: str) -> None:
-    if len(parts) < 2:
+def _validate_runs(temperature: Array, runs: list[Estimate], barrier_name: str) -> None:
+    if len(runs) < 2:
         raise ValueError(
-            f"{barrier_name}: {len(parts)} temperature(s), an Arrhenius line needs two, and three to be tested; add runs"
+            f"{barrier_name}: {len(runs)} temperature(s), an Arrhenius line needs two, and three to be tested; add runs"
         )
     if not (temperature > 0).all():
         raise ValueError(f"{barrier_name}: temperature {temperature.min():g} K; give kelvin")
     if not barrier_name.endswith("[eV]"):
         raise ValueError(f"{barrier_name!r}: the barrier comes out in eV; let its name end in '[eV]'")
-    for t, part in zip(temperature, parts, strict=True):
-        if len(part.names) != 1:
-            raise ValueError(f"{barrier_name}: estimate at {t:g} K has {len(part.names)} coefficients; select its ln D")
+    for t, run in zip(temperature, runs, strict=True):
+        if len(run.names) != 1:
+            raise ValueError(f"{barrier_name}: estimate at {t:g} K has {len(run.names)} coefficients; select its ln D")

@@ -15,8 +15,8 @@ from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.log_rates import Design, fit_log_rates
 
-SMALL = 45.0
-"""Exponent at which terms of a lattice sum are left out: exp(-45) is far below round-off."""
+NEGLIGIBLE_EXPONENT = 45.0
+"""Exponent at which terms of a lattice sum are left out: exp(-45) is 3e-20, far below round-off."""
 
 
 def yeh_hummer_correction(
@@ -39,8 +39,8 @@ def yeh_hummer_correction(
     :math:`T`               ``temperature``               K
     ======================  ============================  =======
 
-    **For liquids only**, and for the single particle, tracer or self diffusivity. In a framework nothing drags along: the
-    framework takes the momentum up, and η is infinite (`extrapolate_cell_size` is for those). Where a liquid is in no cube,
+    **For liquids only**, and for the single particle, tracer or self diffusivity. In a crystal the framework takes the momentum
+    up, and η is infinite (`extrapolate_cell_size` is for crystals). Where a liquid is in no cube,
     :math:`w` is the lattice sum of that cell and D the mean over its three directions; those differ from one another.
 
     Parameters
@@ -65,9 +65,9 @@ def yeh_hummer_correction(
     I.-C. Yeh, G. Hummer, J. Phys. Chem. B 108 (2004) 15873. B. Dünweg, K. Kremer, J. Chem. Phys. 99 (1993) 6983.
     H. Hasimoto, J. Fluid Mech. 5 (1959) 317 (the sum).
     """
-    for what, part in (("diffusivity", estimate), ("viscosity", viscosity)):
-        if len(part.names) != 1 or "ln(" not in part.names[0]:
-            raise ValueError(f"{name}: the {what} is {', '.join(part.names)}; give one coefficient, the logarithm ln(…)")
+    for what, given in (("diffusivity", estimate), ("viscosity", viscosity)):
+        if len(given.names) != 1 or "ln(" not in given.names[0]:
+            raise ValueError(f"{name}: the {what} is {', '.join(given.names)}; give one coefficient, the logarithm ln(…)")
     if not temperature > 0:
         raise ValueError(f"{name}: temperature {temperature:g} K; give kelvin")
     image_sum = periodic_image_sum(_cell_vectors(box_length, name))
@@ -78,12 +78,12 @@ def yeh_hummer_correction(
             f"{name}: D = {periodic:.3g} m2/s in the cell, and its correction {correction:.3g} m2/s is as large; take a larger "
             f"cell, and check the viscosity ({eta:.3g} Pa.s)"
         )
-    whole = periodic + correction
+    infinite = periodic + correction
     return combine(
         [estimate, viscosity],
-        [[periodic / whole, -correction / whole]],
+        [[periodic / infinite, -correction / infinite]],
         [name],
-        [np.log(whole)],
+        [np.log(infinite)],
         method="hydrodynamic correction for the periodic images",
         provenance={
             "correction": {
@@ -109,7 +109,7 @@ def _cell_vectors(box_length: ArrayLike, name: str) -> Array:
 
 
 def periodic_image_sum(cell: Array) -> float:
-    r"""What the images of a point and their uniform background leave at its place, :math:`w` [m-1]; 2.837297/L in a cube.
+    r"""Minus the potential of a point's images and uniform background at its place, :math:`w` [m-1]; 2.837297/L in a cube.
 
     .. math:: w = -\lim_{r\to0}\Bigl[\sum_{\mathbf k\neq0}\frac{4\pi}{V k^2}e^{i\mathbf k\cdot\mathbf r} - \frac1r\Bigr]
        = \frac{2\alpha}{\sqrt\pi} + \frac{\pi}{V\alpha^2} - \sum_{\mathbf R\neq0}\frac{\operatorname{erfc}\alpha R}{R}
@@ -126,8 +126,8 @@ def periodic_image_sum(cell: Array) -> float:
     """
     volume = abs(np.linalg.det(cell))
     alpha = np.sqrt(np.pi) / np.cbrt(volume)  # both sums are then equally long
-    distance = _lengths(cell, np.sqrt(SMALL) / alpha)
-    wave = _lengths(np.asarray(2 * np.pi * np.linalg.inv(cell).T, float), 2 * alpha * np.sqrt(SMALL))
+    distance = _lengths(cell, np.sqrt(NEGLIGIBLE_EXPONENT) / alpha)
+    wave = _lengths(np.asarray(2 * np.pi * np.linalg.inv(cell).T, float), 2 * alpha * np.sqrt(NEGLIGIBLE_EXPONENT))
     direct = (erfc(alpha * distance) / distance).sum()
     reciprocal = 4 * np.pi / volume * (np.exp(-(wave**2) / (4 * alpha**2)) / wave**2).sum()
     return float(2 * alpha / np.sqrt(np.pi) + np.pi / (volume * alpha**2) - direct - reciprocal)
@@ -154,10 +154,10 @@ def extrapolate_cell_size(
     provenance says how large it is in the smallest cell, with its error and z-score; from three sizes on χ² says whether the
     power fits.
 
-    **Which power.** ``3`` for hops in a crystal: at a fixed composition what a finite cell lacks is one part in its number of
-    sites. Exactly so for the jump diffusivity of ions that exclude each other, :math:`(1-x)N/(N-1)` times the free one's on N
-    sites, and for the ion that a vacancy meets again round the cell (images of a dipole fall off with :math:`L^{-3}`). ``2`` if
-    they hop in layers and the layers alone grow. ``1`` for liquids, if there is no viscosity for `yeh_hummer_correction`.
+    **Which power.** ``3`` for hops in a crystal: at a fixed composition a finite cell differs by one part in its number of
+    sites. This is exact for the jump diffusivity of ions that exclude each other, :math:`(1-x)N/(N-1)` times the free one's on
+    N sites, and for the ion that a vacancy meets again round the cell (images of a dipole fall off with :math:`L^{-3}`). ``2``
+    if they hop in layers and the layers alone grow. ``1`` for liquids, if there is no viscosity for `yeh_hummer_correction`.
 
     Parameters
     ----------
@@ -181,13 +181,13 @@ def extrapolate_cell_size(
     G. L. Montet, Phys. Rev. B 7 (1973) 650 (one vacancy in periodic crystals).
     """
     length = np.array(sorted(estimates), dtype=float)
-    parts = [estimates[key] for key in sorted(estimates)]
-    _refuse(length, parts, name, power)
+    runs = [estimates[key] for key in sorted(estimates)]
+    _validate_runs(length, runs, name, power)
     effect = f"{name}, effect in the smallest cell"
     share = (length[0] / length) ** power
     fit = fit_log_rates(
-        parts,
-        np.concatenate([part.mean for part in parts]),
+        runs,
+        np.concatenate([run.mean for run in runs]),
         Design(np.column_stack([np.ones_like(share), share]), (name, effect), (2,)),
         what=name,
         method=f"extrapolated to an infinite cell in 1/L^{power:g}",
@@ -195,17 +195,17 @@ def extrapolate_cell_size(
         independent=independent,
     )
     size, std = float(fit.mean[1]), float(fit.std[1])
-    told = {"effect in the smallest": size, "effect std": std, "effect z-score": size / std if std else None}
-    return replace(fit.select([name]), provenance={**fit.provenance, "fit": {**fit.provenance["fit"], **told}})
+    effect_of_size = {"effect in the smallest": size, "effect std": std, "effect z-score": size / std if std else None}
+    return replace(fit.select([name]), provenance={**fit.provenance, "fit": {**fit.provenance["fit"], **effect_of_size}})
 
 
-def _refuse(length: Array, parts: list[Estimate], name: str, power: float) -> None:
-    if len(parts) < 2:
-        raise ValueError(f"{name}: {len(parts)} cell size(s), an extrapolation needs two, and three to be tested; add runs")
+def _validate_runs(length: Array, runs: list[Estimate], name: str, power: float) -> None:
+    if len(runs) < 2:
+        raise ValueError(f"{name}: {len(runs)} cell size(s), an extrapolation needs two, and three to be tested; add runs")
     if not (length > 0).all():
         raise ValueError(f"{name}: cell length {length.min():g} m; give metres")
     if not power > 0:
         raise ValueError(f"{name}: power {power:g}; take 3 for hops in a crystal, 2 in a layer, 1 for a liquid")
-    for x, part in zip(length, parts, strict=True):
-        if len(part.names) != 1:
-            raise ValueError(f"{name}: estimate at {x:g} m has {len(part.names)} coefficients; select its ln D")
+    for x, run in zip(length, runs, strict=True):
+        if len(run.names) != 1:
+            raise ValueError(f"{name}: estimate at {x:g} m has {len(run.names)} coefficients; select its ln D")

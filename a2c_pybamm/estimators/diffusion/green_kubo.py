@@ -1,8 +1,8 @@
 r"""Tracer diffusivity from velocities: the zero-frequency limit of their spectrum, which is the Green–Kubo integral.
 
-The integral of a velocity autocorrelation drowns in noise where it should level off. In frequency its noise is known: estimates
-at different frequencies are all but independent, each a gamma variable about the spectrum. A smooth function fitted to the
-lowest ones has the integral as its value at zero.
+Where the integral of a velocity autocorrelation should level off, its noise is larger than it. Over frequency the noise is
+known: estimates at different frequencies are all but independent, each a gamma variable about the spectrum. A smooth function
+fitted to the lowest ones has the integral as its value at zero.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ import numpy as np
 from a2c_pybamm.data import Velocities
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
-from a2c_pybamm.estimators.time_series.diffusive_line import MIN_ATOMS
-from a2c_pybamm.estimators.time_series.resolution import RESOLVED, NotDiffusive
+from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, RESOLVED_STDS, NotDiffusive
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import velocity_spectrum
-from a2c_pybamm.estimators.time_series.zero_frequency import MIN_FREQUENCIES, fit_smooth_spectrum, fit_zero_frequency
-
-MAX_ALIAS = 0.05
-"""Largest spectrum at the highest frequency, over that at zero: the sum in place of the integral then errs by about 2 %."""
+from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion, fit_smooth_spectrum, fit_zero_frequency
 
 
 def fit_green_kubo_diffusivity(
-    velocities: Velocities, species: str, *, name: str, source: str, cutoff: float | None = None
+    velocities: Velocities,
+    species: str,
+    *,
+    name: str,
+    source: str,
+    cutoff: float | None = None,
+    criterion: CutoffCriterion | None = None,
 ) -> Estimate:
     r"""Logarithm of the tracer diffusivity :math:`\ln(D/[\mathrm{m^2 s^{-1}}])` by Green and Kubo's integral.
 
@@ -40,6 +42,8 @@ def fit_green_kubo_diffusivity(
     ----------
     cutoff
         Highest frequency of the fit [Hz], in place of the criterion.
+    criterion
+        Level, counts and ratios of the criterion above, where they are not its own.
 
     Raises
     ------
@@ -57,13 +61,15 @@ def fit_green_kubo_diffusivity(
     if not spectrum.mean(axis=0).all():
         raise NotDiffusive(f"{name}: {species} does not move at all; are atoms fixed, or frames repeated?")
     n_most = len(frequency) if cutoff is None else int(np.searchsorted(frequency, cutoff, side="right"))
-    if n_most < MIN_FREQUENCIES:
-        raise ValueError(f"{name}: {n_most} frequencies, a fit needs {MIN_FREQUENCIES}; take a longer run or a higher cut-off")
-    limit = fit_zero_frequency(spectrum, n_most) if cutoff is not None else fit_smooth_spectrum(name, spectrum)
-    if not limit.std < 1 / RESOLVED:
+    criterion = criterion or CutoffCriterion()
+    least = criterion.min_frequencies
+    if n_most < least:
+        raise ValueError(f"{name}: {n_most} frequencies, a fit needs {least}; take a longer run or a higher cut-off")
+    limit = fit_zero_frequency(spectrum, n_most) if cutoff is not None else fit_smooth_spectrum(name, spectrum, criterion)
+    if not limit.std < 1 / RESOLVED_STDS:
         raise NotDiffusive(f"{name}: the spectrum at zero is not resolved (ln D ± {limit.std:.2g}); run longer or hotter")
     alias = spectrum[:, -max(1, len(frequency) // 20) :].mean() / np.exp(limit.value)
-    if alias > MAX_ALIAS and not velocities.from_positions:
+    if alias > criterion.largest_alias and not velocities.from_positions:
         raise ValueError(
             f"{name}: frames are too far apart for velocities (spectrum at the highest frequency {alias:.2g} of that at zero); "
             "write them more often, or take central_velocities of the positions"
@@ -81,9 +87,9 @@ def fit_green_kubo_diffusivity(
                 "cut-off [Hz]": float(frequency[limit.n_frequency - 1]),
                 "frequencies": limit.n_frequency,
                 "atoms": len(spectrum),
-                "quartic term p-value": limit.bend_p,
+                "quartic term p-value": limit.quartic_p,
                 "spectrum at highest frequency over that at zero": float(alias),
-                "error bar": "between atoms" if len(spectrum) >= MIN_ATOMS else "gamma variables",
+                "error bar": "between atoms" if len(spectrum) >= MIN_SCATTER_BODIES else "gamma variables",
                 "temperature [K]": velocities.temperature,
             },
         },

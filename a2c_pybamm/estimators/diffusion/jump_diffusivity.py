@@ -6,20 +6,27 @@ import numpy as np
 
 from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate, label_hash
-from a2c_pybamm.estimators.diffusion.tracer_diffusivity import estimate_of_line, resolved_line
+from a2c_pybamm.estimators.diffusion.line_estimate import estimate_of_line, line_report
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.time_series.diffusive_line import DiffusiveLine, overlap_covariance
+from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, resolved_line
 
 
 def fit_jump_diffusivity(
-    msd: CollectiveMSD, *, name: str, source: str, window: tuple[float, float] | None = None, offset: bool = True
+    msd: CollectiveMSD,
+    *,
+    name: str,
+    source: str,
+    window: tuple[float, float] | None = None,
+    offset: bool = True,
+    criterion: WindowCriterion | None = None,
 ) -> Estimate:
     r"""Logarithm of the jump diffusivity :math:`\ln(D_J/[\mathrm{m^2 s^{-1}}])`, its sampling error under ``source``.
 
     :math:`M^\mathrm{c}(t) = 2dD_Jt + b` as `fit_tracer_diffusivity` does it, with one body: the centre of all ions. There is
     no scatter between bodies, so that the error bar is that of the Gaussian process. The centre of many ions is close to one
-    by the central limit theorem, also where hops of single ions are rare; what is assumed is that it forgets itself faster than
-    the window begins. The error is about :math:`\sqrt{n_\text{ion}}` times the tracer's of the same run.
+    by the central limit theorem, also where hops of single ions are rare; its memory is taken to be shorter than the first lag
+    of the window. The error is about :math:`\sqrt{n_\text{ion}}` times the tracer's of the same run.
     :math:`D_\text{chem} = D_J\,\Theta` with the thermodynamic factor.
 
     Parameters
@@ -32,7 +39,9 @@ def fit_jump_diffusivity(
         First and last lag of the fit [s], in place of the criterion. A transient that the tracer shows may hide in the noise
         here: the tracer's window (in its provenance) is a safe choice.
     offset
-        Whether ``b`` is fitted; False for ions that nothing holds, :math:`M^\mathrm{c}(t) = 2dD_Jt` from the first lag on.
+        True where ``b`` is fitted; False for ions that nothing holds, :math:`M^\mathrm{c}(t) = 2dD_Jt` from the first lag on.
+    criterion
+        Settings of the search for the window, as in `fit_tracer_diffusivity`.
 
     Raises
     ------
@@ -41,7 +50,7 @@ def fit_jump_diffusivity(
     ValueError
         If the trajectory is too short for a fit, or the window holds too few lags.
     """
-    line = resolved_line(msd, msd.value[None], name=name, window=window, offset=offset)
+    line = resolved_line(msd, msd.value[None], name=name, window=window, offset=offset, criterion=criterion)
     return estimate_of_line(msd, line, name=name, source=source)
 
 
@@ -103,8 +112,8 @@ def haven_ratio(
         method="tracer over jump diffusivity of one trajectory",
         data=label_hash(data_fingerprint(tracer), data_fingerprint(jump)),
         provenance={
-            "tracer": dict(estimate_of_line(tracer, single, name=name, source=source).provenance),
-            "jump": dict(estimate_of_line(jump, together, name=name, source=source).provenance),
+            "tracer": {"msd": dict(tracer.provenance), "fit": line_report(tracer, single)},
+            "jump": {"msd": dict(jump.provenance), "fit": line_report(jump, together)},
         },
     )
 

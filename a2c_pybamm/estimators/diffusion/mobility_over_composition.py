@@ -28,14 +28,14 @@ def fit_mobility(
     data, so that each source's factor is carried with its labels: what all runs share (a potential, a committee) stays
     correlated with all else that it touches.
 
-    The orders are the law's. With ``average_orders`` the laws of order 0, 1, … up to it are averaged, with weights that lean
-    to the wide ones, and the spread between them is the source ``"<m> <l> order of the mobility"`` (`average_nested`).
+    The orders are the law's. With ``average_orders`` the laws of order 0, 1, … up to it are averaged, with larger weights
+    for the wider ones, and the spread between them is the source ``"<m> <l> order of the mobility"`` (`average_nested`).
 
     The provenance has χ² of the law and its p-value, and three z-scores, each the coefficient of one further term over its
-    standard deviation, where the runs can tell it: ``curvature`` in 1/T, the ``next order in x`` of the prefactor, and the
+    standard deviation, where it follows from the runs: ``curvature`` in 1/T, the ``next order in x`` of the prefactor, and the
     ``cross term``, the next order of the barrier. Beyond ±2 the term may be missing. The runs' bounds are there too: beyond
     them D is extrapolated, by a polynomial in x and a line in 1/T; the error bar grows as these do, and a change of
-    mechanism is in no error bar (`mobility_at` tells).
+    mechanism is in no error bar (`mobility_at` has the place in its ``method``).
 
     Parameters
     ----------
@@ -50,26 +50,26 @@ def fit_mobility(
     Raises
     ------
     ValueError
-        If runs are too few or their places do not tell the coefficients apart, a place is impossible, an estimate has not just
+        If runs are too few or the coefficients do not follow from their places, a place is impossible, an estimate has not just
         one coefficient, or the errors are fully shared.
     """
     what = f"{law.material} {law.label}".rstrip() + " mobility"
     places = sorted(runs)
-    parts = [runs[place] for place in places]
+    estimates = [runs[place] for place in places]
     x, temperature = np.array(places, dtype=float).reshape(-1, 2).T
-    _refuse(what, law, x, temperature, parts)
+    _validate_runs(what, law, x, temperature, estimates)
     design = _design(law, x, temperature, average_orders)
     design.validate_resolution(what, "add runs at other compositions and temperatures, or lower the orders")
     order = max(law.prefactor_order, law.barrier_order)
     fit = fit_log_rates(
-        parts,
-        np.concatenate([part.mean for part in parts]) - law.vacancies * np.log1p(-x),
+        estimates,
+        np.concatenate([run.mean for run in estimates]) - law.vacancies * np.log1p(-x),
         design,
         what=what,
         method=f"{law.kind} by generalised least squares" + (f", averaged over orders 0 to {order}" if average_orders else ""),
         quality={
             "orders": {"prefactor": law.prefactor_order, "barrier": law.barrier_order},
-            "runs": len(parts),
+            "runs": len(estimates),
             "bounds of x": [float(x.min()), float(x.max())],
             "bounds of T [K]": [float(temperature.min()), float(temperature.max())],
         },
@@ -82,23 +82,23 @@ def fit_mobility(
 def mobility_at(estimate: Estimate, law: ArrheniusMobility, x: float, T: float) -> Estimate:
     r"""Logarithm of the measured diffusivity, :math:`\ln(D/[\mathrm{m^2 s^{-1}}])`, that a fit gives at x and T, by source.
 
-    ``method`` says where the place lies beyond the runs, if it does.
+    ``method`` states by how much the place lies beyond the runs, if it does.
 
     Raises
     ------
     ValueError
         If the estimate lacks a coefficient of the law's motion, or no vacancy is left at x.
     """
-    _refuse_places(law.material, law, np.array([x]), np.array([T]))
-    own = estimate.select(law.motion_names)
+    _validate_places(law.material, law, np.array([x]), np.array([T]))
+    motion = estimate.select(law.motion_names)
     row = _columns(law, np.array([x]), np.array([T]))
     name = f"{law.material} {law.label}".rstrip() + f" ln(D x = {x:g}, {T:g} K [m2.s-1])"
-    mean = row @ own.mean + law.vacancies * np.log1p(-x)
-    return own.map([name], mean, row, method=f"{estimate.method}, {_beyond(estimate, x, T)}")
+    mean = row @ motion.mean + law.vacancies * np.log1p(-x)
+    return motion.map([name], mean, row, method=f"{estimate.method}, {_place_in_words(estimate, x, T)}")
 
 
-def _beyond(estimate: Estimate, x: float, T: float) -> str:
-    """Whether a place lies within the runs."""
+def _place_in_words(estimate: Estimate, x: float, T: float) -> str:
+    """Position of a place relative to the bounds of the runs, in words."""
     fit = estimate.provenance.get("fit", {})
     outside = []
     for what, value, unit in (("x", x, ""), ("T", T, " K")):
@@ -133,13 +133,11 @@ def _design(law: ArrheniusMobility, x: Array, temperature: Array, average: bool)
     return Design(_columns(law, x, temperature)[:, by_order], names, sizes if average else sizes[-1:], tests)
 
 
-def _refuse(what: str, law: ArrheniusMobility, x: Array, temperature: Array, parts: list[Estimate]) -> None:
-    _refuse_places(what, law, x, temperature)
-    for place_x, T, part in zip(x, temperature, parts, strict=True):
-        if len(part.names) != 1:
-            raise ValueError(
-                f"{what}: estimate at x = {place_x:g}, {T:g} K has {len(part.names)} coefficients; select its ln D"
-            )
+def _validate_runs(what: str, law: ArrheniusMobility, x: Array, temperature: Array, runs: list[Estimate]) -> None:
+    _validate_places(what, law, x, temperature)
+    for place_x, T, run in zip(x, temperature, runs, strict=True):
+        if len(run.names) != 1:
+            raise ValueError(f"{what}: estimate at x = {place_x:g}, {T:g} K has {len(run.names)} coefficients; select its ln D")
     need = max(law.prefactor_order, law.barrier_order) + 1
     n_x, n_T = len(np.unique(x)), len(np.unique(temperature))
     if n_x < need:
@@ -151,7 +149,7 @@ def _refuse(what: str, law: ArrheniusMobility, x: Array, temperature: Array, par
         raise ValueError(f"{what}: runs at {n_T} temperature(s), a barrier needs two, and three to be tested; add runs")
 
 
-def _refuse_places(what: str, law: ArrheniusMobility, x: Array, temperature: Array) -> None:
+def _validate_places(what: str, law: ArrheniusMobility, x: Array, temperature: Array) -> None:
     if not (temperature > 0).all():
         raise ValueError(f"{what}: temperature {temperature.min():g} K; give places as (x, T), T in kelvin")
     if not ((x >= 0) & (x <= 1)).all():

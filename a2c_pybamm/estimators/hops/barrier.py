@@ -12,13 +12,14 @@ from a2c_pybamm.data import ImageEnergies, MigrationPath
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 
-FINE = 50
-"""Points between neighbouring images at which an interpolated path is searched for its highest point."""
+POINTS_PER_IMAGE = 50
+"""Points of an interpolated path from image to image, of which the highest counts: to 1e-4 of the barrier with five images."""
 
 
-def _fine(s: Array) -> Array:
-    parts = [np.linspace(a, b, FINE, endpoint=False) for a, b in pairwise(s)]
-    return np.concatenate([*parts, s[-1:]])
+def _dense(s: Array) -> Array:
+    """Points of a path through the images at s, evenly spaced between each two."""
+    between = [np.linspace(a, b, POINTS_PER_IMAGE, endpoint=False) for a, b in pairwise(s)]
+    return np.concatenate([*between, s[-1:]])
 
 
 def _level_spline(s: Array, energy: Array) -> Any:
@@ -43,11 +44,11 @@ def _heights(path: MigrationPath) -> dict[str, float]:
     if path.slope is not None:
         hermite = CubicHermiteSpline(s, energy, path.slope / FARADAY * path.distance[-1])
         splines = {"cubic Hermite spline of energies and forces": hermite, **splines}
-    return {name: float(spline(_fine(s)).max()) for name, spline in splines.items()}
+    return {name: float(spline(_dense(s)).max()) for name, spline in splines.items()}
 
 
-def _unseen(path: MigrationPath) -> float:
-    """What lies between the images and no spline through all of them shows [eV].
+def _between_images(path: MigrationPath) -> float:
+    """Error of the highest point by motion between the images that no spline through all of them shows [eV].
 
     With forces, the slope at the highest image times an eighth of the way to its uphill neighbour: nothing at a converged
     saddle. Without, the root-mean-square change of the barrier when one image after the other is left out.
@@ -57,26 +58,26 @@ def _unseen(path: MigrationPath) -> float:
         top = int(np.argmax(energy))
         slope = path.slope[top] / FARADAY * path.distance[-1]
         return float(abs(slope * (s[top + (1 if slope > 0 else -1)] - s[top])) / 8)
-    height = _level_spline(s, energy)(_fine(s)).max()
+    height = _level_spline(s, energy)(_dense(s)).max()
     without = [(np.delete(s, k), np.delete(energy, k)) for k in range(1, len(s) - 1)]
-    return float(np.sqrt(np.mean([(_level_spline(t, e)(_fine(t)).max() - height) ** 2 for t, e in without])))
+    return float(np.sqrt(np.mean([(_level_spline(t, e)(_dense(t)).max() - height) ** 2 for t, e in without])))
 
 
 def fit_barrier(path: MigrationPath, *, name: str, source: str) -> Estimate:
     r"""The barrier [eV] of a hop from its images, with the error that interpolating between them makes.
 
     The highest point of the cubic Hermite spline through energies and forces (clamped cubic spline where there are no forces)
-    above the first image. Images know the path only where they stand. The variance is the sum of two squares:
+    above the first image. The variance is the sum of two squares:
 
-    - how far the highest points of other reasonable splines lie from it: root-mean-square with forces (which the others do not
-      use), the largest distance without;
-    - what no spline shows: with forces, the slope at the highest image times an eighth of the way to its uphill neighbour;
-      without, the root-mean-square change of the barrier when one image after the other is left out.
+    - the distance of the highest points of other reasonable splines from it: root-mean-square with forces (which the others do
+      not use), the largest distance without;
+    - the error that no spline shows: with forces, the slope at the highest image times an eighth of the way to its uphill
+      neighbour; without, the root-mean-square change of the barrier when one image after the other is left out.
 
     With forces and a converged climbing image at the saddle the second vanishes, and the first nearly. The error of the
     potential, and of a path that has not relaxed, are other sources.
 
-    The error bar is cautious. On random skewed hops of 0.4 eV with five to nine images, none on the saddle, 1.96 standard
+    The error bar is wide. On random skewed hops of 0.4 eV with five to nine images, none on the saddle, 1.96 standard
     deviations hold the truth in 98 % and more of the paths with forces, and in 93 % and more without; actual errors are mostly
     a half to a tenth of the reported ones. Without forces a second hump can hide between the images (six images: 79 %); three
     images with forces are too few (93 %; one standard deviation 72 %).
@@ -107,17 +108,17 @@ def fit_barrier(path: MigrationPath, *, name: str, source: str) -> Estimate:
         )
     heights = _heights(path)
     chosen, *others = heights
-    unseen = _unseen(path)
+    between = _between_images(path)
     distances = [(heights[k] - heights[chosen]) ** 2 for k in others]
-    # with forces, the others know less than the chosen one; without, any of them may be right
-    variance = float(np.max(distances) if path.slope is None else np.mean(distances)) + unseen**2
+    # with forces, the others use less data than the chosen one; without, any of them may be right
+    variance = float(np.max(distances) if path.slope is None else np.mean(distances)) + between**2
     return Estimate.from_covariance(
         (name,),
         [heights[chosen]],
         [[variance]],
         source=source,
         method=f"highest point of a {chosen} through {len(energies)} images",
-        provenance={"label": path.label, **path.provenance, "highest points [eV]": heights, "unseen [eV]": unseen},
+        provenance={"label": path.label, **path.provenance, "highest points [eV]": heights, "unseen [eV]": between},
         data=data_fingerprint(path),
     )
 
@@ -127,7 +128,7 @@ def highest_image(images: ImageEnergies, *, name: str, std: float, source: str) 
 
     For single energies on another method's path: no curve is drawn through them. The highest image bounds the barrier of
     *this* path from below, and the relaxed path lies lower, so that the sign of the error is open and ``std`` must cover both.
-    The error is labelled with the method: on all hops it errs alike.
+    The error is labelled with the method: it is the same on all hops.
 
     Raises
     ------

@@ -3,7 +3,7 @@ r"""Correlation factor of an ion's hops, from the hops and the displacements of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,23 +11,40 @@ from scipy.stats import t as student
 
 from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.diffusion.tracer_diffusivity import estimate_of_line, resolved_line
+from a2c_pybamm.estimators.diffusion.line_estimate import line_report
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
-from a2c_pybamm.estimators.hops.hop_counts import HASTY
+from a2c_pybamm.estimators.hops.hop_counts import MOST_SHORT_VISITS
 from a2c_pybamm.estimators.hops.hop_rates import with_frame_spacing
 from a2c_pybamm.estimators.hops.site_occupation import frames_before_hop, site_trajectory
-from a2c_pybamm.estimators.time_series.diffusive_line import MIN_ATOMS
+from a2c_pybamm.estimators.time_series.diffusive_window import resolved_line
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import mean_squared_displacement
-from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
+from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, NotDiffusive
 
-LEVEL = 0.02
-"""Probability below which a change of the slope from one octave of lags to the next is memory."""
-IN_A_ROW = 2
-"""So many octaves must pass without a change."""
-BEYOND = 2
-"""The fit begins at so many times the lag from which on no memory is seen."""
-SPAN = 4
-"""Least ratio of the last lag of a fit to its first."""
+
+@dataclass(frozen=True)
+class MemoryCriterion:
+    """Settings of the search for the lag from which on hops have no memory of one another.
+
+    `fit_correlation_factor` has the criterion in words. The defaults are those of the tables of error bars in ``docs/hops.md``.
+
+    Raises
+    ------
+    ValueError
+        If the level is no probability, or a number is below one.
+    """
+
+    level: float = 0.02
+    """Probability below which a change of the slope from one octave of lags to the next is memory."""
+    n_octaves: int = 2
+    """Octaves in a row that must pass without a change."""
+    start_factor: float = 2.0
+    """First lag of the fit over the first from which on there is no memory."""
+    least_ratio: float = 4.0
+    """Last lag of a fit over its first, at least: two octaves, whose slopes can be compared."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1 or min(self.n_octaves, self.start_factor, self.least_ratio) < 1:
+            raise ValueError(f"{self}: the level lies between 0 and 1, numbers are 1 or more; correct them")
 
 
 def fit_correlation_factor(
@@ -37,6 +54,7 @@ def fit_correlation_factor(
     source: str,
     directions: Sequence[int] = (0, 1, 2),
     window: tuple[float, float] | None = None,
+    criterion: MemoryCriterion | None = None,
 ) -> Estimate:
     r"""Logarithm of the correlation factor, the tracer diffusivity over that of as many independent hops.
 
@@ -54,10 +72,10 @@ def fit_correlation_factor(
     of squared hops :math:`H_{a,n}` in the same windows, and :math:`\bar h` that of an ion per frame in the whole run. The line
     through :math:`F` is the generalised least squares of `fit_tracer_diffusivity`. :math:`F_a` is the delta method for a ratio,
     so that the scatter of its slope between ions is the error of :math:`f`, with the covariance of displacements and hops in
-    it; ions are taken to move independently. Where few hops remember another, :math:`f` is known far better than
-    :math:`D_\text{tr}`.
+    it; ions are taken to move independently. Where hops are nearly independent, the error of :math:`f` is far
+    smaller than that of :math:`D_\text{tr}`.
 
-    **Window.** What a hop remembers is seen once the next has come. From the median time between two hops of one ion on, in
+    **Window.** Memory of a hop shows in the next one. From the median time between two hops of one ion on, in
     octaves of lags, the first is sought from which the slope of :math:`F` does not change twice in a row, by the scatter
     between ions at 2 %. The fit begins at twice that lag, and ends at half of the run, four times later or more.
 
@@ -80,11 +98,13 @@ def fit_correlation_factor(
         Cartesian directions that are counted, in displacements and hops alike.
     window
         First and last lag of the fit [s], in place of this criterion.
+    criterion
+        Level, counts and factors of the criterion, where they are not its own.
 
     Raises
     ------
     NotDiffusive
-        If the ions have not diffused from site to site, or hops remember one another too long for the run.
+        If the ions have not diffused from site to site, or the memory of hops is too long for the run.
     ValueError
         If there are fewer than eight ions (their scatter is the error), the run is too short for a fit, or 25 % of
         the hops are taken back one frame later.
@@ -94,8 +114,8 @@ def fit_correlation_factor(
     .. [1] A. D. Le Claire, in Physical Chemistry, An Advanced Treatise 10 (1970) 261: f as a ratio to uncorrelated hops.
     """
     n_ion = occupation.n_ion
-    if n_ion < MIN_ATOMS:
-        raise ValueError(f"{name}: {n_ion} ions, the scatter between them needs {MIN_ATOMS}; take a larger cell")
+    if n_ion < MIN_SCATTER_BODIES:
+        raise ValueError(f"{name}: {n_ion} ions, the scatter between them needs {MIN_SCATTER_BODIES}; take a larger cell")
     msd = mean_squared_displacement(site_trajectory(occupation), occupation.species, directions=directions)
     frames = msd.lag_in_frames
     hops = _hops_in_windows(occupation, directions, frames)
@@ -104,7 +124,7 @@ def fit_correlation_factor(
     rate = _squares(occupation, directions).sum() / n_ion / (msd.n_frame - 1)  # [m2/frame]
     factor = _by_ratio(msd.by_atom, hops)
     if window is None:
-        window = _without_memory(name, factor, frames, occupation)
+        window = _without_memory(name, factor, frames, occupation, criterion or MemoryCriterion())
     line = resolved_line(msd, rate * frames * factor, name=name, window=window)
     hop_diffusivity = rate / (2 * msd.dimension * msd.interval)
     estimate = Estimate.from_covariance(
@@ -115,7 +135,7 @@ def fit_correlation_factor(
         method="tracer diffusivity from site to site over that of independent hops",
         data=data_fingerprint(occupation, tuple(directions)),
         provenance={
-            "tracer": dict(estimate_of_line(msd, line, name=name, source=source).provenance),
+            "tracer": {"msd": dict(msd.provenance), "fit": line_report(msd, line)},
             "diffusivity of independent hops [m2.s-1]": float(hop_diffusivity),
             "hops": len(occupation.hop_frame),
         },
@@ -126,12 +146,12 @@ def fit_correlation_factor(
 
 
 def _missed_returns(occupation: SiteOccupation, directions: Sequence[int]) -> float:
-    """Logarithm of the true sum of squared hops over the one seen, from the hops about visits of one frame."""
+    """Logarithm of the true sum of squared hops over the counted one, from the hops about visits of one frame."""
     order = np.lexsort((occupation.hop_frame, occupation.hop_ion))
     vector, ion = occupation.hop_vector[order][:, list(directions)], occupation.hop_ion[order]
     short = (np.diff(ion) == 0) & (np.diff(occupation.hop_frame[order]) == 1)
     share = -(vector[:-1] * vector[1:])[short].sum() / (vector**2).sum()
-    if share > HASTY:
+    if share > MOST_SHORT_VISITS:
         raise ValueError(
             f"hops of {occupation.species}: {share:.0%} are taken back one frame later, and many more are not seen; write "
             "frames more often, or check sites and hysteresis"
@@ -155,30 +175,32 @@ def _hops_in_windows(occupation: SiteOccupation, directions: Sequence[int], lags
 
 
 def _by_ratio(displacements: Array, hops: Array) -> Array:
-    """Ratio of two sums over ions at each lag, as the mean of what each ion makes of it (n_ion, n_lag)."""
+    """Ratio of two sums over ions at each lag, as the mean of one term for each ion, by the delta method (n_ion, n_lag)."""
     total = hops.sum(axis=0)
     ratio = displacements.sum(axis=0) / total
     return ratio + len(hops) * (displacements - ratio * hops) / total
 
 
-def _without_memory(name: str, factor: Array, frames: NDArray[np.int64], occupation: SiteOccupation) -> tuple[float, float]:
+def _without_memory(
+    name: str, factor: Array, frames: NDArray[np.int64], occupation: SiteOccupation, criterion: MemoryCriterion
+) -> tuple[float, float]:
     """First and last lag [s] of a fit of ``frames * factor`` (n_ion, n_lag)."""
     last = len(occupation.site) // 2
     edge = np.unique(np.searchsorted(frames, 2 ** np.arange(int(np.log2(last)) + 1)))
     lag, moved = frames[edge], frames[edge] * factor[:, edge]
     change = np.diff(np.diff(moved, axis=1, prepend=0.0) / np.diff(lag, prepend=0), axis=1)
     error = change.std(axis=0, ddof=1) / np.sqrt(len(change))
-    z = np.abs(change.mean(axis=0)) / np.where(error > 0, error, np.inf)  # no ion knows of a change: none
-    steady = 2 * student.sf(z, len(change) - 1) >= LEVEL
+    z = np.abs(change.mean(axis=0)) / np.where(error > 0, error, np.inf)  # the same for all ions: none
+    steady = 2 * student.sf(z, len(change) - 1) >= criterion.level
     for start in range(int(np.searchsorted(lag, _between_hops(occupation))), len(steady)):
-        if lag[start] * SPAN > last:
+        if lag[start] * criterion.least_ratio > last:
             break
-        if steady[start : start + IN_A_ROW].all():
-            first = min(BEYOND * lag[start], last // SPAN)
+        if steady[start : start + criterion.n_octaves].all():
+            first = min(criterion.start_factor * lag[start], last // criterion.least_ratio)
             return float(first * occupation.interval), float(last * occupation.interval)
     raise NotDiffusive(
-        f"{name}: ions hop once in {_between_hops(occupation):.3g} frames and remember it for too much of the run's "
-        f"{2 * last}; run longer, or give the window= [s] in which you hold displacements to be linear in time"
+        f"{name}: ions hop once in {_between_hops(occupation):.3g} frames, and the memory of a hop lasts for too many of the "
+        f"run's {2 * last}; run longer, or give the window= [s] in which you take displacements to be linear in time"
     )
 
 

@@ -1,4 +1,4 @@
-"""Hops and chances to hop of each ion, path by path."""
+"""Hops of each ion and its open hops, path by path."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from a2c_pybamm.data import Array, SiteOccupation
+from a2c_pybamm.data import Array, SiteOccupation, frames_at_once
 from a2c_pybamm.estimators.hops.hop_network import HopNetwork
 from a2c_pybamm.estimators.hops.observed_network import match_rows, same_sites
-from a2c_pybamm.estimators.hops.site_occupation import BLOCK_SIZE, ions_on_sites, short_visits
+from a2c_pybamm.estimators.hops.site_occupation import MOST_MISFITS, ions_on_sites, short_visits
 
-STRANGE = 0.05
-"""Most of the hops that a network may not have."""
-COMPANY = 0.2
-"""Most of the hops that may go to a site which another ion held in the frame before."""
-HASTY = 0.25
-"""Most of the visits that may last one frame."""
-FEW = 4
-"""Fewer visits of one frame than this prove nothing."""
+MOST_FOLLOWING_HOPS = 0.2
+"""Largest share of the hops to sites that another ion held in the frame before: beyond, ions move together, not one by one."""
+MOST_SHORT_VISITS = 0.25
+"""Largest share q of visits that last one frame: there the correction for hops between frames, -ln(1 - q), is 0.29, and of
+first order in q no longer."""
+MIN_SHORT_VISITS = 4
+"""Visits of one frame from which on their share counts: three may by chance be twice as many as expected."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +37,21 @@ class HopCounts:
     """The part of ``chances`` on sites of the path's second kind (n_ion, n_path)."""
     short_visits: Array
     """Share of visits of one frame on the kinds of sites that the path's hops leave (n_path,)."""
-    strangers: int
+    unmatched: int
     """Hops that are not in the network."""
-    lost: float
+    unmatched_share: float
     """Their share of the squared lengths of all hops."""
-    company: float
+    following_share: float
     """Share of hops to a site that another ion held a frame before."""
 
 
 def count_hops(occupation: SiteOccupation, network: HopNetwork) -> HopCounts:
-    """Hops of a network's paths, there and back, and the chances for them: `fit_hop_rates` states what they are.
+    """Hops of a network's paths, there and back, and the chances for them, which `fit_hop_rates` defines.
 
     Raises
     ------
     ValueError
-        As `fit_hop_rates`, where the hops seen do not fit the network or one another.
+        As `fit_hop_rates`, where the hops do not fit the network or one another.
     """
     path = _paths_of_hops(occupation, network)
     kinds = _kinds_of_paths(occupation, network)
@@ -67,9 +66,9 @@ def count_hops(occupation: SiteOccupation, network: HopNetwork) -> HopCounts:
         chances=chances,
         chances_second=second,
         short_visits=_short_visits(occupation, path, len(kinds)),
-        strangers=int((~known).sum()),
-        lost=float(square[~known].sum() / square.sum()) if len(square) else 0.0,
-        company=_company(occupation),
+        unmatched=int((~known).sum()),
+        unmatched_share=float(square[~known].sum() / square.sum()) if len(square) else 0.0,
+        following_share=_following_share(occupation),
     )
 
 
@@ -80,17 +79,17 @@ def _paths_of_hops(occupation: SiteOccupation, network: HopNetwork) -> NDArray[n
     known = np.column_stack([i, j, network.translation + beyond[j] - beyond[i]])
     if len(np.unique(known, axis=0)) < len(known):
         raise ValueError(
-            "hop network: two of its paths join the same sites, which a trajectory cannot tell apart; give them one name"
+            "hop network: two of its paths join the same sites, whose hops are the same in a trajectory; give them one name"
         )
     place = match_rows(known, np.column_stack([occupation.hop_from, occupation.hop_to, occupation.hop_translation]))
-    strange = place < 0
-    if strange.mean() > STRANGE if len(place) else False:
-        longest = np.linalg.norm(occupation.hop_vector[strange], axis=1).max() * 1e10
+    unmatched = place < 0
+    if unmatched.mean() > MOST_MISFITS if len(place) else False:
+        longest = np.linalg.norm(occupation.hop_vector[unmatched], axis=1).max() * 1e10
         raise ValueError(
-            f"hop network: {strange.mean():.0%} of the {len(place)} hops seen are not in it (up to {longest:.3g} Å long); add "
-            "their paths, write frames more often if they pass a site between, or take observed_network"
+            f"hop network: {unmatched.mean():.0%} of the {len(place)} hops seen are not in it (up to {longest:.3g} Å long); "
+            "add their paths, write frames more often if they pass a site between, or take observed_network"
         )
-    return np.where(strange, -1, network.path_index[place])
+    return np.where(unmatched, -1, network.path_index[place])
 
 
 def _kinds_of_paths(occupation: SiteOccupation, network: HopNetwork) -> NDArray[np.int64]:
@@ -111,21 +110,21 @@ def _chances(occupation: SiteOccupation, network: HopNetwork, first: NDArray[np.
     """Time times the rates of open hops (n_ion, n_path), and its part on sites that are not of the path's first kind."""
     n_site, index = len(network.sites), network.path_index
     of_first = occupation.sites.kind_index[:, None] == first  # (n_site, n_path)
-    whole, second = (np.zeros((occupation.n_ion, len(first))) for _ in range(2))
+    total, second = (np.zeros((occupation.n_ion, len(first))) for _ in range(2))
     matrices = [
         csr_array((network.rate * (index == k), (network.from_site, network.to_site)), shape=(n_site, n_site))
         for k in range(len(first))
     ]
-    size = max(1, BLOCK_SIZE // max(n_site, occupation.n_ion))
+    size = frames_at_once(max(n_site, occupation.n_ion))
     for start in range(0, len(occupation.site) - 1, size):
         held = occupation.site[:-1][start : start + size]
         is_open = (ions_on_sites(held, n_site) == 0) if occupation.exclusive else np.ones((1, n_site))
         for k, matrix in enumerate(matrices):
             of_sites = np.broadcast_to((matrix @ is_open.T).T, (len(held), n_site))
             of_ions = np.take_along_axis(of_sites, held, axis=1)
-            whole[:, k] += of_ions.sum(axis=0)
+            total[:, k] += of_ions.sum(axis=0)
             second[:, k] += np.where(of_first[held, k], 0.0, of_ions).sum(axis=0)
-    return occupation.interval * whole, occupation.interval * second
+    return occupation.interval * total, occupation.interval * second
 
 
 def _short_visits(occupation: SiteOccupation, path: NDArray[np.int64], n_path: int) -> Array:
@@ -136,24 +135,24 @@ def _short_visits(occupation: SiteOccupation, path: NDArray[np.int64], n_path: i
     number = np.maximum(np.bincount(path[known], minlength=n_path), 1)
     of_path = np.bincount(path[known], share[kind[known]], minlength=n_path) / number
     worst = int(np.argmax(share))
-    few = round(share[worst] * (kind == worst).sum()) < FEW
-    if share[worst] > HASTY and not few:
+    few = round(share[worst] * (kind == worst).sum()) < MIN_SHORT_VISITS
+    if share[worst] > MOST_SHORT_VISITS and not few:
         raise ValueError(
             f"hops of {occupation.species}: {share[worst]:.0%} of the visits to {sites.kinds[worst]!r} last one frame, "
-            "and many are not seen; write frames more often, or check sites and hysteresis"
+            "and many fall between frames; write frames more often, or check sites and hysteresis"
         )
     return of_path
 
 
-def _company(occupation: SiteOccupation) -> float:
-    """Share of the hops to a site that another ion held a frame before; refused if hops into empty sites are not the rule."""
+def _following_share(occupation: SiteOccupation) -> float:
+    """Share of the hops to a site that another ion held a frame before; ``ValueError`` if it is large."""
     if not occupation.exclusive or not len(occupation.hop_frame):
         return 0.0
     before = occupation.site[occupation.hop_frame - 1]
     share = float((before == occupation.hop_to[:, None]).any(axis=1).mean())
-    if share > COMPANY:
+    if share > MOST_FOLLOWING_HOPS:
         raise ValueError(
-            f"hops of {occupation.species}: {share:.0%} go to a site that another ion held a frame before; they move in "
-            "company, and a rate into an empty site does not tell how far: take fit_jump_diffusivity of the trajectory"
+            f"hops of {occupation.species}: {share:.0%} go to a site that another ion held a frame before; ions move together, "
+            "and a rate into an empty site does not give their diffusivity: take fit_jump_diffusivity of the trajectory"
         )
     return share

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components
 from a2c_pybamm.data import Array
 
 BALANCE_TOLERANCE = 1e-6
-"""Largest difference of the logarithms of a hop's flow there and back at equilibrium."""
+"""Largest difference of the logarithms of a hop's flow there and back at equilibrium: rates are written with six digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class HopNetwork:
     ------
     ValueError
         If shapes disagree, a number is out of range, a hop is listed twice or has no way back, the probabilities do not balance
-        the rates, or (where they are not given) the rates cannot tell them since no hops join some of the sites.
+        the rates, or (where they are not given) they do not follow from the rates since no hops join some of the sites.
     """
 
     cell: Array
@@ -54,7 +54,7 @@ class HopNetwork:
         for name in ("from_site", "to_site", "translation"):
             object.__setattr__(self, name, _integers(name, getattr(self, name)))
         object.__setattr__(self, "path", tuple(self.path) or ("hop",) * len(self.rate))
-        _refuse(self)
+        _validate_network(self)
         reverse = _way_back(self)
         given = self.probability
         p = _probability_from_rates(self, reverse) if given is None else np.array(given, dtype=float)
@@ -102,13 +102,13 @@ class HopNetwork:
 
 def _integers(name: str, values: ArrayLike) -> NDArray[np.int64]:
     given = np.asarray(values)
-    whole = given.astype(np.int64)
-    if not np.array_equal(given, whole):
-        raise ValueError(f"hop network: {name} must be whole numbers")
-    return whole
+    integers = given.astype(np.int64)
+    if not np.array_equal(given, integers):
+        raise ValueError(f"hop network: {name} must be whole numbers; correct it")
+    return integers
 
 
-def _refuse(network: HopNetwork) -> None:
+def _validate_network(network: HopNetwork) -> None:
     d, n_site, n_hop = len(network.cell), len(network.sites), len(network.rate)
     shapes = {
         "cell": (network.cell.shape, (d, d)),
@@ -119,9 +119,9 @@ def _refuse(network: HopNetwork) -> None:
         "rate": (network.rate.shape, (n_hop,)),
         "path": ((len(network.path),), (n_hop,)),
     }
-    for name, (found, expected) in shapes.items():
-        if found != expected:
-            raise ValueError(f"hop network: {name} has shape {found}, expected {expected}")
+    for name, (given, expected) in shapes.items():
+        if given != expected:
+            raise ValueError(f"hop network: {name} has shape {given}, expected {expected}")
     if d not in (1, 2, 3) or n_site == 0 or n_hop == 0:
         raise ValueError(
             f"hop network: {d} dimensions, {n_site} sites and {n_hop} hops; take 1 to 3 dimensions, and some of both"
@@ -162,7 +162,7 @@ def _probability_from_rates(network: HopNetwork, reverse: NDArray[np.int64]) -> 
     order, before = breadth_first_order(_graph(network).tocsr(), 0)
     if len(order) < len(network.sites):
         raise ValueError(
-            "hop network: some sites are not joined by hops, so that the rates do not tell the probabilities; give them"
+            "hop network: some sites are not joined by hops, so that rates do not determine probabilities; give probability"
         )
     step = np.log(network.rate) - np.log(network.rate[reverse])
     towards = {
@@ -183,8 +183,8 @@ def effective_diffusivity(network: HopNetwork) -> Array:
         \mathbf s_h = \mathbf r_h + \boldsymbol\varphi_j - \boldsymbol\varphi_i, \qquad
         \sum_{h\ \mathrm{from}\ i} p_i w_h\,\mathbf s_h = 0
 
-    The last line is one linear equation for each site; it says that after the shifts :math:`\varphi` of the sites no hop makes
-    the walker likelier to go back than on. With :math:`\varphi = 0` the sum counts hops as if they were independent, which is
+    The last line is one linear equation for each site: after the shifts :math:`\varphi` of the sites, the mean displacement of
+    a hop from each of them is zero. With :math:`\varphi = 0` the sum counts hops as if they were independent, which is
     right where all sites are alike and too much elsewhere. The same as the master equation at small wave vector. Each rate
     may be up to some :math:`10^{12}` times another.
 
@@ -204,11 +204,11 @@ def relaxed_displacement(network: HopNetwork) -> Array:
     n_site, i, j = len(network.sites), network.from_site, network.to_site
     flow = network.flow / network.flow.max()
     # Positions inside the cell only shift φ: leave them out, so that hops which stay inside bring no large terms that cancel.
-    whole = network.translation.astype(float)
+    n_cell = network.translation.astype(float)
     laplacian, source = np.zeros((n_site, n_site)), np.zeros((n_site, network.dimension))
     np.add.at(laplacian, (i, i), flow)
     np.add.at(laplacian, (i, j), -flow)
-    np.add.at(source, i, flow[:, None] * whole)
+    np.add.at(source, i, flow[:, None] * n_cell)
     _, first = np.unique(connected_components(_graph(network), directed=False)[1], return_index=True)
     free = np.setdiff1d(np.arange(n_site), first)  # φ is defined up to a constant in each connected part
     shift = np.zeros((n_site, network.dimension))
@@ -216,11 +216,11 @@ def relaxed_displacement(network: HopNetwork) -> Array:
         scale = 1 / np.sqrt(laplacian[free, free])
         matrix = laplacian[np.ix_(free, free)] * np.outer(scale, scale)
         shift[free] = scale[:, None] * np.linalg.solve(matrix, scale[:, None] * source[free])
-    return (whole + shift[j] - shift[i]) @ network.cell
+    return (n_cell + shift[j] - shift[i]) @ network.cell
 
 
 def repeat(network: HopNetwork, times: Iterable[int]) -> HopNetwork:
-    """The same crystal in a cell that is so many times longer along each vector."""
+    """Network of the same crystal in a cell that is so many times longer along each vector."""
     n = np.array(tuple(times))
     if n.shape != (network.dimension,) or not (n > 0).all():
         raise ValueError(
@@ -252,28 +252,28 @@ def superpose(mechanisms: Mapping[str, HopNetwork]) -> HopNetwork:
     ValueError
         If cells, sites or equilibrium probabilities of two mechanisms differ.
     """
-    parts = list(mechanisms.values())
-    for name, part in mechanisms.items():
+    networks = list(mechanisms.values())
+    for name, network in mechanisms.items():
         for what in ("cell", "sites", "probability"):
-            one, other = getattr(parts[0], what), getattr(part, what)
+            one, other = getattr(networks[0], what), getattr(network, what)
             if one.shape != other.shape or not np.allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max()):
                 raise ValueError(
                     f"hop network: {what} of {name!r} is not that of {next(iter(mechanisms))!r}; take the same sites"
                 )
     return HopNetwork(
-        parts[0].cell,
-        parts[0].sites,
-        np.concatenate([part.from_site for part in parts]),
-        np.concatenate([part.to_site for part in parts]),
-        np.concatenate([part.translation for part in parts]),
-        np.concatenate([part.rate for part in parts]),
-        tuple(name for name, part in mechanisms.items() for _ in part.rate),
-        parts[0].probability,
+        networks[0].cell,
+        networks[0].sites,
+        np.concatenate([network.from_site for network in networks]),
+        np.concatenate([network.to_site for network in networks]),
+        np.concatenate([network.translation for network in networks]),
+        np.concatenate([network.rate for network in networks]),
+        tuple(name for name, network in mechanisms.items() for _ in network.rate),
+        networks[0].probability,
     )
 
 
 def with_rates(network: HopNetwork, log_factors: ArrayLike) -> HopNetwork:
-    """The same network, the rates of each of its paths multiplied by exp of a number (n_path,)."""
+    """Network with the rates of each of its paths multiplied by exp of a number (n_path,)."""
     factors = np.asarray(log_factors, dtype=float)
     if factors.shape != (len(network.paths),):
         raise ValueError(f"hop network: {factors.size} rates for the paths {', '.join(network.paths)}; give one for each")

@@ -1,4 +1,4 @@
-r"""Rates of hops that were counted in a trajectory, each with the error of a count."""
+r"""Rates of hops that are counted in a trajectory, each with the error of a count."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from scipy.special import digamma, polygamma
 
 from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate, Factor, label_hash
-from a2c_pybamm.estimators.diffusion.tracer_diffusivity import MIN_ATOMS
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.hops.hop_counts import HopCounts, count_hops
 from a2c_pybamm.estimators.hops.hop_network import HopNetwork
 from a2c_pybamm.estimators.hops.observed_network import mean_occupation
+from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES
 from a2c_pybamm.laws.law import log_coefficient
 
-NONE_SEEN = 3.0
-"""Expected hops above which none is seen with a probability below 5 %."""
+RULE_OF_THREE = 3.0
+"""Expected hops above which there is none with a probability below 5 %, exp(-3)."""
 
 
 def fit_hop_rates(
@@ -30,7 +30,7 @@ def fit_hop_rates(
     source: str,
     quantity: Literal["rate", "flow"] = "rate",
 ) -> Estimate:
-    r"""Logarithm of the factor on a network's rates for each path that was seen: ln(rate [s-1]) where these are 1.
+    r"""Logarithm of the factor on a network's rates for each path with a hop: ln(rate [s-1]) where these are 1.
 
     An ion on a site of path :math:`k` with an empty site at the other end has the chance :math:`w_h\,\mathrm dt` with the
     network's own :math:`w_h`. With :math:`n_k` hops, there and back together, and the sum :math:`t_k` of all chances,
@@ -53,21 +53,21 @@ def fit_hop_rates(
     join two kinds of sites, since only half of the hops leave each; the provenance says so.
 
     **Rate or flow.** ``quantity="rate"`` is the rate out of the path's first kind of sites, to compare with a barrier.
-    ``"flow"`` is what `effective_diffusivity_estimate` wants with the network of this run: D is made of flows :math:`p_i w_h`,
+    ``"flow"`` is for `effective_diffusivity_estimate` with the network of this run: D is made of flows :math:`p_i w_h`,
     whose errors differ from those of the rates where sites are of several kinds, since the :math:`u_a` then contain the error
     of the run's own occupation; p is taken as known afterwards.
 
-    **Frames.** A visit that falls between two frames is not seen: its two hops become none (a return) or a longer one. A
+    **Frames.** A visit between two frames is not in the count: its two hops become none (a return) or a longer one. A
     *rate* is thus low by about the share :math:`q` of visits of one frame on the sites that a path's hops leave, since half as
     many are shorter than one: the mean is raised by :math:`-\ln(1-q)`, and half of this is an error under a source of its
-    own, ``"… (frame spacing)"``. *Flows* are left as they are seen: a walk looked at in frames is a walk with flows of its own,
+    own, ``"… (frame spacing)"``. *Flows* are taken as counted: a walk in frames is a walk with other flows,
     to which the equation of `effective_diffusivity` applies as it stands, with the same D, if its longer hops are in the
     network as in the observed one. What a given network leaves out is an error by its share of the squared lengths.
 
     Parameters
     ----------
     network
-        From `observed_network`, or one's own on the same sites in three dimensions. Paths that were never seen are left out;
+        From `observed_network`, or one's own on the same sites in three dimensions. Paths without a hop are left out;
         the provenance has an upper bound of their rate at 95 %, and `keep_paths` a network without them.
     material
         Coefficients are named ``"<material> <path> ln(rate <T> K [s-1])"``, or ``ln(flow …)``.
@@ -77,9 +77,9 @@ def fit_hop_rates(
     Raises
     ------
     ValueError
-        If no hop of the network was seen, more than 5 % of the hops are not in it, two of its paths join the same sites or one
-        path joins several pairs of kinds, ions move in company (20 % of the hops into sites held a frame before), 25 % of the
-        visits to a kind of sites last one frame, or flows on several kinds of sites are asked of fewer than eight ions.
+        If there is no hop of the network, more than 5 % of the hops are not in it, two of its paths join the same sites or one
+        path joins several pairs of kinds, ions move together (20 % of the hops into sites held a frame before), 25 % of the
+        visits to a kind of sites last one frame, or fewer than eight ions are to give flows on several kinds of sites.
 
     References
     ----------
@@ -88,21 +88,22 @@ def fit_hop_rates(
     """
     counts = count_hops(occupation, network)
     n, t = counts.hops.sum(axis=0), counts.chances.sum(axis=0)
-    seen = np.flatnonzero(n)
-    if not len(seen) or not t[seen].all():
-        what = f"no chance of {network.paths[seen[t[seen] == 0][0]]}" if len(seen) else f"none of {', '.join(network.paths)}"
+    counted = np.flatnonzero(n)
+    if not len(counted) or not t[counted].all():
+        no_chance = counted[t[counted] == 0]
+        what = f"no chance of {network.paths[no_chance[0]]}" if len(counted) else f"none of {', '.join(network.paths)}"
         raise ValueError(
             f"{material}: {what} is seen in {occupation.duration * 1e12:.3g} ps of {occupation.n_ion} ions; run longer or "
             "hotter, or take barriers"
         )
-    dispersion, correlation = _beyond_poisson(occupation, counts, seen, material, quantity)
-    std = np.sqrt(polygamma(1, n[seen] / dispersion + 0.5))
+    dispersion, correlation = _beyond_poisson(occupation, counts, counted, material, quantity)
+    std = np.sqrt(polygamma(1, n[counted] / dispersion + 0.5))
     estimate = Estimate.from_covariance(
         [
             log_coefficient(f"{material} {network.paths[k]}", f"{quantity} {occupation.temperature:g} K", "s-1")
-            for k in seen.tolist()
+            for k in counted.tolist()
         ],
-        digamma(n[seen] + 0.5) - np.log(t[seen]),
+        digamma(n[counted] + 0.5) - np.log(t[counted]),
         correlation * np.outer(std, std),
         source=source,
         method=f"hops counted at {occupation.temperature:g} K, Jeffreys' prior",
@@ -110,30 +111,30 @@ def fit_hop_rates(
         data=data_fingerprint(occupation, network.paths, quantity),
     )
     if quantity == "flow":
-        return with_frame_spacing(estimate, source, np.full(len(seen), counts.lost))
-    missed = -np.log1p(-counts.short_visits[seen])
+        return with_frame_spacing(estimate, source, np.full(len(counted), counts.unmatched_share))
+    missed = -np.log1p(-counts.short_visits[counted])
     return with_frame_spacing(replace(estimate, mean=estimate.mean + missed), source, missed / 2)
 
 
 def _beyond_poisson(
-    occupation: SiteOccupation, counts: HopCounts, seen: NDArray[np.intp], material: str, quantity: str
+    occupation: SiteOccupation, counts: HopCounts, counted: NDArray[np.intp], material: str, quantity: str
 ) -> tuple[Array, Array]:
-    """Overdispersion (n_path,) and correlation (n_path, n_path) of the paths that were seen."""
-    if occupation.n_ion >= MIN_ATOMS:
-        deviation = _deviations(occupation, counts, flow=quantity == "flow")[:, seen]
-        return shrunk_dispersion(counts.hops.sum(axis=0)[seen], deviation), shrunk_correlation(deviation)
+    """Overdispersion (n_path,) and correlation (n_path, n_path) of the paths with a hop."""
+    if occupation.n_ion >= MIN_SCATTER_BODIES:
+        deviation = _deviations(occupation, counts, flow=quantity == "flow")[:, counted]
+        return shrunk_dispersion(counts.hops.sum(axis=0)[counted], deviation), shrunk_correlation(deviation)
     n_kind = len(occupation.sites.kinds)
     if quantity == "flow" and n_kind > 1:
         raise ValueError(
-            f"{material}: {occupation.n_ion} ions do not tell the error of their occupation of {n_kind} kinds of sites; take "
-            f"{MIN_ATOMS} ions or more, or quantity='rate'"
+            f"{material}: {occupation.n_ion} ions are too few for the error of their occupation of {n_kind} kinds of sites; "
+            f"take {MIN_SCATTER_BODIES} ions or more, or quantity='rate'"
         )
-    unlike = counts.kinds[seen, 0] != counts.kinds[seen, 1]
-    return np.where(unlike, 2.0, 1.0), np.eye(len(seen))
+    unlike = counts.kinds[counted, 0] != counts.kinds[counted, 1]
+    return np.where(unlike, 2.0, 1.0), np.eye(len(counted))
 
 
 def _report(network: HopNetwork, counts: HopCounts, dispersion: Array) -> dict[str, Any]:
-    """What was counted, as plain JSON."""
+    """Counts of the hops and chances of each path, as plain JSON."""
     n, t = counts.hops.sum(axis=0), counts.chances.sum(axis=0)
     return {
         "paths": {
@@ -146,11 +147,11 @@ def _report(network: HopNetwork, counts: HopCounts, dispersion: Array) -> dict[s
             for k, wide in zip(np.flatnonzero(n).tolist(), dispersion, strict=True)
         },
         "paths not seen, upper bound of the factor (95 %)": {
-            network.paths[k]: float(NONE_SEEN / t[k]) if t[k] > 0 else None for k in np.flatnonzero(n == 0).tolist()
+            network.paths[k]: float(RULE_OF_THREE / t[k]) if t[k] > 0 else None for k in np.flatnonzero(n == 0).tolist()
         },
-        "error bar": "between ions" if len(counts.hops) >= MIN_ATOMS else "Poisson alone, fewer than eight ions",
-        "hops not in the network": counts.strangers,
-        "share of hops to sites held a frame before": counts.company,
+        "error bar": "between ions" if len(counts.hops) >= MIN_SCATTER_BODIES else "Poisson alone, fewer than eight ions",
+        "hops not in the network": counts.unmatched,
+        "share of hops to sites held a frame before": counts.following_share,
     }
 
 
@@ -163,7 +164,7 @@ def with_frame_spacing(estimate: Estimate, source: str, errors: Array) -> Estima
 
 
 def _deviations(occupation: SiteOccupation, counts: HopCounts, *, flow: bool) -> Array:
-    r"""What each ion adds to the error of each path's ln(rate) or ln(flow) (n_ion, n_path), by the delta method.
+    r"""Terms of single ions in the error of each path's ln(rate) or ln(flow) (n_ion, n_path), by the delta method.
 
     ln rate = ln n - ln t, with t = t_first + (p_first/p_second) t_second: the rates of the way back hold the ratio of the two
     probabilities; ln flow = ln rate + ln p_first.
@@ -177,7 +178,7 @@ def _deviations(occupation: SiteOccupation, counts: HopCounts, *, flow: bool) ->
 
 
 def _probability_deviations(occupation: SiteOccupation) -> Array:
-    """What each ion adds to the error of ln p of a site of each kind (n_ion, n_kind)."""
+    """Terms of single ions in the error of ln p of a site of each kind (n_ion, n_kind)."""
     sites, c = occupation.sites, mean_occupation(occupation)
     n_kind = len(sites.kinds)
     kind = sites.kind_index[occupation.site]
@@ -192,7 +193,7 @@ def _probability_deviations(occupation: SiteOccupation) -> Array:
 def shrunk_dispersion(n: Array, deviation: Array) -> Array:
     """Variance by the scatter of ions' deviations (n_ion, n_path) over that of n Poisson hops, at least 1 (n_path,).
 
-    What chance makes is taken off: the scatter of Poisson counts varies by 2/(N - 1) about 1.
+    The part of chance is taken off: the scatter of Poisson counts varies by 2/(N - 1) about 1.
     """
     n_ion = len(deviation)
     excess = n * n_ion / (n_ion - 1) * (deviation**2).sum(axis=0) - 1

@@ -41,7 +41,7 @@ def lattice(name: str, *, jump_length: float = 1.0, rate: float = 1.0) -> HopNet
         raise ValueError(f"lattice {name!r} is unknown; take one of {', '.join(_LATTICES)}")
     if not jump_length > 0 or not rate > 0:
         raise ValueError(f"lattice {name}: jump_length {jump_length:g} and rate {rate:g} must be positive")
-    cell, sites = (np.array(part) for part in _LATTICES[name])
+    cell, sites = (np.array(given) for given in _LATTICES[name])
     network = neighbour_hops(cell, sites, rate=rate)
     length = np.linalg.norm(network.displacement[0])
     return replace(network, cell=network.cell * jump_length / length)

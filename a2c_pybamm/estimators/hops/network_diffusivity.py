@@ -14,8 +14,8 @@ from a2c_pybamm.estimators.hops.hop_network import HopNetwork, relaxed_displacem
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.law import log_coefficient
 
-NO_WAY = 1e-12
-"""Diffusivity, over the slowest hop's own, below which a direction is closed: that much is round-off."""
+CLOSED_DIRECTION = 1e-12
+"""Diffusivity along a direction, over that of the slowest hop alone, below which no path leads that way: it is round-off."""
 
 
 def effective_diffusivity_estimate(
@@ -79,10 +79,10 @@ def diffusivity_from_energies(
         If there is not one coefficient for each site and path, attempt frequencies differ there and back, the temperature is
         not positive, or a saddle is not above the sites that it joins.
     """
-    heated = _with_energies(network, energies.mean, T, name)
-    assert heated.probability is not None
-    log_diffusivity, share = _shares(heated, direction, name)
-    jacobian = np.concatenate([heated.probability, -share]) * ELEMENTARY_CHARGE / (BOLTZMANN * T)
+    at_T = _with_energies(network, energies.mean, T, name)
+    assert at_T.probability is not None
+    log_diffusivity, share = _shares(at_T, direction, name)
+    jacobian = np.concatenate([at_T.probability, -share]) * ELEMENTARY_CHARGE / (BOLTZMANN * T)
     method = f"master equation on a network of hops at {T:g} K; {energies.method}"
     return energies.map([name], [log_diffusivity], jacobian[None], method=method)
 
@@ -116,11 +116,11 @@ def _shares(network: HopNetwork, direction: ArrayLike | None, name: str) -> tupl
         if axis.shape[1] != network.dimension or not np.linalg.norm(axis) > 0:
             raise ValueError(f"{name}: direction must be {network.dimension} numbers, not all zero")
         axes = axis / np.linalg.norm(axis)
-    part = network.flow * ((relaxed_displacement(network) @ axes.T) ** 2).sum(axis=1) / (2 * len(axes))
-    by_path = np.bincount(network.path_index, part)
+    of_hop = network.flow * ((relaxed_displacement(network) @ axes.T) ** 2).sum(axis=1) / (2 * len(axes))
+    by_path = np.bincount(network.path_index, of_hop)
     total = by_path.sum()
-    if not total > NO_WAY * (network.flow.min() * (network.displacement**2).sum(axis=1).max()):
-        raise ValueError(f"{name}: no walker gets away in this direction; the hops given do not join the cells along it")
+    if not total > CLOSED_DIRECTION * (network.flow.min() * (network.displacement**2).sum(axis=1).max()):
+        raise ValueError(f"{name}: D is zero in this direction; the hops given do not join the cells along it")
     return float(np.log(total)), by_path / total
 
 

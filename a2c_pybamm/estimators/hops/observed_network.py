@@ -1,4 +1,4 @@
-"""The network of the hops that were seen in a trajectory."""
+"""The network of the hops that occur in a trajectory."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from a2c_pybamm.estimators.hops.site_images import SitePairs, site_pairs
 
 
 def observed_network(occupation: SiteOccupation, *, tolerance: float = 0.05) -> HopNetwork:
-    r"""The network of all kinds of hops that occur in a trajectory, with rates of 1 that `fit_hop_rates` finds factors for.
+    r"""The network of all kinds of hops that occur in a trajectory, with rates of 1 whose factors are those of `fit_hop_rates`.
 
-    A path is a pair of kinds of sites and a shell of distances; all pairs of sites in that shell are in the network, seen or
-    not, and the path's name says both: ``"oct-tet 1.93 Å"``. The probability of a site is that of a lone walker,
+    A path is a pair of kinds of sites and a shell of distances; all pairs of sites in that shell are in the network, with hops
+    or without, and the path's name has both: ``"oct-tet 1.93 Å"``. The probability of a site is that of a lone walker,
 
     .. math:: p_i \propto \frac{c}{1-c} \quad\text{(a site holds one ion)}, \qquad
         p_i \propto c \quad\text{(walkers ignore one another)}
@@ -43,7 +43,7 @@ def observed_network(occupation: SiteOccupation, *, tolerance: float = 0.05) -> 
             f"network of {occupation.species}: no hop in {occupation.duration * 1e12:.3g} ps; run longer or hotter"
         )
     length = np.linalg.norm(occupation.hop_vector, axis=1)
-    pairs = site_pairs(sites, (1 + 5 * tolerance) * float(length.max()))  # beyond the longest, so that its shell is whole
+    pairs = site_pairs(sites, (1 + 5 * tolerance) * float(length.max()))  # beyond the longest, so that its shell is shift
     shell = _shells(pairs, kinds, tolerance)
     hops = np.column_stack([occupation.hop_from, occupation.hop_to, occupation.hop_translation])
     place = match_rows(np.column_stack([pairs.start, pairs.end, pairs.translation]), hops)
@@ -62,16 +62,16 @@ def observed_network(occupation: SiteOccupation, *, tolerance: float = 0.05) -> 
 
 
 def keep_paths(network: HopNetwork, paths: Collection[str]) -> HopNetwork:
-    """The same network with these of its paths alone, for instance those that were seen.
+    """Network of some of its paths alone, for instance those of which there are hops.
 
     Raises
     ------
     ValueError
         If a path is not in the network.
     """
-    strange = set(paths) - set(network.paths)
-    if strange:
-        raise ValueError(f"hop network: no path {min(strange)!r} (has {', '.join(network.paths)})")
+    unknown = set(paths) - set(network.paths)
+    if unknown:
+        raise ValueError(f"hop network: no path {min(unknown)!r} (has {', '.join(network.paths)})")
     keep = np.isin(network.path, list(paths))
     return replace(
         network,
@@ -107,8 +107,8 @@ def mean_occupation(occupation: SiteOccupation) -> Array:
     """Mean number of ions on a site of each kind (n_kind,); half a frame is added to both sides, so that it is never 0 or 1."""
     sites = occupation.sites
     time = np.bincount(sites.kind_index[occupation.site.ravel()], minlength=len(sites.kinds))
-    room = len(occupation.site) * np.bincount(sites.kind_index)
-    return (time + 0.5) / (room + 1.0)
+    capacity = len(occupation.site) * np.bincount(sites.kind_index)
+    return (time + 0.5) / (capacity + 1.0)
 
 
 def site_probability(occupation: SiteOccupation) -> Array:
@@ -134,10 +134,10 @@ def same_sites(network: HopNetwork, sites: Sites, *, tolerance: float = 1e-3) ->
             f"{len(sites.positions)}; build it on these sites and this cell, as observed_network does"
         )
     difference = network.sites - sites.positions
-    whole = np.round(difference)
-    off = np.abs(difference - whole).max(axis=1)
+    shift = np.round(difference)
+    off = np.abs(difference - shift).max(axis=1)
     if off.max() > tolerance:
         raise ValueError(
             f"hop network: site {int(np.argmax(off))} is not where the trajectory's is; list the sites in the same order"
         )
-    return whole.astype(np.int64)
+    return shift.astype(np.int64)

@@ -47,25 +47,25 @@ def site_images(sites: Sites, reach: float | None = None) -> SiteImages:
     """
     if reach is None:
         reach = 0.5 * float(np.linalg.norm(sites.cell))
-    whole = np.floor(sites.positions).astype(np.int64)
+    cells = np.floor(sites.positions).astype(np.int64)
     heights = 1 / np.linalg.norm(np.linalg.inv(sites.cell), axis=0)
     margin = reach / heights + 1e-9
     shifts = np.array(list(product(*(range(-int(n), int(n) + 1) for n in np.ceil(margin)))))
-    fraction = (shifts[:, None] + sites.positions - whole).reshape(-1, 3)
+    fraction = (shifts[:, None] + sites.positions - cells).reshape(-1, 3)
     near = ((fraction > -margin) & (fraction < 1 + margin)).all(axis=1)
-    site = np.tile(np.arange(len(whole)), len(shifts))[near]
-    translation = np.repeat(shifts, len(whole), axis=0)[near] - whole[site]
+    site = np.tile(np.arange(len(cells)), len(shifts))[near]
+    translation = np.repeat(shifts, len(cells), axis=0)[near] - cells[site]
     return SiteImages(cKDTree(fraction[near] @ sites.cell), site, translation)
 
 
 def site_pairs(sites: Sites, reach: float) -> SitePairs:
     """All pairs of sites not farther apart than ``reach`` [m], a site's own images included, itself not."""
     images = site_images(sites, reach)
-    whole = np.floor(sites.positions).astype(np.int64)
-    found = images.tree.query_ball_point((sites.positions - whole) @ sites.cell, reach)
-    start = np.repeat(np.arange(len(whole)), [len(near) for near in found])
-    image = np.concatenate([np.asarray(near, dtype=np.int64) for near in found])
-    end, translation = images.site[image], images.translation[image] + whole[start]
+    cells = np.floor(sites.positions).astype(np.int64)
+    neighbours = images.tree.query_ball_point((sites.positions - cells) @ sites.cell, reach)
+    start = np.repeat(np.arange(len(cells)), [len(near) for near in neighbours])
+    image = np.concatenate([np.asarray(near, dtype=np.int64) for near in neighbours])
+    end, translation = images.site[image], images.translation[image] + cells[start]
     other = (start != end) | translation.any(axis=1)
     start, end, translation = start[other], end[other], translation[other]
     distance = np.linalg.norm((sites.positions[end] + translation - sites.positions[start]) @ sites.cell, axis=1)

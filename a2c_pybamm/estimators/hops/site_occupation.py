@@ -1,7 +1,7 @@
-r"""From a trajectory and the sites of its crystal to which ion held which site when.
+r"""Occupation of a crystal's sites by the ions of a trajectory, frame by frame.
 
-The ion belongs to the site in whose core it was last. Cores that do not touch keep an ion that strolls about the border from
-counting as one that hops.
+An ion belongs to the site in whose core it was last. Since cores do not touch, motion about the border between two sites is no
+hop.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.data import Array, SiteOccupation, Sites, Trajectory, release
+from a2c_pybamm.data import Array, SiteOccupation, Sites, Trajectory, frames_at_once, release
 from a2c_pybamm.estimators.fingerprint import traced_provenance
 from a2c_pybamm.estimators.hops.site_images import SiteImages, neighbour_distance, site_images
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import atoms_of, framework_centre
 
-BLOCK_SIZE = 2**20
-"""Positions looked at at once; bounds the memory whatever the length of the trajectory."""
-FAR = 0.5
-"""An ion is far from a site beyond this share of the distance between neighbouring sites (the median's)."""
-MOSTLY = 0.5
+FAR_RATIO = 0.5
+"""Distance from a site over that between neighbouring sites (the median's) beyond which an ion is far from it: half-way."""
+MOST_OF_TIME = 0.5
 """Share of the frames from which on an ion counts as far from all sites, or as sharing one."""
-STRAY = 0.05
-"""Most of the ions that may be far from all sites, and most of the ion-time on shared sites."""
+MOST_MISFITS = 0.05
+"""Largest share of the ions far from all sites, of the ion-time on shared sites, or of the hops that a network does not have:
+beyond, the sites or the network are not those of the run."""
 
 
 def assign_sites(
@@ -37,7 +36,7 @@ def assign_sites(
 ) -> SiteOccupation:
     r"""The site that each ion of a species holds in each frame, and its hops.
 
-    In the first frame an ion holds the nearest site. Later it changes to the nearest site where
+    In the first frame an ion holds the nearest site. Later it changes to the nearest site if
 
     .. math:: |\mathbf r - \mathbf r_\text{new}| < h\,|\mathbf r - \mathbf r_\text{held}|
 
@@ -45,12 +44,12 @@ def assign_sites(
     :math:`h < 1` an ion must come within :math:`ah/(1+h)` of a site at distance :math:`a`: a third of the way from it for
     :math:`h = ½`, and there is a third of the way in which nothing changes. Hops there and back follow one rule, so that it
     does not disturb detailed balance; it has no length of its own and serves short and long hops alike; and times on the sites
-    are right on average, since each arrival is seen as late as the next departure. Such cores are those of [1]_.
+    are right on average, since arrivals and departures are late by the same time. Such cores are those of [1]_.
 
     Positions are counted from the mass centre of all other atoms, whose drift since the first frame is removed. The cell is
     the sites' and constant; a trajectory in a cell that changes drifts off the sites, which the share of far frames shows. An
-    ion that passes a site between two frames, or without coming into its core, makes one hop to where it is next seen: a longer
-    one, which has a path of its own in `observed_network`.
+    ion that passes a site between two frames, or without coming into its core, makes one longer hop to the site that it holds
+    next, which has a path of its own in `observed_network`.
 
     Parameters
     ----------
@@ -59,7 +58,7 @@ def assign_sites(
     hysteresis
         :math:`h`, above 0 and up to 1.
     exclusive
-        Whether a site holds one ion, as it does in a crystal; False for walkers that ignore one another.
+        True where a site holds one ion, as in a crystal; False for walkers that ignore one another.
     far
         Distance from the nearest site beyond which an ion is far from all [m]; half of that between neighbouring sites (the
         median's) unless given.
@@ -83,30 +82,17 @@ def assign_sites(
         raise ValueError(f"assign_sites: hysteresis is {hysteresis:g}; it lies above 0 and up to 1, which is none")
     atoms = atoms_of(species, trajectory.species)
     centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
-    drift = centre - centre[0]
-    images, limit = site_images(sites), FAR * neighbour_distance(sites) if far is None else far
-    n_frame, size = len(drift), max(1, BLOCK_SIZE // len(atoms))
-    held = np.empty((n_frame, len(atoms)), dtype=np.int32)
-    cells = np.zeros((n_frame, len(atoms), 3), dtype=np.int32)
-    strayed = np.zeros(len(atoms))
-    before = None
-    for start in range(0, n_frame, size):
-        block = slice(start, start + size)
-        position = trajectory.positions[block, atoms] - drift[block, None]
-        distance, site, cell = _nearest(images, sites.cell, position)
-        strayed += (distance > limit).sum(axis=0)
-        held[block], cells[block] = _with_hysteresis(sites, position, distance, site, cell, hysteresis, before)
-        before = held[block][-1], cells[block][-1]
-        release(trajectory.positions)
-    _refuse_far(species, strayed / n_frame, limit)
-    shared = _shared(held, len(sites.positions))
+    limit = FAR_RATIO * neighbour_distance(sites) if far is None else far
+    site, cell, far_share = _sites_in_time(trajectory, atoms, centre - centre[0], sites, hysteresis, limit)
+    _validate_distances(species, far_share, limit)
+    shared = _shared(site, len(sites.positions))
     if exclusive:
-        _refuse_shared(species, shared)
-    hops = _hops(held, cells)
+        _validate_shared(species, shared)
+    hops = _hops(site, cell)
     return SiteOccupation(
         species=species,
         sites=sites,
-        site=held,
+        site=site,
         **hops,
         interval=trajectory.interval,
         temperature=trajectory.temperature,
@@ -116,7 +102,7 @@ def assign_sites(
             "sites": dict(sites.provenance),
             "positions against": reference,
             "hysteresis": hysteresis,
-            "share of ion-time far from all sites": float(strayed.mean() / n_frame),
+            "share of ion-time far from all sites": float(far_share.mean()),
             "far [m]": limit,
             "share of ion-time on shared sites": float(shared.mean()),
             "ions": len(atoms),
@@ -125,13 +111,34 @@ def assign_sites(
     )
 
 
+def _sites_in_time(
+    trajectory: Trajectory, atoms: NDArray[np.intp], drift: Array, sites: Sites, hysteresis: float, limit: float
+) -> tuple[NDArray[np.int32], NDArray[np.int32], Array]:
+    """Site and cell of each atom in each frame (n_frame, n_atom[, 3]), and the share of its time beyond a distance [m]."""
+    images = site_images(sites)
+    n_frame, size = len(drift), frames_at_once(len(atoms))
+    held = np.empty((n_frame, len(atoms)), dtype=np.int32)
+    cells = np.zeros((n_frame, len(atoms), 3), dtype=np.int32)
+    n_far = np.zeros(len(atoms))
+    before = None
+    for start in range(0, n_frame, size):
+        block = slice(start, start + size)
+        position = trajectory.positions[block, atoms] - drift[block, None]
+        distance, site, cell = _nearest(images, sites.cell, position)
+        n_far += (distance > limit).sum(axis=0)
+        held[block], cells[block] = _with_hysteresis(sites, position, distance, site, cell, hysteresis, before)
+        before = held[block][-1], cells[block][-1]
+        release(trajectory.positions)
+    return held, cells, n_far / n_frame
+
+
 def _nearest(images: SiteImages, cell: Array, position: Array) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
     """Distance [m], site and its whole cells, each (n_frame, n_ion, …), of the site nearest to each position."""
     fraction = np.linalg.solve(cell.T, position.reshape(-1, 3).T).T
-    whole = np.floor(fraction)
-    distance, index = images.tree.query((fraction - whole) @ cell)
+    shift = np.floor(fraction)
+    distance, index = images.tree.query((fraction - shift) @ cell)
     shape = position.shape[:2]
-    translation = images.translation[index] + whole.astype(int)
+    translation = images.translation[index] + shift.astype(int)
     return distance.reshape(shape), images.site[index].reshape(shape), translation.reshape(*shape, 3)
 
 
@@ -144,7 +151,7 @@ def _with_hysteresis(
     hysteresis: float,
     before: tuple[NDArray[np.int32], NDArray[np.int32]] | None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The site and its cell held in each frame, from the nearest and what was held before the first."""
+    """The site and its cell held in each frame, from the nearest one and that held before the first."""
     site, cell = site.copy(), cell.copy()
     held, held_cell = (site[0], cell[0]) if before is None else (before[0].astype(int), before[1].astype(int))
     place = (sites.positions[held] + held_cell) @ sites.cell
@@ -219,25 +226,25 @@ def site_trajectory(occupation: SiteOccupation) -> Trajectory:
 def _shared(held: NDArray[np.int32], n_site: int) -> Array:
     """Share of the time that each ion is on a site which holds another one too (n_ion,)."""
     frames = np.zeros(held.shape[1])
-    size = max(1, BLOCK_SIZE // n_site)
+    size = frames_at_once(n_site)
     for start in range(0, len(held), size):
         block = held[start : start + size]
         frames += (np.take_along_axis(ions_on_sites(block, n_site), block, axis=1) > 1).sum(axis=0)
     return frames / len(held)
 
 
-def _refuse_far(species: str, far: Array, limit: float) -> None:
-    stray = (far > MOSTLY).mean()
-    if stray > STRAY:
+def _validate_distances(species: str, far_share: Array, limit: float) -> None:
+    far = far_share > MOST_OF_TIME
+    if far.mean() > MOST_MISFITS:
         raise ValueError(
-            f"sites of {species}: {(far > MOSTLY).sum()} of {len(far)} ions spend most of their time more than "
+            f"sites of {species}: {far.sum()} of {len(far)} ions spend most of their time more than "
             f"{limit * 1e10:.2g} Å from every site; add the sites that are missing, give them where the simulation's framework "
             "is in the first frame, or give far= [m] where sites lie closer than ions rattle"
         )
 
 
-def _refuse_shared(species: str, shared: Array) -> None:
-    if shared.mean() > STRAY or shared.max() > MOSTLY:
+def _validate_shared(species: str, shared: Array) -> None:
+    if shared.mean() > MOST_MISFITS or shared.max() > MOST_OF_TIME:
         worst = int(np.argmax(shared))
         raise ValueError(
             f"sites of {species}: ions share a site in {shared.mean():.0%} of their time, ion {worst} in {shared[worst]:.0%}; "

@@ -1,1 +1,1 @@
-"""What any correlation function needs: displacements, spectra, lines, the limit at zero frequency."""
+"""Correlation functions of all kinds: displacements, spectra, lines, the limit at zero frequency."""

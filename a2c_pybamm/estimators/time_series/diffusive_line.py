@@ -16,18 +16,14 @@ from scipy.linalg.lapack import dposv
 from scipy.special import chdtrc, stdtr
 
 from a2c_pybamm.data import Array
+from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES
 
-MIN_ATOMS = 8
-"""From so many atoms on, the scatter between them sets the error bar."""
-LEVEL = 0.01
-"""Probability below which a test refutes the line."""
-FULL_STEPS = 8
-"""Iterations after which steps are halved: the curve of one body may else swing between a flat and a steep line for ever."""
-SETTLED = 1e-4
-"""Relative change of the line at which iterations end: far below what matters, since weights act in second order."""
-
-ROUND_OFF = 1e-9
-"""Least error of an exponent: bodies whose curves are all one shape know it better than arithmetic does."""
+FULL_ITERATIONS = 8
+"""Iterations after which steps are halved: of one body they may else swing between a flat and a steep line without end."""
+LINE_TOLERANCE = 1e-4
+"""Relative change of the line at which iterations end: weights act on it in second order."""
+LEAST_EXPONENT_STD = 1e-9
+"""Least error of an exponent, that of arithmetic: the scatter between bodies whose curves are all of one shape is smaller."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +54,9 @@ class DiffusiveLine:
     """Variance of the slope over that of the Gaussian process, at least 1."""
 
     @property
-    def is_linear(self) -> bool:
-        """Whether neither test refutes the line."""
-        return min(self.chi2_p, self.exponent_p) >= LEVEL
+    def least_p(self) -> float:
+        """The smaller probability of the two tests, of χ² and of the exponent."""
+        return min(self.chi2_p, self.exponent_p)
 
     @property
     def slowing_p(self) -> float:
@@ -84,30 +80,30 @@ def fit_line(
     for iteration in range(100):
         covariance = dimension * _of_terms(terms, slope / dimension, level / dimension) / n_body
         weights, fit_covariance, residual = _least_squares(line, mean, covariance)
-        found, before = weights @ mean, (slope, level)
-        slope = max(found[0], least)
-        level = max(found[1], -slope / 2) if offset else 0.0  # the least that a process with this slope can have
-        if abs(slope - before[0]) <= SETTLED * slope and abs(level - before[1]) <= SETTLED * abs(before[1]):
+        coefficients, before = weights @ mean, (slope, level)
+        slope = max(coefficients[0], least)
+        level = max(coefficients[1], -slope / 2) if offset else 0.0  # the least that a process with this slope can have
+        if abs(slope - before[0]) <= LINE_TOLERANCE * slope and abs(level - before[1]) <= LINE_TOLERANCE * abs(before[1]):
             break
-        if iteration >= FULL_STEPS:
+        if iteration >= FULL_ITERATIONS:
             slope, level = (slope + before[0]) / 2, (level + before[1]) / 2
     curved, curved_covariance, _ = _least_squares([*line, n * np.log(n / np.sqrt(n[0] * n[-1]))], mean, covariance)
     variance = _slope_variance(by_body, weights[0], fit_covariance[0, 0], _least_squares([n], mean, covariance))
     overdispersion = max(1.0, variance / fit_covariance[0, 0])
-    if n_body >= MIN_ATOMS:
+    if n_body >= MIN_SCATTER_BODIES:
         nu: float = n_body - 1
         curvature_std = (by_body @ curved[-1]).std(ddof=1) / np.sqrt(n_body)
     else:
         nu, curvature_std = np.inf, np.sqrt(curved_covariance[-1, -1])
-    curvature_std = max(curvature_std, ROUND_OFF * slope)
+    curvature_std = max(curvature_std, LEAST_EXPONENT_STD * slope)
     curvature, n_spare = curved[-1] @ mean, len(lags) - len(line)
     return DiffusiveLine(
         n_body=n_body,
         lags=lags,
         weights=weights[0],
-        slope=found[0],
+        slope=coefficients[0],
         slope_std=float(np.sqrt(variance)),
-        offset=found[1] if offset else 0.0,
+        offset=coefficients[1] if offset else 0.0,
         chi2=residual / overdispersion,
         n_spare=n_spare,
         chi2_p=float(chdtrc(n_spare, residual / overdispersion)),
@@ -121,12 +117,12 @@ def fit_line(
 def _slope_variance(by_body: Array, weights: Array, process: float, through_origin: tuple[Array, Array, float]) -> float:
     r"""Variance of the slope, of the Gaussian process or between the bodies.
 
-    Many bodies tell it themselves. Few do not, but where hops are rare they still tell by how much it exceeds that of the
-    process. The excess is a common factor on all lags of a body (one that happened to hop often is fast at every lag), so that
-    it is sought in the slopes with the offset held, which the process scatters less.
+    Of many bodies it is the scatter between them. Of few, it is that of the process and the excess of their scatter over it,
+    which rare hops cause. The excess is a common factor on all lags of a body (one that happened to hop often is fast at every
+    lag), so that it is taken from the slopes with the offset held, whose variance by the process is less.
     """
     n_body, nu = len(by_body), len(by_body) - 1
-    if n_body >= MIN_ATOMS:
+    if n_body >= MIN_SCATTER_BODIES:
         return nu / (nu - 2) * (by_body @ weights).var(ddof=1) / n_body
     if n_body == 1:
         return process

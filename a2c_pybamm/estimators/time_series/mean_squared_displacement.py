@@ -9,15 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from a2c_pybamm.data import Array, CollectiveMSD, TensorMSD, TracerMSD, Trajectory, atoms_at_once, release
+from a2c_pybamm.data import (
+    MOST_BYTES_IN_MEMORY,
+    Array,
+    CollectiveMSD,
+    TensorMSD,
+    TracerMSD,
+    Trajectory,
+    atoms_at_once,
+    release,
+)
 from a2c_pybamm.estimators.fingerprint import traced_provenance
 
-BLOCK_BYTES = 2**21
-"""Bytes of positions transformed at once; bounds the memory whatever the number of atoms."""
-ALL_LAGS = 2**24
-"""Numbers up to which displacements are kept at every lag; beyond, lags are thinned out."""
+TRANSFORM_BYTES = 2**21
+"""Bytes of positions transformed at once (2 MiB): of 4 MiB and more, transforms take a seventh longer."""
 LAGS_PER_OCTAVE = 64
-"""Lags that are kept for each factor of two in time where they are thinned out."""
+"""Lags that are kept for each factor of two in time where displacements at all lags would be too many for the memory."""
 Reference = Literal["framework", "all"]
 
 
@@ -44,7 +51,7 @@ def mean_squared_displacement(
     directions
         Cartesian directions that are counted: ``(0, 1, 2)`` all, ``(1,)`` along y only.
     against
-        What is at rest: the ``"framework"``, or the mass centre of ``"all"`` atoms (a liquid).
+        The origin: the ``"framework"``, or the mass centre of ``"all"`` atoms (a liquid).
     workers
         Threads of the transforms.
 
@@ -169,7 +176,7 @@ def atoms_of(species: str, symbols: Sequence[str]) -> NDArray[np.intp]:
 
 def _kept_lags(n_frame: int, n_atom: int) -> NDArray[np.int64]:
     """Lags in frames, from 1 on: all, or thinned out."""
-    if n_frame * n_atom <= ALL_LAGS:
+    if n_frame * n_atom * np.dtype(float).itemsize <= MOST_BYTES_IN_MEMORY:
         return np.arange(1, n_frame)
     octaves = np.log2((n_frame - 1) / LAGS_PER_OCTAVE)
     far = np.geomspace(LAGS_PER_OCTAVE, n_frame - 1, int(np.ceil(LAGS_PER_OCTAVE * octaves)) + 1)
@@ -179,12 +186,12 @@ def _kept_lags(n_frame: int, n_atom: int) -> NDArray[np.int64]:
 def _blocks(trajectory: Trajectory, atoms: NDArray[np.intp], centre: Array, axes: list[int]) -> Iterator[Array]:
     """Paths against a centre [m] (n_atom, n_direction, n_frame) of a few of some atoms at a time."""
     centre = centre.T[axes]
-    size = max(1, BLOCK_BYTES // (24 * len(trajectory.positions)))
+    size = max(1, TRANSFORM_BYTES // trajectory.positions[:, :1].nbytes)
     runs = np.split(atoms, np.flatnonzero(np.diff(atoms) != 1) + 1)  # neighbours, which a slice takes without a copy
     for run in runs:
         for first in range(run[0], run[-1] + 1, size):
-            part = trajectory.positions[:, first : min(first + size, run[-1] + 1)]
-            yield np.ascontiguousarray(part.transpose(1, 2, 0)[:, axes]) - centre
+            block = trajectory.positions[:, first : min(first + size, run[-1] + 1)]
+            yield np.ascontiguousarray(block.transpose(1, 2, 0)[:, axes]) - centre
             release(trajectory.positions)
 
 
@@ -208,7 +215,7 @@ def _weighted_sum(vectors: Array, weight: Array) -> Array:
 
 
 def framework_centre(vectors: Array, masses: Array, atoms: NDArray[np.intp]) -> tuple[Array, str]:
-    """Mass centre of positions or velocities (n_frame, n_atom, 3) of all but some atoms (n_frame, 3), and what it is."""
+    """Mass centre of positions or velocities (n_frame, n_atom, 3) of all but some atoms (n_frame, 3), and its name."""
     weight = np.array(masses)
     weight[atoms] = 0.0
     reference = "mass centre of all other atoms" if len(atoms) else "mass centre of all atoms"

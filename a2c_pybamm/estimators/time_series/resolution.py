@@ -1,12 +1,13 @@
-"""When a diffusivity counts as resolved, and the error raised where it does not."""
+"""Limits below which a diffusivity is not resolved, and the error raised there."""
 
 from __future__ import annotations
 
-IN_A_ROW = 3
-"""So many windows, each starting one lag later, must be linear for the first of them to be taken."""
-RESOLVED = 3.0
-"""Standard deviations that D must lie above zero."""
+RESOLVED_STDS = 3.0
+"""Standard deviations by which a diffusivity must lie above zero: chance alone does so once in 700 runs."""
+MIN_SCATTER_BODIES = 8
+"""Bodies that move independently, from which on the scatter between them is the error bar: Student's factor is then at most
+1.2 (table of error bars in ``docs/diffusion.md``)."""
 
 
 class NotDiffusive(ValueError):
-    """No diffusion that can be told from rattling about the sites."""
+    """No diffusion that is resolved from rattling about the sites."""

@@ -15,18 +15,16 @@ from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.readers.csv_table import read_number, read_rows
 from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_frames
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text
-from a2c_pybamm.readers.units import LARGEST, UNITS, column_unit
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, read_text
+from a2c_pybamm.readers.units import LARGEST_NUMBER, UNITS, column_unit
 
 _EV = UNITS["energy"]["eV"]
-SAME_CELL = 1e-3
+IMAGE_CELL_TOLERANCE = 1e-3
 """Largest difference [Å] between cell vectors of one path."""
-FAR = 0.8
-"""An atom that moves farther [Å] from one image to the next may have been confused with another."""
+CONFUSION_STEP = 0.8
+"""Step of an atom between two images [Å] beyond which it may have been exchanged with another: half of a bond's length."""
 LARGEST_JSON = 2**24
 """Bytes of a JSON file of frequencies (16 MiB); as lists in lists it takes ten times as much memory."""
-UNLIKE = 1e6
-"""Cost [Å2] of taking an atom for one of another element: more than any way is long."""
 
 
 @file_errors
@@ -54,10 +52,8 @@ def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
     slope = None
     if all("forces" in image.calc.results for image in images):
         forces = np.array([image.calc.results["forces"] for image in images])
-        with naming(path):
-            slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / ANGSTROM
-    with naming(path):
-        return MigrationPath(label or path.stem, distance * ANGSTROM, (energy - energy[0]) * _EV, slope, fingerprint(path))
+        slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / ANGSTROM
+    return MigrationPath(label or path.stem, distance * ANGSTROM, (energy - energy[0]) * _EV, slope, fingerprint(path))
 
 
 def _check_image(path: Path, k: int, image: Any, first: Any) -> None:
@@ -68,7 +64,7 @@ def _check_image(path: Path, k: int, image: Any, first: Any) -> None:
         raise ValueError(f"{path}: image {k} has no energy; write the images with their energies (extxyz keeps them)")
     if not np.isfinite(image.positions).all():
         raise ValueError(f"{path}: image {k} has a position that is not finite; write it again")
-    if not np.allclose(image.cell.array, first.cell.array, atol=SAME_CELL):
+    if not np.allclose(image.cell.array, first.cell.array, atol=IMAGE_CELL_TOLERANCE):
         raise ValueError(f"{path}: image {k} has another cell than the first; relax the path in one fixed cell")
 
 
@@ -77,8 +73,8 @@ def _step(path: Path, k: int, first: Any, second: Any) -> np.ndarray:
     vectors, lengths = find_mic(second.positions - first.positions, first.cell, first.pbc)
     if not lengths.any():
         raise ValueError(f"{path}: image {k + 1} repeats image {k}; leave one out")
-    far = np.flatnonzero(lengths > FAR)
-    if len(far) > 1 and _confused(first[far], second[far]):
+    far = np.flatnonzero(lengths > CONFUSION_STEP)
+    if len(far) > 1 and _exchanged(first[far], second[far]):
         raise ValueError(
             f"{path}: atoms change places from image {k} to image {k + 1} (numbers {', '.join(map(str, far[:4]))} …); list the "
             "atoms of all images in the same order"
@@ -86,12 +82,12 @@ def _step(path: Path, k: int, first: Any, second: Any) -> np.ndarray:
     return np.asarray(vectors)
 
 
-def _confused(first: Any, second: Any) -> bool:
-    """Whether atoms would have moved much less, had like ones been listed in another order."""
+def _exchanged(first: Any, second: Any) -> bool:
+    """True where the sum of squared steps would be less than half, were atoms of one element listed in another order."""
     ways = second.positions[None] - first.positions[:, None]
     _, lengths = find_mic(ways.reshape(-1, 3), first.cell, first.pbc)
     alike = first.numbers[:, None] == second.numbers[None]
-    cost = np.where(alike, lengths.reshape(alike.shape) ** 2, UNLIKE)
+    cost = np.where(alike, lengths.reshape(alike.shape) ** 2, np.inf)
     rows, columns = linear_sum_assignment(cost)
     return bool(cost[rows, columns].sum() < np.trace(cost) / 2)
 
@@ -131,8 +127,7 @@ def read_image_energies(
             f"{path}: {len(rows)} row(s) with {wanted}, at least two are needed (a stable site and a saddle); correct where"
         )
     energy = np.array([read_number(row, energy_column, path, line) for line, row in rows]) * unit
-    with naming(path):
-        return ImageEnergies(label, energy - energy[0], {**fingerprint(path), "where": where})
+    return ImageEnergies(label, energy - energy[0], {**fingerprint(path), "where": where})
 
 
 @file_errors
@@ -160,12 +155,11 @@ def read_hop_frequencies(path: str | Path) -> HopFrequencies:
     for key, values in {"initial": initial, "saddle": saddle}.items():
         if values.ndim != 1 or not len(values):
             raise ValueError(f"{path}: {key!r} must be a list of finite numbers; {remedy}")
-    with naming(path):
-        return HopFrequencies(initial, saddle, fingerprint(path))
+    return HopFrequencies(initial, saddle, fingerprint(path))
 
 
 def _frequencies(given: Any) -> np.ndarray:
     """Frequencies [Hz] from those in THz; an empty array where they are no list of finite numbers."""
-    if not isinstance(given, list) or not all(type(value) in (int, float) and abs(value) < LARGEST for value in given):
+    if not isinstance(given, list) or not all(type(value) in (int, float) and abs(value) < LARGEST_NUMBER for value in given):
         return np.array([])
     return np.array(given, float) * 1e12

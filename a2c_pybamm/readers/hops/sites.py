@@ -11,7 +11,7 @@ from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Sites
 from a2c_pybamm.readers.frames import UNREADABLE, read_frames
 from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint
 
 
 @file_errors
@@ -48,18 +48,17 @@ def read_sites(path: str | Path, *, species: str, repeat: tuple[int, int, int] =
         raise ValueError(f"{path}: no cell of three vectors; write the structure with its cell")
     chosen = np.array(atoms.get_chemical_symbols()) == species
     if not chosen.any():
-        found = ", ".join(sorted(set(atoms.symbols)))
-        raise ValueError(f"{path}: no atom of species {species!r} (found {found}); fill each site with an atom of it")
+        symbols = ", ".join(sorted(set(atoms.symbols)))
+        raise ValueError(f"{path}: no atom of species {species!r} (found {symbols}); fill each site with an atom of it")
     if chosen.sum() * times.prod() > MOST_ATOMS:
         raise ValueError(f"{path}: repeat is {repeat}; {chosen.sum() * times.prod():.3g} sites are more than {MOST_ATOMS}")
     atoms = atoms[chosen].repeat([int(n) for n in times])
-    with naming(path):
-        return Sites(
-            cell=atoms.cell.array * ANGSTROM,
-            positions=atoms.get_scaled_positions(wrap=False),
-            kind=_kinds(atoms, kind_column, species),
-            provenance={**fingerprint(path), "species": species, "repeat": [int(n) for n in times]},
-        )
+    return Sites(
+        cell=atoms.cell.array * ANGSTROM,
+        positions=atoms.get_scaled_positions(wrap=False),
+        kind=_kinds(atoms, kind_column, species),
+        provenance={**fingerprint(path), "species": species, "repeat": [int(n) for n in times]},
+    )
 
 
 def _kinds(atoms: Any, column: str, species: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,25 +15,27 @@ import numpy as np
 from ase.data import atomic_masses
 from numpy.typing import NDArray
 
-from a2c_pybamm.data import Array
+from a2c_pybamm.constants import ANGSTROM
+from a2c_pybamm.data import Array, frames_at_once
 from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, open_bytes
 from a2c_pybamm.readers.frames import LARGEST_LENGTH
-from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, frames_at_once, numbers_of
+from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, numbers_of
+from a2c_pybamm.readers.units import UNITS
 
-UNITS = {"metal": (1e-12, 1e2), "real": (1e-15, 1e5)}
-"""Unit of time [s] and of velocity [m.s-1] in those of LAMMPS's styles of units that count lengths in Å."""
-LARGEST_WHOLE = 2**53
+LAMMPS_TIMES = {"metal": UNITS["time"]["ps"], "real": UNITS["time"]["fs"]}
+"""Unit of time [s] in those of LAMMPS's styles of units whose length is the Å; velocities are in Å per unit of time."""
+LARGEST_EXACT_INTEGER = 2**53
 """Whole numbers from here on are not all floats."""
 COORDINATES = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", "ysu", "zsu"))
-IMAGES = ("ix", "iy", "iz")
-VELOCITIES = ("vx", "vy", "vz")
+IMAGE_COLUMNS = ("ix", "iy", "iz")
+VELOCITY_COLUMNS = ("vx", "vy", "vz")
 Columns = Mapping[str, NDArray[Any]]
 """Columns of some frames by name, each (n_frame, n_atom)."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Header:
-    """What stands above the atoms of a frame."""
+    """Numbers and names above the atoms of a frame."""
 
     step: int
     settings: Mapping[str, str]
@@ -47,7 +49,7 @@ class _Header:
 
 
 def is_lammps_dump(path: Path) -> bool:
-    """Whether a file begins like a text dump of LAMMPS."""
+    """True for a file that begins like a text dump of LAMMPS."""
     try:
         with _open(path) as file:
             return file.readline(64).startswith(b"ITEM: ")
@@ -57,33 +59,22 @@ def is_lammps_dump(path: Path) -> bool:
 
 def open_lammps_dump(path: Path, symbols: Sequence[str] | None) -> FrameSource:
     """A dump with the columns ``id``, coordinates, and ``element``, or ``type`` and the symbol of each type."""
-    with _reading(path) as file:
-        head = _read_header(path, 0, file)
-        if head is None or head.n_atom < 1:
-            raise ValueError(f"{path}: holds no atoms")
-        _refuse_columns(path, head)
-    with _reading(path) as file:
-        _, columns = next(_chunks(path, file, 1))
-    if len(np.unique(columns["id"])) < head.n_atom:
+    blocks = _blocks(path)
+    headers, columns = next(blocks)
+    if len(np.unique(columns["id"][0])) < headers[0].n_atom:
         raise ValueError(f"{path}: frame 0 has an id twice; write each atom once")
     order = np.argsort(columns["id"][0])
-    first = {name: column[0][order] for name, column in columns.items()}
-    numbers = _numbers(path, first, symbols)
-
-    def frames() -> Iterator[Frames]:
-        begin = 0
-        with _reading(path) as file:
-            for headers, columns in _chunks(path, file, frames_at_once(head.n_atom)):
-                yield _frames(begin, headers, _sorted(path, begin, columns, first))
-                begin += len(headers)
-
-    masses = first["mass"].astype(float) if "mass" in first else atomic_masses[numbers]
-    return FrameSource(numbers, masses, frames(), head.periodic)
+    atoms = {name: column[0][order] for name, column in columns.items()}
+    numbers = _numbers(path, atoms, symbols)
+    masses = atoms["mass"].astype(float) if "mass" in atoms else atomic_masses[numbers]
+    frames = _frames(path, chain([(headers, columns)], blocks), atoms)
+    return FrameSource(numbers, masses, frames, headers[0].periodic)
 
 
-def _refuse_columns(path: Path, head: _Header) -> None:
-    if head.settings.get("UNITS", "metal") not in UNITS:
-        raise ValueError(f"{path}: units {head.settings['UNITS']!r} do not count in Å; dump in {' or '.join(UNITS)}")
+def _validate_columns(path: Path, head: _Header) -> None:
+    """Raise ``ValueError`` where units are of another length than Å, or a column is missing."""
+    if head.settings.get("UNITS", "metal") not in LAMMPS_TIMES:
+        raise ValueError(f"{path}: units {head.settings['UNITS']!r} do not count in Å; dump in {' or '.join(LAMMPS_TIMES)}")
     if "id" not in head.columns:
         raise ValueError(
             f"{path}: no column 'id' (found {' '.join(head.columns)}), and LAMMPS changes the order of atoms; "
@@ -118,27 +109,40 @@ def _numbers(path: Path, atoms: Mapping[str, NDArray[Any]], symbols: Sequence[st
     return numbers_of(path, symbols, max(int(kinds.max()), len(symbols)), "types")[kinds - 1]
 
 
-def _chunks(path: Path, file: IO[bytes], size: int) -> Iterator[tuple[list[_Header], Columns]]:
-    """Frames with their atoms as they stand in the file, so many at a time."""
-    k = 0
-    while True:
-        headers: list[_Header] = []
-        bodies: list[bytes] = []
-        while len(headers) < size and (header := _read_header(path, k, file)):
-            if headers and (header.n_atom, header.columns) != (headers[0].n_atom, headers[0].columns):
-                raise ValueError(
-                    f"{path}: frame {k} has {header.n_atom} atoms with {' '.join(header.columns)}, the one before "
-                    f"{headers[0].n_atom} with {' '.join(headers[0].columns)}; split the file there"
-                )
-            lines = list(islice(file, header.n_atom))
-            if len(lines) < header.n_atom or not lines[-1].endswith(b"\n"):
-                raise _cut_off(path, k)
-            headers.append(header)
-            bodies.append(b"".join(lines))
-            k += 1
-        if not headers:
+def _blocks(path: Path) -> Iterator[tuple[list[_Header], Columns]]:
+    """Frames with their atoms as they stand in the file, some at a time."""
+    with _reading(path) as file:
+        frames = _frames_as_written(path, file)
+        first = next(frames)
+        head, k = first[0], 0
+        frames = chain([first], frames)
+        del first  # the text of a large frame
+        while block := list(islice(frames, frames_at_once(head.n_atom))):
+            headers, bodies = map(list, zip(*block, strict=True))
+            yield headers, _parse(path, k, head, bodies)
+            k += len(block)
+
+
+def _frames_as_written(path: Path, file: IO[bytes]) -> Iterator[tuple[_Header, bytes]]:
+    """Header of each frame and the lines of its atoms, as many and with the same columns as in the first frame."""
+    head = _read_header(path, 0, file)
+    if head is None or head.n_atom < 1:
+        raise ValueError(f"{path}: holds no atoms")
+    _validate_columns(path, head)
+    header: _Header | None = head
+    for k in count():
+        if header is None:
             return
-        yield headers, _parse(path, k - len(headers), headers[0], bodies)
+        if (header.n_atom, header.columns) != (head.n_atom, head.columns):
+            raise ValueError(
+                f"{path}: frame {k} has {header.n_atom} atoms with {' '.join(header.columns)}, frame 0 has {head.n_atom} with "
+                f"{' '.join(head.columns)}; split the file there"
+            )
+        lines = list(islice(file, header.n_atom))
+        if len(lines) < header.n_atom or not lines[-1].endswith(b"\n"):
+            raise _cut_off(path, k)
+        yield header, b"".join(lines)
+        header = _read_header(path, k + 1, file)
 
 
 def _cut_off(path: Path, k: int) -> ValueError:
@@ -210,7 +214,7 @@ def _parse(path: Path, first: int, header: _Header, bodies: list[bytes]) -> Colu
     """Columns (n_frame, n_atom) of the numbers, and of the elements."""
     import pandas as pd  # type: ignore[import-untyped]  # a quarter of a second to import
 
-    known = {"id", "type", "element", "mass", *IMAGES, *VELOCITIES, *chain(*COORDINATES)}
+    known = {"id", "type", "element", "mass", *IMAGE_COLUMNS, *VELOCITY_COLUMNS, *chain(*COORDINATES)}
     wanted = [name for name in header.columns if name in known]
     for k, body in enumerate(bodies):
         if (n := len(body[: body.index(b"\n")].split())) != len(header.columns):
@@ -227,17 +231,17 @@ def _parse(path: Path, first: int, header: _Header, bodies: list[bytes]) -> Colu
         ) from error
     if len(table) != len(bodies) * header.n_atom:
         raise ValueError(f"{path}: frames {first} to {first + len(bodies) - 1} have {len(table)} lines of atoms; is one empty?")
-    for name in {"id", "type", *IMAGES} & set(wanted):
+    for name in {"id", "type", *IMAGE_COLUMNS} & set(wanted):
         column = table[name].to_numpy()
-        if not (np.abs(column) < LARGEST_WHOLE).all() or (column != np.round(column)).any():
+        if not (np.abs(column) < LARGEST_EXACT_INTEGER).all() or (column != np.round(column)).any():
             raise ValueError(
-                f"{path}: frames {first} to {first + len(bodies) - 1}: column {name!r} has what is no whole number"
+                f"{path}: frames {first} to {first + len(bodies) - 1}: column {name!r} has an entry that is no whole number"
             )
     return {name: table[name].to_numpy().reshape(len(bodies), header.n_atom) for name in wanted}
 
 
 def _sorted(path: Path, first: int, columns: Columns, reference: Mapping[str, NDArray[Any]]) -> Columns:
-    """The columns with the atoms of each frame in the order of their ids; atoms must be those of the reference (n_atom,)."""
+    """Columns with the atoms of each frame in the order of their ids; atoms must be those of the reference (n_atom,)."""
     order = np.argsort(columns["id"], axis=1)
     ordered = {name: np.take_along_axis(column, order, axis=1) for name, column in columns.items()}
     for name in ("id", "type", "element"):
@@ -247,15 +251,25 @@ def _sorted(path: Path, first: int, columns: Columns, reference: Mapping[str, ND
     return ordered
 
 
-def _frames(first: int, headers: list[_Header], columns: Columns) -> Frames:
+def _frames(path: Path, blocks: Iterator[tuple[list[_Header], Columns]], atoms: Mapping[str, NDArray[Any]]) -> Iterator[Frames]:
+    """Frames of the atoms (n_atom,) in the order of their ids."""
+    first = 0
+    for headers, columns in blocks:
+        yield _block(first, headers, _sorted(path, first, columns, atoms))
+        first += len(headers)
+
+
+def _block(first: int, headers: list[_Header], columns: Columns) -> Frames:
     cell = np.array([header.cell for header in headers])
     positions, crossings = _positions(headers, cell, columns)
-    time, speed = UNITS.get(headers[0].settings.get("UNITS", ""), (0.0, 0.0))
-    settings = {"step": np.array([header.step for header in headers], float)}
+    time = LAMMPS_TIMES.get(headers[0].settings.get("UNITS", ""))
+    stated = {"step": np.array([header.step for header in headers], float)}
     if time and all("TIME" in header.settings for header in headers):
-        settings["time_s"] = time * np.array([float(header.settings["TIME"]) for header in headers])
-    moving = speed > 0 and set(VELOCITIES) <= columns.keys()
-    return Frames(first, positions, cell, crossings, speed * _vectors(columns, VELOCITIES) if moving else None, settings)
+        stated["time_s"] = time * np.array([float(header.settings["TIME"]) for header in headers])
+    velocities = None
+    if time and set(VELOCITY_COLUMNS) <= columns.keys():
+        velocities = ANGSTROM / time * _vectors(columns, VELOCITY_COLUMNS)
+    return Frames(first, positions, cell, crossings, velocities, stated)
 
 
 def _vectors(columns: Columns, names: Sequence[str]) -> Array:
@@ -263,15 +277,15 @@ def _vectors(columns: Columns, names: Sequence[str]) -> Array:
 
 
 def _positions(headers: list[_Header], cell: Array, columns: Columns) -> tuple[Array, NDArray[np.int64] | None]:
-    """Positions within the cell [Å] (n_frame, n_atom, 3), and how often each atom has left it, where the columns tell."""
+    """Positions within the cell [Å] (n_frame, n_atom, 3), and how often each atom has left it, if columns hold that."""
     plain, unwrapped, scaled, scaled_unwrapped = (set(names) <= columns.keys() for names in COORDINATES)
-    flagged = set(IMAGES) <= columns.keys()
+    flagged = set(IMAGE_COLUMNS) <= columns.keys()
     origin = np.array([header.origin for header in headers])[:, None]
     if flagged and (plain or scaled):
         wrapped = _vectors(columns, COORDINATES[0]) if plain else origin + _vectors(columns, COORDINATES[2]) @ cell
-        return wrapped, _vectors(columns, IMAGES).astype(np.int64)
+        return wrapped, _vectors(columns, IMAGE_COLUMNS).astype(np.int64)
     if unwrapped or scaled_unwrapped:
-        # what is written goes along with the cell as often as the atom has left it: in a changing cell that is no displacement
+        # unwrapped coordinates hold today's cell times all crossings so far: in a changing cell that is no displacement
         far = _vectors(columns, COORDINATES[1]) if unwrapped else origin + _vectors(columns, COORDINATES[3]) @ cell
         crossings = np.floor((far - origin) @ np.linalg.inv(cell)) * headers[0].periodic
         return far - crossings @ cell, crossings.astype(np.int64)

@@ -5,54 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from ase.data import atomic_masses
 from numpy.typing import NDArray
 
-from a2c_pybamm.data import Array
-from a2c_pybamm.readers.bounded_stream import open_bytes
-from a2c_pybamm.readers.motion.frame_settings import SETTINGS
-from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, frames_at_once, numbers_of
-from a2c_pybamm.readers.numpy_array import Archive, numpy_errors, read_body, read_header, read_numbers
+from a2c_pybamm.constants import ANGSTROM
+from a2c_pybamm.data import Array, frames_at_once
+from a2c_pybamm.readers.motion.trajectory_frames import (
+    FRAME_NUMBERS,
+    MOST_ATOMS,
+    RUN_NUMBERS,
+    Frames,
+    FrameSource,
+    numbers_of,
+)
+from a2c_pybamm.readers.numpy_array import StoredArray, open_archive, open_array
+from a2c_pybamm.readers.units import UNITS
 
-ANGSTROM_PER_FEMTOSECOND = 1e5
+ANGSTROM_PER_FEMTOSECOND = ANGSTROM / UNITS["time"]["fs"]
 """[m.s-1]"""
-SMALL = ("numbers", "masses", "cell", *SETTINGS)
-"""Arrays that are read as a whole; of others than these and positions and velocities not a byte is."""
+WHOLE_ARRAYS = ("numbers", "masses", "cell", *RUN_NUMBERS, *FRAME_NUMBERS)
+"""Arrays that are read as a whole; positions and velocities are read some frames at a time, and no other array."""
 
 
 def open_npz(path: Path) -> FrameSource:
     """An archive of arrays, compressed or not."""
-    with numpy_errors(path), Archive(path) as archive:
+    with open_archive(path) as archive:
         keys = archive.keys
         for key in ("positions", "numbers"):
             if key not in keys:
                 raise ValueError(
                     f"{path}: no key {key!r} (found {', '.join(keys) or 'none'}); write it with numpy.savez({key}=…)"
                 )
-        found = {key: archive.read(key) for key in SMALL if key in keys}
-    numbers = _atomic_numbers(path, found["numbers"])
-    masses = np.asarray(found.get("masses", atomic_masses[numbers]), float)
+        arrays = {key: archive.open(key).numbers() for key in WHOLE_ARRAYS if key in keys}
+    numbers = _atomic_numbers(path, arrays["numbers"])
+    masses = np.asarray(arrays.get("masses", atomic_masses[numbers]), float)
     if masses.shape != numbers.shape:
         raise ValueError(f"{path}: {masses.size} masses for {numbers.size} atoms; give one for each")
-    cell = found.get("cell")
-
-    def frames() -> Iterator[Frames]:
-        first = 0
-        with numpy_errors(path), Archive(path) as archive:
-            positions = _arrays(path, "positions", archive.open("positions"), len(numbers))
-            moving = "velocities" in keys
-            velocities = _arrays(path, "velocities", archive.open("velocities"), len(numbers)) if moving else repeat(None)
-            for r, v in zip(positions, velocities, strict=moving):
-                if v is not None and len(v) != len(r):
-                    raise ValueError(f"{path}: 'velocities' has other frames than 'positions'; write both of the same")
-                speeds = None if v is None else v * ANGSTROM_PER_FEMTOSECOND
-                yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=speeds)
-                first += len(r)
-
-    return FrameSource(numbers, masses, frames(), settings={key: _one(found[key]) for key in SETTINGS if key in found})
+    frames = _archived_frames(path, len(numbers), arrays.get("cell"), velocities="velocities" in keys)
+    stated = {key: _one(arrays[key]) for key in (*RUN_NUMBERS, *FRAME_NUMBERS) if key in arrays}
+    return FrameSource(numbers, masses, frames, stated=stated)
 
 
 def _one(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -60,18 +54,32 @@ def _one(numbers: NDArray[Any]) -> NDArray[Any]:
     return numbers.reshape(()) if numbers.size == 1 else numbers
 
 
+def _archived_frames(path: Path, n_atom: int, cell: NDArray[Any] | None, *, velocities: bool) -> Iterator[Frames]:
+    """Frames of an archive, some at a time."""
+    first = 0
+    with open_archive(path) as archive:
+        positions = _vectors(archive.open("positions"), n_atom)
+        speeds = _vectors(archive.open("velocities"), n_atom) if velocities else repeat(None)
+        for r, v in zip(positions, speeds, strict=velocities):
+            if v is not None and len(v) != len(r):
+                raise ValueError(f"{path}: 'velocities' has other frames than 'positions'; write both of the same")
+            in_si = None if v is None else v * ANGSTROM_PER_FEMTOSECOND
+            yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=in_si)
+            first += len(r)
+
+
 def open_npy(path: Path, symbols: Sequence[str] | None) -> FrameSource:
     """One array of positions; the atoms' symbols come from elsewhere."""
     if symbols is None:
         raise ValueError(f"{path}: holds positions alone; give the atoms' chemical symbols (n_atom,) as symbols=")
-    with numpy_errors(path), open_bytes(path) as file:
-        shape = read_header(path, "positions", file).shape
+    with open_array(path, "positions") as array:
+        shape = array.shape
     numbers = numbers_of(path, symbols, shape[1] if len(shape) == 3 else 0, f"atoms of an array {shape}")
 
     def frames() -> Iterator[Frames]:
         first = 0
-        with numpy_errors(path), open_bytes(path) as file:
-            for r in _arrays(path, "positions", file, len(numbers)):
+        with open_array(path, "positions") as array:
+            for r in _vectors(array, len(numbers)):
                 yield Frames(first, r)
                 first += len(r)
 
@@ -86,24 +94,11 @@ def _atomic_numbers(path: Path, given: NDArray[Any]) -> NDArray[np.int64]:
     return given.astype(np.int64)
 
 
-def _arrays(path: Path, key: str, file: IO[bytes], n_atom: int) -> Iterator[Array]:
+def _vectors(array: StoredArray, n_atom: int) -> Iterator[Array]:
     """An array (n_frame, n_atom, 3), some frames at a time."""
-    header = read_header(path, key, file)
-    shape = header.shape
-    if len(shape) != 3 or shape[1:] != (n_atom, 3):
-        raise ValueError(f"{path}: {key!r} has shape {shape}, expected (n_frame, {n_atom}, 3)")
-    size = frames_at_once(n_atom)
-    if header.in_columns:  # a frame's numbers lie all over the array
-        body = read_body(path, key, file, header)
-        yield from (body[k : k + size].astype(float) for k in range(0, shape[0], size))
-        return
-    for first in range(0, shape[0], size):
-        n = min(size, shape[0] - first)
-        block = read_numbers(file, header, n * n_atom * 3)
-        if len(block) < n * n_atom * 3:
-            whole = first + len(block) // (n_atom * 3)
-            raise ValueError(f"{path}: {key!r} is cut off after {whole} of {shape[0]} frames; copy or write it again")
-        yield block.reshape(n, n_atom, 3).astype(float)
+    if len(array.shape) != 3 or array.shape[1:] != (n_atom, 3):
+        raise ValueError(f"{array.path}: {array.key!r} has shape {array.shape}, expected (n_frame, {n_atom}, 3)")
+    return array.frames(frames_at_once(n_atom))
 
 
 def _cells(path: Path, cell: Array | None, first: int, n: int) -> Array | None:

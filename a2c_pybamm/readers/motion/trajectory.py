@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from numpy.typing import ArrayLike
 
-from a2c_pybamm.data import Trajectory, Velocities
-from a2c_pybamm.readers.motion.continued_run import Options, read_run
-from a2c_pybamm.readers.source_file import file_errors, naming
+from a2c_pybamm.data import Array, Trajectory, Velocities
+from a2c_pybamm.readers.motion.frame_collection import collect_frames
+from a2c_pybamm.readers.motion.plausible_motion import validate_motion
+from a2c_pybamm.readers.motion.run_settings import RunOptions, run_settings
+from a2c_pybamm.readers.motion.trajectory_file import open_trajectory
+from a2c_pybamm.readers.motion.unwrapping import unwrapped
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint
 
 
 @file_errors
@@ -63,8 +69,8 @@ def read_trajectory(
     cell
         Cell vectors in rows [m] (3, 3), where the file has none and the positions are wrapped.
     inertial
-        Whether the atoms obey Newton's equations (with a thermostat or without). If so, steps, masses, velocities, temperature
-        and the time between frames must agree; ``False`` for walks without inertia.
+        True for atoms that obey Newton's equations (with a thermostat or without): steps, masses, velocities, temperature and
+        the time between frames must then agree. False for walks without inertia.
     scratch
         Folder for the scratch file; the system's for temporary files unless given.
 
@@ -79,10 +85,9 @@ def read_trajectory(
     ----------
     .. [1] S. von Bülow, J. T. Bullerjahn, G. Hummer, J. Chem. Phys. 153 (2020) 021101.
     """
-    options = Options(interval, temperature, discard, species, symbols, cell, inertial, scratch)
-    with naming(path):
-        run = read_run(path, options, velocities=False)
-        return Trajectory(run.vectors, run.species, run.masses, run.interval, run.temperature, run.provenance)
+    options = RunOptions(interval, temperature, discard, species, symbols, cell, inertial, scratch)
+    run = _read_run(path, options, velocities=False)
+    return Trajectory(run.vectors, run.species, run.masses, run.interval, run.temperature, run.provenance)
 
 
 @file_errors
@@ -107,7 +112,55 @@ def read_velocities(
     ValueError
         As `read_trajectory`, and if there are no velocities.
     """
-    options = Options(interval, temperature, discard, species, symbols, None, inertial, scratch)
-    with naming(path):
-        run = read_run(path, options, velocities=True)
-        return Velocities(run.vectors, run.species, run.masses, run.interval, run.temperature, provenance=run.provenance)
+    options = RunOptions(interval, temperature, discard, species, symbols, None, inertial, scratch)
+    run = _read_run(path, options, velocities=True)
+    return Velocities(run.vectors, run.species, run.masses, run.interval, run.temperature, provenance=run.provenance)
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """Positions or velocities of the atoms that are kept, and the settings of their run."""
+
+    vectors: Array
+    """[m] or [m.s-1] (n_frame, n_kept, 3)."""
+    species: tuple[str, ...]
+    masses: Array
+    """[kg] (n_kept,)."""
+    interval: float
+    """[s]"""
+    temperature: float
+    """[K]"""
+    provenance: Mapping[str, Any]
+
+
+def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _Run:
+    """All frames of a file: opened, settings asked for, unwrapped, collected, settings over all frames, checked."""
+    path = existing(given)
+    source = open_trajectory(path, options.symbols, options.cell, velocities=velocities)
+    expected = run_settings(path, source.stated, options)
+    frames = unwrapped(path, source.frames, source.periodic)
+    collection = collect_frames(
+        path,
+        source,
+        frames,
+        species=options.species,
+        n_discarded=expected.n_discarded,
+        velocities=velocities,
+        scratch=options.scratch,
+    )
+    statistics = collection.statistics
+    settings = run_settings(path, {**source.stated, **collection.stated}, options, n_frame=statistics.n_frame)
+    if options.inertial:
+        validate_motion(path, statistics, interval=settings.interval, temperature=settings.temperature)
+    return _Run(
+        vectors=collection.vectors[settings.n_discarded :],
+        species=collection.species,
+        masses=collection.masses,
+        interval=settings.interval,
+        temperature=settings.temperature,
+        provenance={
+            **fingerprint(path),
+            "positions": "unwrapped on reading" if statistics.unwrapped else "as in the file",
+            "discarded [s]": settings.n_discarded * settings.interval,
+        },
+    )

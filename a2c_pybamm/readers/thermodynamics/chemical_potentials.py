@@ -10,11 +10,11 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.readers.csv_table import read_column, read_rows
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, unpacked_name
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
 from a2c_pybamm.readers.units import column_unit, parse_quantity
 
 _KINDS = {"mu": ("energy", 1.0), "voltage": ("voltage", -FARADAY)}
-"""Kind of the column's unit, and what turns it into a chemical potential per mole."""
+"""Kind of the column's unit, and the factor from it to a chemical potential per mole, by quantity."""
 
 
 @file_errors
@@ -61,7 +61,7 @@ def read_chemical_potentials(
     kind, factor = _KINDS[quantity]
     column = potential_column or {"mu": "mu_eV", "voltage": "voltage_V"}[quantity]
     optional = [*([std_column] if std_column else []), *([temperature_column] if temperature is None else [])]
-    remedy = "name it with x_column, potential_column, std_column or temperature_column, or give temperature='300 K'"
+    remedy = "name it with x_column, potential_column, std_column or temperature_column, or give temperature = '300 K'"
     rows = read_rows(path, [x_column, column, *optional], remedy)
     if temperature is not None and temperature_column in rows[0][1]:
         raise ValueError(f"{path}: temperature is {temperature!r}, and there is a column {temperature_column!r}; leave one out")
@@ -84,5 +84,4 @@ def read_chemical_potentials(
         )
     else:
         kelvin = np.full(len(x), parse_quantity(temperature, "temperature", f"{path}: temperature"))
-    with naming(path):
-        return ChemicalPotentials(label or unpacked_name(path).stem, x, kelvin, potential, std, fingerprint(path))
+    return ChemicalPotentials(label or unpacked_name(path).stem, x, kelvin, potential, std, fingerprint(path))

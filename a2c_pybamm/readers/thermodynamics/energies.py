@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, FARADAY
+from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import Array, EnergyTable
-from a2c_pybamm.readers.csv_table import check_header, read_column, read_header, read_rows
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, unpacked_name
-from a2c_pybamm.readers.units import LARGEST, column_unit, parse_quantity, unit_factor
+from a2c_pybamm.readers.csv_table import Rows, check_header, read_column, read_header, read_rows
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
+from a2c_pybamm.readers.units import LARGEST_NUMBER, UNITS, column_unit, parse_quantity, unit_factor
 
-FAR_FROM_ZERO = ELEMENTARY_CHARGE * AVOGADRO
-"""No end member's formation energy is larger, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
-ROUNDING = 1e-9
-"""By how much x may lie outside [0, 1]: ten digits are written at least, and sixteen are computed."""
-TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+LARGEST_FORMATION_ENERGY = UNITS["energy"]["eV"]
+"""Bound of an end member's formation energy, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
+FRACTION_ROUNDING = 1e-9
+"""Distance by which x may lie outside [0, 1]: ten digits are written at least, and sixteen are computed."""
+TRUTH_VALUES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 @file_errors
@@ -82,46 +83,54 @@ def read_energies(
     if not hosts:
         raise ValueError(f"{path}: no structure beside lithium metal; add the host's, or copy the file again if it is cut off")
     x = _occupied(path, hosts, x_column)
-    unit = column_unit(energy_column, "energy", str(path))
-    units = dict.fromkeys([energy_column, *members], unit)
-    if ensemble_unit:
-        units |= dict.fromkeys(members, unit_factor(ensemble_unit, "energy", f"{path}: ensemble_unit"))
+    units = _energy_units(path, energy_column, members, ensemble_unit)
     energies = _per_site(path, hosts, units, sites_column)
-    metal = next((pair for pair in rows if lithium in pair[1].values()), None)
     if formation_voltage is not None:
-        voltage = _voltage(formation_voltage, f"{path}: formation_voltage")
+        per_ion: float | Array = FARADAY * _voltage(formation_voltage, f"{path}: formation_voltage")
         _check_formation(path, x, energies[:, 0], energy_column)
-        energies -= x[:, None] * FARADAY * voltage
-    elif metal:
-        energies -= x[:, None] * _per_site(path, [metal], units, sites_column)
     else:
-        energies -= x[:, None] * _given_lithium_energy(path, lithium)
-    volume = None
-    if volume_column:
-        volume = _per_site(path, hosts, {volume_column: column_unit(volume_column, "volume", str(path))}, sites_column)[:, 0]
-    converged = np.ones(len(hosts), dtype=bool)
-    if converged_column:
-        converged = np.array([_flag(row[converged_column], path, line, converged_column) for line, row in hosts])
-    with naming(path):
-        return EnergyTable(
-            label or unpacked_name(path).stem,
-            x,
-            energies[:, 0],
-            tuple(row[structure_column] for _, row in hosts),
-            converged,
-            volume,
-            fingerprint(path),
-            read_column(path, hosts, degeneracy_column, positive=True) if degeneracy_column else None,
-            energies[:, 1:] if members else None,
-            tuple(members),
-        )
+        per_ion = _lithium_energy(path, rows, lithium, units, sites_column)
+    energies -= x[:, None] * per_ion
+    return EnergyTable(
+        label=label or unpacked_name(path).stem,
+        x=x,
+        energy=energies[:, 0],
+        structure=tuple(row[structure_column] for _, row in hosts),
+        converged=_converged(path, hosts, converged_column),
+        volume=_volumes(path, hosts, volume_column, sites_column),
+        provenance=fingerprint(path),
+        degeneracy=read_column(path, hosts, degeneracy_column, positive=True) if degeneracy_column else None,
+        ensemble=energies[:, 1:] if members else None,
+        members=tuple(members),
+    )
 
 
-def _occupied(path: Path, rows: list[tuple[int, dict[str, str]]], column: str) -> Array:
+def _energy_units(path: Path, energy_column: str, members: list[str], ensemble_unit: str | None) -> dict[str, float]:
+    """SI values of the units of the energies' column and of the ensemble's, by column."""
+    unit = column_unit(energy_column, "energy", str(path))
+    ensemble = unit_factor(ensemble_unit, "energy", f"{path}: ensemble_unit") if ensemble_unit else unit
+    return {energy_column: unit} | dict.fromkeys(members, ensemble)
+
+
+def _volumes(path: Path, rows: Rows, column: str | None, sites_column: str | None) -> Array | None:
+    """Volumes per site [m3.mol-1] (n_row,), if a column holds them."""
+    if column is None:
+        return None
+    return _per_site(path, rows, {column: column_unit(column, "volume", str(path))}, sites_column)[:, 0]
+
+
+def _converged(path: Path, rows: Rows, column: str | None) -> NDArray[np.bool_]:
+    """Convergence of each structure's relaxation (n_row,); True for all unless a column holds it."""
+    if column is None:
+        return np.ones(len(rows), dtype=bool)
+    return np.array([_flag(row[column], path, line, column) for line, row in rows])
+
+
+def _occupied(path: Path, rows: Rows, column: str) -> Array:
     """Occupied fractions (n_row,), rounding errors beyond 0 and 1 taken off; ``ValueError`` naming the line of one outside."""
     x = read_column(path, rows, column)
     for (line, _), value in zip(rows, x, strict=True):
-        if not -ROUNDING <= value <= 1 + ROUNDING:
+        if not -FRACTION_ROUNDING <= value <= 1 + FRACTION_ROUNDING:
             raise ValueError(
                 f"{path}, line {line}: x = {value:.10g} lies outside [0, 1]; "
                 "x is the occupied fraction of lithium sites, rescale the column"
@@ -136,7 +145,9 @@ def _check_options(path: Path, energy_of: str, sites: str | None, ensemble: str 
     if energy_of == "cell" and not sites:
         raise ValueError(f"{path}: energies of a cell need its number of lithium sites; name their column with sites_column")
     if energy_of == "site" and sites:
-        raise ValueError(f"{path}: sites_column is {sites!r}, but energies are per site; leave it out, or set energy_of='cell'")
+        raise ValueError(
+            f"{path}: sites_column is {sites!r}, but energies are per site; leave it out, or set energy_of = 'cell'"
+        )
     if unit and ensemble is None:
         raise ValueError(f"{path}: ensemble_unit is {unit!r} without an ensemble; name its columns with ensemble_columns")
 
@@ -154,28 +165,31 @@ def _members(path: Path, prefix: str, taken: list[str]) -> list[str]:
     return members
 
 
-def _per_site(path: Path, rows: list[tuple[int, dict[str, str]]], units: dict[str, float], sites_column: str | None) -> Array:
+def _per_site(path: Path, rows: Rows, units: dict[str, float], sites_column: str | None) -> Array:
     """Columns in SI (n_row, n_column), over the number of sites where they are of a cell."""
     values = np.column_stack([unit * read_column(path, rows, column) for column, unit in units.items()])
     if not sites_column:
         return values
     per_site = values / read_column(path, rows, sites_column, positive=True)[:, None]
-    if not (np.abs(per_site) < LARGEST**2).all():
+    if not (np.abs(per_site) < LARGEST_NUMBER**2).all():
         raise ValueError(f"{path}: column {sites_column!r} has so few sites that energies per site are not finite; correct it")
     return per_site
 
 
-def _given_lithium_energy(path: Path, lithium: str) -> float:
-    """Lithium metal's energy [J.mol-1] where the table has no row of it."""
-    if any(ch.isdigit() for ch in lithium):
+def _lithium_energy(path: Path, rows: Rows, lithium: str, units: dict[str, float], sites_column: str | None) -> float | Array:
+    """Lithium metal's energy [J.mol-1], of each of the columns in ``units`` (n_column,) where the table has a row of it."""
+    metal = next((pair for pair in rows if lithium in pair[1].values()), None)
+    if metal:
+        return _per_site(path, [metal], units, sites_column)[0]
+    if any(character.isdigit() for character in lithium):
         return parse_quantity(lithium, "energy", f"{path}: lithium")
-    raise ValueError(f"{path}: no row of lithium metal ({lithium!r}); add one, or give its energy as lithium='-1.90 eV'")
+    raise ValueError(f"{path}: no row of lithium metal ({lithium!r}); add one, or give its energy (lithium = '-1.90 eV')")
 
 
 def _voltage(given: float | str, where: str) -> float:
     """A voltage [V] from text with a unit or from a number in volts."""
     volts = parse_quantity(given, "voltage", where) if isinstance(given, str) else float(given)
-    if not abs(volts) < LARGEST:
+    if not abs(volts) < LARGEST_NUMBER:
         raise ValueError(f"{where}: {given!r} is not a finite number; give the mean voltage like '3.9 V'")
     return volts
 
@@ -184,14 +198,14 @@ def _check_formation(path: Path, x: Array, energy: Array, column: str) -> None:
     """Raise ``ValueError`` where an end member's energy is far from the zero that its formation energy is."""
     for end in (0.0, 1.0):
         lowest = energy[x == end].min(initial=np.inf)
-        if np.isfinite(lowest) and abs(lowest) > FAR_FROM_ZERO:
+        if np.isfinite(lowest) and abs(lowest) > LARGEST_FORMATION_ENERGY:
             raise ValueError(
-                f"{path}: {column!r} is {lowest / FAR_FROM_ZERO:.3g} eV per site at x = {end:g}, where a formation energy is "
-                "0; subtract the end members' energies, or leave formation_voltage out"
+                f"{path}: {column!r} is {lowest / FARADAY:.3g} eV per site at x = {end:g}, where a formation energy is 0; "
+                "subtract the end members' energies, or leave formation_voltage out"
             )
 
 
 def _flag(text: str, path: Path, line: int, column: str) -> bool:
-    if text.strip().lower() not in TRUTH:
+    if text.strip().lower() not in TRUTH_VALUES:
         raise ValueError(f"{path}, line {line}: {column!r} is {text!r}; write true or false")
-    return TRUTH[text.strip().lower()]
+    return TRUTH_VALUES[text.strip().lower()]

@@ -13,18 +13,24 @@ import numpy as np
 from a2c_pybamm.data import Array, Vibrations
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.phonopy_object import load_phonopy
-from a2c_pybamm.readers.source_file import ends_short, existing, file_errors, fingerprint, naming, read_text, unpacked_name
-from a2c_pybamm.readers.units import LARGEST, UNITS, column_unit, unit_factor
+from a2c_pybamm.readers.source_file import (
+    MOST_VALUES,
+    ends_short,
+    existing,
+    file_errors,
+    fingerprint,
+    read_text,
+    unpacked_name,
+)
+from a2c_pybamm.readers.units import LARGEST_NUMBER, UNITS, column_unit, unit_factor
 
 THZ = UNITS["frequency"]["THz"]
-ACOUSTIC = 0.05 * THZ
-"""Frequencies nearer to zero [Hz] are the crystal moved as a whole: zero, but for noise of either sign."""
-MOST_NUMBERS = 2_000_000
-"""Lines of numbers in a list: 1000 atoms at 600 wave vectors; each takes 100 bytes of memory."""
+ACOUSTIC_NOISE = 0.05 * THZ
+"""Distance from zero [Hz] of the frequencies of the crystal moved as a whole: zero, but for noise of either sign."""
 FEWEST_MODES = 2.5
-"""A cell has three modes at least; a density of states that holds fewer is normalised to one."""
-MODES_OFF = 0.05
-"""By what share a density's modes may differ from three an atom and be scaled."""
+"""Modes of a cell, three for its one atom less an error: a density of states that holds fewer is normalised to one."""
+MODE_COUNT_TOLERANCE = 0.05
+"""Relative difference between a density's modes and three an atom up to which it is scaled: grids lose one or two per cent."""
 _PER = re.compile(r"_per_(THz|cm-1|meV|Hz)(?=_|$)")
 
 
@@ -63,11 +69,11 @@ def read_frequencies(
         frequency = factor * _numbers(path, 1)[:, 0]
     else:
         if _begins_with_number(path):
-            raise ValueError(f"{path}: numbers without a header have no unit; give it as unit='THz'")
+            raise ValueError(f"{path}: numbers without a header have no unit; give it (unit = 'THz')")
         column = column or _first_column(path, "frequency", "frequency_THz")
         rows = read_rows(path, [column], "name it with column; its ending is its unit (THz, cm-1 or meV)")
         frequency = column_unit(column, "frequency", str(path)) * read_column(path, rows, column)
-    return _vibrations(path, label, frequency, np.ones(len(frequency)), sites, ACOUSTIC)
+    return _vibrations(path, label, frequency, np.ones(len(frequency)), sites, ACOUSTIC_NOISE)
 
 
 @file_errors
@@ -128,7 +134,7 @@ def read_density_of_states(
             "atom? multiply it so that it holds three for each atom of the cell"
         )
     if atoms is not None:
-        if not abs(modes.sum() - 3 * atoms) < MODES_OFF * 3 * atoms:
+        if not abs(modes.sum() - 3 * atoms) < MODE_COUNT_TOLERANCE * 3 * atoms:
             raise ValueError(
                 f"{path}: the density holds {modes.sum():.4g} modes, {atoms:g} atoms have {3 * atoms:g}; correct atoms, or "
                 "write the density on a finer grid of frequencies"
@@ -170,7 +176,7 @@ def read_phonopy(
     frequency = THZ * np.asarray(phonon.mesh.frequencies, float)  # (n_wave_vector, n_band)
     modes = np.repeat(np.asarray(phonon.mesh.weights, float)[:, None], frequency.shape[1], axis=1)
     modes /= modes[:, 0].sum()
-    return _vibrations(path, label, frequency.ravel(), modes.ravel(), sites, ACOUSTIC, {"mesh": list(map(int, mesh))})
+    return _vibrations(path, label, frequency.ravel(), modes.ravel(), sites, ACOUSTIC_NOISE, {"mesh": list(map(int, mesh))})
 
 
 def _vibrations(
@@ -186,8 +192,7 @@ def _vibrations(
         raise ValueError(f"{path}: no frequency above {zero / THZ:g} THz among {len(frequency)}; are signs or unit wrong?")
     share = float(modes[frequency < -zero].sum() / modes.sum())
     provenance = {**fingerprint(path), **(more or {}), "sites": float(sites), "left_out": int((~kept).sum())}
-    with naming(path):
-        return Vibrations(label or unpacked_name(path).stem, frequency[kept], modes[kept] / sites, share, provenance)
+    return Vibrations(label or unpacked_name(path).stem, frequency[kept], modes[kept] / sites, share, provenance)
 
 
 def _check_sites(path: Path, sites: float) -> None:
@@ -196,13 +201,13 @@ def _check_sites(path: Path, sites: float) -> None:
 
 
 def _first_column(path: Path, beginning: str, otherwise: str) -> str:
-    """The first column whose name begins so; ``otherwise`` is the name to miss."""
+    """The first column whose name has this ``beginning``, or ``otherwise``, which an error then names."""
     header = list(read_rows(path, [], "")[0][1])
     return next((name for name in header if name.startswith(beginning)), otherwise)
 
 
 def _begins_with_number(path: Path) -> bool:
-    """Whether the first line that is no comment begins with a number: a text without header."""
+    """True where the first line that is no comment begins with a number: a text without header."""
     lines = (line.split("#")[0].split() for line in io.StringIO(read_text(path)))
     first = next((words[0] for words in lines if words), "")
     return re.match(r"[-+]?\.?\d", first) is not None
@@ -220,13 +225,13 @@ def _numbers(path: Path, n: int) -> Array:
             row = [float(word.replace("_", "?")) for word in words]
         except ValueError:
             raise ValueError(f"{path}, line {k}: {line.strip()[:60]!r} is not {n} number(s); correct it") from None
-        if len(row) != n or not all(abs(value) < LARGEST for value in row):
+        if len(row) != n or not all(abs(value) < LARGEST_NUMBER for value in row):
             raise ValueError(
                 f"{path}, line {k}: {line.strip()[:60]!r} is not {n} finite number(s); correct or leave out the line"
             )
         table.append(row)
-        if len(table) > MOST_NUMBERS:
-            raise ValueError(f"{path}: more than {MOST_NUMBERS} lines of numbers; is it another file? thin them")
+        if len(table) > MOST_VALUES:
+            raise ValueError(f"{path}: more than {MOST_VALUES} lines of numbers; is it another file? thin them")
     if not table:
         raise ValueError(f"{path}: no numbers in it; copy it again")
     if ends_short(text):

@@ -13,14 +13,12 @@ from ase.data import atomic_numbers
 from a2c_pybamm.data import Array, EnergyTable
 from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_relaxed
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
-from a2c_pybamm.readers.thermodynamics.energies import ROUNDING, TRUTH
-from a2c_pybamm.readers.units import UNITS, parse_quantity
+from a2c_pybamm.readers.thermodynamics.energies import FRACTION_ROUNDING, TRUTH_VALUES
+from a2c_pybamm.readers.units import STATED_TOLERANCE, UNITS, parse_quantity
 
 _EV = UNITS["energy"]["eV"]
 _A3 = UNITS["volume"]["A3"]
-SAME_HOST = 1e-6
-"""By how much the atoms per site of one element may differ between structures of one host."""
-_FLAGS = TRUTH | {"t": True, "f": False}  # as extended xyz writes them
+_FLAGS = TRUTH_VALUES | {"t": True, "f": False}  # as extended xyz writes them
 
 
 class _Frame(NamedTuple):
@@ -121,7 +119,7 @@ def _check_settings(files: list[Path], label: str, framework: str, sites_per_fra
 
 
 def _alike(files: list[Path]) -> bool:
-    """Whether two files have one name (``vasprun.xml`` in many folders)."""
+    """True where two files have one name (``vasprun.xml`` in many folders)."""
     return len({path.name for path in files}) < len(files)
 
 
@@ -149,35 +147,37 @@ def _lithium_energy(path: Path, lithium: str | Path | None, metal: list[_Frame],
     """The metal's energy [J.mol-1] per atom, and the file that it comes from if that is one of its own."""
     if isinstance(lithium, str) and not Path(lithium).exists() and lithium.strip()[:1] in set("+-.0123456789"):
         return parse_quantity(lithium, "energy", f"{path}: lithium"), []
-    own = [] if lithium is None else [existing(lithium)]
-    if own:
-        metal = _frames(own[0], set())
-        strangers = [frame for frame in metal if not _is_metal(frame, ion)]
-        if strangers:
-            symbols = ", ".join(sorted(set(strangers[0].atoms.symbols)))
+    metal_file = [] if lithium is None else [existing(lithium)]
+    if metal_file:
+        metal = _frames(metal_file[0], set())
+        others = [frame for frame in metal if not _is_metal(frame, ion)]
+        if others:
+            symbols = ", ".join(sorted(set(others[0].atoms.symbols)))
             raise ValueError(
-                f"{strangers[0].where}: {symbols} where {ion} alone is the metal; give a file of the metal as lithium"
+                f"{others[0].where}: {symbols} where {ion} alone is the metal; give a file of the metal as lithium"
             )
     if not metal:
         raise ValueError(
-            f"{path}: no structure of {ion} alone; add the metal's, or give its energy as lithium='-1.90 eV', or its file"
+            f"{path}: no structure of {ion} alone; add the metal's, or give its energy (lithium = '-1.90 eV'), or its file"
         )
-    return min(_energy(frame) / len(frame.atoms) for frame in metal) * _EV, own
+    return min(_energy(frame) / len(frame.atoms) for frame in metal) * _EV, metal_file
 
 
 def _sites(frame: _Frame, framework: str, sites_per_framework: float) -> float:
     """Number of lithium sites in the cell."""
     n = Counter(frame.atoms.symbols)[framework]
     if not n:
-        found = ", ".join(sorted(set(frame.atoms.symbols)))
-        raise ValueError(f"{frame.where}: no {framework} in it (found {found}); correct framework, or leave the structure out")
+        symbols = ", ".join(sorted(set(frame.atoms.symbols)))
+        raise ValueError(
+            f"{frame.where}: no {framework} in it (found {symbols}); correct framework, or leave the structure out"
+        )
     return n * sites_per_framework
 
 
 def _occupied(frame: _Frame, ion: str, sites: float) -> float:
     """Occupied fraction of sites."""
     x = Counter(frame.atoms.symbols)[ion] / sites
-    if x > 1 + ROUNDING:
+    if x > 1 + FRACTION_ROUNDING:
         raise ValueError(
             f"{frame.where} ({frame.atoms.symbols}): x = {x:.6g} lies above 1, more {ion} than sites; correct framework or "
             "sites_per_framework"
@@ -186,15 +186,15 @@ def _occupied(frame: _Frame, ion: str, sites: float) -> float:
 
 
 def _check_same_host(hosts: list[_Frame], sites: Array, ion: str) -> None:
-    """Raise ``ValueError`` where two structures differ in more than the ion: their energies tell nothing of its potential."""
+    """Raise ``ValueError`` where two structures differ in more than the ion: their energies do not give its potential."""
     per_site = [
         {symbol: n / sites[k] for symbol, n in Counter(frame.atoms.symbols).items() if symbol != ion}
         for k, frame in enumerate(hosts)
     ]
-    for frame, found in zip(hosts, per_site, strict=True):
-        for symbol in sorted(found.keys() | per_site[0].keys()):
-            here, first = found.get(symbol, 0.0), per_site[0].get(symbol, 0.0)
-            if abs(here - first) > SAME_HOST:
+    for frame, numbers in zip(hosts, per_site, strict=True):
+        for symbol in sorted(numbers.keys() | per_site[0].keys()):
+            here, first = numbers.get(symbol, 0.0), per_site[0].get(symbol, 0.0)
+            if abs(here - first) > STATED_TOLERANCE:
                 raise ValueError(
                     f"{frame.where} ({frame.atoms.symbols}): {here:.4g} {symbol} per site where the first structure has "
                     f"{first:.4g}; leave it out, or read each host on its own"
@@ -202,15 +202,15 @@ def _check_same_host(hosts: list[_Frame], sites: Array, ion: str) -> None:
 
 
 def _info(frame: _Frame, key: str, argument: str) -> Any:
-    """What a frame says of itself."""
+    """An entry of a frame's ``info``."""
     if key not in frame.atoms.info:
-        found = ", ".join(map(str, frame.atoms.info)) or "nothing"
-        raise ValueError(f"{frame.where}: no {key!r} in its info (found {found}); correct {argument}, or write it there")
+        keys = ", ".join(map(str, frame.atoms.info)) or "nothing"
+        raise ValueError(f"{frame.where}: no {key!r} in its info (found {keys}); correct {argument}, or write it there")
     return frame.atoms.info[key]
 
 
 def _flag(frame: _Frame, key: str) -> bool:
-    """Whether a structure's relaxation converged."""
+    """Convergence of a structure's relaxation."""
     value = frame.atoms.info.get(key, True)
     text = str(int(value)) if isinstance(value, float) and value in (0, 1) else str(value).strip().lower()
     if text not in _FLAGS:

@@ -1,4 +1,4 @@
-"""Vibrational free energies over temperature, as a phonon code printed them."""
+"""Vibrational free energies over temperature, as printed by a phonon code."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from a2c_pybamm.data import Array, ThermalTable
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.plain_yaml import plain_yaml
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming, read_text, unpacked_name
-from a2c_pybamm.readers.units import LARGEST, unit_factor
+from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, read_text, unpacked_name
+from a2c_pybamm.readers.units import LARGEST_NUMBER, unit_factor
 
-KINDS = {"temperature": "temperature", "free_energy": "energy", "entropy": "entropy", "heat_capacity": "entropy"}
-"""Columns of a thermal table, and what kind of quantity each is."""
+QUANTITY_KINDS = {"temperature": "temperature", "free_energy": "energy", "entropy": "entropy", "heat_capacity": "entropy"}
+"""Kind of quantity of each column of a thermal table."""
 CSV_COLUMNS = {
     "T_K": 1.0,
     "F_vib_kJ_per_mol_cell": 1e3,
     "S_J_per_K_mol_cell": 1.0,
     "Cv_J_per_K_mol_cell": 1.0,
 }
-"""The same columns in a CSV file, with the SI value of their units."""
+"""Columns of a thermal table in a CSV file, with the SI value of their units."""
 
 
 @file_errors
@@ -51,16 +51,15 @@ def read_thermal(path: str | Path, *, sites: float, label: str | None = None) ->
     else:
         rows = read_rows(path, list(CSV_COLUMNS), f"name the columns {', '.join(CSV_COLUMNS)}")
         columns = [unit * read_column(path, rows, column) for column, unit in CSV_COLUMNS.items()]
-        table, share = dict(zip(KINDS, columns, strict=True)), {}
+        table, share = dict(zip(QUANTITY_KINDS, columns, strict=True)), {}
     temperature, *per_cell = table.values()
     free_energy, entropy, heat_capacity = (values / sites for values in per_cell)
     provenance = {**fingerprint(path), "sites": float(sites), **share}
-    with naming(path):
-        return ThermalTable(label or unpacked_name(path).stem, temperature, free_energy, entropy, heat_capacity, provenance)
+    return ThermalTable(label or unpacked_name(path).stem, temperature, free_energy, entropy, heat_capacity, provenance)
 
 
 def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
-    """Columns in SI per mole of cells, and the share of modes that phonopy left out if it says so."""
+    """Columns in SI per mole of cells, and the share of modes that phonopy left out if it states that."""
     text = read_text(path)
     content = plain_yaml(text, path)
     remedy = "write it again with phonopy-load -t"
@@ -69,7 +68,7 @@ def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
     if not isinstance(units, dict) or not isinstance(entries, list) or not entries:
         raise ValueError(f"{path}: no block 'unit' and list 'thermal_properties'; {remedy}")
     table = {}
-    for key, kind in KINDS.items():
+    for key, kind in QUANTITY_KINDS.items():
         factor = unit_factor(str(units.get(key, "")), kind, f"{path}: unit of {key!r}")
         table[key] = factor * np.array([_number(path, k, entry, key) for k, entry in enumerate(entries)])
     if not text.endswith("\n"):
@@ -86,6 +85,6 @@ def _number(path: Path, k: int, entry: Any, key: str) -> float:
         value = np.nan if isinstance(entry[key], bool) else float(entry[key])
     except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         value = np.nan
-    if not abs(value) < LARGEST:
+    if not abs(value) < LARGEST_NUMBER:
         raise ValueError(f"{path}: entry {k} of 'thermal_properties' has no finite {key!r}; is the file cut off?")
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from a2c_pybamm.data import Trajectory
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.diffusion.tracer_diffusivity import FINE, _log_spaced_lags, fit_tracer_diffusivity
+from a2c_pybamm.estimators import CutoffCriterion, MemoryCriterion, WindowCriterion
+from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
 from a2c_pybamm.estimators.time_series.diffusive_line import fit_line, overlap_covariance
+from a2c_pybamm.estimators.time_series.diffusive_window import log_spaced_lags
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import mean_squared_displacement
 from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
 from a2c_pybamm.synthetic import brownian_trajectory, lattice_walk_trajectory
@@ -75,7 +78,7 @@ def test_fourier_transform_equals_the_loop(seed: int, n_frame: int, n_walker: in
 def test_blocks_of_atoms_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = mean_squared_displacement(brownian(1), "Li").by_atom
     module = sys.modules["a2c_pybamm.estimators.time_series.mean_squared_displacement"]  # its dotted name is the function's too
-    monkeypatch.setattr(module, "BLOCK_BYTES", 24 * 200 * 5)
+    monkeypatch.setattr(module, "TRANSFORM_BYTES", 24 * 200 * 5)
     np.testing.assert_allclose(mean_squared_displacement(brownian(1), "Li").by_atom, whole, rtol=1e-9)
 
 
@@ -115,7 +118,7 @@ def test_thinned_lags_give_the_same_diffusivity(monkeypatch: pytest.MonkeyPatch)
     trajectory = brownian(2, 3000, 20)
     whole = mean_squared_displacement(trajectory, "Li")
     module = sys.modules["a2c_pybamm.estimators.time_series.mean_squared_displacement"]
-    monkeypatch.setattr(module, "ALL_LAGS", 1000)
+    monkeypatch.setattr(module, "MOST_BYTES_IN_MEMORY", 8 * 1000)
     thin = mean_squared_displacement(trajectory, "Li")
     lags = thin.lag_in_frames
     assert list(lags[:70]) == list(range(1, 71))
@@ -133,6 +136,39 @@ def test_bad_species_and_directions_are_refused() -> None:
     for directions in ((), (3,), (0, 0)):
         with pytest.raises(ValueError, match="one to three different ones"):
             mean_squared_displacement(brownian(0), "Li", directions=directions)
+
+
+# Settings of the criterion
+
+
+def test_settings_of_the_criterion_act() -> None:
+    """With a transient the fit begins ``start_factor`` times later; with fewer lags per decade it has fewer of them."""
+    msd = mean_squared_displacement(lattice(0, 0.05, rattle=6e-11, memory=20.0, n_frame=1600), "Li")
+    start = [
+        fit_tracer_diffusivity(msd, **NAME, criterion=WindowCriterion(start_factor=factor)).provenance["fit"]["window [s]"][0]
+        for factor in (1.0, 2.0, 4.0)
+    ]
+    assert start[0] < start[1] < start[2]
+    assert 4 <= start[2] / start[0] <= 5  # up to the next of twelve lags per decade, and to whole frames
+    lags = [
+        fit_tracer_diffusivity(msd, **NAME, criterion=WindowCriterion(fit_lags_per_decade=n)).provenance["fit"]["lags"]
+        for n in (12, 48)
+    ]
+    assert lags[0] < lags[1]
+    assert (
+        fitted(lattice(1, 0.1)).mean[0]
+        == fit_tracer_diffusivity(mean_squared_displacement(lattice(1, 0.1), "Li"), **NAME, criterion=WindowCriterion()).mean[0]
+    )
+
+
+@pytest.mark.parametrize("wrong", [{"level": 0.0}, {"transient_level": 1.0}, {"n_windows": 0}, {"start_factor": 0.5}])
+def test_impossible_settings_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"levels are probabilities between 0 and 1, numbers are 1 or more"):
+        WindowCriterion(**wrong)
+    with pytest.raises(ValueError, match="numbers are 1 or more"):
+        CutoffCriterion(n_cutoffs=0)
+    with pytest.raises(ValueError, match="level lies between 0 and 1"):
+        MemoryCriterion(level=2.0)
 
 
 # Covariance and fit
@@ -293,7 +329,8 @@ def least_squares_variance(lags: np.ndarray, n_frame: int, slope: float, offset:
 
 def lags_of_fit(n_frame: int, first: int = 1) -> np.ndarray:
     msd = mean_squared_displacement(brownian(0, n_frame, 1), "Li")
-    return _log_spaced_lags(msd, (first * STEP, n_frame // 2 * STEP), FINE)
+    settings = WindowCriterion()
+    return log_spaced_lags(msd, (first * STEP, n_frame // 2 * STEP), settings.fit_lags_per_decade, settings.min_lags)
 
 
 @given(st.integers(3, 12), st.floats(0.1, 3), st.floats(-0.04, 5))

@@ -257,7 +257,7 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="joins several pairs of kinds"):
         fit_hop_rates(mixed, _with_side_hops(keep_paths(seen, ["A-B 2.40 Å", "A-B 3.60 Å"])), **RATES)
     few = hops_of_walkers(pairs(), 0, n_frame=300, n_walker=7, kind=("A", "B"))
-    with pytest.raises(ValueError, match="7 ions do not tell the error of their occupation of 2 kinds"):
+    with pytest.raises(ValueError, match="7 ions are too few for the error of their occupation of 2 kinds"):
         fit_hop_rates(few, observed_network(few), **RATES, quantity="flow")
     assert (fit_hop_rates(few, observed_network(few), **RATES).std > 0).all()
 
@@ -307,13 +307,13 @@ def test_frames_too_far_apart_are_refused() -> None:
         fit_hop_rates(occupation, observed_network(occupation), **RATES)
 
 
-def test_ions_that_move_in_company_are_refused() -> None:
+def test_ions_that_move_together_are_refused() -> None:
     """A ring of ions that all step on at once: each goes where the next one was."""
     walk = np.zeros((40, 10, 1)) + JUMP * (np.arange(10)[:, None] + (np.arange(40) // 8)[:, None, None])
     chain = lattice("chain", jump_length=JUMP)
     trajectory = rattling_trajectory(walk, interval=STEP, rng=np.random.default_rng(0))
     occupation = assign_sites(trajectory, "Li", network_sites(repeat(chain, (12,))))
-    with pytest.raises(ValueError, match="they move in company"):
+    with pytest.raises(ValueError, match="ions move together"):
         fit_hop_rates(occupation, observed_network(occupation), **RATES)
 
 
@@ -524,7 +524,7 @@ def test_factors_that_cannot_be_told_are_refused() -> None:
     with pytest.raises(ValueError, match="7 ions, the scatter between them needs 8"):
         fit_correlation_factor(hops_of_walkers(network, 0, n_frame=300, n_walker=7), **FACTOR)
     rare = lattice("sc", jump_length=JUMP, rate=2e9)
-    with pytest.raises(NotDiffusive, match="remember it for too much of the run"):
+    with pytest.raises(NotDiffusive, match="the memory of a hop lasts for too many"):
         fit_correlation_factor(hops_of_walkers(rare, 0, n_frame=300), **FACTOR)
     hasty = hops_of_walkers(pairs(1e13, 1e11), 0, n_frame=300)
     with pytest.raises(ValueError, match="are taken back one frame later"):

@@ -146,7 +146,7 @@ def test_blocks_and_drift_change_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     whole = assign_sites(trajectory, "Li", sites)
     drift = 1e-9 * np.random.default_rng(3).normal(size=(400, 1, 3)).cumsum(axis=0)
     moved = replace(trajectory, positions=trajectory.positions + drift - drift[0])
-    monkeypatch.setattr(module, "BLOCK_SIZE", 18 * 7)
+    monkeypatch.setattr("a2c_pybamm.data.record.BLOCK_BYTES", 24 * 18 * 7)
     for again in (assign_sites(trajectory, "Li", sites), assign_sites(moved, "Li", sites)):
         np.testing.assert_array_equal(again.site, whole.site)
         np.testing.assert_array_equal(again.hop_translation, whole.hop_translation)

@@ -23,6 +23,7 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
     mean_squared_displacement,
     mean_squared_displacement_tensor,
 )
+from a2c_pybamm.readers.motion import lammps_dump
 from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
 
 TRICLINIC = np.array([[6.0, 0.0, 0.0], [2.0, 5.0, 0.0], [-1.0, 1.5, 7.0]])
@@ -121,6 +122,44 @@ def test_numbers_beside_the_frames_are_used(tmp_path: Path) -> None:
         read_trajectory(tmp_path / "run.extxyz", temperature=600.0)
 
 
+def test_frames_that_are_left_out_need_not_have_the_temperature(tmp_path: Path, small_pieces: None) -> None:
+    """The first frames read are hot; with them left out the rest has the thermostat's temperature."""
+    frames = images(walk(np.random.default_rng(2), step=0.1), TRICLINIC, wrap=False)
+    for k, image in enumerate(frames):
+        image.info |= {"frame_spacing_fs": 400.0, "temperature_K": (900.0 if k < 10 else 500.0) + 10 * (-1) ** k}
+    ase.io.write(tmp_path / "run.extxyz", frames)
+    assert read_trajectory(tmp_path / "run.extxyz", temperature=500.0, discard=4e-12).temperature == 500.0
+    with pytest.raises(ValueError, match=r"K in the file and 900 K by argument"):
+        read_trajectory(tmp_path / "run.extxyz", temperature=900.0, discard=4e-12)
+
+
+def test_missing_settings_are_asked_for_before_all_frames_are_read(
+    tmp_path: Path, small_pieces: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = dump(tmp_path / "dump.lammpstrj", walk(np.random.default_rng(2)), TILTED, "id element x y z ix iy iz")
+    n_parsed = []
+    parse = lammps_dump._parse
+    monkeypatch.setattr(lammps_dump, "_parse", lambda *given: n_parsed.append(given[1]) or parse(*given))
+    for options, missing in (({"temperature": 300.0}, "interval="), ({"interval": 1e-12}, "temperature=")):
+        n_parsed.clear()
+        with pytest.raises(ValueError, match=missing):
+            read_trajectory(path, **options)
+        assert n_parsed == [0]  # the first block alone
+
+
+def test_a_file_is_named_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where its name is written in another way than paths are printed, and where a record refuses its content."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    r = walk(np.random.default_rng(5), n_frame=200) % 8
+    write_npz(tmp_path / "data" / "run.npz", positions=r)
+    for name in ("./data/run.npz", "data/run.npz"):
+        with pytest.raises(ValueError, match=r"^data/run\.npz: trajectory: positions are wrapped"):
+            read_trajectory(name, inertial=False)
+        with pytest.raises(ValueError, match=r"^data/run\.npz: no atom of species 'Na'"):
+            read_trajectory(path=name, species="Na")
+
+
 @pytest.mark.parametrize(
     ("changes", "given", "message"),
     [
@@ -213,9 +252,9 @@ def test_one_frame_is_no_trajectory() -> None:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two frames at a time, and more than two thousand bytes of positions lie in a file."""
-    monkeypatch.setattr("a2c_pybamm.readers.motion.trajectory_frames.CHUNK_SIZE", 1)
-    monkeypatch.setattr("a2c_pybamm.readers.motion.position_store.IN_MEMORY", 2000)
-    monkeypatch.setattr("a2c_pybamm.readers.motion.position_store.AT_ONCE", 24 * 5 * 7)
+    monkeypatch.setattr("a2c_pybamm.data.record.BLOCK_BYTES", 1)
+    monkeypatch.setattr("a2c_pybamm.readers.motion.frame_collection.MOST_BYTES_IN_MEMORY", 2000)
+    monkeypatch.setattr("a2c_pybamm.readers.motion.frame_collection.TRANSPOSED_BYTES", 24 * 5 * 7)
 
 
 def in_a_file(trajectory: Trajectory) -> bool:
@@ -298,7 +337,7 @@ def test_arrays_in_column_order_are_read(tmp_path: Path, small_pieces: None, mon
         given = {"symbols": ("Li", "Li", "Li", "S", "S"), **GIVEN} if name == "run.npy" else {}
         np.testing.assert_allclose(read_trajectory(tmp_path / name, **given).positions, 1e-10 * moved)
         with monkeypatch.context() as small:
-            small.setattr("a2c_pybamm.readers.numpy_array.LARGEST_ARRAY", 1000)
+            small.setattr("a2c_pybamm.readers.numpy_array.LARGEST_PIECE", 1000)
             with pytest.raises(ValueError, match=r"bytes in column order, more than .* numpy.ascontiguousarray"):
                 read_trajectory(tmp_path / name, **given)
 
@@ -438,11 +477,18 @@ def test_bad_dumps_name_the_frame(tmp_path: Path) -> None:
     refused(text.replace("5 Li ", "6 Li ") if "5 Li " in text else text.replace("5 S ", "6 S ", 1), "other atoms than frame 0")
     refused(text.replace("4 S ", "4 Li ", 1), "other atoms than frame 0")
     refused(text.replace("NUMBER OF ATOMS\n5", "NUMBER OF ATOMS\nfive", 1), "frame 0 has a header that cannot be read")
+    refused(
+        text.replace("NUMBER OF ATOMS\n5", "NUMBER OF ATOMS\n4"), "begins with|frame 0 has an id twice|cut off|cannot be read"
+    )
+    refused(
+        text + text.replace("id element x y z", "id element xu yu zu").split("ITEM: TIMESTEP\n1000\n")[0],
+        "frame 12 has 5 atoms with",
+    )
     refused("ITEM: UNITS\nlj\n" + text, "units 'lj' do not count in Å")
     number = text.splitlines()[10].split()[2]
     refused(text.replace(number, "nan", 1), "frame 0: position of atom . is not finite")
     refused(text.replace(" Li ", " Qq "), "'Qq' is no chemical symbol")
-    refused(text.replace(" S ", " 7 S "), "frame 0 has 6 numbers in a line|cannot be read")
+    refused(text.replace(" S ", " 7 S "), "frame . has 6 numbers in a line|cannot be read")
     refused(
         "\n".join(line if line.startswith("ITEM") or " " not in line else line + " 7" for line in text.splitlines()),
         "cannot be read|6 numbers",

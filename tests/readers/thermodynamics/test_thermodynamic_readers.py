@@ -139,7 +139,7 @@ WRONG_ENERGIES: dict[str, tuple[tuple[str, str], dict[str, Any], list[str]]] = {
     "unit of members": (("", ""), {"ensemble_unit": "V"}, ["ensemble_unit", "unit of voltage"]),
     "unit alone": (("", ""), {"ensemble_columns": None, "ensemble_unit": "eV"}, ["without an ensemble", "ensemble_columns"]),
     "cell": (("", ""), {"sites_column": None}, ["energies of a cell", "sites_column"]),
-    "site": (("", ""), {"energy_of": "site"}, ["energies are per site", "energy_of='cell'"]),
+    "site": (("", ""), {"energy_of": "site"}, ["energies are per site", "energy_of = 'cell'"]),
     "atom": (("", ""), {"energy_of": "atom"}, ["'atom'", "'site' or 'cell'"]),
     "total energies": (("", ""), {"formation_voltage": 3.9}, ["-17 eV per site at x = 0", "formation energy is 0"]),
     "voltage": (("", ""), {"formation_voltage": "3.9 eV"}, ["formation_voltage", "unit of energy"]),
@@ -271,7 +271,7 @@ WRONG_STRUCTURES: dict[str, tuple[Callable[[list[ase.Atoms]], list[ase.Atoms]], 
         {},
         ["frame 4 (LiCo2O3)", "1.5 O per site", "first structure has 2"],
     ),
-    "no metal": (lambda f: f[1:], {}, ["no structure of Li alone", "lithium='-1.90 eV'"]),
+    "no metal": (lambda f: f[1:], {}, ["no structure of Li alone", "lithium = '-1.90 eV'"]),
     "metal alone": (lambda f: f[:1], {}, ["no structure beside lithium metal"]),
     "no key": (lambda f: f, {"structure_key": "id"}, ["frame 1: no 'id' in its info (found name, ways", "structure_key"]),
     "degeneracy": (lambda f: [*f, cell(1, -43.0, ways=-1)], {"degeneracy_key": "ways"}, ["frame 4", "'-1'", "positive"]),
@@ -402,7 +402,7 @@ def test_plain_list_needs_its_unit(tmp_path: Path) -> None:
     path = write(tmp_path, "# modes\n100.0\n\n200.0 # stretching\n", "modes.txt")
     found = read_frequencies(path, sites=1, unit="cm-1", label="site")
     np.testing.assert_allclose(found.frequency, [2.99792458e12, 5.99584916e12], rtol=1e-15)
-    refused(lambda: read_frequencies(path, sites=1), path, ["no unit", "unit='THz'"])
+    refused(lambda: read_frequencies(path, sites=1), path, ["no unit", "unit = 'THz'"])
 
 
 WRONG_LISTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
@@ -715,7 +715,7 @@ def test_absolute_potentials_are_set_against_lithium(tmp_path: Path) -> None:
 WRONG_POTENTIALS: dict[str, tuple[tuple[str, str], dict[str, Any], list[str]]] = {
     "x = 0": (("0.25", "0"), {}, ["line 2", "x = 0 lies outside (0, 1)"]),
     "x nan": (("0.25", "nan"), {}, ["line 2", "not a finite"]),
-    "no temperature": (("T_K", "T"), {}, ["no column 'T_K'", "temperature='300 K'"]),
+    "no temperature": (("T_K", "T"), {}, ["no column 'T_K'", "temperature = '300 K'"]),
     "cold": ((",300", ",0"), {}, ["line 2", "'T_K' is 0", "positive"]),
     "both": (("", ""), {"temperature": "300 K"}, ["temperature is '300 K'", "column 'T_K'"]),
     "Celsius": (("T_K", "T_C"), {"temperature_column": "T_C"}, ["'C' is not known", "273.15"]),

@@ -1,0 +1,69 @@
+"""Trajectories of every format that ase reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import ase.units
+import numpy as np
+
+from a2c_pybamm.constants import ANGSTROM
+from a2c_pybamm.data import Array, frames_at_once
+from a2c_pybamm.readers.frames import iterate_frames
+from a2c_pybamm.readers.motion.trajectory_frames import Frames, FrameSource
+from a2c_pybamm.readers.units import UNITS
+
+ASE_VELOCITY = ase.units.fs * ANGSTROM / UNITS["time"]["fs"]
+"""One Å per ase's unit of time [m.s-1]."""
+
+
+def open_ase(path: Path) -> FrameSource:
+    """The file with its atoms and frames, opened by ase."""
+    failure = "cannot be read as a trajectory; is it cut off? Remove the last frame"
+    images = iterate_frames(path, failure=failure, remedy="remove the last frame")
+    head = next(images, None)
+    if head is None:
+        raise ValueError(f"{path}: holds no frame")
+    periodic = (bool(head.pbc[0]), bool(head.pbc[1]), bool(head.pbc[2]))
+    return FrameSource(head.numbers.copy(), head.get_masses(), _blocks(path, head, images), periodic)
+
+
+def _blocks(path: Path, head: Any, images: Iterator[Any]) -> Iterator[Frames]:
+    """Frames some at a time, the first of them ``head``."""
+    first, size, numbers = 0, frames_at_once(len(head)), head.numbers.copy()
+    images = chain([head], images)
+    while block := list(islice(images, size)):
+        for k, image in enumerate(block):
+            if not np.array_equal(image.numbers, numbers):
+                raise ValueError(
+                    f"{path}: frame {first + k} has other atoms than frame 0, or in another order; write them sorted by id"
+                )
+        yield _frames(first, block)
+        first += len(block)
+
+
+def _frames(first: int, images: list[Any]) -> Frames:
+    has_cell = all(image.pbc.any() and image.cell.rank == 3 for image in images)
+    has_velocities = all(image.has("momenta") for image in images)
+    keys = [key for key in images[0].info if all(key in image.info for image in images)]
+    columns = {key: [image.info[key] for image in images] for key in keys}
+    return Frames(
+        first=first,
+        positions=np.array([image.positions for image in images]),
+        cell=np.array([image.cell.array for image in images]) if has_cell else None,
+        velocities=_velocities(images) if has_velocities else None,
+        stated={key: np.array(column, float) for key, column in columns.items() if all(map(_is_number, column))},
+    )
+
+
+def _velocities(images: list[Any]) -> Array:
+    """Velocities [m.s-1] (n_frame, n_atom, 3); not finite where a mass is zero, which is refused as a mass."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.array([image.get_velocities() for image in images]) * ASE_VELOCITY
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

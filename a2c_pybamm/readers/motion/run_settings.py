@@ -1,0 +1,152 @@
+"""Settings of a run, as its file and the arguments state them: time between frames, temperature, frames left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from a2c_pybamm.data import Array
+from a2c_pybamm.readers.motion.trajectory_frames import FRAME_NUMBERS, RUN_NUMBERS
+from a2c_pybamm.readers.units import LARGEST_NUMBER, STATED_TOLERANCE, UNITS
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Arguments of `read_trajectory` and `read_velocities`."""
+
+    interval: float | None
+    temperature: float | None
+    discard: float
+    species: str | None
+    symbols: Sequence[str] | None
+    cell: ArrayLike | None
+    inertial: bool
+    scratch: str | Path | None
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Numbers that hold for all frames of a run."""
+
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """[K]"""
+    n_discarded: int
+    """Frames left out at the start."""
+
+
+def run_settings(path: Path, stated: Mapping[str, Any], options: RunOptions, *, n_frame: int | None = None) -> RunSettings:
+    """Settings of a run from the numbers stated beside its first frames, or beside all ``n_frame`` of them.
+
+    With the first frames all is asked for that a file does not state, before the others are read. With all frames their
+    spacing is checked, and instantaneous temperatures are averaged.
+
+    Raises
+    ------
+    ValueError
+        If a number is missing, not finite, not positive, or not the same by file and by argument, frames are not evenly spaced,
+        or fewer than two are left.
+    """
+    _validate_numbers(path, stated, n_frame)
+    interval = _interval(path, stated, options.interval)
+    n_discarded = _n_discarded(path, options.discard, interval, n_frame)
+    temperature = _temperature(path, stated, options.temperature, None if n_frame is None else n_discarded)
+    return RunSettings(interval, temperature, n_discarded)
+
+
+def _validate_numbers(path: Path, stated: Mapping[str, Any], n_frame: int | None) -> None:
+    """Raise ``ValueError`` where a number beside the frames is none, out of bounds, or not stated once or for each frame."""
+    for key in (*RUN_NUMBERS, *FRAME_NUMBERS):
+        values = np.asarray(stated.get(key, 0.0))
+        if not values.size or values.dtype.kind not in "iuf" or not (np.abs(values.astype(float)) < LARGEST_NUMBER).all():
+            raise ValueError(f"{path}: {key!r} is {str(values)[:40]!r}, expected finite numbers; correct it, or leave it out")
+        if values.ndim > (key in FRAME_NUMBERS):
+            raise ValueError(f"{path}: {key!r} is {str(values)[:40]!r}, expected one number")
+        if values.ndim and n_frame not in (None, len(values)):
+            raise ValueError(f"{path}: {key!r} has {len(values)} entries for {n_frame} frames; write one for each, or one")
+
+
+def _interval(path: Path, stated: Mapping[str, Any], given: float | None) -> float:
+    """Time between frames [s], by the file or by argument."""
+    for key in ("step", "time_s"):
+        _validate_spacing(path, key, np.atleast_1d(stated.get(key, 0.0)))
+    femtosecond = UNITS["time"]["fs"]
+    in_file = None
+    if "frame_spacing_fs" in stated:
+        in_file = float(stated["frame_spacing_fs"]) * femtosecond
+    elif "timestep_fs" in stated and "save_every_steps" in stated:
+        in_file = float(stated["timestep_fs"]) * float(stated["save_every_steps"]) * femtosecond
+    elif np.size(stated.get("time_s", 0.0)) > 1:
+        in_file = float(np.ptp(stated["time_s"]) / (len(stated["time_s"]) - 1))
+    seconds = _agreed(path, "time between frames", "s", in_file, given, "give it in seconds as interval=")
+    if not 1 / LARGEST_NUMBER < seconds < LARGEST_NUMBER:
+        raise ValueError(f"{path}: time between frames is {seconds:g} s, it must be positive and finite; give it as interval=")
+    return seconds
+
+
+def _validate_spacing(path: Path, key: str, moments: Array) -> None:
+    """Raise ``ValueError`` where frames do not follow one another in equal steps."""
+    between = np.diff(moments)
+    odd = np.flatnonzero(np.abs(between - between[:1]) > STATED_TOLERANCE * np.abs(moments).max())
+    if len(odd) or (between <= 0).any():
+        k = int(odd[0]) if len(odd) else int(np.argmax(between <= 0))
+        raise ValueError(
+            f"{path}: {key} goes from {moments[k]:g} to {moments[k + 1]:g} between frames {k} and {k + 1}, by {between[0]:g} "
+            "at the start; if the run was restarted, remove what is there twice; split it where the pace changes"
+        )
+
+
+def _n_discarded(path: Path, discard: float, interval: float, n_frame: int | None) -> int:
+    """Number of frames in the time that is left out at the start."""
+    if not 0 <= discard < np.inf:
+        raise ValueError(f"{path}: discard is {discard:g} s; give the time to leave out at the start")
+    if not discard / interval < LARGEST_NUMBER:
+        raise ValueError(f"{path}: discard = {discard:g} s is longer than any run of frames of {interval:g} s; discard less")
+    n_discarded = round(discard / interval)
+    if n_frame is not None and n_discarded > n_frame - 2:
+        raise ValueError(
+            f"{path}: discard = {discard:g} s leaves fewer than two of {n_frame} frames of {interval:g} s; discard less"
+        )
+    return n_discarded
+
+
+def _temperature(path: Path, stated: Mapping[str, Any], given: float | None, n_discarded: int | None) -> float:
+    """Temperature [K], by the file or by argument; where it is stated for each frame, the mean over those that are kept.
+
+    Without ``n_discarded`` the frames are the first ones, still coming to equilibrium, with which no argument has to agree.
+    """
+    remedy = "give it in kelvin as temperature="
+    value = next((stated[key] for key in ("target_temperature_K", "temperature_K") if key in stated), None)
+    if value is None or np.ndim(value) == 0:
+        kelvin = _agreed(path, "temperature", "K", None if value is None else float(value), given, remedy)
+    else:
+        kept = np.asarray(value, float)[n_discarded or 0 :]
+        # instantaneous temperatures fluctuate: a thermostat's setting lies within one standard deviation of their mean
+        if given is not None and n_discarded is not None and abs(kept.mean() - given) > kept.std():
+            raise ValueError(
+                f"{path}: temperature is {kept.mean():.4g} ± {kept.std():.2g} K in the file and {given:g} K by argument; "
+                f"{remedy}"
+            )
+        kelvin = float(kept.mean() if given is None else given)
+    if not 1 / LARGEST_NUMBER < kelvin < LARGEST_NUMBER:
+        raise ValueError(f"{path}: temperature is {kelvin:g} K, it must be positive and finite; {remedy}")
+    return kelvin
+
+
+def _agreed(path: Path, what: str, unit: str, in_file: float | None, given: float | None, remedy: str) -> float:
+    """The number from file or argument; both must agree."""
+    if in_file is None and given is None:
+        raise ValueError(f"{path}: does not say the {what}; {remedy}")
+    if in_file is None or given is None:
+        return float(given if in_file is None else in_file)  # type: ignore[arg-type]
+    if abs(in_file - given) > STATED_TOLERANCE * abs(in_file):
+        raise ValueError(
+            f"{path}: {what} is {in_file:g} {unit} in the file and {given:g} {unit} by argument; remove the wrong one"
+        )
+    return float(given)
