@@ -80,6 +80,17 @@ def total_degree(families: tuple[Family, ...], order: int) -> GermBasis:
     return GermBasis(families, np.asarray(exponents, dtype=np.int64).reshape(-1, n))
 
 
+def basis_of_active(families: tuple[Family, ...], active: NDArray[np.int64], order: int) -> GermBasis:
+    """All products of the active germs up to a total degree, the constant first, and powers of each of the others alone."""
+    n = len(families)
+    inner = total_degree(tuple(families[k] for k in active), order).exponents
+    products = np.zeros((len(inner), n), dtype=np.int64)
+    products[:, active] = inner
+    rest = np.setdiff1d(np.arange(n), active)
+    powers = [degree * np.eye(n, dtype=np.int64)[rest] for degree in range(1, order + 1)]
+    return GermBasis(families, np.vstack([products, *powers]))
+
+
 def orthonormal(germ: Array, family: Family, order: int) -> Array:
     """Orthonormal polynomials of one germ up to a degree (n_sample, order + 1)."""
     if family == "normal":

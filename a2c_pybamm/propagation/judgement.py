@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil, hypot, isfinite, nan
 
-from a2c_pybamm.propagation.adaptive.cross_fit import SMOOTH_Q2
-from a2c_pybamm.propagation.methods.scouts import CLIFF, MOST_BEYOND
+from a2c_pybamm.propagation.adaptive.cross_moments import SMOOTH_Q2
+from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, STEP_SIZE
 from a2c_pybamm.propagation.status import (
     Answer,
     Decision,
@@ -48,7 +48,7 @@ def judge(kind: MethodKind, own: Numbers, sampling: Numbers | None) -> Judgement
 def _is_constant(own: Numbers, sampling: Numbers | None) -> bool:
     """True where nothing that was solved shows the output to vary: no solve, no curvature, no test point, no sample."""
     still = own.std == 0 and not own.mean_shift > 0 and not own.mean_shift < 0 and not own.nonlinear > 0
-    return still and not own.departure > CLIFF and not (sampling and sampling.std)
+    return still and not own.departure > STEP_SIZE and not (sampling and sampling.std)
 
 
 def _tangent(own: Numbers, sampling: Numbers | None) -> Judgement:
@@ -56,7 +56,7 @@ def _tangent(own: Numbers, sampling: Numbers | None) -> Judgement:
     seen = {
         Finding.NONLINEAR: curvature and own.nonlinear >= MAX_NONLINEAR,
         Finding.MEAN_SHIFT: curvature and not abs(own.mean_shift) < MAX_MEAN_SHIFT * own.std,
-        Finding.TEST_POINTS: own.departure > CLIFF,
+        Finding.TEST_POINTS: own.departure > STEP_SIZE,
         Finding.CURVED: sampling is None and curvature and own.error >= MAX_STD_RATIO,
         Finding.DISAGREES: sampling is not None and _tangent_disagrees(own, sampling),
     }
@@ -101,8 +101,8 @@ def _differs(own: Numbers, sampling: Numbers) -> bool:
 def _adaptive(own: Numbers, sampling: Numbers | None) -> Judgement:
     seen = {
         Finding.DISAGREES: sampling is not None and _differs(own, sampling),
-        Finding.TEST_POINTS: own.departure > CLIFF,
-        Finding.BEYOND_TEST_POINTS: own.beyond > MOST_BEYOND,
+        Finding.TEST_POINTS: own.departure > STEP_SIZE,
+        Finding.BEYOND_TEST_POINTS: own.beyond > HIDDEN_VARIANCE_LIMIT,
         Finding.INACCURATE: not own.q2 >= SMOOTH_Q2,
         Finding.FEW_SAMPLES_DOMINATE: few_samples_dominate(own),
     }
@@ -134,7 +134,7 @@ def few_samples_dominate(own: Numbers) -> bool:
 
 def decide(answers: Sequence[Answer]) -> Decision:
     """The answer to take for one output: first order's where it holds, else chaos', else that of sampling."""
-    bent = any(answer.numbers.departure > CLIFF for answer in answers)
+    bent = any(answer.numbers.departure > STEP_SIZE for answer in answers)
     for answer in answers:
         if answer.kind == MethodKind.TANGENT and answer.judgement.status.usable and not bent:
             return Decision(Recommendation.FIRST_ORDER, answer, 0.0)
@@ -142,7 +142,7 @@ def decide(answers: Sequence[Answer]) -> Decision:
         polynomial = answer.kind in (MethodKind.POLYNOMIAL, MethodKind.ADAPTIVE)
         # adaptive chaos has test points of its own; those of first order are measured against a cubic, not its polynomial
         departure = answer.numbers.departure
-        kinked = departure > CLIFF if isfinite(departure) else bent
+        kinked = departure > STEP_SIZE if isfinite(departure) else bent
         if polynomial and answer.judgement.status.usable and not kinked:
             return Decision(Recommendation.CHAOS, answer, 0.0)
     # where its polynomial fails, adaptive chaos has the answer of its own samples

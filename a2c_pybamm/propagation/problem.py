@@ -50,11 +50,11 @@ class Problem:
         ValueError
             If the fraction of failed samples is above ``max_failed``; ``what`` names the method in the message.
         """
-        solved = self.look(samples)
+        solved = self.solve_all(samples)
         self.check_failures(solved, what=what)
         return solved
 
-    def look(self, samples: Array) -> Solved:
+    def solve_all(self, samples: Array) -> Solved:
         """Outputs of samples (n_sample, n_coefficient), however many fail."""
         return _checked(self.model.solve(samples, progress=self.progress), samples)
 
@@ -104,6 +104,25 @@ def joined(batches: Sequence[Solved]) -> Solved:
         np.concatenate([batch.cause for batch in batches]),
         np.concatenate([batch.reason for batch in batches]),
     )
+
+
+def complete_elements(solved: Solved) -> dict[str, NDArray[np.bool_]]:
+    """Elements of each output (n_element,) that every solve reached which did not fail."""
+    return {name: np.asarray(np.isfinite(solved.flat(name)[~solved.failed]).all(axis=0)) for name in solved.outputs}
+
+
+def fill_incomplete(
+    statistics: Mapping[str, Mapping[str, Array]], complete: Mapping[str, NDArray[np.bool_]], solved: Solved
+) -> dict[str, dict[str, Array]]:
+    """Statistics of complete elements in their places among all, NaN elsewhere; fraction of solves that reached each."""
+    filled: dict[str, dict[str, Array]] = {}
+    for output, found in statistics.items():
+        filled[output] = {}
+        for name, values in found.items():
+            filled[output][name] = np.full((*values.shape[:-1], len(complete[output])), np.nan)
+            filled[output][name][..., complete[output]] = values
+        filled[output]["running"] = np.isfinite(solved.flat(output)[~solved.failed]).mean(axis=0)
+    return filled
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,16 +15,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved
+from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, complete_elements, fill_incomplete
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 from a2c_pybamm.propagation.status import MethodKind
-
-Mask = NDArray[np.bool_]
 
 LEAST_OVERSAMPLING = 1.25
 """Solves for each term at least, also after failures: at 1 the fit follows every solve and says nothing."""
@@ -89,13 +86,13 @@ class PolynomialChaos:
         fresh = ~solved.failed & ~fit
         self._check_size(int(fit.sum()), int(fresh.sum()), basis)
         terms = basis.evaluate(germ)
-        values, whole = whole_elements(solved)
+        complete = complete_elements(solved)
+        values = {output: solved.flat(output)[:, mask] for output, mask in complete.items()}
         coefficients = self._fitted(terms[fit], {output: part[fit] for output, part in values.items()})
         held_out = {output: part[fresh] for output, part in values.items()}
         found = chaos_statistics(problem, basis, coefficients, terms[fresh], held_out, rng)
         notes = {"points kept out of the fit": str(int(fresh.sum()))}
-        statistics = in_place(found, whole, solved)
-        return Outcome(solved, len(germ), statistics, self.order, notes, basis=basis)
+        return Outcome(solved, len(germ), fill_incomplete(found, complete, solved), self.order, notes, basis=basis)
 
     def planned(self, problem: Problem) -> int:
         """Number of solves it will ask for."""
@@ -136,16 +133,6 @@ def least_squares(terms: Array, values: Array) -> Array:
     return np.asarray(coefficients)
 
 
-def whole_elements(solved: Solved) -> tuple[dict[str, Array], dict[str, Mask]]:
-    """Values of each output (n_point, n_whole) at the elements that every solve reached, and which these are (n_element,)."""
-    values, whole = {}, {}
-    for output in solved.outputs:
-        flat = solved.flat(output)
-        whole[output] = np.asarray(np.isfinite(flat[~solved.failed]).all(axis=0))
-        values[output] = flat[:, whole[output]]
-    return values, whole
-
-
 def chaos_statistics(
     problem: Problem,
     basis: GermBasis,
@@ -176,17 +163,6 @@ def chaos_statistics(
     return {output: {name: part[output] for name, part in parts.items()} for output in coefficients}
 
 
-def in_place(
-    statistics: Mapping[str, Mapping[str, Array]], whole: Mapping[str, Mask], solved: Solved
-) -> dict[str, dict[str, Array]]:
-    """Statistics of whole elements put back among all, NaN elsewhere, with the fraction of solves that reached each."""
-    placed = {}
-    for output, found in statistics.items():
-        placed[output] = {name: _spread(part, whole[output]) for name, part in found.items()}
-        placed[output]["running"] = np.isfinite(solved.flat(output)[~solved.failed]).mean(axis=0)
-    return placed
-
-
 def _split(together: Array, parts: Mapping[str, Array]) -> dict[str, Array]:
     """An array (…, n_element of all outputs) divided as the outputs (…, n_element) are."""
     ends = np.cumsum([part.shape[-1] for part in parts.values()])
@@ -204,10 +180,3 @@ def _held_out(values: Array, predicted: Array, mean: Array, var: Array) -> tuple
     size = np.sqrt(delta.mean(axis=0) ** 2 + delta.var(axis=0, ddof=1) / len(delta))
     error = np.where(var > 0, ratio(size, 2 * var), np.inf)
     return q2, np.where(still, 0.0, error)
-
-
-def _spread(part: Array, whole: Mask) -> Array:
-    """Put the elements that were computed back in their places (…, n_element), NaN elsewhere."""
-    full = np.full((*part.shape[:-1], len(whole)), np.nan)
-    full[..., whole] = part
-    return full
