@@ -123,7 +123,8 @@ _HOMES = {
     "parameter_set": ["Attachment", "ParameterSet", "StoichiometryMap", "measured_ocp", "msmr_attachments"],
     "study": ["read_study"],
     "derivation": ["derive"],
-    "files": ["read_parameter_values", "save"],
+    "files": ["read_parameter_values", "read_result", "save", "write_result"],
+    "result": ["Result"],
     "sets": ["load"],
     "cell": ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed"],
     "propagation": [

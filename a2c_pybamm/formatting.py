@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 
 DIGITS = 2
 """Significant digits of a standard deviation."""
@@ -54,6 +55,19 @@ def percent(fraction: float) -> str:
     if not math.isfinite(fraction):
         return significant(fraction)
     return f"{float(f'{100 * fraction:.1e}'):g} %"
+
+
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells in columns as text, the first to the left and the others to the right; lines where a heading ends."""
+    cells = [[plain(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(heads))]
+
+    def line(row: Sequence[str]) -> str:
+        first, *others = row
+        right = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
+        return "  ".join([first.ljust(widths[0]), *right]).rstrip()
+
+    return "\n".join([line(cells[0]), "  ".join("-" * w for w in widths), *map(line, cells[1:])])
 
 
 def _power(value: float) -> int:

@@ -28,9 +28,9 @@ STATISTICS = (
     "mean_se",
     "error",
     "q2",
-    "departure",
-    "beyond",
-    "tail",
+    "test_point_error",
+    "hidden_variance",
+    "tail_share",
     "mean_low",
     "mean_high",
     "std_low",
@@ -87,20 +87,22 @@ def answer(model, joint, truth: Truth, budget: int, seed: int, tolerance: float 
     rows: dict[str, list[Array]] = {}
     expansions = [read_expansion(found, output, what="benchmark") for output in (*SCALARS, "voltage")]
     factor = expansions[0].factor.values
-    germ = np.linalg.lstsq(factor, (truth.samples - found["coefficient_mean"].values).T, rcond=None)[0].T
+    germ = np.linalg.lstsq(factor, (truth.samples - found["expansion"]["coefficient_mean"].values).T, rcond=None)[0].T
     together = np.hstack([expansion.flat() for expansion in expansions])
     predicted = np.vstack([expansions[0].basis.evaluate(germ[k : k + CHUNK]) @ together for k in range(0, len(germ), CHUNK)])
     for output, expansion in zip((*SCALARS, "voltage"), expansions, strict=True):
         flat = expansion.flat()
         own_predicted, predicted = np.split(predicted, [flat.shape[1]], axis=1)
-        own = {name: np.atleast_1d(found[f"{output}_{name}"].values) for name in (*STATISTICS, *UNSEEN)}
+        node = found[output].to_dataset()
+        missing = np.full(flat.shape[1], np.nan)
+        own = {name: np.atleast_1d(node[name].values) if name in node else missing for name in (*STATISTICS, *UNSEEN)}
         shift = own_predicted.var(axis=0) - (flat[1:] ** 2).sum(axis=0)
         own["on_draws"] = np.sqrt(np.maximum(own["std"] ** 2 + np.where(own["q2"] >= LEAST_Q2, shift, 0.0), 0.0))
         move = own_predicted.mean(axis=0) - flat[0]
         own["mean_on_draws"] = own["mean"] + np.where(own["q2"] >= LEAST_Q2, move, 0.0)
         own["true_std"], own["true_mean"] = truth.values[output].std(axis=0), truth.values[output].mean(axis=0)
         # adaptive chaos that fails for one scalar warns of all outputs, curves too
-        warned = any(str(found[f"{name}_status"].values) != Status.HOLDS for name in SCALARS)
+        warned = any(str(found[name]["status"].values) != Status.HOLDS for name in SCALARS)
         own["warned"] = np.full(len(own["std"]), float(warned))
         for name, values in own.items():
             rows.setdefault(name, []).append(values)

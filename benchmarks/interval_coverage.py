@@ -54,8 +54,12 @@ def main() -> None:
                 "std": z <= QUANTILE,
                 "unseen": (wrong <= QUANTILE * found["error"]) & (-wrong <= np.log(high / found["std"])),
             }
-            doubts = (found["q2"] < SMOOTH_Q2) + (found["departure"] > STEP_SIZE) + (found["beyond"] > HIDDEN_VARIANCE_LIMIT)
-            alarm = found["warned"] + doubts + (found["tail"] > 0.5)
+            doubts = (
+                (found["q2"] < SMOOTH_Q2)
+                + (found["test_point_error"] > STEP_SIZE)
+                + (found["hidden_variance"] > HIDDEN_VARIANCE_LIMIT)
+            )
+            alarm = found["warned"] + doubts + (found["tail_share"] > 0.5)
             # where the decision does not trust the answer it gives the end with the unseen mode
             inside["reported"] = np.where(np.broadcast_to(alarm > 0, z.shape), inside["unseen"], inside["std"])
             for name, hits in inside.items():

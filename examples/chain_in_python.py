@@ -65,11 +65,11 @@ def main() -> None:
     cell = a2c.Cell(parameter_set, model="SPM", voltage_limits=(3.0, 4.1))
     methods = (a2c.FirstOrder(), a2c.PolynomialChaos(order=2), a2c.MonteCarlo(300))
     result = a2c.propagate(cell, parameter_set.joint, *methods, rng=np.random.default_rng(0))
+    capacity = result["capacity"]
     for approach in result["approach"].values:
-        own = result.sel(approach=approach)
-        spread = f"{float(own.capacity_mean):.2f} ± {float(own.capacity_std):.2f} Ah"
-        print(f"{approach}: capacity {spread}; {own.capacity_verdict.item()}")
-    shares = result.sel(approach="chaos of order 2").capacity_share
+        mean, std, verdict = (capacity[name].sel(approach=approach).item() for name in ("mean", "std", "verdict"))
+        print(f"{approach}: capacity {mean:.2f} ± {std:.2f} Ah; {verdict}")
+    shares = capacity["share"].sel(approach="chaos of order 2")
     blame = shares.idxmax().item()
     print(f"refine next: {blame} ({float(shares.max()):.0%} of the capacity's variance)")
 
@@ -77,8 +77,9 @@ def main() -> None:
     # divacancy hops make LiCoO2 so fast that its diffusion adds nothing at 1C
     assert float(shares.sel(source="attempt frequency")) < 0.01
     # the potentials disagree on the slope of the voltage by more than a first order bears
-    assert float(result.sel(approach="chaos of order 2").capacity_q2) > 0.95
-    assert float(result.sel(approach="sampling").capacity_std) > 1.05 * float(result.sel(approach="first order").capacity_std)
+    assert float(capacity["q2"].sel(approach="chaos of order 2")) > 0.95
+    std = capacity["std"]
+    assert float(std.sel(approach="sampling")) > 1.05 * float(std.sel(approach="first order"))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def main() -> None:
         by_hand = (
             gradient[0] ** 2 * STD[0] ** 2 + gradient[1] ** 2 * STD[1] ** 2 + 2 * gradient[0] * gradient[1] * covariance[0, 1]
         )
-        std = {str(a): 1e3 * float(result.sel(approach=a).voltage_std) for a in result["approach"].values}
+        std = {str(a): 1e3 * float(result.sel(approach=a)["voltage"]["std"]) for a in result["approach"].values}
         print(
             f"correlation {correlation:+.1f}: formula {1e3 * np.sqrt(by_hand):.3f} mV; "
             + ", ".join(f"{k} {v:.3f} mV" for k, v in std.items())

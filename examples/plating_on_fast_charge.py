@@ -33,24 +33,22 @@ def main() -> None:
         first[c_rate] = result.sel(approach="first order")
         safe = a2c.survival(result, "least_anode_potential", at=[0.0])
         plating[c_rate], low, high = (1 - float(safe[name][0]) for name in ("survival", "upper", "lower"))
-        potential = (
-            f"{1e3 * float(sampling.least_anode_potential_mean):.0f} ± {1e3 * float(sampling.least_anode_potential_std):.0f}"
-        )
-        print(f"{c_rate:g}C: least potential {potential} mV")
+        least = sampling["least_anode_potential"]
+        print(f"{c_rate:g}C: least potential {1e3 * least['mean'].item():.0f} ± {1e3 * least['std'].item():.0f} mV")
         print(f"   below 0 with probability {plating[c_rate]:.2f} ({low:.2f} … {high:.2f})")
-        minutes, peak = float(sampling.charge_time_mean) / 60, float(sampling.peak_temperature_mean) - 273.15
+        minutes, peak = sampling["charge_time"]["mean"].item() / 60, sampling["peak_temperature"]["mean"].item() - 273.15
         print(f"   in {minutes:.0f} min, up to {peak:.1f} °C")
-        shares = result["least_anode_potential_share"].sel(approach="first order").to_series().sort_values(ascending=False)
+        shares = result["least_anode_potential"]["share"].sel(approach="first order").to_series().sort_values(ascending=False)
         print("   to first order by " + ", ".join(f"{source} {share:.0%}" for source, share in shares.head(3).items()))
-        print(f"   {result['least_anode_potential_decision'].item()}")
+        print(f"   {result['least_anode_potential']['decision'].item()}")
     slow, fast = found[1.0], found[2.0]
-    assert float(fast.least_anode_potential_mean) < float(slow.least_anode_potential_mean) - 0.03
+    assert float(fast["least_anode_potential"]["mean"]) < float(slow["least_anode_potential"]["mean"]) - 0.03
     assert plating[1.0] < 0.3
     assert plating[2.0] > 0.7
-    calm = float(first[1.0].least_anode_potential_std)
-    assert float(slow.least_anode_potential_std) > 3 * calm, "the slow draws are beyond the tangent's sight"
-    assert float(fast.peak_temperature_mean) > float(slow.peak_temperature_mean) + 1
-    assert float(fast.charge_time_mean) < 0.5 * float(slow.charge_time_mean)
+    calm = float(first[1.0]["least_anode_potential"]["std"])
+    assert float(slow["least_anode_potential"]["std"]) > 3 * calm, "the slow draws are beyond the tangent's sight"
+    assert float(fast["peak_temperature"]["mean"]) > float(slow["peak_temperature"]["mean"]) + 1
+    assert float(fast["charge_time"]["mean"]) < 0.5 * float(slow["charge_time"]["mean"])
 
 
 if __name__ == "__main__":

@@ -49,20 +49,19 @@ def capacity(study: Study, label: str, *, chaos: bool = True) -> dict[str, float
     methods = (a2c.FirstOrder(), *([a2c.PolynomialChaos(order=2)] if chaos else []), a2c.MonteCarlo(SAMPLES))
     result = a2c.propagate(cell, parameter_set.joint, *methods, rng=np.random.default_rng(1), max_failed=0.2)
     print(f"\n{label}")
+    node = result["capacity"].to_dataset()
     for approach in result["approach"].values:
-        own = result.sel(approach=approach)
-        spread = f"{float(own.capacity_mean):.3f} ± {float(own.capacity_std):.3f} Ah"
-        print(f"  {approach:18s} {spread}   {own.capacity_verdict.item()}")
-    first, sampling = result.isel(approach=0), result.isel(approach=-1)
+        own = node.sel(approach=approach)
+        print(f"  {approach:18s} {own['mean'].item():.3f} ± {own['std'].item():.3f} Ah   {own['verdict'].item()}")
+    first, sampling = node.isel(approach=0), node.isel(approach=-1)
     numbers = {
-        "first": float(first.capacity_std),
-        "sampling": float(sampling.capacity_std),
-        "error": float(sampling.capacity_error),
-        "poorest": float(sampling.capacity_quantile.sel(quantile=0.025)),
+        "first": float(first["std"]),
+        "sampling": float(sampling["std"]),
+        "error": float(sampling["error"]),
+        "poorest": float(sampling["quantile"].sel(level=0.025)),
     }
     if chaos:
-        own = result.isel(approach=1)
-        numbers |= {"chaos": float(own.capacity_std), "q2": float(own.capacity_q2)}
+        numbers |= {"chaos": float(node["std"][1]), "q2": float(node["q2"][1])}
     return numbers
 
 

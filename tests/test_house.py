@@ -30,6 +30,7 @@ ORDER = (
     "estimate",
     "failure",
     "status",
+    "result",
     "data",
     "laws",
     "readers",
@@ -91,7 +92,7 @@ NARROWER = {
     "laws": {"constants", "schema"},
     "readers": {"constants", "data"},
     "estimators": {"constants", "estimate", "data", "laws"},
-    "propagation": {"constants", "formatting", "estimate", "failure", "status"},
+    "propagation": {"constants", "formatting", "estimate", "failure", "status", "result"},
 }
 """Rooms that may see less than all that stands before them."""
 HOMES_OF_LIBRARIES = {

@@ -243,7 +243,7 @@ def _derived(settings: Study, file: Path) -> ParameterSet:
     return parameter_set
 
 
-def _propagate(settings: Study, file: Path, cell: Cell) -> xr.Dataset:
+def _propagate(settings: Study, file: Path, cell: Cell) -> xr.DataTree:
     """Statistics of all outputs, stamped with the set and the cell that they belong to."""
     import numpy as np
 
@@ -264,8 +264,9 @@ def _propagate(settings: Study, file: Path, cell: Cell) -> xr.Dataset:
         )
     with progress_bar(f"looking at {N_REFUSED} draws", None):
         refused = cell.refused(N_REFUSED, np.random.default_rng(chosen.seed))
-    result = result.assign({f"fraction_{cause}": fraction for cause, fraction in refused.items()})
-    result = result.assign_attrs({SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings, cell)})
+    for cause, fraction in refused.items():
+        result[f"fraction_{cause}"] = fraction
+    result.attrs |= {SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings, cell)}
     path = write_result(folder / "result.nc", result)
     print_outputs(result)
     print_lines(f"Of {N_REFUSED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in refused.items()))
@@ -326,7 +327,7 @@ def _sweep(settings: Study, plan: SweepSettings, file: Path, parameter_set: Para
             progress=bar.advance,
             max_failed=settings.propagation.max_failed,
         )
-    result = result.assign_attrs({CELL_TEXT: _cell_text(settings, cell)})
+    result.attrs[CELL_TEXT] = _cell_text(settings, cell)
     path = write_result(file.parent / "sweep.nc", result)
     print_lines(f"Around {result.attrs[CELL_TEXT]}")
     print_sweep(result, list(design))
@@ -349,7 +350,7 @@ def report(study: StudyPath) -> None:
     _report(settings, file.parent, parameter_set, result)
 
 
-def _report(settings: Study, folder: Path, parameter_set: ParameterSet, result: xr.Dataset) -> None:
+def _report(settings: Study, folder: Path, parameter_set: ParameterSet, result: xr.DataTree) -> None:
     from a2c_pybamm.report import write_report
 
     text = str(result.attrs[CELL_TEXT])

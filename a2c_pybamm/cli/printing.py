@@ -177,10 +177,10 @@ def _both_sides(keys: list[str]) -> list[str]:
     return [joined[key] if pairs[key] in twins else key for key in keys if key not in twins]
 
 
-def print_outputs(result: xr.Dataset) -> None:
+def print_outputs(result: xr.DataTree) -> None:
     """Each scalar output by each method, the verdicts in words, the shares of variance, and what failed."""
-    from a2c_pybamm.formatting import significant, with_error
-    from a2c_pybamm.tables import decisions, description, output_rows
+    from a2c_pybamm.result import decisions, description, output_rows
+    from a2c_pybamm.result.rows import output_cells, output_heads
 
     decided = decisions(result)
     if not decided:
@@ -188,33 +188,22 @@ def print_outputs(result: xr.Dataset) -> None:
         return
     print_lines("Recommended answers", *(f"  {description(result, output)}: {text}" for output, text in decided.items()))
     out.print()
-    found = output_rows(result)
-    rows = [
-        [
-            f"{r.description} [{r.unit}]" if r.unit else r.description,
-            r.approach,
-            with_error(r.mean, r.std),
-            " … ".join(map(significant, r.interval)),
-            str(r.n_solves),
-        ]
-        for r in found
-    ]
-    print_table("Outputs", ["output", "by", "mean ± std", "95 % of draws", "solves"], rows)
-    print_lines("Methods compared", *(f"  {r.description}, {r.approach}: {r.verdict}" for r in found))
+    rows = output_rows(result)
+    print_table("Outputs", output_heads(result), [output_cells(row) for row in rows])
+    print_lines("Methods compared", *(f"  {row.description}, {row.approach}: {row.verdict}" for row in rows))
     out.print()
     _print_shares(result)
     print_lines(*_failure_lines(result))
 
 
-def _print_shares(result: xr.Dataset) -> None:
+def _print_shares(result: xr.DataTree) -> None:
     """Share of variance of each source in the first scalar output, by each method."""
-    from a2c_pybamm.tables import description, scalar_outputs, share_rows
+    from a2c_pybamm.result import OUTPUTS, approaches, description, scalar_outputs, share_rows
 
-    varying = [name for name in scalar_outputs(result) if float(result[f"{name}_std"].max()) > 0]
+    varying = [name for name in scalar_outputs(result) if float(result[f"{OUTPUTS}/{name}/std"].max()) > 0]
     if not varying:
         return
     output = varying[0]
-    approaches = [str(a) for a in result["approach"].values]
     shares: dict[str, list[float]] = {}
     for row in share_rows(result):
         if row.output == output:
@@ -226,16 +215,16 @@ def _print_shares(result: xr.Dataset) -> None:
         rows.append([f"{len(small)} others together", *(_percent(sum(column)) for column in zip(*small, strict=True))])
     rest = [1 - sum(column) for column in zip(*shares.values(), strict=True)]
     rows.append(["sources acting together, and what no share explains", *map(_percent, rest)])
-    print_table(f"Share of the variance of {description(result, output)}", ["source", *approaches], rows)
+    print_table(f"Share of the variance of {description(result, output)}", ["source", *approaches(result)], rows)
 
 
 def _percent(share: float) -> str:
     return "–" if share != share else f"{round(100 * share, 1) + 0.0:.1f} %"  # never -0.0
 
 
-def _failure_lines(result: xr.Dataset) -> list[str]:
+def _failure_lines(result: xr.DataTree) -> list[str]:
     """What share of each method's draws was no stable cell, and why."""
-    from a2c_pybamm.tables import failure_rows
+    from a2c_pybamm.result import failure_rows
 
     rows = failure_rows(result)
     lines = []
@@ -246,37 +235,26 @@ def _failure_lines(result: xr.Dataset) -> list[str]:
     return [*lines, *(f"  {cause}: {cause.meaning}" for cause in dict.fromkeys(r.cause for r in rows))]
 
 
-def print_sweep(result: xr.Dataset, design: Sequence[str]) -> None:
+def print_sweep(result: xr.DataTree, design: Sequence[str]) -> None:
     """Each point of a design with its scalar outputs."""
     from a2c_pybamm.formatting import significant, with_error
+    from a2c_pybamm.result import OUTPUTS, approaches
 
-    outputs = _swept_outputs(result)
-    approaches = [str(a) for a in result["approach"].values] if "approach" in result.dims else [""]
+    nodes = {str(name): node.to_dataset() for name, node in result[OUTPUTS].children.items()}
     rows = []
-    for k in range(result.sizes["point"]):
-        point = result.isel(point=k)
-        settings = " ".join(f"{name}={float(point[name]):g}" for name in design)
-        for approach in approaches:
-            own = point.sel(approach=approach) if approach else point
-            if str(point["reason"].values):
-                cells = [str(point["reason"].values), *[""] * (len(outputs) - 1)]
+    points = result.to_dataset()
+    for k in range(points.sizes["point"]):
+        settings = " ".join(f"{name}={float(points[name][k]):g}" for name in design)
+        reason = str(points["reason"][k].values)
+        for approach in approaches(result) or [""]:
+            if reason:
+                cells = [reason, *[""] * (len(nodes) - 1)]
             elif approach:
-                cells = [with_error(float(own[f"{v}_mean"]), float(own[f"{v}_std"])) for v in outputs]
+                own = [node.isel(point=k).sel(approach=approach) for node in nodes.values()]
+                cells = [with_error(float(numbers["mean"]), float(numbers["std"])) for numbers in own]
             else:
-                cells = [significant(float(own[v]), 5) for v in outputs]
+                cells = [significant(float(node["value"][k]), 5) for node in nodes.values()]
             rows.append([settings, approach or "mean coefficients", *cells])
-    heads = [f"{name.replace('_', ' ')} [{_unit(result, name)}]" for name in outputs]
+    first = {name: next(iter(node.data_vars.values())) for name, node in nodes.items()}
+    heads = [f"{name.replace('_', ' ')} [{values.attrs.get('units', '')}]" for name, values in first.items()]
     print_table("Sweep", ["point", "by", *heads], rows)
-
-
-def _swept_outputs(result: xr.Dataset) -> list[str]:
-    """Scalar outputs of a sweep, in their order: those with a mean and a standard deviation, or with a value at each point."""
-    names = [str(name) for name in result.data_vars if result[name].dtype.kind == "f"]
-    if "approach" not in result.dims:
-        return [name for name in names if result[name].dims == ("point",)]
-    means = [name.removesuffix("_mean") for name in names if name.endswith("_mean")]
-    return [name for name in means if f"{name}_std" in result and set(result[f"{name}_std"].dims) == {"point", "approach"}]
-
-
-def _unit(result: xr.Dataset, output: str) -> str:
-    return str(result[output if output in result else f"{output}_mean"].attrs.get("units", ""))

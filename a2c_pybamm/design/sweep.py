@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from a2c_pybamm.estimate import Joint
 from a2c_pybamm.propagation import propagate
 from a2c_pybamm.propagation.model import Model
 from a2c_pybamm.propagation.problem import Method
+from a2c_pybamm.result import OUTPUTS, Result, build_result, scalar_outputs
 
 
 def sweep(
@@ -23,14 +25,14 @@ def sweep(
     rng: np.random.Generator,
     progress: Callable[[int], None] | None = None,
     max_failed: float = 0.05,
-) -> xr.Dataset:
-    """Scalar outputs at every combination of a design's settings, along a dimension ``point`` that carries them.
+) -> Result:
+    """Scalar outputs at every combination of a design's settings, along a dimension ``point`` with these as coordinates.
 
     ``make_cell(**settings)`` builds the model of a point, for instance
-    ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. With methods,
-    any that ``propagate`` takes, each point has what that gives for its scalar outputs; without, the outputs at the mean
-    coefficients. A point whose cell cannot be built or solved is kept, with the reason in ``reason`` and NaN elsewhere; so is
-    one where a larger share of a method's samples than ``max_failed`` fails.
+    ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. A tree with a
+    node for each output under ``outputs``, as `propagate` gives: with methods each has that output's statistics, without it
+    has ``value``, the output at the mean coefficients. A point whose cell cannot be built or solved is kept, with the reason in
+    ``reason`` and NaN elsewhere; so is one where a larger share of a method's samples than ``max_failed`` fails.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def sweep(
     if not design or not all(len(values) for values in design.values()):
         raise ValueError("sweep: the design is empty; give at least one setting with at least one value")
     points = [dict(zip(design, values, strict=True)) for values in itertools.product(*design.values())]
-    solved: dict[int, xr.Dataset] = {}
+    solved: dict[int, _Point] = {}
     reasons = [""] * len(points)
     for k, settings in enumerate(points):
         try:
@@ -51,23 +53,40 @@ def sweep(
             progress(1)
     if not solved:
         raise ValueError(f"sweep: none of the {len(points)} points could be solved; the first says: {reasons[0]}")
-    result = xr.concat(list(solved.values()), dim="point").assign_coords(point=list(solved)).reindex(point=range(len(points)))
-    result = result.assign(reason=("point", np.array(reasons, dtype=str)))
-    return result.assign_coords({name: ("point", [point[name] for point in points]) for name in design})
+    place = list(solved)
+
+    def joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
+        whole = xr.concat(list(parts), dim="point", coords="minimal", compat="override", join="outer")
+        return whole.assign_coords(point=place).reindex(point=range(len(points))).drop_vars("point")
+
+    first = next(iter(solved.values()))
+    settings_of = {name: ("point", [point[name] for point in points]) for name in design}
+    root = joined([part.root for part in solved.values()]).assign(reason=("point", np.array(reasons, dtype=str)))
+    outputs = {name: joined([part.outputs[name] for part in solved.values()]) for name in first.outputs}
+    nodes = {name: node.assign_coords(settings_of) for name, node in outputs.items()}
+    return build_result(root.assign_coords(settings_of), nodes, {})
 
 
-def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random.Generator, max_failed: float) -> xr.Dataset:
+@dataclass(frozen=True)
+class _Point:
     """Scalar numbers of one point."""
+
+    root: xr.Dataset
+    outputs: Mapping[str, xr.Dataset]
+
+
+def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random.Generator, max_failed: float) -> _Point:
     if methods:
         result = propagate(model, joint, *methods, rng=rng, max_failed=max_failed)
-        return result[
-            [v for v in result.data_vars if set(result[v].dims) <= {"approach", "source", "quantile"} and _number(result[v])]
-        ]
+        nodes = {name: result[OUTPUTS].children[name].to_dataset(inherit=False) for name in scalar_outputs(result)}
+        root = xr.Dataset({name: result.dataset[name] for name in ("n_solves", "n_failed")}, coords=result.coords)
+        return _Point(root, {name: node[[v for v in node.data_vars if _is_number(node[v])]] for name, node in nodes.items()})
     data = model.solve(joint.mean[joint.rows(model.names)][None])
     if bool(data["failed"][0]):
         raise ValueError(str(data["reason"].values[0]))
-    return data.isel(sample=0)[[v for v in data.data_vars if data[v].dims == ("sample",) and _number(data[v])]]
+    scalars = {str(v): data[v].isel(sample=0) for v in data.data_vars if data[v].dims == ("sample",) and _is_number(data[v])}
+    return _Point(xr.Dataset(), {name: xr.Dataset({"value": values}) for name, values in scalars.items()})
 
 
-def _number(values: xr.DataArray) -> bool:
+def _is_number(values: xr.DataArray) -> bool:
     return values.dtype.kind == "f"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from a2c_pybamm.files.result_layout import check_result
+from a2c_pybamm.files.result_groups import from_groups, to_groups
+from a2c_pybamm.files.result_layout import check_groups, check_result
 from a2c_pybamm.files.writing import writable, write_bytes
 from a2c_pybamm.readers.source_file import existing
+from a2c_pybamm.result import Result
 
 MOST_BYTES = 512 * 2**20
 """Largest result [B], in memory: ten thousand draws of a hundred curves of a hundred points; a file may declare any size."""
@@ -22,10 +24,11 @@ TEXT_BYTES = 64
 """What a text counts for [B] before it is read."""
 
 
-def write_result(path: str | Path, result: xr.Dataset) -> Path:
+def write_result(path: str | Path, result: xr.DataTree) -> Path:
     """Write a result to netCDF, beside an older one first and then in its place.
 
-    It is made in memory and written in one go: HDF5 itself may crash when the disk is full.
+    It is made in memory and written in one go: HDF5 itself may crash when the disk is full. The groups of the file are those
+    of `result_groups`; `read_result` gives the tree again.
 
     Raises
     ------
@@ -34,25 +37,27 @@ def write_result(path: str | Path, result: xr.Dataset) -> Path:
     """
     path = writable(path)
     try:
-        content = _netcdf(result)
-    except (TypeError, ValueError, KeyError) as error:
+        content = netcdf(to_groups(result))
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{path}: not written, netCDF has no form for it ({reason}); leave it out of the result") from error
     return write_bytes(path, content)
 
 
-def _netcdf(result: xr.Dataset) -> bytes:
+def netcdf(groups: Mapping[str, xr.Dataset]) -> bytes:
     """The content of a netCDF file."""
     import h5netcdf
 
     buffer = io.BytesIO()
     with h5netcdf.File(buffer, "w") as file:
-        result.dump_to_store(xr.backends.H5NetCDFStore(file))
+        for name, dataset in sorted(groups.items()):  # those above first
+            group = file if name == "/" else file.create_group(name)
+            dataset.dump_to_store(xr.backends.H5NetCDFStore(group))
     return buffer.getvalue()
 
 
-def read_result(path: str | Path, *, attributes: Collection[str] = ()) -> xr.Dataset:
-    """The result in a netCDF file, in memory, with all that tables and reports read from it (`result_layout`).
+def read_result(path: str | Path, *, attributes: Collection[str] = ()) -> Result:
+    """The result of `propagate` or `sweep` in a netCDF file, in memory, with all that tables and reports read from it.
 
     Parameters
     ----------
@@ -69,15 +74,12 @@ def read_result(path: str | Path, *, attributes: Collection[str] = ()) -> xr.Dat
         raise ValueError(f"{path}: no such file; make it with 'a2c propagate'")
     existing(path)
     try:
-        _check_contents(path)
-        # values as they were written: a unit "hours" makes no date of them
-        with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as data:
-            result = data.load()
+        groups = _read_groups(path, _check_contents(path))
     except Exception as error:  # h5py, h5netcdf and xarray raise whatever comes up in a damaged file
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"{path}: not a netCDF file ({reason}); is it cut off? make it again with 'a2c propagate'") from error
     try:
-        check_result(result)
+        result = _checked(groups)
         for name in attributes:
             if not isinstance(result.attrs.get(name), str):
                 raise ValueError(f"no text as attribute {name!r}")
@@ -86,11 +88,36 @@ def read_result(path: str | Path, *, attributes: Collection[str] = ()) -> xr.Dat
     return result
 
 
-def _check_contents(path: Path) -> None:
-    """Raise ``ValueError`` where a file declares more than fits, or data that lie in another file; nothing is read yet."""
+def _checked(groups: Mapping[str, xr.Dataset]) -> Result:
+    """The result of a file's groups; ``ValueError`` where they are not those of a result."""
+    check_groups(groups)
+    try:
+        result = from_groups(groups)
+    except Exception as error:  # whatever xarray raises for groups that do not go together
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"its groups do not go together ({reason})") from error
+    check_result(result)
+    return result
+
+
+def _read_groups(path: Path, names: Collection[str]) -> dict[str, xr.Dataset]:
+    """Datasets of a file's groups, in memory."""
+    import h5netcdf
+
+    groups = {}
+    with h5netcdf.File(path, "r", decode_vlen_strings=True) as file:
+        for name in ("/", *names):
+            store = xr.backends.H5NetCDFStore(file if name == "/" else file[name])
+            # values as they were written: a unit "hours" makes no date of them
+            groups[name] = xr.open_dataset(store, decode_times=False).load()
+    return groups
+
+
+def _check_contents(path: Path) -> list[str]:
+    """Paths of the groups of a file; ``ValueError`` where it declares more than fits, or data that lie in another file."""
     import h5py
 
-    total, n = 0.0, 0
+    total, n, groups = 0.0, 0, []
     with h5py.File(path, "r") as file:
         waiting: list[Any] = [file]
         while waiting:
@@ -103,11 +130,13 @@ def _check_contents(path: Path) -> None:
                     raise ValueError(f"{name!r} is a link to elsewhere")
                 item = group[name]
                 if isinstance(item, h5py.Group):
+                    groups.append(str(item.name).strip("/"))
                     waiting.append(item)
                 elif isinstance(item, h5py.Dataset):
                     total += _declared_bytes(name, item)
                 if total > MOST_BYTES:
                     raise ValueError(f"{total / 2**20:.3g} MB declared, more than the {MOST_BYTES // 2**20} MB that are read")
+    return sorted(groups)
 
 
 def _declared_bytes(name: str, item: Any) -> float:

@@ -1,19 +1,32 @@
-"""Variables that a result of a propagation must have, declared once: all that tables, reports and the command line read."""
+"""What a result of a propagation must have: all that tables, reports and the command line read from a file."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from a2c_pybamm.failure import FailureCause
+from a2c_pybamm.result import (
+    DESIGN,
+    DRAWS,
+    EXPANSION,
+    FAILURES,
+    OUTPUTS,
+    SAMPLE_APPROACH,
+    SCALAR_STATISTICS,
+    STATISTICS,
+    drawn_outputs,
+    expanded_outputs,
+    expansion_path,
+    output_names,
+)
 from a2c_pybamm.schema import encodable, show
-from a2c_pybamm.status import Recommendation, Status
 
-TEXT, NUMBER, WHOLE = "text", "numbers", "whole numbers"
-KINDS = {TEXT: "UOT", NUMBER: "fiu", WHOLE: "iu"}
+TEXT, NUMBER, COUNT = "text", "numbers", "whole numbers"
+KINDS = {TEXT: "UOT", NUMBER: "fiu", COUNT: "iu"}
 """Letters of numpy's data types by what a variable holds."""
 
 
@@ -23,119 +36,158 @@ class Needed:
 
     dims: tuple[str, ...]
     kind: str
-    scalar: bool | None = None
-    """Of an output's statistic: True for outputs that are one number, False for those on axes, None for both."""
     values: Collection[str] = ()
     """Texts that it may hold; any where there are none."""
 
 
-VARIABLES = {
+ROOT = {
     "approach": Needed(("approach",), TEXT),
     "source": Needed(("source",), TEXT),
-    "quantile": Needed(("quantile",), NUMBER),
+    "level": Needed(("level",), NUMBER),
     "coefficient": Needed(("coefficient",), TEXT),
-    "n_solves": Needed(("approach",), WHOLE),
-    "n_failed": Needed(("approach",), WHOLE),
+    "n_solves": Needed(("approach",), COUNT),
+    "n_failed": Needed(("approach",), COUNT),
     "settings": Needed(("approach",), TEXT),
-    "failure_approach": Needed(("failure",), TEXT),
-    "failure_coefficients": Needed(("failure", "coefficient"), NUMBER),
-    "failure_cause": Needed(("failure",), TEXT, values=list(FailureCause)),
-    "failure_reason": Needed(("failure",), TEXT),
 }
-STATISTICS = {
-    "mean": Needed(("approach",), NUMBER),
-    "std": Needed(("approach",), NUMBER),
-    "quantile": Needed(("approach", "quantile"), NUMBER),
-    "share": Needed(("approach", "source"), NUMBER),
-    "share_se": Needed(("approach", "source"), NUMBER),
-    "error": Needed(("approach",), NUMBER),
-    "q2": Needed(("approach",), NUMBER),
-    "running": Needed(("approach",), NUMBER, scalar=False),
-    "status": Needed(("approach",), TEXT, scalar=True, values=list(Status)),
-    "verdict": Needed(("approach",), TEXT, scalar=True),
-    "recommendation": Needed((), TEXT, scalar=True, values=list(Recommendation)),
-    "decision": Needed((), TEXT, scalar=True),
-    "more_solves": Needed((), NUMBER, scalar=True),
+NODES = {
+    FAILURES: {
+        SAMPLE_APPROACH: Needed(("failure",), TEXT),
+        "coefficients": Needed(("failure", "coefficient"), NUMBER),
+        "cause": Needed(("failure",), TEXT, list(FailureCause)),
+        "reason": Needed(("failure",), TEXT),
+    },
+    DRAWS: {"coefficients": Needed(("draw", "coefficient"), NUMBER)},
+    DESIGN: {SAMPLE_APPROACH: Needed(("design",), TEXT), "coefficients": Needed(("design", "coefficient"), NUMBER)},
+    EXPANSION: {
+        "germ_source": Needed(("germ",), TEXT),
+        "germ_family": Needed(("germ",), TEXT, ("normal", "uniform")),
+        "germ_factor": Needed(("coefficient", "germ"), NUMBER),
+        "coefficient_mean": Needed(("coefficient",), NUMBER),
+    },
 }
-"""Of every output ``v`` as ``v_<name>``, with the output's own axes after these dimensions."""
-EXPANSION = {
-    "exponent": Needed(("term", "germ"), WHOLE),
-    "germ_source": Needed(("germ",), TEXT),
-    "germ_family": Needed(("germ",), TEXT, values=("normal", "uniform")),
-    "germ_factor": Needed(("coefficient", "germ"), NUMBER),
-    "coefficient_mean": Needed(("coefficient",), NUMBER),
-}
-"""Where a polynomial is kept: all of them, and the label of its method as attribute ``approach`` of ``exponent``."""
-
-SAMPLES = {"_draws": "draw", "_design": "design", "_expansion": "term"}
-"""First dimension of the numbers that a method keeps of each output, by the ending of their name."""
+"""Variables of the nodes beside the outputs; all but the failures stand only where some method makes them."""
+SAMPLES = {DRAWS: "draw", DESIGN: "design"}
 MOST_TENSOR = 2e7
 """Germs to the power of the polynomial's degree: indices are read from tensors of that size, 1 GB at this one."""
 
 
-def check_result(result: xr.Dataset) -> None:
+def check_groups(groups: Mapping[str, xr.Dataset]) -> None:
+    """Raise ``ValueError``, naming the group, where a file's groups cannot be those of a result."""
+    if OUTPUTS not in groups and any(str(name).endswith("_std") for name in groups["/"].data_vars):
+        raise ValueError("written by an earlier version, whose layout was another")
+    if "names" not in groups.get(OUTPUTS, ()):
+        raise ValueError("no group 'outputs' with their names")
+    names = groups[OUTPUTS]["names"]
+    if names.dims != ("name",) or not _is_text(names) or len(set(names.values.tolist())) < names.size:
+        raise ValueError("'outputs/names' is no list of different names")
+    stacked: list[str] = []
+    for path, group in groups.items():
+        if "output" not in group.dims:
+            continue
+        for variable in ("output", "units", "long_name"):
+            if variable not in group.variables or group[variable].dims != ("output",) or not _is_text(group[variable]):
+                raise ValueError(f"group {path!r} has no text {variable!r} for each output")
+        if path.startswith(f"{OUTPUTS}/"):
+            stacked += group["output"].values.tolist()
+    if sorted(stacked) != sorted(names.values.tolist()):
+        raise ValueError("'outputs/names' names other outputs than its groups hold")
+
+
+def check_result(result: xr.DataTree) -> None:
     """Raise ``ValueError``, naming the variable, where a result lacks something or has it in another form."""
-    for name, needed in VARIABLES.items():
-        _check(result, name, needed.dims, needed.kind, needed.values)
+    root = result.to_dataset()
+    if "point" in root.dims:
+        _check_sweep(result)
+        return
+    _check_all("", root, ROOT)
     for name in ("approach", "source", "coefficient"):
-        if len(set(result[name].values.tolist())) < max(result.sizes[name], name != "source"):
+        if len(set(root[name].values.tolist())) < max(root.sizes[name], name != "source"):
             raise ValueError(f"{name!r} is empty or has a label twice")
-    levels = result["quantile"].values
+    levels = root["level"].values
     if not (levels.size and np.isfinite(levels).all() and (np.diff(levels) > 0).all()):
-        raise ValueError("'quantile' does not rise")
-    for output in outputs(result):
-        _check_output(result, output)
-    for name in map(str, result.data_vars):
-        for ending, dim in SAMPLES.items():
-            if name.endswith(ending):
-                _check(result, name, (dim, *map(str, result[name].dims[1:])), NUMBER)
-    if any(name in result for name in EXPANSION):
-        _check_expansion(result)
-    for name, value in result.attrs.items():
+        raise ValueError("'level' does not rise")
+    for output in output_names(result):
+        _check_output(output, result[OUTPUTS].children[output].to_dataset())
+    for name, variables in NODES.items():
+        if name in result.children:
+            _check_all(f"{name}/", result[name].to_dataset(), variables)
+        elif name == FAILURES:
+            raise ValueError(f"no node {name!r}")
+    for name, dim in SAMPLES.items():
+        for output in drawn_outputs(result, name):
+            _check(f"{name}/", result[name].to_dataset(), output, Needed((dim,), NUMBER))
+    for label, outputs in expanded_outputs(result).items():
+        _check_expansion(root, label, result[expansion_path(label)].to_dataset(), outputs)
+    for attribute, value in result.attrs.items():
         plain = encodable(value) if isinstance(value, str) else np.asarray(value).dtype.kind in "biuf"
-        if not (plain and encodable(str(name))):
-            raise ValueError(f"attribute {show(name)} is {show(value)}, neither text nor a number")
+        if not (plain and encodable(str(attribute))):
+            raise ValueError(f"attribute {show(attribute)} is {show(value)}, neither text nor a number")
 
 
-def outputs(result: xr.Dataset) -> Iterator[str]:
-    """Names of the outputs: each has a standard deviation, or one of the statistics that stand beside it."""
-    known = ("_std", "_mean", "_running", "_status", "_verdict", "_decision")
-    stems = [str(name).removesuffix(end) for name in result.data_vars for end in known if str(name).endswith(end)]
-    yield from dict.fromkeys(stem for stem in stems if stem != "coefficient")
+def _check_sweep(result: xr.DataTree) -> None:
+    """Raise ``ValueError`` where a sweep has no reasons, or something else than numbers at its points."""
+    _check("", result.to_dataset(), "reason", Needed(("point",), TEXT))
+    for output in output_names(result):
+        node = result[OUTPUTS].children[output].to_dataset()
+        for name, variable in node.data_vars.items():
+            if variable.dims[:1] != ("point",) or variable.dtype.kind not in KINDS[NUMBER]:
+                raise ValueError(f"variable '{OUTPUTS}/{output}/{name}' is no number at each point")
 
 
-def _check_expansion(result: xr.Dataset) -> None:
-    for name, needed in EXPANSION.items():
-        _check(result, name, needed.dims, needed.kind, needed.values)
-    if str(result["exponent"].attrs.get("approach")) not in result["approach"].values.tolist():
-        raise ValueError("'exponent' has no attribute 'approach' that names one of the methods")
-    exponents = result["exponent"].values
+def _check_expansion(root: xr.Dataset, label: str, node: xr.Dataset, outputs: Collection[str]) -> None:
+    path = f"{expansion_path(label)}/"
+    if label not in root["approach"].values.tolist():
+        raise ValueError(f"{path!r} names none of the methods")
+    _check(path, node, "exponent", Needed(("term", "germ"), COUNT))
+    exponents = node["exponent"].values
     if not exponents.size:
-        raise ValueError("'exponent' is empty")
+        raise ValueError(f"variable '{path}exponent' is empty")
     n_germ, degree = exponents.shape[1], float(exponents.sum(axis=1, dtype=float).max())
     if exponents.min() < 0 or degree * np.log(max(n_germ, 2)) > np.log(MOST_TENSOR):
-        raise ValueError(f"'exponent' makes a polynomial of degree {degree:g} in {n_germ} germs, from {exponents.min()} on")
+        raise ValueError(
+            f"variable '{path}exponent' makes a polynomial of degree {degree:g} in {n_germ} germs, from {exponents.min()} on"
+        )
+    for output in outputs:
+        _check(path, node, output, Needed(("term", *map(str, node[output].dims[1:])), NUMBER))
 
 
-def _check_output(result: xr.Dataset, output: str) -> None:
-    _check(result, f"{output}_std", None, NUMBER)
-    lead, *axes = result[f"{output}_std"].dims or ("",)
+def _check_output(output: str, node: xr.Dataset) -> None:
+    path = f"{OUTPUTS}/{output}/"
+    if "std" not in node:
+        raise ValueError(f"no variable '{path}std'")
+    lead, *axes = node["std"].dims or ("",)
     if lead != "approach":
-        raise ValueError(f"variable '{output}_std' has dimensions {result[f'{output}_std'].dims}, the first not 'approach'")
-    for name, needed in STATISTICS.items():
-        if needed.scalar in (None, not axes):
-            _check(result, f"{output}_{name}", (*needed.dims, *map(str, axes)), needed.kind, needed.values)
+        raise ValueError(f"variable '{path}std' has dimensions {node['std'].dims}, the first not 'approach'")
+    for name, statistic in STATISTICS.items():
+        if name in node or (statistic.required and not (statistic.curves_only and not axes)):
+            dims = ("approach", *((statistic.dim,) if statistic.dim else ()), *map(str, axes))
+            _check(path, node, name, Needed(dims, NUMBER))
+    for name, scalar in SCALAR_STATISTICS.items():
+        if not axes:
+            kind = NUMBER if scalar.number else TEXT
+            _check(path, node, name, Needed(("approach",) if scalar.of_approach else (), kind, scalar.values))
 
 
-def _check(result: xr.Dataset, name: str, dims: tuple[str, ...] | None, kind: str, values: Collection[str] = ()) -> None:
-    if name not in result.variables:
-        raise ValueError(f"no variable {name!r}")
-    have = result[name]
-    if dims is not None and have.dims != dims:
-        raise ValueError(f"variable {name!r} has dimensions {have.dims}, not {dims}")
-    if have.dtype.kind not in KINDS[kind]:
-        raise ValueError(f"variable {name!r} is of type {have.dtype}, not {kind}")
-    if kind == TEXT and not all(isinstance(value, str) and encodable(value) for value in have.values.ravel().tolist()):
-        raise ValueError(f"variable {name!r} holds something else than text")
-    if values and (unknown := set(have.values.ravel().tolist()) - set(values)):
-        raise ValueError(f"variable {name!r} is {show(min(unknown))}, none of {', '.join(values)}")
+def _check_all(path: str, node: xr.Dataset, variables: Mapping[str, Needed]) -> None:
+    for name, needed in variables.items():
+        _check(path, node, name, needed)
+
+
+def _is_text(values: xr.Variable | xr.DataArray) -> bool:
+    texts = values.values.ravel().tolist()
+    return values.dtype.kind in KINDS[TEXT] and all(isinstance(text, str) and encodable(text) for text in texts)
+
+
+def _check(path: str, node: xr.Dataset, name: str, needed: Needed) -> None:
+    shown = f"{path}{name}"
+    if name not in node.variables:
+        raise ValueError(f"no variable {shown!r}")
+    have = node.variables[name]
+    if have.dims != needed.dims:
+        raise ValueError(f"variable {shown!r} has dimensions {have.dims}, not {needed.dims}")
+    if have.dtype.kind not in KINDS[needed.kind]:
+        raise ValueError(f"variable {shown!r} is of type {have.dtype}, not {needed.kind}")
+    if needed.kind == TEXT and not _is_text(have):
+        raise ValueError(f"variable {shown!r} holds something else than text")
+    if needed.values and (unknown := set(have.values.ravel().tolist()) - set(needed.values)):
+        raise ValueError(f"variable {shown!r} is {show(min(unknown))}, none of {', '.join(needed.values)}")

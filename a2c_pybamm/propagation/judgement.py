@@ -47,16 +47,16 @@ def judge(kind: MethodKind, own: Numbers, sampling: Numbers | None) -> Judgement
 
 def _is_constant(own: Numbers, sampling: Numbers | None) -> bool:
     """True where nothing that was solved shows the output to vary: no solve, no curvature, no test point, no sample."""
-    still = own.std == 0 and not own.mean_shift > 0 and not own.mean_shift < 0 and not own.nonlinear > 0
-    return still and not own.departure > STEP_SIZE and not (sampling and sampling.std)
+    still = own.std == 0 and not own.mean_shift > 0 and not own.mean_shift < 0 and not own.nonlinear_share > 0
+    return still and not own.test_point_error > STEP_SIZE and not (sampling and sampling.std)
 
 
 def _tangent(own: Numbers, sampling: Numbers | None) -> Judgement:
-    curvature = isfinite(own.nonlinear)
+    curvature = isfinite(own.nonlinear_share)
     seen = {
-        Finding.NONLINEAR: curvature and own.nonlinear >= MAX_NONLINEAR,
+        Finding.NONLINEAR: curvature and own.nonlinear_share >= MAX_NONLINEAR,
         Finding.MEAN_SHIFT: curvature and not abs(own.mean_shift) < MAX_MEAN_SHIFT * own.std,
-        Finding.TEST_POINTS: own.departure > STEP_SIZE,
+        Finding.TEST_POINTS: own.test_point_error > STEP_SIZE,
         Finding.CURVED: sampling is None and curvature and own.error >= MAX_STD_RATIO,
         Finding.DISAGREES: sampling is not None and _tangent_disagrees(own, sampling),
     }
@@ -101,8 +101,8 @@ def _differs(own: Numbers, sampling: Numbers) -> bool:
 def _adaptive(own: Numbers, sampling: Numbers | None) -> Judgement:
     seen = {
         Finding.DISAGREES: sampling is not None and _differs(own, sampling),
-        Finding.TEST_POINTS: own.departure > STEP_SIZE,
-        Finding.BEYOND_TEST_POINTS: own.beyond > HIDDEN_VARIANCE_LIMIT,
+        Finding.TEST_POINTS: own.test_point_error > STEP_SIZE,
+        Finding.BEYOND_TEST_POINTS: own.hidden_variance > HIDDEN_VARIANCE_LIMIT,
         Finding.INACCURATE: not own.q2 >= SMOOTH_Q2,
         Finding.FEW_SAMPLES_DOMINATE: few_samples_dominate(own),
     }
@@ -129,19 +129,19 @@ JUDGES: Mapping[MethodKind, Callable[[Numbers, Numbers | None], Judgement]] = {
 
 def few_samples_dominate(own: Numbers) -> bool:
     """True where the hundredth part of the samples carries most of the variance, so that the std is poorly known."""
-    return own.tail > MOST_TAIL and own.n_solves >= LEAST_TAIL_SOLVES
+    return own.tail_share > MOST_TAIL and own.n_solves >= LEAST_TAIL_SOLVES
 
 
 def decide(answers: Sequence[Answer]) -> Decision:
     """The answer to take for one output: first order's where it holds, else chaos', else that of sampling."""
-    bent = any(answer.numbers.departure > STEP_SIZE for answer in answers)
+    bent = any(answer.numbers.test_point_error > STEP_SIZE for answer in answers)
     for answer in answers:
         if answer.kind == MethodKind.TANGENT and answer.judgement.status.usable and not bent:
             return Decision(Recommendation.FIRST_ORDER, answer, 0.0)
     for answer in answers:
         polynomial = answer.kind in (MethodKind.POLYNOMIAL, MethodKind.ADAPTIVE)
         # adaptive chaos has test points of its own; those of first order are measured against a cubic, not its polynomial
-        departure = answer.numbers.departure
+        departure = answer.numbers.test_point_error
         kinked = departure > STEP_SIZE if isfinite(departure) else bent
         if polynomial and answer.judgement.status.usable and not kinked:
             return Decision(Recommendation.CHAOS, answer, 0.0)

@@ -25,6 +25,9 @@ LARGEST_OUTPUT = 1e150
 ROUND_OFF = 1e-12
 """A change of an output below this share of its value is round-off."""
 
+QUANTILES = (0.025, 0.05, 0.16, 0.5, 0.84, 0.95, 0.975)
+"""Levels of the quantiles unless asked otherwise: median, and the central 68, 90 and 95 % of a distribution."""
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -37,6 +40,8 @@ class Problem:
     """All sources of the joint that was given, also those without an effect here."""
     max_failed: float
     progress: Progress | None = None
+    levels: Array = field(default_factory=lambda: np.array(QUANTILES))
+    """Levels of the quantiles (n_level,)."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -121,7 +126,7 @@ def fill_incomplete(
         for name, values in found.items():
             filled[output][name] = np.full((*values.shape[:-1], len(complete[output])), np.nan)
             filled[output][name][..., complete[output]] = values
-        filled[output]["running"] = np.isfinite(solved.flat(output)[~solved.failed]).mean(axis=0)
+        filled[output]["running_fraction"] = np.isfinite(solved.flat(output)[~solved.failed]).mean(axis=0)
     return filled
 
 
@@ -155,7 +160,7 @@ class Method(Protocol):
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome: ...
 
 
-def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | None) -> Problem:
+def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | None, levels: Array | None = None) -> Problem:
     """The problem of a model and a joint: coefficients matched by name, each source cut down to the coefficients of the model.
 
     Raises
@@ -175,7 +180,8 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
     matched = joint.marginal(model.names)
     if not matched.sources:
         raise ValueError("joint: no coefficient of the model carries an error, so there is nothing to propagate")
-    return Problem(model, matched, joint.sources, max_failed, progress)
+    levels = np.array(QUANTILES) if levels is None else levels
+    return Problem(model, matched, joint.sources, max_failed, progress, levels)
 
 
 def _known_cause(text: object) -> str:

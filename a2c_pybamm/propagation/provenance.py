@@ -36,7 +36,7 @@ def generator_record(rng: np.random.Generator) -> dict[str, Any]:
     return record | {"state": _plain(bits.state)}
 
 
-def generator_of(result: xr.Dataset) -> np.random.Generator:
+def generator_of(result: xr.DataTree) -> np.random.Generator:
     """The generator that a result was made with, as it stood before: ``propagate`` with it gives the same numbers again.
 
     Raises

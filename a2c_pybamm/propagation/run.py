@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from a2c_pybamm.estimate import Joint, own_stream
-from a2c_pybamm.propagation.layout import assemble, check_names
-from a2c_pybamm.propagation.model import Model, Progress
-from a2c_pybamm.propagation.problem import Method, Outcome, match
+from a2c_pybamm.propagation.layout import assemble
+from a2c_pybamm.propagation.model import Array, Model, Progress
+from a2c_pybamm.propagation.problem import QUANTILES, Method, Outcome, match
 from a2c_pybamm.propagation.provenance import provenance
 from a2c_pybamm.propagation.status import MethodKind
 from a2c_pybamm.propagation.verdict import add_verdicts
+from a2c_pybamm.result import Result, build_result, check_labels, check_names
 
 
 def propagate(
@@ -24,23 +25,22 @@ def propagate(
     progress: Progress | None = None,
     expect: Progress | None = None,
     max_failed: float = 0.05,
-) -> xr.Dataset:
+    quantiles: Sequence[float] = QUANTILES,
+) -> Result:
     """Statistics of every output of a model, with the error each method makes, side by side along ``approach``.
 
-    For every output ``v``: ``v_mean``, ``v_var``, ``v_std``, ``v_quantile`` (quantile), ``v_share`` (source), ``v_error`` (the
-    relative error of the standard deviation as the method itself estimates it), ``v_mean_se``, ``v_share_se``, ``v_q2``,
-    ``v_mean_shift``, ``v_nonlinear``, ``v_gradient`` (coefficient), on the output's own axes, NaN where a method has no such
-    number; the ends of 95 % intervals (``v_mean_low``, ``v_std_high``, …, see `intervals`), ``v_departure`` (test points) and
-    ``v_tail``; for outputs on an axis ``v_running``; for scalars ``v_verdict``, one sentence for each method, and
-    ``v_decision`` and ``v_more_solves``, what to believe and what it would still cost.
+    A tree: under ``outputs`` a node for each output, each with the same variables on the output's own axes (all of them with
+    their meaning in `a2c_pybamm.result.statistics`): ``mean``, ``std``, ``var``, ``quantile`` (level), ``share`` and
+    ``share_se`` (source), ``error`` (relative error of the standard deviation as the method itself estimates it), ``q2``, and
+    what some method gives beside them, NaN where a method has no such number. Outputs that are one number also have
+    ``status`` and ``verdict`` for each method, and ``recommendation``, ``decision`` and ``more_solves``, what to take and what
+    it would still cost. ``result["capacity"]["std"].sel(approach="sampling")`` reads one number.
 
-    Also ``n_solves``, ``n_failed``, ``share_degree``, ``settings``, and one row for each failed sample (dimension ``failure``).
-    Every solve is kept with its scalar outputs, NaN where it failed: the draws of sampling (``coefficient_draws``,
-    ``v_draws``, dimension ``draw``), and the points that other methods chose (``design_approach``, ``coefficient_design``,
-    ``v_design``, dimension ``design``). Attributes ``seed``, ``random generator`` and ``versions`` say what makes the result
-    again, see `generator_of`. After chaos the polynomial itself: ``v_expansion`` (term, axes), ``exponent``, ``germ_source``,
-    ``germ_family``, ``germ_factor``, ``coefficient_mean``, for `sensitivity_indices` and `to_chaospy`; of several orders the
-    last one given is kept (``exponent.attrs["approach"]``). Writes to netCDF.
+    At the root ``n_solves``, ``n_failed``, ``share_degree``, ``settings`` (approach). Every solve is kept with its scalar
+    outputs, NaN where it failed: node ``draws`` those of sampling, node ``design`` the points that other methods chose, node
+    ``failures`` a row for each failed sample. Attributes ``seed``, ``random generator`` and ``versions`` say what makes the
+    result again, see `generator_of`. Node ``expansion`` has the polynomial of each method that fitted one, for
+    `sensitivity_indices` and `to_chaospy`. Written by `write_result`, read by `read_result`.
 
     Parameters
     ----------
@@ -60,17 +60,20 @@ def propagate(
         ended with fewer than it might have taken.
     max_failed
         Largest fraction of failed samples, for each method, that is borne.
+    quantiles
+        Levels of the quantiles, rising, between 0 and 1.
 
     Raises
     ------
     ValueError
-        If a coefficient is missing, no coefficient carries an error, too many samples fail, or a name cannot be written.
+        If a coefficient is missing, no coefficient carries an error, too many samples fail, a name cannot be written, or the
+        quantile levels do not rise between 0 and 1.
     """
     _check(methods, rng, max_failed)
     made_with = provenance(model, rng)  # before the first number is drawn
     start = int(rng.integers(2**63))
     count = _Count(progress, expect)
-    problem = match(model, joint, max_failed=max_failed, progress=count.advance)
+    problem = match(model, joint, max_failed=max_failed, progress=count.advance, levels=_levels(quantiles))
     outcomes = []
     for k, method in enumerate(methods):
         count.expect(sum(m.planned(problem) for m in methods[k:]))
@@ -78,9 +81,20 @@ def propagate(
         if not isinstance(outcome, Outcome):
             raise ValueError(f"propagate: {method.label} returns {type(outcome).__name__}; a method returns an Outcome")
         outcomes.append(outcome)
-        check_names(outcomes[-1].solved.outputs)
+        check_names(outcome.solved.outputs)
     count.expect(0)
-    return add_verdicts(assemble(problem, methods, outcomes), methods).assign_attrs(made_with)
+    parts = add_verdicts(assemble(problem, methods, outcomes), methods)
+    return build_result(parts.root.assign_attrs(made_with), parts.outputs, parts.nodes)
+
+
+def _levels(quantiles: Sequence[float]) -> Array:
+    """Levels of quantiles as an array; ``ValueError`` where they do not rise between 0 and 1."""
+    levels = np.atleast_1d(np.array(quantiles, float))
+    if levels.ndim != 1 or not levels.size or not ((levels > 0) & (levels < 1)).all() or not (np.diff(levels) > 0).all():
+        raise ValueError(
+            f"propagate: quantiles are {quantiles!r}; give rising levels between 0 and 1, e.g. (0.025, 0.5, 0.975)"
+        )
+    return levels
 
 
 class _Count:
@@ -119,6 +133,7 @@ def _check(methods: tuple[Any, ...], rng: Any, max_failed: float) -> None:
         if kind not in set(MethodKind):
             raise ValueError(f"propagate: {label} is of kind {kind!r}; take a MethodKind ({', '.join(MethodKind)})")
     labels = [method.label for method in methods]
+    check_labels(labels)
     repeated = {label for label in labels if labels.count(label) > 1}
     if repeated:
         raise ValueError(f"propagate: method {repeated.pop()!r} is given twice; run it in a second call")

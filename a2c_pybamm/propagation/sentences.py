@@ -81,7 +81,7 @@ def _tangent(answer: Answer, unit: str) -> str:
         return "Not verified: neither curvature nor sampling was computed; add MonteCarlo(1000)."
     if status is Status.FAILS:
         causes = {
-            Finding.NONLINEAR: f"nonlinear share {percent(own.nonlinear)}",
+            Finding.NONLINEAR: f"nonlinear share {percent(own.nonlinear_share)}",
             Finding.MEAN_SHIFT: _shift(own, unit),
             Finding.CURVED: f"std off by {percent(own.error)} by its own curvature",
             Finding.TEST_POINTS: _miss(own),
@@ -115,7 +115,7 @@ def _adaptive(answer: Answer, unit: str) -> str:
     elif answer.found(Finding.TEST_POINTS):
         cause = f"{_miss(own)}, {text}"
     elif answer.found(Finding.BEYOND_TEST_POINTS):
-        cause = f"{percent(own.beyond)} of the variance could hide beyond the {FAR}, {text}"
+        cause = f"{percent(own.hidden_variance)} of the variance could hide beyond the {FAR}, {text}"
     else:
         cause = f"{text}; the std is that of {'importance-sampling points' if own.n_importance else 'plain samples'}"
     return f"The polynomial fails ({cause}).{_dominated(answer)}"
@@ -139,7 +139,9 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
     own = answer.numbers
     parts = []
     if answer.found(Finding.FEW_SAMPLES_DOMINATE):  # the std says little: quantiles first
-        parts.append(f"95 % of samples lie in {significant(own.low)} to {significant(own.high)}{_unit(unit)}.")
+        parts.append(
+            f"{percent(own.coverage)} of samples lie in {significant(own.low)} to {significant(own.high)}{_unit(unit)}."
+        )
         parts.append(_dominated(answer).strip())
     bent = [other.label for other in answers if other.found(Finding.TEST_POINTS)]
     if bent:
@@ -165,8 +167,8 @@ def _unit(unit: str) -> str:
 def _evidence(own: Numbers, sampling: Numbers | None, unit: str) -> str:
     """The numbers on which first order is judged, in brackets."""
     parts = []
-    if isfinite(own.nonlinear):
-        parts = [f"nonlinear share {percent(own.nonlinear)}", _shift(own, unit)]
+    if isfinite(own.nonlinear_share):
+        parts = [f"nonlinear share {percent(own.nonlinear_share)}", _shift(own, unit)]
     if sampling is not None and sampling.std:
         parts.append(f"std {own.std / sampling.std:.2f} of that by sampling")
     return f" ({', '.join(parts)})" if parts else ""
@@ -193,13 +195,14 @@ def _failed(own: Numbers) -> str:
 def _dominated(answer: Answer) -> str:
     if not answer.found(Finding.FEW_SAMPLES_DOMINATE):
         return ""
-    return f" 1 % of the samples carry {percent(answer.numbers.tail)} of the variance: read the quantiles, the std says little."
+    share = percent(answer.numbers.tail_share)
+    return f" 1 % of the samples carry {share} of the variance: read the quantiles, the std says little."
 
 
 def _miss(own: Numbers) -> str:
-    if not isfinite(own.departure):
+    if not isfinite(own.test_point_error):
         return f"{FAR} show a change where it has none"
-    return f"{FAR} are off by up to {own.departure:.1f} σ of the output"
+    return f"{FAR} are off by up to {own.test_point_error:.1f} σ of the output"
 
 
 def _q2(value: float) -> str:

@@ -49,18 +49,20 @@ class Numbers:
     mean: float
     std: float
     low: float
-    """2.5 % quantile."""
+    """Lowest quantile of the result, 2.5 % unless asked otherwise."""
     high: float
-    """97.5 % quantile."""
+    """Highest quantile, 97.5 % unless asked otherwise."""
+    coverage: float
+    """Probability between both."""
     error: float
     """Relative error of the standard deviation as the method itself estimates it."""
     mean_se: float
     q2: float
     mean_shift: float
-    nonlinear: float
-    departure: float
-    beyond: float
-    tail: float
+    nonlinear_share: float
+    test_point_error: float
+    hidden_variance: float
+    tail_share: float
     std_unseen_high: float
     n_solves: int
     n_failed: int

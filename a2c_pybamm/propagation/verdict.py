@@ -4,54 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from math import nan
 from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
 
 from a2c_pybamm.propagation.judgement import decide, judge
+from a2c_pybamm.propagation.layout import ResultParts
 from a2c_pybamm.propagation.problem import Method
 from a2c_pybamm.propagation.sentences import decision_sentence, verdict_sentence
 from a2c_pybamm.propagation.status import Answer, Decision, MethodKind, Numbers, Recommendation, Status, sampling_numbers
+from a2c_pybamm.result import OUTPUTS, SCALAR_STATISTICS, scalar_outputs
+from a2c_pybamm.result.statistics import ScalarStatistic
 
 Value = TypeVar("Value", Status, Recommendation)
-MORE_SOLVES = "further solves that bring the relative error of the std to 5 %, 0 where none are needed, NaN if not known"
 
 
-def add_verdicts(dataset: xr.Dataset, methods: Sequence[Method]) -> xr.Dataset:
-    """The same Dataset with status, recommendation and sentences for every scalar output.
+def add_verdicts(parts: ResultParts, methods: Sequence[Method]) -> ResultParts:
+    """The same parts with status, recommendation and sentences for every scalar output.
 
-    ``<output>_status`` (approach), a `Status`; ``<output>_recommendation``, a `Recommendation`; ``<output>_more_solves``;
-    and their text, ``<output>_verdict`` (approach) and ``<output>_decision``. Where adaptive chaos fails for another output
-    of the same samples, the decision says so.
+    ``status`` (approach), a `Status`; ``recommendation``, a `Recommendation`; ``more_solves``; and their text, ``verdict``
+    (approach) and ``decision``. Where adaptive chaos fails for another output of the same samples, the decision says so.
     """
-    outputs = [
-        str(v).removesuffix("_std") for v in dataset.data_vars if str(v).endswith("_std") and dataset[v].dims == ("approach",)
-    ]
-    answers = {output: _answers(dataset, output, methods) for output in outputs}
-    decisions = _warned({output: decide(found) for output, found in answers.items()}, answers)
-    new: dict[str, Any] = {}
-    for output, found in answers.items():
-        unit, decision = str(dataset[f"{output}_std"].attrs.get("units", "")), decisions[output]
-        sampling = sampling_numbers(found)
-        new |= {
-            f"{output}_status": ("approach", _texts(answer.judgement.status for answer in found)),
-            f"{output}_verdict": ("approach", _texts(verdict_sentence(answer, sampling, unit) for answer in found)),
-            f"{output}_recommendation": ((), str(decision.recommendation)),
-            f"{output}_decision": ((), decision_sentence(decision, found, unit)),
-            f"{output}_more_solves": ((), decision.more_solves, {"long_name": MORE_SOLVES, "units": "1"}),
-        }
-    return dataset.assign(new)
+    scalars = {output: node for output, node in parts.outputs.items() if node["mean"].dims == ("approach",)}
+    answers = {output: _answers(node, parts.root, methods) for output, node in scalars.items()}
+    decisions = _warned({output: decide(own) for output, own in answers.items()}, answers)
+    judged = {output: _judged(node, answers[output], decisions[output]) for output, node in scalars.items()}
+    return replace(parts, outputs={**parts.outputs, **judged})
 
 
-def read_status(result: xr.Dataset, output: str, approach: str) -> Status:
+def _judged(node: xr.Dataset, answers: list[Answer], decision: Decision) -> xr.Dataset:
+    """The node of one output with what is decided on it."""
+    unit, sampling = str(node["mean"].attrs["units"]), sampling_numbers(answers)
+    values: dict[str, Any] = {
+        "status": _texts(answer.judgement.status for answer in answers),
+        "verdict": _texts(verdict_sentence(answer, sampling, unit) for answer in answers),
+        "recommendation": str(decision.recommendation),
+        "decision": decision_sentence(decision, answers, unit),
+        "more_solves": decision.more_solves,
+    }
+    return node.assign({name: _variable(statistic, values[name]) for name, statistic in SCALAR_STATISTICS.items()})
+
+
+def _variable(statistic: ScalarStatistic, value: Any) -> xr.Variable:
+    attrs = {"long_name": statistic.text, **({"units": "1"} if statistic.number else {})}
+    return xr.Variable(("approach",) if statistic.of_approach else (), value, attrs)
+
+
+def read_status(result: xr.DataTree, output: str, approach: str) -> Status:
     """Status of one method's answer for one scalar output of a result."""
-    return _member(Status, result[f"{output}_status"].sel(approach=approach))
+    return _member(Status, _scalar(result, output, "status").sel(approach=approach))
 
 
-def read_recommendation(result: xr.Dataset, output: str) -> Recommendation:
+def read_recommendation(result: xr.DataTree, output: str) -> Recommendation:
     """Which kind of answer to take for one scalar output of a result."""
-    return _member(Recommendation, result[f"{output}_recommendation"])
+    return _member(Recommendation, _scalar(result, output, "recommendation"))
+
+
+def _scalar(result: xr.DataTree, output: str, name: str) -> xr.DataArray:
+    """One variable of a scalar output; ``ValueError`` that names the outputs where there is none."""
+    if output not in scalar_outputs(result):
+        raise ValueError(f"result: no scalar output {output!r}; it has {', '.join(map(repr, scalar_outputs(result)))}")
+    return result[OUTPUTS].children[output].dataset[name]
 
 
 def _member(kind: type[Value], written: xr.DataArray) -> Value:
@@ -62,24 +77,24 @@ def _member(kind: type[Value], written: xr.DataArray) -> Value:
     return kind(text)
 
 
-def _answers(dataset: xr.Dataset, output: str, methods: Sequence[Method]) -> list[Answer]:
+def _answers(node: xr.Dataset, root: xr.Dataset, methods: Sequence[Method]) -> list[Answer]:
     """The answer of each method for one output, judged."""
-    kinds = {method.label: MethodKind(getattr(method, "kind", MethodKind.OTHER)) for method in methods}
-    numbers = {label: _numbers(dataset, output, label) for label in kinds}
-    sampling = next((numbers[label] for label, kind in kinds.items() if kind is MethodKind.SAMPLING), None)
-    return [Answer(label, kind, numbers[label], judge(kind, numbers[label], sampling)) for label, kind in kinds.items()]
-
-
-def _numbers(dataset: xr.Dataset, output: str, label: str) -> Numbers:
-    row = dataset.sel(approach=label)
-    quantile = row[f"{output}_quantile"]
-    counts = {name: int(row[name]) for name in ("n_solves", "n_failed", "n_importance")}
-    read: dict[str, Any] = {
-        field.name: float(row[f"{output}_{field.name}"])
-        for field in fields(Numbers)
-        if field.name not in ("low", "high", *counts)
-    }
-    return Numbers(low=float(quantile[0]), high=float(quantile[-1]), **read, **counts)
+    given = {field.name: node[field.name].values for field in fields(Numbers) if field.name in node}
+    counts = {name: root[name].values for name in ("n_solves", "n_failed", "n_importance")}
+    quantile, levels = node["quantile"].values, root["level"].values
+    kinds = [MethodKind(getattr(method, "kind", MethodKind.OTHER)) for method in methods]
+    numbers = []
+    for k in range(len(methods)):
+        read: dict[str, Any] = {field.name: nan for field in fields(Numbers)}
+        read |= {name: float(values[k]) for name, values in given.items()}
+        read |= {name: int(values[k]) for name, values in counts.items()}
+        read |= {"low": float(quantile[k, 0]), "high": float(quantile[k, -1]), "coverage": float(levels[-1] - levels[0])}
+        numbers.append(Numbers(**read))
+    sampling = next((own for own, kind in zip(numbers, kinds, strict=True) if kind is MethodKind.SAMPLING), None)
+    return [
+        Answer(method.label, kind, own, judge(kind, own, sampling))
+        for method, kind, own in zip(methods, kinds, numbers, strict=True)
+    ]
 
 
 def _warned(decisions: Mapping[str, Decision], answers: Mapping[str, list[Answer]]) -> dict[str, Decision]:

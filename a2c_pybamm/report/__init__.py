@@ -20,7 +20,7 @@ __all__ = ["ThermodynamicRow", "thermodynamic_rows", "thermodynamics_figure", "w
 def write_report(
     path: str | Path,
     parameter_set: ParameterSet,
-    result: xr.Dataset | None,
+    result: xr.DataTree | None,
     *,
     title: str | None = None,
     cell_text: str = "",
@@ -63,10 +63,10 @@ def write_figure(path: Path, figure: Figure) -> Path:
     return write_text(path, svg(figure, {"Date": None, "Creator": None}, salt=path.stem))
 
 
-def _check_match(parameter_set: ParameterSet, result: xr.Dataset) -> None:
+def _check_match(parameter_set: ParameterSet, result: xr.DataTree) -> None:
     joint = parameter_set.joint
     for kind, have, want in (("coefficient", joint.names, "coefficient"), ("source", joint.sources, "source")):
-        unknown = [name for name in result[want].values.astype(str) if name not in have]
+        unknown = [name for name in result.coords[want].values.astype(str) if name not in have]
         if unknown:
             raise ValueError(
                 f"set {parameter_set.name}: the result has a {kind} {str(unknown[0])!r} that the set has not; "

@@ -9,11 +9,11 @@ import xarray as xr
 
 from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import sensitivity_indices
-from a2c_pybamm.propagation.expansion import SUFFIX, Expansion, read_expansion
+from a2c_pybamm.propagation.expansion import Expansion, read_expansion
 from a2c_pybamm.propagation.results.closed_variance import closed_variance, hermite_tensors
 from a2c_pybamm.propagation.verdict import read_status
 from a2c_pybamm.report.markup import Content, Number, paragraph, table
-from a2c_pybamm.tables import scalar_outputs
+from a2c_pybamm.result import EXPANSION, expanded_outputs, scalar_outputs
 
 MOST_ALONE = 12
 """Coefficients that are all shown; of more the largest, since the cost doubles with each."""
@@ -32,23 +32,23 @@ class IndexRow:
     total: float
 
 
-def holding_chaos(result: xr.Dataset) -> dict[str, str]:
-    """Scalar outputs whose kept polynomial holds, and the method that fitted it."""
-    if "exponent" not in result:
-        return {}
-    label = str(result["exponent"].attrs["approach"])
-    kept = [name for name in scalar_outputs(result) if f"{name}{SUFFIX}" in result]
-    return {name: label for name in kept if read_status(result, name, label).usable}
+def holding_chaos(result: xr.DataTree) -> dict[str, str]:
+    """Scalar outputs of which a polynomial holds, and the last method whose polynomial does."""
+    scalars = scalar_outputs(result)
+    kept = [(name, label) for label, names in expanded_outputs(result).items() for name in names if name in scalars]
+    holding = {name: label for name, label in kept if read_status(result, name, label).usable}
+    return {name: holding[name] for name in scalars if name in holding}
 
 
-def index_rows(result: xr.Dataset) -> list[IndexRow]:
+def index_rows(result: xr.DataTree) -> list[IndexRow]:
     """A row for each coefficient that carries an error and each scalar output whose chaos holds, largest Shapley effect first.
 
     Of more than `MOST_ALONE` coefficients the `N_SHOWN` largest by their exact Kucherenko indices, the others together.
     """
     rows = []
-    for output in holding_chaos(result):
-        indices = sensitivity_indices(result, output, groups=_groups(read_expansion(result, output, what="report")))
+    for output, label in holding_chaos(result).items():
+        groups = _groups(read_expansion(result, output, what="report", approach=label))
+        indices = sensitivity_indices(result, output, groups=groups, approach=label)
         names = indices["group"].values.astype(str)
         numbers = [indices[name].values for name in ("shapley", "kucherenko_first", "kucherenko_total")]
         found = [IndexRow(output, str(name), *map(float, part)) for name, *part in zip(names, *numbers, strict=True)]
@@ -77,11 +77,11 @@ def _size(expansion: Expansion, factor: np.ndarray, felt: np.ndarray) -> np.ndar
     return np.maximum(alone, left)
 
 
-def coefficients_to_blame(result: xr.Dataset) -> str:
+def coefficients_to_blame(result: xr.DataTree) -> str:
     """A table of indices; a sentence where there is nothing to read them from."""
-    if "exponent" not in result:
+    if EXPANSION not in result.children:
         return paragraph("Without polynomial chaos there are no indices of single coefficients; the sources above stand alone.")
-    if (result["germ_family"].values.astype(str) != "normal").any():
+    if (result[EXPANSION].dataset["germ_family"].values.astype(str) != "normal").any():
         return paragraph("A source is uniform, and indices of correlated coefficients are exact for normal errors alone.")
     missing = [name for name in scalar_outputs(result) if name not in holding_chaos(result)]
     rows = index_rows(result)

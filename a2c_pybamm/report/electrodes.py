@@ -74,7 +74,7 @@ def base_curve(parameter_set: ParameterSet, key: str) -> Array:
 
 def draw_curves(axes: Axes, band: CurveBand, base: str, label: str, *, scale: float = 1.0) -> None:
     """Band, curve at the mean and base set's curve, times a scale."""
-    draw_band(axes, band.stoichiometry, scale * band.quantile, COLORS[0], "")
+    draw_band(axes, band.stoichiometry, scale * band.quantile, np.array(LEVELS), COLORS[0], "")
     axes.plot(band.stoichiometry, scale * band.nominal, color=COLORS[0], label=label)
     axes.plot(band.stoichiometry, scale * band.base, color=COLORS[1], linestyle="--", label=figure_text(f"{base}, as it is"))
 

@@ -15,13 +15,17 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from a2c_pybamm.estimate import Array, Joint
-from a2c_pybamm.formatting import plain
-from a2c_pybamm.tables import description, scalar_outputs, share_rows
+from a2c_pybamm.formatting import percent, plain
+from a2c_pybamm.result import OUTPUTS, approaches, description, output_unit, scalar_outputs, share_rows
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette, told apart by colour-blind eyes; its yellow is left out, too pale on paper."""
 SAMPLING = "#333333"
 DASHES = ("-", "--", "-.", ":")
+INNER_BAND = (0.16, 0.84)
+"""Levels of the inner band: the central 68 %."""
+BAND_ALPHA = (0.18, 0.35)
+"""Opacity of the outer and the inner band."""
 WIDTH = 9.0
 """Width of figures [inch]."""
 SMALL = 8.5
@@ -49,64 +53,78 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]} …"
 
 
-def method_color(result: xr.Dataset, approach: str) -> str:
+def method_color(result: xr.DataTree, approach: str) -> str:
     """The same colour for a method in every figure; sampling is grey."""
-    others = [str(a) for a in result["approach"].values if a != "sampling"]
+    others = [label for label in approaches(result) if label != "sampling"]
     return SAMPLING if approach == "sampling" else COLORS[others.index(approach) % len(COLORS)]
 
 
-def curve_axis(result: xr.Dataset, output: str) -> tuple[Array, str]:
+def curve_axis(result: xr.DataTree, output: str) -> tuple[Array, str]:
     """Values and label of the axis of a curve; hours in the place of seconds, a number from 1 where values are none or text."""
-    axis = str(result[f"{output}_mean"].dims[1])
-    if axis not in result.coords or result[axis].dtype.kind not in "iuf":
-        text = str(result[axis].attrs.get("long_name", axis)) if axis in result.coords else axis
-        return np.arange(1.0, result.sizes[axis] + 1), figure_text(text)
-    values, attrs = result[axis].values.astype(float), result[axis].attrs
+    node = _node(result, output)
+    axis = str(node["mean"].dims[1])
+    if axis not in node.coords or node[axis].dtype.kind not in "iuf":
+        text = str(node[axis].attrs.get("long_name", axis)) if axis in node.coords else axis
+        return np.arange(1.0, node.sizes[axis] + 1), figure_text(text)
+    values, attrs = node[axis].values.astype(float), node[axis].attrs
     text, unit = str(attrs.get("long_name", axis)), str(attrs.get("units", "1"))
     if unit == "s":
         values, unit = values / 3600, "h"
     return values, figure_text(text if unit == "1" else f"{text} [{unit}]")
 
 
-def band_approach(result: xr.Dataset) -> str:
+def _node(result: xr.DataTree, output: str) -> xr.Dataset:
+    """Statistics of one output."""
+    return result[OUTPUTS].children[output].to_dataset()
+
+
+def band_approach(result: xr.DataTree) -> str:
     """The method whose quantiles are drawn: sampling where it was run, else the last."""
-    approaches = [str(a) for a in result["approach"].values]
-    return "sampling" if "sampling" in approaches else approaches[-1]
+    labels = approaches(result)
+    return "sampling" if "sampling" in labels else labels[-1]
 
 
-def draw_band(axes: Axes, x: Array, quantile: Array, color: str, text: str) -> None:
-    """The central 95 % and 68 % between rows 0-4 and 1-3 of quantiles (5, n)."""
-    axes.fill_between(x, quantile[0], quantile[4], color=color, alpha=0.18, linewidth=0, label=f"95 % {text}".rstrip())
-    axes.fill_between(x, quantile[1], quantile[3], color=color, alpha=0.35, linewidth=0, label=f"68 % {text}".rstrip())
+def band_rows(levels: Array) -> list[tuple[int, int]]:
+    """Rows of the ends of both central bands: of the outermost levels, and of those nearest to 16 and 84 %."""
+    nearest = [int(np.abs(levels - level).argmin()) for level in INNER_BAND]
+    return [(0, len(levels) - 1), (nearest[0], nearest[1])]
 
 
-def band_figure(result: xr.Dataset, output: str) -> Figure:
+def draw_band(axes: Axes, x: Array, quantile: Array, levels: Array, color: str, text: str) -> None:
+    """Two central bands between quantiles (n_level, n) at these levels."""
+    for (low, high), alpha in zip(band_rows(levels), BAND_ALPHA, strict=True):
+        label = f"{percent(levels[high] - levels[low])} {text}".rstrip()
+        axes.fill_between(x, quantile[low], quantile[high], color=color, alpha=alpha, linewidth=0, label=label)
+
+
+def band_figure(result: xr.DataTree, output: str) -> Figure:
     """A curve with its band, each method's std beneath it, and the fraction of solves not yet cut off."""
     figure = Figure(figsize=(WIDTH, 6.4), layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(4, 1.8, 1.2))
     x, label = curve_axis(result, output)
-    unit = str(result[f"{output}_mean"].attrs.get("units", ""))
-    chosen = band_approach(result)
-    draw_band(top, x, result[f"{output}_quantile"].sel(approach=chosen).values, SAMPLING, figure_text(f"({chosen})"))
-    for k, approach in enumerate(map(str, result["approach"].values)):
-        own, color = result.sel(approach=approach), method_color(result, approach)
+    node, chosen = _node(result, output), band_approach(result)
+    unit, levels = output_unit(result, output), result.coords["level"].values
+    quantile = node["quantile"].sel(approach=chosen).values
+    draw_band(top, x, quantile, levels, SAMPLING, figure_text(f"({chosen})"))
+    for k, approach in enumerate(approaches(result)):
+        own, color = node.sel(approach=approach), method_color(result, approach)
         style = "-" if approach == "sampling" else DASHES[1 + k % 3]
-        top.plot(x, own[f"{output}_mean"].values, color=color, linestyle=style, label=figure_text(f"mean ({approach})"))
-        middle.plot(x, own[f"{output}_std"].values, color=color, linestyle=style)
-        bottom.plot(x, own[f"{output}_running"].values, color=color, linestyle=style)
+        top.plot(x, own["mean"].values, color=color, linestyle=style, label=figure_text(f"mean ({approach})"))
+        middle.plot(x, own["std"].values, color=color, linestyle=style)
+        bottom.plot(x, own["running_fraction"].values, color=color, linestyle=style)
     name = description(result, output)
     label_axes(top, "", figure_text(f"{name.split(' against ')[0]} [{unit}]"))
     label_axes(middle, "", figure_text(f"std [{unit}]"))
     label_axes(bottom, label, "fraction\nrunning")
     bottom.set_ylim(-0.05, 1.05)
-    largest = np.nanmax(result[f"{output}_std"].sel(approach=chosen).values, initial=0.0)
+    largest = np.nanmax(node["std"].sel(approach=chosen).values, initial=0.0)
     middle.set_ylim(0, MAX_STD * largest if largest else 1.0)
-    running = result[f"{output}_running"].sel(approach=chosen).values
+    running = node["running_fraction"].sel(approach=chosen).values
     if (running < 1).any():
         top.axvline(
             x[running < 1][0], color="#888888", linestyle=":", linewidth=1.2, label=figure_text(f"first cut-off ({chosen})")
         )
-    reached = (result[f"{output}_running"].values > 0).any(axis=0)
+    reached = (node["running_fraction"].values > 0).any(axis=0)
     top.set_xlim(x[0], x[reached][-1] if reached.any() else x[-1])
     top.legend(fontsize=SMALL, frameon=False, loc="best")
     return figure
@@ -120,32 +138,32 @@ def label_axes(axes: Axes, x: str, y: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def small_sources(result: xr.Dataset) -> list[str]:
+def small_sources(result: xr.DataTree) -> list[str]:
     """Sources whose share is below `MIN_SHARE` in every scalar output by every method."""
-    largest = {str(source): 0.0 for source in result["source"].values}
+    largest = {str(source): 0.0 for source in result.coords["source"].values}
     for row in share_rows(result):
         if np.isfinite(row.share):
             largest[row.source] = max(largest[row.source], abs(row.share))
     return [source for source, share in largest.items() if share < MIN_SHARE]
 
 
-def share_bars(result: xr.Dataset) -> Figure | None:
+def share_bars(result: xr.DataTree) -> Figure | None:
     """Shares of variance by source, a panel for each scalar output, methods side by side; None where no source has any."""
     outputs, small = scalar_outputs(result), small_sources(result)
-    sources = [s for s in map(str, result["source"].values) if s not in small]
+    sources = [s for s in map(str, result.coords["source"].values) if s not in small]
     if not sources:
         return None
     rows = {(row.output, row.source, row.approach): row for row in share_rows(result)}
     sources.sort(key=lambda s: sum(abs(r.share) for r in rows.values() if r.source == s and np.isfinite(r.share)))
-    approaches = [str(a) for a in result["approach"].values]
-    figure = Figure(figsize=(WIDTH, 1.4 + 0.22 * len(sources) * (len(approaches) + 1)), layout="constrained")
+    labels = approaches(result)
+    figure = Figure(figsize=(WIDTH, 1.4 + 0.22 * len(sources) * (len(labels) + 1)), layout="constrained")
     panels = figure.subplots(1, len(outputs), sharey=True, sharex=True, squeeze=False)[0]
     for axes, output in zip(panels, outputs, strict=True):
-        for k, approach in enumerate(approaches):
+        for k, approach in enumerate(labels):
             own = [rows[output, source, approach] for source in sources]
-            place = np.arange(len(sources)) + 0.8 * (0.5 - (k + 0.5) / len(approaches))
+            place = np.arange(len(sources)) + 0.8 * (0.5 - (k + 0.5) / len(labels))
             spread = np.nan_to_num([row.error for row in own])
-            style = {"color": method_color(result, approach), "label": figure_text(approach), "height": 0.8 / len(approaches)}
+            style = {"color": method_color(result, approach), "label": figure_text(approach), "height": 0.8 / len(labels)}
             error = {"elinewidth": 1.0, "ecolor": "#888888"}
             xerr = spread if spread.any() else None
             axes.barh(place, np.nan_to_num([row.share for row in own]), xerr=xerr, error_kw=error, **style)
@@ -159,11 +177,12 @@ def share_bars(result: xr.Dataset) -> Figure | None:
     return figure
 
 
-def share_curves(result: xr.Dataset, output: str) -> Figure | None:
+def share_curves(result: xr.DataTree, output: str) -> Figure | None:
     """Shares of variance along a curve, a panel for each method; the largest sources as lines. None where none is defined."""
-    shares = result[f"{output}_share"]
+    node = _node(result, output)
+    shares = node["share"]
     axis = str(shares.dims[2])
-    known = [str(a) for a in result["approach"].values if np.isfinite(shares.sel(approach=a).values).any()]
+    known = [a for a in approaches(result) if np.isfinite(shares.sel(approach=a).values).any()]
     if not known:
         return None
     size = abs(shares).max(dim="approach").mean(dim=axis, skipna=True).fillna(0.0)
@@ -173,7 +192,7 @@ def share_curves(result: xr.Dataset, output: str) -> Figure | None:
     figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
     panels = figure.subplots(1, len(known), sharey=True, sharex=True, squeeze=False)[0]
     for axes, approach in zip(panels, known, strict=True):
-        own = shares.sel(approach=approach).where(result[f"{output}_std"].sel(approach=approach) > 0)
+        own = shares.sel(approach=approach).where(node["std"].sel(approach=approach) > 0)
         for k, source in enumerate(sources):
             style = {
                 "color": COLORS[k],

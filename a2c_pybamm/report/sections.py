@@ -28,17 +28,18 @@ from a2c_pybamm.report.figures import (
 from a2c_pybamm.report.markup import Content, Number, figure_of, paragraph, table, tree
 from a2c_pybamm.report.survival import how_long_it_lasts
 from a2c_pybamm.report.thermodynamics import thermodynamic_rows, thermodynamics_figure
-from a2c_pybamm.tables import (
+from a2c_pybamm.result import (
     FailureRow,
     OutputRow,
-    ParameterRow,
+    approaches,
+    central_interval,
     curve_outputs,
     decisions,
     description,
     failure_rows,
     output_rows,
-    parameter_rows,
 )
+from a2c_pybamm.tables import ParameterRow, parameter_rows
 
 LIBRARIES = ("pybamm", "numpy", "scipy", "xarray", "chaospy", "ase", "matplotlib")
 """Whose versions are told beside our own."""
@@ -47,7 +48,7 @@ N_MAIN = 3
 MIN_MAIN = 0.05
 
 
-def recommended_answers(result: xr.Dataset) -> str:
+def recommended_answers(result: xr.DataTree) -> str:
     """Table of the answer to take for each scalar output."""
     if not decisions(result):
         return paragraph("No output is one number; the curves follow.")
@@ -59,9 +60,10 @@ def recommended_answers(result: xr.Dataset) -> str:
     return table(("output", "answer"), rows) + paragraph(text, note=True)
 
 
-def methods_compared(result: xr.Dataset) -> str:
+def methods_compared(result: xr.DataTree) -> str:
     """Table with a row for each scalar output and method."""
-    heads = ("output", "method", "mean", "std", "own error of std", "95 % interval", "solves", "does it hold")
+    interval = f"{central_interval(result)} interval"
+    heads = ("output", "method", "mean", "std", "own error of std", interval, "solves", "does it hold")
     return table(
         heads,
         map(_answer, output_rows(result)),
@@ -85,7 +87,7 @@ def _answer(row: OutputRow) -> list[Content]:
     ]
 
 
-def failures(result: xr.Dataset) -> str:
+def failures(result: xr.DataTree) -> str:
     """How many solves failed, by method and cause."""
     heads = ("method", "cause", "solves that failed", "of", "fraction", "example")
     text = (
@@ -112,7 +114,7 @@ def _failure(row: FailureRow) -> list[Content]:
     ]
 
 
-def curve_bands_of_result(result: xr.Dataset) -> str:
+def curve_bands_of_result(result: xr.DataTree) -> str:
     """A figure for each curve."""
     chosen = band_approach(result)
     if not curve_outputs(result):
@@ -129,7 +131,7 @@ def curve_bands_of_result(result: xr.Dataset) -> str:
     )
 
 
-def variance_shares(result: xr.Dataset) -> str:
+def variance_shares(result: xr.DataTree) -> str:
     """Bars for scalar outputs, lines for curves."""
     parts, small = [], small_sources(result)
     bars = share_bars(result)
@@ -214,7 +216,7 @@ def correlations(parameter_set: ParameterSet) -> str:
     return figure_of(correlation_figure(parameter_set.joint), "correlation", caption)
 
 
-def provenance(parameter_set: ParameterSet, result: xr.Dataset | None) -> str:
+def provenance(parameter_set: ParameterSet, result: xr.DataTree | None) -> str:
     """Notes, citations, methods, files with their fingerprints, versions."""
     versions = {"a2c_pybamm": __version__, **{name: version(name) for name in LIBRARIES}}
     parts: dict[str, Any] = {
@@ -224,7 +226,7 @@ def provenance(parameter_set: ParameterSet, result: xr.Dataset | None) -> str:
         "Citations": parameter_set.citations or "none",
     }
     if result is not None:
-        settings = zip(result["approach"].values.astype(str), result["settings"].values.astype(str), strict=True)
+        settings = zip(approaches(result), np.atleast_1d(result.dataset["settings"].values).astype(str), strict=True)
         about = {str(k): str(v) for k, v in result.attrs.items() if k != GENERATOR}  # the seed says it to people
         parts["Propagation"] = {**{str(k): str(v) for k, v in settings}, **about}
     parts["Versions"] = versions
@@ -264,7 +266,7 @@ def named_files(value: Any) -> Iterator[tuple[str, str]]:
             yield from named_files(item)
 
 
-OF_RESULT: dict[str, Callable[[xr.Dataset], str]] = {
+OF_RESULT: dict[str, Callable[[xr.DataTree], str]] = {
     "Recommended answers": recommended_answers,
     "Methods compared": methods_compared,
     "Failed solves": failures,

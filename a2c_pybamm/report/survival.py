@@ -10,6 +10,7 @@ from a2c_pybamm.propagation import survival
 from a2c_pybamm.report.blame import holding_chaos
 from a2c_pybamm.report.figures import SAMPLING, SMALL, WIDTH, figure_text, label_axes, method_color
 from a2c_pybamm.report.markup import figure_of
+from a2c_pybamm.result import DRAWS, drawn_outputs, output_names
 
 OUTPUT = "end_time"
 SEED = 0
@@ -17,9 +18,9 @@ SEED = 0
 HOUR = 3600.0
 
 
-def survival_curves(result: xr.Dataset) -> dict[str, xr.Dataset]:
+def survival_curves(result: xr.DataTree) -> dict[str, xr.Dataset]:
     """Curves of the end time by method: of sampling's draws with their interval; without draws of chaos, where it holds."""
-    if f"{OUTPUT}_draws" in result:
+    if OUTPUT in drawn_outputs(result, DRAWS):
         return {"sampling": survival(result, OUTPUT)}
     label = holding_chaos(result).get(OUTPUT)
     if label is None:
@@ -27,7 +28,7 @@ def survival_curves(result: xr.Dataset) -> dict[str, xr.Dataset]:
     return {label: survival(result, OUTPUT, approach=label, rng=np.random.default_rng(SEED))}
 
 
-def survival_figure(result: xr.Dataset, curves: dict[str, xr.Dataset]) -> Figure:
+def survival_figure(result: xr.DataTree, curves: dict[str, xr.Dataset]) -> Figure:
     """The curves against time in hours."""
     figure = Figure(figsize=(WIDTH * 0.75, 3.6), layout="constrained")
     axes = figure.subplots()
@@ -53,9 +54,9 @@ def survival_figure(result: xr.Dataset, curves: dict[str, xr.Dataset]) -> Figure
     return figure
 
 
-def how_long_it_lasts(result: xr.Dataset) -> str:
+def how_long_it_lasts(result: xr.DataTree) -> str:
     """The figure; nothing where the end time is no output, or neither draws nor a polynomial tell of it."""
-    if OUTPUT not in {str(name).removesuffix("_std") for name in result.data_vars}:
+    if OUTPUT not in output_names(result):
         return ""
     curves = survival_curves(result)
     if not curves:

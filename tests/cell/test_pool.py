@@ -162,7 +162,7 @@ def test_it_is_a_model_for_propagation(parallel: ParallelCell, cell: Cell) -> No
     first, second = (
         propagate(model, joint, method, rng=np.random.default_rng(2), max_failed=0.2) for model in (parallel, cell)
     )
-    np.testing.assert_array_equal(first["capacity_mean"], second["capacity_mean"])
+    np.testing.assert_array_equal(first["capacity"]["mean"], second["capacity"]["mean"])
     mean = joint.mean[joint.rows(cell.names)]
     xr.testing.assert_identical(parallel.jacobian(mean), cell.jacobian(mean))
 

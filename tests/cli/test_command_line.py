@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
-import xarray as xr
 from rich.console import Console
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cli import commands, main, printing
 from a2c_pybamm.files import read_result, read_set, set_document, write_result
 from a2c_pybamm.sets import DEMO, copy_study
+from tests.result_edits import with_attrs
 
 COMMANDS = ("demo", "new", "check", "derive", "propagate", "sweep", "report", "run", "show", "export")
 Call = Callable[..., tuple[int, str, str]]
@@ -72,7 +72,7 @@ def derived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     model = a2c.from_function(lambda s: s @ np.arange(1.0, s.shape[1] + 1), joint.names, outputs={"sum": "1"})
     result = a2c.propagate(model, joint, a2c.FirstOrder(), rng=np.random.default_rng(1))
     stamp = {commands.SET_STAMP: commands._set_stamp(folder), commands.CELL_TEXT: "stand-in"}
-    write_result(folder / "result.nc", result.assign_attrs(stamp))
+    write_result(folder / "result.nc", with_attrs(result, stamp))
     (folder / "report.html").write_text("<html>an earlier page</html>")
     return folder
 
@@ -593,8 +593,10 @@ def test_sweep_with_uncertainty(call: Call, study: Path, command: str) -> None:
     (study / "report.html").unlink()
     code, out, err = call(command, study)
     assert (code, err) == (0, "")
-    with xr.open_dataset(study / "sweep.nc", engine="h5netcdf") as found:
-        assert (found["capacity_std"].values > 0).all()
+    found = read_result(study / "sweep.nc")
+    assert found["capacity"]["std"].dims == ("point", "approach")
+    assert (found["capacity"]["std"].values > 0).all()
+    assert found["capacity"]["std"]["c_rate"].values.tolist() == [0.5, 1.0]
     rows = [line for line in out.splitlines() if line.strip().startswith("c_rate=")]
     assert [row.split()[:2] for row in rows] == [["c_rate=0.5", "upper_voltage=4"], ["c_rate=1", "upper_voltage=4"]]
     assert all("first order" in row and row.count("±") == 4 for row in rows)
@@ -713,9 +715,10 @@ def test_study_of_an_experiment_runs_to_its_report(call: Call, study: Path) -> N
     code, out, err = call("run", study)
     assert code == 0, err
     assert out.index("Recommended answers") < out.index("Outputs")
-    with xr.open_dataset(study / "result.nc", engine="h5netcdf") as result:
-        assert result.attrs[commands.CELL_TEXT].startswith("SPM; Discharge at 1C until 3.2 V; Rest for 5 minutes")
-        assert {"capacity_decision", "end_time_mean", "voltage_of_step_mean", "step_duration_std"} <= set(result)
+    result = read_result(study / "result.nc")
+    assert result.attrs[commands.CELL_TEXT].startswith("SPM; Discharge at 1C until 3.2 V; Rest for 5 minutes")
+    assert {"capacity", "end_time", "voltage_of_step", "step_duration"} <= set(result["outputs"].children)
+    assert "decision" in result["capacity"].data_vars
     assert "Recommended answers" in (study / "report.html").read_text(encoding="utf-8")
 
 

@@ -34,7 +34,7 @@ def test_every_combination_in_order(joint: a2c.Joint) -> None:
     assert result.sizes["point"] == 6
     np.testing.assert_array_equal(result["slope"], [1, 1, 1, 3, 3, 3])
     np.testing.assert_array_equal(result["offset"], [0, 5, 7, 0, 5, 7])
-    np.testing.assert_allclose(result["y"], 5 * result["slope"] + result["offset"], rtol=1e-14)
+    np.testing.assert_allclose(result["y"]["value"], 5 * result["slope"] + result["offset"], rtol=1e-14)
     assert done == [1] * 6
 
 
@@ -46,9 +46,9 @@ def test_error_at_each_point(joint: a2c.Joint, methods: tuple[Any, ...]) -> None
     result = a2c.sweep(line, {"slope": [1.0, 3.0], "offset": [0.0]}, joint, *methods, rng=rng())
     g = np.array([1.0, 2.0])
     for k, slope in enumerate([1.0, 3.0]):
-        np.testing.assert_allclose(result["y_std"].isel(point=k), slope * np.sqrt(g @ COVARIANCE @ g), rtol=1e-6)
-        np.testing.assert_allclose(result["y_mean"].isel(point=k), 5 * slope, rtol=1e-6)
-        np.testing.assert_allclose(result["y_share"].isel(point=k).sel(source="data"), 1.0, rtol=1e-6)
+        np.testing.assert_allclose(result["y"]["std"].isel(point=k), slope * np.sqrt(g @ COVARIANCE @ g), rtol=1e-6)
+        np.testing.assert_allclose(result["y"]["mean"].isel(point=k), 5 * slope, rtol=1e-6)
+        np.testing.assert_allclose(result["y"]["share"].isel(point=k).sel(source="data"), 1.0, rtol=1e-6)
 
 
 def broken(*, slope: float, where: str) -> Any:
@@ -66,7 +66,7 @@ def broken(*, slope: float, where: str) -> Any:
 @pytest.mark.parametrize("methods", [(), (a2c.MonteCarlo(20),)])
 def test_failing_point_is_kept_with_its_reason(joint: a2c.Joint, where: str, methods: tuple[Any, ...]) -> None:
     result = a2c.sweep(broken, {"slope": [1.0, 2.0, 3.0], "where": [where]}, joint, *methods, rng=rng())
-    value = result["y_mean"].isel(approach=0) if methods else result["y"]
+    value = result["y"]["mean"].isel(approach=0) if methods else result["y"]["value"]
     np.testing.assert_array_equal(np.isfinite(value), [True, False, True])
     assert [bool(reason) for reason in result["reason"].values] == [False, True, False]
     if where == "build":
@@ -93,9 +93,14 @@ def test_nothing_to_sweep_is_refused(joint: a2c.Joint) -> None:
 
 
 def test_sweep_writes_to_netcdf(joint: a2c.Joint, tmp_path: Any) -> None:
-    from a2c_pybamm.files import write_result
+    from a2c_pybamm.files import read_result, write_result
 
     result = a2c.sweep(broken, {"slope": [1.0, 2.0], "where": ["build"]}, joint, a2c.FirstOrder(), rng=rng())
-    with xr.open_dataset(write_result(tmp_path / "sweep.nc", result), engine="h5netcdf") as found:
-        np.testing.assert_array_equal(found["y_std"].values, result["y_std"].values)
-        assert list(found["reason"].values) == ["", "no such cell"]
+    path = write_result(tmp_path / "sweep.nc", result)
+    xr.testing.assert_identical(read_result(path), result)
+    with xr.open_datatree(path, engine="h5netcdf") as stacked:  # as another program sees it
+        np.testing.assert_array_equal(stacked["outputs/scalars/std"].sel(output="y").values, result["y"]["std"].values)
+    plain = a2c.sweep(line, {"slope": [1.0, 3.0], "offset": [0.0]}, joint, rng=rng())
+    xr.testing.assert_identical(read_result(write_result(path, plain)), plain)
+    assert repr(plain).startswith("<a2c_pybamm.Result: 1 outputs by 0 methods at 2 points>")
+    assert list(result["reason"].values) == ["", "no such cell"]

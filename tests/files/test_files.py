@@ -21,6 +21,7 @@ from a2c_pybamm.files import read_result, read_set, save, set_document, write_re
 from a2c_pybamm.files.writing import write_text, write_with
 from a2c_pybamm.sets import DEMO, copy_study, set_names, sets_folder
 from a2c_pybamm.study import read_study
+from tests.result_edits import datasets, with_attrs
 
 SHIPPED = sets_folder() / DEMO
 
@@ -353,25 +354,26 @@ def test_reader_never_sees_a_part(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def result(shipped: a2c.ParameterSet) -> xr.Dataset:
+def result(shipped: a2c.ParameterSet) -> a2c.Result:
     model = a2c.from_function(lambda s: s @ np.arange(1.0, s.shape[1] + 1), shipped.joint.names, outputs={"sum": "1"})
     return a2c.propagate(model, shipped.joint, a2c.FirstOrder(), a2c.MonteCarlo(30), rng=np.random.default_rng(1))
 
 
 @pytest.mark.slow
-def test_result_comes_back_as_written(result: xr.Dataset, tmp_path: Path) -> None:
-    found = read_result(write_result(tmp_path / "result.nc", result.assign_attrs(cell="SPM")))
-    for name in result.variables:
-        np.testing.assert_array_equal(found[name].values, result[name].values)
+def test_result_comes_back_as_written(result: a2c.Result, tmp_path: Path) -> None:
+    written = with_attrs(result, {"cell": "SPM"})
+    found = read_result(write_result(tmp_path / "result.nc", written))
+    for path, dataset in datasets(written).items():
+        xr.testing.assert_identical(datasets(found)[path], dataset)
     assert found.attrs["cell"] == "SPM"
 
 
 @pytest.mark.parametrize("part", [0.0, 0.1, 0.6, 0.98])
-def test_cut_off_result_is_refused(result: xr.Dataset, tmp_path: Path, part: float) -> None:
+def test_cut_off_result_is_refused(result: a2c.Result, tmp_path: Path, part: float) -> None:
     path = write_result(tmp_path / "result.nc", result)
     content = path.read_bytes()
     path.write_bytes(content[: int(part * len(content))])
-    with pytest.raises(ValueError, match=r"result\.nc: (not a netCDF file|the file is empty|no variable)"):
+    with pytest.raises(ValueError, match=r"result\.nc: (not a netCDF file|the file is empty|no variable|no group)"):
         read_result(path)
 
 
@@ -382,15 +384,21 @@ def test_file_that_is_no_result_is_refused(tmp_path: Path) -> None:
     shutil.copyfile(SHIPPED / "study.toml", path)
     with pytest.raises(ValueError, match="not a netCDF file"):
         read_result(path)
-    write_result(path, xr.Dataset({"a": ("x", [1.0])}))
+    write_result(path, xr.DataTree.from_dict({"/": xr.Dataset({"a": ("x", [1.0])}), "outputs": None}))
     with pytest.raises(ValueError, match="no variable 'approach'"):
         read_result(path)
 
 
-def test_result_that_cannot_be_written_leaves_the_old_one(result: xr.Dataset, tmp_path: Path) -> None:
+def test_result_of_an_earlier_version_is_named(tmp_path: Path) -> None:
+    xr.Dataset({"capacity_std": ("approach", [1.0])}).to_netcdf(tmp_path / "result.nc", engine="h5netcdf")
+    with pytest.raises(ValueError, match=r"written by an earlier version, .*make it with 'a2c propagate'"):
+        read_result(tmp_path / "result.nc")
+
+
+def test_result_that_cannot_be_written_leaves_the_old_one(result: a2c.Result, tmp_path: Path) -> None:
     path = write_result(tmp_path / "result.nc", result)
     before = path.read_bytes()
     with pytest.raises((TypeError, ValueError)):
-        write_result(path, result.assign_attrs(odd=object()))
+        write_result(path, with_attrs(result, {"odd": object()}))
     assert path.read_bytes() == before
     assert names(tmp_path) == ["result.nc"]

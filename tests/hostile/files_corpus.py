@@ -17,11 +17,13 @@ import pybamm
 import xarray as xr
 
 import a2c_pybamm as a2c
-from a2c_pybamm.files import read_parameter_values, read_result, read_set, write_result
-from a2c_pybamm.files.result_layout import EXPANSION, STATISTICS, VARIABLES
+from a2c_pybamm.files import read_parameter_values, read_result, read_set
+from a2c_pybamm.files.result_file import netcdf
+from a2c_pybamm.files.result_groups import to_groups
 from a2c_pybamm.report.blame import index_rows
+from a2c_pybamm.result import decisions
 from a2c_pybamm.sets import DEMO, sets_folder
-from a2c_pybamm.tables import decisions, failure_rows, output_rows, parameter_rows, share_rows
+from a2c_pybamm.tables import failure_rows, output_rows, parameter_rows, share_rows
 from tests.hostile import Case
 
 CANARY = "canary_of_the_corpus"
@@ -276,20 +278,21 @@ def mutate(document: Any, rng: np.random.Generator) -> None:
 
 
 @functools.cache
-def whole_result() -> xr.Dataset:
-    """A result of first order, chaos and sampling for one number, with what is read of it."""
+def whole_result() -> a2c.Result:
+    """A result of first order, chaos and sampling for one number."""
     joint = a2c.load(DEMO).joint.select(a2c.load(DEMO).joint.names[:3])
     model = a2c.from_function(lambda s: s @ np.arange(1.0, 4.0), joint.names, outputs={"sum": "1"})
     methods = a2c.FirstOrder(), a2c.PolynomialChaos(1), a2c.MonteCarlo(30)
-    result = a2c.propagate(model, a2c.Joint([joint]), *methods, rng=np.random.default_rng(1))
-    needed = [*VARIABLES, *EXPANSION, *(f"sum_{name}" for name in STATISTICS), "sum_expansion", "sum_draws"]
-    return result[[name for name in needed if name in result.variables]]
+    return a2c.propagate(model, a2c.Joint([joint]), *methods, rng=np.random.default_rng(1))
 
 
 def result_contents(rng: np.random.Generator) -> Iterator[tuple[str, Make]]:
     """Contents of files in the place of a result.nc."""
-    for name, change in result_changes().items():
-        yield name, lambda change=change: netcdf(change(whole_result()))  # type: ignore[misc]
+    for name, (path, change) in result_changes().items():
+        yield name, partial(changed_content, path, change)
+    for path in to_groups(whole_result()):
+        if path != "/":
+            yield f"without group {path}", partial(changed_content, path, None)
     for name, make in HDF5.items():
         yield name, partial(hdf5, make)
     yield "text", partial(bytes, b"CDF\1 no such thing")
@@ -297,26 +300,58 @@ def result_contents(rng: np.random.Generator) -> Iterator[tuple[str, Make]]:
         yield f"bytes changed {k}", partial(damaged_result, k, own)
 
 
-def result_changes() -> dict[str, Callable[[xr.Dataset], xr.Dataset]]:
-    """Changes of a result that leave it a netCDF file."""
-    changes: dict[str, Callable[[xr.Dataset], xr.Dataset]] = {
-        "labels twice": lambda r: r.assign_coords(approach=["sampling"] * 3),
-        "levels not finite": lambda r: r.assign_coords(quantile=[np.nan] * r.sizes["quantile"]),
-        "method of the polynomial unknown": lambda r: r.assign(exponent=(r["exponent"].dims, r["exponent"].values)),
-        "exponents of 1e9": lambda r: r.assign(exponent=r["exponent"] * 0 + HUGE),
-        "hours since": lambda r: r.assign(sum_mean=r["sum_mean"].assign_attrs(units="hours since 1e30")),
-        "status unknown": lambda r: r.assign(sum_status=r["sum_status"].astype(object).copy(data=["holds", "holds", "fine"])),
-        "recommendation unknown": lambda r: r.assign(sum_recommendation=((), "anything")),
-        "scale factor of text": lambda r: r.assign(sum_mean=r["sum_mean"].assign_attrs(scale_factor="a")),
+Change = Callable[[xr.Dataset], xr.Dataset]
+SCALARS, POLYNOMIALS = "outputs/scalars", "expansion/chaos of order 1"
+
+
+def result_changes() -> dict[str, tuple[str, Change]]:
+    """Changes of one group of a result that leave it a netCDF file."""
+
+    def statistic(name: str, values: object) -> Change:
+        return lambda group: group.assign({name: (group[name].dims, np.broadcast_to(np.array(values), group[name].shape))})
+
+    changes: dict[str, tuple[str, Change]] = {
+        "labels twice": ("/", lambda r: r.assign_coords(approach=["sampling"] * 3)),
+        "levels not finite": ("/", lambda r: r.assign_coords(level=[np.nan] * r.sizes["level"])),
+        "outputs twice": (SCALARS, lambda r: xr.concat([r, r], "output")),
+        "names of other outputs": ("outputs", lambda r: r.assign(names=("name", ["another"]))),
+        "exponents of 1e9": (POLYNOMIALS, statistic("exponent", HUGE)),
+        "hours since": (SCALARS, lambda r: r.assign(mean=r["mean"].assign_attrs(units="hours since 1e30"))),
+        "status unknown": (SCALARS, statistic("status", "fine")),
+        "recommendation unknown": (SCALARS, statistic("recommendation", "anything")),
+        "scale factor of text": (SCALARS, lambda r: r.assign(mean=r["mean"].assign_attrs(scale_factor="a"))),
     }
-    for name in map(str, whole_result().variables):
-        changes[f"without {name}"] = partial(xr.Dataset.drop_vars, names=name)
-        if name not in whole_result().dims:
-            changes[f"{name} of another type"] = lambda r, n=name: r.assign({n: (r[n].dims, _other_type(r[n]))})  # type: ignore[misc]
-            changes[f"{name} on another axis"] = lambda r, n=name: r.assign({n: ("elsewhere", np.zeros(2))})  # type: ignore[misc]
-    for dim in map(str, whole_result().dims):
-        changes[f"no entry along {dim}"] = lambda r, dim=dim: r.isel({dim: slice(0, 0)})  # type: ignore[misc]
+    for path, group in to_groups(whole_result()).items():
+        for name in map(str, group.variables):
+            changes[f"without {path} {name}"] = path, partial(xr.Dataset.drop_vars, names=name)
+            if name not in group.dims:
+                changes[f"{path} {name} of another type"] = path, partial(_of_another_type, name=name)
+                changes[f"{path} {name} on another axis"] = path, partial(_on_another_axis, name=name)
+        for dim in map(str, group.dims):
+            changes[f"no entry along {path} {dim}"] = path, partial(_without_entries, dim=dim)
     return changes
+
+
+def _of_another_type(group: xr.Dataset, *, name: str) -> xr.Dataset:
+    values = group[name]
+    return group.assign(
+        {name: (values.dims, np.zeros(values.shape) if values.dtype.kind in "UOi" else np.full(values.shape, "a"))}
+    )
+
+
+def _on_another_axis(group: xr.Dataset, *, name: str) -> xr.Dataset:
+    return group.assign({name: ("elsewhere", np.zeros(2))})
+
+
+def _without_entries(group: xr.Dataset, *, dim: str) -> xr.Dataset:
+    return group.isel({dim: slice(0, 0)})
+
+
+def changed_content(path: str, change: Change | None) -> bytes:
+    """Content of the sound result's file with one group changed, or without it."""
+    groups = to_groups(whole_result())
+    own = groups.pop(path)
+    return netcdf(groups if change is None else {**groups, path: change(own)})
 
 
 def damaged_result(k: int, rng: np.random.Generator) -> bytes:
@@ -332,16 +367,7 @@ def damaged_result(k: int, rng: np.random.Generator) -> bytes:
 @functools.cache
 def sound_content() -> bytes:
     """Content of a sound result's file."""
-    return netcdf(whole_result())
-
-
-def _other_type(values: xr.DataArray) -> np.ndarray[Any, Any]:
-    return np.zeros(values.shape) if values.dtype.kind in "UOi" else np.full(values.shape, "a")
-
-
-def netcdf(result: xr.Dataset) -> bytes:
-    """Content of a result's file."""
-    return _written(lambda path: write_result(path, result))
+    return netcdf(to_groups(whole_result()))
 
 
 def hdf5(make: Callable[[h5py.File], object]) -> bytes:

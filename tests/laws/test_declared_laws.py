@@ -370,9 +370,8 @@ def test_page_says_one_set_in_python_and_in_toml(tmp_path: Path) -> None:
     """Both are run as a reader would paste them; the cell's error is the electrolyte's for the larger part."""
     page = PAGE.read_text(encoding="utf-8")
     (python,), (toml,) = (re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL) for language in ("python", "toml"))
-    end = (
-        'a2c.save(parameter_set, "set.json")\nprint(float(result["capacity_share"].sel(source="electrolyte (literature)")[0]))'
-    )
+    share = 'result["capacity"]["share"].sel(source="electrolyte (literature)")[0]'
+    end = f'a2c.save(parameter_set, "set.json")\nprint(float({share}))'
     (tmp_path / "pasted.py").write_text(f"{python}\n{end}\n", encoding="utf-8")
     run = subprocess.run([sys.executable, "pasted.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stderr[-3000:]

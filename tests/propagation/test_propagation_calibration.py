@@ -27,14 +27,14 @@ def test_standard_errors_of_sampling_cover() -> None:
     """400 replicates: the spread of a standardised error is known to 3.5 %, so an error bar 15 % off is seen."""
     model = from_function(smooth, NAMES)
     runs = [propagate(model, JOINT, MonteCarlo(600), rng=np.random.default_rng(k)) for k in range(400)]
-    z_mean = np.array([(r.output_mean.item() - EXACT_MEAN) / r.output_mean_se.item() for r in runs])
-    z_std = np.array([(r.output_std.item() / np.sqrt(EXACT_VAR) - 1) / r.output_error.item() for r in runs])
+    z_mean = np.array([(r["output"]["mean"].item() - EXACT_MEAN) / r["output"]["mean_se"].item() for r in runs])
+    z_std = np.array([(r["output"]["std"].item() / np.sqrt(EXACT_VAR) - 1) / r["output"]["error"].item() for r in runs])
     for z in (z_mean, z_std):
         assert abs(z.std() - 1) < 0.13
         assert 0.92 < np.mean(np.abs(z) < 1.96) < 0.98
     assert abs(z_mean.mean()) < 0.2
-    share = np.array([r.output_share.values[0] for r in runs])
-    error = np.array([r.output_share_se.values[0] for r in runs])
+    share = np.array([r["output"]["share"].values[0] for r in runs])
+    error = np.array([r["output"]["share_se"].values[0] for r in runs])
     exact = EXACT_SHARES / EXACT_VAR
     covered = (np.abs(share - exact) < 2.09 * error).mean(axis=0)  # Student's t of 19 degrees of freedom
     assert (covered > 0.91).all()
@@ -50,10 +50,10 @@ def test_error_of_chaos_covers_where_it_holds(order: int) -> None:
     """Where the verdict may say that chaos holds, twice its own error covers; and it is not tens of times too wide."""
     model = from_function(smooth, NAMES)
     runs = [propagate(model, JOINT, PolynomialChaos(order), rng=np.random.default_rng(k)) for k in range(200)]
-    runs = [r for r in runs if r.output_q2.item() >= 0.95]
+    runs = [r for r in runs if r["output"]["q2"].item() >= 0.95]
     assert len(runs) > 50
-    error = np.array([r.output_error.item() for r in runs])
-    missed = np.array([r.output_std.item() / np.sqrt(EXACT_VAR) - 1 for r in runs])
+    error = np.array([r["output"]["error"].item() for r in runs])
+    missed = np.array([r["output"]["std"].item() / np.sqrt(EXACT_VAR) - 1 for r in runs])
     assert np.mean(np.abs(missed) < 2 * error) > 0.85
     assert np.median(error) < 10 * np.median(np.abs(missed))
 
@@ -70,7 +70,7 @@ def test_held_out_q2_tells_a_kink_from_a_smooth_function() -> None:
 
     q2 = {
         f.__name__: [
-            propagate(from_function(f, NAMES), JOINT, PolynomialChaos(), rng=np.random.default_rng(k)).output_q2.item()
+            propagate(from_function(f, NAMES), JOINT, PolynomialChaos(), rng=np.random.default_rng(k))["output"]["q2"].item()
             for k in range(100)
         ]
         for f in (kink, gentle)

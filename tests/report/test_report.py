@@ -34,7 +34,9 @@ from a2c_pybamm.report.electrodes import DIFFUSIVITY, LEVELS, N_DRAWS, OCP, SEED
 from a2c_pybamm.report.figures import band_figure, correlation_figure, share_bars, share_curves, svg
 from a2c_pybamm.report.markup import figure_of, table, tree
 from a2c_pybamm.report.survival import how_long_it_lasts, survival_curves, survival_figure
+from a2c_pybamm.result import Result
 from a2c_pybamm.tables import output_rows, parameter_rows
+from tests.result_edits import datasets, edited, with_attrs
 
 LAW = RedlichKister("LCO", 0)
 MOBILITY = VacancyMobility("LCO", (("ODH", 1),), LAW)
@@ -82,13 +84,15 @@ def discharge(samples: np.ndarray) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def result() -> xr.Dataset:
+def result() -> xr.DataTree:
     joint = small_set().joint
     model = from_function(discharge, joint.names, outputs={"capacity": "A.h", "mean_voltage": "V", "voltage": "V"})
     methods = (FirstOrder(), PolynomialChaos(order=2), MonteCarlo(300))
     found = propagate(model, joint, *methods, rng=np.random.default_rng(0), max_failed=0.2)
-    found = found.rename({"voltage index": "time"})
-    return found.assign_coords(time=("time", TIME, {"units": "s", "long_name": "time"}))
+    axis = xr.Variable(("time",), TIME, {"units": "s", "long_name": "time"})
+    for path in ("voltage", "/expansion/chaos of order 2"):
+        found = edited(found, path, lambda node: node.rename({"voltage index": "time"}).assign_coords(time=axis))
+    return found
 
 
 class Page(HTMLParser):
@@ -113,7 +117,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page(result: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Page:
+def page(result: xr.DataTree, tmp_path_factory: pytest.TempPathFactory) -> Page:
     path = tmp_path_factory.mktemp("report") / "report.html"
     assert write_report(path, small_set(), result, title="Cell & <co>", cell_text="SPMe at 1C") == path
     return Page(path.read_bytes().decode("utf-8"))
@@ -135,7 +139,7 @@ def test_sections_come_in_order(page: Page) -> None:
     ]
 
 
-def test_everything_is_said(page: Page, result: xr.Dataset) -> None:
+def test_everything_is_said(page: Page, result: xr.DataTree) -> None:
     joint = small_set().joint
     told = [
         *joint.names,
@@ -144,11 +148,11 @@ def test_everything_is_said(page: Page, result: xr.Dataset) -> None:
         *(row.method for row in parameter_rows(small_set())),
     ]
     told += ["Cell & <co>", "SPMe at 1C", "Ai2020", "Nobody, J. None 1 (1900)", "floor of Θ used", "energies.csv", "ab12" * 16]
-    told += [str(reason) for reason in result["failure_reason"].values[:1]] + ["FirstOrder(", "a2c_pybamm"]
+    told += [str(reason) for reason in result["failures"]["reason"].values[:1]] + ["FirstOrder(", "a2c_pybamm"]
     assert [text for text in told if text not in page.text] == []
 
 
-def test_numbers_are_the_datasets(page: Page, result: xr.Dataset) -> None:
+def test_numbers_are_the_datasets(page: Page, result: xr.DataTree) -> None:
     expected = [(row.mean, row.std, row.error, float(row.n_solves)) for row in output_rows(result)]
     np.testing.assert_array_equal(np.reshape(page.numbers[: 4 * len(expected)], (-1, 4)), expected)
     rows = parameter_rows(small_set())
@@ -156,26 +160,28 @@ def test_numbers_are_the_datasets(page: Page, result: xr.Dataset) -> None:
     assert page.numbers[-len(own) :] == own
 
 
-def hostile(result: xr.Dataset) -> xr.Dataset:
+def hostile(result: xr.DataTree) -> xr.DataTree:
     """The result with unseen characters in each text that is free: labels, sentences, units, attributes."""
-    fixed = {
-        "coefficient",
-        "failure_cause",
-        "germ_family",
-        *(str(v) for v in result if str(v).endswith(("status", "recommendation"))),
-    }
+    fixed = {"coefficient", "cause", "germ_family", "status", "recommendation"}
     kept = {"sampling", "potential"}
-    found = result.assign_attrs({"cell": UNSEEN, "versions": UNSEEN})
-    for name in map(str, found.variables):
-        if found[name].dtype.kind in "UOT" and name not in fixed:
-            new = [text if text in kept else f"{text}{UNSEEN}" for text in found[name].values.ravel().tolist()]
-            found[name] = (found[name].dims, np.reshape(np.array(new, object), found[name].shape), found[name].attrs)
-        attrs = found[name].attrs
-        attrs.update({key: f"{attrs[key]}{UNSEEN}" for key in ("long_name", "units", "approach") if key in attrs})
-    return found
+
+    def change(node: xr.Dataset) -> xr.Dataset:
+        new = node.copy()
+        for name in map(str, node.variables):
+            if node[name].dtype.kind in "UOT" and name not in fixed:
+                texts = [text if text in kept else f"{text}{UNSEEN}" for text in node[name].values.ravel().tolist()]
+                new[name] = (node[name].dims, np.reshape(np.array(texts, object), node[name].shape), dict(node[name].attrs))
+            attrs = new[name].attrs
+            attrs.update({key: f"{attrs[key]}{UNSEEN}" for key in ("long_name", "units") if key in attrs})
+        return new
+
+    found = with_attrs(result, {"cell": UNSEEN, "versions": UNSEEN})
+    nodes = {path: change(node) for path, node in datasets(found).items() if "chaos" not in path}
+    polynomials = change(datasets(found)["/expansion/chaos of order 2"])
+    return Result.from_dict({**nodes, f"/expansion/chaos of order 2{UNSEEN}": polynomials})
 
 
-def test_unseen_characters_stand_as_their_escapes(result: xr.Dataset) -> None:
+def test_unseen_characters_stand_as_their_escapes(result: xr.DataTree) -> None:
     """Raw codes would reach a terminal by ``cat`` or by matplotlib's warnings, which are errors here."""
     bars = share_bars(hostile(result))
     assert bars is not None
@@ -185,7 +191,7 @@ def test_unseen_characters_stand_as_their_escapes(result: xr.Dataset) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_unseen_reaches_page_or_figures(result: xr.Dataset, tmp_path: Path) -> None:
+def test_nothing_unseen_reaches_page_or_figures(result: xr.DataTree, tmp_path: Path) -> None:
     named = dataclasses.replace(small_set(HOSTILE + UNSEEN), description=UNSEEN + "\nand on", notes={UNSEEN: UNSEEN})
     text = write_report(tmp_path / "r.html", named, hostile(result), title=UNSEEN, cell_text=UNSEEN + "\ud800").read_text(
         "utf-8"
@@ -201,7 +207,7 @@ def test_nothing_unseen_reaches_page_or_figures(result: xr.Dataset, tmp_path: Pa
     assert plain(text, keep="\n") == text
 
 
-def test_failures_are_told(page: Page, result: xr.Dataset) -> None:
+def test_failures_are_told(page: Page, result: xr.DataTree) -> None:
     n = int(result["n_failed"].sel(approach="sampling"))
     assert n > 0
     after = page.numbers[4 * len(output_rows(result)) :]
@@ -251,10 +257,11 @@ def test_failed_write_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.
     assert os.listdir(tmp_path) == ["report.html"]
 
 
-def test_wrong_input_is_refused(tmp_path: Path, result: xr.Dataset) -> None:
+def test_wrong_input_is_refused(tmp_path: Path, result: xr.DataTree) -> None:
     with pytest.raises(ValueError, match="does not exist; create it first"):
         write_report(tmp_path / "nowhere" / "report.html", small_set(), None)
-    other = result.assign_coords(coefficient=[f"x {name}" for name in result["coefficient"].values])
+    names = [f"x {name}" for name in result["coefficient"].values]
+    other = edited(result, "/", lambda root: root.assign_coords(coefficient=names))
     with pytest.raises(ValueError, match=r"coefficient 'x LCO .* belongs to another set"):
         write_report(tmp_path / "report.html", small_set(), other)
 
@@ -289,15 +296,15 @@ def test_base_curves_are_at_the_sets_temperature() -> None:
     assert evaluate_base(values, "Positive particle diffusivity [m2.s-1]", np.array([0.5]))[0] == pytest.approx(5.387e-15)
 
 
-def test_figures_draw_the_dataset(result: xr.Dataset) -> None:
+def test_figures_draw_the_dataset(result: xr.DataTree) -> None:
     top, middle, bottom = band_figure(result, "voltage").axes
-    for axes, statistic in ((top, "mean"), (middle, "std"), (bottom, "running")):
+    for axes, statistic in ((top, "mean"), (middle, "std"), (bottom, "running_fraction")):
         for line, approach in zip(axes.lines, result["approach"].values, strict=False):
-            np.testing.assert_array_equal(line.get_ydata(), result[f"voltage_{statistic}"].sel(approach=approach))
+            np.testing.assert_array_equal(line.get_ydata(), result["voltage"][statistic].sel(approach=approach))
             np.testing.assert_array_equal(line.get_xdata(), TIME / 3600)
     band = top.collections[0].get_paths()[0].vertices[:, 1]
-    quantile = result["voltage_quantile"].sel(approach="sampling").values
-    assert (np.nanmin(band), np.nanmax(band)) == (np.nanmin(quantile[0]), np.nanmax(quantile[4]))
+    quantile = result["voltage"]["quantile"].sel(approach="sampling").values
+    assert (np.nanmin(band), np.nanmax(band)) == (np.nanmin(quantile[0]), np.nanmax(quantile[-1]))
     bars = share_bars(result)
     assert bars is not None
     for axes, output in zip(bars.axes, ("capacity", "mean_voltage"), strict=True):
@@ -306,11 +313,13 @@ def test_figures_draw_the_dataset(result: xr.Dataset) -> None:
             [c for c in axes.containers if hasattr(c, "patches")], result["approach"].values, strict=True
         ):
             widths = {label: patch.get_width() for label, patch in zip(labels, container.patches, strict=True)}
-            assert widths["potential"] == float(result[f"{output}_share"].sel(approach=approach, source="potential"))
+            assert widths["potential"] == float(result[output]["share"].sel(approach=approach, source="potential"))
     lines = share_curves(result, "voltage")
     assert lines is not None
     drawn = {line.get_label(): line.get_ydata() for line in lines.axes[0].lines}
-    np.testing.assert_array_equal(drawn["potential"], result["voltage_share"].sel(approach="first order", source="potential"))
+    np.testing.assert_array_equal(
+        drawn["potential"], result["voltage"]["share"].sel(approach="first order", source="potential")
+    )
 
 
 def test_dollar_signs_are_text_in_figures() -> None:
@@ -319,10 +328,10 @@ def test_dollar_signs_are_text_in_figures() -> None:
     correlation_figure(Joint([estimate])).savefig(os.devnull, format="svg")
 
 
-def test_long_labels_leave_room_for_the_axes(result: xr.Dataset) -> None:
+def test_long_labels_leave_room_for_the_axes(result: xr.DataTree) -> None:
     """Otherwise matplotlib gives the layout up, with a warning, which is an error here."""
     names = [f"{source} {'word ' * 1000}" for source in result["source"].values]
-    bars = share_bars(result.assign_coords(source=names))
+    bars = share_bars(edited(result, "/", lambda root: root.assign_coords(source=names)))
     assert bars is not None
     assert svg(bars, {}).endswith("</svg>\n")
 
@@ -410,10 +419,12 @@ def test_many_coefficients_are_shown_by_their_largest() -> None:
     assert sum(row.shapley for row in rows) == pytest.approx(1, abs=1e-9)
 
 
-def test_no_indices_are_shown_where_they_mean_nothing(result: xr.Dataset) -> None:
+def test_no_indices_are_shown_where_they_mean_nothing(result: xr.DataTree) -> None:
     assert "are exact for normal errors alone" in coefficients_to_blame(lasting(family="uniform", fails=False))
-    assert "Without polynomial chaos" in coefficients_to_blame(result.drop_vars("exponent"))
-    bad = result.assign(capacity_status=result["capacity_status"].copy(data=np.full(3, str(Status.FAILS))))
+    assert "Without polynomial chaos" in coefficients_to_blame(
+        result.filter(lambda node: not node.path.startswith("/expansion"))
+    )
+    bad = edited(result, "capacity", lambda node: node.assign(status=("approach", [str(Status.FAILS)] * 3)))
     assert "Chaos does not hold for capacity" in coefficients_to_blame(bad)
     assert {row.output for row in index_rows(bad)} <= {"mean_voltage"}
 
@@ -424,7 +435,8 @@ def test_a_result_of_curves_alone_still_makes_a_page(tmp_path: Path) -> None:
     joint = small_set().joint
     model = from_function(lambda s: {"step_duration": 1000 + s[:, :2]}, joint.names, outputs={"step_duration": "s"})
     found = propagate(model, joint, FirstOrder(), AdaptiveChaos(), MonteCarlo(50), rng=np.random.default_rng(0))
-    found = found.rename({"step_duration index": "step"}).assign_coords(step=["1: Rest", "2: Charge"])
+    found = edited(found, "step_duration", lambda node: node.rename({"step_duration index": "step"}))
+    found = edited(found, "step_duration", lambda node: node.assign_coords(step=["1: Rest", "2: Charge"]))
     page = Page(write_report(tmp_path / "r.html", small_set(), found).read_text(encoding="utf-8"))
     assert "No output is one number" in page.text
     assert "How long it lasts" not in page.headings

@@ -10,7 +10,6 @@ from a2c_pybamm.propagation.adaptive.design import Kind
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE
 from a2c_pybamm.propagation.germ_basis import N_QUANTILE, sobol_germ
 from a2c_pybamm.propagation.intervals import intervals, tail_share
-from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.methods.three_sigma_points import TEST_DISTANCE
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, fill_incomplete, joined
@@ -51,7 +50,7 @@ def _statistics(
 ) -> dict[str, dict[str, Array]]:
     """Statistics of the complete elements of every output: of rough ones from importance points, once there are some."""
     plain = state.table.values[state.table.group >= 0]
-    found = _from_fit(state, fit, plain, rng) | {"beyond": error.hidden_variance, "tail": tail_share(plain)}
+    found = _from_fit(state, fit, plain, rng) | {"hidden_variance": error.hidden_variance, "tail_share": tail_share(plain)}
     n = np.full(len(fit.mean), float(len(plain)))
     if error.importance:
         found |= {name: np.where(error.rough, numbers, found[name]) for name, numbers in error.importance.items()}
@@ -72,16 +71,16 @@ def _from_fit(state: AdaptiveState, fit: CrossFit, plain: Array, rng: np.random.
     # what the polynomial missed belongs to no source; one that does not hold gives no shares
     share = ratio(members @ coefficients**2, polynomial_var + fit.residual_var)
     terms = fit.basis.evaluate(sobol_germ(N_QUANTILE, joint.germ_families, rng))
-    sampled = np.quantile((terms @ fit.components) @ fit.loadings + fit.offset, QUANTILES, axis=0)
+    sampled = np.quantile((terms @ fit.components) @ fit.loadings + fit.offset, state.problem.levels, axis=0)
     holds = fit.q2 >= LEAST_Q2_OF_SHARES
     return {
         "mean": fit.mean,
         "var": fit.var,
-        "quantile": np.where(holds, sampled, np.quantile(plain, QUANTILES, axis=0)),
+        "quantile": np.where(holds, sampled, np.quantile(plain, state.problem.levels, axis=0)),
         "share": np.where(holds, share, np.nan),
         "error": fit.error,
         "mean_se": fit.mean_se,
         "q2": fit.q2,
-        "departure": fit.test_point_error,
+        "test_point_error": fit.test_point_error,
         "expansion": coefficients,
     }

@@ -11,7 +11,6 @@ from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, WEIGHTED_GROUP
 from a2c_pybamm.propagation.adaptive.cross_moments import SMOOTH_Q2
 from a2c_pybamm.propagation.adaptive.design import Kind
 from a2c_pybamm.propagation.adaptive.importance_moments import importance_moments
-from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, STEP_SIZE, hidden_variance
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF
@@ -32,7 +31,9 @@ def estimate_error(state: AdaptiveState) -> AdaptiveState:
     fit, table, points = state.fit, state.table, state.points[Kind.IMPORTANCE]
     importance: dict[str, Array] = {}
     if points.batches:
-        importance = importance_moments(table.values[table.group == WEIGHTED_GROUP], points.group, points.weight, QUANTILES)
+        importance = importance_moments(
+            table.values[table.group == WEIGHTED_GROUP], points.group, points.weight, state.problem.levels
+        )
     hidden = hidden_variance(table.values[table.group == TEST_GROUP], fit.mean, fit.var)
     rough = (fit.q2 < SMOOTH_Q2) | (fit.test_point_error > STEP_SIZE) | (hidden > HIDDEN_VARIANCE_LIMIT)
     if importance:

@@ -33,7 +33,7 @@ def importance_moments(values: Array, group: NDArray[np.int64], weight: Array, l
         "mean_se": first.std(axis=0, ddof=1) / np.sqrt(n_group),
         "error": np.sqrt(ratio(jackknife, var)),
         "quantile": _quantiles(values, weight, levels),
-        "tail": _tail_share(values, weight, centre + first.mean(axis=0)),
+        "tail_share": _tail_share(values, weight, centre + first.mean(axis=0)),
     }
 
 

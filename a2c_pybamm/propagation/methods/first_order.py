@@ -16,7 +16,6 @@ import numpy as np
 from scipy.stats import norm
 
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
-from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.methods.three_sigma_points import (
     N_STEEPEST_DIRECTION,
     both_ways,
@@ -115,7 +114,7 @@ class FirstOrder:
             result = _tangent(problem, values[0], gradient, rng)
             if self.curvature:
                 result |= _curvature(problem, values[0], plus[len(steps) :], minus[len(steps) :], gradient)
-            result["running"] = np.isfinite(values[~solved.failed]).mean(axis=0)
+            result["running_fraction"] = np.isfinite(values[~solved.failed]).mean(axis=0)
             statistics[output], slopes[output] = result, _slopes(problem, gradient)
         batches = [solved]
         if self.curvature and self.test_points:
@@ -124,7 +123,7 @@ class FirstOrder:
             batch, errors = _test_farther_out(problem, solved, slopes, near, std)
             batches.append(batch)
             for output, error in errors.items():
-                statistics[output]["departure"] = error
+                statistics[output]["test_point_error"] = error
         solves = sum(len(batch.samples) for batch in batches)
         return Outcome(joined(batches), solves + extra, statistics, share_degree=1, notes={"gradient": note})
 
@@ -224,11 +223,11 @@ def _tangent(problem: Problem, mean: Array, gradient: Array, rng: np.random.Gene
 def _quantiles(problem: Problem, mean: Array, slopes: Array, std: Array, rng: np.random.Generator) -> Array:
     """Quantiles (n_level, n_element) of the tangent: normal where all germs are, else by sampling it."""
     if set(problem.joint.germ_families) == {"normal"}:
-        return mean + norm.ppf(QUANTILES)[:, None] * std
+        return mean + norm.ppf(problem.levels)[:, None] * std
     basis = total_degree(problem.joint.germ_families, 1)
     coefficients = basis.exponents @ slopes  # a linear term is orthonormal as it stands
     coefficients[0] = mean
-    return polynomial_quantiles(basis, coefficients, QUANTILES, rng)
+    return polynomial_quantiles(basis, coefficients, problem.levels, rng)
 
 
 def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradient: Array) -> dict[str, Array]:
@@ -251,6 +250,6 @@ def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradi
     error = np.where(first > noise**2, error, np.where(linear + bent > noise**2, np.inf, 0.0 * bent))
     return {
         "mean_shift": np.where(np.abs(shift) > noise, shift, 0.0 * shift),
-        "nonlinear": ratio(bent, linear + bent),
+        "nonlinear_share": ratio(bent, linear + bent),
         "error": error,
     }

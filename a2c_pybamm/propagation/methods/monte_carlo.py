@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 
 from a2c_pybamm.propagation.intervals import intervals, tail_share
-from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, Problem
 from a2c_pybamm.propagation.shares import ratio, regressed_shares, regression_degree
@@ -57,15 +56,15 @@ class MonteCarlo:
         statistics = {}
         for output in solved.outputs:
             values = solved.flat(output)[kept]
-            found = _moments(values)
-            found |= intervals(found, len(values), np.inf, solved.outputs[output].attrs) | {"tail": _tail(values)}
+            found = _moments(values, problem.levels)
+            found |= intervals(found, len(values), np.inf, solved.outputs[output].attrs) | {"tail_share": _tail(values)}
             statistics[output] = found | _shares(problem, germ[kept], values, degree)
         draws = {name: solved.flat(name)[:, 0] for name, values in solved.outputs.items() if values.ndim == 1}
         notes = {"draws kept": str(int(kept.sum()))}
         return Outcome(solved, self.n, statistics, degree, notes, draws)
 
 
-def _moments(values: Array) -> dict[str, Array]:
+def _moments(values: Array, levels: Array) -> dict[str, Array]:
     """Moments and quantiles of each element over the draws (n_draw, n_element) that still run there.
 
     NaN where fewer than two run.
@@ -79,14 +78,14 @@ def _moments(values: Array) -> dict[str, Array]:
     var = (deviation**2).sum(axis=0) / (n - 1)
     fourth = (deviation**4).sum(axis=0) / n
     var_of_var = np.maximum(fourth - var**2 * (n - 3) / (n - 1), 0.0) / n
-    quantile = np.full((len(QUANTILES), values.shape[1]), np.nan)
+    quantile = np.full((len(levels), values.shape[1]), np.nan)
     whole = running.all(axis=0) & enough
-    quantile[:, whole] = np.quantile(values[:, whole], QUANTILES, axis=0)
+    quantile[:, whole] = np.quantile(values[:, whole], levels, axis=0)
     for k in np.flatnonzero(~whole & enough):
-        quantile[:, k] = np.quantile(values[running[:, k], k], QUANTILES)
+        quantile[:, k] = np.quantile(values[running[:, k], k], levels)
     found = {"mean": mean, "var": var, "mean_se": np.sqrt(var / n), "error": ratio(np.sqrt(var_of_var), 2 * var)}
     found = {name: np.where(enough, part, np.nan) for name, part in found.items()}
-    return found | {"quantile": quantile, "running": running.mean(axis=0)}
+    return found | {"quantile": quantile, "running_fraction": running.mean(axis=0)}
 
 
 def _tail(values: Array) -> Array:

@@ -17,7 +17,6 @@ from typing import ClassVar
 import numpy as np
 
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
-from a2c_pybamm.propagation.layout import QUANTILES
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, complete_elements, fill_incomplete
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
@@ -153,7 +152,7 @@ def chaos_statistics(
     found = {
         "mean": together[0],
         "var": var,
-        "quantile": polynomial_quantiles(basis, together, QUANTILES, rng),
+        "quantile": polynomial_quantiles(basis, together, problem.levels, rng),
         "share": ratio(members @ together**2, var),
         "error": error,
         "q2": q2,

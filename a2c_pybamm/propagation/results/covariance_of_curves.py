@@ -18,6 +18,7 @@ import xarray as xr
 from a2c_pybamm.estimate import Joint
 from a2c_pybamm.propagation.expansion import read_expansion
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches, expanded_outputs, output_names
 
 SECOND = " 2"
 """What the second axis adds to the name of the first."""
@@ -26,15 +27,15 @@ AGREES = 1e-6
 
 
 def curve_covariance(
-    result: xr.Dataset, output: str, *, approach: str = "first order", joint: Joint | None = None
+    result: xr.DataTree, output: str, *, approach: str = "first order", joint: Joint | None = None
 ) -> xr.Dataset:
     """Covariance of a curve between all points of its axis, in whole and by source.
 
     ``covariance`` (axis, axis 2) and ``by_source`` (source, axis, axis 2), the second axis named after the first, with " 2" and
     the same values: ``found.covariance.sel({"time 2": 600.0})`` is the covariance of all times with 600 s. Positive
-    semi-definite to round-off; its diagonal is ``<output>_var``, less what adaptive chaos adds to that for what its polynomial
-    missed. To first order sources add to the whole; of a polynomial what several sources make together belongs to none of
-    them. NaN in the rows and columns of points that have no statistics.
+    semi-definite to round-off; its diagonal is the output's ``var``, less what adaptive chaos adds to it for what its
+    polynomial missed. To first order sources add to the whole; of a polynomial what several sources make together belongs to
+    none of them. NaN in the rows and columns of points that have no statistics.
 
     Parameters
     ----------
@@ -52,12 +53,12 @@ def curve_covariance(
     ValueError
         If the result has no such output or approach, the joint is missing, or it is not the one of the result.
     """
-    if f"{output}_var" not in result:
-        raise ValueError(f"curve_covariance: the result has no output {output!r}; look at result.data_vars")
-    labels = [str(label) for label in np.atleast_1d(result["approach"].values)]
+    if output not in output_names(result):
+        raise ValueError(f"curve_covariance: the result has no output {output!r}; it has {', '.join(output_names(result))}")
+    labels = approaches(result)
     if approach not in labels:
         raise ValueError(f"curve_covariance: the result has no approach {approach!r}; it has {', '.join(map(repr, labels))}")
-    variance = _of(result[f"{output}_var"], approach)
+    variance = _of(result[OUTPUTS].children[output].dataset["var"], approach)
     if approach == "first order":
         slopes = _first_order(result, output, variance, joint)
         whole = np.hstack(list(slopes.values()))
@@ -70,18 +71,21 @@ def curve_covariance(
 
 
 def _of(values: xr.DataArray, approach: str) -> xr.DataArray:
-    return values.sel(approach=approach, drop=True) if "approach" in values.dims else values.drop_vars("approach")
+    return (
+        values.sel(approach=approach, drop=True) if "approach" in values.dims else values.drop_vars("approach", errors="ignore")
+    )
 
 
-def _first_order(result: xr.Dataset, output: str, variance: xr.DataArray, joint: Joint | None) -> dict[str, Array]:
+def _first_order(result: xr.DataTree, output: str, variance: xr.DataArray, joint: Joint | None) -> dict[str, Array]:
     """Derivative by each germ of every source (n_element, n_germ)."""
     if joint is None:
         raise ValueError("curve_covariance: first order needs the covariance of the coefficients; give joint=")
     try:
-        matched = joint.marginal([str(name) for name in result["coefficient"].values])
+        matched = joint.marginal([str(name) for name in result.coords["coefficient"].values])
     except ValueError as error:
         raise ValueError(f"curve_covariance: joint: {error}") from None
-    gradient = _of(result[f"{output}_gradient"], "first order").transpose("coefficient", *variance.dims).values
+    gradients = result[OUTPUTS].children[output].dataset["gradient"]
+    gradient = _of(gradients, "first order").transpose("coefficient", *variance.dims).values
     active = (matched.std > 0)[:, None]  # a coefficient without error needs no gradient
     gradient = np.where(active, gradient.reshape(len(active), -1), 0.0)
     missing = ~np.isfinite(variance.values.reshape(-1))
@@ -94,17 +98,16 @@ def _first_order(result: xr.Dataset, output: str, variance: xr.DataArray, joint:
     return {source: slopes.get(source, np.zeros((len(missing), 0))) for source in joint.sources}
 
 
-def _chaos(result: xr.Dataset, output: str, approach: str) -> tuple[Array, dict[str, Array]]:
+def _chaos(result: xr.DataTree, output: str, approach: str) -> tuple[Array, dict[str, Array]]:
     """Coefficients (n_element, n_term) of all terms but the constant, and of those of each source alone."""
-    expansion = read_expansion(result, output, what="curve_covariance")
-    if approach != expansion.approach:
-        raise ValueError(
-            f"curve_covariance: the result has no curves of {approach!r}; take approach='first order' or {expansion.approach!r}"
-        )
+    if output not in expanded_outputs(result).get(approach, ()):
+        labels = " or ".join(map(repr, ["first order", *expanded_outputs(result)]))
+        raise ValueError(f"curve_covariance: the result has no curves of {output!r} by {approach!r}; take approach={labels}")
+    expansion = read_expansion(result, output, what="curve_covariance", approach=approach)
     values, moved = expansion.flat().T, expansion.basis.exponents > 0
-    owner = result["germ_source"].values.astype(str)
+    owner = result[EXPANSION].dataset["germ_source"].values.astype(str)
     alone = {}
-    for source in map(str, result["source"].values):
+    for source in map(str, result.coords["source"].values):
         own = owner == source
         alone[source] = values[:, moved[:, own].any(axis=1) & ~moved[:, ~own].any(axis=1)]
     return values[:, moved.any(axis=1)], alone

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from a2c_pybamm.propagation.layout import STATISTICS
+from a2c_pybamm.result import (
+    DESIGN,
+    DRAWS,
+    FAILURES,
+    OUTPUTS,
+    SAMPLE_APPROACH,
+    STATISTICS,
+    approaches,
+    drawn_outputs,
+    output_names,
+)
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
-DRAWS, DESIGN = "_draws", "_design"
 TEXTS = ("status", "verdict")
 """Statistics of scalar outputs that are text."""
 
 
-def output_names(result: xr.Dataset) -> list[str]:
-    """Outputs that a result has statistics of, in its own order."""
-    names = [str(name).removesuffix("_std") for name in result.data_vars if str(name).endswith("_std")]
-    return [name for name in names if f"{name}_mean" in result]
-
-
-def drawn_names(result: xr.Dataset) -> list[str]:
-    """Scalar outputs that a result has draws of."""
-    return _with_suffix(result, DRAWS)
-
-
-def _with_suffix(result: xr.Dataset, suffix: str) -> list[str]:
-    names = [str(name).removesuffix(suffix) for name in result.data_vars if str(name).endswith(suffix)]
-    return [name for name in names if name != "coefficient"]
-
-
-def to_dataframe(result: xr.Dataset) -> pd.DataFrame:
+def to_dataframe(result: xr.DataTree) -> pd.DataFrame:
     """A tidy table of all statistics: a row for each output, approach and point of the output's axes.
 
     Columns ``output``, ``approach``, ``axis`` and ``at`` (name of the output's axis, and the value there; empty and NaN for
@@ -46,20 +39,19 @@ def to_dataframe(result: xr.Dataset) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If the Dataset has no statistics.
+        If there are no statistics.
     """
     import pandas as pd
 
-    parts = [_rows(result, output) for output in output_names(result)]
+    labels = approaches(result)
+    parts = [_rows(result[OUTPUTS].children[output].to_dataset(), output, labels) for output in output_names(result)]
     if not parts:
-        raise ValueError(
-            "to_dataframe: the Dataset has no statistics (<output>_mean, <output>_std); give what propagate returns"
-        )
+        raise ValueError("to_dataframe: there is no node 'outputs' with statistics; give what propagate returns")
     names = list(dict.fromkeys(name for part in parts for name in part))
     return pd.DataFrame({name: np.concatenate([_column(part, name) for part in parts]) for name in names})
 
 
-def draws_to_dataframe(result: xr.Dataset) -> pd.DataFrame:
+def draws_to_dataframe(result: xr.DataTree) -> pd.DataFrame:
     """A table of the draws: index ``draw``, a column for each coefficient and scalar output, and ``reason``.
 
     Where a draw failed its outputs are NaN and ``reason`` says why; it is empty elsewhere.
@@ -69,12 +61,12 @@ def draws_to_dataframe(result: xr.Dataset) -> pd.DataFrame:
     ValueError
         If the result has no draws, or an output bears the name of a coefficient.
     """
-    if "coefficient_draws" not in result:
+    if DRAWS not in result.children:
         raise ValueError("draws_to_dataframe: the result has no draws; run propagate with MonteCarlo()")
     return _sample_table(result, "draw", DRAWS, {}, "draws_to_dataframe")
 
 
-def design_to_dataframe(result: xr.Dataset) -> pd.DataFrame:
+def design_to_dataframe(result: xr.DataTree) -> pd.DataFrame:
     """A table of the points that methods other than sampling chose: index ``design``, ``approach``, and the columns of draws.
 
     They are no sample of the distribution: fit to them, do not average over them.
@@ -84,39 +76,39 @@ def design_to_dataframe(result: xr.Dataset) -> pd.DataFrame:
     ValueError
         If the result has no such points, or an output bears the name of a coefficient.
     """
-    if "coefficient_design" not in result:
+    if DESIGN not in result.children:
         raise ValueError("design_to_dataframe: the result has no points of a design; run propagate with AdaptiveChaos()")
-    owner = {"approach": result["design_approach"].values.astype(str).astype(object)}
-    return _sample_table(result, "design", DESIGN, owner, "design_to_dataframe")
+    label = {"approach": result[DESIGN].dataset[SAMPLE_APPROACH].values.astype(str).astype(object)}
+    return _sample_table(result, "design", DESIGN, label, "design_to_dataframe")
 
 
-def _sample_table(result: xr.Dataset, dim: str, suffix: str, beside: dict[str, Any], what: str) -> pd.DataFrame:
-    """Coefficients, scalar outputs and reasons of samples along a dimension."""
+def _sample_table(result: xr.DataTree, dim: str, name: str, beside: dict[str, Any], what: str) -> pd.DataFrame:
+    """Coefficients, scalar outputs and reasons of the samples in a node."""
     import pandas as pd
 
-    samples = result[f"coefficient{suffix}"].transpose(dim, "coefficient").values
-    columns: dict[str, Any] = beside | dict(zip(map(str, result["coefficient"].values), samples.T, strict=True))
-    outputs = _with_suffix(result, suffix)
-    clash = [name for name in [*outputs, *beside, "reason"] if name in result["coefficient"].values]
+    node, labels = result[name].dataset, list(map(str, result.coords["coefficient"].values))
+    samples = node["coefficients"].transpose(dim, "coefficient").values
+    outputs = drawn_outputs(result, name)
+    clash = [column for column in [*outputs, *beside, "reason"] if column in labels]
     if clash:
         raise ValueError(f"{what}: {clash[0]!r} is a coefficient and a column of its own; rename it in the model")
-    columns |= {name: result[name + suffix].values for name in outputs}
+    columns: dict[str, Any] = beside | dict(zip(labels, samples.T, strict=True))
+    columns |= {output: node[output].values for output in outputs}
     columns["reason"] = _reasons(result, samples)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(samples), name=dim))
 
 
-def _reasons(result: xr.Dataset, samples: np.ndarray) -> list[str]:
+def _reasons(result: xr.DataTree, samples: np.ndarray) -> list[str]:
     """Why each sample failed, empty where it ran: a failed sample is known by its coefficients."""
-    found = {}
-    if result.sizes.get("failure"):
-        failed = result["failure_coefficients"].transpose("failure", "coefficient").values
-        found = {row.tobytes(): str(text) for row, text in zip(failed, result["failure_reason"].values, strict=True)}
-    return [found.get(row.tobytes(), "") for row in samples]
+    node = result[FAILURES].dataset
+    failed = node["coefficients"].transpose("failure", "coefficient").values
+    reasons = {row.tobytes(): str(text) for row, text in zip(failed, node["reason"].values, strict=True)}
+    return [reasons.get(row.tobytes(), "") for row in samples]
 
 
-def _rows(result: xr.Dataset, output: str) -> dict[str, Any]:
+def _rows(node: xr.Dataset, output: str, labels: Sequence[str]) -> dict[str, Any]:
     """Columns of one output, each of one length."""
-    mean = _led(result[f"{output}_mean"])
+    mean = _with_approach(node["mean"], labels)
     axes = [str(dim) for dim in mean.dims if dim != "approach"]
     full = mean.transpose("approach", *axes)
     columns: dict[str, Any] = {"output": np.full(full.size, output), "approach": _along(full, "approach")}
@@ -125,34 +117,42 @@ def _rows(result: xr.Dataset, output: str) -> dict[str, Any]:
         number = f" {k + 1}" if k else ""
         columns |= {f"axis{number}": np.full(full.size, axis), f"at{number}": _along(full, axis)}
     columns["units"] = np.full(full.size, str(mean.attrs.get("units", "")))
-    for name, values in _statistics(result, output):
-        columns[name] = values.broadcast_like(full).transpose(*full.dims).values.ravel()
+    for name, values in _statistics(node, labels):
+        columns[name] = _spread(values, full)
     beside = [str(name) for name, c in mean.coords.items() if name not in full.dims and c.dims and set(c.dims) <= set(axes)]
-    return columns | {name: mean[name].broadcast_like(full).transpose(*full.dims).values.ravel() for name in beside}
+    return columns | {name: _spread(mean[name], full) for name in beside}
 
 
-def _statistics(result: xr.Dataset, output: str) -> Iterator[tuple[str, xr.DataArray]]:
+def _statistics(node: xr.Dataset, labels: Sequence[str]) -> Iterator[tuple[str, xr.DataArray]]:
     """Column name and values of every statistic, "approach" and the output's axes left."""
     for name, statistic in STATISTICS.items():
-        if statistic.dim is None and f"{output}_{name}" in result:
-            yield name, _led(result[f"{output}_{name}"])
-    for name, dim, title in (("quantile", "quantile", _percent), ("share", "source", "share: {}".format)):
-        if f"{output}_{name}" in result:
-            values = _led(result[f"{output}_{name}"])
-            for k, label in enumerate(result[dim].values):
-                yield title(label), values.isel({dim: k}, drop=True)
+        if statistic.dim is None and name in node:
+            yield name, _with_approach(node[name], labels)
+    for name, dim, title in (("quantile", "level", _percent), ("share", "source", "share: {}".format)):
+        values = _with_approach(node[name], labels)
+        for k, label in enumerate(node[dim].values):
+            yield title(label), values.isel({dim: k}, drop=True)
     for name in TEXTS:
-        if f"{output}_{name}" in result:
-            yield name, _led(result[f"{output}_{name}"])
+        if name in node:
+            yield name, _with_approach(node[name], labels)
 
 
 def _percent(level: float) -> str:
     return f"q{100 * level:.6g}"
 
 
-def _led(values: xr.DataArray) -> xr.DataArray:
+def _with_approach(values: xr.DataArray, labels: Sequence[str]) -> xr.DataArray:
     """The same with a dimension "approach", also where one approach was selected."""
-    return values if "approach" in values.dims else values.expand_dims("approach")
+    if "approach" in values.dims:
+        return values
+    return values.drop_vars("approach", errors="ignore").expand_dims(approach=list(labels))
+
+
+def _spread(values: xr.DataArray, full: xr.DataArray) -> np.ndarray:
+    """Values at each row of the table."""
+    if values.dims != full.dims:  # slow, and needed by few
+        values = values.broadcast_like(full).transpose(*full.dims)
+    return values.values.ravel()
 
 
 def _along(full: xr.DataArray, dim: str) -> np.ndarray:

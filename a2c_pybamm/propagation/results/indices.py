@@ -30,6 +30,7 @@ from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF
 from a2c_pybamm.propagation.results.closed_variance import closed_variances, hermite_tensors
 from a2c_pybamm.propagation.shares import ratio
+from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches
 
 MOST_PLAYERS = 12
 """Coefficients or groups that Shapley effects are enumerated for: 2¹² subsets."""
@@ -41,7 +42,13 @@ REFERENCES = (
 )
 
 
-def sensitivity_indices(result: xr.Dataset, output: str, *, groups: Mapping[str, Sequence[str]] | None = None) -> xr.Dataset:
+def sensitivity_indices(
+    result: xr.DataTree,
+    output: str,
+    *,
+    groups: Mapping[str, Sequence[str]] | None = None,
+    approach: str | None = None,
+) -> xr.Dataset:
     """First-order, total and Shapley indices of every coefficient of one output, its variance and the expansion's Q².
 
     Variables ``kucherenko_first``, ``kucherenko_total``, ``shapley`` along ``coefficient`` (with ``groups`` along ``group``)
@@ -58,6 +65,8 @@ def sensitivity_indices(result: xr.Dataset, output: str, *, groups: Mapping[str,
         Name of one output.
     groups
         Coefficients to be taken together, by the group's name. Every coefficient that carries an error is in one group.
+    approach
+        Label of the method whose polynomial is read; the last that fitted one unless given.
 
     Raises
     ------
@@ -65,7 +74,7 @@ def sensitivity_indices(result: xr.Dataset, output: str, *, groups: Mapping[str,
         If the result has no expansion of the output, a germ is uniform, groups overlap or leave out a coefficient that carries
         an error, or more than twelve coefficients or groups carry one.
     """
-    expansion = read_expansion(result, output, what="sensitivity_indices")
+    expansion = read_expansion(result, output, what="sensitivity_indices", approach=approach)
     _refuse_uniform(result, expansion)
     names = [str(name) for name in expansion.factor["coefficient"].values]
     factor = np.array(expansion.factor.values, float)
@@ -133,13 +142,13 @@ def _rows_of_groups(groups: Mapping[str, Sequence[str]], names: list[str], felt:
     return {group: [names.index(name) for name in members] for group, members in groups.items()}
 
 
-def _refuse_uniform(result: xr.Dataset, expansion: Expansion) -> None:
-    sources = result["germ_source"].values
+def _refuse_uniform(result: xr.DataTree, expansion: Expansion) -> None:
+    sources = result[EXPANSION].dataset["germ_source"].values
     uniform = [str(s) for s, f in zip(sources, expansion.basis.families, strict=True) if f != "normal"]
     if uniform:
         raise ValueError(
             f"sensitivity_indices: source {uniform[0]!r} is uniform, and the indices are exact for normal germs only; "
-            "read the shares by source (<output>_share), or declare that error as normal"
+            "read the shares by source (share), or declare that error as normal"
         )
 
 
@@ -153,14 +162,14 @@ def _refuse_many(players: list[str], *, grouped: bool) -> None:
 
 
 def _lay_out(
-    result: xr.Dataset, output: str, expansion: Expansion, dim: str, names: list[str], found: Array, variance: Array
+    result: xr.DataTree, output: str, expansion: Expansion, dim: str, names: list[str], found: Array, variance: Array
 ) -> xr.Dataset:
-    if expansion.approach not in np.atleast_1d(result["approach"].values).astype(str):
+    if expansion.approach not in approaches(result):
         raise ValueError(
             f"sensitivity_indices: the expansion is from {expansion.approach!r}, which was cut from the result; give it whole"
         )
-    q2 = result[f"{output}_q2"]
-    q2 = q2.sel(approach=expansion.approach, drop=True) if "approach" in q2.dims else q2.drop_vars("approach")
+    q2 = result[OUTPUTS].children[output].dataset["q2"]
+    q2 = q2.sel(approach=expansion.approach, drop=True) if "approach" in q2.dims else q2.drop_vars("approach", errors="ignore")
     element = expansion.values.isel(term=0, drop=True)
     texts = {
         "kucherenko_first": "share of variance that goes when this alone becomes known",

@@ -21,14 +21,23 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from a2c_pybamm.estimate import Factor, Joint
-from a2c_pybamm.propagation.expansion import SUFFIX, Expansion, read_expansion
+from a2c_pybamm.propagation.expansion import Expansion, germ_node, polynomial_node, read_expansion
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
-from a2c_pybamm.propagation.layout import STATISTICS
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import ROUND_OFF
 from a2c_pybamm.propagation.sentences import reweighted_sentence
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 from a2c_pybamm.propagation.status import Status
+from a2c_pybamm.result import (
+    EXPANSION,
+    OUTPUTS,
+    STATISTICS,
+    Result,
+    axis_coordinates,
+    build_result,
+    expanded_outputs,
+    expansion_path,
+)
 
 FITTED_PROBABILITY = 0.999
 """Probability of the region, around the former means, that counts as the one where the polynomial was fitted."""
@@ -62,7 +71,7 @@ def scale_source(joint: Joint, source: str, by: float) -> Joint:
     return Joint(estimates, independent=joint.independent)
 
 
-def reweight(result: xr.Dataset, after: Joint, *, rng: np.random.Generator) -> xr.Dataset:
+def reweight(result: xr.DataTree, after: Joint, *, rng: np.random.Generator, approach: str | None = None) -> Result:
     """Statistics of every output under other errors, from its polynomial and without new solves.
 
     The layout of `propagate` with the one approach that fitted the polynomial. Moments, shares and the polynomial in the germ
@@ -81,40 +90,43 @@ def reweight(result: xr.Dataset, after: Joint, *, rng: np.random.Generator) -> x
         varied, not the reverse.
     rng
         For the points at which polynomials are sampled.
+    approach
+        Label of the method whose polynomial is read; the last that fitted one unless given.
 
     Raises
     ------
     ValueError
         If there is no polynomial, ``after`` moves what was fixed, or the polynomial would have more than 3000 terms.
     """
-    outputs = [str(name).removesuffix(SUFFIX) for name in result.data_vars if str(name).endswith(SUFFIX)]
+    kept = expanded_outputs(result)
+    label = next(reversed(kept), "") if approach is None else approach
+    outputs = kept.get(label, [])
     if not outputs:
-        raise ValueError("reweight: the result has no polynomial; run propagate with AdaptiveChaos()")
+        by = "" if approach is None else f" by {approach!r}"
+        raise ValueError(f"reweight: the result has no polynomial{by}; run propagate with AdaptiveChaos()")
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"reweight: rng is {rng!r}; give np.random.default_rng(seed)")
-    expansions = {output: read_expansion(result, output, what="reweight") for output in outputs}
+    expansions = {output: read_expansion(result, output, what="reweight", approach=label) for output in outputs}
     former = expansions[outputs[0]]
     new = _marginal(after, [str(name) for name in former.factor["coefficient"].values])
-    germ_map = _germ_map(former, np.array(result["coefficient_mean"].values, float), new)
+    germ_map = _germ_map(former, np.array(result[EXPANSION].dataset["coefficient_mean"].values, float), new)
     basis = _basis(former, new)
     points = sobol_germ(2 * len(basis), new.germ_families, rng)
     # from the former terms' coefficients to those of the same polynomial in the germ of after
     targets = former.basis.evaluate(germ_map.former(points))
     projection = np.asarray(np.linalg.lstsq(basis.evaluate(points), targets, rcond=None)[0], float)
     extrapolated = germ_map.outside(new.draw_germ(N_DRAW, rng))
-    statistics: dict[str, dict[str, Any]] = {}
-    polynomials = {}
+    levels = np.array(result.coords["level"].values, float)
+    nodes, polynomials = {}, {}
     for output, expansion in expansions.items():
-        values = _projected(projection, expansion)
-        statistics[output] = _moments(basis, values, new, after.sources, result["quantile"].values, rng)
-        polynomials[output + SUFFIX] = _laid_out(values, expansion.values)
+        node, values = result[OUTPUTS].children[output].to_dataset(), _projected(projection, expansion)
+        numbers = _moments(basis, values, new, after.sources, levels, rng)
+        nodes[output] = _reweighted(node, numbers, len(after.sources))
         if expansion.values.ndim == 1:
-            statistics[output] |= _judged(result, output, former.approach, extrapolated, float(statistics[output]["std"][0]))
-    answer = _assembled(result, former.approach, after.sources, statistics)
-    answer["share_degree"] = ("approach", [int(basis.exponents.sum(axis=1).max())])
-    about = {"units": "1", "long_name": "probability that lies where the polynomial was not fitted"}
-    answer["extrapolated"] = ("approach", [extrapolated], about)
-    return answer.assign(polynomials).assign(_germ_variables(result, basis, new))
+            nodes[output] = nodes[output].assign(_judged(node, label, extrapolated, float(numbers["std"][0])))
+        polynomials[output] = _laid_out(values, expansion.values)
+    further = {EXPANSION: germ_node(new), expansion_path(label): polynomial_node(basis, polynomials)}
+    return build_result(_root(result, label, after.sources, basis, extrapolated), nodes, further)
 
 
 def _marginal(after: Joint, names: Sequence[str]) -> Joint:
@@ -210,53 +222,47 @@ def _moments(
     return {"mean": values[0], "var": var, "std": np.sqrt(var), "share": share, "quantile": quantile}
 
 
-def _judged(result: xr.Dataset, output: str, approach: str, extrapolated: float, std: float) -> dict[str, Any]:
+def _judged(node: xr.Dataset, approach: str, extrapolated: float, std: float) -> dict[str, Any]:
     """Status and sentence of a scalar output."""
-    status = result[f"{output}_status"]
+    status = node["status"]
     former = str((status.sel(approach=approach) if "approach" in status.dims else status).values)
     outside, failed = extrapolated > EXTRAPOLATED_PROBABILITY, former == Status.FAILS
     sentence = reweighted_sentence(approach, std, extrapolated, extrapolates=outside, failed=failed)
-    return {"status": Status.FAILS if outside or failed else Status.UNVERIFIED, "verdict": sentence}
+    texts = {"status": str(Status.FAILS if outside or failed else Status.UNVERIFIED), "verdict": sentence}
+    return {name: ("approach", np.array([text], dtype=str)) for name, text in texts.items()}
 
 
-def _assembled(
-    result: xr.Dataset, label: str, sources: Sequence[str], statistics: Mapping[str, Mapping[str, Any]]
-) -> xr.Dataset:
-    """The layout of a result with one approach: these statistics of these outputs, NaN for all others."""
-    coords = {"approach": [label], "source": list(sources)} | {k: result[k] for k in ("quantile", "coefficient")}
-    dataset = xr.Dataset(coords=coords, attrs={**result.attrs, "reweighted": SETTINGS})
-    dataset["n_solves"] = ("approach", [0])
-    dataset["settings"] = ("approach", np.array([SETTINGS], dtype=str))
-    for output, numbers in statistics.items():
-        for name in STATISTICS:
-            if f"{output}_{name}" not in result:
-                continue
-            old = result[f"{output}_{name}"]
-            old = old if "approach" in old.dims else old.expand_dims("approach")
-            dims = tuple(map(str, old.dims))
-            shape = [dataset.sizes[d] if d in ("approach", "source") else old.sizes[d] for d in dims]
-            values = np.reshape(numbers[name], shape) if name in numbers else np.full(shape, np.nan)
-            own = {k: c for k, c in old.coords.items() if k not in dataset.coords and c.dims}
-            dataset[f"{output}_{name}"] = xr.DataArray(values, dims=dims, coords=own, attrs=old.attrs)
-        for name in ("status", "verdict"):
-            if name in numbers:
-                dataset[f"{output}_{name}"] = ("approach", np.array([str(numbers[name])], dtype=str))
-    return dataset
+def _root(result: xr.DataTree, label: str, sources: Sequence[str], basis: GermBasis, extrapolated: float) -> xr.Dataset:
+    """Coordinates and what was done."""
+    coords = {"approach": [label], "source": list(sources)} | {k: result.coords[k] for k in ("level", "coefficient")}
+    root = xr.Dataset(coords=coords, attrs={**result.attrs, "reweighted": SETTINGS})
+    about = {"units": "1", "long_name": "probability that lies where the polynomial was not fitted"}
+    degree = int(basis.exponents.sum(axis=1).max())
+    return root.assign(
+        n_solves=("approach", [0]),
+        n_failed=("approach", [0]),
+        settings=("approach", np.array([SETTINGS], dtype=str)),
+        share_degree=("approach", [degree]),
+        extrapolated=("approach", [extrapolated], about),
+    )
+
+
+def _reweighted(node: xr.Dataset, numbers: Mapping[str, Any], n_source: int) -> xr.Dataset:
+    """These statistics of one output, NaN for all others that it has."""
+    variables = {}
+    for name in STATISTICS:
+        if name not in node:
+            continue
+        old = node[name] if "approach" in node[name].dims else node[name].expand_dims("approach")
+        sizes = {"approach": 1, "source": n_source}
+        shape = [sizes.get(str(dim), size) for dim, size in old.sizes.items()]
+        values = np.reshape(numbers[name], shape) if name in numbers else np.full(shape, np.nan)
+        variables[name] = xr.Variable(old.dims, values, old.attrs)
+    axes = [str(dim) for dim in node["mean"].dims if dim != "approach"]
+    return xr.Dataset(variables, coords=axis_coordinates(node["mean"], axes))
 
 
 def _laid_out(values: Array, old: xr.DataArray) -> xr.DataArray:
     """Coefficients of a polynomial on its output's axes."""
     coords = {name: c for name, c in old.coords.items() if c.dims and "term" not in c.dims}
     return xr.DataArray(values.reshape(-1, *old.shape[1:]), dims=old.dims, coords=coords, attrs=old.attrs)
-
-
-def _germ_variables(result: xr.Dataset, basis: GermBasis, new: Joint) -> dict[str, xr.DataArray]:
-    """The variables beside an expansion, of the germ of ``after``."""
-    values = {
-        "exponent": (("term", "germ"), basis.exponents),
-        "germ_source": ("germ", np.array(new.germ_sources, dtype=str)),
-        "germ_family": ("germ", np.array(new.germ_families, dtype=str)),
-        "germ_factor": (("coefficient", "germ"), new.root),
-        "coefficient_mean": ("coefficient", new.mean),
-    }
-    return {name: xr.DataArray(v, dims=dims, attrs=result[name].attrs) for name, (dims, v) in values.items()}

@@ -23,7 +23,7 @@ from scipy.stats import beta
 from a2c_pybamm.propagation.expansion import read_expansion
 from a2c_pybamm.propagation.germ_basis import sobol_germ
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.results.dataframe import DRAWS, drawn_names
+from a2c_pybamm.result import DRAWS, drawn_outputs, expanded_outputs
 
 CONFIDENCE = 0.95
 N_POLYNOMIAL = 2**14
@@ -40,7 +40,7 @@ TEXTS = {
 
 
 def survival(
-    result: xr.Dataset,
+    result: xr.DataTree,
     output: str = "end_time",
     *,
     at: ArrayLike | None = None,
@@ -52,7 +52,7 @@ def survival(
     Variables ``survival``, ``lower``, ``upper``, ``lowest``, ``highest`` along ``threshold`` (in the output's unit). Draws that
     failed have no value: ``survival`` and its interval leave them out, ``lowest`` and ``highest`` hold whatever they would have
     been, and ``attrs["failed_fraction"]`` says how many they are. From a polynomial there is no interval (NaN): its error is
-    that of the polynomial, see ``<output>_q2``.
+    that of the polynomial, see its ``q2``.
 
     Parameters
     ----------
@@ -83,25 +83,25 @@ def survival(
     return _lay_out(found, unit, {"output": output, "approach": approach, "confidence": CONFIDENCE, **about})
 
 
-def _draws(result: xr.Dataset, output: str) -> tuple[Array, str]:
+def _draws(result: xr.DataTree, output: str) -> tuple[Array, str]:
     """Values of the draws (n_draw,), NaN where one failed, and their unit."""
-    if output + DRAWS not in result:
-        have = drawn_names(result)
+    have = drawn_outputs(result, DRAWS)
+    if output not in have:
         remedy = f"it has those of {', '.join(map(repr, have))}" if have else "run propagate with MonteCarlo()"
         raise ValueError(f"survival: the result has no draws of output {output!r}; {remedy}")
-    values = np.array(result[output + DRAWS].values, float)
+    drawn = result[DRAWS].dataset[output]
+    values = np.array(drawn.values, float)
     if not np.isfinite(values).any():
-        raise ValueError(f"survival: every draw of {output!r} failed; failure_reason says why")
-    return values, str(result[output + DRAWS].attrs.get("units", ""))
+        raise ValueError(f"survival: every draw of {output!r} failed; the node failures says why")
+    return values, str(drawn.attrs.get("units", ""))
 
 
-def _polynomial(result: xr.Dataset, output: str, approach: str, rng: np.random.Generator | None) -> tuple[Array, str]:
+def _polynomial(result: xr.DataTree, output: str, approach: str, rng: np.random.Generator | None) -> tuple[Array, str]:
     """Values of an output's polynomial at points spread over the germ, and their unit."""
-    expansion = read_expansion(result, output, what="survival")
-    if approach != expansion.approach:
-        raise ValueError(
-            f"survival: no draws and no polynomial of {approach!r}; take approach='sampling' or {expansion.approach!r}"
-        )
+    if output not in expanded_outputs(result).get(approach, ()):
+        labels = " or ".join(map(repr, ["sampling", *expanded_outputs(result)]))
+        raise ValueError(f"survival: no draws and no polynomial of {output!r} by {approach!r}; take approach={labels}")
+    expansion = read_expansion(result, output, what="survival", approach=approach)
     if expansion.values.ndim > 1 or not np.isfinite(expansion.values.values).all():
         raise ValueError(f"survival: the polynomial of {output!r} is not that of one number; name a scalar output")
     if not isinstance(rng, np.random.Generator):

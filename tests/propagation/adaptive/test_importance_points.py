@@ -11,7 +11,7 @@ from a2c_pybamm.propagation.adaptive.importance_moments import importance_moment
 from a2c_pybamm.propagation.adaptive.importance_points import importance_points
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
 from a2c_pybamm.propagation.germ_basis import total_degree
-from a2c_pybamm.propagation.layout import QUANTILES
+from a2c_pybamm.propagation.problem import QUANTILES
 
 EDGE = 2.6
 P = float(norm.sf(EDGE))
@@ -59,7 +59,7 @@ def test_weighted_moments_are_unbiased(case: str) -> None:
         germ, values, group, rng = started(line if case == "right" else lambda x: np.sin(5 * x[:, 1]) ** 3, seed)
         points = importance_points(total_degree(("normal",) * 2, 3), germ, values, group, 10, rng)
         assert points.weight.max() < 2.2
-        moments = importance_moments(line(points.germ)[:, None], points.group, points.weight, QUANTILES)
+        moments = importance_moments(line(points.germ)[:, None], points.group, points.weight, np.array(QUANTILES))
         found.append([moments[name][0] for name in ("mean", "var", "mean_se", "error")])
     mean, var, mean_se, error = np.array(found).T
     assert abs(mean.mean() - 0.3) < 3 * mean.std() / np.sqrt(60)
@@ -93,12 +93,12 @@ def test_rare_collapse_is_measured_within_its_stated_error() -> None:
         both = propagate(model, joint_of(2), *methods, rng=np.random.default_rng(seed))
         found, sampled = both.isel(approach=0), both.isel(approach=1)
         assert int(found["n_solves"]) <= 300
-        off = np.log(float(found["output_std"]) / std)
+        off = np.log(float(found["output"]["std"]) / std)
         wrong.append(abs(off))
-        plain.append(abs(np.log(float(sampled["output_std"]) / std)))
-        warned = str(found["output_status"].values) == Status.FAILS
-        unwarned += abs(off) > 3 * float(found["output_error"]) and not warned
-        means.append(float(found["output_mean"]))
+        plain.append(abs(np.log(float(sampled["output"]["std"]) / std)))
+        warned = str(found["output"]["status"].values) == Status.FAILS
+        unwarned += abs(off) > 3 * float(found["output"]["error"]) and not warned
+        means.append(float(found["output"]["mean"]))
     assert np.linalg.norm(wrong) < 0.75 * np.linalg.norm(plain)  # about a half; its own scatter is a tenth
     assert unwarned == 0
     assert abs(np.mean(means) - mean) < 3 * np.std(means) / np.sqrt(40)

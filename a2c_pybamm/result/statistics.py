@@ -1,0 +1,81 @@
+"""The statistics of an output, declared once: name, unit, dimensions, and what a file of them may hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from a2c_pybamm.status import Recommendation, Status
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One variable of an output's node."""
+
+    text: str
+    """For its ``long_name``, behind that of the output."""
+    unit: str
+    """Its unit, with {u} for the output's."""
+    dim: str | None = None
+    """Its dimension beside ``approach`` and the output's axes."""
+    required: bool = False
+    """True where every output has it, NaN where a method gives none; others stand where some method gives one."""
+    curves_only: bool = False
+
+
+@dataclass(frozen=True)
+class ScalarStatistic:
+    """One variable of the node of an output that is one number, made from the statistics."""
+
+    text: str
+    of_approach: bool
+    """True where each method has its own."""
+    values: tuple[str, ...] = ()
+    """Texts that it may hold; any where there are none."""
+    number: bool = False
+
+
+STATISTICS = {
+    "mean": Statistic("mean", "{u}", required=True),
+    "std": Statistic("standard deviation", "{u}", required=True),
+    "var": Statistic("variance", "({u})^2", required=True),
+    "quantile": Statistic("quantile", "{u}", "level", required=True),
+    "share": Statistic("share of variance that each source makes by itself, not clipped", "1", "source", required=True),
+    "share_se": Statistic("standard error of the share (sampling)", "1", "source", required=True),
+    "error": Statistic("relative error of the standard deviation as the method itself estimates it", "1", required=True),
+    "mean_se": Statistic("standard error of the mean (sampling, adaptive chaos)", "{u}"),
+    "q2": Statistic("predictive coefficient Q2 on points kept out of the fit (chaos)", "1", required=True),
+    "test_point_error": Statistic(
+        "largest error of prediction at a test point at ±3σ of the germ, in standard deviations of the output", "1"
+    ),
+    "hidden_variance": Statistic(
+        "variance that could lie beyond the test points, over the variance estimated (adaptive chaos)", "1"
+    ),
+    "tail_share": Statistic("share of the variance in the hundredth part of the samples farthest from the mean", "1"),
+    "mean_low": Statistic("lower end of the 95 % interval of the mean", "{u}"),
+    "mean_high": Statistic("upper end of the 95 % interval of the mean", "{u}"),
+    "std_low": Statistic("lower end of the 95 % interval of the standard deviation", "{u}"),
+    "std_high": Statistic("upper end of the 95 % interval of the standard deviation", "{u}"),
+    "mean_unseen_low": Statistic("lower end, a rare mode that no sample met included (rule of three)", "{u}"),
+    "mean_unseen_high": Statistic("upper end, a rare mode that no sample met included (rule of three)", "{u}"),
+    "std_unseen_high": Statistic("upper end for the standard deviation, such a mode included", "{u}"),
+    "mean_shift": Statistic("shift of the mean by curvature (first order)", "{u}"),
+    "nonlinear_share": Statistic("share of variance that no straight line gives (first order)", "1"),
+    "gradient": Statistic(
+        "total derivative by each coefficient at the mean (first order)", "{u} per unit of the coefficient", "coefficient"
+    ),
+    "running_fraction": Statistic("fraction of the solves not cut off here", "1", required=True, curves_only=True),
+}
+"""Numbers along ``approach``, on the output's own axes."""
+
+SCALAR_STATISTICS = {
+    "status": ScalarStatistic("status of the answer", True, tuple(Status)),
+    "verdict": ScalarStatistic("the answer and whether it holds, in words", True),
+    "recommendation": ScalarStatistic("kind of answer to take", False, tuple(Recommendation)),
+    "decision": ScalarStatistic("the answer to take, in words", False),
+    "more_solves": ScalarStatistic(
+        "further solves that bring the relative error of the std to 5 %, 0 where none are needed, NaN if not known",
+        False,
+        number=True,
+    ),
+}
+"""Judged for outputs that are one number."""
