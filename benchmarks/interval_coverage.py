@@ -17,7 +17,7 @@ from reference_cases import CASES, REFERENCES
 from scipy.stats import binom, t
 
 from a2c_pybamm.propagation.adaptive.cross_moments import SMOOTH_Q2
-from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, STEP_SIZE
+from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, KINK_ERROR
 
 QUANTILE = t.ppf(0.975, 7)
 
@@ -56,7 +56,7 @@ def main() -> None:
             }
             doubts = (
                 (found["q2"] < SMOOTH_Q2)
-                + (found["test_point_error"] > STEP_SIZE)
+                + (found["test_point_error"] > KINK_ERROR)
                 + (found["hidden_variance"] > HIDDEN_VARIANCE_LIMIT)
             )
             alarm = found["warned"] + doubts + (found["tail_share"] > 0.5)

@@ -1,4 +1,4 @@
-r"""Adaptive chaos: solves are added until the stated error meets what was asked, or the budget ends."""
+r"""Adaptive chaos: solves are added until the stated error is below a tolerance, or a budget is spent."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AdaptiveChaos:
        at three standard deviations along the axes and along the steepest directions of the outputs;
     2. fits a polynomial to all points so far, with a prior (`weighted_regression`) so that fewer points than terms do, and
        corrects mean and standard deviation by what fits without some points missed there (`cross_fit`), so that they are those
-       of sampling where the polynomial is worth nothing (`fit_polynomials`);
+       of sampling where the polynomial predicts nothing (`fit_polynomials`);
     3. estimates the relative error of each standard deviation, and which outputs are rough (`estimate_error`): those of which
        the polynomial predicts less than 98 % of the variance, or that a test point shows to have a step or a tail that could
        hold a tenth of the variance;
@@ -45,7 +45,7 @@ class AdaptiveChaos:
     """
 
     tolerance: float = 0.02
-    """Relative standard error of the standard deviation that is asked for."""
+    """Largest relative standard error of the standard deviation."""
     budget: int = 400
     """Most solves."""
 
@@ -62,7 +62,7 @@ class AdaptiveChaos:
         return "adaptive chaos"
 
     def planned(self, problem: Problem) -> int:
-        """The most solves it will ask for."""
+        """Largest number of solves that it takes."""
         return self.budget
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:

@@ -19,6 +19,8 @@ Mask = NDArray[np.bool_]
 
 FEWEST_FOR_FAILURES = 50
 """Plain points from which too many failures end the run early; of fewer, two would be too many."""
+N_TEST_DESIGN = 2
+"""Designs of test points: along axes, then along the steepest directions."""
 
 
 @dataclass(frozen=True, eq=False)

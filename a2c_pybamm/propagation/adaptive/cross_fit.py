@@ -1,4 +1,4 @@
-"""Polynomials of many elements from groups of points, each group predicted by the fit that has not seen it."""
+"""Polynomials of many elements from groups of points, each group predicted by the fit without it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from a2c_pybamm.propagation.adaptive.weighted_regression import Prior, PriorSear
 from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.methods.three_sigma_points import largest_error
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import ROUND_OFF
+from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
 
 LOST_VARIANCE = 1e-5
 """Share of the variance of all curves together that principal components may leave out; it goes to the residuals."""
@@ -68,7 +68,7 @@ def cross_fit(
     """Fits and moments of values (n_point, n_element).
 
     ``group`` (n_point,) numbers the scramblings from 0; below are ``TEST_GROUP`` and ``WEIGHTED_GROUP``.
-    Elements that stand ``alone`` (n_element,) have a polynomial of their own, the others share those of their principal
+    Elements that stand ``alone`` (n_element,) have a polynomial each, the others share those of their principal
     components. The priors of a ``former`` fit to fewer points are where the search for new ones begins.
     """
     offset, scores, loadings = _components(values, alone)
@@ -109,7 +109,7 @@ def side_by_side(first: CrossFit, second: CrossFit, where: NDArray[np.bool_]) ->
 def _components(values: Array, alone: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
     """Means (n_element,) of values (n_point, n_element), scores (n_point, n_component), loadings (n_component, n_element)."""
     offset, spread = values.mean(axis=0), values.std(axis=0)
-    scale = np.where(spread > ROUND_OFF * np.abs(offset), spread, 0.0)
+    scale = np.where(spread > OUTPUT_ROUND_OFF * np.abs(offset), spread, 0.0)
     standard = np.divide(values - offset, scale, out=np.zeros_like(values), where=scale > 0)
     single = np.flatnonzero(alone)
     shapes = np.zeros((len(single), standard.shape[1]))

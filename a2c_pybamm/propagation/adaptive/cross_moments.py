@@ -1,4 +1,4 @@
-r"""Moments that are right whatever the polynomial is worth: what the fit missed on points it had not seen is added back.
+r"""Moments without bias whatever the polynomial is: what the fit missed on points kept out of it is added back.
 
 Points come in R independent groups (scramblings of one design). With :math:`\hat y_{-r}` the polynomial fitted without group r,
 every group gives estimates whose mean is the truth for any polynomial [1]_,
@@ -8,8 +8,8 @@ every group gives estimates whose mean is the truth for any polynomial [1]_,
     S_r = \mathrm{E}(\hat y_{-r}-m)^2 + \langle (y-m)^2 - (\hat y_{-r}-m)^2\rangle_r ,
 
 the first terms exact from the coefficients. The mean is that of the :math:`T_r`. For the variance there is a second estimate,
-the polynomial's own, :math:`P = \sum_{\alpha\ne0} (c_\alpha^2 + \operatorname{Var} c_\alpha)`: less scattered, but wrong by
-what the polynomial cannot follow, a part :math:`e_P = (1-Q^2)/2` of the standard deviation. With :math:`e_S` the jackknife
+that of the polynomial, :math:`P = \sum_{\alpha\ne0} (c_\alpha^2 + \operatorname{Var} c_\alpha)`: less scattered, but wrong by
+what the polynomial leaves out, a part :math:`e_P = (1-Q^2)/2` of the standard deviation. With :math:`e_S` the jackknife
 error of the first, both have the share of the variance that is inverse to their errors,
 
 .. math:: \sigma^2 = P + w\,(\langle S_r\rangle - P), \qquad w = \frac{e_P^2 + e_0^2}{e_P^2 + e_S^2 + 2 e_0^2},
@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.propagation.methods.three_sigma_points import STEP_SIZE
+from a2c_pybamm.propagation.methods.three_sigma_points import KINK_ERROR
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
@@ -94,7 +94,7 @@ def cross_moments(left_out: LeftOut, exact: GroupMoments, polynomial_var: Array,
     without_one = np.sqrt(np.maximum((second.sum(axis=0) - second) / (n_group - 1), 0.0))
     jackknife = ratio((n_group - 1) / n_group * ((without_one - without_one.mean(axis=0)) ** 2).sum(axis=0), var)
     lost = np.clip(1 - q2, 0, 1)
-    smooth = (q2 >= SMOOTH_Q2) & ~overshoots & ~(test_point_error > STEP_SIZE)
+    smooth = (q2 >= SMOOTH_Q2) & ~overshoots & ~(test_point_error > KINK_ERROR)
     weight = np.where(smooth, ratio(lost**2 / 4 + lost / n_fitted, lost**2 / 4 + jackknife + 2 * lost / n_fitted), 1.0)
     shared = np.where(trusted & ~overshoots, SHARED_ERROR * lost / n_fitted, 0.0)
     shared_of_mean = np.where(trusted & ~overshoots, residual_var / n_fitted, 0.0)

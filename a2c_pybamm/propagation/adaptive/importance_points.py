@@ -34,7 +34,7 @@ from a2c_pybamm.propagation.germ_basis import GermBasis, sobol_germ
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
-POOL = 2**15
+POOL_SIZE = 2**15
 """Plain points from which a scrambling takes its own; the pools together are eight times as many."""
 MOST_GERMS_AT_POOL = 10
 """Germs of most effect that the polynomial is evaluated in at a whole pool; the density does not depend on the others."""
@@ -93,7 +93,7 @@ def _systematic(
     families: tuple[Family, ...], predict: Callable[[Array], Array], n: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
     """Germs (n, n_germ) of one scrambling from its own pool, and the weight of each (n,)."""
-    pool = sobol_germ(POOL, families, rng)
+    pool = sobol_germ(POOL_SIZE, families, rng)
     predicted = predict(pool)
     far = np.max(ratio((predicted - predicted.mean(axis=0)) ** 2, predicted.var(axis=0)), axis=1)
     h = 1 + far

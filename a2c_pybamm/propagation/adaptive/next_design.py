@@ -6,7 +6,7 @@ from math import ceil
 
 import numpy as np
 
-from a2c_pybamm.propagation.adaptive.adaptive_state import FEWEST_FOR_FAILURES, AdaptiveState, ErrorEstimate
+from a2c_pybamm.propagation.adaptive.adaptive_state import FEWEST_FOR_FAILURES, N_TEST_DESIGN, AdaptiveState, ErrorEstimate
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
 from a2c_pybamm.propagation.adaptive.importance_points import sample_rough
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
@@ -22,8 +22,6 @@ GROWTH = 1.5
 """Factor by which the points of a scrambling grow from one design to the next."""
 SECOND_POINTS = 3
 """Points of each scrambling in the second design at least."""
-N_TEST_DESIGN = 2
-"""Designs of test points: along axes, then along the steepest directions."""
 FEWEST_BEFORE_IMPORTANCE = 5
 """Plain points of each scrambling before an output without a good polynomial is sampled where it is far out."""
 IMPORTANCE_ROUNDS = (0.3, 1.0)

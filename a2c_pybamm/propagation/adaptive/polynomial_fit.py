@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, Mask
+from a2c_pybamm.propagation.adaptive.adaptive_state import N_TEST_DESIGN, AdaptiveState, Mask
 from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, CrossFit, cross_fit, side_by_side
 from a2c_pybamm.propagation.germ_basis import basis_of_active
 from a2c_pybamm.propagation.methods.three_sigma_points import MOST_TEST_AXES
@@ -28,7 +28,7 @@ def fit_polynomials(state: AdaptiveState) -> AdaptiveState:
     if not state.has_all_groups or (n <= MOST_TEST_AXES and not state.n_test_design):
         return state
     active = np.arange(min(n, MOST_ACTIVE)) if state.active is None else state.active
-    if state.active is None and state.slopes is not None and state.n_test_design == 2:
+    if state.active is None and state.slopes is not None and state.n_test_design == N_TEST_DESIGN:
         active = np.sort(np.argsort(-np.abs(state.slopes).max(axis=1), kind="stable")[:MOST_ACTIVE])
         state = replace(state, active=active)
     basis = basis_of_active(state.problem.joint.germ_families, active, HIGHEST_ORDER)

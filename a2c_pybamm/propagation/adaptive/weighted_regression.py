@@ -118,8 +118,8 @@ class _Kernel:
     :math:`a_1^3, a_1a_2, a_3`.
     """
 
-    parts: Array
-    """Each germ's part at relevance 1 (n_germ, n_sum, n_point, n_point)."""
+    by_germ: Array
+    """Contribution of each germ at relevance 1 (n_germ, n_sum, n_point, n_point)."""
 
     @classmethod
     def of(cls, germ: Array, families: tuple[Family, ...], order: int) -> _Kernel:
@@ -134,15 +134,15 @@ class _Kernel:
 
     @property
     def _degrees(self) -> Array:
-        return np.array([1, 2, 2, 3, 3, 3])[: self.parts.shape[1]]
+        return np.array([1, 2, 2, 3, 3, 3])[: self.by_germ.shape[1]]
 
     def sums(self, relevance: Array) -> Array:
         """Power sums over all germs (n_sum, n_point, n_point)."""
-        return np.asarray(np.einsum("is,isnm->snm", relevance[:, None] ** self._degrees, self.parts))
+        return np.asarray(np.einsum("is,isnm->snm", relevance[:, None] ** self._degrees, self.by_germ))
 
     def moved(self, sums: Array, k: int, old: float, new: float) -> Array:
         """Power sums after the relevance of one germ has changed."""
-        return np.asarray(sums + (new**self._degrees - old**self._degrees)[:, None, None] * self.parts[k])
+        return np.asarray(sums + (new**self._degrees - old**self._degrees)[:, None, None] * self.by_germ[k])
 
     def combine(self, sums: Array, prior: Prior) -> Array:
         """The kernel: terms of degree 1, 2, 3 by Newton's identities between power sums and elementary polynomials."""

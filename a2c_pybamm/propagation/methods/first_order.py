@@ -24,7 +24,7 @@ from a2c_pybamm.propagation.methods.three_sigma_points import (
     steepest_directions,
 )
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved, joined
+from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Outcome, Problem, Solved, joined
 from a2c_pybamm.propagation.shares import ratio
 from a2c_pybamm.propagation.status import MethodKind
 
@@ -76,7 +76,7 @@ class FirstOrder:
         return "first order"
 
     def planned(self, problem: Problem) -> int:
-        """Number of solves it will ask for, those of an analytic gradient not counted."""
+        """Number of solves that it takes, those of an analytic gradient not counted."""
         n = len(problem.joint.germ_families)
         steps = 0 if hasattr(problem.model, "jacobian") else int((problem.joint.std > 0).sum())
         directions = n + (N_MIXED_DIRECTION if n > 1 else 0) if self.curvature else 0
@@ -119,7 +119,7 @@ class FirstOrder:
         batches = [solved]
         if self.curvature and self.test_points:
             near = _along_axes(solved, slopes, len(steps), len(moves))
-            std = {output: np.sqrt(found["var"]) for output, found in statistics.items()}
+            std = {output: np.sqrt(numbers["var"]) for output, numbers in statistics.items()}
             batch, errors = _test_farther_out(problem, solved, slopes, near, std)
             batches.append(batch)
             for output, error in errors.items():
@@ -239,17 +239,17 @@ def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradi
     mixed = ((n * second[n:] - second[:n].sum(axis=0)) ** 2).mean(axis=0) / 4 if n > 1 else np.zeros(len(centre))
     fourth = np.array([FOURTH_MOMENT[f] for f in problem.joint.germ_families])[:, None]
     sixth = np.array([SIXTH_MOMENT[f] for f in problem.joint.germ_families])[:, None]
-    # the cubic's own linear part, E ξ⁴ c, belongs to the best straight line
+    # the linear part of the cubic, E ξ⁴ c, belongs to the best straight line
     linear = ((slopes + fourth * cubic) ** 2).sum(axis=0)
-    bent = ((fourth - 1) / 4 * second[:n] ** 2 + (sixth - fourth**2) * cubic**2).sum(axis=0) + mixed
-    noise = ROUND_OFF * np.abs(centre)
-    bent = np.where(bent > noise**2, bent, 0.0 * bent)
+    nonlinear_var = ((fourth - 1) / 4 * second[:n] ** 2 + (sixth - fourth**2) * cubic**2).sum(axis=0) + mixed
+    noise = OUTPUT_ROUND_OFF * np.abs(centre)
+    nonlinear_var = np.where(nonlinear_var > noise**2, nonlinear_var, 0.0 * nonlinear_var)
     shift = second[:n].sum(axis=0) / 2
     first = (slopes**2).sum(axis=0)
-    error = np.abs(np.sqrt(ratio(linear + bent, first)) - 1)
-    error = np.where(first > noise**2, error, np.where(linear + bent > noise**2, np.inf, 0.0 * bent))
+    error = np.abs(np.sqrt(ratio(linear + nonlinear_var, first)) - 1)
+    error = np.where(first > noise**2, error, np.where(linear + nonlinear_var > noise**2, np.inf, 0.0 * nonlinear_var))
     return {
         "mean_shift": np.where(np.abs(shift) > noise, shift, 0.0 * shift),
-        "nonlinear_share": ratio(bent, linear + bent),
+        "nonlinear_share": ratio(nonlinear_var, linear + nonlinear_var),
         "error": error,
     }

@@ -17,7 +17,7 @@ PARALLEL_COSINE = 0.9
 """Cosine of two directions from which they count as one: 26 degrees apart."""
 SOLVER_NOISE = 1e-9
 """Errors of a prediction below this share of it are a solver's own."""
-STEP_SIZE = 1.0
+KINK_ERROR = 1.0
 """Error of a prediction, in standard deviations of the output, from which the output has a kink or a step there."""
 PROBABILITY_BEYOND = 1.35e-3
 """Probability that a standard normal germ is beyond 3."""

@@ -61,6 +61,14 @@ def test_no_more_solves_than_the_budget_and_nearly_all_of_it(budget: int) -> Non
     assert budget - N_REPLICATE - 2 * N_STEEPEST_DIRECTION < int(found["n_solves"]) <= budget
 
 
+@pytest.mark.parametrize(("budget", "n_test"), [(32, 0), (36, 2), (60, 22)])
+def test_test_points_of_many_germs_need_room_in_the_budget(budget: int, n_test: int) -> None:
+    """Twelve germs: 32 points choose the axes; ten axes and one steepest direction of the single output, both ways."""
+    found = answer(bent, joint_of(12), AdaptiveChaos(tolerance=1e-6, budget=budget))
+    assert int(found["n_solves"]) == 32 + n_test
+    assert found.attrs[f"{LABEL}: test points"] == f"{n_test} at ±3 standard deviations"
+
+
 @pytest.mark.parametrize("tolerance", [0.05, 0.005])
 def test_it_stops_when_the_stated_error_is_below_the_tolerance(tolerance: float) -> None:
     found = answer(bent, joint_of(6), AdaptiveChaos(tolerance=tolerance, budget=400))
@@ -210,5 +218,5 @@ def test_intervals_cover_mean_and_std(case: str) -> None:
     function, truths = TRUTHS[case]
     rows = [answer(function, joint_of(3), AdaptiveChaos(1e-6, 40), seed) for seed in range(100)]
     for name, truth in zip(("mean", "std"), truths, strict=True):
-        inside = [float(row[f"output_{name}_low"]) <= truth <= float(row[f"output_{name}_high"]) for row in rows]
+        inside = [float(row["output"][f"{name}_low"]) <= truth <= float(row["output"][f"{name}_high"]) for row in rows]
         assert sum(inside) >= 89, name
