@@ -16,8 +16,8 @@ from adaptive_answers import answers
 from reference_cases import CASES, REFERENCES
 from scipy.stats import binom, t
 
-from a2c_pybamm.propagation.adaptive.cross_fit import SMOOTH_Q2
-from a2c_pybamm.propagation.methods.scouts import CLIFF, MOST_BEYOND
+from a2c_pybamm.propagation.adaptive.cross_moments import SMOOTH_Q2
+from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, KINK_ERROR
 
 QUANTILE = t.ppf(0.975, 7)
 
@@ -54,7 +54,11 @@ def main() -> None:
                 "std": z <= QUANTILE,
                 "unseen": (wrong <= QUANTILE * found["error"]) & (-wrong <= np.log(high / found["std"])),
             }
-            doubts = (found["q2"] < SMOOTH_Q2) + (found["test_point_error"] > CLIFF) + (found["hidden_variance"] > MOST_BEYOND)
+            doubts = (
+                (found["q2"] < SMOOTH_Q2)
+                + (found["test_point_error"] > KINK_ERROR)
+                + (found["hidden_variance"] > HIDDEN_VARIANCE_LIMIT)
+            )
             alarm = found["warned"] + doubts + (found["tail_share"] > 0.5)
             # where the decision does not trust the answer it gives the end with the unseen mode
             inside["reported"] = np.where(np.broadcast_to(alarm > 0, z.shape), inside["unseen"], inside["std"])

@@ -94,10 +94,10 @@ def measure(name: str, factor: float, n_solve: int, n_seed: int) -> str:
         methods = a2c.AdaptiveChaos(1e-9, n_solve), a2c.MonteCarlo(n_solve)
         result = a2c.propagate(model, before, *methods, rng=np.random.default_rng(seed), max_failed=0.0)
         read = a2c.reweight(result, after, rng=np.random.default_rng(seed)).isel(approach=0)
-        shares = read["output_share"].to_series()
-        drawn = weighted_std(result["output_draws"].values, result["coefficient_draws"].values, before, after)
-        warned = str(read["output_status"].values) == a2c.Status.FAILS
-        rows.append([float(read["output_std"]) / std - 1, shares.get(SOURCE, 0.0) - share, drawn / std - 1, warned])
+        shares = read["output"]["share"].to_series()
+        drawn = weighted_std(result["draws"]["output"].values, result["draws"]["coefficients"].values, before, after)
+        warned = str(read["output"]["status"].values) == a2c.Status.FAILS
+        rows.append([float(read["output"]["std"]) / std - 1, shares.get(SOURCE, 0.0) - share, drawn / std - 1, warned])
     std_off, share_off, drawn_off, warned = np.array(rows, float).T
     lost = int(np.isnan(drawn_off).sum())
     weights = f"{100 * np.nanmedian(np.abs(drawn_off)):6.2f} %" if lost < n_seed else "      —"

@@ -20,11 +20,11 @@ from scipy.stats import qmc
 from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.model import Array
 
-BITS = 30
+SOBOL_BITS = 30
 """Binary digits of a Sobol' point."""
 N_QUANTILE = 4096
 """Points at which a polynomial is sampled for its quantiles; more change them by less than 1 % of a standard deviation."""
-CHUNK = 512
+ELEMENTS_AT_ONCE = 512
 """Elements of an output whose quantiles are taken at once, so that memory stays below some ten megabytes."""
 
 
@@ -46,10 +46,10 @@ class GermBasis:
         is a product of few germs' polynomials.
         """
         order = int(self.exponents.max(initial=0))
-        known = [orthonormal(germ[:, k], family, order).T.copy() for k, family in enumerate(self.families)]
+        polynomials = [orthonormal(germ[:, k], family, order).T.copy() for k, family in enumerate(self.families)]
         values = np.empty((len(self), len(germ)))
         for row, degrees in zip(values, self.exponents, strict=True):
-            factors = [known[k][degrees[k]] for k in np.flatnonzero(degrees)]
+            factors = [polynomials[k][degrees[k]] for k in np.flatnonzero(degrees)]
             if not factors:
                 row[:] = 1.0
             elif len(factors) == 1:
@@ -80,6 +80,17 @@ def total_degree(families: tuple[Family, ...], order: int) -> GermBasis:
     return GermBasis(families, np.asarray(exponents, dtype=np.int64).reshape(-1, n))
 
 
+def basis_of_active(families: tuple[Family, ...], active: NDArray[np.int64], order: int) -> GermBasis:
+    """All products of the active germs up to a total degree, the constant first, and powers of each of the others alone."""
+    n = len(families)
+    inner = total_degree(tuple(families[k] for k in active), order).exponents
+    products = np.zeros((len(inner), n), dtype=np.int64)
+    products[:, active] = inner
+    rest = np.setdiff1d(np.arange(n), active)
+    powers = [degree * np.eye(n, dtype=np.int64)[rest] for degree in range(1, order + 1)]
+    return GermBasis(families, np.vstack([products, *powers]))
+
+
 def orthonormal(germ: Array, family: Family, order: int) -> Array:
     """Orthonormal polynomials of one germ up to a degree (n_sample, order + 1)."""
     if family == "normal":
@@ -107,9 +118,9 @@ def germ_distribution(families: tuple[Family, ...]) -> chaospy.Distribution:
 
 def sobol_germ(n: int, families: tuple[Family, ...], rng: np.random.Generator) -> Array:
     """Germs (n, n_germ) that fill their distribution evenly: scrambled Sobol' points through its inverse."""
-    sobol = qmc.Sobol(len(families), bits=BITS, rng=rng)
+    sobol = qmc.Sobol(len(families), bits=SOBOL_BITS, rng=rng)
     points = sobol.random_base2(max(0, int(np.ceil(np.log2(n)))))[:n]
-    points = points + 0.5 ** (BITS + 1)  # to the middle of its cell: a point at 0 would be a germ at -inf
+    points = points + 0.5 ** (SOBOL_BITS + 1)  # to the middle of its cell: a point at 0 would be a germ at -inf
     return np.asarray(germ_distribution(families).inv(points.T)).reshape(len(families), n).T
 
 
@@ -117,6 +128,7 @@ def polynomial_quantiles(basis: GermBasis, coefficients: Array, levels: Array, r
     """Quantiles (n_level, n_element) of polynomials in the germ with coefficients (n_term, n_element), by sampling them."""
     terms = basis.evaluate(sobol_germ(N_QUANTILE, basis.families, rng))
     parts = [
-        np.quantile(terms @ coefficients[:, k : k + CHUNK], levels, axis=0) for k in range(0, coefficients.shape[1], CHUNK)
+        np.quantile(terms @ coefficients[:, k : k + ELEMENTS_AT_ONCE], levels, axis=0)
+        for k in range(0, coefficients.shape[1], ELEMENTS_AT_ONCE)
     ]
     return np.concatenate(parts, axis=1)

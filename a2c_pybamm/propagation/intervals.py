@@ -18,29 +18,33 @@ from scipy.stats import t as student
 
 from a2c_pybamm.propagation.model import Array
 
-LEVEL = 0.975
-UNSEEN = 3.0
-FAR_SHARE = 0.01
-"""Share of samples, those farthest from the mean, whose part of the variance is told."""
+CONFIDENCE = 0.95
+"""Probability with which an interval holds the true value."""
+RULE_OF_THREE = 3.0
+"""Events in n samples, at most, of which none was met, with 95 % confidence [1]_: -ln 0.05."""
+TAIL_PROBABILITY = 0.01
+"""Part of the samples, those farthest from the mean, whose share of the variance is reported."""
+FEWEST_IN_TAIL = 3
+"""Samples of which that part has at least."""
 
 
-def intervals(found: Mapping[str, Array], n: float | Array, freedom: float, attrs: Mapping[str, Any]) -> dict[str, Array]:
+def intervals(moments: Mapping[str, Array], n: float | Array, freedom: float, attrs: Mapping[str, Any]) -> dict[str, Array]:
     """Ends of the intervals from "mean", "var", "mean_se" and "error" (n_element,) of n samples.
 
     ``freedom`` are the degrees of freedom behind the errors; ``attrs`` may hold the output's "minimum" and "maximum".
     """
-    mean, std = found["mean"], np.sqrt(found["var"])
-    quantile = float(student.ppf(LEVEL, freedom))
+    mean, std = moments["mean"], np.sqrt(moments["var"])
+    quantile = float(student.ppf((1 + CONFIDENCE) / 2, freedom))
     # the error of a logarithm: a std is positive, and its error a factor
-    widening = np.exp(quantile * found["error"])
+    widening = np.exp(quantile * moments["error"])
     ends = {
-        "mean_low": mean - quantile * found["mean_se"],
-        "mean_high": mean + quantile * found["mean_se"],
+        "mean_low": mean - quantile * moments["mean_se"],
+        "mean_high": mean + quantile * moments["mean_se"],
         "std_low": std / widening,
         "std_high": std * widening,
     }
     low, high = (float(attrs.get(name, np.nan)) for name in ("minimum", "maximum"))
-    p = np.minimum(1.0, UNSEEN / np.asarray(n, float))
+    p = np.minimum(1.0, RULE_OF_THREE / np.asarray(n, float))
     reach = np.fmax(mean - low, high - mean)
     return ends | {
         "mean_unseen_low": ends["mean_low"] - p * (mean - low),
@@ -52,6 +56,6 @@ def intervals(found: Mapping[str, Array], n: float | Array, freedom: float, attr
 def tail_share(values: Array) -> Array:
     """Share of the variance (n_element,) that the hundredth part (three at least) of samples (n, n_element) carries."""
     squares = np.sort((values - values.mean(axis=0)) ** 2, axis=0)
-    n_far = max(3, round(FAR_SHARE * len(values)))
+    n_far = max(FEWEST_IN_TAIL, round(TAIL_PROBABILITY * len(values)))
     total = squares.sum(axis=0)
     return np.divide(squares[-n_far:].sum(axis=0), total, out=np.zeros_like(total), where=total > 0)

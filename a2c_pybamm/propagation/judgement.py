@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil, hypot, isfinite, nan
 
-from a2c_pybamm.propagation.adaptive.cross_fit import SMOOTH_Q2
-from a2c_pybamm.propagation.methods.scouts import CLIFF, MOST_BEYOND
+from a2c_pybamm.propagation.adaptive.cross_moments import SMOOTH_Q2
+from a2c_pybamm.propagation.adaptive.error_estimate import AGREEMENT_ERRORS
+from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, KINK_ERROR
 from a2c_pybamm.propagation.status import (
     Answer,
     Decision,
@@ -26,8 +27,6 @@ MAX_STD_RATIO = 0.05
 """Departure of the std from sampling's: what an error bar of one significant digit does not show."""
 MIN_Q2 = 0.95
 """Share of the variance of fresh points that chaos must predict: what it misses is then at most the first-order limit."""
-N_ERRORS = 3.0
-"""Combined standard errors within which chaos and sampling agree; chance exceeds them once in 370."""
 MOST_TAIL = 0.5
 """Share of the variance in the hundredth part of the samples from which a few carry it: a normal one has 0.09 there."""
 LEAST_TAIL_SOLVES = 100
@@ -48,7 +47,7 @@ def judge(kind: MethodKind, own: Numbers, sampling: Numbers | None) -> Judgement
 def _is_constant(own: Numbers, sampling: Numbers | None) -> bool:
     """True where nothing that was solved shows the output to vary: no solve, no curvature, no test point, no sample."""
     still = own.std == 0 and not own.mean_shift > 0 and not own.mean_shift < 0 and not own.nonlinear_share > 0
-    return still and not own.test_point_error > CLIFF and not (sampling and sampling.std)
+    return still and not own.test_point_error > KINK_ERROR and not (sampling and sampling.std)
 
 
 def _tangent(own: Numbers, sampling: Numbers | None) -> Judgement:
@@ -56,7 +55,7 @@ def _tangent(own: Numbers, sampling: Numbers | None) -> Judgement:
     seen = {
         Finding.NONLINEAR: curvature and own.nonlinear_share >= MAX_NONLINEAR,
         Finding.MEAN_SHIFT: curvature and not abs(own.mean_shift) < MAX_MEAN_SHIFT * own.std,
-        Finding.TEST_POINTS: own.test_point_error > CLIFF,
+        Finding.TEST_POINTS: own.test_point_error > KINK_ERROR,
         Finding.CURVED: sampling is None and curvature and own.error >= MAX_STD_RATIO,
         Finding.DISAGREES: sampling is not None and _tangent_disagrees(own, sampling),
     }
@@ -91,18 +90,18 @@ def _polynomial(own: Numbers, sampling: Numbers | None) -> Judgement:
 
 
 def _differs(own: Numbers, sampling: Numbers) -> bool:
-    """True where mean or standard deviation lie farther from sampling's than `N_ERRORS` of both standard errors together."""
+    """True where mean or standard deviation are `AGREEMENT_ERRORS` combined standard errors from those of sampling."""
     mean_se = own.mean_se if isfinite(own.mean_se) else 0.0
-    same_std = abs(own.std - sampling.std) <= N_ERRORS * hypot(own.std_error, sampling.std_error)
-    same_mean = abs(own.mean - sampling.mean) <= N_ERRORS * hypot(mean_se, sampling.mean_se)
+    same_std = abs(own.std - sampling.std) <= AGREEMENT_ERRORS * hypot(own.std_error, sampling.std_error)
+    same_mean = abs(own.mean - sampling.mean) <= AGREEMENT_ERRORS * hypot(mean_se, sampling.mean_se)
     return not (same_std and same_mean)
 
 
 def _adaptive(own: Numbers, sampling: Numbers | None) -> Judgement:
     seen = {
         Finding.DISAGREES: sampling is not None and _differs(own, sampling),
-        Finding.TEST_POINTS: own.test_point_error > CLIFF,
-        Finding.BEYOND_TEST_POINTS: own.hidden_variance > MOST_BEYOND,
+        Finding.TEST_POINTS: own.test_point_error > KINK_ERROR,
+        Finding.BEYOND_TEST_POINTS: own.hidden_variance > HIDDEN_VARIANCE_LIMIT,
         Finding.INACCURATE: not own.q2 >= SMOOTH_Q2,
         Finding.FEW_SAMPLES_DOMINATE: few_samples_dominate(own),
     }
@@ -134,15 +133,15 @@ def few_samples_dominate(own: Numbers) -> bool:
 
 def decide(answers: Sequence[Answer]) -> Decision:
     """The answer to take for one output: first order's where it holds, else chaos', else that of sampling."""
-    bent = any(answer.numbers.test_point_error > CLIFF for answer in answers)
+    bent = any(answer.numbers.test_point_error > KINK_ERROR for answer in answers)
     for answer in answers:
         if answer.kind == MethodKind.TANGENT and answer.judgement.status.usable and not bent:
             return Decision(Recommendation.FIRST_ORDER, answer, 0.0)
     for answer in answers:
         polynomial = answer.kind in (MethodKind.POLYNOMIAL, MethodKind.ADAPTIVE)
         # adaptive chaos has test points of its own; those of first order are measured against a cubic, not its polynomial
-        departure = answer.numbers.test_point_error
-        kinked = departure > CLIFF if isfinite(departure) else bent
+        error = answer.numbers.test_point_error
+        kinked = error > KINK_ERROR if isfinite(error) else bent
         if polynomial and answer.judgement.status.usable and not kinked:
             return Decision(Recommendation.CHAOS, answer, 0.0)
     # where its polynomial fails, adaptive chaos has the answer of its own samples

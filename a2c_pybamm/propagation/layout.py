@@ -10,7 +10,7 @@ import xarray as xr
 
 from a2c_pybamm.propagation.expansion import expansion_nodes
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import ROUND_OFF, Method, Outcome, Problem
+from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Method, Outcome, Problem
 from a2c_pybamm.result import (
     DESIGN,
     DRAWS,
@@ -108,7 +108,7 @@ def _output(
 def _with_std(statistics: Mapping[str, Array]) -> dict[str, Array]:
     """The statistics with their std; where that is round-off of the mean the output does not vary, and has no shares."""
     var, error = statistics["var"], statistics.get("error", np.full_like(statistics["var"], np.nan))
-    constant = var <= (ROUND_OFF * statistics["mean"]) ** 2
+    constant = var <= (OUTPUT_ROUND_OFF * statistics["mean"]) ** 2
     var = np.where(constant, 0.0, var)
     return {
         **statistics,

@@ -1,4 +1,4 @@
-"""What a model is: anything with coefficient names that solves batches of samples."""
+"""Model: anything with coefficient names that solves batches of samples."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _columns(values: Array, names: tuple[str, ...]) -> dict[str, Array]:
 
 
 def _runs_then_stops(values: Array) -> NDArray[np.bool_]:
-    """Whether each sample is finite from its first entry up to a cut-off, NaN behind it (n_sample,)."""
+    """Samples, true in (n_sample,), that are finite from the first entry up to a cut-off and NaN behind it."""
     rows = values.reshape(len(values), -1)
     finite = np.isfinite(rows)
     unbroken = (finite[:, 1:] <= finite[:, :-1]).all(axis=1)

@@ -22,7 +22,7 @@ from a2c_pybamm.propagation.model import Array, Model, Progress
 
 LARGEST_OUTPUT = 1e150
 """Size of an output beyond which its square leaves the range of floats; that of smaller ones than its inverse is zero."""
-ROUND_OFF = 1e-12
+OUTPUT_ROUND_OFF = 1e-12
 """A change of an output below this share of its value is round-off."""
 
 QUANTILES = (0.025, 0.05, 0.16, 0.5, 0.84, 0.95, 0.975)
@@ -31,7 +31,7 @@ QUANTILES = (0.025, 0.05, 0.16, 0.5, 0.84, 0.95, 0.975)
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A model, the errors of its coefficients, and how many failures are borne."""
+    """A model, the errors of its coefficients, and the fraction of failures that is allowed."""
 
     model: Model
     joint: Joint
@@ -55,11 +55,11 @@ class Problem:
         ValueError
             If the fraction of failed samples is above ``max_failed``; ``what`` names the method in the message.
         """
-        solved = self.look(samples)
+        solved = self.solve_all(samples)
         self.check_failures(solved, what=what)
         return solved
 
-    def look(self, samples: Array) -> Solved:
+    def solve_all(self, samples: Array) -> Solved:
         """Outputs of samples (n_sample, n_coefficient), however many fail."""
         return _checked(self.model.solve(samples, progress=self.progress), samples)
 
@@ -111,9 +111,28 @@ def joined(batches: Sequence[Solved]) -> Solved:
     )
 
 
+def complete_elements(solved: Solved) -> dict[str, NDArray[np.bool_]]:
+    """Elements of each output (n_element,) that every solve reached which did not fail."""
+    return {name: np.asarray(np.isfinite(solved.flat(name)[~solved.failed]).all(axis=0)) for name in solved.outputs}
+
+
+def fill_incomplete(
+    statistics: Mapping[str, Mapping[str, Array]], complete: Mapping[str, NDArray[np.bool_]], solved: Solved
+) -> dict[str, dict[str, Array]]:
+    """Statistics of complete elements in their places among all, NaN elsewhere; fraction of solves that reached each."""
+    filled: dict[str, dict[str, Array]] = {}
+    for output, numbers in statistics.items():
+        filled[output] = {}
+        for name, values in numbers.items():
+            filled[output][name] = np.full((*values.shape[:-1], len(complete[output])), np.nan)
+            filled[output][name][..., complete[output]] = values
+        filled[output]["running_fraction"] = np.isfinite(solved.flat(output)[~solved.failed]).mean(axis=0)
+    return filled
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one method found."""
+    """Results of one method for all outputs."""
 
     solved: Solved
     n_solves: int
@@ -131,7 +150,7 @@ class Outcome:
 
 
 class Method(Protocol):
-    """Settings of one way to propagate an error; its ``kind``, a `MethodKind`, says how its answer is judged."""
+    """Settings of one way to propagate an error; its answer is judged by its ``kind``, a `MethodKind`."""
 
     @property
     def label(self) -> str: ...
@@ -165,7 +184,7 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
     return Problem(model, matched, joint.sources, max_failed, progress, levels)
 
 
-def _known_cause(text: object) -> str:
+def _failure_cause(text: object) -> str:
     """The cause that a model names; "other" where it is none of ours."""
     return str(text) if str(text) in set(FailureCause) else str(FailureCause.OTHER)
 
@@ -183,7 +202,7 @@ def _checked(dataset: xr.Dataset, samples: Array) -> Solved:
     reason = np.array(dataset["reason"].values, dtype=object)
     cause = np.where(failed, str(FailureCause.OTHER), "").astype(object)
     if "cause" in dataset:
-        cause[failed] = [_known_cause(text) for text in dataset["cause"].values[failed]]
+        cause[failed] = [_failure_cause(text) for text in dataset["cause"].values[failed]]
     outputs = {
         str(name): variable.transpose("sample", ...)
         for name, variable in dataset.data_vars.items()

@@ -21,15 +21,16 @@ from a2c_pybamm.propagation.germ_basis import GermBasis, total_degree
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Problem
 
-N_GROUP = 20
-"""Groups left out in turn for the standard error of a share, which is so known to 1/√(2·19) = 16 %."""
+N_JACKKNIFE_GROUP = 20
+"""Groups left out in turn for the standard error of a share, which is then known to 1/√(2·19) = 16 %."""
 DRAWS_PER_TERM = 10
 """Draws for each polynomial term at least: the correction for fitted noise then takes off a tenth of the residual."""
 
 
-def ratio(part: Array, whole: Array) -> Array:
-    """Part over whole, zero where the whole is zero (an output that does not vary has no shares)."""
-    return np.divide(part, whole, out=np.zeros(np.broadcast_shapes(part.shape, whole.shape)), where=whole != 0)
+def ratio(numerator: Array, denominator: Array) -> Array:
+    """Quotient, zero where the denominator is zero (an output that does not vary has no shares)."""
+    shape = np.broadcast_shapes(numerator.shape, denominator.shape)
+    return np.divide(numerator, denominator, out=np.zeros(shape), where=denominator != 0)
 
 
 def terms_of_sources(exponents: NDArray[np.int64], germ_sources: Sequence[str], sources: Sequence[str]) -> NDArray[np.bool_]:
@@ -38,8 +39,8 @@ def terms_of_sources(exponents: NDArray[np.int64], germ_sources: Sequence[str], 
     moved = exponents > 0
     rows = []
     for source in sources:
-        own = owner == source
-        rows.append(moved[:, own].any(axis=1) & ~moved[:, ~own].any(axis=1))
+        of_source = owner == source
+        rows.append(moved[:, of_source].any(axis=1) & ~moved[:, ~of_source].any(axis=1))
     return np.array(rows)
 
 
@@ -67,11 +68,11 @@ def regressed_shares(problem: Problem, germ: Array, values: Array, degree: int) 
     basis = additive_basis(problem, degree)
     members = terms_of_sources(basis.exponents, problem.joint.germ_sources, problem.sources)
     terms = basis.evaluate(germ)
-    whole = _shares(terms, values, members)
-    group = np.arange(len(germ)) % N_GROUP
-    left_out = np.array([_shares(terms[group != g], values[group != g], members) for g in range(N_GROUP)])
+    share = _shares(terms, values, members)
+    group = np.arange(len(germ)) % N_JACKKNIFE_GROUP
+    left_out = np.array([_shares(terms[group != g], values[group != g], members) for g in range(N_JACKKNIFE_GROUP)])
     spread = ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)
-    return whole, np.sqrt((N_GROUP - 1) / N_GROUP * spread)
+    return share, np.sqrt((N_JACKKNIFE_GROUP - 1) / N_JACKKNIFE_GROUP * spread)
 
 
 def additive_basis(problem: Problem, degree: int) -> GermBasis:
@@ -79,10 +80,10 @@ def additive_basis(problem: Problem, degree: int) -> GermBasis:
     joint = problem.joint
     blocks = [np.zeros((1, joint.n_germ), dtype=np.int64)]
     for source in joint.sources:
-        own = np.array(joint.germ_sources) == source
-        inner = total_degree(tuple(np.array(joint.germ_families)[own].tolist()), degree).exponents[1:]
+        of_source = np.array(joint.germ_sources) == source
+        inner = total_degree(tuple(np.array(joint.germ_families)[of_source].tolist()), degree).exponents[1:]
         block = np.zeros((len(inner), joint.n_germ), dtype=np.int64)
-        block[:, own] = inner
+        block[:, of_source] = inner
         blocks.append(block)
     return GermBasis(joint.germ_families, np.vstack(blocks))
 

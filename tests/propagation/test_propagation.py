@@ -568,7 +568,9 @@ def test_same_seed_same_result_and_progress_counts_every_solve() -> None:
     two = propagate(model, joint, *methods, rng=np.random.default_rng(3))
     xr.testing.assert_identical(one, two)
     assert sum(done) == one.n_solves.sum()
-    assert one.n_solves[0] == 1 + 2 * 2 + 2 * (2 + 4) + 2 * (2 + 2)  # curvature; scouts along axes and the steepest direction
+    assert one.n_solves[0] == 1 + 2 * 2 + 2 * (2 + 4) + 2 * (
+        2 + 2
+    )  # curvature; test points along axes and the steepest direction
     assert one.n_solves[1] == 2 * 6 + 30
 
 

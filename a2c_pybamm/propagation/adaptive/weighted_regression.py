@@ -4,11 +4,12 @@ Every orthonormal coefficient has a normal prior of mean zero,
 
 .. math:: \operatorname{Var} c_\alpha = \tau_{|\alpha|} \prod_i \rho_i^{\alpha_i} ,
 
-so that high degrees, and germs of little effect, are believed in only as far as the points demand it. The relevance
+so that coefficients of high degrees, and of germs of little effect, are as small as the points admit. The relevance
 :math:`\rho_i` of each germ, the level :math:`\tau_k` of each degree and the noise :math:`\sigma^2` (what no term explains) are
-those of greatest evidence [1]_. With the terms' values :math:`\Psi` at n points, :math:`\Lambda` the prior variances and
-:math:`K = \Psi\Lambda\Psi^\mathsf{T} + \sigma^2`, the coefficients are :math:`\Lambda\Psi^\mathsf{T}K^{-1}y`. By how much
-the fit without a group G of points misses it needs no further fit: :math:`e_G = (K^{-1}_{GG})^{-1}(K^{-1}y)_G`.
+those of greatest evidence ([1]_, sec. 5.4.1). With the terms' values :math:`\Psi` at n points, :math:`\Lambda` the prior
+variances and :math:`K = \Psi\Lambda\Psi^\mathsf{T} + \sigma^2`, the coefficients are :math:`\Lambda\Psi^\mathsf{T}K^{-1}y`.
+The fit without a group G of points misses them by :math:`e_G = (K^{-1}_{GG})^{-1}(K^{-1}y)_G` ([1]_, eq. 5.12 for single
+points), with no further fit.
 
 .. [1] C. E. Rasmussen, C. K. I. Williams, Gaussian Processes for Machine Learning (2006), chapter 5.
 """
@@ -29,10 +30,12 @@ START_LEVELS = (1.0, 0.1, 0.01, 0.001)
 """Levels of degrees 1, 2, … that the search begins with."""
 START_NOISE, LEAST_NOISE = 1e-4, 1e-8
 """Noise in units of the output's variance: a solver's tolerance lies between."""
-STEPS, NEAR_STEPS = (4.0, 2.8, 2.2, 1.8), (2.0,)
-"""Factors by which each number of the prior is tried, one sweep each; the second where a prior of fewer points is known."""
+SEARCH_FACTORS, NEAR_FACTORS = (4.0, 2.8, 2.2, 1.8), (2.0,)
+"""Factors by which each number of the prior is varied, one sweep each; the second where the prior of fewer points is given."""
 MOST_SEARCHED = 64
 """Points that choose the prior: its dozen numbers need no more, and each trial costs their cube."""
+SMALLEST_MISFIT = 1e-300
+"""Misfit of values that a prior explains exactly, so that its logarithm is finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,28 +63,28 @@ class PriorSearch:
 
     def choose(self, values: Array, start: Prior | None = None) -> Prior:
         """The prior of greatest evidence for standardised values (n_point,), sought near ``start`` if one is given."""
-        steps = STEPS if start is None else NEAR_STEPS
-        return _climb(self._kernel, values[:MOST_SEARCHED], start or self._start, steps)
+        factors = SEARCH_FACTORS if start is None else NEAR_FACTORS
+        return _climb(self._kernel, values[:MOST_SEARCHED], start or self._start, factors)
 
 
-def _climb(kernel: _Kernel, values: Array, prior: Prior, steps: tuple[float, ...]) -> Prior:
-    """The best prior found by moving one number at a time."""
+def _climb(kernel: _Kernel, values: Array, prior: Prior, factors: tuple[float, ...]) -> Prior:
+    """The prior of greatest evidence that moves of one number at a time lead to."""
     sums = kernel.sums(prior.relevance)
     best = _evidence(kernel.combine(sums, prior), values)
-    for factor in steps:
+    for factor in factors:
         for k in range(len(prior.relevance)):
             for trial in (factor, 1 / factor):
                 relevance = prior.relevance.copy()
                 relevance[k] *= trial
                 moved = kernel.moved(sums, k, prior.relevance[k], relevance[k])
                 candidate = replace(prior, relevance=relevance)
-                found = _evidence(kernel.combine(moved, candidate), values)
-                if found > best:
-                    best, prior, sums = found, candidate, moved
+                evidence = _evidence(kernel.combine(moved, candidate), values)
+                if evidence > best:
+                    best, prior, sums = evidence, candidate, moved
         for candidate in _neighbours(prior, factor):
-            found = _evidence(kernel.combine(sums, candidate), values)
-            if found > best:
-                best, prior = found, candidate
+            evidence = _evidence(kernel.combine(sums, candidate), values)
+            if evidence > best:
+                best, prior = evidence, candidate
     return prior
 
 
@@ -104,7 +107,7 @@ def _evidence(kernel: Array, values: Array) -> float:
     except LinAlgError:
         return -np.inf
     misfit = float(values @ cho_solve((factor, lower), values, check_finite=False))
-    return float(-0.5 * len(values) * np.log(max(misfit, 1e-300)) - np.log(np.diag(factor)).sum())
+    return float(-0.5 * len(values) * np.log(max(misfit, SMALLEST_MISFIT)) - np.log(np.diag(factor)).sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +118,13 @@ class _Kernel:
     :math:`a_1^3, a_1a_2, a_3`.
     """
 
-    parts: Array
-    """Each germ's part at relevance 1 (n_germ, n_sum, n_point, n_point)."""
+    by_germ: Array
+    """Contribution of each germ at relevance 1 (n_germ, n_sum, n_point, n_point)."""
 
     @classmethod
     def of(cls, germ: Array, families: tuple[Family, ...], order: int) -> _Kernel:
         values = [orthonormal(germ[:, k], family, order)[:, 1:] for k, family in enumerate(families)]
-        return cls(np.array([cls._of_germ([np.outer(v, v) for v in own.T]) for own in values]))
+        return cls(np.array([cls._of_germ([np.outer(v, v) for v in polynomials.T]) for polynomials in values]))
 
     @staticmethod
     def _of_germ(a: list[Array]) -> list[Array]:
@@ -131,15 +134,15 @@ class _Kernel:
 
     @property
     def _degrees(self) -> Array:
-        return np.array([1, 2, 2, 3, 3, 3])[: self.parts.shape[1]]
+        return np.array([1, 2, 2, 3, 3, 3])[: self.by_germ.shape[1]]
 
     def sums(self, relevance: Array) -> Array:
         """Power sums over all germs (n_sum, n_point, n_point)."""
-        return np.asarray(np.einsum("is,isnm->snm", relevance[:, None] ** self._degrees, self.parts))
+        return np.asarray(np.einsum("is,isnm->snm", relevance[:, None] ** self._degrees, self.by_germ))
 
     def moved(self, sums: Array, k: int, old: float, new: float) -> Array:
         """Power sums after the relevance of one germ has changed."""
-        return np.asarray(sums + (new**self._degrees - old**self._degrees)[:, None, None] * self.parts[k])
+        return np.asarray(sums + (new**self._degrees - old**self._degrees)[:, None, None] * self.by_germ[k])
 
     def combine(self, sums: Array, prior: Prior) -> Array:
         """The kernel: terms of degree 1, 2, 3 by Newton's identities between power sums and elementary polynomials."""
@@ -161,12 +164,12 @@ class WeightedFit:
 
     coefficients: Array
     """Orthonormal coefficients (n_term,)."""
-    unsure: float
-    """Posterior variance of all coefficients but the constant, together: what they miss of the variance on average."""
+    posterior_var: float
+    """Posterior variances of all coefficients but the constant, summed: what their squares miss of the variance on average."""
     without: Array
     """Coefficients of the fits that left out one group (n_group, n_term)."""
     left_out: Array
-    """What a fit says of points it has not seen (n_point,): of a group's without the group, of an anchor without it alone."""
+    """Predictions by fits without the point (n_point,): without its whole group, without it alone if that is negative."""
 
 
 def weighted_fit(terms: Array, values: Array, group: NDArray[np.int64], variances: Array, noise: float) -> WeightedFit:
@@ -185,17 +188,17 @@ def weighted_fit(terms: Array, values: Array, group: NDArray[np.int64], variance
     left_out = values - scale * response / np.diag(inverse)  # each alone; groups follow
     without = np.empty((int(group.max()) + 1, terms.shape[1]))
     for k in range(len(without)):
-        own = group == k
-        missed = np.linalg.solve(inverse[np.ix_(own, own)], response[own])
-        left_out[own] = values[own] - scale * missed
+        member = group == k
+        missed = np.linalg.solve(inverse[np.ix_(member, member)], response[member])
+        left_out[member] = values[member] - scale * missed
         # without the group its own responses vanish: y is replaced by what the others predict there
         changed = response.copy()
-        changed -= inverse[:, own] @ missed
+        changed -= inverse[:, member] @ missed
         without[k] = scale * (changed @ weighted)
     coefficients = scale * (response @ weighted)
     coefficients[0] += offset
     without[:, 0] += offset
     posterior = variances - np.einsum("pt,pt->t", weighted, inverse @ weighted)
     # the scale of all prior variances is the one of greatest evidence
-    unsure = scale**2 * float(standard @ response) / len(values) * float(np.maximum(posterior[1:], 0).sum())
-    return WeightedFit(coefficients, unsure, without, left_out)
+    posterior_var = scale**2 * float(standard @ response) / len(values) * float(np.maximum(posterior[1:], 0).sum())
+    return WeightedFit(coefficients, posterior_var, without, left_out)

@@ -16,9 +16,15 @@ import numpy as np
 from scipy.stats import norm
 
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
-from a2c_pybamm.propagation.methods.scouts import both_ways, departure, distances, gradient_directions
+from a2c_pybamm.propagation.methods.three_sigma_points import (
+    N_STEEPEST_DIRECTION,
+    both_ways,
+    distances,
+    largest_error,
+    steepest_directions,
+)
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved, joined
+from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Outcome, Problem, Solved, joined
 from a2c_pybamm.propagation.shares import ratio
 from a2c_pybamm.propagation.status import MethodKind
 
@@ -26,9 +32,7 @@ FOURTH_MOMENT = {"normal": 3.0, "uniform": 9 / 5}
 """E ξ⁴ of a germ of unit variance."""
 SIXTH_MOMENT = {"normal": 15.0, "uniform": 27 / 7}
 """E ξ⁶."""
-N_STEEPEST = 2
-"""Outputs' steepest directions that scouts take."""
-N_DIRECTION = 4
+N_MIXED_DIRECTION = 4
 """Random directions for the mixed second derivatives: their variance is then known to a factor of about two."""
 
 
@@ -45,7 +49,7 @@ class FirstOrder:
     .. math::
         h_i = y_{+i} + y_{-i} - 2y_0, \qquad c_i = \tfrac12(y_{+i} - y_{-i}) - J a_i
 
-    are its second difference and the departure of the secant from the tangent (a cubic coefficient). The mean shifts by
+    are its second difference and the difference of the secant from the tangent (a cubic coefficient). The mean shifts by
     :math:`\tfrac12\sum h_i`, and the method's own error of the standard deviation follows from the variance of
 
     .. math:: \sum_i (J a_i\,\xi_i + \tfrac12 h_i \xi_i^2 + c_i \xi_i^3) + \sum_{i<j} h_{ij}\xi_i\xi_j .
@@ -57,9 +61,9 @@ class FirstOrder:
     step: float = 0.1
     """Step of the differences in standard deviations: large against a solver's tolerance, small against the curvature."""
     curvature: bool = True
-    scouts: bool = True
+    test_points: bool = True
     """With ``curvature``: solves three standard deviations out along each germ, and along the steepest directions of the
-    outputs, compared with a cubic through those at one standard deviation. A cliff there is beyond any tangent's sight."""
+    outputs, compared with a cubic through those at one standard deviation. No derivative at the mean shows a step there."""
 
     kind: ClassVar[MethodKind] = MethodKind.TANGENT
 
@@ -72,12 +76,12 @@ class FirstOrder:
         return "first order"
 
     def planned(self, problem: Problem) -> int:
-        """Number of solves it will ask for, those of an analytic gradient not counted."""
+        """Number of solves that it takes, those of an analytic gradient not counted."""
         n = len(problem.joint.germ_families)
         steps = 0 if hasattr(problem.model, "jacobian") else int((problem.joint.std > 0).sum())
-        directions = n + (N_DIRECTION if n > 1 else 0) if self.curvature else 0
+        directions = n + (N_MIXED_DIRECTION if n > 1 else 0) if self.curvature else 0
         # two outputs' steepest directions are solved at one and at three standard deviations
-        far = n + 2 * min(n, N_STEEPEST) if self.curvature and self.scouts else 0
+        far = n + 2 * min(n, N_STEEPEST_DIRECTION) if self.curvature and self.test_points else 0
         return 1 + 2 * (steps + directions + far)
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
@@ -113,9 +117,13 @@ class FirstOrder:
             result["running_fraction"] = np.isfinite(values[~solved.failed]).mean(axis=0)
             statistics[output], slopes[output] = result, _slopes(problem, gradient)
         batches = [solved]
-        if self.curvature and self.scouts:
+        if self.curvature and self.test_points:
             near = _along_axes(solved, slopes, len(steps), len(moves))
-            batches.append(_send_scouts(problem, solved, slopes, near, statistics))
+            std = {output: np.sqrt(numbers["var"]) for output, numbers in statistics.items()}
+            batch, errors = _test_farther_out(problem, solved, slopes, near, std)
+            batches.append(batch)
+            for output, error in errors.items():
+                statistics[output]["test_point_error"] = error
         solves = sum(len(batch.samples) for batch in batches)
         return Outcome(joined(batches), solves + extra, statistics, share_degree=1, notes={"gradient": note})
 
@@ -130,28 +138,30 @@ def _along_axes(solved: Solved, slopes: Mapping[str, Array], n_step: int, n_move
     return near
 
 
-def _send_scouts(
+def _test_farther_out(
     problem: Problem,
     solved: Solved,
     slopes: Mapping[str, Array],
     near: Mapping[str, tuple[Array, Array, Array]],
-    statistics: Mapping[str, dict[str, Array]],
-) -> Solved:
-    """The scouts' solves; how far each output departs there from a cubic goes to its statistics."""
+    std: Mapping[str, Array],
+) -> tuple[Solved, dict[str, Array]]:
+    """Solves at the test points, and the largest error there of a cubic (n_element,) of each output."""
     scalars = [output for output, values in solved.outputs.items() if values.ndim == 1] or list(slopes)
     first = np.hstack([slopes[output][:, :1] for output in scalars])
-    steep = gradient_directions(np.where(np.isfinite(first), first, 0.0), N_STEEPEST)
-    n, n_axis = len(steep), len(problem.joint.germ_families)
+    steep = steepest_directions(np.where(np.isfinite(first), first, 0.0))
     families = problem.joint.germ_families
-    germ = np.vstack([both_ways(np.eye(n_axis), families), both_ways(steep, families), steep, -steep])
-    batch = problem.look(problem.joint.color(germ))
+    axes = np.eye(len(families))
+    germ = np.vstack([both_ways(axes, families), both_ways(steep, families), steep, -steep])
+    batch = problem.solve_all(problem.joint.color(germ))
+    n, n_far = len(steep), 2 * (len(axes) + len(steep))
+    errors = {}
     for output, (centre, plus, minus) in near.items():
         values, slope = batch.flat(output), slopes[output]
-        far, own = values[: 2 * (n_axis + n)], values[2 * (n_axis + n) :]
-        axes = _cubic(centre, plus, minus, slope, distances(np.eye(n_axis), families))
-        steepest = _cubic(centre, own[:n], own[n:], steep @ slope, distances(steep, families))
-        statistics[output]["test_point_error"] = departure(far, np.vstack([axes, steepest]), np.sqrt(statistics[output]["var"]))
-    return batch
+        up, down = values[n_far : n_far + n], values[n_far + n :]
+        along_axes = _cubic(centre, plus, minus, slope, distances(axes, families))
+        steepest = _cubic(centre, up, down, steep @ slope, distances(steep, families))
+        errors[output] = largest_error(values[:n_far], np.vstack([along_axes, steepest]), std[output])
+    return batch, errors
 
 
 def _cubic(centre: Array, plus: Array, minus: Array, slope: Array, distance: Array) -> Array:
@@ -163,7 +173,7 @@ def _cubic(centre: Array, plus: Array, minus: Array, slope: Array, distance: Arr
 
 def _directions(n: int, rng: np.random.Generator) -> Array:
     """Unit germs (n_direction, n): along each axis, then random signs on all axes at once (none if there is one axis)."""
-    signs = rng.choice([-1.0, 1.0], (N_DIRECTION if n > 1 else 0, n)) / np.sqrt(n)
+    signs = rng.choice([-1.0, 1.0], (N_MIXED_DIRECTION if n > 1 else 0, n)) / np.sqrt(n)
     return np.vstack([np.eye(n), signs])
 
 
@@ -229,17 +239,17 @@ def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradi
     mixed = ((n * second[n:] - second[:n].sum(axis=0)) ** 2).mean(axis=0) / 4 if n > 1 else np.zeros(len(centre))
     fourth = np.array([FOURTH_MOMENT[f] for f in problem.joint.germ_families])[:, None]
     sixth = np.array([SIXTH_MOMENT[f] for f in problem.joint.germ_families])[:, None]
-    # the cubic's own linear part, E ξ⁴ c, belongs to the best straight line
+    # the linear part of the cubic, E ξ⁴ c, belongs to the best straight line
     linear = ((slopes + fourth * cubic) ** 2).sum(axis=0)
-    bent = ((fourth - 1) / 4 * second[:n] ** 2 + (sixth - fourth**2) * cubic**2).sum(axis=0) + mixed
-    noise = ROUND_OFF * np.abs(centre)
-    bent = np.where(bent > noise**2, bent, 0.0 * bent)
+    nonlinear_var = ((fourth - 1) / 4 * second[:n] ** 2 + (sixth - fourth**2) * cubic**2).sum(axis=0) + mixed
+    noise = OUTPUT_ROUND_OFF * np.abs(centre)
+    nonlinear_var = np.where(nonlinear_var > noise**2, nonlinear_var, 0.0 * nonlinear_var)
     shift = second[:n].sum(axis=0) / 2
     first = (slopes**2).sum(axis=0)
-    error = np.abs(np.sqrt(ratio(linear + bent, first)) - 1)
-    error = np.where(first > noise**2, error, np.where(linear + bent > noise**2, np.inf, 0.0 * bent))
+    error = np.abs(np.sqrt(ratio(linear + nonlinear_var, first)) - 1)
+    error = np.where(first > noise**2, error, np.where(linear + nonlinear_var > noise**2, np.inf, 0.0 * nonlinear_var))
     return {
         "mean_shift": np.where(np.abs(shift) > noise, shift, 0.0 * shift),
-        "nonlinear_share": ratio(bent, linear + bent),
+        "nonlinear_share": ratio(nonlinear_var, linear + nonlinear_var),
         "error": error,
     }

@@ -15,24 +15,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import ROUND_OFF, Outcome, Problem, Solved
+from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Outcome, Problem, complete_elements, fill_incomplete
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 from a2c_pybamm.propagation.status import MethodKind
 
-Mask = NDArray[np.bool_]
-
 LEAST_OVERSAMPLING = 1.25
-"""Solves for each term at least, also after failures: at 1 the fit follows every solve and says nothing."""
+"""Solves for each term at least, also after failures: at 1 the polynomial passes through every solve, noise and all."""
 LEAST_HELD_OUT = 10
-"""Below this number of fresh points Q² says nothing."""
+"""Fresh points at least: 1 - Q² is then known to √(2/10) = 45 %."""
 USUAL_HELD_OUT = 30
-"""Fresh points unless told; with more than four times as many design points, a quarter of those."""
+"""Fresh points unless given: 1 - Q² is then known to √(2/30) = 26 %."""
+DESIGN_PER_HELD_OUT = 4
+"""Design points for each fresh one, where that makes more of these."""
 MAX_CONDITION = 1e6
-"""Largest condition number of the design matrix: noise of 1e-6 in a solve would reach the moments whole."""
+"""Largest condition number of the design matrix: noise of 1e-6 in a solve would be as large as the moments."""
 
 
 @dataclass(frozen=True)
@@ -88,22 +87,22 @@ class PolynomialChaos:
         fresh = ~solved.failed & ~fit
         self._check_size(int(fit.sum()), int(fresh.sum()), basis)
         terms = basis.evaluate(germ)
-        values, whole = whole_elements(solved)
-        coefficients = self._fitted(terms[fit], {output: part[fit] for output, part in values.items()})
-        held_out = {output: part[fresh] for output, part in values.items()}
-        found = chaos_statistics(problem, basis, coefficients, terms[fresh], held_out, rng)
+        complete = complete_elements(solved)
+        values = {output: solved.flat(output)[:, mask] for output, mask in complete.items()}
+        coefficients = self._fitted(terms[fit], {output: array[fit] for output, array in values.items()})
+        held_out = {output: array[fresh] for output, array in values.items()}
+        statistics = chaos_statistics(problem, basis, coefficients, terms[fresh], held_out, rng)
         notes = {"points kept out of the fit": str(int(fresh.sum()))}
-        statistics = in_place(found, whole, solved)
-        return Outcome(solved, len(germ), statistics, self.order, notes, basis=basis)
+        return Outcome(solved, len(germ), fill_incomplete(statistics, complete, solved), self.order, notes, basis=basis)
 
     def planned(self, problem: Problem) -> int:
-        """Number of solves it will ask for."""
+        """Number of solves that it takes."""
         return sum(self._sizes(total_degree(problem.joint.germ_families, self.order)))
 
     def _sizes(self, basis: GermBasis) -> tuple[int, int]:
         """Points to fit and points kept out of the fit."""
         n_fit = int(np.ceil(self.oversampling * len(basis)))
-        return n_fit, self.n_held_out or max(USUAL_HELD_OUT, n_fit // 4)
+        return n_fit, self.n_held_out or max(USUAL_HELD_OUT, n_fit // DESIGN_PER_HELD_OUT)
 
     def _check_size(self, n_fit: int, n_fresh: int, basis: GermBasis) -> None:
         if n_fit < LEAST_OVERSAMPLING * len(basis) or n_fresh < LEAST_HELD_OUT / 2:
@@ -135,16 +134,6 @@ def least_squares(terms: Array, values: Array) -> Array:
     return np.asarray(coefficients)
 
 
-def whole_elements(solved: Solved) -> tuple[dict[str, Array], dict[str, Mask]]:
-    """Values of each output (n_point, n_whole) at the elements that every solve reached, and which these are (n_element,)."""
-    values, whole = {}, {}
-    for output in solved.outputs:
-        flat = solved.flat(output)
-        whole[output] = np.asarray(np.isfinite(flat[~solved.failed]).all(axis=0))
-        values[output] = flat[:, whole[output]]
-    return values, whole
-
-
 def chaos_statistics(
     problem: Problem,
     basis: GermBasis,
@@ -162,7 +151,7 @@ def chaos_statistics(
     fresh = np.hstack([held_out[output] for output in coefficients])
     q2, error = _held_out(fresh, terms @ together, together[0], var)
     members = terms_of_sources(basis.exponents, problem.joint.germ_sources, problem.sources).astype(float)
-    found = {
+    statistics = {
         "mean": together[0],
         "var": var,
         "quantile": polynomial_quantiles(basis, together, problem.levels, rng),
@@ -171,19 +160,8 @@ def chaos_statistics(
         "q2": q2,
         "expansion": together,
     }
-    parts = {name: _split(part, coefficients) for name, part in found.items()}
-    return {output: {name: part[output] for name, part in parts.items()} for output in coefficients}
-
-
-def in_place(
-    statistics: Mapping[str, Mapping[str, Array]], whole: Mapping[str, Mask], solved: Solved
-) -> dict[str, dict[str, Array]]:
-    """Statistics of whole elements put back among all, NaN elsewhere, with the fraction of solves that reached each."""
-    placed = {}
-    for output, found in statistics.items():
-        placed[output] = {name: _spread(part, whole[output]) for name, part in found.items()}
-        placed[output]["running_fraction"] = np.isfinite(solved.flat(output)[~solved.failed]).mean(axis=0)
-    return placed
+    by_output = {name: _split(array, coefficients) for name, array in statistics.items()}
+    return {output: {name: arrays[output] for name, arrays in by_output.items()} for output in coefficients}
 
 
 def _split(together: Array, parts: Mapping[str, Array]) -> dict[str, Array]:
@@ -197,16 +175,9 @@ def _held_out(values: Array, predicted: Array, mean: Array, var: Array) -> tuple
     missed = ((values - predicted) ** 2).sum(axis=0)
     spread = ((values - values.mean(axis=0)) ** 2).sum(axis=0)
     # an output that does not vary beyond round-off is predicted as well as can be
-    still = spread <= len(values) * (ROUND_OFF * mean) ** 2
-    q2 = np.where(still, 1.0, 1 - ratio(missed, spread))
+    constant = spread <= len(values) * (OUTPUT_ROUND_OFF * mean) ** 2
+    q2 = np.where(constant, 1.0, 1 - ratio(missed, spread))
     delta = (values - mean) ** 2 - (predicted - mean) ** 2
     size = np.sqrt(delta.mean(axis=0) ** 2 + delta.var(axis=0, ddof=1) / len(delta))
     error = np.where(var > 0, ratio(size, 2 * var), np.inf)
-    return q2, np.where(still, 0.0, error)
-
-
-def _spread(part: Array, whole: Mask) -> Array:
-    """Put the elements that were computed back in their places (…, n_element), NaN elsewhere."""
-    full = np.full((*part.shape[:-1], len(whole)), np.nan)
-    full[..., whole] = part
-    return full
+    return q2, np.where(constant, 0.0, error)

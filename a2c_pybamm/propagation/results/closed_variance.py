@@ -2,7 +2,7 @@ r"""Closed variances of sets of correlated normal coefficients, exact from Hermi
 
 With :math:`\theta = m + L\xi` and :math:`y = \sum_\alpha c_\alpha\psi_\alpha(\xi)` in orthonormal Hermite polynomials, collect
 the terms of degree :math:`k` in the symmetric tensor :math:`T_k[i_1\dots i_k] = c_\alpha\sqrt{\alpha!}/k!`, where
-:math:`\alpha` counts each germ among :math:`i_1\dots i_k`. To know the coefficients :math:`u` is to know
+:math:`\alpha` counts each germ among :math:`i_1\dots i_k`. To fix the coefficients :math:`u` is to fix
 :math:`U^\mathsf{T}\xi`, the columns of :math:`U` an orthonormal basis of the span of the rows :math:`L_u`, and
 :math:`\mathrm{E}[\,\cdot\mid U^\mathsf{T}\xi]` projects every side of a Hermite tensor on that span. Hence
 
@@ -24,8 +24,8 @@ import numpy as np
 from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.model import Array
 
-NEW_DIRECTION = 1e-9
-"""A coefficient's part outside what is known already, below this share of its standard deviation, is round-off."""
+DEPENDENT_ROUND_OFF = 1e-9
+"""Part of a coefficient that does not depend on those in the set, in its standard deviations, that counts as round-off."""
 
 
 def closed_variance(tensors: Sequence[Array], rows: Array) -> Array:
@@ -33,7 +33,7 @@ def closed_variance(tensors: Sequence[Array], rows: Array) -> Array:
 
     ``tensors`` are those of `hermite_tensors`; the formula is at the head of this module.
     """
-    return _learn(tensors, _nothing(tensors), rows).variance
+    return _extended(tensors, _empty_set(tensors), rows).variance
 
 
 def hermite_tensors(basis: GermBasis, coefficients: Array) -> list[Array]:
@@ -58,18 +58,18 @@ def hermite_tensors(basis: GermBasis, coefficients: Array) -> list[Array]:
 def closed_variances(tensors: Sequence[Array], rows: Sequence[Array]) -> Array:
     """Closed variance (2**n_player, n_element) of every subset of players; player k is in subset s if bit k of s is set.
 
-    A subset adds its last player to one that is known already, so that each costs one projection, not as many as players.
+    A subset adds its last player to one that is computed already: each costs one projection, not as many as players.
     """
-    known = [_nothing(tensors)]
+    sets = [_empty_set(tensors)]
     for subset in range(1, 2 ** len(rows)):
         last = subset.bit_length() - 1
-        known.append(_learn(tensors, known[subset - (1 << last)], rows[last]))
-    return np.array([k.variance for k in known])
+        sets.append(_extended(tensors, sets[subset - (1 << last)], rows[last]))
+    return np.array([s.variance for s in sets])
 
 
 @dataclass(frozen=True, eq=False)
-class _Known:
-    """What some coefficients tell."""
+class _CoefficientSet:
+    """A set of coefficients and its closed variance."""
 
     basis: Array
     """U (n_germ, n_direction)."""
@@ -77,14 +77,14 @@ class _Known:
     """V_u (n_element,)."""
 
 
-def _nothing(tensors: Sequence[Array]) -> _Known:
+def _empty_set(tensors: Sequence[Array]) -> _CoefficientSet:
     n, n_element = tensors[0].shape
-    return _Known(np.zeros((n, 0)), np.zeros(n_element))
+    return _CoefficientSet(np.zeros((n, 0)), np.zeros(n_element))
 
 
-def _learn(tensors: Sequence[Array], known: _Known, rows: Array) -> _Known:
-    """What is known once further coefficients, rows (n_row, n_germ) of the factor, are known as well."""
-    basis, variance = known.basis, known.variance
+def _extended(tensors: Sequence[Array], former: _CoefficientSet, rows: Array) -> _CoefficientSet:
+    """The set with further coefficients, rows (n_row, n_germ) of the factor."""
+    basis, variance = former.basis, former.variance
     for row in rows:
         if basis.shape[1] == len(basis) or not row.any():
             continue
@@ -92,10 +92,10 @@ def _learn(tensors: Sequence[Array], known: _Known, rows: Array) -> _Known:
         for _ in range(2):  # once more, since the first pass leaves round-off of the size of what it takes away
             direction = direction - basis @ (basis.T @ direction)
         size = np.linalg.norm(direction)
-        if size > NEW_DIRECTION:
+        if size > DEPENDENT_ROUND_OFF:
             variance = variance + _gain(tensors, basis, direction / size)
             basis = np.column_stack([basis, direction / size])
-    return _Known(basis, variance)
+    return _CoefficientSet(basis, variance)
 
 
 def _gain(tensors: Sequence[Array], basis: Array, direction: Array) -> Array:

@@ -1,4 +1,4 @@
-r"""Which coefficient makes the error: indices for correlated normal coefficients, exact from the expansion.
+r"""Sensitivity indices of correlated normal coefficients, exact from the expansion.
 
 With the closed variances :math:`V_u = \operatorname{Var}\,\mathrm{E}[y\mid\theta_u]` of sets :math:`u` of coefficients (or of
 groups), :math:`V` that of all :math:`n`, and :math:`\bar i` all but :math:`i`,
@@ -27,14 +27,14 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.expansion import Expansion, read_expansion
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import ROUND_OFF
+from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
 from a2c_pybamm.propagation.results.closed_variance import closed_variances, hermite_tensors
 from a2c_pybamm.propagation.shares import ratio
 from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches
 
 MOST_PLAYERS = 12
 """Coefficients or groups that Shapley effects are enumerated for: 2¹² subsets."""
-CHUNK = 2**22
+ENTRIES_AT_ONCE = 2**22
 """Entries of the largest tensor, or of the table of subsets, that are held at once, all elements counted (32 MB)."""
 REFERENCES = (
     "Kucherenko, Tarantola, Annoni 2012, doi:10.1016/j.cpc.2011.12.020; Owen 2014, doi:10.1137/130936233; "
@@ -53,7 +53,7 @@ def sensitivity_indices(
 
     Variables ``kucherenko_first``, ``kucherenko_total``, ``shapley`` along ``coefficient`` (with ``groups`` along ``group``)
     and the output's own axes, ``variance`` and ``q2`` on those axes; NaN where the output was not fitted, zero where it does
-    not vary. They are exact for the polynomial, and as good for the model as Q² says (``attrs["lowest_q2"]``: on the worst
+    not vary. They are exact for the polynomial, and as good for the model as Q² is high (``attrs["lowest_q2"]``: on the worst
     element). ``variance`` is that of the polynomial in the coefficients: what a fit put on germs that cancel in all of them
     is dropped.
 
@@ -75,34 +75,34 @@ def sensitivity_indices(
         an error, or more than twelve coefficients or groups carry one.
     """
     expansion = read_expansion(result, output, what="sensitivity_indices", approach=approach)
-    _refuse_uniform(result, expansion)
+    _validate_normal(result, expansion)
     names = [str(name) for name in expansion.factor["coefficient"].values]
     factor = np.array(expansion.factor.values, float)
-    felt = np.asarray(factor.any(axis=1))
-    players = {name: [k] for k, name in enumerate(names)} if groups is None else _rows_of_groups(groups, names, felt)
-    moved = [name for name, rows in players.items() if felt[rows].any()]
-    _refuse_many(moved, grouped=groups is not None)
+    active = np.asarray(factor.any(axis=1))
+    players = {name: [k] for k, name in enumerate(names)} if groups is None else _rows_of_groups(groups, names, active)
+    moved = [name for name, rows in players.items() if active[rows].any()]
+    _validate_player_count(moved, grouped=groups is not None)
     rows = [factor[players[name]] for name in moved]
-    found = np.full((3, len(players), expansion.flat().shape[1]), 0.0)
-    found[:, [list(players).index(name) for name in moved]], variance = _indices(expansion, rows)
-    found[:, :, np.isnan(variance)] = np.nan
-    return _lay_out(result, output, expansion, "coefficient" if groups is None else "group", list(players), found, variance)
+    indices = np.full((3, len(players), expansion.flat().shape[1]), 0.0)
+    indices[:, [list(players).index(name) for name in moved]], variance = _indices(expansion, rows)
+    indices[:, :, np.isnan(variance)] = np.nan
+    return _lay_out(result, output, expansion, "coefficient" if groups is None else "group", list(players), indices, variance)
 
 
 def _indices(expansion: Expansion, rows: Sequence[Array]) -> tuple[Array, Array]:
     """Indices (3, n_player, n_element) of players with these rows (n_row, n_germ) of the factor; the variance (n_element,)."""
     coefficients = expansion.flat()
     order = int(expansion.basis.exponents.sum(axis=1).max())
-    step = max(1, CHUNK // max(len(expansion.basis.families) ** order, 2 ** len(rows)))
-    whole = np.flatnonzero(np.isfinite(coefficients).all(axis=0))
-    found, variance = np.full((3, len(rows), coefficients.shape[1]), np.nan), np.full(coefficients.shape[1], np.nan)
-    for start in range(0, len(whole), step):
-        part = whole[start : start + step]
-        closed = closed_variances(hermite_tensors(expansion.basis, coefficients[:, part]), rows)
-        closed[:, closed[-1] <= (ROUND_OFF * coefficients[0, part]) ** 2] = 0.0
-        found[:, :, part] = _from_closed(closed, len(rows))
-        variance[part] = closed[-1]
-    return found, variance
+    step = max(1, ENTRIES_AT_ONCE // max(len(expansion.basis.families) ** order, 2 ** len(rows)))
+    fitted = np.flatnonzero(np.isfinite(coefficients).all(axis=0))
+    indices, variance = np.full((3, len(rows), coefficients.shape[1]), np.nan), np.full(coefficients.shape[1], np.nan)
+    for start in range(0, len(fitted), step):
+        chunk = fitted[start : start + step]
+        closed = closed_variances(hermite_tensors(expansion.basis, coefficients[:, chunk]), rows)
+        closed[:, closed[-1] <= (OUTPUT_ROUND_OFF * coefficients[0, chunk]) ** 2] = 0.0
+        indices[:, :, chunk] = _from_closed(closed, len(rows))
+        variance[chunk] = closed[-1]
+    return indices, variance
 
 
 def _from_closed(closed: Array, n: int) -> Array:
@@ -122,7 +122,7 @@ def _shapley_weights(n: int) -> Array:
     return np.where(member, np.array(gained)[size], np.array(lost)[size])
 
 
-def _rows_of_groups(groups: Mapping[str, Sequence[str]], names: list[str], felt: NDArray[np.bool_]) -> dict[str, list[int]]:
+def _rows_of_groups(groups: Mapping[str, Sequence[str]], names: list[str], active: NDArray[np.bool_]) -> dict[str, list[int]]:
     """Rows of each group's coefficients; ``ValueError`` if one is unknown, in two groups, or in none though it has an error."""
     owner: dict[str, str] = {}
     for group, members in groups.items():
@@ -136,13 +136,13 @@ def _rows_of_groups(groups: Mapping[str, Sequence[str]], names: list[str], felt:
             if name in owner:
                 raise ValueError(f"sensitivity_indices: {name!r} is in groups {owner[name]!r} and {group!r}; put it in one")
             owner[name] = group
-    left = [name for name, moved in zip(names, felt, strict=True) if moved and name not in owner]
+    left = [name for name, moved in zip(names, active, strict=True) if moved and name not in owner]
     if left:
         raise ValueError(f"sensitivity_indices: {', '.join(map(repr, left))} in no group, but with an error; add to a group")
     return {group: [names.index(name) for name in members] for group, members in groups.items()}
 
 
-def _refuse_uniform(result: xr.DataTree, expansion: Expansion) -> None:
+def _validate_normal(result: xr.DataTree, expansion: Expansion) -> None:
     sources = result[EXPANSION].dataset["germ_source"].values
     uniform = [str(s) for s, f in zip(sources, expansion.basis.families, strict=True) if f != "normal"]
     if uniform:
@@ -152,7 +152,7 @@ def _refuse_uniform(result: xr.DataTree, expansion: Expansion) -> None:
         )
 
 
-def _refuse_many(players: list[str], *, grouped: bool) -> None:
+def _validate_player_count(players: list[str], *, grouped: bool) -> None:
     if len(players) > MOST_PLAYERS:
         remedy = "make fewer groups" if grouped else "take some together with groups={name: [coefficients]}"
         raise ValueError(
@@ -162,7 +162,7 @@ def _refuse_many(players: list[str], *, grouped: bool) -> None:
 
 
 def _lay_out(
-    result: xr.DataTree, output: str, expansion: Expansion, dim: str, names: list[str], found: Array, variance: Array
+    result: xr.DataTree, output: str, expansion: Expansion, dim: str, names: list[str], indices: Array, variance: Array
 ) -> xr.Dataset:
     if expansion.approach not in approaches(result):
         raise ValueError(
@@ -177,7 +177,7 @@ def _lay_out(
         "shapley": "share of variance, what is made together or correlated divided fairly",
     }
     dataset = xr.Dataset(coords={dim: names, **element.coords})
-    for (name, text), values in zip(texts.items(), found, strict=True):
+    for (name, text), values in zip(texts.items(), indices, strict=True):
         shaped = values.reshape(len(names), *element.shape)
         dataset[name] = xr.DataArray(shaped, dims=(dim, *element.dims), attrs={"units": "1", "long_name": text})
     unit = expansion.values.attrs.get("units", "")

@@ -24,7 +24,7 @@ from a2c_pybamm.estimate import Factor, Joint
 from a2c_pybamm.propagation.expansion import Expansion, germ_node, polynomial_node, read_expansion
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import ROUND_OFF
+from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
 from a2c_pybamm.propagation.sentences import reweighted_sentence
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 from a2c_pybamm.propagation.status import Status
@@ -43,9 +43,9 @@ FITTED_PROBABILITY = 0.999
 """Probability of the region, around the former means, that counts as the one where the polynomial was fitted."""
 EXTRAPOLATED_PROBABILITY = 0.01
 """Probability outside that region from which the answer is an extrapolation: ten times what the former errors had there."""
-MOST_TERMS = 3000
+MOST_PROJECTED_TERMS = 3000
 """Terms of a polynomial that is still projected: a least-squares problem of 6000 rows."""
-N_DRAW = 2**14
+N_EXTRAPOLATION_DRAW = 2**14
 """Draws from which the probability outside is counted: 1 % is then known to a tenth of itself."""
 MOVE_ROUND_OFF = 1e-6
 """Part of a move of the coefficients, in their standard deviations, that no former germ gives and that counts as round-off."""
@@ -75,7 +75,7 @@ def reweight(result: xr.DataTree, after: Joint, *, rng: np.random.Generator, app
     """Statistics of every output under other errors, from its polynomial and without new solves.
 
     The layout of `propagate` with the one approach that fitted the polynomial. Moments, shares and the polynomial in the germ
-    of ``after`` are exact for it, quantiles by sampling; errors and Q² were found under the former errors, and are NaN. What
+    of ``after`` are exact for it, quantiles by sampling; errors and Q² hold for the former errors, and are NaN. What
     adaptive chaos adds for what its polynomial missed is left out. ``extrapolated`` (approach) is the probability that lies
     where the polynomial was not fitted: beyond the region that held 99.9 % of the former normal germs, or the bounds of a
     uniform one. The status of a scalar output is *fails* from 1 % on, or where the polynomial failed in ``result`` already,
@@ -115,7 +115,7 @@ def reweight(result: xr.DataTree, after: Joint, *, rng: np.random.Generator, app
     # from the former terms' coefficients to those of the same polynomial in the germ of after
     targets = former.basis.evaluate(germ_map.former(points))
     projection = np.asarray(np.linalg.lstsq(basis.evaluate(points), targets, rcond=None)[0], float)
-    extrapolated = germ_map.outside(new.draw_germ(N_DRAW, rng))
+    extrapolated = germ_map.outside(new.draw_germ(N_EXTRAPOLATION_DRAW, rng))
     levels = np.array(result.coords["level"].values, float)
     nodes, polynomials = {}, {}
     for output, expansion in expansions.items():
@@ -188,9 +188,9 @@ def _basis(former: Expansion, new: Joint) -> GermBasis:
     """All products of the germs of ``after`` up to the degree of the former polynomial."""
     order = int(former.basis.exponents.sum(axis=1).max())
     basis = total_degree(new.germ_families, order)
-    if len(basis) > MOST_TERMS:
+    if len(basis) > MOST_PROJECTED_TERMS:
         raise ValueError(
-            f"reweight: degree {order} in {new.n_germ} germs makes {len(basis)} terms, more than {MOST_TERMS}; "
+            f"reweight: degree {order} in {new.n_germ} germs makes {len(basis)} terms, more than {MOST_PROJECTED_TERMS}; "
             "propagate again with a lower order: PolynomialChaos(order=2)"
         )
     return basis
@@ -213,7 +213,7 @@ def _moments(
 ) -> dict[str, Any]:
     """Statistics (…, n_element) of polynomials, NaN where there is none."""
     var = (values[1:] ** 2).sum(axis=0)
-    var = np.where(var <= (ROUND_OFF * values[0]) ** 2, 0.0, var)
+    var = np.where(var <= (OUTPUT_ROUND_OFF * values[0]) ** 2, 0.0, var)
     by_source = terms_of_sources(basis.exponents, new.germ_sources, sources).astype(float) @ values**2
     fitted = np.isfinite(var)
     quantile = np.full((len(levels), len(var)), np.nan)

@@ -22,10 +22,10 @@ from scipy.stats import beta
 
 from a2c_pybamm.propagation.expansion import read_expansion
 from a2c_pybamm.propagation.germ_basis import sobol_germ
+from a2c_pybamm.propagation.intervals import CONFIDENCE
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.result import DRAWS, drawn_outputs, expanded_outputs
 
-CONFIDENCE = 0.95
 N_POLYNOMIAL = 2**14
 """Points at which a polynomial is sampled: evenly spread, they give a probability to about 0.001."""
 N_THRESHOLD = 201

@@ -10,7 +10,7 @@ from a2c_pybamm import Estimate, Joint, MonteCarlo, PolynomialChaos, propagate
 from a2c_pybamm.propagation import AdaptiveChaos, from_function
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
 from a2c_pybamm.propagation.intervals import intervals
-from a2c_pybamm.propagation.methods.scouts import N_DIRECTION
+from a2c_pybamm.propagation.methods.three_sigma_points import N_STEEPEST_DIRECTION
 from a2c_pybamm.propagation.status import Recommendation, Status
 
 LABEL = AdaptiveChaos().label
@@ -47,18 +47,26 @@ def cliff(x: np.ndarray) -> np.ndarray:
 def test_designs_are_nested_and_scramblings_differ(steps: tuple[int, ...]) -> None:
     grown = ReplicatedDesign(("normal",) * 3, np.random.default_rng(1))
     parts = [grown.more(n) for n in steps]
-    germ, group = np.vstack([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-    whole, whole_group = ReplicatedDesign(("normal",) * 3, np.random.default_rng(1)).more(sum(steps))
+    germ, group = np.vstack([p.germ for p in parts]), np.concatenate([p.group for p in parts])
+    at_once = ReplicatedDesign(("normal",) * 3, np.random.default_rng(1)).more(sum(steps))
     for k in range(N_REPLICATE):
-        np.testing.assert_array_equal(germ[group == k], whole[whole_group == k])
-    assert len(np.unique(whole.round(12), axis=0)) == len(whole)
+        np.testing.assert_array_equal(germ[group == k], at_once.germ[at_once.group == k])
+    assert len(np.unique(at_once.germ.round(12), axis=0)) == len(at_once.germ)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("budget", [32, 35, 61, 100])
 def test_no_more_solves_than_the_budget_and_nearly_all_of_it(budget: int) -> None:
     found = answer(wave, joint_of(6), AdaptiveChaos(tolerance=1e-6, budget=budget))
-    assert budget - N_REPLICATE - 2 * N_DIRECTION < int(found["n_solves"]) <= budget
+    assert budget - N_REPLICATE - 2 * N_STEEPEST_DIRECTION < int(found["n_solves"]) <= budget
+
+
+@pytest.mark.parametrize(("budget", "n_test"), [(32, 0), (36, 2), (60, 22)])
+def test_test_points_of_many_germs_need_room_in_the_budget(budget: int, n_test: int) -> None:
+    """Twelve germs: 32 points choose the axes; ten axes and one steepest direction of the single output, both ways."""
+    found = answer(bent, joint_of(12), AdaptiveChaos(tolerance=1e-6, budget=budget))
+    assert int(found["n_solves"]) == 32 + n_test
+    assert found.attrs[f"{LABEL}: test points"] == f"{n_test} at ±3 standard deviations"
 
 
 @pytest.mark.parametrize("tolerance", [0.05, 0.005])
@@ -94,7 +102,7 @@ def test_answers_do_not_depend_on_the_root_of_the_covariance() -> None:
     assert int(first["n_solves"]) == int(second["n_solves"])
 
 
-def test_scouts_find_a_cliff_that_no_point_of_the_design_met() -> None:
+def test_test_points_show_a_cliff_that_no_point_of_the_design_met() -> None:
     joint = joint_of(8)
     found = answer(cliff, joint, AdaptiveChaos(budget=40))
     assert float(found["output"]["test_point_error"]) > 1
@@ -143,7 +151,7 @@ def test_failures_are_counted_and_leave_answers_unbiased(method, fraction: float
     n = int(found["n_solves"])
     n_failed = int(found["n_failed"])
     assert n_failed == found["failures"].sizes["failure"]
-    assert binom.ppf(1e-4, n, fraction) <= n_failed <= binom.ppf(0.9999, n, fraction) + 4  # scouts and frame lie farther out
+    assert binom.ppf(1e-4, n, fraction) <= n_failed <= binom.ppf(0.9999, n, fraction) + 4  # test points lie farther out
     assert set(found["failures"]["reason"].values) <= {"output is not finite"}
     tolerance = 4 / np.sqrt(n)
     assert float(found["output"]["mean"]) == pytest.approx(1, abs=tolerance)
@@ -161,7 +169,7 @@ def test_too_many_failures_are_an_error_with_their_number_and_reason(method) -> 
     assert float(borne["output"]["std"]) == pytest.approx(1, abs=0.2)
 
 
-def test_polynomial_that_does_not_hold_blames_no_source() -> None:
+def test_polynomial_that_does_not_hold_gives_no_shares() -> None:
     worthless = answer(wave, joint_of(2), AdaptiveChaos(1e-3, 64))
     assert float(worthless["output"]["q2"]) < 0.95
     assert np.isnan(worthless["output"]["share"]).all()
@@ -210,5 +218,5 @@ def test_intervals_cover_mean_and_std(case: str) -> None:
     function, truths = TRUTHS[case]
     rows = [answer(function, joint_of(3), AdaptiveChaos(1e-6, 40), seed) for seed in range(100)]
     for name, truth in zip(("mean", "std"), truths, strict=True):
-        inside = [float(row[f"output_{name}_low"]) <= truth <= float(row[f"output_{name}_high"]) for row in rows]
+        inside = [float(row["output"][f"{name}_low"]) <= truth <= float(row["output"][f"{name}_high"]) for row in rows]
         assert sum(inside) >= 89, name

@@ -270,9 +270,9 @@ def test_output_on_an_axis_is_its_elements_one_by_one(monkeypatch: pytest.Monkey
     found = sensitivity_indices(result, "output")
     assert found.shapley.dims == ("coefficient", "output index")
     assert found.q2.dims == found.variance.dims == ("output index",)
-    np.testing.assert_array_equal(table(found)[:, :, 0], 0)  # no error, no blame
+    np.testing.assert_array_equal(table(found)[:, :, 0], 0)  # no error, no share
     assert np.isnan(table(found)[:, :, -1]).all()
-    monkeypatch.setattr(indices, "CHUNK", 8)  # two elements at a time
+    monkeypatch.setattr(indices, "ENTRIES_AT_ONCE", 8)  # two elements at a time
     xr.testing.assert_allclose(sensitivity_indices(result, "output"), found, rtol=1e-12)
     for k in range(1, 6):
         own = sensitivity_indices(chaos(lambda s, k=k: curve(s)[:, k], joint), "output")

@@ -530,7 +530,7 @@ def test_points_of_a_design_are_kept_apart_from_draws(result: Result, stored: Re
     assert survival(stored, "capacity").attrs["n_draws"] == 400
 
 
-def test_adaptive_chaos_keeps_its_points_and_scouts() -> None:
+def test_adaptive_chaos_keeps_its_points_and_test_points() -> None:
     found = solved_again(np.random.default_rng(3))
     table = design_to_dataframe(found)
     own = table[table["approach"] == "adaptive chaos"]

@@ -1,4 +1,4 @@
-"""Points where the variance is made: unbiased whatever the polynomial says, far better than plain draws where it is right."""
+"""Importance points: unbiased whatever the polynomial is, far better than plain draws where it is right."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import norm
 
 from a2c_pybamm import AdaptiveChaos, Estimate, Joint, MonteCarlo, Status, from_function, propagate
+from a2c_pybamm.propagation.adaptive.importance_moments import importance_moments
+from a2c_pybamm.propagation.adaptive.importance_points import importance_points
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
-from a2c_pybamm.propagation.adaptive.tilted_design import tilted_moments, tilted_points
 from a2c_pybamm.propagation.germ_basis import total_degree
 from a2c_pybamm.propagation.problem import QUANTILES
 
@@ -34,11 +35,11 @@ def joint_of(n: int) -> Joint:
 
 
 def started(function, seed: int):  # type: ignore[no-untyped-def]
-    """Plain points, their values and groups, with scouts three standard deviations out."""
+    """Plain points, their values and groups, with test points three standard deviations out."""
     rng = np.random.default_rng(seed)
-    germ, group = ReplicatedDesign(("normal",) * 2, rng).more(5)
+    plain = ReplicatedDesign(("normal",) * 2, rng).more(5)
     far = 3.0 * np.vstack([np.eye(2), -np.eye(2)])
-    germ, group = np.vstack([far, germ]), np.concatenate([np.full(4, -1), group])
+    germ, group = np.vstack([far, plain.germ]), np.concatenate([np.full(4, -1), plain.group])
     return germ, function(germ)[:, None], group, rng
 
 
@@ -56,9 +57,9 @@ def test_weighted_moments_are_unbiased(case: str) -> None:
     found = []
     for seed in range(60):
         germ, values, group, rng = started(line if case == "right" else lambda x: np.sin(5 * x[:, 1]) ** 3, seed)
-        points = tilted_points(total_degree(("normal",) * 2, 3), germ, values, group, 10, rng)
+        points = importance_points(total_degree(("normal",) * 2, 3), germ, values, group, 10, rng)
         assert points.weight.max() < 2.2
-        moments = tilted_moments(line(points.germ)[:, None], points, np.array(QUANTILES))
+        moments = importance_moments(line(points.germ)[:, None], points.group, points.weight, np.array(QUANTILES))
         found.append([moments[name][0] for name in ("mean", "var", "mean_se", "error")])
     mean, var, mean_se, error = np.array(found).T
     assert abs(mean.mean() - 0.3) < 3 * mean.std() / np.sqrt(60)
@@ -71,7 +72,7 @@ def test_weighted_moments_are_unbiased(case: str) -> None:
 def test_weights_are_those_of_the_density() -> None:
     """E w = 1 and E w x² = 1 under the points' own density; weights stay below H = 2 for one output."""
     germ, values, group, rng = started(lambda x: np.exp(x[:, 0]), 3)
-    points = tilted_points(total_degree(("normal",) * 2, 3), germ, values, group, 500, rng)
+    points = importance_points(total_degree(("normal",) * 2, 3), germ, values, group, 500, rng)
     assert points.weight.mean() == pytest.approx(1, abs=0.02)
     assert (points.weight * points.germ[:, 1] ** 2).mean() == pytest.approx(1, abs=0.1)
     assert points.germ[:, 0].std() > 1.2, "it does go far out"
