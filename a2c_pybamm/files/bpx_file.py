@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pybamm
 
 from a2c_pybamm import __version__
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files.bpx_limits import stoichiometry_window
 from a2c_pybamm.files.nominal import Nominal, table
 from a2c_pybamm.files.writing import writable, write_text
-from a2c_pybamm.parameter_set import ParameterSet, pybamm
+from a2c_pybamm.parameter_set import ParameterSet
 
 BPX_VERSION = "1.1.0"
 EDGE = 1e-5

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pybamm
 
 from a2c_pybamm.files.nominal import Nominal
-from a2c_pybamm.parameter_set import pybamm, quiet
+from a2c_pybamm.parameter_set import quiet
 
 LIMIT_MISS = 1e-3
 """Largest distance [V] of the open-circuit voltage from a voltage limit at the stoichiometries found for it, if not told."""

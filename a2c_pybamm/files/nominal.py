@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pybamm
 
 from a2c_pybamm.estimate import Array
-from a2c_pybamm.parameter_set import pybamm
 
 N_ROUND = 6
 """Times that a table's intervals are cut in three."""

@@ -12,8 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pybamm
+
 from a2c_pybamm.files.json_document import read_document
-from a2c_pybamm.parameter_set import pybamm, symbols
+from a2c_pybamm.parameter_set import symbols
 from a2c_pybamm.schema import below, conform, show
 
 TAG = "$type"

@@ -4,11 +4,10 @@ from a2c_pybamm.parameter_set import symbols
 from a2c_pybamm.parameter_set.attachment import (
     Attachment,
     StoichiometryMap,
-    asked_arguments,
     misplaced,
     msmr_attachments,
 )
-from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, pybamm
+from a2c_pybamm.parameter_set.base_set import asked_arguments, base_values, evaluate_base, kind_options
 from a2c_pybamm.parameter_set.keys import CONSTANT, STOICHIOMETRY
 from a2c_pybamm.parameter_set.log import quiet
 from a2c_pybamm.parameter_set.measured import measured_ocp
@@ -30,7 +29,6 @@ __all__ = [
     "misplaced",
     "module_name",
     "msmr_attachments",
-    "pybamm",
     "quiet",
     "symbols",
 ]

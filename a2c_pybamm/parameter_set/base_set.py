@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
+import pybamm
 
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.parameter_set.keys import STOICHIOMETRY_AND_TEMPERATURE
-
-# PyBaMM starts a telemetry client on import unless told not to
-os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"
-import pybamm
 
 MSMR_CHOICES = ("open-circuit potential", "particle", "intercalation kinetics")
 """Options that MSMR electrodes settle together."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pybamm
 import pytest
 
 import a2c_pybamm as a2c
@@ -17,7 +18,7 @@ from a2c_pybamm.cell.protocol import LONGEST, MOST_CYCLE_DATA, Steps
 from a2c_pybamm.derivation import derive
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.laws import Scale
-from a2c_pybamm.parameter_set import Attachment, ParameterSet, pybamm
+from a2c_pybamm.parameter_set import Attachment, ParameterSet
 from a2c_pybamm.study import read_study
 
 KEY = "Positive particle diffusivity [m2.s-1]"

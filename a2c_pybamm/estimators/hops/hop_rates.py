@@ -11,11 +11,11 @@ from scipy.special import digamma, polygamma
 
 from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate, Factor, label_hash
-from a2c_pybamm.estimators.diffusion.tracer_diffusivity import MIN_ATOMS
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.hops.hop_counts import HopCounts, count_hops
 from a2c_pybamm.estimators.hops.hop_network import HopNetwork
 from a2c_pybamm.estimators.hops.observed_network import mean_occupation
+from a2c_pybamm.estimators.time_series.diffusive_line import MIN_ATOMS
 from a2c_pybamm.laws.law import log_coefficient
 
 NONE_SEEN = 3.0
