@@ -1,4 +1,4 @@
-"""Physical constants (CODATA 2018, exact in the SI of 2019)."""
+"""Physical constants (CODATA 2018, exact in the SI of 2019) and units."""
 
 FARADAY = 96485.33212331001
 """Faraday constant [C.mol-1]."""
@@ -13,4 +13,8 @@ PLANCK = 6.62607015e-34
 ELEMENTARY_CHARGE = 1.602176634e-19
 """Elementary charge [C]; one electronvolt in joules."""
 ANGSTROM = 1e-10
-"""[m]"""
+"""Ångström [m]."""
+STANDARD_TEMPERATURE = 298.15
+"""Temperature [K] of thermodynamic tables (25 °C)."""
+SECONDS_PER_HOUR = 3600.0
+"""Seconds of an hour [s.h-1]: a charge in coulombs over it is in ampere-hours."""

@@ -1,20 +1,29 @@
-"""Numbers as text, rounded to their error; text without effect on what shows it."""
+"""Numbers as text, rounded to their error; text of bounded length and without control characters."""
 
 from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 
 DIGITS = 2
-"""Significant digits of a standard deviation."""
+"""Significant digits of a standard deviation (GUM, JCGM 100:2008, 7.2.6: one or two)."""
+EXACT_DIGITS = 6
+"""Significant digits of a number without an error: more than any coefficient is known to."""
 PLAIN_RANGE = (1e-4, 1e5)
-"""Numbers are written without a power of ten between these."""
+"""Sizes between which a number is written without a power of ten (the second excluded); ``%g`` has the same lower one."""
+SHOWN_LENGTH = 60
+"""Characters of a value or name that a message repeats: half a line of a terminal."""
+MESSAGE_LENGTH = 160
+"""Characters of another library's message that are repeated: two lines of a terminal."""
+SHOWN_ROWS = 12
+"""Rows of a table, or entries of a list, that a ``repr`` shows: with its head it fits a terminal of 24 lines."""
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-"""Unicode categories of what steers a terminal or cannot be seen: control codes, formats (bidi), surrogates, ends of lines."""
+"""Unicode categories of control codes, formats (bidi), surrogates, private and unassigned characters, and ends of lines."""
 
 
 def plain(text: str, *, keep: str = "") -> str:
-    r"""The text, each character that steers a terminal or cannot be seen as its escape (``\x1b``), but for ``keep``."""
+    r"""The text, each control or invisible character as its escape (``\x1b``), but for those in ``keep``."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c in keep or unicodedata.category(c) not in HIDDEN else _escaped(c) for c in text)
@@ -22,6 +31,28 @@ def plain(text: str, *, keep: str = "") -> str:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+def cut(text: str, length: int = SHOWN_LENGTH) -> str:
+    """The text's first characters, with " …" where there are more than ``length``."""
+    return text if len(text) <= length else f"{text[:length]} …"
+
+
+def message_line(error: BaseException) -> str:
+    """The message of an error on one line, `MESSAGE_LENGTH` characters at most."""
+    return cut(" ".join(str(error).split()), MESSAGE_LENGTH)
+
+
+def abbreviated(items: Sequence[str], most: int = SHOWN_ROWS) -> list[str]:
+    """The first ``most`` entries of a list, then "… and 12 more" where it has others."""
+    return [*items[:most], *([f"… and {len(items) - most} more"] if len(items) > most else [])]
+
+
+def text_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table with aligned columns, without control characters, cells cut to `SHOWN_LENGTH`."""
+    cells = [[cut(plain(cell)) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def significant(value: float, digits: int = DIGITS + 1) -> str:
@@ -37,7 +68,7 @@ def significant(value: float, digits: int = DIGITS + 1) -> str:
 
 
 def to_error(value: float, error: float) -> str:
-    """A number rounded to the second significant digit of its error; to six digits where it has none."""
+    """A number rounded to the second significant digit of its error; to six significant digits where it has none."""
     return _pair(value, error)[0]
 
 
@@ -61,10 +92,10 @@ def _power(value: float) -> int:
 
 
 def _pair(value: float, error: float, n: int = DIGITS) -> tuple[str, str, str, int]:
-    """Number by itself, then number, error and power of ten as they stand together."""
+    """The number alone, then number, error and power of ten as they are written together."""
     if not (math.isfinite(value) and math.isfinite(error) and error > 0):
-        own = significant(value, 6)
-        return own, own, "", 0
+        text = significant(value, EXACT_DIGITS)
+        return text, text, "", 0
     size = max(abs(value), error)
     power = 0 if PLAIN_RANGE[0] <= error and size < PLAIN_RANGE[1] else _power(size)
     error = float(f"{error:.{n - 1}e}")

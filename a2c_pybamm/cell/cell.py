@@ -64,7 +64,7 @@ class Cell:
     voltage_limits
         Lower cut-off and full-charge voltage [V]; the set's own if not given.
     soc
-        State of charge at the start, as PyBaMM counts it; 1 unless told, 0 where a constant current charges.
+        State of charge at the start, as PyBaMM counts it; 1 if not given, 0 where a constant current charges.
     outputs
         Named numbers (`a2c_pybamm.cell.outputs.SCALARS`) and PyBaMM variables; capacity, energy, mean voltage, end time and
         the voltage curve if not given.
@@ -175,7 +175,7 @@ class Cell:
         failure = self.feasibility(mean[None])[1][0]
         whole = {side: (np.full(1, LIMITS[0]), np.full(1, LIMITS[1])) for side in ("negative", "positive")}
         # a host that falls apart has no sensible full charge either: say what is behind it
-        cause = self.parameter_set.unstable(self._whole(mean[None]), whole)[0] if failure else ""
+        cause = self.parameter_set.instabilities(self._whole(mean[None]), whole)[0] if failure else ""
         if cause:
             raise UnstablePhaseError(f"set {self.parameter_set.name}, mean coefficients: unstable: {cause}; {TREATMENTS}")
         if failure:
@@ -233,7 +233,9 @@ class Cell:
         possible = [k for k, failure in enumerate(failures) if failure is None]
         if possible:
             window = {side: (low[possible], high[possible]) for side, (low, high) in state.window.items()}
-            for k, detail in zip(possible, self.parameter_set.unstable(self._whole(samples)[possible], window), strict=True):
+            for k, detail in zip(
+                possible, self.parameter_set.instabilities(self._whole(samples)[possible], window), strict=True
+            ):
                 failures[k] = Failure(FailureCause.UNSTABLE, detail) if detail else None
         return state, failures
 

@@ -20,7 +20,7 @@ from scipy.interpolate import PchipInterpolator
 
 from a2c_pybamm.cell.outputs import Axes
 from a2c_pybamm.estimate import Array
-from a2c_pybamm.parameter_set import quiet
+from a2c_pybamm.parameter_set import silent_pybamm
 
 TERMINAL_STEP = 0.05
 """Spacing [s] of the points behind the cut-off from which the slope of the voltage there is taken."""
@@ -44,7 +44,7 @@ def discharge_gradient(
     model = simulation.built_model
     inside = [name for name in names if name in {parameter.name for parameter in model.input_parameters}]
     # without t_interp the solver keeps its own steps with their slopes, and the solution is smooth between them
-    with quiet():
+    with silent_pybamm():
         solution = simulation.solve(axes.time[[0, -1]], inputs=inputs, calculate_sensitivities=[*inside, *initial])
     t, voltage = solution.t, solution["Voltage [V]"].data
     total_voltage = _total(solution["Voltage [V]"], inside, names, initial)

@@ -38,7 +38,7 @@ class ConstantCurrent:
 
     @property
     def usual_soc(self) -> float:
-        """State of charge at the start unless told."""
+        """Default state of charge at the start."""
         return 1.0 if self.c_rate > 0 else 0.0
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pybamm
 
 from a2c_pybamm.cell.outputs import STRESSES
-from a2c_pybamm.parameter_set import quiet
+from a2c_pybamm.parameter_set import silent_pybamm
 
 SHOWN = 160
 """Letters of PyBaMM's message that are kept."""
@@ -48,7 +48,7 @@ def building(cell: str, base: str) -> Iterator[None]:
         In the place of PyBaMM's own errors: the set lacks an entry, or its values make no cell.
     """
     try:
-        with quiet():
+        with silent_pybamm():
             yield
     except BUILD_ERRORS as error:
         text = " ".join(str(error).split())

@@ -18,7 +18,7 @@ from a2c_pybamm.cell.pybamm_model import build_model
 from a2c_pybamm.cell.traces import CURRENT, Trace
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
-from a2c_pybamm.parameter_set import quiet
+from a2c_pybamm.parameter_set import silent_pybamm
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-7}
 TIGHTER = {"rtol": 1e-7, "atol": 1e-9}
@@ -97,7 +97,7 @@ class BatchSolver:
         samples that these belong to.
         """
         kind = "compiled" if self._compiles(batch) else "usual"
-        with quiet():
+        with silent_pybamm():
             if isinstance(self._setup.protocol, Steps):
                 found = [self._steps(kind, own) for own in inputs]
             else:

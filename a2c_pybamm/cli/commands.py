@@ -49,10 +49,10 @@ StudyPath = Annotated[Path, typer.Argument(help="A study file, or the folder tha
 
 def _read(study: Path) -> tuple[Study, Path]:
     """The study and its file."""
-    from a2c_pybamm.study import read_as_far_as_right
+    from a2c_pybamm.study import read_partial_study
 
-    found = read_as_far_as_right(study)
-    return found.whole(), found.file
+    found = read_partial_study(study)
+    return found.valid_study(), found.file
 
 
 def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
@@ -62,9 +62,9 @@ def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
     is to be built from the set.
     """
     from a2c_pybamm.derivation import derive as derive_set
-    from a2c_pybamm.study import add_unusable_files, read_as_far_as_right
+    from a2c_pybamm.study import add_unusable_files, read_partial_study
 
-    found = read_as_far_as_right(study)
+    found = read_partial_study(study)
     at_file = found.mistakes.at(found.file)
     if found.study is not None:
         with at_file.collect(), progress_bar("reading the data", None):
@@ -73,7 +73,7 @@ def _estimated(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
             _check_cell(found.study, at_file)
     if len(found.mistakes):
         add_unusable_files(found.files, at_file)
-    return found.whole(), found.file, parameter_set
+    return found.valid_study(), found.file, parameter_set
 
 
 def _check_cell(study: Study, mistakes: Mistakes) -> None:

@@ -99,7 +99,7 @@ def _fits(
     """The estimate of a law from all its tables, in a list; none where one is not fitted."""
     fits = {}
     for file, table in tables.items():
-        if mistakes.blames(file):
+        if mistakes.has_error_at(file):
             continue
         with mistakes.collect(file), _soluble():
             fits[table.label] = _fit(entry, law, table, choice)

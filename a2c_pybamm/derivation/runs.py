@@ -25,7 +25,7 @@ from a2c_pybamm.estimators import (
 )
 from a2c_pybamm.laws import ArrheniusMobility, FreeEnergy, barrier_name, prefactor_name
 from a2c_pybamm.readers import read_trajectory
-from a2c_pybamm.study.electrode import HOTTEST_RUN
+from a2c_pybamm.study.fields import HIGHEST_TEMPERATURE
 
 SYMBOLS = {"tracer": "D_tr", "collective": "D_J"}
 LEAST_SPAN = 0.01
@@ -151,8 +151,8 @@ def _refuse_twice(seen: dict[str, Path], trajectory: Trajectory, file: Path) -> 
 
 def _refuse_too_hot(temperature: float) -> None:
     """Raise ``ValueError`` where a run's own file gives a temperature that the study may not give."""
-    if temperature > HOTTEST_RUN:
-        raise ValueError(f"a run at {temperature:.3g} K, above {HOTTEST_RUN:g} K; correct the temperature or its unit")
+    if temperature > HIGHEST_TEMPERATURE:
+        raise ValueError(f"a run at {temperature:.3g} K, above {HIGHEST_TEMPERATURE:g} K; correct the temperature or its unit")
 
 
 def _refuse_alike(temperatures: list[float]) -> None:

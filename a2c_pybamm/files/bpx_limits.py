@@ -6,7 +6,7 @@ import numpy as np
 import pybamm
 
 from a2c_pybamm.files.nominal import Nominal
-from a2c_pybamm.parameter_set import quiet
+from a2c_pybamm.parameter_set import silent_pybamm
 
 LIMIT_MISS = 1e-3
 """Largest distance [V] of the open-circuit voltage from a voltage limit at the stoichiometries found for it, if not told."""
@@ -25,7 +25,7 @@ def stoichiometry_window(n: Nominal) -> list[float]:
             )
     limits = [n.number(f"Open-circuit voltage at {soc}% SOC [V]") for soc in (0, 100)]
     try:
-        with quiet():
+        with silent_pybamm():
             x0, x100, y100, y0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(n.values))
     except (pybamm.SolverError, ValueError, KeyError) as error:
         raise ValueError(f"set {n.name}: no stoichiometries found for {limits} V: {error}") from error

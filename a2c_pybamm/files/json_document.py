@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_pybamm.readers.source_file import existing, read_text
-from a2c_pybamm.schema import below, encodable, show
+from a2c_pybamm.schema import encodable, key_path, show
 
 MOST_BYTES = 16 * 2**20
 """Largest document [B]: a set of a thousand coefficients takes 10 MB, and empty lists of that length a hundred times more."""
@@ -87,7 +87,7 @@ def _texts(document: Any) -> Iterator[tuple[str, str]]:
         if isinstance(value, str):
             yield place, value
         elif isinstance(value, dict):
-            yield from ((below(place, name), name) for name in value)
-            waiting += [(below(place, name), own) for name, own in value.items()]
+            yield from ((key_path(place, name), name) for name in value)
+            waiting += [(key_path(place, name), own) for name, own in value.items()]
         elif isinstance(value, list):
             waiting += [(f"{place}[{k}]", own) for k, own in enumerate(value)]

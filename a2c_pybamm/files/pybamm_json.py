@@ -16,7 +16,7 @@ import pybamm
 
 from a2c_pybamm.files.json_document import read_document
 from a2c_pybamm.parameter_set import symbols
-from a2c_pybamm.schema import below, conform, show
+from a2c_pybamm.schema import conform, key_path, show
 
 TAG = "$type"
 FOREIGN_TAGS = ("py/object", "module")
@@ -52,7 +52,7 @@ def read_parameter_values(path: str | Path) -> pybamm.ParameterValues:
             values[key] = _value(entry)
         except Exception as error:  # PyBaMM's classes raise whatever comes up when their settings are wrong
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise ValueError(f"{path}: {below('', key)} is no parameter of PyBaMM ({reason}); {REMEDY}") from error
+            raise ValueError(f"{path}: {key_path('', key)} is no parameter of PyBaMM ({reason}); {REMEDY}") from error
     return values
 
 
@@ -76,7 +76,7 @@ def _nodes(document: Any) -> list[tuple[str, Mapping[str, Any]]]:
         place, value = waiting.pop()
         if isinstance(value, Mapping):
             found.append((place, value))
-            waiting += [(below(place, name), own) for name, own in value.items()]
+            waiting += [(key_path(place, name), own) for name, own in value.items()]
         elif isinstance(value, list):
             waiting += [(f"{place}[{k}]", own) for k, own in enumerate(value)]
     return found

@@ -12,7 +12,7 @@ from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.laws import KINDS, Law, build_law
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap
 from a2c_pybamm.readers.source_file import naming
-from a2c_pybamm.schema import Limit, Temperature, below, conform, show
+from a2c_pybamm.schema import Limit, Temperature, conform, key_path, show
 
 MOST_COEFFICIENTS = 2000
 """Coefficients of a set: their covariance takes 32 MB, and no cell is propagated through more."""
@@ -92,7 +92,7 @@ def build_set(document: Mapping[str, Any]) -> ParameterSet:
     """
     entry = conform(document, SetEntry, "")
     laws = _laws(entry.laws)
-    attach = {key: _attachment(own, laws, below("attach", key)) for key, own in entry.attach.items()}
+    attach = {key: _attachment(own, laws, key_path("attach", key)) for key, own in entry.attach.items()}
     _check_size(entry.estimates)
     estimates = [_estimate(own, f"estimates[{k}]") for k, own in enumerate(entry.estimates)]
     with naming("estimates"):
@@ -114,11 +114,11 @@ def _laws(entries: Mapping[str, LawEntry]) -> dict[str, Law]:
     """Laws by their names in the document; each stands after those it holds, so that none can hold itself."""
     laws: dict[str, Law] = {}
     for name, entry in entries.items():
-        place = below("laws", name)
+        place = key_path("laws", name)
         for slot, inner in entry.holds.items():
             if inner not in laws:
                 raise ValueError(
-                    f"{below(f'{place}.holds', slot)} is {show(inner)}, and no law before this one has that name; "
+                    f"{key_path(f'{place}.holds', slot)} is {show(inner)}, and no law before this one has that name; "
                     "list a law after those it holds"
                 )
         with naming(place):
@@ -153,7 +153,7 @@ def _check_size(estimates: tuple[EstimateEntry, ...]) -> None:
 def _estimate(entry: EstimateEntry, place: str) -> Estimate:
     n, factors = len(entry.names), {}
     for source, own in entry.sources.items():
-        where, n_label = below(f"{place}.sources", source), len(own.labels)
+        where, n_label = key_path(f"{place}.sources", source), len(own.labels)
         if len(own.values) != n or any(len(row) != n_label for row in own.values):
             lengths = sorted({len(row) for row in own.values})
             raise ValueError(

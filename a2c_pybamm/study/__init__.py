@@ -13,9 +13,9 @@ from a2c_pybamm.study.electrode import (
     TrajectoryFile,
 )
 from a2c_pybamm.study.fields import Section
-from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, one_or_all
+from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, combined_error
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
-from a2c_pybamm.study.reading import Reading, read_as_far_as_right, read_study
+from a2c_pybamm.study.reading import Reading, read_partial_study, read_study
 from a2c_pybamm.study.reference import reference_page
 from a2c_pybamm.study.study import CellSettings, PropagationSettings, Study, SweepSettings
 from a2c_pybamm.study.thermodynamics import (
@@ -61,9 +61,9 @@ __all__ = [
     "VibrationFile",
     "VibrationalEntropy",
     "add_unusable_files",
+    "combined_error",
     "data_files",
-    "one_or_all",
-    "read_as_far_as_right",
+    "read_partial_study",
     "read_study",
     "reference_page",
 ]

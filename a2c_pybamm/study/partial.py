@@ -1,4 +1,4 @@
-"""The part of a study that is right, where others are wrong: mistakes in data files show beside those in the study file."""
+"""The valid entries of a study file with errors, so that errors of data files are reported beside those of the study file."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from a2c_pybamm.study.study import Study
 Place = tuple[int | str, ...]
 """Keys and indices that lead to a part of the file."""
 LABELS = ("name", "label", "material", "source", "names", "parameter")
-"""Entries that name a section, or what it gives: of use where its others contradict each other."""
+"""Entries that name a section or its coefficients: kept where the others contradict each other."""
 
 
-def copied(value: Any) -> Any:
-    """A table of which parts can be left out; the given one is not changed."""
+def copy_of_table(value: Any) -> Any:
+    """Copy of a table, its tables and lists copied too."""
     if isinstance(value, dict):
-        return {key: copied(item) for key, item in value.items()}
-    return [copied(item) for item in value] if isinstance(value, list) else value
+        return {key: copy_of_table(item) for key, item in value.items()}
+    return [copy_of_table(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass
-class Mender:
-    """A study's table in which wrong entries are marked as unusable, until what is left is a study."""
+class MarkedTable:
+    """A study's table in which invalid entries are marked as unusable, until the others make a study."""
 
     table: Any
     unchecked: list[Any] = field(default_factory=list)
-    """Sections that are kept although their entries do not hold together."""
+    """Sections that are kept although their entries contradict each other."""
     renamed: dict[Place, str] = field(default_factory=dict)
-    """Keys as they stand in the file, by the places that they are taken for."""
+    """Keys as they are spelt in the file, by the place of the key that each was taken for."""
 
-    def mend(self, problems: list[Any]) -> None:
-        """Mark what the problems are about; a misspelt key is taken for the one that it resembles."""
+    def mark(self, problems: list[Any]) -> None:
+        """Mark the entries that the problems are about; a misspelt key is taken for the similar one."""
         for item in (item for item in problems if item["type"] == "extra_forbidden"):
             section, _, model = self._field(item["loc"])
             self._rename(section, str(item["loc"][-1]), model)
@@ -48,13 +48,13 @@ class Mender:
                 table[key] = Unusable.ENTRY
                 continue
             self.unchecked.append(table)
-            if not model.stands_apart:
-                table.update(dict.fromkeys(_own_entries(model), Unusable.ENTRY))
+            if not model.entries_independent:
+                table.update(dict.fromkeys(_plain_entries(model), Unusable.ENTRY))
 
     def _field(self, location: Place) -> tuple[Place, str | None, type[Section]]:
-        """The section of a location, the key in it that is wrong (None where it is the section as a whole), and its schema.
+        """Section of a location, the invalid key in it (None where it is the section itself), and the section's schema.
 
-        An entry of an array of sections that is no table becomes one of which nothing can be used.
+        An entry of an array of sections that is no table is replaced by one whose entries are all unusable.
         """
         model: type[Section] = Study
         section: Place = ()
@@ -63,7 +63,7 @@ class Mender:
         path: Place = ()
         for part in location:
             if isinstance(part, int) and isinstance(value, list) and key in model.model_fields:
-                inner = models(model.model_fields[str(key)].annotation)
+                inner = sections_in(model.model_fields[str(key)].annotation)
                 if not inner or part >= len(value):
                     break
                 if not isinstance(value[part], dict):
@@ -73,7 +73,7 @@ class Mender:
                 key, path, value = part, (*path, part), value.get(part)
             else:
                 break
-            inner = models(model.model_fields[str(key)].annotation)
+            inner = sections_in(model.model_fields[str(key)].annotation)
             if inner and isinstance(value, dict):
                 model, section, key = inner[0], path, None
         return section, key, model
@@ -85,33 +85,33 @@ class Mender:
         return value
 
     def _rename(self, section: Place, key: str, model: type[Section]) -> None:
-        """Take an unknown key for the one that it resembles, if that is not there; else leave it out."""
+        """Rename an unknown key to the similar known one, if that is not given; otherwise leave it out."""
         table = self._at(section)
         if isinstance(table, dict) and key in table:
             value = table.pop(key)
-            if (meant := meant_key(key, model)) and meant not in table:
-                table[meant] = value
-                self.renamed[(*section, meant)] = key
+            if (similar := similar_key(key, model)) and similar not in table:
+                table[similar] = value
+                self.renamed[(*section, similar)] = key
 
 
-def _own_entries(model: type[Section]) -> Iterable[str]:
-    """Keys of a section that hold no section of their own, nor name it."""
-    return (key for key, info in model.model_fields.items() if key not in LABELS and not models(info.annotation))
+def _plain_entries(model: type[Section]) -> Iterable[str]:
+    """Keys of a section that hold no section, nor name it."""
+    return (key for key, info in model.model_fields.items() if key not in LABELS and not sections_in(info.annotation))
 
 
-def meant_key(key: str, model: type[Section]) -> str:
-    """The key of a section that a misspelt one resembles; empty if none does."""
+def similar_key(key: str, model: type[Section]) -> str:
+    """The key of a section that is most similar to a misspelt one; empty if none is similar."""
     near = difflib.get_close_matches(key, model.model_fields, 1)
     return near[0] if near else ""
 
 
-def models(annotation: Any) -> list[type[Section]]:
-    """Sections that a field's type mentions."""
+def sections_in(annotation: Any) -> list[type[Section]]:
+    """Sections that a field's type admits."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return [annotation]
-    return [model for part in get_args(annotation) for model in models(part)]
+    return [model for argument in get_args(annotation) for model in sections_in(argument)]
 
 
-def mentions_path(annotation: Any) -> bool:
-    """True where a field's type mentions a path."""
-    return annotation is Path or any(map(mentions_path, get_args(annotation)))
+def admits_path(annotation: Any) -> bool:
+    """True where a field's type admits a path."""
+    return annotation is Path or any(map(admits_path, get_args(annotation)))

@@ -6,11 +6,11 @@ from typing import Any
 
 from a2c_pybamm.readers.units import UNITS
 from a2c_pybamm.study.fields import Quantity, Section
-from a2c_pybamm.study.partial import models
+from a2c_pybamm.study.partial import sections_in
 from a2c_pybamm.study.study import Study
 
 BAR = r"\|"
-"""A bar within a cell of a table."""
+"""Escape of a vertical bar in a cell of a Markdown table."""
 
 
 def reference_page() -> str:
@@ -22,7 +22,7 @@ def reference_page() -> str:
         lines += [f"## `{place or 'study.toml'}`", "", (model.__doc__ or "").splitlines()[0], ""]
         lines += ["| key | unit | meaning | default | example |", "|---|---|---|---|---|"]
         for key, info in model.model_fields.items():
-            inner = models(info.annotation)
+            inner = sections_in(info.annotation)
             if inner:
                 queue.append((f"{place}.{key}".lstrip("."), inner[0]))
             cells = [f"`{key}`", _unit(info), str(info.description), _default(info, bool(inner)), _example(info)]
@@ -32,13 +32,14 @@ def reference_page() -> str:
 
 
 def _unit(info: Any) -> str:
+    """Units that a field takes; empty for one without."""
     markers = [m for m in info.metadata if isinstance(m, Quantity)] + _quantities(info.annotation)
     return ", ".join(f"`{u}`" for u in UNITS[markers[0].kind] if u) if markers else ""
 
 
 def _quantities(annotation: Any) -> list[Quantity]:
-    own = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Quantity)]
-    return own + [q for part in getattr(annotation, "__args__", ()) for q in _quantities(part)]
+    markers = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Quantity)]
+    return markers + [q for argument in getattr(annotation, "__args__", ()) for q in _quantities(argument)]
 
 
 def _default(info: Any, section: bool) -> str:

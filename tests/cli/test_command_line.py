@@ -194,7 +194,7 @@ STUDY: dict[str, tuple[Callable[[Path], None], list[str]]] = {
         declared('["LCO ODH E_a [eV]"]', "values = [0.5]\nstd = [0.1]"),
         ["'LCO ODH E_a [eV]' is given twice", "remove"],
     ),
-    "coefficient nobody asks for": (declared('["q"]', "values = [1]\nstd = [1]"), ["no law asks for 'q'"]),
+    "coefficient nobody asks for": (declared('["q"]', "values = [1]\nstd = [1]"), ["no law needs 'q'"]),
     "covariance not symmetric": (
         declared('["q", "w"]', "values = [1, 1]\ncovariance = [[1, 0.5], [0.2, 1]]"),
         ["declared[1]", "covariance of q, w", "not symmetric", "both triangles"],
@@ -280,7 +280,7 @@ PLANTED: tuple[tuple[Callable[[Path], None], list[str]], ...] = (
         ),
         ["systematic 'mean-field'", "no coefficient 'LCO Ea'"],
     ),
-    (declared('["LCO nothing"]', "values = [1]\nstd = [1]"), ["declared[1]", "no law asks for 'LCO nothing'"]),
+    (declared('["LCO nothing"]', "values = [1]\nstd = [1]"), ["declared[1]", "no law needs 'LCO nothing'"]),
     (
         added('[[declared]]\nnames = ["q", "w"]\nvalues = [1, 1]\ncovariance = [[1, 2], [2, 1]]\nsource = "s2"\nreason = "r"'),
         ["declared[2]", "not positive semi-definite"],

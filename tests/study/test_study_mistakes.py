@@ -20,7 +20,7 @@ from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimators import fit_spline_potential
 from a2c_pybamm.laws import SplinePotential
 from a2c_pybamm.sets import copy_study
-from a2c_pybamm.study import Mistakes, NotGiven, Study, read_as_far_as_right
+from a2c_pybamm.study import Mistakes, NotGiven, Study, read_partial_study
 from tests.hostile.study_corpus import _key, _toml
 
 CSV, PATH, HOP = "data/lithiation/energies_7net-0_lco.csv", "data/neb/lco_odh_chgnet-0.3.0.extxyz", "lco_tsh_chgnet-0.3.0.json"
@@ -201,7 +201,7 @@ def _mistakes(file: Path) -> tuple[str, ...]:
 def test_entry_that_is_wrong_is_not_given(shipped: Path, tmp_path: Path) -> None:
     """Reading it raises; the others are there, and derivation of what is left names nothing."""
     folder = beside(shipped, tmp_path, ("window = [0.5, 1.0]", 'window = "all"'))
-    study = read_as_far_as_right(folder).study
+    study = read_partial_study(folder).study
     assert isinstance(study, Study)
     assert study.positive is not None
     assert study.positive.free_energy is not None
@@ -217,7 +217,7 @@ def test_consequences_count_but_are_not_told() -> None:
     with mistakes.collect("file.csv"):
         raise NotGiven
     assert len(mistakes) == 1
-    assert mistakes.blames("file.csv")
+    assert mistakes.has_error_at("file.csv")
     with pytest.raises(NotGiven):
         mistakes.stop()
     mistakes.add(ValueError("one"), "key")
