@@ -263,7 +263,7 @@ def _propagate(settings: Study, file: Path, cell: Cell) -> xr.Dataset:
             solver, joint, *methods, rng=rng, progress=bar.advance, expect=bar.expect, max_failed=chosen.max_failed
         )
     with progress_bar(f"looking at {N_REFUSED} draws", None):
-        refused = cell.refused(N_REFUSED, np.random.default_rng(chosen.seed))
+        refused = cell.rejected_fractions(N_REFUSED, np.random.default_rng(chosen.seed))
     result = result.assign({f"fraction_{cause}": fraction for cause, fraction in refused.items()})
     result = result.assign_attrs({SET_STAMP: _set_stamp(folder), CELL_TEXT: _cell_text(settings, cell)})
     path = write_result(folder / "result.nc", result)

@@ -21,6 +21,7 @@ from a2c_pybamm.files.bpx_limits import stoichiometry_window
 from a2c_pybamm.files.nominal import Nominal, table
 from a2c_pybamm.files.writing import writable, write_text
 from a2c_pybamm.parameter_set import ParameterSet
+from a2c_pybamm.parameter_set.keys import LAYERS
 
 BPX_VERSION = "1.1.0"
 EDGE = 1e-5
@@ -51,7 +52,6 @@ NOT_PHYSICS = {
     *(f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
 }
 """Keys that are no loss: constants, the operation, and what follows from the stoichiometry limits."""
-LAYERS = ("Negative current collector", "Negative electrode", "Separator", "Positive electrode", "Positive current collector")
 
 
 def _activation_energy(n: Nominal, what: str, function: Callable[[Any, float], Array], middle: Any, window: Array) -> float:

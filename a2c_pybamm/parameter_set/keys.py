@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+LAYERS = ("Negative current collector", "Negative electrode", "Separator", "Positive electrode", "Positive current collector")
+"""First words of the keys of a cell's layers."""
 STOICHIOMETRY = ("OCP [V]", "OCP entropic change [V.K-1]")
 STOICHIOMETRY_AND_TEMPERATURE = ("particle diffusivity [m2.s-1]", "Young's modulus [Pa]", "partial molar volume [m3.mol-1]")
 CONSTANT = ("Maximum concentration in positive electrode [mol.m-3]", "Maximum concentration in negative electrode [mol.m-3]")

@@ -194,7 +194,8 @@ class ParameterSet:
     def validate_stability(self) -> None:
         """Raise ``UnstablePhaseError`` if a host at the mean coefficients would separate into phases where the cell goes."""
         sides = [side for side in ("negative", "positive") if f"{side.capitalize()} electrode OCP [V]" in self.attach]
-        ends = {side: sorted(self.stoichiometry_window.get(side, FULL_LIMITS)) for side in sides}
+        reached = self.stoichiometry_window  # ArithmeticError where the cell has no size, also without such laws
+        ends = {side: sorted(reached.get(side, FULL_LIMITS)) for side in sides}
         window = {side: (np.array([low]), np.array([high])) for side, (low, high) in ends.items()}
         if reason := self.instabilities(self.joint.mean[None], window)[0]:
             raise UnstablePhaseError(f"set {self.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")

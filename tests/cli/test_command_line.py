@@ -679,7 +679,7 @@ STEPS = 'experiment = ["Discharge at 1C until 3.2 V", "Rest for 5 minutes"]\nout
 BAD_CELLS = {
     "no such model": ('model = "P2D"', ["model 'P2D' is unknown"]),
     "no such option": ('options = { thermal = "tepid" }', ["refuses the options", "tepid"]),
-    "no such step": ('experiment = ["Discharge until dawn"]', ["does not understand the step 'Discharge until dawn'"]),
+    "no such step": ('experiment = ["Discharge until dawn"]', ["does not read the step 'Discharge until dawn'"]),
     "no such variable": ('outputs = ["Volume-averaged cell temperatur [K]"]', ["did you mean", "temperature [K]"]),
     "stress without mechanics": ('outputs = ["peak_stress"]', ["particle mechanics"]),
     "no such file": ('drive_cycle = "nowhere.csv"', ["nowhere.csv: no such file"]),
