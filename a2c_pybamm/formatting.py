@@ -14,8 +14,8 @@ PLAIN_RANGE = (1e-4, 1e5)
 """Sizes between which a number is written without a power of ten (the second excluded); ``%g`` has the same lower one."""
 SHOWN_LENGTH = 60
 """Characters of a value or name that a message repeats: half a line of a terminal."""
-MESSAGE_LENGTH = 160
-"""Characters of another library's message that are repeated: two lines of a terminal."""
+MESSAGE_LENGTH = 200
+"""Characters of another library's message, or of one line of a list, that are shown: less than three lines of a terminal."""
 SHOWN_ROWS = 12
 """Rows of a table, or entries of a list, that a ``repr`` shows: with its head it fits a terminal of 24 lines."""
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from a2c_pybamm.parameter_set import ParameterSet
 
 PLAIN_WIDTH = 120
-"""Columns where the output is no terminal."""
+"""Columns of the output where it is no terminal."""
 
 
 class Terminal(Console):
-    """A console that goes on where its output is no longer read: the rest is dropped, and the work is done to its end."""
+    """Console whose output is dropped once it is no longer read, so that the command ends its work."""
 
     def on_broken_pipe(self) -> None:
-        """Let the stream lead nowhere; rich would end the process."""
+        """Drop further output; rich would end the process."""
         drop(self.file)
 
 
@@ -43,28 +43,28 @@ out = Terminal(width=None if _is_terminal() else PLAIN_WIDTH)
 err = Terminal(stderr=True)
 
 MAIN_SHARE = 0.005
-"""Sources below this share of variance by every method are summed up in one line."""
+"""Share of variance by every method below which a source is not listed alone: it would be printed as 0 %."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar on a terminal."""
+    """Progress bar on a terminal."""
 
     progress: Progress
     task: TaskID
 
     def advance(self, n: int) -> None:
-        """So many things more are done."""
+        """Advance by ``n`` steps."""
         self.progress.advance(self.task, n)
 
     def expect(self, total: int) -> None:
-        """There are so many in all."""
+        """Set the number of all steps."""
         self.progress.update(self.task, total=total)
 
 
 @contextmanager
 def progress_bar(text: str, total: int | None) -> Iterator[Bar]:
-    """A bar that is advanced by the number of things done; what had no number of its own is one thing, done at the end."""
+    """Progress bar of ``total`` steps; without a number, of one that is done at the end."""
     spinner = SpinnerColumn("line" if err.options.ascii_only else "dots")
     description = TextColumn("{task.description}", markup=False)
     columns = (spinner, description, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

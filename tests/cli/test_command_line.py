@@ -17,7 +17,7 @@ import xarray as xr
 from rich.console import Console
 
 import a2c_pybamm as a2c
-from a2c_pybamm.cli import commands, main, printing
+from a2c_pybamm.cli import commands, main, printing, steps
 from a2c_pybamm.files import read_result, read_set, set_document, write_result
 from a2c_pybamm.sets import DEMO, copy_study
 
@@ -71,7 +71,7 @@ def derived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     joint = read_set(folder / "set.json").joint
     model = a2c.from_function(lambda s: s @ np.arange(1.0, s.shape[1] + 1), joint.names, outputs={"sum": "1"})
     result = a2c.propagate(model, joint, a2c.FirstOrder(), rng=np.random.default_rng(1))
-    stamp = {commands.SET_STAMP: commands._set_stamp(folder), commands.CELL_TEXT: "stand-in"}
+    stamp = {steps.SET_STAMP: steps.set_stamp(folder), steps.CELL_TEXT: "stand-in"}
     write_result(folder / "result.nc", result.assign_attrs(stamp))
     (folder / "report.html").write_text("<html>an earlier page</html>")
     return folder
@@ -396,6 +396,29 @@ def test_disk_that_refuses(call: Call, study: Path, monkeypatch: pytest.MonkeyPa
     assert "set.json: cannot be written (Permission denied); check its name, permissions and the space left" in err
 
 
+def test_derive_writes_all_files_or_none(call: Call, study: Path) -> None:
+    """A folder in the place of the module: the set, BPX and figure of before stay as they are."""
+    module = study / f"{DEMO}.py"
+    module.unlink()
+    module.mkdir()
+    edit(study, ('std = "30 meV"', 'std = "40 meV"'))
+    assert f"{DEMO}.py: a folder stands here; give a file name" in refused(call, study, "derive", study)
+
+
+@pytest.mark.parametrize(
+    ("form", "output", "ending"),
+    [
+        ("json", "conftest.py", ".json"),
+        ("pybamm", "set.json", ".py"),
+        ("bpx", "cell", ".bpx.json"),
+        ("json", "a.JSON.txt", ".json"),
+    ],
+)
+def test_export_to_a_file_of_another_form(call: Call, tmp_path: Path, form: str, output: str, ending: str) -> None:
+    err = refused(call, tmp_path, "export", DEMO, "--to", form, "--output", tmp_path / output)
+    assert f"{output}: a file in the form {form} ends in {ending}; rename it, or take another form with --to" in err
+
+
 @pytest.mark.parametrize("n_file", [0, 1, 5])
 @pytest.mark.parametrize("there", [False, True])
 def test_new_on_a_full_disk_leaves_nothing(
@@ -615,7 +638,7 @@ def test_files_are_written_before_anything_is_printed(
     def fail(*_: object) -> None:
         raise KeyError("printing")
 
-    monkeypatch.setattr(commands, printer, fail)
+    monkeypatch.setattr(steps, printer, fail)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for name in written:
         (study / name).unlink(missing_ok=True)
@@ -649,7 +672,7 @@ def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
 def test_demo_twice_and_not_over_changes(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time everything is made anew; a study or data file that was changed is refused and kept."""
     monkeypatch.chdir(tmp_path)
-    shipped = commands._estimated
+    shipped = steps.estimate_set
 
     def quick(path: Path, *, cell: bool) -> tuple[object, Path, object]:
         settings, file, parameter_set = shipped(path, cell=cell)
@@ -657,7 +680,7 @@ def test_demo_twice_and_not_over_changes(call: Call, tmp_path: Path, monkeypatch
         model = settings.cell.model_copy(update={"model": "SPM"})
         return settings.model_copy(update={"propagation": less, "cell": model}), file, parameter_set
 
-    monkeypatch.setattr(commands, "_estimated", quick)
+    monkeypatch.setattr(steps, "estimate_set", quick)
     for _ in range(2):
         code, _, err = call("demo", "d")
         assert (code, err) == (0, "")
@@ -714,7 +737,7 @@ def test_study_of_an_experiment_runs_to_its_report(call: Call, study: Path) -> N
     assert code == 0, err
     assert out.index("Recommended answers") < out.index("Outputs")
     with xr.open_dataset(study / "result.nc", engine="h5netcdf") as result:
-        assert result.attrs[commands.CELL_TEXT].startswith("SPM; Discharge at 1C until 3.2 V; Rest for 5 minutes")
+        assert result.attrs[steps.CELL_TEXT].startswith("SPM; Discharge at 1C until 3.2 V; Rest for 5 minutes")
         assert {"capacity_decision", "end_time_mean", "voltage_of_step_mean", "step_duration_std"} <= set(result)
     assert "Recommended answers" in (study / "report.html").read_text(encoding="utf-8")
 

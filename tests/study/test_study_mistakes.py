@@ -15,7 +15,7 @@ import pybamm
 import pytest
 
 import a2c_pybamm as a2c
-from a2c_pybamm.cli import commands, main
+from a2c_pybamm.cli import main, steps
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimators import fit_spline_potential
 from a2c_pybamm.laws import SplinePotential
@@ -192,7 +192,7 @@ def test_one_wrong_entry_gives_lines_about_it_alone(shipped: Path, tmp_path: Pat
 
 def _mistakes(file: Path) -> tuple[str, ...]:
     try:
-        commands._estimated(file, cell=True)
+        steps.estimate_set(file, cell=True)
     except ValueError as error:
         return tuple(getattr(error, "lines", (str(error),)))
     return ()
@@ -315,11 +315,11 @@ def test_slope_that_moves_nothing_is_refused(tmp_path: Path) -> None:
 
 def test_errors_of_a_command_begin_with_the_study() -> None:
     """Those that the package raises about its input; what no check foresaw passes as it is."""
-    from a2c_pybamm.cli.failures import named
+    from a2c_pybamm.cli.failures import naming_input
 
-    with pytest.raises(ValueError, match=r"^study\.toml: 3 K lies"), named(Path("study.toml")):
+    with pytest.raises(ValueError, match=r"^study\.toml: 3 K lies"), naming_input(Path("study.toml")):
         a2c.read_study("3 K lies")
-    with pytest.raises(ValueError, match=r"^could not convert"), named(Path("study.toml")):
+    with pytest.raises(ValueError, match=r"^could not convert"), naming_input(Path("study.toml")):
         np.array(["x"]).astype(float)
 
 
