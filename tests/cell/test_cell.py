@@ -261,3 +261,13 @@ def test_refused_fractions_of_the_shipped_set_are_small(shipped: ParameterSet) -
     refused = cell.rejected_fractions(2000, np.random.default_rng(0))
     assert refused["unstable"] < 0.01
     assert 0 < refused["infeasible"] < 0.01
+
+
+def test_representation_lists_experiment_outputs_and_inputs(shipped: ParameterSet, cell: Cell) -> None:
+    lines = repr(cell).splitlines()
+    assert lines[0] == "Cell of set 'LCO_graphite_universal_potentials': SPM"
+    assert lines[1] == "  discharge at 1C from 100% state of charge, 3 to 4.1 V"
+    assert lines[2] == "  outputs: capacity, energy, mean_voltage, end_time, voltage"
+    assert lines[3].startswith("  13 inputs: graphite OCP offset [V], ")
+    assert lines[3].endswith(", … and 1 more")
+    assert len(lines) == 4

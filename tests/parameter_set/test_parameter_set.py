@@ -283,3 +283,16 @@ def test_module_beside_the_study_hides_nothing(tmp_path: Path, monkeypatch: pyte
     monkeypatch.syspath_prepend(tmp_path)
     assert module_name("LCO") == "LCO"
     assert module_name("LCO | graphite") == "LCO___graphite"
+
+
+def test_representation_lists_laws_and_sources(shipped: ParameterSet) -> None:
+    """Short, whatever the set holds, and without control characters."""
+    lines = repr(shipped).splitlines()
+    assert lines[0] == "ParameterSet 'LCO_graphite_universal_potentials': 7 laws on Ai2020, 298.15 K"
+    assert "  Positive electrode OCP [V]                             redlich-kister (open_circuit_voltage)" in lines
+    assert lines[-1].startswith("  14 coefficients, 16 sources: LCO ODH attempt frequency (declared), ")
+    assert lines[-1].endswith(", … and 10 more")
+    law = RedlichKister("M", 0)
+    named = single(POSITIVE_OCP, Attachment(law, "open_circuit_voltage"), name="\x1b]0;" + "x" * 500)
+    assert all(character.isprintable() or character == "\n" for character in repr(named))
+    assert max(map(len, repr(named).splitlines())) <= 250
