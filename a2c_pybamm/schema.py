@@ -36,9 +36,9 @@ class Limit:
 
     def check(self, value: Any, place: str) -> None:
         """Raise ``ValueError`` where the value is larger or longer."""
-        size, what = (len(value), "entries") if isinstance(value, tuple) else (value, "")
+        size, unit = (len(value), "entries") if isinstance(value, tuple) else (value, "")
         if size > self.most:
-            shown = f"{size} {what}".rstrip() if isinstance(value, tuple) else show(value)
+            shown = f"{size} {unit}".rstrip() if isinstance(value, tuple) else show(value)
             raise ValueError(f"{place} is {shown}, more than {self.most} ({self.reason}); give fewer")
 
 
@@ -144,7 +144,7 @@ def _described(kind: Any) -> str:
 
 
 def _converted_optional(value: Any, kind: Any, place: str) -> Any:
-    (inner,) = (part for part in get_args(kind) if part is not type(None))
+    (inner,) = (member for member in get_args(kind) if member is not type(None))
     return conform(value, inner, place)
 
 

@@ -310,7 +310,7 @@ class Cell:
         state, failures = self.feasibility(mean[None])
         if failures[0]:
             raise SimulationFailed(f"jacobian: {failures[0]}")
-        self._sensitive = self._sensitive or self._setup.simulation(whole=True)
+        self._sensitive = self._sensitive or self._setup.simulation(keep_state=True)
         initial = {name: change[0, self.inputs.columns] for name, change in state.jacobians.items()}
         inputs = self.inputs.of_model(mean[None], state.values)[0]
         return discharge_gradient(self._sensitive, inputs, self.names, initial, self.axes, self.current)

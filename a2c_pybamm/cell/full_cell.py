@@ -28,8 +28,8 @@ def full_cell(graph: Graph, lithium: float, voltage_limits: tuple[float, float],
     x = casadi.MX.sym("x")
     bounds = [casadi.fmin(casadi.fmax(bound, 0), 1) for bound in ((lithium - Q_p) / Q_n, lithium / Q_n)]
 
-    def end(voltage: float, which: Literal["full", "empty"], limits: tuple[float, float]) -> End:
-        potentials = {side: ocp(graph, param, side, branch(options, side, which)) for side in ("negative", "positive")}
+    def end(voltage: float, state: Literal["full", "empty"], limits: tuple[float, float]) -> End:
+        potentials = {side: ocp(graph, param, side, branch(options, side, state)) for side in ("negative", "positive")}
         sto = {"negative": x, "positive": (lithium - x * Q_n) / Q_p}
         with_asymptotes, without = (
             potentials["positive"][k](sto["positive"], graph.theta) - potentials["negative"][k](x, graph.theta) - voltage

@@ -28,13 +28,13 @@ def use_private_cache() -> Path:
     ValueError
         If the user's own setting is a folder that others can write to or replace.
     """
-    if given := os.environ.get(CACHE_VARIABLE):
-        if reason := _open_to_others(Path(given)):
+    if folder_name := os.environ.get(CACHE_VARIABLE):
+        if reason := _open_to_others(Path(folder_name)):
             raise ValueError(
-                f"{CACHE_VARIABLE}: {given} {reason}, and compiled code is loaded from there; make it yours alone (chmod 700), "
-                "or unset the variable"
+                f"{CACHE_VARIABLE}: {folder_name} {reason}, and compiled code is loaded from there; make it yours alone (chmod "
+                "700), or unset the variable"
             )
-        return Path(given)
+        return Path(folder_name)
     folder = _user_cache() or _temporary_cache()
     os.environ[CACHE_VARIABLE] = str(folder)
     return folder

@@ -37,7 +37,7 @@ def msmr(graph: Graph, lithium: float, voltage_limits: tuple[float, float], opti
     Raises
     ------
     ValueError
-        If the options do not say the number of reactions.
+        If the options lack the number of reactions.
     """
     if "number of MSMR reactions" not in options:
         raise ValueError('MSMR: options lack "number of MSMR reactions"; give both electrodes\' as texts, as in ("6", "4")')

@@ -49,13 +49,13 @@ class Setup:
     variables: tuple[str, ...]
     """Variables that are read, voltage first."""
 
-    def simulation(self, *, tight: bool = False, compile: bool = False, whole: bool = False) -> pybamm.Simulation:
-        """A simulation that keeps the variables alone, or the ``whole`` state."""
+    def simulation(self, *, tight: bool = False, compile: bool = False, keep_state: bool = False) -> pybamm.Simulation:
+        """Simulation that keeps the variables alone; with ``keep_state`` the state vector too."""
         if compile:
             use_private_cache()
         options = {"silence_sundials_errors": True, "num_threads": 1, "compile": compile}
         # the lengths of steps are not given: PyBaMM interpolates between the solver's times where it keeps the whole state
-        kept = None if whole or isinstance(self.protocol, Steps) else list(self.variables)
+        kept = None if keep_state or isinstance(self.protocol, Steps) else list(self.variables)
         tolerance = RETRY_TOLERANCE if tight else TOLERANCE
         solver = pybamm.IDAKLUSolver(**tolerance, output_variables=kept, on_failure="ignore", options=options)
         experiment: dict[str, Any] = {}

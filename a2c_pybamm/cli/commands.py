@@ -81,7 +81,7 @@ def derive(study: StudyPath) -> None:
 def propagate(study: StudyPath) -> None:
     """First order, adaptive chaos and sampling side by side over the cell simulation, to result.nc.
 
-    Needs the set.json that 'a2c derive' writes; the study's sections cell and propagation say how.
+    Needs the set.json that 'a2c derive' writes; the study's sections cell and propagation have the settings.
     """
     settings, file = steps.read_valid_study(study)
     parameter_set = steps.read_derived_set(settings, file)
@@ -118,7 +118,7 @@ def report(study: StudyPath) -> None:
 
 @app.command()
 def run(study: StudyPath) -> None:
-    """All that the study asks for: derive, propagate, report, sweep.
+    """All steps of the study: derive, propagate, report, sweep.
 
     Results stand beside the study; earlier ones are replaced once the new ones are whole.
     """

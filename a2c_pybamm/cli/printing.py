@@ -148,7 +148,7 @@ WHOLE = (
     "Separator porosity",
     "Nominal cell capacity [A.h]",
 )
-"""PyBaMM's main keys: what a reader of the result should know is not from the atoms."""
+"""PyBaMM's main keys, listed where the base set supplies them."""
 
 
 def print_supplied(parameter_set: ParameterSet) -> None:
@@ -157,13 +157,13 @@ def print_supplied(parameter_set: ParameterSet) -> None:
 
     keys = set(base_values(parameter_set.base).keys())
     main = [form.format(Side=side, side=side.lower()) for form in SIDED for side in ("Negative", "Positive")] + list(WHOLE)
-    left = [key for key in main if key in keys and key not in parameter_set.attach]
+    supplied = [key for key in main if key in keys and key not in parameter_set.attach]
     print_lines("Derived:")
     for key, attachment in parameter_set.attach.items():
         measured = attachment.law.kind == "measured-ocp"
         print_lines(f"  {key}" + (f" ({parameter_set.base}'s measured curve, with an error)" if measured else ""))
-    print_lines(f"Still {parameter_set.base}'s:", *(f"  {key}" for key in _both_sides(left)))
-    others = len(keys - set(left) - set(parameter_set.attach))
+    print_lines(f"Still {parameter_set.base}'s:", *(f"  {key}" for key in _both_sides(supplied)))
+    others = len(keys - set(supplied) - set(parameter_set.attach))
     print_lines(f"  and {others} other entries (design, transport in the solid, heat, ageing)")
 
 

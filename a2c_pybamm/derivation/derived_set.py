@@ -29,7 +29,11 @@ BASE_KEYS = (
     "Lower voltage cut-off [V]",
     "Upper voltage cut-off [V]",
     "Reference temperature [K]",
-    *(f"{side} electrode {what}" for side in ("Negative", "Positive") for what in ("OCP [V]", "OCP entropic change [V.K-1]")),
+    *(
+        f"{side} electrode {quantity}"
+        for side in ("Negative", "Positive")
+        for quantity in ("OCP [V]", "OCP entropic change [V.K-1]")
+    ),
     *(f"{side} electrode exchange-current density [A.m-2]" for side in ("Negative", "Positive")),
     *(f"{side} particle diffusivity [m2.s-1]" for side in ("Negative", "Positive")),
     *(f"Maximum concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
@@ -53,7 +57,7 @@ def derive(study: schema.Study) -> ParameterSet:
     NotGiven
         If nothing is wrong but that entries are not given.
     UnstablePhaseError
-        If a host at the mean coefficients separates into phases where the cell goes, and the study says no treatment.
+        If a host at the mean coefficients separates into phases where the cell goes, and the study gives no treatment.
     """
     mistakes = schema.Mistakes()
     content = SetContent(notes={"made with": f"a2c_pybamm {__version__}"})

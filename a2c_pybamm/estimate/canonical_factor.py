@@ -74,17 +74,17 @@ def canonical_factor(values: Array, names: Sequence[Any]) -> Array:
     """
     order = sorted(range(len(values)), key=lambda row: names[row])
     scale = np.sqrt((values**2).sum(axis=1))
-    rest = (values / np.where(scale > 0, scale, 1.0)[:, None])[order]
+    remaining = (values / np.where(scale > 0, scale, 1.0)[:, None])[order]
     columns: list[Array] = []
     while len(columns) < min(values.shape):
-        residual = np.sqrt((rest**2).sum(axis=1))
+        residual = np.sqrt((remaining**2).sum(axis=1))
         if not residual.max(initial=0.0) > RESIDUAL_TOLERANCE:
             break
         pivot = int(np.argmax(residual >= PIVOT_SHARE * residual.max()))
-        direction = rest[pivot] / residual[pivot]
-        columns.append(rest @ direction)
-        rest = rest - columns[-1][:, None] * direction
-        rest[pivot] = 0.0
+        direction = remaining[pivot] / residual[pivot]
+        columns.append(remaining @ direction)
+        remaining = remaining - columns[-1][:, None] * direction
+        remaining[pivot] = 0.0
     factor = np.zeros((len(values), len(columns)))
     for k, column in enumerate(columns):
         factor[order, k] = column

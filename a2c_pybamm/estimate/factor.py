@@ -11,9 +11,9 @@ from a2c_pybamm.estimate.checks import Array, read_only_array, unique_names
 from a2c_pybamm.estimate.germs import Family
 
 
-def label_hash(*parts: Any) -> str:
+def label_hash(*values: Any) -> str:
     """Twelve hexadecimal digits that identify plain values (text, numbers, tuples, lists of them)."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,16 +20,16 @@ MEAN_TOLERANCE = 1e-14
 """Relative error of a mean below which an error is round-off (about a hundred times the spacing of floats, 2.2e-16)."""
 
 
-def _align(source: str, parts: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
+def _align(source: str, factors_by_rows: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
     """Factor of all n coefficients from those of the estimates, columns aligned by label."""
-    family = common_family(source, [factor for _, factor in parts])
+    family = common_family(source, [factor for _, factor in factors_by_rows])
     if not independent:
-        validate_common_labels(source, [factor for _, factor in parts])
-    labels = list(dict.fromkeys(label for _, factor in parts for label in factor.labels))
+        validate_common_labels(source, [factor for _, factor in factors_by_rows])
+    labels = list(dict.fromkeys(label for _, factor in factors_by_rows for label in factor.labels))
     if family == "uniform" and len(labels) != 1:
         raise ValueError(f"source {source!r}: a uniform germ has one label, found {', '.join(labels)}")
     values = np.zeros((n, len(labels)))
-    for rows, factor in parts:
+    for rows, factor in factors_by_rows:
         values[rows, [labels.index(label) for label in factor.labels]] = factor.values
     return Factor(values, tuple(labels), family)
 
@@ -77,14 +77,14 @@ class Joint:
         self.independent = tuple(sorted(independent))
         self.names = unique_names((name for e in self.estimates for name in e.names), "joint")
         self.mean = read_only_array(np.concatenate([e.mean for e in self.estimates] or [np.zeros(0)]), 1, "joint mean")
-        parts: dict[str, list[tuple[slice, Factor]]] = {}
+        by_source: dict[str, list[tuple[slice, Factor]]] = {}
         start = 0
         for estimate in self.estimates:
             rows = slice(start, start + len(estimate.names))
             start = rows.stop
             for source, factor in estimate.factors.items():
-                parts.setdefault(source, []).append((rows, factor))
-        aligned = {s: _align(s, parts[s], len(self.names), s in self.independent) for s in sorted(parts)}
+                by_source.setdefault(source, []).append((rows, factor))
+        aligned = {s: _align(s, by_source[s], len(self.names), s in self.independent) for s in sorted(by_source)}
         std = np.sqrt(sum(((f.values**2).sum(axis=1) for f in aligned.values()), np.zeros(len(self.names))))
         floor = np.maximum(RESIDUAL_TOLERANCE * std, MEAN_TOLERANCE * np.abs(self.mean))
         aligned = {s: _canonical(s, f, self.names, floor) for s, f in aligned.items()}

@@ -14,7 +14,7 @@ from a2c_pybamm.formatting import MESSAGE_LENGTH, SHOWN_ROWS, abbreviated, cut, 
 def coefficient_table(heading: str, names: Sequence[str], mean: Array, factors: Mapping[str, Factor]) -> str:
     """A heading, then each coefficient with its value, its error and the source of most of its variance, then all sources.
 
-    Beyond `SHOWN_ROWS` coefficients or sources their number stands in the place of the others.
+    Of more than `SHOWN_ROWS` coefficients or sources the number of the others is given.
     """
     n = min(len(names), SHOWN_ROWS)
     variance = {source: (factor.values[:n] ** 2).sum(axis=1) for source, factor in factors.items()}

@@ -28,9 +28,9 @@ USER_DEFINED = (
     "Electrode width [m]",
     "Contact resistance [Ohm]",
     *(
-        f"{side} current collector {what}"
+        f"{side} current collector {quantity}"
         for side in ("Negative", "Positive")
-        for what in ("thickness [m]", "conductivity [S.m-1]")
+        for quantity in ("thickness [m]", "conductivity [S.m-1]")
     ),
     *(f"{side} electrode double-layer capacity [F.m-2]" for side in ("Negative", "Positive")),
 )

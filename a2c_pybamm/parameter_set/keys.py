@@ -29,10 +29,10 @@ HOST_SITE = re.compile(
 _SIDES, _PHASES = ("Negative", "Positive"), ("", "Primary: ", "Secondary: ")
 MODEL_KEYS = (
     *(
-        f"{phase}{side} {what}"
+        f"{phase}{side} {quantity}"
         for phase in _PHASES
         for side in _SIDES
-        for what in (
+        for quantity in (
             *(f"electrode {branch}OCP [V]" for branch in ("", "lithiation ", "delithiation ")),
             "electrode OCP entropic change [V.K-1]",
             *(f"particle {branch}diffusivity [m2.s-1]" for branch in ("", "lithiation ", "delithiation ")),

@@ -47,7 +47,7 @@ class ParameterSet:
     base: str
     """PyBaMM's own set that supplies everything else."""
     attach: Mapping[str, Attachment]
-    """Laws by the PyBaMM parameter they stand in for."""
+    """Laws by the PyBaMM parameter that they replace."""
     joint: Joint
     temperature: Temperature = STANDARD_TEMPERATURE
     """Reference, ambient and initial temperature [K]."""
@@ -63,9 +63,9 @@ class ParameterSet:
         object.__setattr__(self, "attach", MappingProxyType(dict(self.attach)))
         object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
         if self.base not in pybamm.parameter_sets:
-            known = ", ".join(sorted(pybamm.parameter_sets))
+            available = ", ".join(sorted(pybamm.parameter_sets))
             raise ValueError(
-                f"set {self.name}: PyBaMM has no parameter set {show(self.base)} to start from; take one of {known}"
+                f"set {self.name}: PyBaMM has no parameter set {show(self.base)} to start from; take one of {available}"
             )
         base = base_values(self.base)
         if not any(key.endswith(LITHIATED) for key in base):

@@ -1,4 +1,4 @@
-"""A study: one TOML file that says which data make which parameters of which cell, checked before anything runs."""
+"""A study: one TOML file with the data, methods and cell of a parameter set, checked before anything runs."""
 
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import (

@@ -106,12 +106,12 @@ class Scale(Section):
             yield "correlation of a parameter with itself, on the diagonal, is 1; variances go into covariance"
 
     def _length_mistakes(self, name: str, n: int) -> Iterator[str]:
-        given = getattr(self, name)
-        if given is None or (self.parameter and not isinstance(given, tuple)):
+        values = getattr(self, name)
+        if values is None or (self.parameter and not isinstance(values, tuple)):
             return
         if self.parameter:
             yield f"{name} of one parameter is one number, not a list"
-        elif not isinstance(given, tuple) or len(given) != n:
+        elif not isinstance(values, tuple) or len(values) != n:
             yield f"{name} must be a list of {n} numbers, one for each of parameters"
 
     @property

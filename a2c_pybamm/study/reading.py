@@ -111,10 +111,10 @@ def _study_file(path: str | Path) -> Path:
     path = Path(path)
     try:
         file = path / "study.toml" if path.is_dir() else path
-        there = file.exists()
+        exists = file.exists()
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; check the path") from error
-    if not there:
+    if not exists:
         raise ValueError(f"{file}: no such study; make one with 'a2c new DIR', or run 'a2c demo DIR'")
     return file
 
@@ -163,7 +163,7 @@ def _lines_of(where: str, items: list[Any]) -> list[str]:
     several = items[0].get("ctx", {}).get("error")
     if isinstance(several, StudyMistakes):
         return [start + line for line in several.lines]
-    return [start + " or ".join(dict.fromkeys(_message(item) for item in items)) + _given(items[0])]
+    return [start + " or ".join(dict.fromkeys(_message(item) for item in items)) + _value_text(items[0])]
 
 
 def _place(item: Any, table: Any, renamed: Mapping[Place, str]) -> str:
@@ -203,7 +203,7 @@ def _message(item: Any) -> str:
     return text
 
 
-def _given(item: Any) -> str:
+def _value_text(item: Any) -> str:
     """The invalid value, where the message does not hold it and it is neither a table nor a list."""
     if item["type"] in ("value_error", "missing", "extra_forbidden") or isinstance(item["input"], dict | list | tuple):
         return ""

@@ -78,9 +78,9 @@ class CellSettings(Section):
             yield f"voltage_limits run from {low:g} V to {high:g} V; give the cut-off first, then full charge"
 
     def _protocol_mistakes(self) -> Iterator[str]:
-        given = [name for name in PROTOCOLS if name in self.model_fields_set]
-        if len(given) > 1:
-            yield f"{' and '.join(given)} are given; keep one"
+        protocols = [name for name in PROTOCOLS if name in self.model_fields_set]
+        if len(protocols) > 1:
+            yield f"{' and '.join(protocols)} are given; keep one"
         if self.c_rate == 0:
             yield "c_rate is 0; give a positive one to discharge, a negative one to charge"
 
