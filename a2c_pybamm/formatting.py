@@ -8,8 +8,6 @@ from collections.abc import Sequence
 
 DIGITS = 2
 """Significant digits of a standard deviation (GUM, JCGM 100:2008, 7.2.6: one or two)."""
-EXACT_DIGITS = 6
-"""Significant digits of a number without an error: more than any coefficient is known to."""
 PLAIN_RANGE = (1e-4, 1e5)
 """Sizes between which a number is written without a power of ten (the second excluded); ``%g`` has the same lower one."""
 SHOWN_LENGTH = 60
@@ -94,7 +92,7 @@ def _power(value: float) -> int:
 def _pair(value: float, error: float, n: int = DIGITS) -> tuple[str, str, str, int]:
     """The number alone, then number, error and power of ten as they are written together."""
     if not (math.isfinite(value) and math.isfinite(error) and error > 0):
-        text = significant(value, EXACT_DIGITS)
+        text = significant(value, 6)
         return text, text, "", 0
     size = max(abs(value), error)
     power = 0 if PLAIN_RANGE[0] <= error and size < PLAIN_RANGE[1] else _power(size)

@@ -14,14 +14,13 @@ import casadi
 import numpy as np
 import pybamm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
 from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS, VOLTAGE_TOLERANCE
 
 N_STATE_BISECTION = 14
 """Bisections before Newton's method: they leave 2⁻¹⁴, or 6e-5, of the range that the root is searched in."""
-STATE_TOLERANCE = 1e-12
-"""Residual [V, or 1] at which Newton's method ends, far below the absolute tolerance of a solve (1e-7)."""
 END_TEXTS = {
     "full": ("full-charge state", "starts", "full-charge voltage"),
     "empty": ("empty state", "is empty", "empty voltage"),
@@ -70,7 +69,7 @@ def solve_equation(unknown: casadi.MX, residual: casadi.MX, given: casadi.MX, at
     # the root does not depend on where the search for it starts
     constant = {"is_diff_in": [False] * 3, "is_diff_out": [False]}
     start = casadi.Function("start", [given, *ends], [(low + high) / 2], constant)
-    finder = casadi.rootfinder("finder", "newton", equation, {"error_on_fail": False, "abstol": STATE_TOLERANCE})
+    finder = casadi.rootfinder("finder", "newton", equation, {"error_on_fail": False, "abstol": RELATIVE_ROUND_OFF})
     return finder(start(at, *bounds), at)
 
 

@@ -19,15 +19,9 @@ DEFAULT_OUTPUTS = ("capacity", "energy", "mean_voltage", "end_time", "voltage")
 """Outputs of a cell for which none are given."""
 CURVE_VARIABLES = {"voltage": VOLTAGE}
 """PyBaMM's variables by the short names of curves."""
-N_TIME = 361
-"""Points of curves against time: 10 s apart for a discharge of an hour."""
-N_CAPACITY_FRACTION = 51
-"""Points of curves against the fraction of a sample's capacity: 2 % apart."""
-N_STEP_FRACTION = 21
-"""Points of curves against the fraction of a step's duration: 5 % apart."""
-MOST_CURVE_TIMES = 2001
-"""Data of a drive cycle up to which its curves are given at its own times; with more at so many, equally spaced (16 MB for a
-curve of 1000 samples)."""
+N_POINTS = {"time": 361, "share": 51, "part": 21, "drive cycle": 2001}
+"""Points of curves: against time (10 s apart for a discharge of an hour), the share of a sample's capacity (2 % apart) and the
+part of a step's duration (5 % apart). Curves of a drive cycle have its own times, up to 2001: 16 MB for 1000 samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +40,7 @@ class Axes:
     @property
     def part(self) -> Array:
         """Fraction of a step's duration (n_part,)."""
-        return np.linspace(0, 1, N_STEP_FRACTION)
+        return np.linspace(0, 1, N_POINTS["part"])
 
 
 @dataclass(frozen=True)
@@ -128,7 +122,7 @@ class Outputs:
                 shapes |= {f"{name}_of_capacity": axes.capacity.shape, f"{name}_of_share": axes.share.shape}
         if axes.steps:
             shapes["step_duration"] = (len(axes.steps),)
-            shapes |= {f"{name}_of_step": (len(axes.steps), N_STEP_FRACTION) for name in self.curves}
+            shapes |= {f"{name}_of_step": (len(axes.steps), N_POINTS["part"]) for name in self.curves}
         return shapes
 
     def dataset(self, rows: dict[str, Array], axes: Axes, dimension: str, attrs: dict[str, dict[str, Any]]) -> xr.Dataset:
@@ -181,11 +175,11 @@ def units(variable: str) -> str:
 def axes_of(protocol: Protocol, longest: float, current: float) -> Axes:
     """Grids for a protocol whose samples last no longer than ``longest`` [s], at a constant current [A] if it has one."""
     if isinstance(protocol, DriveCycle):
-        data = np.array(protocol.time)
-        return Axes(data if len(data) <= MOST_CURVE_TIMES else np.linspace(0, data[-1], MOST_CURVE_TIMES))
-    time = np.linspace(0, longest, N_TIME)
+        data, most = np.array(protocol.time), N_POINTS["drive cycle"]
+        return Axes(data if len(data) <= most else np.linspace(0, data[-1], most))
+    time = np.linspace(0, longest, N_POINTS["time"])
     if isinstance(protocol, ConstantCurrent):
-        return Axes(time, time * abs(current) / SECONDS_PER_HOUR, np.linspace(0, 1, N_CAPACITY_FRACTION))
+        return Axes(time, time * abs(current) / SECONDS_PER_HOUR, np.linspace(0, 1, N_POINTS["share"]))
     return Axes(time, steps=protocol.names)
 
 

@@ -34,8 +34,6 @@ START_SECONDS = 4.0
 """Time [s] until a new process has imported PyBaMM and built a model (July 2026): less work is done in this process."""
 CHUNK_SECONDS = 1.5
 """Solving time [s] of one chunk: long beside the milliseconds of its transfer, short beside the wait for the last one."""
-SHORTEST_SOLVE = 1e-6
-"""Lower bound [s] of the time of one sample in divisions: a clock may show none."""
 CHUNKS_PER_WORKER = 4
 """Least number of chunks for each process, so that one slow chunk does not keep the others waiting."""
 TRIAL_SAMPLES = 5
@@ -217,7 +215,9 @@ class ParallelCell:
 
     def _distribute(self, samples: Array, batch: int, progress: Progress | None) -> list[xr.Dataset]:
         """Outputs of chunks in their order, solved by the executor in any order."""
-        largest = min(SAMPLES_AT_A_TIME, max(1, int(CHUNK_SECONDS / max(self._seconds, SHORTEST_SOLVE))))
+        largest = SAMPLES_AT_A_TIME
+        if self._seconds * largest > CHUNK_SECONDS:
+            largest = max(1, int(CHUNK_SECONDS / self._seconds))
         size = min(largest, math.ceil(len(samples) / (CHUNKS_PER_WORKER * self.workers)))
         futures: list[Future[xr.Dataset]] = []
         try:

@@ -21,8 +21,6 @@ PULSE_TIME = 10.0
 (FreedomCAR battery test manual, DOE/ID-11069)."""
 PULSE_CURRENT_CHANGE = 1e-3
 """Smallest change of current [A] that counts as a pulse: below it the solver's tolerance shows in the resistance."""
-STEP_END_TOLERANCE = 1e-9
-"""Time [s] by which a pulse may end before `PULSE_TIME` by round-off."""
 
 
 def _discharge_current(traces: Traces) -> Array:
@@ -79,7 +77,7 @@ def pulse_resistance(traces: Traces) -> Array:
     for k in range(starts.shape[1]):
         moment = (starts[:, k] + PULSE_TIME)[:, None]
         after_v, after_i = voltage.at(moment)[:, 0], current.at(moment)[:, 0]
-        inside = moment[:, 0] <= traces.step_ends[:, k] + STEP_END_TOLERANCE
+        inside = moment[:, 0] <= traces.step_ends[:, k] + 1e-9  # s: round-off of times
         change = after_i - before_i
         new = np.isnan(resistance) & inside & (np.abs(change) > PULSE_CURRENT_CHANGE)
         resistance[new] = ((before_v - after_v) / np.where(new, change, 1.0))[new]

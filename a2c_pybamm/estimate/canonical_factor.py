@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate.checks import Array, read_only_array
 
 SYMMETRY_TOLERANCE = 1e-8
@@ -15,8 +16,6 @@ SYMMETRY_TOLERANCE = 1e-8
 PSD_TOLERANCE = 1e-10
 """Size of a negative eigenvalue of a correlation matrix, relative to the largest, that is round-off: LAPACK's error is about
 2.2e-16 times the number of rows, 4e-13 for the 2000 coefficients that a file may hold."""
-RANK_TOLERANCE = 1e-12
-"""Size of an eigenvalue of a correlation matrix, relative to the largest, below which it is round-off, and dropped."""
 PIVOT_SHARE = 0.62
 """Share of the largest residual at which a row may be the next pivot. Below one, so that rows whose residuals are equal up to
 round-off cannot exchange their places; any number far from the ratios that symmetric data have (1, 1/√2, 1/2) serves."""
@@ -52,7 +51,7 @@ def covariance_root(covariance: ArrayLike, *, names: Sequence[str] | None = None
             f"{label}: not positive semi-definite (smallest eigenvalue of the correlation matrix {eigenvalues[0]:.3g}); "
             "check the off-diagonal entries, a correlation lies between -1 and 1"
         )
-    keep = eigenvalues > RANK_TOLERANCE * max(1.0, eigenvalues[-1] if n else 1.0)
+    keep = eigenvalues > RELATIVE_ROUND_OFF * max(1.0, eigenvalues[-1] if n else 1.0)
     root = canonical_factor(vectors[:, keep] * np.sqrt(eigenvalues[keep]), range(n) if names is None else names)
     return scale[:, None] * root
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pybamm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
-from a2c_pybamm.files.nominal import CONSTANT_TOLERANCE, NominalValues
+from a2c_pybamm.files.nominal import NominalValues
 
 RELATIVE_ERROR = 2.5e-3
 """Largest relative distance of a table's straight lines, or of another form of BPX, from a property without a loss."""
@@ -21,8 +22,6 @@ TEMPERATURE_RANGE = (20.0, 0.1)
 the temperature that it is at most."""
 TEMPERATURE_STEP = (1.0, 0.01)
 """Step [K] of the difference quotient of an activation energy, and the fraction of the temperature that it is at most."""
-LEAST_ACTIVATION_ENERGY = 1e-6
-"""Size of an activation energy [J.mol-1] that is round-off of a property without a dependence on temperature."""
 NEAR_SALT = np.linspace(0.5, 1.5, 21)
 """Concentrations of the electrolyte, relative to the initial one, at which its properties are compared."""
 
@@ -55,7 +54,7 @@ def activation_energy(
         )
     if worst > RELATIVE_ERROR:
         n.losses.append(f"{name}: temperature dependence other than one activation energy, {worst:.1%} within {distance:g} K")
-    return energy if abs(energy) > LEAST_ACTIVATION_ENERGY else 0.0
+    return energy if abs(energy) > 1e-6 else 0.0  # J/mol: round-off of a property that is the same at every temperature
 
 
 def kinetics(n: NominalValues, side: str, window: Array, c_max: float) -> dict[str, float]:
@@ -78,7 +77,7 @@ def constant_property(n: NominalValues, key: str) -> float:
     """Value of an electrolyte's property at its initial concentration; its range about that goes to the losses."""
     salt = n.salt_concentration
     values, middle = n.evaluate(key, salt * NEAR_SALT, n.temperature), float(n.evaluate(key, salt, n.temperature)[0])
-    if np.ptp(values) > CONSTANT_TOLERANCE * abs(middle):
+    if np.ptp(values) > RELATIVE_ROUND_OFF * abs(middle):
         n.losses.append(
             f"{key}: a function, kept as {middle:.4g} at {salt:g} mol.m-3 ({values.min():.4g} to {values.max():.4g} at "
             "half to one and a half times that)"

@@ -17,10 +17,6 @@ VOLTAGE_ERROR = 2.5e-4
 """Largest distance [V] of a table's straight lines from an open-circuit potential."""
 ENTROPY_ERROR = 1e-6
 """Largest distance [V.K-1] of a table's straight lines from an entropic change."""
-N_START = 41
-"""Points of a table before it is refined."""
-SALT_RANGE = (1e-3, 4.0)
-"""Concentrations of the electrolyte's tables, relative to the initial one: from depletion to beyond the solubility of salts."""
 USER_DEFINED = (
     "Open-circuit voltage at 0% SOC [V]",
     "Open-circuit voltage at 100% SOC [V]",
@@ -51,8 +47,8 @@ def _layer(n: NominalValues, layer: str) -> dict[str, float]:
 def _electrode(n: NominalValues, side: str, low: float, high: float) -> dict[str, Any]:
     """Section of one electrode."""
     lower, T = side.lower(), n.temperature
-    window = np.linspace(low, high, N_START)
-    sto = TABLE_EDGE + (1 - 2 * TABLE_EDGE) * (1 - np.cos(np.linspace(0, np.pi, N_START))) / 2
+    window = np.linspace(low, high, 41)
+    sto = TABLE_EDGE + (1 - 2 * TABLE_EDGE) * (1 - np.cos(np.linspace(0, np.pi, len(window)))) / 2
     radius, c_max = n.number(f"{side} particle radius [m]"), n.number(f"Maximum concentration in {lower} electrode [mol.m-3]")
     solid, porosity = n.number(f"{side} electrode active material volume fraction"), n.number(f"{side} electrode porosity")
     key = f"{side} particle diffusivity [m2.s-1]"
@@ -90,7 +86,8 @@ def _electrode(n: NominalValues, side: str, low: float, high: float) -> dict[str
 def _electrolyte(n: NominalValues) -> dict[str, Any]:
     """Section of the electrolyte."""
     T, salt = n.temperature, n.salt_concentration
-    concentrations, near = salt * np.linspace(*SALT_RANGE, N_START), salt * NEAR_SALT
+    # from depletion to beyond the solubility of salts; tables are refined from these
+    concentrations, near = salt * np.linspace(1e-3, 4.0, 41), salt * NEAR_SALT
     section: dict[str, Any] = {}
     for quantity in ("Diffusivity [m2.s-1]", "Conductivity [S.m-1]"):
         key, word = f"Electrolyte {quantity[0].lower()}{quantity[1:]}", quantity.split(" ")[0]

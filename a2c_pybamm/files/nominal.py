@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pybamm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 
 N_REFINEMENT = 6
 """Times that a table's intervals are divided by three: 729 parts of one, 1e-4 of the range of stoichiometries."""
-CONSTANT_TOLERANCE = 1e-12
-"""Relative change of a property, in a table or about a point, that is round-off: the property is one number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +84,6 @@ def table(function: Callable[[Array], Array], x: Array, *, absolute: float = 0.0
         new = np.concatenate([x, thirds[:, bad].ravel()])
         order = np.argsort(new)
         x, y = new[order], np.concatenate([y, exact[:, bad].ravel()])[order]
-    if np.ptp(y) <= CONSTANT_TOLERANCE * np.abs(y).max():
+    if np.ptp(y) <= RELATIVE_ROUND_OFF * np.abs(y).max():
         return float(y[0])
     return {"x": x.tolist(), "y": y.tolist()}

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pybamm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.laws import KINDS, Law, Scale, SiteSum, Value
 from a2c_pybamm.parameter_set.base_set import base_values, required_arguments
 from a2c_pybamm.parameter_set.factors import FACTORS
@@ -26,9 +27,6 @@ from a2c_pybamm.parameter_set.keys import (
 )
 from a2c_pybamm.schema import conform_fields, show
 
-STOICHIOMETRY_ROUNDING = 1e-12
-"""Excess of a stoichiometry over 1 that is round-off of an offset and a slope (floats are spaced by 2.2e-16 there)."""
-
 
 @dataclass(frozen=True)
 class StoichiometryMap:
@@ -43,7 +41,7 @@ class StoichiometryMap:
     def __post_init__(self) -> None:
         conform_fields(self, name="stoichiometry map")
         ends = (self.offset, self.offset + self.slope)
-        if not (0 <= ends[0] < ends[1] <= 1 + STOICHIOMETRY_ROUNDING):
+        if not (0 <= ends[0] < ends[1] <= 1 + RELATIVE_ROUND_OFF):
             raise ValueError(
                 f"stoichiometry map x = {self.offset:g} + {self.slope:g}·sto runs from {ends[0]:g} to {ends[1]:g}; it must "
                 "rise within [0, 1]: check offset, slope and the maximum concentration"

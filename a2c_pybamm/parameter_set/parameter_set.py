@@ -27,8 +27,6 @@ from a2c_pybamm.schema import Temperature, conform_fields, listed, printable, sh
 
 LONG_NUMBER = re.compile(r"-?\d{9,}(?:\.\d*)?(?:[eE][-+]?\d+)?|-?\d+\.\d{9,}(?:[eE][-+]?\d+)?")
 """A number of nine digits or more in another library's message, of which three are shown."""
-TEMPERATURE_TOLERANCE = 1e-6
-"""Difference [K] of a plateau's reference temperature from the set's that is rounding of one number written twice."""
 LITHIATED = "Maximum concentration in positive electrode [mol.m-3]"
 """Ending of a key that every set of a lithium-ion cell has, also for each phase of a composite electrode."""
 
@@ -82,7 +80,7 @@ class ParameterSet:
         if extra := sorted(set(self.joint.names) - needed):
             raise ValueError(f"set {self.name}: no law needs {listed(extra)}; attach its law or drop the estimate")
         for law in self.deriving_laws:
-            if abs(law.reference_temperature - self.temperature) > TEMPERATURE_TOLERANCE:
+            if abs(law.reference_temperature - self.temperature) > 1e-6:  # one number, written twice
                 raise ValueError(
                     f"set {self.name}: plateaus of {law.material} are those at {law.reference_temperature:g} K, the set is at "
                     f"{self.temperature:g} K; fit the law with the set's temperature as its reference"
