@@ -1,4 +1,4 @@
-"""Physical constants (CODATA 2018, exact in the SI of 2019)."""
+"""Physical constants (CODATA 2018, exact in the SI of 2019), units, and round-off."""
 
 FARADAY = 96485.33212331001
 """Faraday constant [C.mol-1]."""
@@ -13,6 +13,12 @@ PLANCK = 6.62607015e-34
 ELEMENTARY_CHARGE = 1.602176634e-19
 """Elementary charge [C]; one electronvolt in joules."""
 ANGSTROM = 1e-10
-"""[m]"""
+"""Ångström [m]."""
 DALTON = 1e-3 / AVOGADRO
 """Atomic mass unit [kg]; CODATA's own differs in the tenth digit."""
+STANDARD_TEMPERATURE = 298.15
+"""Temperature [K] of thermodynamic tables (25 °C)."""
+RELATIVE_ROUND_OFF = 1e-12
+"""Relative difference of two numbers that are equal up to round-off: some thousand times the spacing of floats, 2.2e-16."""
+SECONDS_PER_HOUR = 3600.0
+"""Seconds of an hour [s.h-1]: a charge in coulombs over it is in ampere-hours."""

@@ -1,4 +1,4 @@
-"""Numbers as text, rounded to their error; text without effect on what shows it."""
+"""Numbers as text, rounded to their error; text of bounded length and without control characters."""
 
 from __future__ import annotations
 
@@ -7,17 +7,46 @@ import unicodedata
 from collections.abc import Sequence
 
 DIGITS = 2
-"""Significant digits of a standard deviation."""
+"""Significant digits of a standard deviation (GUM, JCGM 100:2008, 7.2.6: one or two)."""
 PLAIN_RANGE = (1e-4, 1e5)
-"""Numbers are written without a power of ten between these."""
+"""Sizes between which a number is written without a power of ten (the second excluded); ``%g`` has the same lower one."""
+SHOWN_LENGTH = 60
+"""Characters of a value or name that a message repeats: half a line of a terminal."""
+MESSAGE_LENGTH = 200
+"""Characters of another library's message, or of one line of a list, that are shown: less than three lines of a terminal."""
+SHOWN_ROWS = 12
+"""Rows of a table, or entries of a list, that a ``repr`` shows: with its head it fits a terminal of 24 lines."""
 
 
 def plain(text: str, *, keep: str = "") -> str:
-    r"""The text, each character that steers a terminal or cannot be seen as its escape (``\x1b``), but for ``keep``."""
+    r"""The text, each control or invisible character as its escape (``\x1b``), but for those in ``keep``."""
     if text.isprintable():
         return text
     shown = (c in keep or c.isprintable() or unicodedata.category(c) == "Zs" for c in text)  # Zs: spaces of any width
     return "".join(c if ok else c.encode("unicode_escape").decode("ascii") for c, ok in zip(text, shown, strict=True))
+
+
+def cut(text: str, length: int = SHOWN_LENGTH) -> str:
+    """The text's first characters, with " …" where there are more than ``length``."""
+    return text if len(text) <= length else f"{text[:length]} …"
+
+
+def message_line(error: BaseException) -> str:
+    """The message of an error on one line, `MESSAGE_LENGTH` characters at most."""
+    return cut(" ".join(str(error).split()), MESSAGE_LENGTH)
+
+
+def abbreviated(items: Sequence[str], most: int = SHOWN_ROWS) -> list[str]:
+    """The first ``most`` entries of a list, then "… and 12 more" where it has others."""
+    return [*items[:most], *([f"… and {len(items) - most} more"] if len(items) > most else [])]
+
+
+def text_table(rows: Sequence[Sequence[str]], *, heads: Sequence[str] = ()) -> list[str]:
+    """Lines of a table with aligned columns, without control characters, cells cut to `SHOWN_LENGTH`; a rule below headings."""
+    cells = [[cut(plain(cell)) for cell in row] for row in ([heads, *rows] if heads else rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]] if heads else lines
 
 
 def significant(value: float, digits: int = DIGITS + 1) -> str:
@@ -33,7 +62,7 @@ def significant(value: float, digits: int = DIGITS + 1) -> str:
 
 
 def to_error(value: float, error: float) -> str:
-    """A number rounded to the second significant digit of its error; to six digits where it has none."""
+    """A number rounded to the second significant digit of its error; to six significant digits where it has none."""
     return _pair(value, error)[0]
 
 
@@ -52,28 +81,15 @@ def percent(fraction: float) -> str:
     return f"{float(f'{100 * fraction:.1e}'):g} %"
 
 
-def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells in columns as text, the first to the left and the others to the right; lines where a heading ends."""
-    cells = [[plain(cell) for cell in row] for row in (heads, *rows)]
-    widths = [max(len(row[k]) for row in cells) for k in range(len(heads))]
-
-    def line(row: Sequence[str]) -> str:
-        first, *others = row
-        right = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
-        return "  ".join([first.ljust(widths[0]), *right]).rstrip()
-
-    return "\n".join([line(cells[0]), "  ".join("-" * w for w in widths), *map(line, cells[1:])])
-
-
 def _power(value: float) -> int:
     return math.floor(math.log10(abs(value)))
 
 
 def _pair(value: float, error: float, n: int = DIGITS) -> tuple[str, str, str, int]:
-    """Number by itself, then number, error and power of ten as they stand together."""
+    """The number alone, then number, error and power of ten as they are written together."""
     if not (math.isfinite(value) and math.isfinite(error) and error > 0):
-        own = significant(value, 6)
-        return own, own, "", 0
+        text = significant(value, 6)
+        return text, text, "", 0
     size = max(abs(value), error)
     power = 0 if PLAIN_RANGE[0] <= error and size < PLAIN_RANGE[1] else _power(size)
     error = float(f"{error:.{n - 1}e}")

@@ -1,8 +1,8 @@
 """Values of files and callers checked against type annotations: one line that names the place, what is wrong, and the remedy.
 
-A record states what it holds once, in its annotations. ``conform`` reads them for a value that comes from outside, and
-``conform_fields`` for a frozen dataclass at its birth. Nothing is guessed: a whole number is taken where a float is asked
-for, a list or array where a tuple is, numpy's scalars for Python's, and nothing else.
+A record declares its fields once, in its annotations. ``conform`` reads them for a value that comes from outside, and
+``conform_fields`` for a frozen dataclass when it is made. Nothing is guessed: a whole number is taken where a float is
+declared, a list or array where a tuple is, numpy's scalars for Python's, and nothing else.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import numpy as np
 
-SHOWN_LENGTH = 60
-"""Characters of a wrong value that a message repeats: a terminal's line has room for them."""
+from a2c_pybamm.formatting import SHOWN_LENGTH, cut
+
 MOST_LISTED = 8
 """Names that a message lists: two lines of a terminal."""
 REMEDY = "correct it"
 MOST_BITS = 1024
-"""Bits of the largest whole number that a message writes out; floats end there, and Python writes no more than 4300 digits."""
+"""Bits of the largest whole number that a message writes out (IEEE 754: the largest float has as many)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Limit:
-    """The largest number that a whole number may be, or that a list may have of entries."""
+    """Upper bound of a whole number, or of a list's number of entries."""
 
     most: int
     reason: str
 
     def check(self, value: Any, place: str) -> None:
         """Raise ``ValueError`` where the value is larger or longer."""
-        size, what = (len(value), "entries") if isinstance(value, tuple) else (value, "")
+        size, unit = (len(value), "entries") if isinstance(value, tuple) else (value, "")
         if size > self.most:
-            shown = f"{size} {what}".rstrip() if isinstance(value, tuple) else show(value)
+            shown = f"{size} {unit}".rstrip() if isinstance(value, tuple) else show(value)
             raise ValueError(f"{place} is {shown}, more than {self.most} ({self.reason}); give fewer")
 
 
 @dataclasses.dataclass(frozen=True)
 class Above:
-    """Lower bound that a number must exceed."""
+    """Lower bound of a number, itself excluded."""
 
     least: float
     unit: str
@@ -59,7 +59,7 @@ Temperature = Annotated[float, Above(0, "K")]
 
 
 def show(value: Any) -> str:
-    """A wrong value in one short line."""
+    """A wrong value as one short line of text."""
     kind = getattr(value, "kind", None)
     if isinstance(kind, str) and not isinstance(value, str):
         return f"a law of kind {kind!r}"
@@ -72,7 +72,7 @@ def show(value: Any) -> str:
     except (ValueError, RecursionError):
         return f"a value of type {type(value).__name__}"
     text = " ".join(text.split())
-    return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]} …"
+    return cut(text)
 
 
 def listed(names: Collection[str]) -> str:
@@ -82,7 +82,7 @@ def listed(names: Collection[str]) -> str:
     return ", ".join(first) + (f" and {more} more" if more else "")
 
 
-def named(name: Any) -> str:
+def printable(name: Any) -> str:
     """A name as it begins a message: the text itself where it can be printed."""
     return name if isinstance(name, str) and encodable(name) and "\0" not in name else show(name)
 
@@ -97,7 +97,7 @@ def encodable(text: str) -> bool:
 
 
 def conform(value: Any, kind: Any, place: str) -> Any:
-    """The value in the form that a type annotation asks for.
+    """The value in the form of a type annotation.
 
     Understood are ``str``, ``bool``, ``int``, ``float`` (finite), ``Literal``, ``X | None``, ``tuple``, ``Mapping`` with
     text as keys, dataclasses (from a mapping of their fields), other classes and protocols (instances), ``Any``, and each of
@@ -106,7 +106,7 @@ def conform(value: Any, kind: Any, place: str) -> Any:
     Raises
     ------
     ValueError
-        ``<place> is <value>, not <what is asked for>``.
+        ``<place> is <value>, not <what is declared>``.
     """
     origin = get_origin(kind)
     if origin is Annotated:
@@ -118,7 +118,7 @@ def conform(value: Any, kind: Any, place: str) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if origin in (Union, types.UnionType):
-        return None if value is None else _optional(value, kind, place)
+        return None if value is None else _converted_optional(value, kind, place)
     convert = _CONVERSIONS.get(origin or kind)
     if convert is not None:
         return convert(value, kind, place)
@@ -127,12 +127,12 @@ def conform(value: Any, kind: Any, place: str) -> Any:
     if isinstance(value, kind):
         return value
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return _record(value, kind, place)
+        return _converted_record(value, kind, place)
     raise ValueError(f"{place} is {show(value)}, not a {_described(kind)}; {REMEDY}")
 
 
-def below(place: str, key: str) -> str:
-    """The place of a key in the table at another place."""
+def key_path(place: str, key: str) -> str:
+    """The place of a key in the table at a place, in dots: ``laws.LCO.settings``."""
     shown = key if key.isprintable() and len(key) <= SHOWN_LENGTH else show(key)
     return f"{place}.{shown}" if place else shown
 
@@ -143,8 +143,8 @@ def _described(kind: Any) -> str:
     return f"{kind.__name__} ({first[:1].lower()}{first[1:]})" if first else str(kind.__name__)
 
 
-def _optional(value: Any, kind: Any, place: str) -> Any:
-    (inner,) = (part for part in get_args(kind) if part is not type(None))
+def _converted_optional(value: Any, kind: Any, place: str) -> Any:
+    (inner,) = (member for member in get_args(kind) if member is not type(None))
     return conform(value, inner, place)
 
 
@@ -162,7 +162,7 @@ def _flag(value: Any, kind: Any, place: str) -> bool:
     return value
 
 
-def _whole(value: Any, kind: Any, place: str) -> int:
+def _whole_number(value: Any, kind: Any, place: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{place} is {show(value)}, not a whole number; {REMEDY}")
     return value
@@ -196,23 +196,23 @@ def _tuple(value: Any, kind: Any, place: str) -> tuple[Any, ...]:
         return tuple(conform(entry, kinds[0], f"{place}[{k}]") for k, entry in enumerate(value))
     if len(value) != len(kinds):
         raise ValueError(f"{place} has {len(value)} entries, not {len(kinds)}; {REMEDY}")
-    return tuple(conform(entry, own, f"{place}[{k}]") for k, (entry, own) in enumerate(zip(value, kinds, strict=True)))
+    return tuple(conform(entry, inner, f"{place}[{k}]") for k, (entry, inner) in enumerate(zip(value, kinds, strict=True)))
 
 
 def _mapping(value: Any, kind: Any, place: str) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise ValueError(f"{place} is {show(value)}, not a table of names and values; {REMEDY}")
-    _, entry = get_args(kind) or (str, Any)
+    _, inner = get_args(kind) or (str, Any)
     return {
-        _text(key, str, f"{place}: a key".removeprefix(": ")): conform(own, entry, below(place, key))
-        for key, own in value.items()
+        _text(key, str, f"{place}: a key".removeprefix(": ")): conform(entry, inner, key_path(place, key))
+        for key, entry in value.items()
     }
 
 
 _CONVERSIONS: dict[Any, Callable[[Any, Any, str], Any]] = {
     str: _text,
     bool: _flag,
-    int: _whole,
+    int: _whole_number,
     float: _number,
     Literal: _choice,
     tuple: _tuple,
@@ -228,19 +228,19 @@ def field_kinds(record: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(record) if field.init}
 
 
-def _record(value: Any, kind: Any, place: str) -> Any:
+def _converted_record(value: Any, kind: Any, place: str) -> Any:
     entries = _mapping(value, Mapping[str, Any], place)
     kinds = field_kinds(kind)
     for name in entries:
         if name not in kinds:
             near = difflib.get_close_matches(name, kinds, 1)
             hint = f"is {near[0]!r} meant?" if near else f"known are {', '.join(kinds)}"
-            raise ValueError(f"{below(place, name)} is unknown; {hint}")
+            raise ValueError(f"{key_path(place, name)} is unknown; {hint}")
     for field in dataclasses.fields(kind):
         if field.name not in entries and field.default is dataclasses.MISSING:
             where = f"{place}: " if place else ""
             raise ValueError(f"{where}no entry {field.name!r}; it is incomplete")
-    return kind(**{name: conform(own, kinds[name], below(place, name)) for name, own in entries.items()})
+    return kind(**{name: conform(entry, kinds[name], key_path(place, name)) for name, entry in entries.items()})
 
 
 def conform_fields(record: Any, *, name: str) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 from a2c_pybamm.files import read_set
 from a2c_pybamm.files.writing import write_with
 from a2c_pybamm.parameter_set import ParameterSet
-from a2c_pybamm.schema import named
+from a2c_pybamm.schema import printable
 
 DEMO = "LCO_graphite_universal_potentials"
+"""Set whose study is copied by ``a2c demo`` and ``a2c new``."""
 
 
 def sets_folder() -> Path:
@@ -41,41 +42,41 @@ def load(name: str | Path) -> ParameterSet:
         return read_set(sets_folder() / str(name) / "set.json")
     try:
         path = Path(name) / "set.json" if Path(name).is_dir() else Path(name)
-        found = path.is_file()
+        exists = path.is_file()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "holds a character that no name has"
-        raise ValueError(f"{named(str(name))}: {reason}; check the name, its permissions and its spelling") from error
-    if not found:
-        raise ValueError(f"{named(str(name))}: neither a shipped set ({', '.join(set_names())}) nor a set.json file")
+        raise ValueError(f"{printable(str(name))}: {reason}; check the name, its permissions and its spelling") from error
+    if not exists:
+        raise ValueError(f"{printable(str(name))}: neither a shipped set ({', '.join(set_names())}) nor a set.json file")
     return read_set(path)
 
 
 def copy_study(folder: Path) -> None:
-    """The shipped study and its data in a folder; files that are there already must say the same.
+    """Copy the shipped study and its data into a folder; files that exist there already must be equal to the shipped ones.
 
     Raises
     ------
     ValueError
-        If a file there says something else, or one cannot be written: what was there is kept, and nothing is left.
+        If a file there differs, or one cannot be written: existing files are kept, and new ones removed.
     """
     shipped = sets_folder() / DEMO
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: not a folder; take another name")
     files = [shipped / "study.toml", shipped / "README.md", *(path for path in (shipped / "data").rglob("*") if path.is_file())]
     for path in files:
-        own = folder / path.relative_to(shipped)
-        if own.exists() and (own.is_dir() or own.read_bytes() != path.read_bytes()):
+        target = folder / path.relative_to(shipped)
+        if target.exists() and (target.is_dir() or target.read_bytes() != path.read_bytes()):
             raise ValueError(
-                f"{own}: differs from the shipped file, and is kept; run your own study with 'a2c run {folder}', "
+                f"{target}: differs from the shipped file, and is kept; run your own study with 'a2c run {folder}', "
                 "or take another folder"
             )
     made: list[Path] = []
     try:
         for path in files:
-            own = folder / path.relative_to(shipped)
-            _make_folders(own.parent, made)
-            if not own.exists():
-                made.append(write_with(own, partial(shutil.copyfile, path)))
+            target = folder / path.relative_to(shipped)
+            _make_folders(target.parent, made)
+            if not target.exists():
+                made.append(write_with(target, partial(shutil.copyfile, path)))
     except (OSError, ValueError, KeyboardInterrupt):
         for path in reversed(made):  # all of it or nothing
             path.rmdir() if path.is_dir() else path.unlink()
@@ -83,7 +84,7 @@ def copy_study(folder: Path) -> None:
 
 
 def _make_folders(folder: Path, made: list[Path]) -> None:
-    """Make a folder and those above it that are not there, and note each."""
+    """Make a folder and its missing parents, and append each to ``made``."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir()

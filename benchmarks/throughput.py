@@ -25,7 +25,8 @@ from reference_cases import CASES, Case, draws, root
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cell import ParallelCell, pool
-from a2c_pybamm.cell.solving import TOLERANCE, quiet
+from a2c_pybamm.cell.solving import TOLERANCE
+from a2c_pybamm.parameter_set import silent_pybamm
 
 CHUNK = 100
 
@@ -83,7 +84,7 @@ def best(actions: Sequence[Callable[[], object]], clock: Callable[[], float], ru
 def measure(case: Case, n: int, n_loop: int, runs: int, *, compile: bool) -> None:
     cell = a2c.Cell(case.parameter_set(), model=case.model, compile=compile)
     samples = draws(root(case), n, 1)[:, case.parameter_set().joint.rows(cell.names)]
-    with quiet():
+    with silent_pybamm():
         list_time, cell_time = best(
             [bare_list(cell, samples, compile=compile), lambda: cell.solve(samples)], time.process_time, runs
         )

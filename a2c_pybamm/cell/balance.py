@@ -1,4 +1,4 @@
-"""The state that simulations of a cell start from: which equations hold for it, and what lithium it has."""
+"""The state that simulations of a cell start from: its equations, its lithium, and the model's inputs that set it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def make_balance(
     options: Mapping[str, Any],
     dilute: frozenset[str] = frozenset(),
 ) -> StateSolver:
-    """The solver of the state that samples of a cell start from.
+    """Solver of the state that samples of a cell start from.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def make_balance(
     options
         Options of the PyBaMM model.
     dilute
-        Sides on which a nearly empty or full host is no impossible state: its potential is that of a dilute phase beside a gap,
-        and PyBaMM's own barrier moves its stoichiometry by less than 0.005.
+        Sides on which a nearly empty or full host is possible: its potential is that of a dilute phase beside a gap, and
+        PyBaMM's asymptotes change its stoichiometry by less than 0.005.
 
     Raises
     ------
@@ -70,19 +70,26 @@ def make_balance(
 
 def base_lithium(base: pybamm.ParameterValues, kind: Kind = "full cell", options: Mapping[str, Any] | None = None) -> float:
     """Cyclable lithium in the particles of a base set's initial state [A.h]."""
-    own = {**(options or {}), **(OPTIONS if kind == "MSMR" else {})}
-    return float(base.evaluate(pybamm.LithiumIonParameters(own).Q_Li_particles_init))
+    of_kind = {**(options or {}), **(OPTIONS if kind == "MSMR" else {})}
+    return float(base.evaluate(pybamm.LithiumIonParameters(of_kind).Q_Li_particles_init))
+
+
+def cell_kind(model: str, options: Mapping[str, Any]) -> Kind:
+    """Kind of cell that a model with these options simulates."""
+    if options.get("working electrode", "both") == "positive":
+        return "half cell"
+    return "MSMR" if model == "MSMR" or options.get("open-circuit potential") == "MSMR" else "full cell"
 
 
 def with_initial_inputs(values: pybamm.ParameterValues, kind: Kind = "full cell") -> pybamm.ParameterValues:
-    """A copy of the values in which the initial state comes from the inputs that carry it."""
+    """Copy of the values in which inputs set the initial state."""
     values = values.copy()
     if kind == "MSMR":
         initial = {f"Initial voltage in {side} electrode [V]": pybamm.InputParameter(name) for side, name in POTENTIALS.items()}
         values.update(initial)
         return values
-    carriers = {"negative": X_INITIAL, "positive": Y_INITIAL}
+    inputs = {"negative": X_INITIAL, "positive": Y_INITIAL}
     for side in ("negative", "positive") if kind == "full cell" else ("positive",):
         maximum = values[f"Maximum concentration in {side} electrode [mol.m-3]"]
-        values.update({f"Initial concentration in {side} electrode [mol.m-3]": pybamm.InputParameter(carriers[side]) * maximum})
+        values.update({f"Initial concentration in {side} electrode [mol.m-3]": pybamm.InputParameter(inputs[side]) * maximum})
     return values

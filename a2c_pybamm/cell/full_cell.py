@@ -8,12 +8,12 @@ from typing import Any, Literal
 import casadi
 import pybamm
 
-from a2c_pybamm.cell.initial_state import EMPTY_LIMITS, LIMITS, End, Equations, Graph, solve_equation
+from a2c_pybamm.cell.initial_state import End, Equations, Graph, solve_equation
+from a2c_pybamm.parameter_set.state_limits import EMPTY_LIMITS, FULL_LIMITS
 
 X_INITIAL = "initial stoichiometry of the negative electrode"
 Y_INITIAL = "initial stoichiometry of the positive electrode"
-"""Inputs of the model that carry the state."""
-
+"""Inputs of the model that set the state."""
 STO = pybamm.InputParameter("stoichiometry")
 
 
@@ -28,23 +28,23 @@ def full_cell(graph: Graph, lithium: float, voltage_limits: tuple[float, float],
     x = casadi.MX.sym("x")
     bounds = [casadi.fmin(casadi.fmax(bound, 0), 1) for bound in ((lithium - Q_p) / Q_n, lithium / Q_n)]
 
-    def end(voltage: float, which: Literal["full", "empty"], limits: tuple[float, float]) -> End:
-        potentials = {side: ocp(graph, param, side, branch(options, side, which)) for side in ("negative", "positive")}
+    def end(voltage: float, state: Literal["full", "empty"], limits: tuple[float, float]) -> End:
+        potentials = {side: ocp(graph, param, side, branch(options, side, state)) for side in ("negative", "positive")}
         sto = {"negative": x, "positive": (lithium - x * Q_n) / Q_p}
-        with_barrier, without = (
+        with_asymptotes, without = (
             potentials["positive"][k](sto["positive"], graph.theta) - potentials["negative"][k](x, graph.theta) - voltage
             for k in range(2)
         )  # rises with x: more lithium in the negative, less in the positive electrode
-        root = solve_equation(x, with_barrier, graph.theta, graph.theta, bounds)
+        root = solve_equation(x, with_asymptotes, graph.theta, graph.theta, bounds)
         return End(
             {side: casadi.substitute(s, x, root) for side, s in sto.items()}, casadi.substitute(without, x, root), limits
         )
 
-    return Equations(end(high, "full", LIMITS), end(low, "empty", EMPTY_LIMITS), lithium / Q_p, carry)
+    return Equations(end(high, "full", FULL_LIMITS), end(low, "empty", EMPTY_LIMITS), lithium / Q_p, state_inputs)
 
 
-def carry(sto: Mapping[str, casadi.MX]) -> dict[str, casadi.MX]:
-    """The inputs of the model that are stoichiometries of electrodes."""
+def state_inputs(sto: Mapping[str, casadi.MX]) -> dict[str, casadi.MX]:
+    """Inputs of the model by name, from the stoichiometries of the electrodes."""
     names = {"negative": X_INITIAL, "positive": Y_INITIAL}
     return {names[side]: x for side, x in sto.items()}
 
@@ -56,13 +56,13 @@ def branch(options: Mapping[str, Any], side: str, end: Literal["full", "empty"])
     return "lithiation" if (side == "negative") == (end == "full") else "delithiation"
 
 
-def ocp(graph: Graph, param: Any, side: str, of: str) -> tuple[casadi.Function, casadi.Function]:
-    """Open-circuit potential [V] of stoichiometry and coefficients, with PyBaMM's barrier and without."""
+def ocp(graph: Graph, param: Any, side: str, prefix: str) -> tuple[casadi.Function, casadi.Function]:
+    """Open-circuit potential [V] of stoichiometry and coefficients, with PyBaMM's asymptotes and without."""
     phase = {"negative": param.n, "positive": param.p}[side].prim
-    key = " ".join(filter(None, (side.capitalize(), "electrode", of, "OCP [V]")))
+    key = " ".join(filter(None, (side.capitalize(), "electrode", prefix, "OCP [V]")))
     sto = casadi.MX.sym("sto")
-    forms = phase.U(STO, param.T_ref, of or None), pybamm.FunctionParameter(key, {"stoichiometry": STO})
-    with_barrier, without = (
+    forms = phase.U(STO, param.T_ref, prefix or None), pybamm.FunctionParameter(key, {"stoichiometry": STO})
+    with_asymptotes, without = (
         casadi.Function("ocp", [sto, graph.theta], [graph.express(form, {STO.name: sto})]) for form in forms
     )
-    return with_barrier, without
+    return with_asymptotes, without

@@ -1,4 +1,4 @@
-"""The folder of compiled solver functions: a private one, for PyBaMM loads whatever code it finds there."""
+"""The folder of compiled solver functions: a private one, since PyBaMM loads any code in it."""
 
 from __future__ import annotations
 
@@ -9,37 +9,39 @@ import stat
 import tempfile
 from pathlib import Path
 
-VARIABLE = "PYBAMM_CASADI_AOT_CACHE"
+CACHE_VARIABLE = "PYBAMM_CASADI_AOT_CACHE"
 """Environment variable that names PyBaMM's folder of compiled functions; processes started from here inherit it."""
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
-WRITABLE = stat.S_IWGRP | stat.S_IWOTH
+ANY_ACCESS_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+"""Permissions of a folder that other users can read, write or enter."""
+WRITE_ACCESS_OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+"""Permissions of a folder in which other users can replace files."""
 
 
 def use_private_cache() -> Path:
-    """The folder that PyBaMM compiles into from now on, closed to other users.
+    """Folder that PyBaMM compiles into from now on, closed to other users.
 
-    The user's own setting of the variable counts; else it is a folder in the user's cache, and where that cannot be private a
-    new temporary one, removed at the end.
+    It is the one that the user has set in the environment; without one, a folder in the user's cache; where that cannot be
+    private, a new temporary one, removed at the end.
 
     Raises
     ------
     ValueError
         If the user's own setting is a folder that others can write to or replace.
     """
-    if given := os.environ.get(VARIABLE):
-        if why := _open_to_others(Path(given)):
+    if folder_name := os.environ.get(CACHE_VARIABLE):
+        if reason := _open_to_others(Path(folder_name)):
             raise ValueError(
-                f"{VARIABLE}: {given} {why}, and compiled code is loaded from there; make it yours alone (chmod 700), or unset "
-                "the variable"
+                f"{CACHE_VARIABLE}: {folder_name} {reason}, and compiled code is loaded from there; make it yours alone (chmod "
+                "700), or unset the variable"
             )
-        return Path(given)
+        return Path(folder_name)
     folder = _user_cache() or _temporary_cache()
-    os.environ[VARIABLE] = str(folder)
+    os.environ[CACHE_VARIABLE] = str(folder)
     return folder
 
 
 def _user_cache() -> Path | None:
-    """The folder in the user's cache, made if it is not there; None where it cannot be private."""
+    """Folder in the user's cache, made if it does not exist; None where it cannot be private."""
     try:
         top = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         if not top.is_absolute():  # by the XDG specification such a setting is ignored
@@ -58,29 +60,29 @@ def _temporary_cache() -> Path:
 
 
 def _open_to_others(folder: Path) -> str:
-    """How others could put code into a folder; empty text where they cannot, or the folder cannot be made."""
+    """Reason why other users could put code into a folder, or why it cannot be used; empty text for a private folder."""
     if not hasattr(os, "geteuid"):  # Windows: folders of a user are closed to others unless he opens them
         return ""
     folder = folder.absolute()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        own = folder.lstat()
+        status = folder.lstat()
     except OSError as error:
         return f"cannot be used ({error.strerror})"
-    if not stat.S_ISDIR(own.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         return "is a link or a file, not a folder"
-    if own.st_uid != os.geteuid():
+    if status.st_uid != os.geteuid():
         return "belongs to another user"
-    if own.st_mode & OTHERS:
-        return f"is open to other users (mode {stat.S_IMODE(own.st_mode):o})"
+    if status.st_mode & ANY_ACCESS_OF_OTHERS:
+        return f"is open to other users (mode {stat.S_IMODE(status.st_mode):o})"
     return next(filter(None, map(_replaceable, folder.resolve().parents)), "")
 
 
 def _replaceable(parent: Path) -> str:
-    """How others could replace what lies in a parent folder; empty text where they cannot."""
-    state = parent.stat()
-    if state.st_uid not in (0, os.geteuid()):
+    """Reason why other users could replace a folder in this parent; empty text where they cannot."""
+    status = parent.stat()
+    if status.st_uid not in (0, os.geteuid()):
         return f"lies in {parent}, which belongs to another user"
-    if state.st_mode & WRITABLE and not state.st_mode & stat.S_ISVTX:
+    if status.st_mode & WRITE_ACCESS_OF_OTHERS and not status.st_mode & stat.S_ISVTX:
         return f"lies in {parent}, which other users can write to"
     return ""

@@ -8,8 +8,9 @@ from typing import Any
 import casadi
 import pybamm
 
-from a2c_pybamm.cell.full_cell import carry, ocp
-from a2c_pybamm.cell.initial_state import EMPTY_LIMITS, LIMITS, VOLTAGE_MISS, End, Equations, Graph, solve_equation
+from a2c_pybamm.cell.full_cell import ocp, state_inputs
+from a2c_pybamm.cell.initial_state import End, Equations, Graph, solve_equation
+from a2c_pybamm.parameter_set.state_limits import EMPTY_LIMITS, FULL_LIMITS, VOLTAGE_TOLERANCE
 
 
 def half_cell(graph: Graph, voltage_limits: tuple[float, float], options: Mapping[str, Any]) -> Equations:
@@ -18,16 +19,16 @@ def half_cell(graph: Graph, voltage_limits: tuple[float, float], options: Mappin
     PyBaMM calls the working electrode positive and the delithiated state, at the upper limit, full; lithium is not counted.
     """
     param = pybamm.LithiumIonParameters({**options, "working electrode": "positive"})
-    with_barrier, without = ocp(graph, param, "positive", "")
+    with_asymptotes, without = ocp(graph, param, "positive", "")
     y = casadi.MX.sym("y")
 
     def end(voltage: float, limits: tuple[float, float]) -> End:
-        residual = voltage - with_barrier(y, graph.theta)  # rises with y: potentials fall as lithium goes in
+        residual = voltage - with_asymptotes(y, graph.theta)  # rises with y: potentials fall as lithium goes in
         root = solve_equation(y, residual, graph.theta, graph.theta, (0.0, 1.0))
         return End({"positive": root}, without(root, graph.theta) - voltage, limits)
 
     low, high = voltage_limits
-    full, empty = end(high, LIMITS), end(low, EMPTY_LIMITS)
+    full, empty = end(high, FULL_LIMITS), end(low, EMPTY_LIMITS)
     # a discharge polarises the electrode downwards, so its surface rests above the lower limit
-    reached = casadi.fabs(empty.miss) <= VOLTAGE_MISS
-    return Equations(full, empty, casadi.if_else(reached, empty.stoichiometry["positive"], LIMITS[1]), carry)
+    reached = casadi.fabs(empty.voltage_error) <= VOLTAGE_TOLERANCE
+    return Equations(full, empty, casadi.if_else(reached, empty.stoichiometry["positive"], FULL_LIMITS[1]), state_inputs)

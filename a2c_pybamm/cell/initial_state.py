@@ -1,7 +1,7 @@
 """The state that simulations start from, solved for batches of coefficients with its exact Jacobian.
 
-A kind of cell says in casadi expressions what its full and its empty state are (``Equations``); what follows from them, a state
-of charge between the two, derivatives and the verdict on each sample, is the same for all kinds.
+Each kind of cell has its ``Equations``: casadi expressions of its full and its empty state. What follows from them, a state of
+charge between the two, derivatives and the failure of samples, is the same for all kinds.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import casadi
 import numpy as np
 import pybamm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
+from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS, VOLTAGE_TOLERANCE
 
-LIMITS = (0.005, 0.995)
-"""A cell that is fully charged at stoichiometries outside is impossible: PyBaMM's asymptotic barrier alone keeps it in."""
-EMPTY_LIMITS = (0.001, 0.999)
-"""The same for the empty state, where an electrode does run out: the barrier is 1 mV here."""
-VOLTAGE_MISS = 1e-3
-"""Largest distance [V] of the open-circuit voltage, taken without the barrier, from the limit that it was solved for."""
-N_BISECTION = 14
-WORDS = {"full": ("full-charge state", "starts", "full-charge voltage"), "empty": ("empty state", "is empty", "empty voltage")}
+N_STATE_BISECTION = 14
+"""Bisections before Newton's method: they leave 2⁻¹⁴, or 6e-5, of the range that the root is searched in."""
+END_TEXTS = {
+    "full": ("full-charge state", "starts", "full-charge voltage"),
+    "empty": ("empty state", "is empty", "empty voltage"),
+}
+"""Words of a failure at each end: the state, the verb before its stoichiometries, and its voltage."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,14 +36,14 @@ class Graph:
     """Parameter values whose coefficients are inputs."""
     names: tuple[str, ...]
     theta: casadi.MX
-    """The coefficients, in the order of the names."""
+    """Coefficients, in the order of the names."""
 
     @classmethod
     def of(cls, values: pybamm.ParameterValues, names: tuple[str, ...]) -> Graph:
         return cls(values, names, casadi.MX.sym("theta", len(names)))
 
     def express(self, symbol: Any, arguments: Mapping[str, casadi.MX] | None = None) -> casadi.MX:
-        """A symbol with coefficients, and further inputs of this name, in place of its inputs."""
+        """Casadi expression of a symbol, its inputs replaced by the coefficients and by further ``arguments``."""
         inputs = {name: self.theta[k] for k, name in enumerate(self.names)}
         return casadi.MX(self.values.process_symbol(symbol).to_casadi(inputs={**inputs, **(arguments or {})}))
 
@@ -61,15 +62,21 @@ def solve_equation(unknown: casadi.MX, residual: casadi.MX, given: casadi.MX, at
     """
     equation = casadi.Function("equation", [unknown, given], [residual])
     low, high = ends = [casadi.MX.sym("low"), casadi.MX.sym("high")]
-    for _ in range(N_BISECTION):
+    for _ in range(N_STATE_BISECTION):
         middle = (low + high) / 2
         above = equation(middle, given) > 0
         low, high = casadi.if_else(above, low, middle), casadi.if_else(above, middle, high)
     # the root does not depend on where the search for it starts
     constant = {"is_diff_in": [False] * 3, "is_diff_out": [False]}
     start = casadi.Function("start", [given, *ends], [(low + high) / 2], constant)
-    finder = casadi.rootfinder("finder", "newton", equation, {"error_on_fail": False, "abstol": 1e-12})
+    finder = casadi.rootfinder("finder", "newton", equation, {"error_on_fail": False, "abstol": RELATIVE_ROUND_OFF})
     return finder(start(at, *bounds), at)
+
+
+def used_names(expression: casadi.MX, graph: Graph) -> tuple[str, ...]:
+    """Coefficients that an expression depends on."""
+    columns = set(casadi.jacobian(expression, graph.theta).sparsity().get_col())
+    return tuple(name for k, name in enumerate(graph.names) if k in columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,22 +85,22 @@ class End:
 
     stoichiometry: Mapping[str, casadi.MX]
     """By side, "negative" or "positive"."""
-    miss: casadi.MX
-    """Open-circuit voltage without the barrier minus its limit [V]."""
+    voltage_error: casadi.MX
+    """Open-circuit voltage without the asymptotes minus its limit [V]."""
     limits: tuple[float, float]
     """Stoichiometries outside which no cell can be in this state."""
 
 
 @dataclass(frozen=True, eq=False)
 class Equations:
-    """What a kind of cell says of its state."""
+    """Full and empty state of one kind of cell as casadi expressions."""
 
     full: End
     empty: End
-    emptied: casadi.MX
+    discharged_stoichiometry: casadi.MX
     """Largest stoichiometry of the positive electrode that a discharge can reach."""
-    carry: Callable[[Mapping[str, casadi.MX]], dict[str, casadi.MX]]
-    """The model's inputs, by name, that stand for stoichiometries."""
+    state_inputs: Callable[[Mapping[str, casadi.MX]], dict[str, casadi.MX]]
+    """The model's inputs, by name, that set the stoichiometries."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,27 +109,27 @@ class SolvedEnd:
 
     stoichiometry: Mapping[str, Array]
     """By side (n,)."""
-    miss: Array
-    """Open-circuit voltage without the barrier minus its limit [V] (n,)."""
+    voltage_error: Array
+    """Open-circuit voltage without the asymptotes minus its limit [V] (n,)."""
     limits: tuple[float, float]
     """Stoichiometries outside which no cell can be in this state."""
     dilute: frozenset[str] = frozenset()
-    """Sides whose own potential holds such a state, by the logarithm of a dilute phase beside a gap."""
+    """Sides that can be outside the limits: their potential there is the logarithm of a dilute phase beside a gap."""
 
-    def failure(self, k: int, words: tuple[str, str, str]) -> Failure | None:
+    def failure(self, k: int, texts: tuple[str, str, str]) -> Failure | None:
         """Failure of sample k to be in this state; None where it can be."""
-        state, starts, voltage = words
-        sto, miss = {side: float(x[k]) for side, x in self.stoichiometry.items()}, float(self.miss[k])
+        state, verb, voltage = texts
+        sto, voltage_error = {side: float(x[k]) for side, x in self.stoichiometry.items()}, float(self.voltage_error[k])
         low, high = self.limits
-        if not np.isfinite([*sto.values(), miss]).all():
+        if not np.isfinite([*sto.values(), voltage_error]).all():
             return Failure(FailureCause.INFEASIBLE, f"no {state} (not finite)")
         outside = {side for side, x in sto.items() if not low <= x <= high}
         if not outside <= self.dilute:
             place = "stoichiometries" if len(sto) > 1 else "stoichiometry"
-            found = ", ".join(f"{x:.4f} ({side})" for side, x in sto.items())
-            return Failure(FailureCause.INFEASIBLE, f"{starts} at {place} {found}")
-        if abs(miss) > VOLTAGE_MISS and not outside:
-            return Failure(FailureCause.INFEASIBLE, f"{voltage} misses the limit by {1e3 * miss:.4g} mV")
+            values = ", ".join(f"{x:.4f} ({side})" for side, x in sto.items())
+            return Failure(FailureCause.INFEASIBLE, f"{verb} at {place} {values}")
+        if abs(voltage_error) > VOLTAGE_TOLERANCE and not outside:
+            return Failure(FailureCause.INFEASIBLE, f"{voltage} misses the limit by {1e3 * voltage_error:.4g} mV")
         return None
 
 
@@ -140,34 +147,34 @@ class InitialState:
     """By side, the lowest and the highest stoichiometry that a cell within its voltage limits can reach (n,)."""
     ends: Mapping[str, SolvedEnd]
     """The ends that the state was found from: "full" and, below full charge, "empty"."""
-    emptied: Array
+    discharged_stoichiometry: Array
     """Largest stoichiometry of the positive electrode that a discharge can reach, not clipped (n,)."""
 
     def failures(self) -> list[Failure | None]:
         """Failure of each sample to be a cell; None where it is one."""
-        found = []
-        for k in range(len(self.emptied)):
-            of_ends = (solved.failure(k, WORDS[end]) for end, solved in self.ends.items())
-            rest = None if self._is_finite(k) else Failure(FailureCause.INFEASIBLE, "no initial state (not finite)")
-            found.append(next(filter(None, of_ends), rest))
-        return found
+        failures = []
+        for k in range(len(self.discharged_stoichiometry)):
+            of_ends = (solved.failure(k, END_TEXTS[end]) for end, solved in self.ends.items())
+            otherwise = None if self._is_finite(k) else Failure(FailureCause.INFEASIBLE, "no initial state (not finite)")
+            failures.append(next(filter(None, of_ends), otherwise))
+        return failures
 
     def _is_finite(self, k: int) -> bool:
-        return all(bool(np.isfinite(a[k]).all()) for part in (self.values, self.jacobians) for a in part.values())
+        return all(bool(np.isfinite(a[k]).all()) for arrays in (self.values, self.jacobians) for a in arrays.values())
 
 
 class StateSolver:
     """Solves a cell's equations for batches of coefficients.
 
-    PyBaMM's own cache of this state does not see inputs inside open-circuit potentials, so the state is found here: on the
-    functions as PyBaMM processed them, asymptotic barrier included, with casadi's root-finder and its exact derivative; and
-    judged without the barrier.
+    PyBaMM's cache of this state leaves out inputs inside open-circuit potentials, so the state is solved for here: on the
+    functions as PyBaMM processed them, asymptotes included, with casadi's root-finder and its exact derivative. It is checked
+    without the asymptotes.
     """
 
     used: tuple[str, ...]
     """Coefficients that the state depends on."""
     inputs: tuple[str, ...]
-    """Inputs of the model that carry the state."""
+    """Inputs of the model that set the state."""
 
     def __init__(self, graph: Graph, equations: Equations, dilute: frozenset[str] = frozenset()) -> None:
         self._names, self._dilute = graph.names, dilute
@@ -178,28 +185,27 @@ class StateSolver:
             side: empty.stoichiometry[side] + soc * (full.stoichiometry[side] - empty.stoichiometry[side])
             for side in self._sides
         }
-        self.inputs = tuple(equations.carry(full.stoichiometry))
+        self.inputs = tuple(equations.state_inputs(full.stoichiometry))
         self._full = self._function(graph, equations, soc, full.stoichiometry, (full,))
         self._between = self._function(graph, equations, soc, between, (full, empty))
-        felt = casadi.jacobian(casadi.vertcat(*equations.carry(between).values()), graph.theta)
-        columns = set(felt.sparsity().get_col())
-        self.used = tuple(name for k, name in enumerate(graph.names) if k in columns)
+        self.used = used_names(casadi.vertcat(*equations.state_inputs(between).values()), graph)
 
     def _function(
         self, graph: Graph, equations: Equations, soc: casadi.MX, state: Mapping[str, casadi.MX], ends: tuple[End, ...]
     ) -> casadi.Function:
         """The state as one column: input values, their Jacobian, stoichiometries, then the ends."""
-        values = casadi.vertcat(*equations.carry(state).values())
-        columns = [values, casadi.vec(casadi.jacobian(values, graph.theta).T), *state.values(), equations.emptied]
+        values = casadi.vertcat(*equations.state_inputs(state).values())
+        jacobian = casadi.vec(casadi.jacobian(values, graph.theta).T)
+        columns = [values, jacobian, *state.values(), equations.discharged_stoichiometry]
         for end in ends:
-            columns += [*end.stoichiometry.values(), end.miss]
+            columns += [*end.stoichiometry.values(), end.voltage_error]
         return casadi.Function("state", [graph.theta, soc], [casadi.densify(casadi.vertcat(*columns))])
 
     def at(self, samples: Array, soc: float = 1.0) -> InitialState:
         """The state of samples (n_sample, n_coefficient) at a state of charge between 0 and 1.
 
         The state of charge is PyBaMM's: with it the stoichiometries run linearly from the lower to the upper voltage limit, at
-        open circuit and reference temperature. Only the ends that a state depends on are judged.
+        open circuit and reference temperature. Only the ends that a state depends on are checked.
 
         Raises
         ------
@@ -231,16 +237,16 @@ class StateSolver:
 
         values = take(self.inputs)
         jacobians = {name: np.array([next(rows) for _ in range(k)]).reshape(k, n).T for name in self.inputs}
-        stoichiometry, emptied = take(self._sides), next(rows)
+        stoichiometry, discharged_stoichiometry = take(self._sides), next(rows)
         solved = {end: SolvedEnd(take(self._sides), next(rows), self._limits[end], self._dilute) for end in ends}
-        reach = window(solved["full"].stoichiometry, emptied)
-        return InitialState(values, jacobians, stoichiometry, reach, solved, emptied)
+        window = reachable_window(solved["full"].stoichiometry, discharged_stoichiometry)
+        return InitialState(values, jacobians, stoichiometry, window, solved, discharged_stoichiometry)
 
 
-def window(full: Mapping[str, Array], emptied: Array) -> dict[str, tuple[Array, Array]]:
-    """Stoichiometries that cells which are full at ``full`` can reach: lowest and highest by side (n,)."""
-    low, high = LIMITS
-    reach = {"positive": (full["positive"], np.clip(emptied, full["positive"], high))}
+def reachable_window(full: Mapping[str, Array], discharged_stoichiometry: Array) -> dict[str, tuple[Array, Array]]:
+    """Lowest and highest stoichiometry (n,) by side that cells reach which are full at ``full``."""
+    low, high = FULL_LIMITS
+    window = {"positive": (full["positive"], np.clip(discharged_stoichiometry, full["positive"], high))}
     if "negative" in full:
-        reach = {"negative": (np.full(len(emptied), low), full["negative"]), **reach}
-    return reach
+        window = {"negative": (np.full(len(discharged_stoichiometry), low), full["negative"]), **window}
+    return window

@@ -27,11 +27,11 @@ class MonotoneCubic:
     slope: Array
     """dy/dt at the points (n_row, n_point)."""
     joined: NDArray[np.bool_]
-    """Whether an interval belongs to a curve (n_row, n_point − 1)."""
+    """True for intervals that belong to a curve (n_row, n_point − 1)."""
 
     @classmethod
     def through(cls, t: Array, y: Array, step: NDArray[np.int64]) -> MonotoneCubic:
-        """The cubics through points; ``step`` (n_row, n_point) says which step each belongs to, −1 behind the end."""
+        """The cubics through points; ``step`` (n_row, n_point) is the step that each belongs to, −1 behind the end."""
         joined = (step[:, 1:] == step[:, :-1]) & (step[:, 1:] >= 0)
         h = np.where(joined, np.diff(t, axis=1), 1.0)
         delta = np.where(joined, np.diff(y, axis=1), 0.0) / h
@@ -41,16 +41,16 @@ class MonotoneCubic:
         """Integral over each row's whole time (n_row,)."""
         h = np.where(self.joined, np.diff(self.t, axis=1), 0.0)
         y, d = np.nan_to_num(self.y), np.nan_to_num(self.slope)
-        parts = h * (y[:, 1:] + y[:, :-1]) / 2 + h**2 * (d[:, :-1] - d[:, 1:]) / 12
+        pieces = h * (y[:, 1:] + y[:, :-1]) / 2 + h**2 * (d[:, :-1] - d[:, 1:]) / 12
         # one after the other: a plain sum would round differently with the number of empty places behind a row's end
-        return np.asarray(np.cumsum(parts, axis=1)[:, -1])
+        return np.asarray(np.cumsum(pieces, axis=1)[:, -1])
 
     def at(self, moments: Array) -> Array:
         """Values at other times (n_row, n_moment); NaN outside a row's time."""
         moments = np.broadcast_to(moments, (len(self.t), moments.shape[-1]))
         last = np.isfinite(self.t).sum(axis=1) - 2
-        known = np.where(np.isfinite(self.t), self.t, np.inf)
-        k = np.stack([np.searchsorted(row, own, side="right") - 1 for row, own in zip(known, moments, strict=True)])
+        padded = np.where(np.isfinite(self.t), self.t, np.inf)
+        k = np.stack([np.searchsorted(row, times, side="right") - 1 for row, times in zip(padded, moments, strict=True)])
         k = np.clip(k, 0, np.maximum(last, 0)[:, None])
         (t0, t1), (y0, y1), (d0, d1) = (self._ends(values, k) for values in (self.t, self.y, self.slope))
         h = np.where(t1 > t0, t1 - t0, 1.0)

@@ -16,17 +16,18 @@ import casadi
 import pybamm
 
 from a2c_pybamm.cell.initial_state import End, Equations, Graph, solve_equation
+from a2c_pybamm.parameter_set.base_set import MSMR_CHOICES
+from a2c_pybamm.parameter_set.state_limits import EMPTY_LIMITS
 
 POTENTIALS = {
     "negative": "initial potential of the negative electrode [V]",
     "positive": "initial potential of the positive electrode [V]",
 }
-"""Inputs of the model that carry the state, by side."""
-OPTIONS = {"open-circuit potential": "MSMR", "particle": "MSMR", "intercalation kinetics": "MSMR"}
-MSMR_LIMITS = (0.001, 0.999)
-"""Stoichiometries beyond which the logarithmic tails of the relations alone would hold a cell at its voltage limit."""
-BRACKET = (-1.0, 6.0)
-"""Potentials against lithium [V] between which a root is looked for first."""
+"""Inputs of the model that set the state, by side."""
+OPTIONS = dict.fromkeys(MSMR_CHOICES, "MSMR")
+"""Options of PyBaMM that make both electrodes MSMR electrodes."""
+POTENTIAL_RANGE = (-1.0, 6.0)
+"""Potentials against lithium [V] between which a root is searched first: beyond those of any electrode."""
 POTENTIAL = pybamm.InputParameter("potential")
 
 
@@ -36,7 +37,7 @@ def msmr(graph: Graph, lithium: float, voltage_limits: tuple[float, float], opti
     Raises
     ------
     ValueError
-        If the options do not say the number of reactions.
+        If the options lack the number of reactions.
     """
     if "number of MSMR reactions" not in options:
         raise ValueError('MSMR: options lack "number of MSMR reactions"; give both electrodes\' as texts, as in ("6", "4")')
@@ -47,27 +48,29 @@ def msmr(graph: Graph, lithium: float, voltage_limits: tuple[float, float], opti
 
     def end(voltage: float) -> End:
         sto = {"negative": x_n(U, graph.theta), "positive": x_p(U + voltage, graph.theta)}
-        held = (sto["negative"] * Q_n + sto["positive"] * Q_p) / lithium
-        root = solve_equation(U, 1 - held, graph.theta, graph.theta, BRACKET)
-        # lithium that is missing at the root, as the voltage that would bring it back
-        miss = (1 - held) / casadi.jacobian(1 - held, U)
+        missing = 1 - (sto["negative"] * Q_n + sto["positive"] * Q_p) / lithium
+        root = solve_equation(U, missing, graph.theta, graph.theta, POTENTIAL_RANGE)
+        # in volts: the change of potential that would bring the missing lithium back
+        voltage_error = missing / casadi.jacobian(missing, U)
         return End(
-            {side: casadi.substitute(s, U, root) for side, s in sto.items()}, casadi.substitute(miss, U, root), MSMR_LIMITS
+            {side: casadi.substitute(s, U, root) for side, s in sto.items()},
+            casadi.substitute(voltage_error, U, root),
+            EMPTY_LIMITS,
         )
 
     phases = {"negative": param.n.prim, "positive": param.p.prim}
     # the model turns potentials into concentrations at its initial temperature
     initial = {side: _stoichiometry(graph, phase, param.T_init) for side, phase in phases.items()}
 
-    def carry(sto: Mapping[str, casadi.MX]) -> dict[str, casadi.MX]:
+    def state_inputs(sto: Mapping[str, casadi.MX]) -> dict[str, casadi.MX]:
         return {POTENTIALS[side]: _potential(graph, initial[side], sto[side]) for side in sto}
 
     low, high = voltage_limits
-    return Equations(end(high), end(low), lithium / Q_p, carry)
+    return Equations(end(high), end(low), lithium / Q_p, state_inputs)
 
 
 def _stoichiometry(graph: Graph, phase: Any, T: Any) -> casadi.Function:
-    """Stoichiometry of potential and coefficients."""
+    """Stoichiometry of an electrode as a function of potential and coefficients."""
     U = casadi.MX.sym("U")
     return casadi.Function("x", [U, graph.theta], [graph.express(phase.x(POTENTIAL, T), {POTENTIAL.name: U})])
 
@@ -75,6 +78,6 @@ def _stoichiometry(graph: Graph, phase: Any, T: Any) -> casadi.Function:
 def _potential(graph: Graph, stoichiometry: casadi.Function, sto: casadi.MX) -> casadi.MX:
     """Potential [V] at which an electrode has this stoichiometry."""
     k = len(graph.names)
-    U, given = casadi.MX.sym("U"), casadi.MX.sym("given", k + 1)
-    residual = given[k] - stoichiometry(U, given[:k])
-    return solve_equation(U, residual, given, casadi.vertcat(graph.theta, sto), BRACKET)
+    U, arguments = casadi.MX.sym("U"), casadi.MX.sym("arguments", k + 1)
+    residual = arguments[k] - stoichiometry(U, arguments[:k])
+    return solve_equation(U, residual, arguments, casadi.vertcat(graph.theta, sto), POTENTIAL_RANGE)

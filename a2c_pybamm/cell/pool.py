@@ -25,32 +25,33 @@ from typing import Literal
 
 import xarray as xr
 
-from a2c_pybamm.cell.cell import CHUNK, Cell, Progress, SimulationFailed
+from a2c_pybamm.cell.cell import SAMPLES_AT_A_TIME, Cell, Progress, SimulationFailed
 from a2c_pybamm.cell.protocol import Protocol
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files import parse_set, set_document
 
 START_SECONDS = 4.0
-"""What it takes until a new process has imported PyBaMM and built a model: less work than that is done here."""
+"""Time [s] until a new process has imported PyBaMM and built a model (July 2026): less work is done in this process."""
 CHUNK_SECONDS = 1.5
-"""Work handed out at a time: long beside the milliseconds of handing over, short beside the wait for the last one."""
+"""Solving time [s] of one chunk: long beside the milliseconds of its transfer, short beside the wait for the last one."""
 CHUNKS_PER_WORKER = 4
-PROBE = 5
-"""Samples solved here at a time, until it shows that the others are worth a pool."""
+"""Least number of chunks for each process, so that one slow chunk does not keep the others waiting."""
+TRIAL_SAMPLES = 5
+"""Samples solved in this process at first, from which the time of the others is estimated."""
 ENVIRONMENT = {
-    # processes share the cores already; further threads in each would only stand in each other's way
+    # processes share the cores already; further threads in each would slow them down
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "PYBAMM_DISABLE_TELEMETRY": "true",
 }
-"""What new processes find in their environment; numerical libraries look only once, when they are loaded."""
+"""Environment of new processes; numerical libraries read theirs when they are loaded."""
 
 
 @dataclass(frozen=True)
 class Specification:
-    """All that makes a cell, as plain values that travel to other processes."""
+    """Settings of a cell as plain values that can be sent to other processes."""
 
     document: str
-    """The parameter set as the text of ``set.json``, which is exact."""
+    """Parameter set as the text of ``set.json``, which is exact."""
     model: str
     options: str
     """Options of the model, JSON."""
@@ -63,7 +64,7 @@ class Specification:
     """Coefficients in the order of the samples' columns."""
 
     def build(self) -> Cell:
-        """The cell; raises ``SimulationFailed`` if it takes other coefficients here than where it was specified."""
+        """The cell; ``SimulationFailed`` if it takes other coefficients here than where it was specified."""
         cell = Cell(
             parse_set(self.document, "set.json"),
             model=self.model,
@@ -83,7 +84,7 @@ class Specification:
 
 
 def specify(cell: Cell) -> Specification:
-    """The specification of a cell.
+    """Specification of a cell.
 
     Raises
     ------
@@ -114,22 +115,22 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @lru_cache(maxsize=2)
-def _cell_of(specification: Specification) -> Cell:
-    """The cell of the process that asks: built at its first question, then kept."""
+def _process_cell(specification: Specification) -> Cell:
+    """The cell of this process: built at its first chunk, then kept."""
     return specification.build()
 
 
 def solve_chunk(specification: Specification, samples: Array, batch: int) -> xr.Dataset:
-    """Outputs of samples (n_sample, n_coefficient), part of a batch of so many, solved by this process's own cell."""
+    """Outputs of samples (n_sample, n_coefficient) from a batch of so many, solved by this process's cell."""
     with _ONE_AT_A_TIME:
-        return _cell_of(specification).solve(samples, batch=batch)
+        return _process_cell(specification).solve(samples, batch=batch)
 
 
 class ParallelCell:
     """A cell whose batches are shared out among processes; the outputs are those of the cell, bit for bit.
 
-    A small batch is solved in this process: samples are solved here, a few at a time, until the time they take says that the
-    rest is worth starting processes for. Once started these stay, for the next batch, until ``close`` or the end of a ``with``.
+    A small batch is solved in this process: processes are started once the time of the first samples shows that the others take
+    longer than that. Once started they stay, for the next batch, until ``close`` or the end of a ``with``.
 
     Parameters
     ----------
@@ -167,59 +168,61 @@ class ParallelCell:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Coefficients that the simulation feels, in the order that ``solve`` takes them."""
+        """Coefficients that the simulation depends on, in the order of the columns of ``solve``."""
         return self.cell.names
 
     def solve(self, samples: Array, *, progress: Progress | None = None) -> xr.Dataset:
         """Outputs of all samples (n_sample, n_coefficient), those of ``Cell.solve`` in their order.
 
-        ``progress`` is told the number of samples of each chunk as it comes back, in any order.
+        ``progress`` is called with the number of samples of each chunk when it is solved, in any order.
 
         Raises
         ------
         SimulationFailed
-            If a process ends unasked. What goes wrong with one sample is in its ``reason``, as ever.
+            If a process ends by itself. The failure of one sample is in its ``reason``, as with ``Cell.solve``.
         """
-        rest = self.cell.checked(samples)
-        batch = max(1, len(rest))
-        parts: list[xr.Dataset] = []
-        if self._running is None or not len(rest):
-            parts, rest = self._solve_here(rest, batch, progress)
-        if len(rest):
-            parts += self._share_out(rest, batch, progress)
-        return xr.concat(parts, "sample", data_vars="all", coords="minimal", compat="override", join="exact")
+        unsolved = self.cell.inputs.as_samples(samples)
+        batch = max(1, len(unsolved))
+        chunks: list[xr.Dataset] = []
+        if self._running is None or not len(unsolved):
+            chunks, unsolved = self._solve_first(unsolved, batch, progress)
+        if len(unsolved):
+            chunks += self._distribute(unsolved, batch, progress)
+        return xr.concat(chunks, "sample", data_vars="all", coords="minimal", compat="override", join="exact")
 
     @property
     def versions(self) -> dict[str, str]:
-        """Versions of what solves it."""
+        """Versions of the libraries that solve it."""
         return self.cell.versions
 
     def jacobian(self, mean: Array, *, method: Literal["auto", "sensitivities", "differences"] = "auto") -> xr.Dataset:
-        """Total derivatives of all outputs at ``mean`` (n_coefficient,), found by the cell in this process."""
+        """Total derivatives of all outputs at ``mean`` (n_coefficient,), from the cell in this process."""
         return self.cell.jacobian(mean, method=method)
 
-    def _solve_here(self, samples: Array, batch: int, progress: Progress | None) -> tuple[list[xr.Dataset], Array]:
-        """Outputs of the first samples, and the samples left because a pool will have them sooner."""
-        # a first solve also sets the solver up: its time says nothing of the others
-        parts, done = [self.cell.solve(samples[:1], progress=progress, batch=batch)], 1
+    def _solve_first(self, samples: Array, batch: int, progress: Progress | None) -> tuple[list[xr.Dataset], Array]:
+        """Outputs of the first samples, and the samples that processes solve sooner."""
+        # a first solve also sets the solver up: its time is not that of the others
+        chunks, done = [self.cell.solve(samples[:1], progress=progress, batch=batch)], 1
         gain = 1 - 1 / self.workers
         while done < len(samples):
-            chunk, started = samples[done : done + max(PROBE, done)], time.perf_counter()
-            parts.append(self.cell.solve(chunk, progress=progress, batch=batch))
+            chunk, started = samples[done : done + max(TRIAL_SAMPLES, done)], time.perf_counter()
+            chunks.append(self.cell.solve(chunk, progress=progress, batch=batch))
             done += len(chunk)
             self._seconds = (time.perf_counter() - started) / len(chunk)
             if (len(samples) - done) * self._seconds * gain > START_SECONDS:
                 break
-        return parts, samples[done:]
+        return chunks, samples[done:]
 
-    def _share_out(self, samples: Array, batch: int, progress: Progress | None) -> list[xr.Dataset]:
-        """Outputs of chunks in their order, solved by the executor in any."""
-        largest = min(CHUNK, max(1, int(CHUNK_SECONDS / max(self._seconds, 1e-6))))
+    def _distribute(self, samples: Array, batch: int, progress: Progress | None) -> list[xr.Dataset]:
+        """Outputs of chunks in their order, solved by the executor in any order."""
+        largest = SAMPLES_AT_A_TIME
+        if self._seconds * largest > CHUNK_SECONDS:
+            largest = max(1, int(CHUNK_SECONDS / self._seconds))
         size = min(largest, math.ceil(len(samples) / (CHUNKS_PER_WORKER * self.workers)))
         futures: list[Future[xr.Dataset]] = []
         try:
             executor = self._start()
-            # a pool starts its processes when it is handed its first tasks
+            # a pool starts its processes with its first tasks
             with nullcontext() if self.executor is not None else _environment(ENVIRONMENT):
                 for k in range(0, len(samples), size):
                     futures.append(executor.submit(solve_chunk, self.specification, samples[k : k + size], batch))
@@ -234,13 +237,13 @@ class ParallelCell:
                 "if __name__ == '__main__': (new processes import it first); if it does, take fewer workers (memory), "
                 "or workers=1 to solve in this process"
             ) from error
-        finally:  # after an error or an interrupt: what has not begun shall not begin
+        finally:  # after an error or an interrupt chunks that have not begun are dropped
             for future in futures:
                 future.cancel()
         return [future.result() for future in futures]
 
     def _start(self) -> Executor:
-        """The executor; its own pool is made when first asked for."""
+        """The executor; its own pool is made at the first use."""
         if self._running is None:
             self._running = _own_pool(self.workers) if self.executor is None else self.executor
         return self._running
@@ -259,7 +262,7 @@ class ParallelCell:
 
 
 def _own_pool(workers: int) -> ProcessPoolExecutor:
-    """A pool of fresh processes: a copy of this one (fork) would inherit locks of threads that it has not.
+    """Pool of fresh processes: a copy of this one (fork) would inherit locks of threads that it does not have.
 
     Raises
     ------
@@ -277,7 +280,7 @@ def _own_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _follow_parent() -> None:
-    """Let the process that hands out the work decide what Ctrl-C means, and end when it does, however that comes about."""
+    """Leave Ctrl-C to the parent process, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -291,7 +294,7 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _environment(settings: Mapping[str, str]) -> Iterator[None]:
-    """These environment variables for a while, for processes that are started meanwhile; then the old ones again."""
+    """Context with these environment variables, for processes that are started in it."""
     old = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:

@@ -1,4 +1,4 @@
-"""What is done to a cell: a constant current, a drive cycle, or the steps of an experiment."""
+"""Protocols of a cell: a constant current, a drive cycle, or the steps of an experiment."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ import numpy as np
 import pybamm
 from numpy.typing import ArrayLike
 
+from a2c_pybamm.estimate import Array
+from a2c_pybamm.formatting import message_line
 from a2c_pybamm.readers.drive_cycle import LONGEST_CYCLE
 
-KINK = 0.02
-"""The solver starts anew where a drive cycle's slope changes by more than this share of its largest current from one datum
-to the next: a short pulse might else be stepped over."""
-
-
-MOST_CYCLE_DATA = 1_000_000
-"""Data of a drive cycle, a day at 10 Hz; the solver starts anew at each kink, which takes minutes for so many."""
-MOST_STEP_TIMES = 1_000_000
-"""Times that a step's period may ask for: 11 days at 1 Hz, 8 MB for each variable."""
+KINK_FRACTION = 0.02
+"""Change of a drive cycle's slope between neighbouring data, as a fraction of its largest current, from which the solver
+restarts there: it could step over a short pulse."""
+MOST_TIMES = 1_000_000
+"""Times of a drive cycle, or of a step by its period: 11 days at 1 Hz, 8 MB for each variable; the solver restarts at each
+kink, which takes minutes for so many."""
+LIMIT_MARGIN = 1e-3
+"""Voltage [V] by which the limits are widened where a protocol may begin, rest or hold at one: far above the solver's error
+(relative 1e-5, 4e-5 V), so that no event ends it there."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class ConstantCurrent:
             raise ValueError(f"cell: c_rate is {self.c_rate:g}; give a positive one to discharge, a negative one to charge")
 
     @property
-    def usual_soc(self) -> float:
-        """State of charge at the start unless told."""
+    def default_soc(self) -> float:
+        """State of charge at the start, if not given."""
         return 1.0 if self.c_rate > 0 else 0.0
 
     def __str__(self) -> str:
@@ -47,7 +49,7 @@ class ConstantCurrent:
 
 @dataclass(frozen=True)
 class DriveCycle:
-    """A current that is given in time, linear between the data; it ends at its last time or at a voltage limit."""
+    """Current as a function of time, linear between the data; it ends at its last time or at a voltage limit."""
 
     time: tuple[float, ...]
     """Rising times from zero [s]."""
@@ -63,9 +65,9 @@ class DriveCycle:
         if t[0] != 0 or not (np.diff(t) > 0).all():
             k = int(np.argmin(np.diff(t))) if t[0] == 0 else 0
             raise ValueError(f"drive cycle: times must rise from 0 s (found {t[k]:g} s, then {t[k + 1]:g} s)")
-        if t[-1] > LONGEST_CYCLE or len(t) > MOST_CYCLE_DATA:
+        if t[-1] > LONGEST_CYCLE or len(t) > MOST_TIMES:
             raise ValueError(
-                f"drive cycle: {len(t)} times up to {t[-1]:g} s; give {MOST_CYCLE_DATA} at most, up to {LONGEST_CYCLE:g} s, "
+                f"drive cycle: {len(t)} times up to {t[-1]:g} s; give {MOST_TIMES} at most, up to {LONGEST_CYCLE:g} s, "
                 "and the times in seconds"
             )
         if not i.any():
@@ -73,14 +75,14 @@ class DriveCycle:
         object.__setattr__(self, "time", tuple(t.tolist()))
         object.__setattr__(self, "current", tuple(i.tolist()))
 
-    usual_soc = 1.0
+    default_soc = 1.0
 
     @property
-    def stops(self) -> np.ndarray:
-        """Times at which the solver starts anew [s]: both ends, and the kinks between."""
+    def stops(self) -> Array:
+        """Times [s] at which the solver restarts: both ends, and the kinks between."""
         t, i = np.array(self.time), np.array(self.current)
         bend = np.abs(np.diff(np.diff(i) / np.diff(t)) * np.minimum(np.diff(t)[1:], np.diff(t)[:-1]))
-        kinks = t[1:-1][bend > KINK * np.abs(i).max()]
+        kinks = t[1:-1][bend > KINK_FRACTION * np.abs(i).max()]
         return np.concatenate([t[:1], kinks, t[-1:]])
 
     def __str__(self) -> str:
@@ -96,7 +98,7 @@ class Steps:
     termination: tuple[str, ...] = ()
     """Conditions that end the whole experiment."""
 
-    usual_soc = 1.0
+    default_soc = 1.0
 
     @classmethod
     def of(cls, experiment: pybamm.Experiment | Sequence[Any]) -> Steps:
@@ -105,7 +107,7 @@ class Steps:
         Raises
         ------
         ValueError
-            If PyBaMM does not understand a step.
+            If PyBaMM does not read a step.
         """
         if not isinstance(experiment, pybamm.Experiment):
             experiment = _parsed(experiment)
@@ -125,7 +127,7 @@ class Steps:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Each step in words, in order."""
+        """PyBaMM's text of each step, in order."""
         return tuple(str(step) for step in self.experiment().steps)
 
     def __str__(self) -> str:
@@ -136,8 +138,22 @@ class Steps:
 Protocol = ConstantCurrent | DriveCycle | Steps
 
 
+def protocol_values(protocol: Protocol, voltage_limits: tuple[float, float], current: float) -> dict[str, Any]:
+    """PyBaMM's parameter values of a protocol: its voltage limits [V] and its current, constant ([A]) or in time."""
+    low, high = voltage_limits
+    margin = 0.0 if isinstance(protocol, ConstantCurrent) else LIMIT_MARGIN
+    lower = low - margin if isinstance(protocol, Steps) else low
+    values: dict[str, Any] = {"Lower voltage cut-off [V]": lower, "Upper voltage cut-off [V]": high + margin}
+    if isinstance(protocol, ConstantCurrent):
+        values["Current function [A]"] = current
+    elif isinstance(protocol, DriveCycle):
+        time, data = np.array(protocol.time), np.array(protocol.current)
+        values["Current function [A]"] = pybamm.Interpolant(time, data, pybamm.t)
+    return values
+
+
 def as_protocol(protocol: Any, c_rate: float) -> Protocol:
-    """The protocol that a cell is given: one of ours, an experiment or its steps, or none and a rate.
+    """The protocol from one of this module, an experiment, its steps, or None and a rate.
 
     Raises
     ------
@@ -156,15 +172,15 @@ def as_protocol(protocol: Any, c_rate: float) -> Protocol:
 
 
 def _check_period(step: Any) -> None:
-    """Raise ``ValueError`` where a step's period asks for no times, or for more than memory holds."""
+    """Raise ``ValueError`` where a step's period gives no times, or more than `MOST_TIMES`."""
     if step.period is None:
         return
     if not step.period > 0:
         raise ValueError(f"experiment: the period of the step {str(step)!r} is {step.period:g} s; give one above 0")
-    if step.duration is not None and step.duration / step.period > MOST_STEP_TIMES:
+    if step.duration is not None and step.duration / step.period > MOST_TIMES:
         raise ValueError(
-            f"experiment: the period of the step {str(step)!r} asks for {step.duration / step.period:.3g} times; "
-            f"{MOST_STEP_TIMES} at most, give a longer period or leave it out"
+            f"experiment: the period of the step {str(step)!r} gives {step.duration / step.period:.3g} times; "
+            f"{MOST_TIMES} at most, give a longer period or leave it out"
         )
 
 
@@ -176,8 +192,7 @@ def _parsed(steps: Sequence[Any]) -> pybamm.Experiment:
             try:
                 pybamm.Experiment([step])
             except Exception as error:
-                text = " ".join(str(error).split())[:160]
                 raise ValueError(
-                    f"experiment: PyBaMM does not understand the step {step!r} ({text}); see pybamm.step.string"
+                    f"experiment: PyBaMM does not read the step {step!r} ({message_line(error)}); see pybamm.step.string"
                 ) from error
     return pybamm.Experiment(list(steps))

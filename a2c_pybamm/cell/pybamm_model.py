@@ -1,4 +1,4 @@
-"""PyBaMM's model of a cell: built from its name and options, and asked for its variables."""
+"""PyBaMM's model of a cell, built from its name and options, and its variables."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 
 import pybamm
 
-from a2c_pybamm.cell.outputs import STRESSES
-from a2c_pybamm.parameter_set import quiet
+from a2c_pybamm.cell.scalars import STRESSES
+from a2c_pybamm.formatting import message_line
+from a2c_pybamm.parameter_set import silent_pybamm
 
-SHOWN = 160
-"""Letters of PyBaMM's message that are kept."""
 BUILD_ERRORS = (
     pybamm.DiscretisationError,
     pybamm.DomainError,
@@ -28,19 +27,19 @@ BUILD_ERRORS = (
     NotImplementedError,
     RuntimeError,  # casadi's
 )
-"""How PyBaMM says that a model cannot be built, or its equations set up, from these values and options."""
+"""Errors of PyBaMM where a model cannot be built, or its equations set up, from these values and options."""
 MISSING = re.compile(r"'(.+?)' not found")
-"""PyBaMM's words for an entry that a set lacks."""
+"""PyBaMM's message for an entry that a set lacks."""
 
 
 def described(model: str, options: Mapping[str, Any]) -> str:
-    """A model and its options in words: ``SPM, thermal = lumped``."""
+    """Text of a model and its options: ``SPM, thermal = lumped``."""
     return "".join([model, *(f", {name} = {value}" for name, value in options.items())])
 
 
 @contextmanager
 def building(cell: str, base: str) -> Iterator[None]:
-    """A stretch of code in which PyBaMM builds what ``cell`` says from a set that starts from ``base``.
+    """Context in which PyBaMM builds the cell that ``cell`` describes, from a set with the base set ``base``.
 
     Raises
     ------
@@ -48,18 +47,17 @@ def building(cell: str, base: str) -> Iterator[None]:
         In the place of PyBaMM's own errors: the set lacks an entry, or its values make no cell.
     """
     try:
-        with quiet():
+        with silent_pybamm():
             yield
     except BUILD_ERRORS as error:
-        text = " ".join(str(error).split())
-        if isinstance(error, KeyError) and (missing := MISSING.search(text)):
+        if isinstance(error, KeyError) and (missing := MISSING.search(" ".join(str(error).split()))):
             raise ValueError(
                 f"cell: {cell} needs {missing[1]!r}, which the base set {base} lacks; leave the option or model out, add the "
                 "entry (a [[value]] in a study), or take another base set"
             ) from error
         raise ValueError(
-            f"cell: PyBaMM cannot build {cell} on the base set {base} ({type(error).__name__}: {text[:SHOWN]}); check options, "
-            "scaled and replaced values (a thickness or height of 0?) and limits"
+            f"cell: PyBaMM cannot build {cell} on the base set {base} ({type(error).__name__}: {message_line(error)}); check "
+            "options, scaled and replaced values (a thickness or height of 0?) and limits"
         ) from error
 
 
@@ -77,11 +75,11 @@ def build_model(name: str, options: Mapping[str, Any]) -> Any:
     try:
         return model(dict(options))  # a copy: PyBaMM writes into it
     except (pybamm.OptionError, pybamm.ModelError, ValueError, TypeError) as error:
-        raise ValueError(f"cell: PyBaMM's {name} refuses the options ({' '.join(str(error).split())[:SHOWN]})") from error
+        raise ValueError(f"cell: PyBaMM's {name} refuses the options ({message_line(error)})") from error
 
 
 def known_variables(model: str, options: Mapping[str, Any], wanted: Sequence[str], curves: Sequence[str]) -> tuple[str, ...]:
-    """The variables that are read: those wanted, and of the electrodes' stresses those that the model has.
+    """Variables that are read: those wanted, and of the electrodes' stresses those that the model has.
 
     Raises
     ------
@@ -89,12 +87,12 @@ def known_variables(model: str, options: Mapping[str, Any], wanted: Sequence[str
         If the model lacks a variable, or one of the curves has a value at each place instead of one.
     """
     variables = build_model(model, options).variables
-    there = tuple(name for name in wanted if name not in STRESSES or name in variables)
-    if set(wanted) & set(STRESSES) and not set(there) & set(STRESSES):
+    available = tuple(name for name in wanted if name not in STRESSES or name in variables)
+    if set(wanted) & set(STRESSES) and not set(available) & set(STRESSES):
         raise ValueError(
             'cell: peak_stress needs the option "particle mechanics", e.g. {"particle mechanics": "swelling only"}'
         )
-    for name in there:
+    for name in available:
         if name not in variables:
             near = difflib.get_close_matches(name, variables.keys(), 1)
             hint = f"did you mean {near[0]!r}?" if near else "see model.variable_names()"
@@ -103,7 +101,16 @@ def known_variables(model: str, options: Mapping[str, Any], wanted: Sequence[str
         domain = variables[name].domain
         if domain not in ([], ["current collector"]):
             raise ValueError(
-                f"cell: {name!r} has a value at each place in the {domain[0]}; ask for an average over it "
+                f"cell: {name!r} has a value at each place in the {domain[0]}; take an average over it "
                 "('X-averaged …', 'R-averaged …') or a value at a boundary"
             )
-    return there
+    return available
+
+
+def as_tuples(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with pairs as tuples, as PyBaMM takes them."""
+    return {name: _tuple(value) for name, value in options.items()}
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list | tuple) else value

@@ -7,7 +7,7 @@ from typing import Any
 
 import pybamm
 
-from a2c_pybamm.cell.outputs import ALIASES, Outputs
+from a2c_pybamm.cell.outputs import CURVE_VARIABLES, Outputs
 from a2c_pybamm.cell.protocol import as_protocol
 from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables
 from a2c_pybamm.parameter_set import base_values, kind_options
@@ -22,24 +22,24 @@ def setting_mistakes(
     c_rate: float,
     outputs: Sequence[str] | None,
 ) -> Iterator[ValueError]:
-    """What `Cell` would refuse whatever set it is given, each by itself: model and options, protocol, outputs, base entries."""
-    found: list[Any] = []
+    """Errors of `Cell` that do not depend on its set, each by itself: model and options, protocol, outputs, base entries."""
+    results: list[Any] = []
 
     def attempt(check: Callable[[], Any]) -> Iterator[ValueError]:
         try:
-            found.append(check())
+            results.append(check())
         except ValueError as error:
-            found.append(None)
+            results.append(None)
             yield error
 
     yield from attempt(lambda: build_model(model, options))
     yield from attempt(lambda: as_protocol(protocol, c_rate))
-    built, steps = found
+    built, steps = results
     if steps is not None:
         yield from attempt(lambda: Outputs.of(outputs, steps))
-    wanted = found[2] if len(found) > 2 else None
+    wanted = results[2] if len(results) > 2 else None
     if built is not None and wanted is not None:
-        curves = [ALIASES.get(name, name) for name in wanted.curves]
+        curves = [CURVE_VARIABLES.get(name, name) for name in wanted.curves]
         yield from attempt(lambda: known_variables(model, options, wanted.needs, curves))
     if built is not None and base in pybamm.parameter_sets:
         yield from attempt(lambda: _build_alone(base, model, options))

@@ -12,32 +12,33 @@ from typing import Any
 import numpy as np
 import pybamm
 
-from a2c_pybamm.cell.function_cache import VARIABLE, use_private_cache
+from a2c_pybamm.cell.function_cache import CACHE_VARIABLE, use_private_cache
 from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle, Protocol, Steps
 from a2c_pybamm.cell.pybamm_model import build_model
 from a2c_pybamm.cell.traces import CURRENT, Trace
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
-from a2c_pybamm.parameter_set import quiet
+from a2c_pybamm.formatting import message_line
+from a2c_pybamm.parameter_set import silent_pybamm
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-7}
-TIGHTER = {"rtol": 1e-7, "atol": 1e-9}
-"""What a sample that fails is tried with once more, alone."""
-REPAYS = {"SPM": 2500, "SPMe": 2500}
-LARGE = 6000
-"""Samples of one batch from which compiled code saves more than the compiler takes (some seconds for SPM and SPMe, half a
-minute to minutes for DFN and others). Counted, not timed: a batch is then solved the same way each time, to the last bit."""
+"""Relative and absolute tolerance of PyBaMM's IDAKLU solver; docs/cell.md has their effect on outputs."""
+RETRY_TOLERANCE = {"rtol": 1e-7, "atol": 1e-9}
+"""Tolerances of the second attempt at a sample that failed, alone: a hundred times tighter."""
+OTHER_MODEL = "other models"
+COMPILED_FROM = {"SPM": 2500, "SPMe": 2500, OTHER_MODEL: 6000}
+"""Samples of one batch from which compiled code saves more time than the compiler takes, by model: some seconds for SPM and
+SPMe, half a minute to minutes for DFN and others. Counted, not timed: a batch is solved the same way each time, to the last
+bit."""
 SAME_TIME = 1e-6
-"""Times [s] closer than this are the end of one step and the start of the next."""
-SHOWN = 120
-"""Letters of a solver's message that are kept."""
+"""Distance [s] below which two of the solver's times are the end of one step and the start of the next."""
 
 Inputs = dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """All that a simulation is built from."""
+    """Model, values, protocol and variables that a simulation is built from."""
 
     model: str
     """Class of ``pybamm.lithium_ion``."""
@@ -48,14 +49,14 @@ class Setup:
     variables: tuple[str, ...]
     """Variables that are read, voltage first."""
 
-    def simulation(self, *, tight: bool = False, compile: bool = False, whole: bool = False) -> pybamm.Simulation:
-        """A simulation that keeps the variables alone, or the ``whole`` state."""
+    def simulation(self, *, tight: bool = False, compile: bool = False, keep_state: bool = False) -> pybamm.Simulation:
+        """Simulation that keeps the variables alone; with ``keep_state`` the state vector too."""
         if compile:
             use_private_cache()
         options = {"silence_sundials_errors": True, "num_threads": 1, "compile": compile}
-        # steps are as long as they are: of the whole state PyBaMM knows what lies between the solver's own times
-        kept = None if whole or isinstance(self.protocol, Steps) else list(self.variables)
-        tolerance = TIGHTER if tight else TOLERANCE
+        # the lengths of steps are not given: PyBaMM interpolates between the solver's times where it keeps the whole state
+        kept = None if keep_state or isinstance(self.protocol, Steps) else list(self.variables)
+        tolerance = RETRY_TOLERANCE if tight else TOLERANCE
         solver = pybamm.IDAKLUSolver(**tolerance, output_variables=kept, on_failure="ignore", options=options)
         experiment: dict[str, Any] = {}
         if isinstance(self.protocol, Steps):
@@ -65,7 +66,7 @@ class Setup:
         )
 
     def inputs(self) -> tuple[set[str], set[str]]:
-        """Inputs that equations, events or the variables read depend on, and all that PyBaMM asks a value of."""
+        """Inputs that equations, events or the variables read depend on, and all that PyBaMM requires a value of."""
         simulation = self.simulation()
         if isinstance(self.protocol, Steps):
             simulation.build_for_experiment()
@@ -73,43 +74,43 @@ class Setup:
         else:
             simulation.build()
             models = [simulation.built_model]
-        felt: set[str] = set()
+        active: set[str] = set()
         for model in models:
             equations = [*model.rhs.values(), *model.algebraic.values(), *model.initial_conditions.values()]
             events = [event.expression for event in model.events]
-            felt |= _inputs_in([*equations, *events, *map(model.get_processed_variable, self.variables)])
-        return felt, {parameter.name for model in models for parameter in model.input_parameters}
+            active |= _inputs_in([*equations, *events, *map(model.get_processed_variable, self.variables)])
+        return active, {parameter.name for model in models for parameter in model.input_parameters}
 
 
 class BatchSolver:
     """Solves a setup for one set of inputs after the other, or for many at once where PyBaMM can."""
 
     def __init__(self, setup: Setup, compile: bool | None) -> None:
-        if compile is not False and os.environ.get(VARIABLE):
-            use_private_cache()  # what the user has set is refused before anything is solved
+        if compile is not False and os.environ.get(CACHE_VARIABLE):
+            use_private_cache()  # an unsafe setting of the user is an error before anything is solved
         self._setup, self._compile = setup, compile
         self._simulations: dict[str, pybamm.Simulation] = {}
 
     def solve(self, inputs: list[Inputs], times: Array, *, batch: int) -> list[Trace | Failure]:
-        """For each set of inputs the solution, or why there is none.
+        """Solution of each set of inputs, or its failure.
 
-        ``times`` [s] are those that currents given in time are solved for, first and last included; ``batch`` is the number of
-        samples that these belong to.
+        ``times`` [s] are those at which the solution of a given current is evaluated, first and last included; ``batch`` is the
+        number of samples of the whole batch.
         """
         kind = "compiled" if self._compiles(batch) else "usual"
-        with quiet():
+        with silent_pybamm():
             if isinstance(self._setup.protocol, Steps):
-                found = [self._steps(kind, own) for own in inputs]
+                outcomes = [self._solve_steps(kind, sample) for sample in inputs]
             else:
-                found = self._many(kind, inputs, times)
+                outcomes = self._solve_list(kind, inputs, times)
             return [
-                self._again(own, times, outcome) if isinstance(outcome, Failure) else outcome
-                for own, outcome in zip(inputs, found, strict=True)
+                self._retry(sample, times, outcome) if isinstance(outcome, Failure) else outcome
+                for sample, outcome in zip(inputs, outcomes, strict=True)
             ]
 
     def _compiles(self, batch: int) -> bool:
         if self._compile is None:
-            return batch >= REPAYS.get(self._setup.model, LARGE) and has_compiler()
+            return batch >= COMPILED_FROM.get(self._setup.model, COMPILED_FROM[OTHER_MODEL]) and has_compiler()
         return self._compile
 
     def _simulation(self, kind: str) -> pybamm.Simulation:
@@ -117,16 +118,16 @@ class BatchSolver:
             self._simulations[kind] = self._setup.simulation(tight=kind == "tight", compile=kind == "compiled")
         return self._simulations[kind]
 
-    def _again(self, inputs: Inputs, times: Array, failure: Failure) -> Trace | Failure:
-        """A sample that failed, solved with tighter tolerances."""
+    def _retry(self, inputs: Inputs, times: Array, failure: Failure) -> Trace | Failure:
+        """Solution of a sample that failed with tighter tolerances, or its first failure."""
         if isinstance(self._setup.protocol, Steps):
-            outcome = self._steps("tight", inputs)
+            outcome = self._solve_steps("tight", inputs)
         else:
-            outcome = self._many("tight", [inputs], times)[0]
+            outcome = self._solve_list("tight", [inputs], times)[0]
         return failure if isinstance(outcome, Failure) else outcome
 
-    def _many(self, kind: str, inputs: list[Inputs], times: Array) -> list[Trace | Failure]:
-        """Outcomes of a list; one that breaks is halved down to the culprit."""
+    def _solve_list(self, kind: str, inputs: list[Inputs], times: Array) -> list[Trace | Failure]:
+        """Outcomes of a list; where it cannot be solved it is halved, down to the samples that fail."""
         if not inputs:
             return []
         protocol = self._setup.protocol
@@ -135,57 +136,58 @@ class BatchSolver:
             solutions = self._simulation(kind).solve(starts, inputs=inputs, t_interp=times)
         except Exception as error:  # whatever PyBaMM raises, the sample is not solved
             if len(inputs) == 1:
-                return [Failure(FailureCause.SOLVER, _short(error))]
+                return [Failure(FailureCause.SOLVER, _failure_text(error))]
             middle = len(inputs) // 2
-            return [*self._many(kind, inputs[:middle], times), *self._many(kind, inputs[middle:], times)]
-        return [self._read(solution) for solution in (solutions if isinstance(solutions, list) else [solutions])]
+            return [*self._solve_list(kind, inputs[:middle], times), *self._solve_list(kind, inputs[middle:], times)]
+        return [self._outcome(solution) for solution in (solutions if isinstance(solutions, list) else [solutions])]
 
-    def _steps(self, kind: str, inputs: Inputs) -> Trace | Failure:
-        """The outcome of an experiment."""
+    def _solve_steps(self, kind: str, inputs: Inputs) -> Trace | Failure:
+        """Outcome of an experiment."""
         assert isinstance(self._setup.protocol, Steps)
         ends = _StepEnds()
         try:
             solution = self._simulation(kind).solve(inputs=inputs, calc_esoh=False, callbacks=[ends])
         except Exception as error:  # whatever PyBaMM raises, the sample is not solved
-            return Failure(FailureCause.SOLVER, _short(error))
+            return Failure(FailureCause.SOLVER, _failure_text(error))
         if isinstance(solution, pybamm.EmptySolution):
             return Failure(FailureCause.SOLVER, "no step was done, each would end where it begins")
         names = self._setup.protocol.names
-        if len(ends.found) < len(names):
+        if len(ends.times) < len(names):
             if not self._setup.protocol.termination or ends.infeasible:
-                step = f"step {len(ends.found) + 1} of {len(names)} ({names[len(ends.found)]})"
+                step = f"step {len(ends.times) + 1} of {len(names)} ({names[len(ends.times)]})"
                 return Failure(FailureCause.SOLVER, f"{step} was not completed")
-            ends.found += [float(solution.t[-1])] * (len(names) - len(ends.found))
-        return self._checked(solution, np.array(ends.found))
+            ends.times += [float(solution.t[-1])] * (len(names) - len(ends.times))
+        return self._finite_trace(solution, np.array(ends.times))
 
-    def _read(self, solution: Any) -> Trace | Failure:
-        """A solution at a given current, if it ended as it should."""
+    def _outcome(self, solution: Any) -> Trace | Failure:
+        """Trace of a solution at a given current; a failure where another event than a voltage limit has ended it."""
         allowed = {"Minimum voltage", "Maximum voltage"}
         protocol = self._setup.protocol
         if isinstance(protocol, ConstantCurrent):
             allowed = {"Minimum voltage"} if protocol.c_rate > 0 else {"Maximum voltage"}
         elif solution.termination == "final time":
-            return self._checked(solution)
+            return self._finite_trace(solution)
         if not any(end in solution.termination for end in allowed):
             wanted = " or ".join(sorted(allowed)).lower()
             return Failure(FailureCause.SOLVER, f"ended by {solution.termination!r} instead of {wanted}")
-        return self._checked(solution)
+        return self._finite_trace(solution)
 
-    def _checked(self, solution: Any, step_ends: Array | None = None) -> Trace | Failure:
+    def _finite_trace(self, solution: Any, step_ends: Array | None = None) -> Trace | Failure:
+        """Trace of a solution; a failure where one of its variables is not finite."""
         t = np.asarray(solution.t, float)
         if step_ends is None:
-            values = {name: _of_time(solution[name].data) for name in self._setup.variables}
+            values = {name: _time_series(solution[name].data) for name in self._setup.variables}
             values[CURRENT] = self._current(t)
         else:
-            t = _finer(t)
-            values = {name: _of_time(solution[name](t)) for name in (*self._setup.variables, CURRENT)}
+            t = _with_intermediate_times(t)
+            values = {name: _time_series(solution[name](t)) for name in (*self._setup.variables, CURRENT)}
         for name, series in values.items():
             if not np.isfinite(series).all():
                 return Failure(FailureCause.SOLVER, f"{name} is not finite")
         return Trace(t, values, step_ends)
 
     def _current(self, t: Array) -> Array:
-        """The given current at these times [A]."""
+        """Given current [A] at these times."""
         protocol = self._setup.protocol
         if isinstance(protocol, DriveCycle):
             return np.interp(t, protocol.time, protocol.current)
@@ -193,37 +195,37 @@ class BatchSolver:
 
 
 class _StepEnds(pybamm.callbacks.Callback):
-    """Notes when each step of an experiment ends, skipped ones too, and whether one could not be done."""
+    """Times at which the steps of an experiment end, skipped ones too; ``infeasible`` where one could not be completed."""
 
     def __init__(self) -> None:
-        self.found: list[float] = []
+        self.times: list[float] = []
         self.infeasible = False
 
     def on_step_end(self, logs: Mapping[str, Any]) -> None:
-        self.found.append(float(logs["experiment time"]))
+        self.times.append(float(logs["experiment time"]))
 
     def on_experiment_infeasible_event(self, logs: Mapping[str, Any]) -> None:
-        self._not_done()
+        self._mark_infeasible()
 
     def on_experiment_infeasible_time(self, logs: Mapping[str, Any]) -> None:
-        self._not_done()
+        self._mark_infeasible()
 
     def on_experiment_error(self, logs: Mapping[str, Any]) -> None:
         self.infeasible = True
 
-    def _not_done(self) -> None:
+    def _mark_infeasible(self) -> None:
         self.infeasible = True
-        self.found.pop()
+        self.times.pop()
 
 
 @cache
 def has_compiler() -> bool:
-    """Whether the compiler that PyBaMM calls is there."""
+    """True where the compiler that PyBaMM calls is installed."""
     return shutil.which("gcc") is not None
 
 
 def _inputs_in(symbols: list[Any]) -> set[str]:
-    """Names of the inputs in expressions, each node looked at once."""
+    """Names of the inputs in expressions, each node visited once."""
     seen: set[int] = set()
     names: set[str] = set()
     while symbols:
@@ -237,15 +239,15 @@ def _inputs_in(symbols: list[Any]) -> set[str]:
     return names
 
 
-def _finer(t: Array) -> Array:
+def _with_intermediate_times(t: Array) -> Array:
     """The solver's times and three between each two; none between the end of one step and the start of the next."""
     gap = np.diff(t)
-    between = t[:-1, None] + gap[:, None] * np.array([0.25, 0.5, 0.75])
+    between = t[:-1, None] + gap[:, None] * np.linspace(0, 1, 5)[1:-1]
     return np.union1d(t, between[gap > SAME_TIME])
 
 
-def _of_time(data: Any) -> Array:
-    """A variable by time alone (n_time,); of one with a place too, its largest value by absolute size."""
+def _time_series(data: Any) -> Array:
+    """Values of a variable at each time (n_time,); for one that depends on a position, that of the largest size."""
     values = np.asarray(data, float)
     if values.ndim == 1:
         return values
@@ -253,7 +255,7 @@ def _of_time(data: Any) -> Array:
     return np.asarray(flat[np.abs(flat).argmax(axis=0), np.arange(flat.shape[1])])
 
 
-def _short(error: Exception) -> str:
-    """An error in a few words, with its kind where that is not the solver's own."""
+def _failure_text(error: Exception) -> str:
+    """Message of an error on one line, with its type where that is not the solver's."""
     kind = "" if isinstance(error, pybamm.SolverError) else f"{type(error).__name__}: "
-    return f"{kind}{' '.join(str(error).split())}"[:SHOWN]
+    return f"{kind}{message_line(error)}"

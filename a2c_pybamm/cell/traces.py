@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.cell.monotone_cubic import MonotoneCubic
+from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array
 
 VOLTAGE, CURRENT = "Voltage [V]", "Current [A]"
+"""PyBaMM's variables that every simulation has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ class Traces:
     step_ends: Array
     """End of every step [s] (n_sample, n_step)."""
     mass: Array
-    """Mass of the layers of each sample's cell [kg] (n_sample,); NaN where nobody asked."""
+    """Mass of the layers of each sample's cell [kg] (n_sample,); NaN where no output needs it."""
 
     @classmethod
     def of(cls, traces: Sequence[Trace], mass: Array) -> Traces:
@@ -50,7 +52,7 @@ class Traces:
         t = np.array([_filled(trace.t, m) for trace in traces])
         values = {name: np.array([_filled(trace.values[name], m) for trace in traces]) for name in traces[0].values}
         # the end of a step belongs to it, the next begins behind
-        step = np.array([np.searchsorted(own, row) for own, row in zip(ends, t, strict=True)])
+        step = np.array([np.searchsorted(sample_ends, times) for sample_ends, times in zip(ends, t, strict=True)])
         return cls(t, values, np.where(np.isfinite(t), step, -1), ends, mass)
 
     @cached_property
@@ -60,11 +62,11 @@ class Traces:
 
     @cached_property
     def current(self) -> Array:
-        """[A] (n_sample, n_time)."""
+        """Current [A] (n_sample, n_time)."""
         return self.values[CURRENT]
 
     def cubic(self, variable: str) -> MonotoneCubic:
-        """A variable between its times."""
+        """Interpolation of a variable between its times."""
         if variable not in self._cubics:
             self._cubics[variable] = MonotoneCubic.through(self.t, self.values[variable], self.step)
         return self._cubics[variable]
@@ -75,7 +77,7 @@ class Traces:
 
     def integral(self, rate: Array) -> Array:
         """Integral over time of a rate (n_sample, n_time), in hours times its unit (n_sample,)."""
-        return MonotoneCubic.through(self.t, rate, self.step).integral() / 3600
+        return MonotoneCubic.through(self.t, rate, self.step).integral() / SECONDS_PER_HOUR
 
 
 def _filled(row: Array, m: int) -> Array:

@@ -1,6 +1,6 @@
-"""The way in: bad input gives one line for each mistake on stderr and exit code 2, never a traceback.
+"""Entry point: bad input gives one line for each error on stderr and exit code 2, never a traceback.
 
-Little is imported here before the handler of Ctrl-C stands.
+Little is imported here before the handler of Ctrl-C is installed.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import sys
 
-from a2c_pybamm.cli.interrupts import STOPPED, STOPPED_TEXT, Interrupts
+from a2c_pybamm.cli.interrupts import STOPPED_TEXT, ExitCode, Interrupts
 
 
 def main() -> None:
-    """Run the command that ``sys.argv`` asks for.
+    """Run the command of ``sys.argv``.
 
-    Exit code 2 and a line on stderr for each mistake where the input is bad, 130 where the user stopped it, 3 where something
-    happened that no check foresaw: one line then names the file that holds the traceback. What was written before is whole.
+    Exit code 2 and a line on stderr for each error of the input, 130 where the user stopped it, 3 for an unforeseen error: one
+    line then names the file with the traceback. Files written before are complete.
     """
     interrupts = Interrupts()
     interrupts.install()
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _outcome(interrupts: Interrupts) -> int:
-    """Exit code of the command; lines that say why it is not 0 are printed."""
+    """Exit code of the command; where it is not 0, the lines with the reason are printed."""
     from a2c_pybamm.cli.streams import drop, flush_streams, open_streams
 
     open_streams()
@@ -41,21 +41,21 @@ def _outcome(interrupts: Interrupts) -> int:
     try:
         result = app(sys.argv[1:] or ["--help"], prog_name="a2c", standalone_mode=False)
         code = result if isinstance(result, int) else 0
-        lines = (STOPPED_TEXT,) if code == STOPPED else ()
+        lines = (STOPPED_TEXT,) if code == ExitCode.STOPPED else ()
     except BrokenPipeError:  # the output is no longer read
         drop(sys.stdout)
         return 0
     except SystemExit:
         raise
     except BaseException as error:
-        code, lines = explain(KeyboardInterrupt() if interrupts.came else error)
+        code, lines = explain(KeyboardInterrupt() if interrupts.received else error)
     interrupts.ignore()
-    _say(lines)
+    _print_errors(lines)
     flush_streams()
     return code
 
 
-def _say(lines: tuple[str, ...]) -> None:
+def _print_errors(lines: tuple[str, ...]) -> None:
     """Each line on stderr, as far as that can be written."""
     from a2c_pybamm.cli.printing import err, print_lines
     from a2c_pybamm.cli.streams import drop

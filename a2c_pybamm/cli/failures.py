@@ -13,33 +13,30 @@ from pathlib import Path
 import typer
 
 from a2c_pybamm import __version__
-from a2c_pybamm.cli.interrupts import STOPPED, STOPPED_TEXT
+from a2c_pybamm.cli.interrupts import STOPPED_TEXT, ExitCode
+from a2c_pybamm.formatting import message_line
 
-BAD_INPUT = 2
-UNFORESEEN = 3
-"""Exit codes: the input is bad; something happened that no check foresaw."""
 USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]  # typer does not hand it out by name
-SHOWN = 200
-"""Characters of an unforeseen error's own message that are repeated; all of it is in the file."""
+"""Error of typer for a wrong command line."""
 
 
 def explain(error: BaseException) -> tuple[int, tuple[str, ...]]:
     """Exit code and lines of an error that has ended a command."""
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return STOPPED, (STOPPED_TEXT,)
+        return ExitCode.STOPPED, (STOPPED_TEXT,)
     if isinstance(error, USAGE_ERROR):
-        return BAD_INPUT, (f"{_usage(error)}; see '{_command(error)} --help'",)
+        return ExitCode.BAD_INPUT, (f"{_usage(error)}; see '{_command(error)} --help'",)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        return BAD_INPUT, (f"{where}{error.strerror}; check the name, its permissions and the space left",)
+        return ExitCode.BAD_INPUT, (f"{where}{error.strerror}; check the name, its permissions and the space left",)
     if _is_bad_input(error):
-        return BAD_INPUT, tuple(getattr(error, "lines", (str(error),)))
-    return UNFORESEEN, (_unforeseen(error),)
+        return ExitCode.BAD_INPUT, tuple(getattr(error, "lines", (str(error),)))
+    return ExitCode.UNFORESEEN, (_unforeseen(error),)
 
 
 @contextmanager
-def named(file: Path) -> Iterator[None]:
-    """A stretch of code whose errors about the input begin with a file; what no check foresaw passes as it is."""
+def naming_input(file: Path) -> Iterator[None]:
+    """Context whose errors about the input begin with a file; unforeseen errors pass as they are."""
     from a2c_pybamm.readers.source_file import naming
 
     try:
@@ -52,7 +49,7 @@ def named(file: Path) -> Iterator[None]:
 
 
 def _is_bad_input(error: BaseException) -> bool:
-    """Whether the package itself has raised it: another library's ``ValueError`` names neither a file nor a remedy."""
+    """True for errors that this package raises: another library's ``ValueError`` names neither a file nor a remedy."""
     kind = type(error)
     if kind.__module__.split(".")[0] == __name__.split(".")[0]:
         return isinstance(error, ValueError)
@@ -60,7 +57,7 @@ def _is_bad_input(error: BaseException) -> bool:
 
 
 def _raised_in(error: BaseException) -> str:
-    """Name of the module whose code was running where an error was raised; this one where that is not known."""
+    """Name of the module in which an error was raised; this one where that is not known."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -68,17 +65,17 @@ def _raised_in(error: BaseException) -> str:
 
 
 def _unforeseen(error: BaseException) -> str:
-    """One line on an error that no check foresaw; its traceback is saved."""
-    message = " ".join(str(error).split())[:SHOWN]
+    """One line on an unforeseen error, whose traceback is saved."""
+    message = message_line(error)
     text = f"unforeseen {type(error).__name__}" + (f" ({message})" if message else "")
     try:
         return f"{text}; the traceback is in {_save(error)}, please report it"
-    except (OSError, MemoryError) as other:
-        return f"{text}; its traceback could not be saved ({getattr(other, 'strerror', None) or 'no memory'})"
+    except (OSError, MemoryError) as unsaved:
+        return f"{text}; its traceback could not be saved ({getattr(unsaved, 'strerror', None) or 'no memory'})"
 
 
 def _save(error: BaseException) -> Path:
-    """A new file that holds the traceback, the command and the versions of what ran."""
+    """A new file with the traceback, the command and the versions of this package and of Python."""
     handle, name = tempfile.mkstemp(prefix="a2c-error-", suffix=".txt")
     header = f"a2c_pybamm {__version__}, Python {sys.version}\n{sys.argv}\n\n"
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -88,7 +85,7 @@ def _save(error: BaseException) -> Path:
 
 
 def _usage(error: Exception) -> str:
-    """Mistake in the command line, in words."""
+    """Error of the command line, in words."""
     message = getattr(error, "format_message", None)
     return str(message() if message else error).rstrip(". ")
 

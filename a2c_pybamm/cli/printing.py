@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from a2c_pybamm.parameter_set import ParameterSet
 
 PLAIN_WIDTH = 120
-"""Columns where the output is no terminal."""
+"""Columns of the output where it is no terminal."""
 
 
 class Terminal(Console):
-    """A console that goes on where its output is no longer read: the rest is dropped, and the work is done to its end."""
+    """Console whose output is dropped once it is no longer read, so that the command ends its work."""
 
     def on_broken_pipe(self) -> None:
-        """Let the stream lead nowhere; rich would end the process."""
+        """Drop further output; rich would end the process."""
         drop(self.file)
 
 
@@ -43,28 +43,28 @@ out = Terminal(width=None if _is_terminal() else PLAIN_WIDTH)
 err = Terminal(stderr=True)
 
 MAIN_SHARE = 0.005
-"""Sources below this share of variance by every method are summed up in one line."""
+"""Share of variance by every method below which a source is not listed alone: it would be printed as 0 %."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar on a terminal."""
+    """Progress bar on a terminal."""
 
     progress: Progress
     task: TaskID
 
     def advance(self, n: int) -> None:
-        """So many things more are done."""
+        """Advance by ``n`` steps."""
         self.progress.advance(self.task, n)
 
     def expect(self, total: int) -> None:
-        """There are so many in all."""
+        """Set the number of all steps."""
         self.progress.update(self.task, total=total)
 
 
 @contextmanager
 def progress_bar(text: str, total: int | None) -> Iterator[Bar]:
-    """A bar that is advanced by the number of things done; what had no number of its own is one thing, done at the end."""
+    """Progress bar of ``total`` steps; without a number, of one that is done at the end."""
     spinner = SpinnerColumn("line" if err.options.ascii_only else "dots")
     description = TextColumn("{task.description}", markup=False)
     columns = (spinner, description, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -148,7 +148,7 @@ WHOLE = (
     "Separator porosity",
     "Nominal cell capacity [A.h]",
 )
-"""PyBaMM's main keys: what a reader of the result should know is not from the atoms."""
+"""PyBaMM's main keys, listed where the base set supplies them."""
 
 
 def print_supplied(parameter_set: ParameterSet) -> None:
@@ -157,13 +157,13 @@ def print_supplied(parameter_set: ParameterSet) -> None:
 
     keys = set(base_values(parameter_set.base).keys())
     main = [form.format(Side=side, side=side.lower()) for form in SIDED for side in ("Negative", "Positive")] + list(WHOLE)
-    left = [key for key in main if key in keys and key not in parameter_set.attach]
+    supplied = [key for key in main if key in keys and key not in parameter_set.attach]
     print_lines("Derived:")
     for key, attachment in parameter_set.attach.items():
         measured = attachment.law.kind == "measured-ocp"
         print_lines(f"  {key}" + (f" ({parameter_set.base}'s measured curve, with an error)" if measured else ""))
-    print_lines(f"Still {parameter_set.base}'s:", *(f"  {key}" for key in _both_sides(left)))
-    others = len(keys - set(left) - set(parameter_set.attach))
+    print_lines(f"Still {parameter_set.base}'s:", *(f"  {key}" for key in _both_sides(supplied)))
+    others = len(keys - set(supplied) - set(parameter_set.attach))
     print_lines(f"  and {others} other entries (design, transport in the solid, heat, ageing)")
 
 

@@ -1,4 +1,4 @@
-"""Standard streams: every character can be written, and a stream whose reader is gone leads nowhere."""
+"""Standard streams: every character can be written, and output is dropped where its reader is gone."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from contextlib import suppress
 from typing import TextIO
 
 DESCRIPTORS = {"stdin": 0, "stdout": 1, "stderr": 2}
+"""File descriptors of the standard streams."""
 
 
 def open_streams() -> None:
-    """Make the standard streams take every character; one that was closed before the start leads nowhere.
+    """Make the standard streams take every character; output to one that was closed before the start is dropped.
 
     A character that the stream's encoding lacks is written as its escape, so that no output stops half-way.
     """
@@ -34,7 +35,7 @@ def flush_streams() -> None:
 
 
 def drop(stream: object) -> None:
-    """Let a stream lead nowhere from now on."""
+    """Drop the output of a stream from now on."""
     with suppress(OSError, ValueError, AttributeError):
         descriptor = stream.fileno()  # type: ignore[attr-defined]
         null = os.open(os.devnull, os.O_RDWR)
@@ -43,7 +44,7 @@ def drop(stream: object) -> None:
 
 
 def _null_stream(descriptor: int) -> TextIO:
-    """A stream to nowhere; the free descriptor is taken, else the next file that is opened would stand in its place."""
+    """Stream whose output is dropped; it takes the free descriptor, which the next opened file would get otherwise."""
     null = os.open(os.devnull, os.O_RDWR)
     try:
         os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""Factors and values that a person declares for entries of the base set."""
+"""Declared factors and values for entries of the base set."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm import study as schema
-from a2c_pybamm.derivation.electrode import Parts
+from a2c_pybamm.derivation.electrode import SetContent
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.laws import Scale, Value
-from a2c_pybamm.parameter_set import Attachment, misplaced
+from a2c_pybamm.parameter_set import Attachment, attachment_error
 from a2c_pybamm.study.fields import unit_of
 
 
-def add_scale(parts: Parts, bases: Sequence[Any], item: schema.Scale, mistakes: schema.Mistakes) -> None:
+def add_scale(content: SetContent, bases: Sequence[Any], item: schema.Scale, mistakes: schema.Mistakes) -> None:
     """Add the attachments of one section's factors, and one estimate with their joint error."""
     laws, before = [Scale(_quantity(key)) for key in item.keys], len(mistakes)
     for key, law in zip(item.keys, laws, strict=True):
         with mistakes.collect():
-            _attach(parts, bases, key, Attachment(law, "factor"))
+            _attach(content, bases, key, Attachment(law, "factor"))
     if len(mistakes) > before:
         return
     mean = np.broadcast_to(item.mean or 0.0, len(laws))
     names = [name for law in laws for name in law.names]
-    parts.estimates.append(
+    content.estimates.append(
         declare(names, mean, covariance=_covariance(item, len(laws)), source=item.source, reason=item.reason)
     )
 
@@ -39,23 +39,22 @@ def _covariance(item: schema.Scale, n: int) -> Array:
     return np.outer(std, std) * (np.eye(n) if item.correlation is None else np.array(item.correlation))
 
 
-def add_value(parts: Parts, bases: Sequence[Any], item: schema.Value) -> None:
+def add_value(content: SetContent, bases: Sequence[Any], item: schema.Value) -> None:
     """Add the attachment of one section's value, and its estimate."""
     law = Value(_quantity(item.parameter), unit_of(item.parameter) or "1")
-    _attach(parts, bases, item.parameter, Attachment(law, "value"))
-    parts.estimates.append(declare(law.names, [item.value], std=[item.std], source=item.source, reason=item.reason))
+    _attach(content, bases, item.parameter, Attachment(law, "value"))
+    content.estimates.append(declare(law.names, [item.value], std=[item.std], source=item.source, reason=item.reason))
 
 
-def _attach(parts: Parts, bases: Sequence[Any], key: str, attachment: Attachment) -> None:
-    """Attach a law to a key of the base set; of several sets that stand in for an unknown one, to that of any."""
-    if key in parts.attach:
-        raise ValueError(
-            f"{key!r} is derived already ({parts.attach[key].law.kind}); widen its error with [[systematic]], or leave one out"
-        )
-    reasons = [misplaced(key, attachment, base) for base in bases]
+def _attach(content: SetContent, bases: Sequence[Any], key: str, attachment: Attachment) -> None:
+    """Attach a law to a key of a base set; of several sets in the place of an invalid one, any that has the key."""
+    if key in content.attach:
+        kind = content.attach[key].law.kind
+        raise ValueError(f"{key!r} is derived already ({kind}); widen its error with [[systematic]], or leave one out")
+    reasons = [attachment_error(key, attachment, base) for base in bases]
     if all(reasons):
         raise ValueError(f"{key!r}: {reasons[0]}")
-    parts.attach[key] = attachment
+    content.attach[key] = attachment
 
 
 def _quantity(key: str) -> str:
@@ -63,7 +62,7 @@ def _quantity(key: str) -> str:
     return key.removesuffix(f"[{unit_of(key)}]").strip()
 
 
-def beginnings(item: schema.Scale | schema.Value | schema.Declared) -> set[str]:
+def coefficient_prefixes(item: schema.Scale | schema.Value | schema.Declared) -> set[str]:
     """Beginnings of the names of a section's coefficients; empty text, which begins any, where it does not give them."""
     try:
         if isinstance(item, schema.Declared):
@@ -74,7 +73,7 @@ def beginnings(item: schema.Scale | schema.Value | schema.Declared) -> set[str]:
         return {""}
 
 
-def endings(item: schema.Scale | schema.Value | schema.Declared) -> set[str]:
+def coefficient_suffixes(item: schema.Scale | schema.Value | schema.Declared) -> set[str]:
     """Endings of the names of a section's coefficients, which hold also where its key is misspelt."""
     if isinstance(item, schema.Scale):
         return {Scale("q").names[0].removeprefix("q")}
@@ -86,8 +85,8 @@ def endings(item: schema.Scale | schema.Value | schema.Declared) -> set[str]:
         return set()  # any beginning is unknown then
 
 
-def own_source(item: schema.Scale | schema.Value | schema.Declared | schema.Systematic) -> set[str]:
-    """The source that a section names; empty text where it gives none."""
+def source_names(item: schema.Scale | schema.Value | schema.Declared | schema.Systematic) -> set[str]:
+    """Source of a section; empty text, which begins any, where it gives none."""
     try:
         return {item.source}
     except schema.NotGiven:

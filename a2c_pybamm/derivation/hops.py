@@ -131,7 +131,7 @@ def _attempt_frequency(hop: schema.Hop, mistakes: schema.Mistakes) -> float | No
     """The attempt frequency of a hop; None where its file cannot be used."""
     if not hop.frequencies:
         return hop.attempt_frequency
-    if not mistakes.blames(hop.frequencies):
+    if not mistakes.has_error_at(hop.frequencies):
         with mistakes.collect(hop.frequencies):
             return vineyard_frequency(read_hop_frequencies(hop.frequencies))
     return None

@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from a2c_pybamm import study as schema
+from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 from a2c_pybamm.derivation.hops import given, members
 from a2c_pybamm.derivation.host_data import Table, read_vibrations
@@ -32,7 +33,6 @@ from a2c_pybamm.estimators import (
 )
 from a2c_pybamm.estimators.thermodynamics.order_choice import MOST_AVERAGED
 from a2c_pybamm.laws import KINDS, Expansion, FreeEnergy, RedlichKister, TwoPhase
-from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.readers import (
     read_hop_frequencies,
 )
@@ -113,7 +113,7 @@ def _fits(
     """The estimate of a law from all its tables, in a list; none where one is not fitted."""
     fits = {}
     for file, table in tables.items():
-        if mistakes.blames(file):
+        if mistakes.has_error_at(file):
             continue
         with mistakes.collect(file), _soluble():
             fits[table.label] = _fit(entry, law, table, choice)

@@ -25,7 +25,7 @@ from a2c_pybamm.estimators import (
 )
 from a2c_pybamm.laws import ArrheniusMobility, FreeEnergy, barrier_name, prefactor_name
 from a2c_pybamm.readers import read_trajectory
-from a2c_pybamm.study.electrode import HOTTEST_RUN
+from a2c_pybamm.study.fields import HIGHEST_TEMPERATURE
 
 MOTION_SYMBOLS = {"tracer": "D_tr", "collective": "D_J"}
 LEAST_TEMPERATURE_SPAN = 0.01
@@ -151,8 +151,8 @@ def _validate_new(files: dict[str, Path], trajectory: Trajectory, file: Path) ->
 
 def _validate_temperature(temperature: float) -> None:
     """Raise ``ValueError`` where a run's file states a temperature above the bound of those in a study."""
-    if temperature > HOTTEST_RUN:
-        raise ValueError(f"a run at {temperature:.3g} K, above {HOTTEST_RUN:g} K; correct the temperature or its unit")
+    if temperature > HIGHEST_TEMPERATURE:
+        raise ValueError(f"a run at {temperature:.3g} K, above {HIGHEST_TEMPERATURE:g} K; correct the temperature or its unit")
 
 
 def _validate_span(temperatures: list[float]) -> None:

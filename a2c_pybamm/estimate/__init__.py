@@ -11,8 +11,8 @@ and are correlated column by column where their *labels* agree; different source
 from a2c_pybamm.estimate.canonical_factor import PIVOT_SHARE, canonical_factor, covariance_root
 from a2c_pybamm.estimate.checks import Array
 from a2c_pybamm.estimate.estimate import Estimate
-from a2c_pybamm.estimate.factor import Factor, common_family, label_hash, refuse_unlabelled
-from a2c_pybamm.estimate.germs import Family, draw_germs, own_stream
+from a2c_pybamm.estimate.factor import Factor, common_family, label_hash, validate_common_labels
+from a2c_pybamm.estimate.germs import Family, draw_germs, named_stream
 from a2c_pybamm.estimate.joint import Joint
 
 __all__ = [
@@ -27,6 +27,6 @@ __all__ = [
     "covariance_root",
     "draw_germs",
     "label_hash",
-    "own_stream",
-    "refuse_unlabelled",
+    "named_stream",
+    "validate_common_labels",
 ]

@@ -1,4 +1,4 @@
-"""Checks that every record of this room makes."""
+"""Validation of arrays and names that all records of this folder share."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 
-def frozen(values: ArrayLike, ndim: int, what: str) -> Array:
+def read_only_array(values: ArrayLike, ndim: int, label: str) -> Array:
     """A read-only float copy of ``values`` with ``ndim`` dimensions and finite entries."""
     array = np.array(values, dtype=float)
     if array.ndim != ndim:
-        raise ValueError(f"{what}: expected {ndim} dimension(s), got shape {array.shape}")
+        raise ValueError(f"{label}: expected {ndim} dimension(s), got shape {array.shape}")
     if not np.isfinite(array).all():
-        raise ValueError(f"{what}: holds values that are not finite; remove or repair them before they enter an estimate")
+        raise ValueError(f"{label}: holds values that are not finite; remove or repair them before they enter an estimate")
     array.setflags(write=False)
     return array
 
 
-def unique(names: Iterable[str], what: str) -> tuple[str, ...]:
+def unique_names(names: Iterable[str], label: str) -> tuple[str, ...]:
+    """The names as a tuple; ``ValueError`` if one occurs twice."""
     names = tuple(names)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise ValueError(f"{what}: {', '.join(map(repr, repeated))} occurs more than once; give each its own name")
+        raise ValueError(f"{label}: {', '.join(map(repr, repeated))} occurs more than once; give each its own name")
     return names

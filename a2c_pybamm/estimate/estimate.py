@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from a2c_pybamm.estimate.canonical_factor import covariance_root
-from a2c_pybamm.estimate.checks import Array, frozen, unique
+from a2c_pybamm.estimate.checks import Array, read_only_array, unique_names
 from a2c_pybamm.estimate.factor import Factor, label_hash
+from a2c_pybamm.estimate.representation import coefficient_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +33,13 @@ class Estimate:
     factors: Mapping[str, Factor]
     """Error by source."""
     method: str = ""
-    """One line on how the numbers were made."""
+    """Method by which the numbers were computed, in one line."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Files with their sha256, settings, versions; plain JSON values."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", unique(self.names, "estimate"))
-        object.__setattr__(self, "mean", frozen(self.mean, 1, "estimate mean"))
+        object.__setattr__(self, "names", unique_names(self.names, "estimate"))
+        object.__setattr__(self, "mean", read_only_array(self.mean, 1, "estimate mean"))
         object.__setattr__(self, "factors", MappingProxyType(dict(self.factors)))
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
         if len(self.mean) != len(self.names):
@@ -71,9 +72,9 @@ class Estimate:
             Fingerprint of the data and settings that the numbers were computed from: equal for equal input, whatever the
             processor. If not given, mean and covariance are themselves the data.
         """
-        root = covariance_root(covariance, names=names, what=f"covariance of {', '.join(names)}")
-        given = [np.asarray(mean, float).tolist(), np.asarray(covariance, float).tolist()] if data is None else data
-        stamp = label_hash(tuple(names), source, given)
+        root = covariance_root(covariance, names=names, label=f"covariance of {', '.join(names)}")
+        identity = [np.asarray(mean, float).tolist(), np.asarray(covariance, float).tolist()] if data is None else data
+        stamp = label_hash(tuple(names), source, identity)
         labels = tuple(f"{stamp}:{k}" for k in range(root.shape[1]))
         return cls(tuple(names), np.asarray(mean, float), {source: Factor(root, labels)}, method, provenance or {})
 
@@ -99,19 +100,20 @@ class Estimate:
         )
 
     def select(self, names: Sequence[str]) -> Estimate:
-        """The same estimate with only these coefficients, in this order."""
+        """Estimate of these coefficients alone, in this order."""
         rows = find_rows(self.names, names)
         return self.map(names, self.mean[rows], np.eye(len(self.names))[rows])
 
     def add_source(self, source: str, factor: Factor) -> Estimate:
-        """The same estimate with one more cause of error, independent of those it has."""
+        """Estimate with one more source of error, independent of the others."""
         if source in self.factors:
             raise ValueError(f"estimate: it has a source {source!r} already; name the new one differently")
         return replace(self, factors={**self.factors, source: factor})
 
     def __repr__(self) -> str:
-        rows = [f"  {n} = {m:.6g} ± {s:.2g}" for n, m, s in zip(self.names, self.mean, self.std, strict=True)]
-        return "\n".join([f"Estimate ({self.method})", *rows, f"  sources: {', '.join(self.factors) or 'none'}"])
+        count = f"{len(self.names)} coefficient{'' if len(self.names) == 1 else 's'}"
+        heading = f"Estimate of {count}" + (f" ({self.method})" if self.method else "")
+        return coefficient_table(heading, self.names, self.mean, self.factors)
 
 
 def find_rows(have: tuple[str, ...], want: Sequence[str]) -> list[int]:

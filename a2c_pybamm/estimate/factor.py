@@ -1,4 +1,4 @@
-"""One source's part of an error, and what two estimates that share a source must have in common."""
+"""Error of one source as a labelled factor, and the agreement that estimates of a shared source need."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from a2c_pybamm.estimate.checks import Array, frozen, unique
+from a2c_pybamm.estimate.checks import Array, read_only_array, unique_names
 from a2c_pybamm.estimate.germs import Family
 
 
-def label_hash(*parts: Any) -> str:
+def label_hash(*values: Any) -> str:
     """Twelve hexadecimal digits that identify plain values (text, numbers, tuples, lists of them)."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """One source's share of an error: ``values @ germ``, a labelled column for each germ.
+    """Contribution of one source to an error: ``values @ germ``, a labelled column for each germ.
 
     A label names a realisation (a member of a committee, a resample of a trajectory): columns of the same source and label are
     moved by the same germ in every estimate that has them.
@@ -31,8 +31,8 @@ class Factor:
     """Distribution of the germ: standard normal, or uniform on ±√3 (unit variance, one column)."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", frozen(self.values, 2, "factor"))
-        object.__setattr__(self, "labels", unique(self.labels, "factor labels"))
+        object.__setattr__(self, "values", read_only_array(self.values, 2, "factor"))
+        object.__setattr__(self, "labels", unique_names(self.labels, "factor labels"))
         if self.values.shape[1] != len(self.labels):
             raise ValueError(f"factor: {self.values.shape[1]} columns but {len(self.labels)} labels; label each column")
         if self.family not in ("normal", "uniform"):
@@ -41,8 +41,8 @@ class Factor:
             raise ValueError("factor: a uniform germ has one labelled column; name one source for each bounded input")
 
 
-def refuse_unlabelled(source: str, factors: Sequence[Factor]) -> None:
-    """Raise ``ValueError`` where estimates name one source but no realisation in common: their correlation would be made up."""
+def validate_common_labels(source: str, factors: Sequence[Factor]) -> None:
+    """Raise ``ValueError`` where estimates share a source but no label: nothing then determines their correlation."""
     for i, factor in enumerate(factors):
         others = {label for j, other in enumerate(factors) if j != i for label in other.labels}
         if factor.labels and others and not others & set(factor.labels):

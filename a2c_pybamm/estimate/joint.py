@@ -10,31 +10,32 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from a2c_pybamm.estimate.canonical_factor import RESIDUAL_TOLERANCE, canonical_factor
-from a2c_pybamm.estimate.checks import Array, frozen, unique
+from a2c_pybamm.estimate.checks import Array, read_only_array, unique_names
 from a2c_pybamm.estimate.estimate import Estimate, find_rows
-from a2c_pybamm.estimate.factor import Factor, common_family, refuse_unlabelled
+from a2c_pybamm.estimate.factor import Factor, common_family, validate_common_labels
 from a2c_pybamm.estimate.germs import Family, draw_germs
+from a2c_pybamm.estimate.representation import coefficient_table
 
 MEAN_TOLERANCE = 1e-14
-"""Errors below this share of a coefficient's mean are round-off."""
+"""Relative error of a mean below which an error is round-off (about a hundred times the spacing of floats, 2.2e-16)."""
 
 
-def _align(source: str, parts: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
-    """One factor for all n coefficients from the estimates' own, columns put together by label."""
-    family = common_family(source, [factor for _, factor in parts])
+def _align(source: str, factors_by_rows: list[tuple[slice, Factor]], n: int, independent: bool) -> Factor:
+    """Factor of all n coefficients from those of the estimates, columns aligned by label."""
+    family = common_family(source, [factor for _, factor in factors_by_rows])
     if not independent:
-        refuse_unlabelled(source, [factor for _, factor in parts])
-    labels = list(dict.fromkeys(label for _, factor in parts for label in factor.labels))
+        validate_common_labels(source, [factor for _, factor in factors_by_rows])
+    labels = list(dict.fromkeys(label for _, factor in factors_by_rows for label in factor.labels))
     if family == "uniform" and len(labels) != 1:
         raise ValueError(f"source {source!r}: a uniform germ has one label, found {', '.join(labels)}")
     values = np.zeros((n, len(labels)))
-    for rows, factor in parts:
+    for rows, factor in factors_by_rows:
         values[rows, [labels.index(label) for label in factor.labels]] = factor.values
     return Factor(values, tuple(labels), family)
 
 
 def _canonical(source: str, factor: Factor, names: tuple[str, ...], floor: Array) -> Factor:
-    """A source's factor in canonical form, rows (n,) below the floor taken for round-off."""
+    """Factor of a source in canonical form; rows whose size is below ``floor`` (n,) are round-off, and set to 0."""
     values = np.where(np.sqrt((factor.values**2).sum(axis=1)) > floor, factor.values.T, 0.0).T
     if factor.family == "uniform":
         return replace(factor, values=values)
@@ -74,16 +75,16 @@ class Joint:
     def __init__(self, estimates: Iterable[Estimate], *, independent: Collection[str] = ()) -> None:
         self.estimates = tuple(estimates)
         self.independent = tuple(sorted(independent))
-        self.names = unique((name for e in self.estimates for name in e.names), "joint")
-        self.mean = frozen(np.concatenate([e.mean for e in self.estimates] or [np.zeros(0)]), 1, "joint mean")
-        parts: dict[str, list[tuple[slice, Factor]]] = {}
+        self.names = unique_names((name for e in self.estimates for name in e.names), "joint")
+        self.mean = read_only_array(np.concatenate([e.mean for e in self.estimates] or [np.zeros(0)]), 1, "joint mean")
+        by_source: dict[str, list[tuple[slice, Factor]]] = {}
         start = 0
         for estimate in self.estimates:
             rows = slice(start, start + len(estimate.names))
             start = rows.stop
             for source, factor in estimate.factors.items():
-                parts.setdefault(source, []).append((rows, factor))
-        aligned = {s: _align(s, parts[s], len(self.names), s in self.independent) for s in sorted(parts)}
+                by_source.setdefault(source, []).append((rows, factor))
+        aligned = {s: _align(s, by_source[s], len(self.names), s in self.independent) for s in sorted(by_source)}
         std = np.sqrt(sum(((f.values**2).sum(axis=1) for f in aligned.values()), np.zeros(len(self.names))))
         floor = np.maximum(RESIDUAL_TOLERANCE * std, MEAN_TOLERANCE * np.abs(self.mean))
         aligned = {s: _canonical(s, f, self.names, floor) for s, f in aligned.items()}
@@ -91,7 +92,7 @@ class Joint:
 
     @property
     def root(self) -> Array:
-        """The whole factor (n_coefficient, n_germ), sources side by side."""
+        """Factor R (n_coefficient, n_germ), sources side by side."""
         return np.hstack([f.values for f in self.factors.values()] or [np.zeros((len(self.names), 0))])
 
     @property
@@ -175,4 +176,5 @@ class Joint:
         return find_rows(self.names, names)
 
     def __repr__(self) -> str:
-        return f"Joint of {len(self.names)} coefficients, {self.n_germ} germs from {len(self.sources)} sources"
+        heading = f"Joint of {len(self.names)} coefficients, {self.n_germ} germs from {len(self.sources)} sources"
+        return coefficient_table(heading, self.names, self.mean, self.factors)

@@ -1,21 +1,21 @@
-"""Stoichiometries at the voltage limits, and how far the potentials themselves reach those."""
+"""Stoichiometries at the voltage limits, and the distance of the potentials without asymptotes from these."""
 
 from __future__ import annotations
 
 import numpy as np
+import pybamm
 
-from a2c_pybamm.files.nominal import Nominal
-from a2c_pybamm.parameter_set import pybamm, quiet
+from a2c_pybamm.files.nominal import NominalValues
+from a2c_pybamm.parameter_set import silent_pybamm
+from a2c_pybamm.parameter_set.state_limits import VOLTAGE_TOLERANCE
 
-LIMIT_MISS = 1e-3
-"""Largest distance [V] of the open-circuit voltage from a voltage limit at the stoichiometries found for it, if not told."""
-STOICHIOMETRY_MISS = 1e-3
-"""Largest distance in stoichiometry at which the potentials themselves reach a limit: a thousandth of the charge."""
-NEXT_TO_END = 1e-9
-"""Stoichiometry next to an empty or full host at which a potential is still looked at."""
+STOICHIOMETRY_TOLERANCE = 1e-3
+"""Largest distance in stoichiometry at which the potentials without asymptotes reach a limit: a thousandth of the charge."""
+LEAST_STOICHIOMETRY = 1e-9
+"""Smallest distance from an empty or full host at which a potential is evaluated, whose logarithm then is -20.7."""
 
 
-def stoichiometry_window(n: Nominal) -> list[float]:
+def stoichiometry_window(n: NominalValues) -> list[float]:
     """Stoichiometries x0, x100, y100, y0 at the voltage limits."""
     for side in ("Negative", "Positive"):
         if (key := f"{side} electrode OCP [V]") not in n.values:
@@ -24,7 +24,7 @@ def stoichiometry_window(n: Nominal) -> list[float]:
             )
     limits = [n.number(f"Open-circuit voltage at {soc}% SOC [V]") for soc in (0, 100)]
     try:
-        with quiet():
+        with silent_pybamm():
             x0, x100, y100, y0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(n.values))
     except (pybamm.SolverError, ValueError, KeyError) as error:
         raise ValueError(f"set {n.name}: no stoichiometries found for {limits} V: {error}") from error
@@ -33,30 +33,32 @@ def stoichiometry_window(n: Nominal) -> list[float]:
     return [x0, x100, y100, y0]
 
 
-def _check_limit(n: Nominal, limit: float, x: float, y: float) -> None:
+def _check_limit(n: NominalValues, limit: float, x: float, y: float) -> None:
     """Raise ``ValueError`` where the potentials are far from a voltage limit at the stoichiometries that PyBaMM finds for it.
 
-    PyBaMM adds asymptotes to every potential next to an empty and a full host, and so reaches every limit. Where the
-    potentials reach it without them at nearly the same stoichiometry (steep ends), the difference goes to the losses.
+    PyBaMM's asymptotes beside an empty and a full host reach every limit. Where the potentials reach it without them at nearly
+    the same stoichiometry (steep ends), the difference is added to the losses.
     """
-    reached = float(n.at("Positive electrode OCP [V]", y)[0] - n.at("Negative electrode OCP [V]", x)[0])
-    if abs(reached - limit) <= LIMIT_MISS:
+    reached = float(n.evaluate("Positive electrode OCP [V]", y)[0] - n.evaluate("Negative electrode OCP [V]", x)[0])
+    if abs(reached - limit) <= VOLTAGE_TOLERANCE:
         return
     low, high = _reach(n, x, y)
     where = f"the open-circuit potentials make {reached:.3f} V (x = {x:.3g}, y = {y:.3g}) in place of the limit {limit:g} V"
     if not low <= limit <= high:
         raise ValueError(f"set {n.name}: {where}; choose voltage_limits within reach")
     n.losses.append(
-        f"{where}: PyBaMM's own asymptotes make up the difference, and other readers begin there; the limit is theirs within "
-        f"{STOICHIOMETRY_MISS:g} of these stoichiometries"
+        f"{where}: PyBaMM's own asymptotes make up the difference, and other readers begin there; the potentials reach the "
+        f"limit within {STOICHIOMETRY_TOLERANCE:g} of these stoichiometries"
     )
 
 
-def _reach(n: Nominal, x: float, y: float) -> tuple[float, float]:
-    """Lowest and highest open-circuit voltage [V] within ``STOICHIOMETRY_MISS`` of these stoichiometries."""
+def _reach(n: NominalValues, x: float, y: float) -> tuple[float, float]:
+    """Lowest and highest open-circuit voltage [V] within ``STOICHIOMETRY_TOLERANCE`` of these stoichiometries."""
     ends = []
     for side, sto in (("Positive", y), ("Negative", x)):
-        near = np.clip([sto - STOICHIOMETRY_MISS, sto, sto + STOICHIOMETRY_MISS], NEXT_TO_END, 1 - NEXT_TO_END)
-        ends.append(n.at(f"{side} electrode OCP [V]", near))
+        near = np.clip(
+            [sto - STOICHIOMETRY_TOLERANCE, sto, sto + STOICHIOMETRY_TOLERANCE], LEAST_STOICHIOMETRY, 1 - LEAST_STOICHIOMETRY
+        )
+        ends.append(n.evaluate(f"{side} electrode OCP [V]", near))
     positive, negative = ends
     return float(positive.min() - negative.max()), float(positive.max() - negative.min())

@@ -1,4 +1,4 @@
-"""JSON files as plain values: of bounded size, without doubled names, non-finite numbers or halves of characters."""
+"""JSON files as plain values: of bounded size, without repeated names, non-finite numbers or halves of characters."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from a2c_pybamm.readers.source_file import existing, read_text
-from a2c_pybamm.schema import below, encodable, show
+from a2c_pybamm.schema import encodable, key_path, show
 
-MOST_BYTES = 16 * 2**20
-"""Largest document [B]: a set of a thousand coefficients takes 10 MB, and empty lists of that length a hundred times more."""
+MOST_JSON_BYTES = 16 * 2**20
+"""Largest document [B]: a set of a thousand coefficients takes 10 MB; empty lists take a hundred times their size in memory."""
 MOST_DIGITS = 4000
-"""Digits of a whole number: Python itself reads no more than 4300, since the time grows with their square."""
+"""Digits of a whole number: Python reads no more than 4300, since the time grows with their square."""
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-"""How JSON writes half of a character that needs two; only where it stands alone is it wrong."""
+"""JSON's escape of half of a character that needs two: an error where it stands alone."""
 
 
 def read_document(path: Path, *, remedy: str = "make it again") -> dict[str, Any]:
-    """The table in a JSON file; ``remedy`` is what a message says where the text is no JSON.
+    """The table in a JSON file; ``remedy`` ends the message where the text is no JSON.
 
     Raises
     ------
@@ -29,9 +29,9 @@ def read_document(path: Path, *, remedy: str = "make it again") -> dict[str, Any
         Naming the file: it is not there, too large, not UTF-8, not JSON, or not a table.
     """
     size = existing(path).stat().st_size
-    if size > MOST_BYTES:
+    if size > MOST_JSON_BYTES:
         raise ValueError(
-            f"{path}: {size / 2**20:.0f} MB, more than the {MOST_BYTES // 2**20} MB that are read; is it another file?"
+            f"{path}: {size / 2**20:.0f} MB, more than the {MOST_JSON_BYTES // 2**20} MB that are read; is it another file?"
         )
     return parse_document(read_text(path), str(path), remedy=remedy)
 
@@ -40,7 +40,7 @@ def parse_document(text: str, path: str, *, remedy: str = "make it again") -> di
     """The table in a JSON text; errors name ``path``."""
     try:
         document = json.loads(
-            text, parse_constant=_constant, parse_float=_number, parse_int=_whole, object_pairs_hook=_without_doubles
+            text, parse_constant=_constant, parse_float=_number, parse_int=_whole_number, object_pairs_hook=_distinct_names
         )
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -65,13 +65,13 @@ def _number(text: str) -> float:
     return value
 
 
-def _whole(text: str) -> int:
+def _whole_number(text: str) -> int:
     if len(text) > MOST_DIGITS:
         raise ValueError(f"a number of {len(text)} digits")
     return int(text)
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _distinct_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) < len(pairs):
         names = [name for name, _ in pairs]
@@ -87,7 +87,7 @@ def _texts(document: Any) -> Iterator[tuple[str, str]]:
         if isinstance(value, str):
             yield place, value
         elif isinstance(value, dict):
-            yield from ((below(place, name), name) for name in value)
-            waiting += [(below(place, name), own) for name, own in value.items()]
+            yield from ((key_path(place, name), name) for name in value)
+            waiting += [(key_path(place, name), entry) for name, entry in value.items()]
         elif isinstance(value, list):
-            waiting += [(f"{place}[{k}]", own) for k, own in enumerate(value)]
+            waiting += [(f"{place}[{k}]", entry) for k, entry in enumerate(value)]

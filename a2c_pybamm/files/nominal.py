@@ -7,23 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pybamm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
-from a2c_pybamm.parameter_set import pybamm
 
-N_ROUND = 6
-"""Times that a table's intervals are cut in three."""
+N_REFINEMENT = 6
+"""Times that a table's intervals are divided by three: 729 parts of one, 1e-4 of the range of stoichiometries."""
 
 
 @dataclass(frozen=True, eq=False)
-class Nominal:
-    """PyBaMM's values at the mean coefficients, evaluated."""
+class NominalValues:
+    """PyBaMM's values at the mean coefficients, evaluated as numbers and tables."""
 
     name: str
     values: Any
     read: set[str] = field(default_factory=set)
-    """Keys asked for so far: the rest is lost."""
+    """Keys evaluated so far; the others are not in the file."""
     losses: list[str] = field(default_factory=list)
+    """Differences between the set and the file, in words."""
 
     def _entry(self, key: str) -> Any:
         if key not in self.values:
@@ -32,7 +34,7 @@ class Nominal:
         return self.values[key]
 
     def number(self, key: str) -> float:
-        """A parameter that BPX takes as one number."""
+        """Value of a parameter that BPX takes as one number."""
         entry = self._entry(key)
         try:
             number = float(self.values.evaluate(entry) if isinstance(entry, pybamm.Symbol) else entry)
@@ -40,14 +42,14 @@ class Nominal:
             raise ValueError(f"set {self.name}: {key!r} is no number, and BPX takes one there; make it constant") from error
         return self._finite(key, number)
 
-    def at(self, key: str, *arguments: Any) -> Array:
-        """A parameter at these arguments, broadcast to one axis; a number counts as a constant function."""
-        entry, given = self._entry(key), np.broadcast_arrays(*map(np.atleast_1d, arguments))
+    def evaluate(self, key: str, *arguments: Any) -> Array:
+        """Values of a parameter at these arguments, broadcast to one axis; a number counts as a constant function."""
+        entry, arrays = self._entry(key), np.broadcast_arrays(*map(np.atleast_1d, arguments))
         with np.errstate(all="ignore"):  # poles are refused below, by name
-            symbol = entry(*(pybamm.Vector(a) for a in given)) if callable(entry) else entry
+            symbol = entry(*(pybamm.Vector(a) for a in arrays)) if callable(entry) else entry
             symbol = symbol if isinstance(symbol, pybamm.Symbol) else pybamm.Scalar(symbol)
             result = np.ravel(self.values.process_symbol(symbol).evaluate())
-        return self._finite(key, np.broadcast_to(result, given[0].shape))
+        return self._finite(key, np.broadcast_to(result, arrays[0].shape))
 
     def _finite(self, key: str, result: Any) -> Any:
         if not np.isfinite(result).all():
@@ -56,29 +58,32 @@ class Nominal:
 
     @property
     def temperature(self) -> float:
+        """Reference temperature [K]."""
         return self.number("Reference temperature [K]")
 
     @property
-    def salt(self) -> float:
+    def salt_concentration(self) -> float:
+        """Initial concentration of the electrolyte [mol.m-3]."""
         return self.number("Initial concentration in electrolyte [mol.m-3]")
 
 
 def table(function: Callable[[Array], Array], x: Array, *, absolute: float = 0.0, relative: float = 0.0) -> Any:
-    """A function as ``{"x", "y"}``, cut finer until straight lines follow it; a number where it is constant.
+    """Table ``{"x", "y"}`` of a function, refined until straight lines are within a tolerance; a number where it is constant.
 
-    Compared at the thirds of each interval, where no cubic can hide.
+    They are compared at both thirds of each interval: at one point a cubic could cross its chord.
     """
     y = function(x)
-    for _ in range(N_ROUND):
-        thirds = x[:-1] + np.diff(x) * np.array([[1 / 3], [2 / 3]])
+    for _ in range(N_REFINEMENT):
+        fractions = np.array([[1 / 3], [2 / 3]])
+        thirds = x[:-1] + np.diff(x) * fractions
         exact = function(thirds.ravel()).reshape(thirds.shape)
-        error = np.abs(y[:-1] + np.diff(y) * np.array([[1 / 3], [2 / 3]]) - exact)
+        error = np.abs(y[:-1] + np.diff(y) * fractions - exact)
         bad = (error > np.maximum(absolute, relative * np.abs(exact))).any(axis=0)
         if not bad.any():
             break
         new = np.concatenate([x, thirds[:, bad].ravel()])
         order = np.argsort(new)
         x, y = new[order], np.concatenate([y, exact[:, bad].ravel()])[order]
-    if np.ptp(y) <= 1e-12 * np.abs(y).max():
+    if np.ptp(y) <= RELATIVE_ROUND_OFF * np.abs(y).max():
         return float(y[0])
     return {"x": x.tolist(), "y": y.tolist()}

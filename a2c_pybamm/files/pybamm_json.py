@@ -1,7 +1,7 @@
 """PyBaMM's own JSON of parameter values, read without importing what the file names.
 
-``pybamm.ParameterValues.from_json`` imports the module of every class that a file names, before it looks whether it has use
-for it. Here every tag of the file is compared with the list of PyBaMM's expressions first.
+``pybamm.ParameterValues.from_json`` imports the module of every class that a file names. Here every tag of the file is compared
+with the list of PyBaMM's expressions first.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pybamm
+
 from a2c_pybamm.files.json_document import read_document
-from a2c_pybamm.parameter_set import pybamm, symbols
-from a2c_pybamm.schema import below, conform, show
+from a2c_pybamm.parameter_set import symbols
+from a2c_pybamm.schema import conform, key_path, show
 
 TAG = "$type"
 FOREIGN_TAGS = ("py/object", "module")
-"""Keys by which older files name a class; nothing that this version of PyBaMM writes has them."""
+"""Keys by which files of older versions name a class; this version of PyBaMM writes none."""
 EXPRESSIONS = (
     *("array", "binary_operators", "conditional", "functions", "independent_variable", "input_parameter", "interpolant"),
     *("parameter", "scalar", "unary_operators", "vector", "operations.serialise"),
@@ -27,7 +29,7 @@ EXPRESSIONS = (
 LEAVES = ("builtins.float", "builtins.tuple", "numpy.ndarray")
 """Tags of plain values that PyBaMM makes itself, without an import."""
 NUMBER_TYPES = ("float64", "float32", "int64", "int32", "bool")
-"""Data types of arrays: others may ask for any amount of memory."""
+"""Data types of arrays: with others a short file can take any amount of memory."""
 REMEDY = "write it with pybamm.ParameterValues.to_json"
 
 
@@ -50,7 +52,7 @@ def read_parameter_values(path: str | Path) -> pybamm.ParameterValues:
             values[key] = _value(entry)
         except Exception as error:  # PyBaMM's classes raise whatever comes up when their settings are wrong
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise ValueError(f"{path}: {below('', key)} is no parameter of PyBaMM ({reason}); {REMEDY}") from error
+            raise ValueError(f"{path}: {key_path('', key)} is no parameter of PyBaMM ({reason}); {REMEDY}") from error
     return values
 
 
@@ -68,27 +70,27 @@ def _value(entry: Any) -> Any:
 
 
 def _nodes(document: Any) -> list[tuple[str, Mapping[str, Any]]]:
-    """Every table of a document with its place; not only where PyBaMM looks today."""
-    found, waiting = [], [("", document)]
+    """Every table of a document with its place, also where this version of PyBaMM reads none."""
+    tables, waiting = [], [("", document)]
     while waiting:
         place, value = waiting.pop()
         if isinstance(value, Mapping):
-            found.append((place, value))
-            waiting += [(below(place, name), own) for name, own in value.items()]
+            tables.append((place, value))
+            waiting += [(key_path(place, name), entry) for name, entry in value.items()]
         elif isinstance(value, list):
-            waiting += [(f"{place}[{k}]", own) for k, own in enumerate(value)]
-    return found
+            waiting += [(f"{place}[{k}]", entry) for k, entry in enumerate(value)]
+    return tables
 
 
 def _unsafe(node: Mapping[str, Any]) -> str:
-    """Why a table of the file is not handed to PyBaMM; empty text where it is."""
+    """Reason why a table of the file is not given to PyBaMM; empty text where it is."""
     for key in FOREIGN_TAGS:
         if key in node:
             return f"names a class by {key!r}, which is not read"
     if TAG not in node:
         return "names a class by 'type', which is not read" if "type" in node else ""
     tag = node[TAG]
-    if not isinstance(tag, str) or tag not in (*LEAVES, *_known()):
+    if not isinstance(tag, str) or tag not in (*LEAVES, *_expression_tags()):
         return f"names {show(tag)}, which is none of PyBaMM's expressions"
     if tag == "numpy.ndarray" and node.get("dtype") not in NUMBER_TYPES:
         return f"is an array of {show(node.get('dtype'))}, which is not read"
@@ -97,8 +99,8 @@ def _unsafe(node: Mapping[str, Any]) -> str:
 
 
 @cache
-def _known() -> frozenset[str]:
-    """Dotted names of the expressions that parameters are made of."""
+def _expression_tags() -> frozenset[str]:
+    """Tags of the expressions that parameters are made of: dotted names of classes."""
     modules = [importlib.import_module(f"pybamm.expression_tree.{name}") for name in EXPRESSIONS]
     return frozenset(
         f"{thing.__module__}.{thing.__qualname__}"

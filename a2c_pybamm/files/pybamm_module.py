@@ -22,9 +22,9 @@ from a2c_pybamm.parameter_set import (
     STOICHIOMETRY,
     Attachment,
     ParameterSet,
-    asked_arguments,
     base_values,
     module_name,
+    required_arguments,
 )
 from a2c_pybamm.readers.source_file import naming
 
@@ -156,7 +156,7 @@ def _scaled(key: str, factor: str, base: str) -> str:
     entry = base_values(base)[key]
     if not callable(entry):
         return f"{factor} * values[{_quoted(key)}]"
-    return f"partial(scaled_{len(asked_arguments(entry))}, base=values[{_quoted(key)}], factor={factor})"
+    return f"partial(scaled_{len(required_arguments(entry))}, base=values[{_quoted(key)}], factor={factor})"
 
 
 def _scalings(parameter_set: ParameterSet) -> list[str]:
@@ -164,7 +164,7 @@ def _scalings(parameter_set: ParameterSet) -> list[str]:
     base = base_values(parameter_set.base)
     entries = [base[key] for key, attachment in parameter_set.attach.items() if attachment.relative]
     sources = []
-    for n in sorted({len(asked_arguments(entry)) for entry in entries if callable(entry)}):
+    for n in sorted({len(required_arguments(entry)) for entry in entries if callable(entry)}):
         arguments = ", ".join("abde"[:n])
         doc = f'    """A function of {n} argument{"s" * (n > 1)} times a factor."""'
         sources.append(f"def scaled_{n}({arguments}, base, factor):\n{doc}\n    return factor * base({arguments})")

@@ -17,7 +17,9 @@ from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import show
 
 FORMAT = "a2c_pybamm parameter set"
-VERSION = 1
+"""Entry "format" of every file."""
+SET_VERSION = 1
+"""Version of the format: raised when a file of an older one can no longer be read as it is."""
 REMEDY = "make it again with 'a2c derive'"
 
 
@@ -27,7 +29,7 @@ def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
     names = {law: name for name, law in ids.items()}
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": SET_VERSION,
         "name": parameter_set.name,
         "description": parameter_set.description,
         "base": parameter_set.base,
@@ -59,7 +61,7 @@ def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
 
 
 def _law_ids(attach: Mapping[str, Attachment]) -> dict[str, Law]:
-    """Each law once, under a readable name; laws that others hold come first."""
+    """Laws by a readable name, each once; laws that others hold come first."""
     ids: dict[str, Law] = {}
 
     def add(law: Law) -> None:
@@ -103,8 +105,8 @@ def save(parameter_set: ParameterSet, path: str | Path) -> Path:
     path = writable(path)
     try:
         text = json.dumps(set_document(parameter_set), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-        again = _set_of(parse_document(text, str(path)))
-        if dict(again.attach) != dict(parameter_set.attach):
+        read_again = _set_of(parse_document(text, str(path)))
+        if dict(read_again.attach) != dict(parameter_set.attach):
             raise ValueError("a law is not the one that its kind names; register it under a kind of its own")
     except (TypeError, ValueError, RecursionError) as error:
         reason = str(error).removeprefix(f"{path}: ")
@@ -144,6 +146,6 @@ def _set_of(document: dict[str, Any]) -> ParameterSet:
     if document.get("format") != FORMAT:
         raise ValueError("not a parameter set of a2c_pybamm; take a set.json")
     version = document.get("version")
-    if type(version) is not int or version != VERSION:
-        raise ValueError(f"format version {show(version)}, this a2c_pybamm reads {VERSION}; update the package")
+    if type(version) is not int or version != SET_VERSION:
+        raise ValueError(f"format version {show(version)}, this a2c_pybamm reads {SET_VERSION}; update the package")
     return build_set(document)

@@ -12,15 +12,15 @@ from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.laws import KINDS, Law, build_law
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap
 from a2c_pybamm.readers.source_file import naming
-from a2c_pybamm.schema import Limit, Temperature, below, conform, show
+from a2c_pybamm.schema import Limit, Temperature, conform, key_path, show
 
-MOST_COEFFICIENTS = 2000
-"""Coefficients of a set: their covariance takes 32 MB, and no cell is propagated through more."""
-MOST_FACTOR_ENTRIES = 1_000_000
-"""Numbers in the aligned factors of all sources (coefficients times labels): about a second to bring to their rank."""
+COEFFICIENT_LIMIT = Limit(2000, "no cell is propagated through more")
+"""Coefficients of a set: their covariance takes 32 MB."""
+FACTOR_LIMIT = Limit(1_000_000, "they take a second to bring to their rank")
+"""Numbers in the aligned factors of all sources: coefficients times labels."""
 
 Texts = tuple[str, ...]
-Coefficients = Annotated[Texts, Limit(MOST_COEFFICIENTS, "no cell is propagated through more")]
+Coefficients = Annotated[Texts, COEFFICIENT_LIMIT]
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ def build_set(document: Mapping[str, Any]) -> ParameterSet:
     """
     entry = conform(document, SetEntry, "")
     laws = _laws(entry.laws)
-    attach = {key: _attachment(own, laws, below("attach", key)) for key, own in entry.attach.items()}
+    attach = {key: _attachment(item, laws, key_path("attach", key)) for key, item in entry.attach.items()}
     _check_size(entry.estimates)
-    estimates = [_estimate(own, f"estimates[{k}]") for k, own in enumerate(entry.estimates)]
+    estimates = [_estimate(item, f"estimates[{k}]") for k, item in enumerate(entry.estimates)]
     with naming("estimates"):
         joint = Joint(estimates, independent=entry.independent)
     return ParameterSet(
@@ -114,11 +114,11 @@ def _laws(entries: Mapping[str, LawEntry]) -> dict[str, Law]:
     """Laws by their names in the document; each stands after those it holds, so that none can hold itself."""
     laws: dict[str, Law] = {}
     for name, entry in entries.items():
-        place = below("laws", name)
+        place = key_path("laws", name)
         for slot, inner in entry.holds.items():
             if inner not in laws:
                 raise ValueError(
-                    f"{below(f'{place}.holds', slot)} is {show(inner)}, and no law before this one has that name; "
+                    f"{key_path(f'{place}.holds', slot)} is {show(inner)}, and no law before this one has that name; "
                     "list a law after those it holds"
                 )
         with naming(place):
@@ -142,25 +142,21 @@ def _check_size(estimates: tuple[EstimateEntry, ...]) -> None:
     for estimate in estimates:
         for source, entry in estimate.sources.items():
             labels.setdefault(source, set()).update(entry.labels)
-    entries = n * sum(map(len, labels.values()))
-    if n > MOST_COEFFICIENTS or entries > MOST_FACTOR_ENTRIES:
-        raise ValueError(
-            f"estimates have {n} coefficients and {entries} factors, more than {MOST_COEFFICIENTS} and {MOST_FACTOR_ENTRIES}; "
-            "give fewer"
-        )
+    COEFFICIENT_LIMIT.check(n, "estimates: the number of coefficients")
+    FACTOR_LIMIT.check(n * sum(map(len, labels.values())), "estimates: the number of factors")
 
 
 def _estimate(entry: EstimateEntry, place: str) -> Estimate:
     n, factors = len(entry.names), {}
-    for source, own in entry.sources.items():
-        where, n_label = below(f"{place}.sources", source), len(own.labels)
-        if len(own.values) != n or any(len(row) != n_label for row in own.values):
-            lengths = sorted({len(row) for row in own.values})
+    for source, item in entry.sources.items():
+        where, n_label = key_path(f"{place}.sources", source), len(item.labels)
+        if len(item.values) != n or any(len(row) != n_label for row in item.values):
+            lengths = sorted({len(row) for row in item.values})
             raise ValueError(
-                f"{where}.values has {len(own.values)} rows of length {' and '.join(map(str, lengths)) or 0} for {n} names and "
-                f"{n_label} labels; give a row for each name and a column for each label"
+                f"{where}.values has {len(item.values)} rows of length {' and '.join(map(str, lengths)) or 0} for {n} names "
+                f"and {n_label} labels; give a row for each name and a column for each label"
             )
         with naming(where):
-            factors[source] = Factor(np.array(own.values, float).reshape(n, n_label), own.labels, own.family)
+            factors[source] = Factor(np.array(item.values, float).reshape(n, n_label), item.labels, item.family)
     with naming(place):
         return Estimate(entry.names, np.array(entry.mean, float), factors, entry.method, entry.provenance)

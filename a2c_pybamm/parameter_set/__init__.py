@@ -4,16 +4,16 @@ from a2c_pybamm.parameter_set import symbols
 from a2c_pybamm.parameter_set.attachment import (
     Attachment,
     StoichiometryMap,
-    asked_arguments,
-    misplaced,
+    attachment_error,
     msmr_attachments,
 )
-from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, pybamm
+from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, required_arguments
 from a2c_pybamm.parameter_set.keys import CONSTANT, STOICHIOMETRY
-from a2c_pybamm.parameter_set.log import quiet
+from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
-from a2c_pybamm.parameter_set.parameter_set import TREATMENTS, ParameterSet
+from a2c_pybamm.parameter_set.parameter_set import ParameterSet
+from a2c_pybamm.parameter_set.stability import TREATMENTS
 
 __all__ = [
     "CONSTANT",
@@ -22,15 +22,14 @@ __all__ = [
     "Attachment",
     "ParameterSet",
     "StoichiometryMap",
-    "asked_arguments",
+    "attachment_error",
     "base_values",
     "evaluate_base",
     "kind_options",
     "measured_ocp",
-    "misplaced",
     "module_name",
     "msmr_attachments",
-    "pybamm",
-    "quiet",
+    "required_arguments",
+    "silent_pybamm",
     "symbols",
 ]

@@ -1,4 +1,4 @@
-"""A law's method in the place of a PyBaMM parameter, and where that can be."""
+"""Laws' methods attached to PyBaMM parameters, and the conditions for it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from typing import Any, Literal
 
 import pybamm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.laws import KINDS, Law, Scale, SiteSum, Value
-from a2c_pybamm.parameter_set.base_set import asked_arguments, base_values
+from a2c_pybamm.parameter_set.base_set import base_values, required_arguments
 from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.keys import (
     HOST_SITE,
-    MESH,
+    MECHANICS_SETS,
+    MESH_KEYS,
     MODEL_KEYS,
     QUANTITIES,
-    SETTLED,
+    RESERVED_KEYS,
     STOICHIOMETRY,
     STOICHIOMETRY_AND_TEMPERATURE,
-    WIDE,
 )
 from a2c_pybamm.schema import conform_fields, show
 
 
 @dataclass(frozen=True)
 class StoichiometryMap:
-    """How the atoms' occupied fraction of sites follows from PyBaMM's stoichiometry: x = offset + slope · sto.
+    """Occupied fraction of sites from PyBaMM's stoichiometry: x = offset + slope · sto.
 
     ``offset = 0, slope = 1`` holds only where the maximum concentration is the density of sites.
     """
@@ -40,7 +41,7 @@ class StoichiometryMap:
     def __post_init__(self) -> None:
         conform_fields(self, name="stoichiometry map")
         ends = (self.offset, self.offset + self.slope)
-        if not (0 <= ends[0] < ends[1] <= 1 + 1e-12):
+        if not (0 <= ends[0] < ends[1] <= 1 + RELATIVE_ROUND_OFF):
             raise ValueError(
                 f"stoichiometry map x = {self.offset:g} + {self.slope:g}·sto runs from {ends[0]:g} to {ends[1]:g}; it must "
                 "rise within [0, 1]: check offset, slope and the maximum concentration"
@@ -55,19 +56,19 @@ class Attachment:
     method: str
     stoichiometry: StoichiometryMap = StoichiometryMap()
     index: int | None = None
-    """The kind of site that the method is asked for, the first being 0; None where the method is of the whole host."""
+    """Kind of site that the method is evaluated for, the first being 0; None where the method is of all sites together."""
 
     def __post_init__(self) -> None:
         conform_fields(self, name="attachment")
-        own = type(self.law)
-        usable = [name for name in dir(own) if name in QUANTITIES or own not in KINDS.values()]
-        if self.method not in usable or _n_argument(self.law, self.method) is None:
-            several = ", ".join(name for name in usable if _n_argument(self.law, name) is not None)
-            raise ValueError(f"law {self.law.kind!r} has no method {show(self.method)} of (c, x, T); take one of {several}")
+        law_class = type(self.law)
+        methods = [name for name in dir(law_class) if name in QUANTITIES or law_class not in KINDS.values()]
+        if self.method not in methods or _n_argument(self.law, self.method) is None:
+            usable = ", ".join(name for name in methods if _n_argument(self.law, name) is not None)
+            raise ValueError(f"law {self.law.kind!r} has no method {show(self.method)} of (c, x, T); take one of {usable}")
 
     @property
     def relative(self) -> bool:
-        """Whether the law's number multiplies the base set's own entry instead of taking its place."""
+        """True where the law's number multiplies the base set's entry instead of replacing it."""
         return isinstance(self.law, Scale)
 
 
@@ -78,7 +79,7 @@ def _n_argument(law: Law, method: str) -> int | None:
         return None
     parameters = list(inspect.signature(function).parameters.values())[1:]
     needed = [p for p in parameters if p.default is p.empty]
-    # a method that wants more than (c, x, T) or has options is another tool of the law
+    # a method with further arguments or options gives no PyBaMM parameter
     return len(needed) if len(needed) == len(parameters) and all(p.kind is p.POSITIONAL_OR_KEYWORD for p in needed) else None
 
 
@@ -91,8 +92,8 @@ def _n_passed(key: str, attachment: Attachment) -> int:
     return 3 if key.endswith((*STOICHIOMETRY, *STOICHIOMETRY_AND_TEMPERATURE)) else 1
 
 
-def _wrong_method(key: str, attachment: Attachment) -> str:
-    """Why a method does not give this key's quantity; empty text where it does, or where another package's law has its own."""
+def _method_error(key: str, attachment: Attachment) -> str:
+    """Reason why a method does not give this key's quantity; empty text where it does, also for laws of other packages."""
     method, law = attachment.method, attachment.law
     if method in QUANTITIES and not QUANTITIES[method].fullmatch(key):
         return f"{method} of law {law.kind!r} is another quantity; attach it where that stands"
@@ -102,35 +103,35 @@ def _wrong_method(key: str, attachment: Attachment) -> str:
     return ""
 
 
-def misplaced(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
-    """Why a law cannot stand in for this PyBaMM parameter; empty text where it can."""
-    return _misplaced_key(key, attachment, base) or _wrong_method(key, attachment)
+def attachment_error(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Reason why a law cannot replace this PyBaMM parameter; empty text where it can."""
+    return _key_error(key, attachment, base) or _method_error(key, attachment)
 
 
-def _misplaced_key(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
-    """Why no such law can stand in for this key; empty text where one can."""
+def _key_error(key: str, attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Reason why no law of this kind can replace this key's entry; empty text where one can."""
     if not isinstance(attachment.law, Scale | Value) and (site := HOST_SITE.fullmatch(key)):
-        return _misplaced_site(site, attachment, base)
+        return _site_error(site, attachment, base)
     if attachment.index is not None:
         return "it is not one of a host site's (MSMR), so its attachment has no index; leave it out"
     if not isinstance(attachment.law, Scale | Value):
-        return _unknown_key(key, base)
+        return _model_key_error(key, base)
     if attachment.stoichiometry != StoichiometryMap():
         return f"a {attachment.law.kind} is the same at every stoichiometry; leave its map out"
-    if key.endswith(MESH):
+    if key.endswith(MESH_KEYS):
         return "PyBaMM's mesh depends on it, so it cannot vary from sample to sample"
     if key.endswith("OCP [V]"):
         return "neither a number nor a factor makes a potential; take a MeasuredOCP with an error"
-    if key in SETTLED:
-        return "the set's temperature and voltage limits, the cell's current and each sample's full charge settle it"
+    if key in RESERVED_KEYS:
+        return "the set's temperature and voltage limits, the cell's current and each sample's full charge determine it"
     if key not in base:
-        elsewhere = not attachment.relative and any(key in base_values(name) for name in WIDE)
-        return "" if elsewhere else _no_entry(key, base)
-    return _unusable(base[key], attachment.relative)
+        elsewhere = not attachment.relative and any(key in base_values(name) for name in MECHANICS_SETS)
+        return "" if elsewhere else _missing_entry(key, base)
+    return _entry_error(base[key], attachment.relative)
 
 
-def _misplaced_site(site: re.Match[str], attachment: Attachment, base: pybamm.ParameterValues) -> str:
-    """Why a law cannot stand in for a parameter of one kind of site; empty text where it can."""
+def _site_error(site: re.Match[str], attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Reason why a law cannot replace a parameter of one kind of site; empty text where it can."""
     side, number = site[1], int(next(filter(None, site.groups()[1:])))
     n_base = sum(key.startswith(f"{side} electrode host site occupancy fraction (") for key in base)
     n_site = getattr(attachment.law, "n_site", 0)
@@ -144,10 +145,10 @@ def _misplaced_site(site: re.Match[str], attachment: Attachment, base: pybamm.Pa
 
 
 def msmr_attachments(law: SiteSum, side: Literal["negative", "positive"]) -> dict[str, Attachment]:
-    """A site sum in the place of an MSMR electrode's fractions, standard potentials and ideality factors, by PyBaMM key.
+    """Attachments of a site sum to an MSMR electrode's fractions, standard potentials and ideality factors, by PyBaMM key.
 
     PyBaMM's site (0) is the law's first. Exchange-current densities and transfer coefficients stay the base set's, whose
-    electrode must have as many kinds of sites.
+    electrode must have the same number of kinds of sites.
 
     Raises
     ------
@@ -165,24 +166,24 @@ def msmr_attachments(law: SiteSum, side: Literal["negative", "positive"]) -> dic
     return entries
 
 
-def _no_entry(key: str, base: pybamm.ParameterValues) -> str:
+def _missing_entry(key: str, base: pybamm.ParameterValues) -> str:
     near = difflib.get_close_matches(key, base.keys(), 1)
     hint = f"; is {near[0]!r} meant?" if near else ""
     return f"the base set has no such entry{hint or '; check its spelling, the base set and the unit'}"
 
 
-def _unusable(entry: Any, relative: bool) -> str:
-    """Why a base set's entry cannot be multiplied or replaced; empty text where it can."""
+def _entry_error(entry: Any, relative: bool) -> str:
+    """Reason why a base set's entry cannot be multiplied or replaced; empty text where it can."""
     if callable(entry):
-        n = len(asked_arguments(entry))
+        n = len(required_arguments(entry))
         return f"the base set's function takes {n} arguments" if relative and n not in FACTORS else ""
     if isinstance(entry, bool) or not isinstance(entry, int | float):
         return f"the base set's entry is of type {type(entry).__name__}, not a number or a function"
     return "the base set's entry is 0, which no factor changes; take a Value" if relative and entry == 0 else ""
 
 
-def _unknown_key(key: str, base: pybamm.ParameterValues) -> str:
-    """Why a law of composition cannot stand in for this key; empty text where it can."""
+def _model_key_error(key: str, base: pybamm.ParameterValues) -> str:
+    """Reason why a law of composition cannot replace this key's entry; empty text where it can."""
     if key in MODEL_KEYS:
         return ""
     near = difflib.get_close_matches(key, MODEL_KEYS, 1)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
+import pybamm
 
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.parameter_set.keys import STOICHIOMETRY_AND_TEMPERATURE
 
-# PyBaMM starts a telemetry client on import unless told not to
-os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"
-import pybamm
-
 MSMR_CHOICES = ("open-circuit potential", "particle", "intercalation kinetics")
-"""Options that MSMR electrodes settle together."""
+"""Options of PyBaMM that are all "MSMR" for MSMR electrodes."""
 
 
 def base_values(base: str) -> pybamm.ParameterValues:
@@ -51,6 +47,6 @@ def evaluate_base(values: pybamm.ParameterValues, key: str, sto: Array, *, tempe
     return np.broadcast_to(np.asarray(result, float).ravel(), sto.shape)
 
 
-def asked_arguments(function: Callable[..., Any]) -> list[str]:
-    """Names of the arguments that PyBaMM passes to a base set's function: those that have no value of their own."""
+def required_arguments(function: Callable[..., Any]) -> list[str]:
+    """Names of the arguments that PyBaMM passes to a base set's function: those without a default."""
     return [p.name for p in signature(function).parameters.values() if p.default is Parameter.empty]

@@ -1,4 +1,7 @@
-"""What PyBaMM finds under a key: partials of module-level functions (they solve, pickle and survive JSON)."""
+"""Entries of PyBaMM's parameter values made from laws: numbers, and partials of module-level functions.
+
+Partials solve, pickle and can be written to JSON.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pybamm
 
 from a2c_pybamm.laws import Scale, Value, derived_names
 from a2c_pybamm.parameter_set.attachment import Attachment
-from a2c_pybamm.parameter_set.base_set import asked_arguments
+from a2c_pybamm.parameter_set.base_set import required_arguments
 from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.keys import STOICHIOMETRY, STOICHIOMETRY_AND_TEMPERATURE
 
@@ -36,23 +39,23 @@ def shifted_ocp(sto: Any, ocp: Any, entropy: Any, shift: float) -> Any:
 
 
 def emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base: pybamm.ParameterValues) -> Any:
-    """What PyBaMM finds under ``key``: a partial of a module-level function (it solves, pickles and survives JSON)."""
+    """Entry of PyBaMM's parameter values under ``key``: a number, or a partial of a module-level function."""
     law, method, sto = attachment.law, attachment.method, attachment.stoichiometry
-    own = {name: c[name] for name in (*law.names, *derived_names(law))}
+    arguments = {name: c[name] for name in (*law.names, *derived_names(law))}
     if isinstance(law, Scale):
         entry = base[key]
         if not callable(entry):
-            return law.factor(own) * entry
-        return partial(FACTORS[len(asked_arguments(entry))], base=entry, law=law, c=own)
+            return law.factor(arguments) * entry
+        return partial(FACTORS[len(required_arguments(entry))], base=entry, law=law, c=arguments)
     if isinstance(law, Value):
-        return law.value(own)  # PyBaMM takes a number in the place of any function
+        return law.value(arguments)  # PyBaMM takes a number in the place of any function
     if attachment.index is not None:
         if key.endswith("[V]"):
-            return partial(of_temperature, law=law, method=method, c=own, index=attachment.index)
-        return getattr(law, method)(own, attachment.index)
-    settings: dict[str, Any] = {"law": law, "method": method, "c": own, "offset": sto.offset, "slope": sto.slope}
+            return partial(of_temperature, law=law, method=method, c=arguments, index=attachment.index)
+        return getattr(law, method)(arguments, attachment.index)
+    settings: dict[str, Any] = {"law": law, "method": method, "c": arguments, "offset": sto.offset, "slope": sto.slope}
     if key.endswith(STOICHIOMETRY):
         return partial(of_stoichiometry, T=T, **settings)
     if key.endswith(STOICHIOMETRY_AND_TEMPERATURE):
         return partial(of_stoichiometry_and_temperature, **settings)
-    return getattr(law, method)(own)
+    return getattr(law, method)(arguments)

@@ -1,16 +1,18 @@
-"""PyBaMM's keys, by what a law may do to them."""
+"""PyBaMM's parameter names (keys), by the laws that can replace their values."""
 
 from __future__ import annotations
 
 import re
 
+LAYERS = ("Negative current collector", "Negative electrode", "Separator", "Positive electrode", "Positive current collector")
+"""First words of the keys of a cell's layers."""
 STOICHIOMETRY = ("OCP [V]", "OCP entropic change [V.K-1]")
 STOICHIOMETRY_AND_TEMPERATURE = ("particle diffusivity [m2.s-1]", "Young's modulus [Pa]", "partial molar volume [m3.mol-1]")
 CONSTANT = ("Maximum concentration in positive electrode [mol.m-3]", "Maximum concentration in negative electrode [mol.m-3]")
 """PyBaMM keys, or their endings, by the arguments that PyBaMM passes."""
-MESH = ("electrode thickness [m]", "Separator thickness [m]", "particle radius [m]")
+MESH_KEYS = ("electrode thickness [m]", "Separator thickness [m]", "particle radius [m]")
 """Endings of keys that enter the mesh: PyBaMM takes no input there."""
-SETTLED = (
+RESERVED_KEYS = (
     *(f"{kind} temperature [K]" for kind in ("Reference", "Ambient", "Initial")),
     *(f"{end} voltage cut-off [V]" for end in ("Lower", "Upper")),
     *(f"Open-circuit voltage at {soc}% SOC [V]" for soc in (0, 100)),
@@ -18,19 +20,19 @@ SETTLED = (
     *(f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
     *(f"Initial voltage in {side} electrode [V]" for side in ("negative", "positive")),
 )
-"""Keys that the set or the cell gives a value of its own: an error there would be lost without a word."""
+"""Keys whose values the set or the cell sets itself, so that an error attached there would have no effect."""
 HOST_SITE = re.compile(
     r"(Negative|Positive) electrode host site "
     r"(?:occupancy fraction \((\d+)\)|ideality factor \((\d+)\)|standard potential \((\d+)\) \[V\])"
 )
-"""Keys of the kinds of sites of an MSMR electrode: its side, and the number of the site by the quantity."""
+"""Keys of one kind of site of an MSMR electrode: its side, and the number of the site in one group for each quantity."""
 _SIDES, _PHASES = ("Negative", "Positive"), ("", "Primary: ", "Secondary: ")
 MODEL_KEYS = (
     *(
-        f"{phase}{side} {what}"
+        f"{phase}{side} {quantity}"
         for phase in _PHASES
         for side in _SIDES
-        for what in (
+        for quantity in (
             *(f"electrode {branch}OCP [V]" for branch in ("", "lithiation ", "delithiation ")),
             "electrode OCP entropic change [V.K-1]",
             *(f"particle {branch}diffusivity [m2.s-1]" for branch in ("", "lithiation ", "delithiation ")),
@@ -40,7 +42,7 @@ MODEL_KEYS = (
     ),
     *(f"{phase}Maximum concentration in {side.lower()} electrode [mol.m-3]" for phase in _PHASES for side in _SIDES),
 )
-"""Keys in whose place a law can stand and that PyBaMM's models read, in every base set or not (lithium_ion_parameters.py)."""
+"""Keys that PyBaMM's models read (lithium_ion_parameters.py) and a law can replace, whether a base set has them or not."""
 QUANTITIES = {
     "open_circuit_voltage": re.compile(r".* OCP \[V\]"),
     "entropic_change": re.compile(r".* OCP entropic change \[V\.K-1\]"),
@@ -54,6 +56,6 @@ QUANTITIES = {
     "factor": re.compile(r".*"),
     "value": re.compile(r".*"),
 }
-"""Methods of laws that stand in for PyBaMM's parameters, and the keys of the quantity that each of them gives."""
-WIDE = ("Ai2020", "OKane2022")
+"""Methods of laws that can replace PyBaMM's parameters, and the keys of the quantity that each of them gives."""
+MECHANICS_SETS = ("Ai2020", "OKane2022")
 """PyBaMM's sets that also name parameters of mechanics and ageing, which a base set may lack."""

@@ -1,4 +1,4 @@
-"""PyBaMM's log, kept back where what it reports is an error or a reason here."""
+"""PyBaMM's log, switched off where this package reports the same as an error or a reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pybamm
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """A stretch of code in which PyBaMM logs neither warnings nor errors: what counts of them is refused or recorded."""
+def silent_pybamm() -> Iterator[None]:
+    """Context in which PyBaMM logs neither warnings nor errors: the caller raises or records those that matter."""
     level = pybamm.logger.level
     pybamm.logger.setLevel(logging.ERROR + 1)
     try:

@@ -7,22 +7,23 @@ import numpy as np
 from a2c_pybamm.laws import MeasuredOCP
 from a2c_pybamm.parameter_set.attachment import StoichiometryMap
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base
+from a2c_pybamm.parameter_set.state_limits import EMPTY_LIMITS
 
-N_TABLE = 121
-"""Compositions at which a base set's curve is tabulated: 2.5 mV at worst, near the ends.
+N_OCP_TABLE = 121
+"""Compositions at which a base set's curve is tabulated: at most 2.5 mV from it, near the ends (PyBaMM's sets of 2026).
 
-A finer table would bring the curve's own noise into the slope, and shorten the solver's time steps."""
+A finer table would bring the curve's noise into the slope, and shorten the solver's time steps."""
 
 
 def measured_ocp(base: str, side: str, material: str, *, stoichiometry: StoichiometryMap, theta_min: float) -> MeasuredOCP:
-    """The base set's open-circuit potential of one electrode ("negative" or "positive") as a law in the atoms' x.
+    """Law of a base set's open-circuit potential of one electrode ("negative" or "positive") in the occupied fraction x.
 
     Sampled at compositions from 0.001 to 0.999, closer together towards both ends, where potentials are steep; beyond them the
     curve is held and PyBaMM's own asymptotes take over.
     """
     values = base_values(base)
-    sto = 0.5 * (1 - np.cos(np.linspace(0, np.pi, N_TABLE)))
-    sto = 1e-3 + (1 - 2e-3) * sto
+    low, high = EMPTY_LIMITS
+    sto = low + (high - low) * (1 - np.cos(np.linspace(0, np.pi, N_OCP_TABLE))) / 2
     side = side.capitalize()
     voltage = evaluate_base(values, f"{side} electrode OCP [V]", sto)
     entropy = evaluate_base(values, f"{side} electrode OCP entropic change [V.K-1]", sto)

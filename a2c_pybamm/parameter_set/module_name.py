@@ -10,7 +10,7 @@ from pathlib import Path
 
 from a2c_pybamm.schema import show
 
-RUN_UNASKED = {
+RUN_AUTOMATICALLY = {
     "sitecustomize": "Python runs a file of this name whenever it starts",
     "usercustomize": "Python runs a file of this name whenever it starts",
     "conftest": "pytest runs a file of this name",
@@ -18,30 +18,31 @@ RUN_UNASKED = {
     "__init__": "Python runs a file of this name in the place of its folder",
     "__main__": "Python runs a file of this name in the place of its folder",
 }
-"""Modules that are run without being asked for, whatever is in them; by small letters, as some file systems know no others."""
+"""Modules that Python or a tool runs without a request; in lower case, as some file systems do not distinguish cases."""
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{k}" for port in ("com", "lpt") for k in range(10))}
 """Names that Windows gives to devices, whatever ending follows them."""
 
 
 def module_name(name: str) -> str:
-    """Name of the module of a set with this name: letters and digits as they are, ``_`` for everything else.
+    """Module name of a set with this name: its letters and digits, ``_`` for every other character.
 
     Raises
     ------
     ValueError
-        If it is that of a module which Python imports elsewhere (``numpy.py`` would stand in its way), a word of the language,
-        a name of which Python or a tool runs a file unasked, or a device of Windows.
+        If it is the name of a module that Python finds elsewhere (``numpy.py`` would hide it), a keyword of Python, the name of
+        a file that Python or a tool runs without a request, or a device of Windows.
     """
-    own = "".join(character if character.isalnum() else "_" for character in name)
-    folded = unicodedata.normalize("NFKC", own).casefold()  # COM with a raised 1 is a device too
-    if folded in RUN_UNASKED:
-        raise ValueError(f"name {show(name)}: {RUN_UNASKED[folded]}; rename the set or the file")
+    module = "".join(character if character.isalnum() else "_" for character in name)
+    folded = unicodedata.normalize("NFKC", module).casefold()  # COM with a raised 1 is a device too
+    if folded in RUN_AUTOMATICALLY:
+        raise ValueError(f"name {show(name)}: {RUN_AUTOMATICALLY[folded]}; rename the set or the file")
     if folded in DEVICES:
-        raise ValueError(f"name {show(name)}: Windows takes {own}.py for a device; rename the set or the file")
-    if own in sys.stdlib_module_names or keyword.iskeyword(own) or own in sys.builtin_module_names or _installed(own):
-        hidden = f"a file {own}.py would hide Python's or a package's own {own!r}"
+        raise ValueError(f"name {show(name)}: Windows takes {module}.py for a device; rename the set or the file")
+    standard = module in sys.stdlib_module_names or module in sys.builtin_module_names
+    if standard or keyword.iskeyword(module) or _installed(module):
+        hidden = f"a file {module}.py would hide Python's or a package's own {module!r}"
         raise ValueError(f"name {show(name)}: {hidden}; rename the set or the file")
-    return own
+    return module
 
 
 def _installed(name: str) -> bool:

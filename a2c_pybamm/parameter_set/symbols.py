@@ -1,4 +1,4 @@
-"""What laws ask of other libraries' numbers, for PyBaMM's symbols."""
+"""Interpolation and inversion that laws need, for PyBaMM's symbols."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class SiteVoltage(pybamm.Function):
 
     def _function_diff(self, children: list[Any], idx: int) -> Any:
         """By the equation that the voltage solves, ∂U/∂p = (∂x/∂p)/(-∂x/∂U)."""
-        sites = in_groups(children)
+        sites = _site_groups(children)
         U = SiteVoltage(*children)
         slope = np.maximum(occupation(U, *sites)[1], LEAST_SLOPE)
         if idx == 0:
             return -1 / slope
         group, j = divmod(idx - 1, len(sites[0]))
         voltage, width, fraction = (values[j] for values in sites)
-        filled, own = occupation(U, [voltage], [width], [fraction])
-        return (own, own * (U - voltage) / width, filled / fraction)[group] / slope
+        filled, change = occupation(U, [voltage], [width], [fraction])
+        return (change, change * (U - voltage) / width, filled / fraction)[group] / slope
 
     def to_json(self) -> dict[str, Any]:
         return {"name": self.name}
@@ -52,15 +52,15 @@ class SiteVoltage(pybamm.Function):
         return cls(*snippet["children"])
 
 
-def in_groups(children: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+def _site_groups(children: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:
     """Voltages, widths and fractions of the sites, which follow the occupied fraction."""
     n = len(children) // 3
     return list(children[1 : n + 1]), list(children[n + 1 : 2 * n + 1]), list(children[2 * n + 1 :])
 
 
 def site_voltage(*children: Any) -> Any:
-    """The voltage of numbers, arrays or casadi's expressions in the place of a ``SiteVoltage``'s children."""
-    return search(children[0], *in_groups(children))
+    """Voltage [V] of numbers, arrays or casadi's expressions in the place of a ``SiteVoltage``'s children."""
+    return search(children[0], *_site_groups(children))
 
 
 @invert.register(pybamm.Symbol)

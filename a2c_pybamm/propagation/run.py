@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from a2c_pybamm.estimate import Joint, own_stream
+from a2c_pybamm.estimate import Joint, named_stream
 from a2c_pybamm.propagation.layout import assemble
 from a2c_pybamm.propagation.model import Array, Model, Progress
 from a2c_pybamm.propagation.problem import QUANTILES, Method, Outcome, match
@@ -77,7 +77,7 @@ def propagate(
     outcomes = []
     for k, method in enumerate(methods):
         count.expect(sum(m.planned(problem) for m in methods[k:]))
-        outcome = method.run(problem, own_stream(start, method.label))
+        outcome = method.run(problem, named_stream(start, method.label))
         if not isinstance(outcome, Outcome):
             raise ValueError(f"propagate: {method.label} returns {type(outcome).__name__}; a method returns an Outcome")
         outcomes.append(outcome)

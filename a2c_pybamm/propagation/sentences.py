@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import floor, inf, isfinite
 
 from a2c_pybamm.formatting import percent, significant, with_error
@@ -125,7 +126,7 @@ def _plain_sampling(answer: Answer, unit: str) -> str:
     return f"From {_kept(answer.numbers)}.{_dominated(answer)}"
 
 
-_SENTENCES = {
+_SENTENCES: dict[MethodKind, Callable[[Answer, str], str]] = {
     MethodKind.TANGENT: _tangent,
     MethodKind.POLYNOMIAL: _polynomial,
     MethodKind.ADAPTIVE: _adaptive,

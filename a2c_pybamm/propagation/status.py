@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from a2c_pybamm.status import Recommendation, Status
+from a2c_pybamm.status import Recommendation as Recommendation
+from a2c_pybamm.status import Status as Status
 
 
 class MethodKind(StrEnum):

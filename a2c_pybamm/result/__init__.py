@@ -5,7 +5,6 @@ from a2c_pybamm.result.layout import (
     DRAWS,
     EXPANSION,
     FAILURES,
-    OUTPUTS,
     SAMPLE_APPROACH,
     axis_coordinates,
     build_result,
@@ -16,6 +15,7 @@ from a2c_pybamm.result.layout import (
 )
 from a2c_pybamm.result.result import Result
 from a2c_pybamm.result.rows import (
+    OUTPUTS,
     FailureRow,
     OutputRow,
     ShareRow,

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from a2c_pybamm.result.result import OUTPUTS, Result
+from a2c_pybamm.result.result import Result
+from a2c_pybamm.result.rows import OUTPUTS
 from a2c_pybamm.result.statistics import SCALAR_STATISTICS, STATISTICS
 
 DRAWS, DESIGN, FAILURES, EXPANSION = "draws", "design", "failures", "expansion"

@@ -6,16 +6,14 @@ import html
 
 import xarray as xr
 
-from a2c_pybamm.formatting import plain, text_table
+from a2c_pybamm.formatting import MESSAGE_LENGTH, cut, plain, text_table
 from a2c_pybamm.result.rows import OUTPUTS, approaches, output_cells, output_heads, output_names, output_rows
 
-MOST_ROWS = 60
+MOST_RESULT_ROWS = 60
 """Rows of the table that a result shows; of more the first are shown and the rest counted."""
-MOST_TEXT = 200
-"""Characters of a node's contents that are shown."""
 
 
-class Result(xr.DataTree):
+class Result(xr.DataTree):  # type: ignore[no-untyped-call]
     """What `propagate` returns: a node for each output under ``outputs``, each with the same statistics.
 
     ``result["capacity"]["std"].sel(approach="sampling")`` reads one; ``result["outputs/capacity/std"]`` is the same. Beside
@@ -34,7 +32,7 @@ class Result(xr.DataTree):
         if OUTPUTS not in self.children:
             return super().__repr__()
         rows, hidden = _rows(self)
-        table = [text_table(output_heads(self), rows)] if rows else []
+        table = text_table(rows, heads=output_heads(self)) if rows else []
         return "\n".join([_heading(self), *table, *hidden, _nodes(self)])
 
     def __str__(self) -> str:
@@ -42,7 +40,7 @@ class Result(xr.DataTree):
 
     def _repr_html_(self) -> str:
         if OUTPUTS not in self.children:
-            return str(super()._repr_html_())
+            return str(super()._repr_html_())  # type: ignore[no-untyped-call]
         rows, hidden = _rows(self)
         head = "".join(f"<th>{html.escape(name)}</th>" for name in (output_heads(self) if rows else ()))
         body = "".join("<tr>" + "".join(f"<td>{html.escape(plain(cell))}</td>" for cell in row) + "</tr>" for row in rows)
@@ -55,8 +53,8 @@ def _rows(result: xr.DataTree) -> tuple[list[list[str]], list[str]]:
     if "approach" not in result.coords or "point" in result.dims:
         return [], []
     rows = output_rows(result)
-    left = len(rows) - MOST_ROWS
-    return [output_cells(row) for row in rows[:MOST_ROWS]], [f"… and {left} more rows"] if left > 0 else []
+    left = len(rows) - MOST_RESULT_ROWS
+    return [output_cells(row) for row in rows[:MOST_RESULT_ROWS]], [f"… and {left} more rows"] if left > 0 else []
 
 
 def _heading(result: xr.DataTree) -> str:
@@ -70,5 +68,5 @@ def _nodes(result: xr.DataTree) -> str:
     for name, node in result.children.items():
         sizes = {str(dim): size for dim, size in node.sizes.items() if dim not in result.sizes}
         inside = ", ".join(map(str, node.children) if node.children else (f"{dim} {size}" for dim, size in sizes.items()))
-        parts.append(f"{name} ({inside[:MOST_TEXT]}{'…' if len(inside) > MOST_TEXT else ''})" if inside else str(name))
+        parts.append(f"{name} ({cut(inside, MESSAGE_LENGTH)})" if inside else str(name))
     return f"Nodes: {', '.join(parts)}"

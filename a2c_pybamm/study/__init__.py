@@ -1,4 +1,4 @@
-"""A study: one TOML file that says which data make which parameters of which cell, checked before anything runs."""
+"""A study: one TOML file with the data, methods and cell of a parameter set, checked before anything runs."""
 
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import (
@@ -24,9 +24,9 @@ from a2c_pybamm.study.free_energy import (
     SplineFreeEnergy,
     phase_treatment,
 )
-from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, one_or_all
+from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, combined_error
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
-from a2c_pybamm.study.reading import Reading, read_as_far_as_right, read_study
+from a2c_pybamm.study.reading import Reading, read_partial_study, read_study
 from a2c_pybamm.study.reference import reference_page
 from a2c_pybamm.study.study import CellSettings, PropagationSettings, Study, SweepSettings
 from a2c_pybamm.study.thermodynamics import (
@@ -78,10 +78,10 @@ __all__ = [
     "VibrationFile",
     "VibrationalEntropy",
     "add_unusable_files",
+    "combined_error",
     "data_files",
-    "one_or_all",
     "phase_treatment",
-    "read_as_far_as_right",
+    "read_partial_study",
     "read_study",
     "reference_page",
 ]

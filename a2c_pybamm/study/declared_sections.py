@@ -1,4 +1,4 @@
-"""What a person declares: coefficients, further errors, factors on the base set's entries, values in their place."""
+"""Sections of declared numbers: coefficients, further errors, factors on the base set's entries, values in their place."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from a2c_pybamm.study.electrode import LARGEST_STD_LN
-from a2c_pybamm.study.fields import Number, Section, amount, repeated, unit_of
+from a2c_pybamm.estimate.canonical_factor import SYMMETRY_TOLERANCE
+from a2c_pybamm.study.fields import MeanLn, Number, Section, StdLn, parse_in_unit, repeated, unit_of
 
-LARGEST_MEAN_LN = 30.0
-"""A mean of a logarithm of 30 is a factor of 1e13: beyond, something other than the base set's entry is meant."""
-StdLn = Annotated[Number, Field(ge=0, le=LARGEST_STD_LN)]
-MeanLn = Annotated[Number, Field(ge=-LARGEST_MEAN_LN, le=LARGEST_MEAN_LN)]
-ROUND_OFF = 1e-8
+FRACTIONS = ("porosity", "volume fraction")
+"""Endings of keys whose values are fractions of a volume."""
 
 
 class Declared(Section):
-    """Coefficients that a person vouches for."""
+    """Coefficients with errors that are declared, not derived."""
 
     names: tuple[str, ...] = Field(min_length=1, description="Coefficient names", examples=[["LCO ODH E_a [eV]"]])
     values: tuple[Number, ...] = Field(description="Values in the coefficients' own units", examples=[[0.5]])
@@ -48,13 +45,15 @@ class Systematic(Section):
 
     source: str = Field(min_length=1, description="Name of the error's source", examples=["functional (barriers)"])
     std: dict[str, Number] = Field(
-        min_length=1, description="What one standard deviation of it does to each", examples=[{"LCO ODH E_a [eV]": 0.05}]
+        min_length=1,
+        description="Change of each by one standard deviation of it",
+        examples=[{"LCO ODH E_a [eV]": 0.05}],
     )
     reason: str = Field(description="Where it comes from", examples=["PBE barriers against experiment"])
 
 
 class Scale(Section):
-    """Factors on the base set's own numbers or functions, for what no file of the study tells."""
+    """Factors on the base set's own numbers or functions, for quantities that no file of the study gives."""
 
     parameter: str | None = Field(
         None, min_length=1, description="PyBaMM's key, or give parameters", examples=["Electrolyte conductivity [S.m-1]"]
@@ -103,16 +102,16 @@ class Scale(Section):
             if matrix is not None and [len(row) for row in matrix] != [n] * n:
                 yield f"{name} must be {n} rows of {n} numbers, a row for each parameter"
                 return
-        if self.correlation and any(abs(self.correlation[k][k] - 1) > ROUND_OFF for k in range(n)):
+        if self.correlation and any(abs(self.correlation[k][k] - 1) > SYMMETRY_TOLERANCE for k in range(n)):
             yield "correlation of a parameter with itself, on the diagonal, is 1; variances go into covariance"
 
     def _length_mistakes(self, name: str, n: int) -> Iterator[str]:
-        given = getattr(self, name)
-        if given is None or (self.parameter and not isinstance(given, tuple)):
+        values = getattr(self, name)
+        if values is None or (self.parameter and not isinstance(values, tuple)):
             return
         if self.parameter:
             yield f"{name} of one parameter is one number, not a list"
-        elif not isinstance(given, tuple) or len(given) != n:
+        elif not isinstance(values, tuple) or len(values) != n:
             yield f"{name} must be a list of {n} numbers, one for each of parameters"
 
     @property
@@ -122,9 +121,9 @@ class Scale(Section):
 
 
 def _in_the_keys_unit(value: Any, info: ValidationInfo) -> Any:
-    """The number in the unit of the parameter's key; a key that is itself refused has no unit to hold the value to."""
+    """The number in the unit of the parameter's key; 0 where the key itself is invalid, and has no unit."""
     parameter = info.data.get("parameter")
-    return amount(value, unit_of(parameter)) if isinstance(parameter, str) else 0.0
+    return parse_in_unit(value, unit_of(parameter)) if isinstance(parameter, str) else 0.0
 
 
 class Value(Section):
@@ -139,3 +138,7 @@ class Value(Section):
     )
     source: str = Field(min_length=1, description="Name of the error's source", examples=["contact resistance (measured)"])
     reason: str = Field(min_length=1, description="Where the numbers come from", examples=["impedance of five cells"])
+
+    def _mistakes(self) -> Iterator[str]:
+        if self.parameter.endswith(FRACTIONS) and not 0 < self.value < 1:
+            yield f"{self.parameter} is {self.value:g}; give a fraction of the volume between 0 and 1, bounds excluded"

@@ -1,4 +1,4 @@
-"""What a study says of one electrode: its data files and what is declared beside them."""
+"""Sections of one electrode: its data files and the numbers declared beside them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from a2c_pybamm.study.fields import (
+    HIGHEST_TEMPERATURE,
     WORD,
     DataFile,
     Energy,
@@ -17,6 +18,7 @@ from a2c_pybamm.study.fields import (
     Name,
     Number,
     Section,
+    StdLn,
     Temperature,
     Time,
     Whole,
@@ -25,25 +27,20 @@ from a2c_pybamm.study.fields import (
 from a2c_pybamm.study.free_energy import FreeEnergyOfAnyLaw, phase_treatment
 from a2c_pybamm.study.thermodynamics import MeasuredOCP
 
-LARGEST_BARRIER = 2e6
-"""About 20 eV, in J/mol: a larger barrier is a slip of units."""
-HOTTEST_RUN = 1e5
-"""Temperature [K] of a run, 9 eV in units of Boltzmann's constant: no bond between atoms is left, so that a unit is wrong."""
-SMALLEST_SLOPE = 1e-3
-"""Least change of x over PyBaMM's whole stoichiometry: what moves less cannot be told from no lithium at all."""
-LARGEST_STD_LN = 10.0
-"""A standard deviation of a logarithm of 10 is a factor of 22 000 either way: more says nothing."""
+BarrierEnergy = Annotated[Energy, Field(gt=0, le=2e6)]
+"""Energy [J/mol] of a barrier or its error: 2e6 J/mol are 20 eV, more than any bond, so that a larger one has a wrong unit."""
+Slope = Annotated[Number, Field(ge=1e-3)]
+"""Change of x over the whole range of PyBaMM's stoichiometry: one of less than a thousandth holds no lithium."""
 Order = Annotated[Whole, Field(ge=0, le=4)]
-"""Of a polynomial in x: what runs at a handful of compositions can carry."""
+"""Order of a polynomial in x: that of five compositions, more than studies by molecular dynamics have."""
 
 
 class Stoichiometry(Section):
-    """How the atoms' x follows from PyBaMM's stoichiometry: x = offset + slope · sto."""
+    """Occupied fraction x from PyBaMM's stoichiometry: x = offset + slope · sto."""
 
     offset: Number = Field(0.0, description="x where PyBaMM's stoichiometry is 0", examples=[0.0])
-    slope: Number = Field(
+    slope: Slope = Field(
         1.0,
-        ge=SMALLEST_SLOPE,
         description="Change of x from stoichiometry 0 to 1; 1 where the maximum concentration is the density of sites",
         examples=[1.0],
     )
@@ -61,9 +58,9 @@ class Barrier(Section):
     )
     where: dict[str, str] = Field({}, description="Which rows of it", examples=[{"model": "7net-0"}])
     energy_column: str = Field("energy_eV", description="Column of the energy; its ending is its unit", examples=["energy_eV"])
-    value: Energy | None = Field(None, gt=0, le=LARGEST_BARRIER, description="A barrier known otherwise", examples=["0.30 eV"])
-    std: Energy | None = Field(
-        None, gt=0, le=LARGEST_BARRIER, description="Standard deviation of single energies or of a value", examples=["30 meV"]
+    value: BarrierEnergy | None = Field(None, description="A barrier known otherwise", examples=["0.30 eV"])
+    std: BarrierEnergy | None = Field(
+        None, description="Standard deviation of single energies or of a value", examples=["30 meV"]
     )
 
     def _mistakes(self) -> Iterator[str]:
@@ -82,13 +79,13 @@ class TrajectoryFile(Section):
     symbols: tuple[str, ...] | None = Field(
         None, min_length=1, description="Of each type of a dump without 'element', or each atom of npy", examples=[["Li", "S"]]
     )
-    temperature: Temperature | None = Field(None, gt=0, le=HOTTEST_RUN, description="If the file has none", examples=["700 K"])
+    temperature: Temperature | None = Field(
+        None, gt=0, le=HIGHEST_TEMPERATURE, description="If the file has none", examples=["700 K"]
+    )
     x: Number | None = Field(
         None, ge=0, lt=1, description="Occupied fraction of sites in this run, in the place of the common one", examples=[0.7]
     )
-    interval: Time | None = Field(
-        None, gt=0, description="Time between frames, if the file does not tell", examples=["12.5 fs"]
-    )
+    interval: Time | None = Field(None, gt=0, description="Time between frames, if the file has none", examples=["12.5 fs"])
     discard: Time = Field(0.0, ge=0, description="Equilibration to leave out", examples=["1 ps"])
     window: tuple[Annotated[Time, Field(gt=0)], Annotated[Time, Field(gt=0)]] | None = Field(
         None, description="First and last lag of the fit, in the place of the criterion", examples=[["2 ps", "50 ps"]]
@@ -103,7 +100,7 @@ class MolecularDynamics(Section):
         None,
         ge=0,
         lt=1,
-        description="Occupied fraction of sites in the runs that do not tell their own; D is taken per (1 − x)^vacancies",
+        description="Occupied fraction of sites in the runs that do not give their own; D is taken per (1 − x)^vacancies",
         examples=[0.9],
     )
     trajectories: tuple[TrajectoryFile, ...] = Field(min_length=2, description="Runs at two temperatures or more")
@@ -112,10 +109,8 @@ class MolecularDynamics(Section):
         description="Of single ions, or of all together: the jump diffusivity itself, without a Haven ratio, from longer runs",
         examples=["collective"],
     )
-    haven_std_ln: Number | None = Field(
+    haven_std_ln: StdLn | None = Field(
         None,
-        ge=0,
-        le=LARGEST_STD_LN,
         description="Standard deviation of ln H_R; the Haven ratio is taken as 1 (tracer only)",
         examples=[0.5],
     )
@@ -124,7 +119,7 @@ class MolecularDynamics(Section):
     )
     barrier_order: Order | None = Field(None, description="Order in x of the barrier; for several compositions", examples=[1])
     average_orders: Flag = Field(
-        False, description="Average over the orders from 0 to these, with the doubt a source", examples=[True]
+        False, description="Average over the orders from 0 to these, with their spread a source", examples=[True]
     )
 
     def _mistakes(self) -> Iterator[str]:
@@ -132,7 +127,7 @@ class MolecularDynamics(Section):
             yield f"x is missing: {missing.file.name} has none of its own; give one for all runs, or each its own"
             return
         if self.motion == "tracer" and self.haven_std_ln is None:
-            yield "motion = 'tracer' needs haven_std_ln, the doubt about a Haven ratio of 1"
+            yield "motion = 'tracer' needs haven_std_ln, the uncertainty of a Haven ratio of 1"
         if self.motion == "collective" and self.haven_std_ln is not None:
             yield "motion = 'collective' measures the jump diffusivity itself; remove haven_std_ln"
         orders = (self.prefactor_order, self.barrier_order)
@@ -174,9 +169,7 @@ class Hop(Section):
     attempt_frequency: Frequency | None = Field(
         None, ge=1e9, le=1e15, description="Attempt frequency, if declared", examples=["5 THz"]
     )
-    attempt_frequency_std_ln: Number | None = Field(
-        None, ge=0, le=LARGEST_STD_LN, description="Standard deviation of its logarithm", examples=[1.0]
-    )
+    attempt_frequency_std_ln: StdLn | None = Field(None, description="Standard deviation of its logarithm", examples=[1.0])
     barriers: tuple[Barrier, ...] = Field((), description="One for each method; several make a committee")
     molecular_dynamics: MolecularDynamics | None = Field(None, description="Trajectories in the place of barriers")
 
@@ -194,18 +187,18 @@ class Hop(Section):
 
 
 class Geometry(Section):
-    """What an anisotropic crystal's fast directions count for in PyBaMM's sphere."""
+    """Factor from an anisotropic crystal's fast directions to PyBaMM's sphere."""
 
     factor: Number = Field(1.0, gt=0, le=100, description="Factor on D; 1 for an isotropic host", examples=[0.577])
-    std_ln: Number = Field(0.0, ge=0, le=LARGEST_STD_LN, description="Standard deviation of its logarithm", examples=[0.144])
+    std_ln: StdLn = Field(0.0, description="Standard deviation of its logarithm", examples=[0.144])
     reason: str = Field("isotropic", description="The choice", examples=["layer: trace/3 gives 2/3, effective medium 1/2"])
 
 
 class GapDiffusivity(Section):
-    """What stands for the diffusivity in a gap: a line between the logarithms at both phases, times a factor."""
+    """Effective diffusivity in a miscibility gap: a line between the logarithms at both phases, times a factor."""
 
     factor: Number = Field(1.0, gt=0, le=1e6, description="Factor on that line", examples=[1.0])
-    std_ln: Number = Field(ge=0, le=LARGEST_STD_LN, description="Standard deviation of its logarithm", examples=[1.0])
+    std_ln: StdLn = Field(description="Standard deviation of its logarithm", examples=[1.0])
     reason: str = Field(description="Where they come from", examples=["a moving boundary is no diffusion"])
 
 
@@ -226,9 +219,9 @@ class Mobility(Section):
 
 
 class Electrode(Section):
-    """What the atoms say of one electrode; the base set says the rest."""
+    """One electrode's quantities from atomistic data; the base set gives the others."""
 
-    stands_apart: ClassVar[bool] = True
+    entries_independent: ClassVar[bool] = True
     material: str = Field(pattern=WORD, max_length=100, description="First word of its coefficients", examples=["LCO"])
     stoichiometry: Stoichiometry = Field(Stoichiometry(), description="The atoms' x from PyBaMM's stoichiometry")
     site_density: Flag = Field(

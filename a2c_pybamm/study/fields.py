@@ -21,15 +21,18 @@ from pydantic import (
 )
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.units import parse_quantity
-from a2c_pybamm.study.mistakes import NotGiven, one_or_all
+from a2c_pybamm.study.mistakes import NotGiven, combined_error
 
-LARGEST = 1e60
-"""No number that a person means is larger; the square of a larger one could leave the range of floats."""
+LARGEST_NUMBER = 1e60
+"""Largest size of a number in a study, in SI units: squares and their products stay within the range of floats (1.8e308)."""
+HIGHEST_TEMPERATURE = 1e5
+"""Temperature [K] of a simulation of atoms: 9 eV in units of Boltzmann's constant, where no bond is left."""
 
 
 class Quantity:
-    """Marks a field that is written as text with a unit and held in SI."""
+    """Marker of a field that is text with a unit in the file and a number in SI units here."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -38,16 +41,16 @@ class Quantity:
         return parse_quantity(value, self.kind, "value")
 
 
-def _sane(value: float) -> float:
-    # no bound of the field: a field's own bound would take its place
-    if abs(value) > LARGEST:
-        raise ValueError(f"{value:g} is no number of this world; correct it")
+def _validate_magnitude(value: float) -> float:
+    # not as the field's bound: a field that has one would replace it
+    if abs(value) > LARGEST_NUMBER:
+        raise ValueError(f"{value:g} is larger than {LARGEST_NUMBER:g} in SI units; correct it")
     return value
 
 
 def _quantity(kind: str) -> Any:
     marker = Quantity(kind)
-    return Annotated[float, BeforeValidator(marker), marker, AfterValidator(_sane)]
+    return Annotated[float, BeforeValidator(marker), marker, AfterValidator(_validate_magnitude)]
 
 
 def _beside_study(path: Path, info: ValidationInfo) -> Path:
@@ -56,7 +59,7 @@ def _beside_study(path: Path, info: ValidationInfo) -> Path:
 
 Energy, Length, Time, Frequency = (_quantity(kind) for kind in ("energy", "length", "time", "frequency"))
 Temperature, Voltage, Entropy = (_quantity(kind) for kind in ("temperature", "voltage", "entropy"))
-Number = Annotated[float, Strict(), AfterValidator(_sane)]
+Number = Annotated[float, Strict(), AfterValidator(_validate_magnitude)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 DataFile = Annotated[Path, AfterValidator(_beside_study)]
@@ -68,13 +71,17 @@ PATTERNS = {
     FILE_NAME: "must begin with a letter, then letters, digits, _ . and -",
     MODEL_NAME: "must begin with a letter, then letters, digits and _",
 }
-"""What a name must be like, in words; brackets are kept for units."""
+"""Message for each pattern of a name; brackets are reserved for units."""
 Name = Annotated[str, Field(pattern=WORDS, max_length=100)]
 """Words with one space between them."""
+StdLn = Annotated[Number, Field(ge=0, le=10.0)]
+"""Standard deviation of a logarithm: 10 is a factor of 22 000 either way, beyond which nothing is known."""
+MeanLn = Annotated[Number, Field(ge=-30.0, le=30.0)]
+"""Mean of a factor's logarithm: 30 is a factor of 1e13, beyond which the base set's entry is the wrong one."""
 
 
 class Unusable(Enum):
-    """What stands for an entry that is wrong in the file, so that the rest of its section can be looked at."""
+    """Mark in the place of an entry that is wrong in the file, so that the rest of its section can be checked."""
 
     ENTRY = "unusable"
 
@@ -82,12 +89,12 @@ class Unusable(Enum):
 class Section(BaseModel):
     """A part of the file; unknown keys are refused.
 
-    An entry that is `Unusable` is not there: whoever reads it gets ``NotGiven``.
+    An entry that is `Unusable` is left out, and reading it raises ``NotGiven``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-    stands_apart: ClassVar[bool] = False
-    """Whether entries are of use where they contradict each other; else all of the section's own are left out."""
+    entries_independent: ClassVar[bool] = False
+    """True where entries are usable although they contradict each other; otherwise all of the section are then left out."""
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -96,25 +103,25 @@ class Section(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _holds_together(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+    def _validate_section(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         section = handler(value)
         entries = section.__dict__  # the section is frozen, this is its making
         for key in [key for key, entry in entries.items() if isinstance(entry, Unusable)]:
             del entries[key]
-        known = any(value is table for table in (info.context or {}).get("unchecked", ()))
-        if not known and (lines := [line for check in section._checks() for line in _as_far_as_given(check)]):
-            raise one_or_all(lines)
+        unchecked = any(value is table for table in (info.context or {}).get("unchecked", ()))
+        if not unchecked and (lines := [line for check in section._checks() for line in _lines_until_not_given(check)]):
+            raise combined_error(lines)
         return section
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
-        """Checks that do not depend on each other: one that needs an entry that is not given takes no other with it."""
+        """Checks that do not depend on each other: one that needs an entry that is not given ends, and the others go on."""
         return (self._mistakes,)
 
     def _mistakes(self) -> Iterator[str]:
-        """What its entries, each right by itself, say against each other."""
+        """Contradictions between entries that are each valid by themselves."""
         yield from ()
 
-    if not TYPE_CHECKING:  # for type checkers a section has its fields alone
+    if not TYPE_CHECKING:  # a type checker would take any attribute to exist
 
         def __getattr__(self, name: str) -> Any:
             if name in type(self).model_fields:
@@ -122,8 +129,8 @@ class Section(BaseModel):
             return super().__getattr__(name)
 
 
-def _as_far_as_given(check: Callable[[], Iterator[str]]) -> Iterator[str]:
-    """The lines of a check, up to where it needs an entry that is not given."""
+def _lines_until_not_given(check: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """Lines of a check up to the first entry that is needed and not given."""
     try:
         yield from check()
     except NotGiven:
@@ -131,14 +138,14 @@ def _as_far_as_given(check: Callable[[], Iterator[str]]) -> Iterator[str]:
 
 
 def unit_of(key: str) -> str:
-    """The unit that ends a PyBaMM key in brackets; empty for a pure number."""
+    """Unit in brackets at the end of a PyBaMM key; empty for a pure number."""
     return key[key.rindex("[") + 1 : -1] if key.endswith("]") and "[" in key else ""
 
 
-def amount(value: Any, unit: str) -> Any:
-    """The number of text like ``"0.01 Ohm"`` in exactly this unit, PyBaMM's own.
+def parse_in_unit(value: Any, unit: str) -> Any:
+    """The number of text like ``"0.01 Ohm"`` in exactly this unit, in PyBaMM's spelling.
 
-    Where there is no unit the field's own check is left to refuse what is no number.
+    Without a unit the value is returned as it is; the field's check then refuses what is no number.
     """
     if not unit:
         return value
@@ -148,9 +155,9 @@ def amount(value: Any, unit: str) -> Any:
             raise ValueError
         return parse_quantity(text.removesuffix(unit), "number", "value")
     except ValueError:
-        raise ValueError(f"{text[:60]!r} is no number in the parameter's own unit; write it like '1.5 {unit}'") from None
+        raise ValueError(f"{cut(text)!r} is no number in the parameter's own unit; write it like '1.5 {unit}'") from None
 
 
 def repeated(values: list[str] | list[float]) -> str:
-    """The first entry that occurs twice, quoted; empty if none does."""
+    """First entry that occurs twice, quoted; empty if none does."""
     return next((repr(value) for k, value in enumerate(values) if value in values[:k]), "")

@@ -1,4 +1,4 @@
-"""Mistakes of a study, collected: what does not depend on one is looked at all the same."""
+"""Errors of a study, collected: everything that does not depend on an invalid entry is checked too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from a2c_pybamm.readers.source_file import naming
 
 
 class NotGiven(Exception):
-    """A reading of an entry that is wrong in the file: what needs it cannot be looked at, and says nothing new."""
+    """Access to an entry that is missing because it is invalid in the file, and has an error of its own already."""
 
 
 class StudyMistakes(ValueError):
@@ -24,87 +24,87 @@ class StudyMistakes(ValueError):
         super().__init__("\n".join(self.lines))
 
 
-def one_or_all(lines: Iterable[str]) -> ValueError:
-    """The error of these lines: a plain one of a single line, `StudyMistakes` of several."""
-    found = StudyMistakes(lines)
-    return ValueError(found.lines[0]) if len(found.lines) == 1 else found
+def combined_error(lines: Iterable[str]) -> ValueError:
+    """Error of these lines: a plain one of a single line, `StudyMistakes` of several."""
+    several = StudyMistakes(lines)
+    return ValueError(several.lines[0]) if len(several.lines) == 1 else several
 
 
 @dataclass
-class _Found:
-    """What one collection holds, whatever the place that it is looked at from."""
+class _Collection:
+    """Errors and their places, shared by all `Mistakes` of one study."""
 
     errors: list[ValueError] = field(default_factory=list)
-    blamed: set[str] = field(default_factory=set)
+    places: set[str] = field(default_factory=set)
     n_consequence: int = 0
-    """Stretches of code that an earlier mistake has ended."""
+    """Number of checks that an earlier error has ended."""
 
 
 class Mistakes:
-    """The mistakes found so far, each named by the places in which it stands."""
+    """Errors so far, each with the file and key that it is about."""
 
     def __init__(self) -> None:
         self._places: tuple[str | Path, ...] = ()
-        self._found = _Found()
+        self._collection = _Collection()
 
     def at(self, place: str | Path) -> Mistakes:
-        """The same collection; what it takes begins with this place."""
+        """The same collection, whose further errors begin with this place."""
         inner = Mistakes()
-        inner._places, inner._found = (*self._places, place), self._found
+        inner._places, inner._collection = (*self._places, place), self._collection
         return inner
 
     @contextmanager
     def collect(self, *places: str | Path) -> Iterator[None]:
-        """A stretch of code whose ``ValueError`` is kept, and what follows it is gone on with.
+        """Context whose ``ValueError`` is added and ends the context alone.
 
-        Where it needs an entry that is wrong it ends, is counted, and adds no line.
+        Where it needs an entry that is not given it ends, is counted, and adds no line.
         """
         try:
             yield
         except ValueError as error:
             self.add(error, *places)
         except NotGiven:
-            self._found.n_consequence += 1
-            self._found.blamed |= set(map(str, places))
+            self._collection.n_consequence += 1
+            self._collection.places |= set(map(str, places))
 
     def add(self, error: ValueError, *places: str | Path) -> None:
-        """Keep an error, or each of several."""
-        self._found.blamed |= set(map(str, places))
-        parts = [ValueError(line) for line in error.lines] if isinstance(error, StudyMistakes) else [error]
-        self._found.errors += [_named(part, (*self._places, *places)) for part in parts]
+        """Add an error, or each of several."""
+        self._collection.places |= set(map(str, places))
+        errors = [ValueError(line) for line in error.lines] if isinstance(error, StudyMistakes) else [error]
+        self._collection.errors += [_with_places(one, (*self._places, *places)) for one in errors]
 
     def has(self, error: ValueError) -> bool:
-        """Whether the same was found already, with whatever places in front."""
-        return any(str(found).endswith(str(error)) for found in self._found.errors)
+        """True where an equal error was added already, whatever places stand in front of it."""
+        return any(str(other).endswith(str(error)) for other in self._collection.errors)
 
-    def blames(self, place: str | Path) -> bool:
-        """Whether something was wrong with this file or key already: what else it leads to says nothing new."""
-        return str(place) in self._found.blamed
+    def has_error_at(self, place: str | Path) -> bool:
+        """True where this file or key has an error already, of which further ones are consequences."""
+        return str(place) in self._collection.places
 
     def __len__(self) -> int:
-        """Number of errors, and of what an earlier mistake has kept from being looked at."""
-        return len(self._found.errors) + self._found.n_consequence
+        """Number of errors, and of checks that an earlier error has ended."""
+        return len(self._collection.errors) + self._collection.n_consequence
 
     def stop(self) -> None:
-        """Raise what has been found, if anything: one error as it is, several as `StudyMistakes`.
+        """Raise the errors, if any: a single one as it is, several as `StudyMistakes`.
 
-        Where there are consequences of earlier mistakes alone, ``NotGiven``.
+        Where checks were ended and there are no errors, ``NotGiven``.
         """
-        lines = tuple(dict.fromkeys(map(str, self._found.errors)))
+        lines = tuple(dict.fromkeys(map(str, self._collection.errors)))
         if len(lines) == 1:
-            raise self._found.errors[0]
+            raise self._collection.errors[0]
         if lines:
             raise StudyMistakes(lines)
-        if self._found.n_consequence:
+        if self._collection.n_consequence:
             raise NotGiven
 
 
-def _named(error: ValueError, places: tuple[str | Path, ...]) -> ValueError:
-    """The error with the places in front of it, as ``naming`` puts them."""
+def _with_places(error: ValueError, places: tuple[str | Path, ...]) -> ValueError:
+    """The error with the places in front of its text, as ``naming`` puts them."""
     for place in reversed(places):
         try:
             with naming(place):
                 raise error
-        except ValueError as named:
-            error = named
+        except ValueError as placed:
+            error = placed
     return error

@@ -1,4 +1,4 @@
-"""Data files that a study names: those of a study, and those of a file of which parts are wrong."""
+"""Data files that a study names, and those named in a study file with errors."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from a2c_pybamm.readers.source_file import existing, one_line, open_regular
 from a2c_pybamm.study.fields import Section
 from a2c_pybamm.study.mistakes import Mistakes
-from a2c_pybamm.study.partial import mentions_path
+from a2c_pybamm.study.partial import admits_path
 from a2c_pybamm.study.section_choice import section_of
 from a2c_pybamm.study.study import Study
 
 
 def data_files(study: Study) -> list[Path]:
-    """All files that a study reads."""
-    found: list[Path] = []
+    """Paths of all data files of a study, sorted."""
+    paths: list[Path] = []
 
     def walk(value: Any) -> None:
         if isinstance(value, Path):
-            found.append(value)
+            paths.append(value)
         elif isinstance(value, Section):
             for key in type(value).model_fields:
                 walk(getattr(value, key))
@@ -29,19 +29,19 @@ def data_files(study: Study) -> list[Path]:
                 walk(item)
 
     walk(study)
-    return sorted(set(found))
+    return sorted(set(paths))
 
 
 def named_files(table: Any, folder: Path, model: type[Section] = Study, place: str = "") -> Iterator[tuple[str, Path]]:
     """Each data file in a study's table with the key that names it: ``positive.free_energy.energies[1].file``.
 
-    Parts that are wrong are looked at as far as they are tables with known keys.
+    Invalid entries are searched as far as they are tables with known keys.
     """
     if not isinstance(table, Mapping):
         return
     for key, info in model.model_fields.items():
         value, where = table.get(key), f"{place}.{key}".removeprefix(".")
-        if isinstance(value, str) and value and mentions_path(info.annotation):
+        if isinstance(value, str) and value and admits_path(info.annotation):
             yield where, folder / value
         for k, entry in enumerate(value if isinstance(value, list) else [value], 1):
             if (inner := section_of(info.annotation, entry)) is not None:
@@ -49,7 +49,7 @@ def named_files(table: Any, folder: Path, model: type[Section] = Study, place: s
 
 
 def add_unusable_files(files: Iterable[tuple[str, Path]], mistakes: Mistakes) -> None:
-    """Add the files that are missing, empty, no regular file or not to be opened, if that was not found already."""
+    """Add an error for each file that is missing, empty, no regular file or cannot be opened, unless it has one."""
     seen: set[Path] = set()
     for where, path in files:
         if path in seen:
@@ -58,6 +58,6 @@ def add_unusable_files(files: Iterable[tuple[str, Path]], mistakes: Mistakes) ->
         try:
             open_regular(existing(path)).close()
         except ValueError as error:
-            own = ValueError(one_line(str(error)))  # as a reader says it
-            if not mistakes.has(own):
-                mistakes.add(own, where)
+            as_read = ValueError(one_line(str(error)))  # as readers write it
+            if not mistakes.has(as_read):
+                mistakes.add(as_read, where)

@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.source_file import existing, read_text
 from a2c_pybamm.study.fields import PATTERNS
 from a2c_pybamm.study.mistakes import Mistakes, StudyMistakes
 from a2c_pybamm.study.named_files import named_files
-from a2c_pybamm.study.partial import Mender, Place, chosen_by, copied, elsewhere, meant_key
+from a2c_pybamm.study.partial import MarkedTable, Place, choosing_key, copy_of_table, key_of_other_section, similar_key
 from a2c_pybamm.study.section_choice import without_tags
 from a2c_pybamm.study.study import Study
 
@@ -32,34 +33,30 @@ PHRASES = {
     "valid integer": "whole number",
     "valid number": "number without quotes or unit",
 }
-"""What the checking library says, and how we say it."""
+"""Phrases of pydantic's messages, and ours in their place."""
 BOUNDS = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
-LONGEST = 60
-"""Characters of a refused value that are repeated."""
-MOST_ROUNDS = 60
-"""Times that what is wrong is left out and the rest looked at again: more than sections lie within each other."""
 MOST_PROBLEMS = 200
-"""Places that are named: more than a person mends at once, and comparing them with each other stays below a second."""
-LARGEST_STUDY = 4_000_000
-"""Bytes of a study file; written by hand it has some thousands, and parsing takes about a second for so many."""
+"""Errors of a study file that are listed: comparing them with each other takes below a second for so many (July 2026)."""
+MOST_STUDY_BYTES = 4_000_000
+"""Size [B] of a study file: written by hand it has some thousands, and parsing this many takes about a second (July 2026)."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A study file as far as it is right."""
+    """The valid part of a study file, and its errors."""
 
     file: Path
     study: Study | None
-    """Entries that are wrong are not in it, reading them raises ``NotGiven``; None where nothing is left."""
+    """Without the invalid entries, whose access raises ``NotGiven``; None where nothing is left."""
     mistakes: Mistakes
     files: tuple[tuple[str, Path], ...]
-    """Data files that the file names, also in parts that are left out, each with its key."""
+    """Data files that are named, also in entries that are left out, each with its key."""
 
-    def whole(self) -> Study:
-        """The study, nothing left out; ``ValueError`` or `StudyMistakes` if something in the file is wrong."""
+    def valid_study(self) -> Study:
+        """The study of a file without errors; ``ValueError`` or `StudyMistakes` with the errors of another."""
         self.mistakes.stop()
         if self.study is None:
-            raise ValueError(f"{self.file}: nothing of it is a study; see 'a2c new DIR' for an example")
+            raise ValueError(f"{self.file}: no entry of it is one of a study; see 'a2c new DIR' for an example")
         return self.study
 
 
@@ -72,11 +69,11 @@ def read_study(path: str | Path) -> Study:
         One line naming file, key and remedy: the file is not there or not TOML, a key is unknown or missing, a unit does not
         fit, a value is out of range. Of several mistakes all, each in a line of `StudyMistakes`.
     """
-    return read_as_far_as_right(path).whole()
+    return read_partial_study(path).valid_study()
 
 
-def read_as_far_as_right(path: str | Path) -> Reading:
-    """The study of a file without what is wrong in it, beside all mistakes that are found.
+def read_partial_study(path: str | Path) -> Reading:
+    """The valid part of a study file, beside all its errors.
 
     Raises
     ------
@@ -86,21 +83,21 @@ def read_as_far_as_right(path: str | Path) -> Reading:
     path = _study_file(path)
     table = _read_table(path)
     files = tuple(named_files(table, path.parent))
-    mender, mistakes = Mender(copied(table)), Mistakes()
+    marked, mistakes = MarkedTable(copy_of_table(table)), Mistakes()
     at_file = mistakes.at(path)
-    for _ in range(MOST_ROUNDS):
-        context = {"folder": path.parent, "unchecked": mender.unchecked}
+    for _ in range(MOST_PROBLEMS):  # each round leaves out one invalid entry or more
+        context = {"folder": path.parent, "unchecked": marked.unchecked}
         try:
-            study = Study.model_validate(mender.table, context=context)
+            study = Study.model_validate(marked.table, context=context)
             return Reading(path, study, mistakes, files)
         except ValidationError as error:
             problems = _problems(error)
-            for line in _lines(problems[:MOST_PROBLEMS], mender):
+            for line in _lines(problems[:MOST_PROBLEMS], marked):
                 at_file.add(ValueError(line))
             if len(problems) > MOST_PROBLEMS:
                 at_file.add(ValueError(f"{len(problems) - MOST_PROBLEMS} more places are wrong; is it a study at all?"))
                 break
-            mender.mend(problems)
+            marked.mark(problems)
     return Reading(path, None, mistakes, files)
 
 
@@ -115,10 +112,10 @@ def _study_file(path: str | Path) -> Path:
     path = Path(path)
     try:
         file = path / "study.toml" if path.is_dir() else path
-        there = file.exists()
+        exists = file.exists()
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; check the path") from error
-    if not there:
+    if not exists:
         raise ValueError(f"{file}: no such study; make one with 'a2c new DIR', or run 'a2c demo DIR'")
     return file
 
@@ -131,15 +128,13 @@ def _read_table(path: Path) -> Any:
     ValueError
         If the file is not there, too large, or not TOML.
     """
-    if existing(path).stat().st_size > LARGEST_STUDY:
+    if existing(path).stat().st_size > MOST_STUDY_BYTES:
         raise ValueError(
-            f"{path}: more than {LARGEST_STUDY} bytes; a study is a few pages, its data stand in files of their own"
+            f"{path}: more than {MOST_STUDY_BYTES} bytes; a study is a few pages, its data stand in files of their own"
         )
     text = read_text(path)
     try:
-        table = tomllib.loads(text)
-        copied(table)  # what is nested too deeply to be copied is refused here
-        return table
+        return copy_of_table(tomllib.loads(text))  # one that is nested too deeply to be copy_of_table is refused here
     except (ValueError, RecursionError) as error:  # also dates and whole numbers that Python does not take
         raise ValueError(
             f"{path}: not TOML: {error}; put text in quotes, a key once, and see 'a2c new DIR' for an example"
@@ -155,22 +150,22 @@ def _problems(error: ValidationError) -> list[dict[str, Any]]:
     return problems
 
 
-def _lines(problems: Sequence[Any], mender: Mender) -> list[str]:
+def _lines(problems: Sequence[Any], marked: MarkedTable) -> list[str]:
     """A line for each place where something is wrong."""
-    # a misspelt key is missing, too: the one that is there is told first; a list whose only entry is wrong is not too short
+    # a misspelt key is missing, too: the one that is given comes first; a list whose only entry is wrong is not too short
     problems = sorted(problems, key=lambda item: item["type"] != "extra_forbidden")
     misspelt = {
-        (*item["loc"][:-1], meant_key(str(item["loc"][-1]), item["section"]))
+        (*item["loc"][:-1], similar_key(str(item["loc"][-1]), item["section"]))
         for item in problems
         if item["type"] == "extra_forbidden"
     }
-    found: dict[str, list[Any]] = {}
+    by_place: dict[str, list[Any]] = {}
     for item in problems:
         inner = any(other["loc"][: len(item["loc"])] == item["loc"] for other in problems if other is not item)
         follows = (item["type"] == "missing" and item["loc"] in misspelt) or _of_misspelt_choice(item, misspelt)
         if not (item["type"] == "too_short" and inner) and not follows:
-            found.setdefault(_place(item, mender.table, mender.renamed), []).append(item)
-    return [line for where, items in found.items() for line in _lines_of(where, items)]
+            by_place.setdefault(_place(item, marked.table, marked.renamed), []).append(item)
+    return [line for where, items in by_place.items() for line in _lines_of(where, items)]
 
 
 def _of_misspelt_choice(item: Any, misspelt: Collection[Place]) -> bool:
@@ -178,8 +173,8 @@ def _of_misspelt_choice(item: Any, misspelt: Collection[Place]) -> bool:
     if item["type"] != "extra_forbidden":
         return False
     *around, key = item["loc"]
-    chosen = chosen_by(item["section"])
-    return bool(chosen) and (*around, chosen) in misspelt and bool(elsewhere(str(key), item["section"]))
+    chosen = choosing_key(item["section"])
+    return bool(chosen) and (*around, chosen) in misspelt and bool(key_of_other_section(str(key), item["section"]))
 
 
 def _lines_of(where: str, items: list[Any]) -> list[str]:
@@ -188,14 +183,14 @@ def _lines_of(where: str, items: list[Any]) -> list[str]:
     several = items[0].get("ctx", {}).get("error")
     if isinstance(several, StudyMistakes):
         return [start + line for line in several.lines]
-    return [start + " or ".join(dict.fromkeys(_message(item) for item in items)) + _given(items[0])]
+    return [start + " or ".join(dict.fromkeys(_message(item) for item in items)) + _value_text(items[0])]
 
 
 def _place(item: Any, table: Any, renamed: Mapping[Place, str]) -> str:
     """The key's path in the file, arrays of tables counted from 1: ``positive.mobility.hops[1].name``.
 
-    Parts of the location that are no keys (the branches of a field with two types) are left out; a misspelt key that was
-    taken for another is named as it stands there.
+    Entries of the location that are no keys (the branches of a field with two types) are left out; a misspelt key that was
+    taken for another is spelt as in the file.
     """
     words = ""
     path: Place = ()
@@ -210,12 +205,12 @@ def _place(item: Any, table: Any, renamed: Mapping[Place, str]) -> str:
 
 
 def _message(item: Any) -> str:
-    """What is wrong with one entry, and the remedy."""
+    """Error of one entry, and the remedy."""
     if item["type"] == "extra_forbidden":
         model, key = item["section"], str(item["loc"][-1])
-        meant = meant_key(key, model)
-        unknown = f"unknown key; known here: {', '.join(model.model_fields)}" + (f"; is {meant!r} meant?" if meant else "")
-        return elsewhere(key, model) or unknown
+        similar = similar_key(key, model)
+        unknown = f"unknown key; known here: {', '.join(model.model_fields)}" + (f"; is {similar!r} meant?" if similar else "")
+        return key_of_other_section(key, model) or unknown
     if item["type"] == "missing":
         return "this entry is missing" if isinstance(item["loc"][-1], int) else "this key is missing; add it"
     if item["type"] == "string_pattern_mismatch":
@@ -224,15 +219,14 @@ def _message(item: Any) -> str:
         if item["type"] == bound:
             return f"must be {phrase} {next(iter(item['ctx'].values())):g}"
     text = str(item["msg"]).removeprefix("Value error, ").removeprefix("value: ")
-    for theirs, ours in PHRASES.items():
-        text = text.replace(theirs, ours)
+    for phrase, replacement in PHRASES.items():
+        text = text.replace(phrase, replacement)
     return text
 
 
-def _given(item: Any) -> str:
-    """The refused value, where the message does not say it and it is short enough to help."""
+def _value_text(item: Any) -> str:
+    """The invalid value, where the message does not hold it and it is neither a table nor a list."""
     if item["type"] in ("value_error", "missing", "extra_forbidden") or isinstance(item["input"], dict | list | tuple):
         return ""
-    text = repr(item["input"])
     unit = " in SI units" if item["type"] in BOUNDS and isinstance(item["input"], str) else ""
-    return f"{unit}, got {text if len(text) <= LONGEST else text[:LONGEST] + ' …'}"
+    return f"{unit}, got {cut(repr(item['input']))}"

@@ -7,11 +7,11 @@ from typing import Any
 
 from a2c_pybamm.readers.units import UNITS
 from a2c_pybamm.study.fields import Quantity, Section
-from a2c_pybamm.study.section_choice import SectionChoice, choice_of, sections
+from a2c_pybamm.study.section_choice import SectionChoice, choice_of, sections_in
 from a2c_pybamm.study.study import Study
 
 BAR = r"\|"
-"""A bar within a cell of a table."""
+"""Escape of a vertical bar in a cell of a Markdown table."""
 HEAD = ["| key | unit | meaning | default | example |", "|---|---|---|---|---|"]
 
 
@@ -41,7 +41,7 @@ def reference_page() -> str:
 
 def _first(choice: SectionChoice | None, annotation: Any) -> Iterable[type[Section]]:
     """The section that a field's type holds, or the one whose keys all sections of a choice have."""
-    return sections(annotation)[:1] if choice is None else (choice.shared,)
+    return sections_in(annotation)[:1] if choice is None else (choice.shared,)
 
 
 def _special(choice: SectionChoice) -> list[tuple[str, Any, list[str]]]:
@@ -62,7 +62,7 @@ def _choice_rows(choice: SectionChoice) -> Iterator[str]:
 
 
 def _row(key: str, info: Any, *, note: str = "") -> str:
-    inner = bool(sections(info.annotation))
+    inner = bool(sections_in(info.annotation))
     return _cells(f"`{key}`", _unit(info), f"{info.description}{note}", _default(info, inner), _example(info))
 
 
@@ -71,13 +71,14 @@ def _cells(*cells: str) -> str:
 
 
 def _unit(info: Any) -> str:
+    """Units that a field takes; empty for one without."""
     markers = [m for m in info.metadata if isinstance(m, Quantity)] + _quantities(info.annotation)
     return ", ".join(f"`{u}`" for u in UNITS[markers[0].kind] if u) if markers else ""
 
 
 def _quantities(annotation: Any) -> list[Quantity]:
-    direct = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Quantity)]
-    return direct + [q for part in getattr(annotation, "__args__", ()) for q in _quantities(part)]
+    markers = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Quantity)]
+    return markers + [q for argument in getattr(annotation, "__args__", ()) for q in _quantities(argument)]
 
 
 def _default(info: Any, section: bool) -> str:

@@ -69,11 +69,11 @@ def choice_of(annotation: Any) -> SectionChoice | None:
     return next((found for part in get_args(annotation) if (found := choice_of(part)) is not None), None)
 
 
-def sections(annotation: Any) -> list[type[Section]]:
+def sections_in(annotation: Any) -> list[type[Section]]:
     """Sections that a field's type mentions."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return [annotation]
-    return [section for part in get_args(annotation) for section in sections(part)]
+    return [section for part in get_args(annotation) for section in sections_in(part)]
 
 
 def section_of(annotation: Any, value: Any) -> type[Section] | None:
@@ -81,7 +81,7 @@ def section_of(annotation: Any, value: Any) -> type[Section] | None:
     choice = choice_of(annotation)
     if choice is not None:
         return choice.section(choice.tag(value))
-    return next(iter(sections(annotation)), None)
+    return next(iter(sections_in(annotation)), None)
 
 
 def without_tags(location: tuple[int | str, ...], start: type[Section]) -> tuple[tuple[int | str, ...], type[Section]]:
@@ -97,5 +97,5 @@ def without_tags(location: tuple[int | str, ...], start: type[Section]) -> tuple
         if isinstance(part, str) and part in section.model_fields:
             annotation = section.model_fields[part].annotation
             choice = choice_of(annotation)
-            section = next(iter(sections(annotation)), section) if choice is None else section
+            section = next(iter(sections_in(annotation)), section) if choice is None else section
     return tuple(keys), section

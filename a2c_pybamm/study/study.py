@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from a2c_pybamm.estimate.germs import LEAST_DRAWS
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import (
@@ -23,14 +24,13 @@ from a2c_pybamm.study.fields import (
 )
 
 PROTOCOLS = ("c_rate", "drive_cycle", "experiment")
-LEAST_SAMPLES = 20
-"""Fewer random samples give no standard error worth the name (the sampling method asks for as many)."""
+"""Keys of the protocol, of which a study gives one at most."""
 
 
 class CellSettings(Section):
-    """The simulation: what is done to which model. Of c_rate, drive_cycle and experiment one at most."""
+    """The simulation: model and protocol. Of c_rate, drive_cycle and experiment one at most."""
 
-    stands_apart: ClassVar[bool] = True
+    entries_independent: ClassVar[bool] = True
     model: str = Field(
         "SPMe", pattern=MODEL_NAME, max_length=60, description="PyBaMM model: SPM, SPMe, DFN, MSMR, …", examples=["SPMe"]
     )
@@ -54,7 +54,7 @@ class CellSettings(Section):
         None,
         ge=0,
         le=1,
-        description="State of charge at the start; 1 unless told, 0 where a constant current charges",
+        description="State of charge at the start; 1 if not given, 0 where a constant current charges",
         examples=[0.5],
     )
     outputs: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
@@ -66,7 +66,7 @@ class CellSettings(Section):
         None, description="Cut-off and full charge", examples=[["3.0 V", "4.1 V"]]
     )
     compile: Flag | None = Field(
-        None, description="Whether the solver's functions are compiled; where it repays if not given", examples=[False]
+        None, description="Compile the solver's functions; if not given, where that saves time", examples=[False]
     )
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
@@ -78,9 +78,9 @@ class CellSettings(Section):
             yield f"voltage_limits run from {low:g} V to {high:g} V; give the cut-off first, then full charge"
 
     def _protocol_mistakes(self) -> Iterator[str]:
-        given = [name for name in PROTOCOLS if name in self.model_fields_set]
-        if len(given) > 1:
-            yield f"{' and '.join(given)} are given; keep one"
+        protocols = [name for name in PROTOCOLS if name in self.model_fields_set]
+        if len(protocols) > 1:
+            yield f"{' and '.join(protocols)} are given; keep one"
         if self.c_rate == 0:
             yield "c_rate is 0; give a positive one to discharge, a negative one to charge"
 
@@ -90,12 +90,12 @@ class CellSettings(Section):
 
     @property
     def at_constant_current(self) -> bool:
-        """Whether the protocol is a constant current."""
+        """True where the protocol is a constant current."""
         return self.drive_cycle is None and not self.experiment
 
 
 class PropagationSettings(Section):
-    """How the error is carried to the cell."""
+    """Methods that carry the error to the cell, and their settings."""
 
     first_order: Flag = Field(True, description="First order", examples=[True])
     adaptive: Flag = Field(True, description="Chaos that chooses its own design", examples=[True])
@@ -103,7 +103,7 @@ class PropagationSettings(Section):
         0.02,
         gt=0,
         lt=1,
-        description="Relative error of the standard deviation that adaptive chaos is asked for",
+        description="Relative error of the standard deviation at which adaptive chaos stops",
         examples=[0.02],
     )
     budget: Whole = Field(400, ge=32, le=1_000_000, description="Most solves of adaptive chaos", examples=[400])
@@ -116,8 +116,8 @@ class PropagationSettings(Section):
     def _mistakes(self) -> Iterator[str]:
         if not (self.first_order or self.adaptive or self.chaos_order or self.samples):
             yield "no method is left; set first_order, adaptive, chaos_order or samples"
-        if 0 < self.samples < LEAST_SAMPLES:
-            yield f"{self.samples} samples are too few; take {LEAST_SAMPLES} or more, or 0 for no sampling"
+        if 0 < self.samples < LEAST_DRAWS:
+            yield f"{self.samples} samples are too few; take {LEAST_DRAWS} or more, or 0 for no sampling"
 
 
 class SweepSettings(Section):
@@ -142,7 +142,7 @@ class SweepSettings(Section):
             yield f"{twice} is listed twice; each point once"
 
 
-def _hides_no_module(name: str) -> str:
+def _validate_module_name(name: str) -> str:
     from a2c_pybamm.parameter_set import module_name
 
     module_name(name)
@@ -152,8 +152,8 @@ def _hides_no_module(name: str) -> str:
 class Study(Section):
     """The whole file."""
 
-    stands_apart: ClassVar[bool] = True
-    name: Annotated[str, AfterValidator(_hides_no_module)] = Field(
+    entries_independent: ClassVar[bool] = True
+    name: Annotated[str, AfterValidator(_validate_module_name)] = Field(
         pattern=FILE_NAME, max_length=100, description="Name of the parameter set", examples=["LCO_graphite"]
     )
     title: str = Field("", description="One line on what it is", examples=["LiCoO2 | graphite from universal potentials"])
@@ -169,7 +169,7 @@ class Study(Section):
     declared: tuple[Declared, ...] = Field((), description="Coefficients that are declared")
     systematic: tuple[Systematic, ...] = Field((), description="Further errors")
     independent: tuple[str, ...] = Field(
-        (), description="Sources that are named alike but are not one realisation", examples=[["MD (sampling)"]]
+        (), description="Sources of equal names whose realisations differ", examples=[["MD (sampling)"]]
     )
     cell: CellSettings = Field(CellSettings(), description="The simulation")
     propagation: PropagationSettings = Field(PropagationSettings(), description="Methods")

@@ -9,9 +9,9 @@ from scipy.integrate import trapezoid
 
 from a2c_pybamm import Attachment, Cell, Joint, ParameterSet, RedlichKister, SimulationFailed, declare, load
 from a2c_pybamm.cell.full_cell import X_INITIAL
-from a2c_pybamm.cell.initial_state import LIMITS
 from a2c_pybamm.laws import UnstablePhaseError
 from a2c_pybamm.parameter_set import base_values
+from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS
 
 LIMITS_V = (3.0, 4.1)
 PYBAMM_LIMITS = {
@@ -59,7 +59,7 @@ def test_full_charge_is_pybamms_own_where_pybamm_recomputes_it(cell: Cell, sampl
     values.update(PYBAMM_LIMITS)
     solver = pybamm.lithium_ion.ElectrodeSOHSolver(values)
     state, _ = cell.feasibility(samples)
-    whole = cell._whole(samples)
+    whole = cell.inputs.all_coefficients(samples)
     for k in range(4):
         inputs = dict(zip(cell.parameter_set.joint.names, map(float, whole[k]), strict=True))
         x, y = solver.get_initial_stoichiometries(1.0, inputs=inputs)[:2]
@@ -74,7 +74,7 @@ def test_full_charge_differs_from_sample_to_sample_and_keeps_the_lithium(cell: C
     nominal = cell.parameter_set.nominal()
     Q_n = float(nominal.evaluate(param.n.Q_init))
     volume = cell.parameter_set.joint.names.index("LCO ln(V_site [m3.mol-1])")
-    whole = cell._whole(samples)
+    whole = cell.inputs.all_coefficients(samples)
     Q_p = float(nominal.evaluate(param.p.Q_init)) * np.exp(cell.parameter_set.joint.mean[volume] - whole[:, volume])
     x, y = (state.stoichiometry[side] for side in ("negative", "positive"))
     np.testing.assert_allclose(x * Q_n + y * Q_p, cell.lithium, rtol=1e-9)
@@ -221,7 +221,7 @@ def test_impossible_cell_is_refused_although_pybamm_solves_it() -> None:
     x, y = pybamm.lithium_ion.ElectrodeSOHSolver(values).get_initial_stoichiometries(1.0)[:2]
     assert 0 < x < 1
     assert 0 < y < 1
-    assert not (LIMITS[0] < x < LIMITS[1] and LIMITS[0] < y < LIMITS[1])
+    assert not (FULL_LIMITS[0] < x < FULL_LIMITS[1] and FULL_LIMITS[0] < y < FULL_LIMITS[1])
     with pytest.raises(SimulationFailed, match="infeasible: starts at stoichiometries"):
         Cell(made, model="SPM")
 
@@ -258,6 +258,16 @@ def test_voltage_limits_default_to_the_sets_and_then_to_the_base_sets(shipped: P
 def test_refused_fractions_of_the_shipped_set_are_small(shipped: ParameterSet) -> None:
     """Below one per cent each, as the shape coordinates were chosen for; the standard error here is 0.15 %."""
     cell = Cell(shipped, model="SPM", voltage_limits=LIMITS_V)
-    refused = cell.refused(2000, np.random.default_rng(0))
+    refused = cell.rejected_fractions(2000, np.random.default_rng(0))
     assert refused["unstable"] < 0.01
     assert 0 < refused["infeasible"] < 0.01
+
+
+def test_representation_lists_experiment_outputs_and_inputs(shipped: ParameterSet, cell: Cell) -> None:
+    lines = repr(cell).splitlines()
+    assert lines[0] == "Cell of set 'LCO_graphite_universal_potentials': SPM"
+    assert lines[1] == "  discharge at 1C from 100% state of charge, 3 to 4.1 V"
+    assert lines[2] == "  outputs: capacity, energy, mean_voltage, end_time, voltage"
+    assert lines[3].startswith("  13 inputs: graphite OCP offset [V], ")
+    assert lines[3].endswith(", … and 1 more")
+    assert len(lines) == 4

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pybamm
 import pytest
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cell import Cell, DriveCycle
-from a2c_pybamm.cell.protocol import LONGEST_CYCLE, MOST_CYCLE_DATA, Steps
+from a2c_pybamm.cell.protocol import LONGEST_CYCLE, MOST_TIMES, Steps
 from a2c_pybamm.derivation import derive
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.laws import Scale
-from a2c_pybamm.parameter_set import Attachment, ParameterSet, pybamm
+from a2c_pybamm.parameter_set import Attachment, ParameterSet
 from a2c_pybamm.study import read_study
 
 KEY = "Positive particle diffusivity [m2.s-1]"
@@ -84,7 +85,7 @@ def test_electrode_without_extent(tmp_path: Path, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("time_s", "current"),
-    [([0, 1e29], [0, 5]), ([0, 2 * LONGEST_CYCLE], [1, 1]), (np.arange(MOST_CYCLE_DATA + 1), np.ones(MOST_CYCLE_DATA + 1))],
+    [([0, 1e29], [0, 5]), ([0, 2 * LONGEST_CYCLE], [1, 1]), (np.arange(MOST_TIMES + 1), np.ones(MOST_TIMES + 1))],
 )
 def test_drive_cycle_beyond_all_measure(time_s: Any, current: Any) -> None:
     start = time.perf_counter()
@@ -96,11 +97,11 @@ def test_drive_cycle_beyond_all_measure(time_s: Any, current: Any) -> None:
 @pytest.mark.parametrize(
     ("step", "words"),
     [
-        ("Rest for 1 hour (1e-9 second period)", "asks for 3.6e.12 times"),
+        ("Rest for 1 hour (1e-9 second period)", "gives 3.6e.12 times"),
         ("Rest for 1 hour (0 second period)", "is 0 s; give one above 0"),
-        ("Discharge at C/0 for 1 hour", "does not understand the step"),
-        ("Run US06 (A)", "does not understand the step"),
-        ("\x00", "does not understand the step"),
+        ("Discharge at C/0 for 1 hour", "does not read the step"),
+        ("Run US06 (A)", "does not read the step"),
+        ("\x00", "does not read the step"),
     ],
 )
 def test_step_that_makes_no_sense(step: str, words: str) -> None:

@@ -359,15 +359,15 @@ def test_large_batches_are_compiled_and_small_ones_are_not(chen: a2c.ParameterSe
         ({"options": {"thermal": "tepid"}}, "refuses the options"),
         ({"options": {"no such": "true"}}, "refuses the options"),
         ({"model": "BaseModel"}, "model 'BaseModel' is unknown"),
-        ({"protocol": ["Discharge until it is over"]}, "does not understand the step 'Discharge until it is over'"),
+        ({"protocol": ["Discharge until it is over"]}, "does not read the step 'Discharge until it is over'"),
         ({"protocol": []}, "has no steps"),
         ({"protocol": "Discharge at 1C"}, "list of its step strings"),
         ({"soc": 1.2}, "soc is 1.2"),
         ({"outputs": []}, "outputs is empty"),
         ({"outputs": "capacity"}, "give a list"),
-        ({"outputs": ["capacity", "capacity"]}, "asked for twice"),
+        ({"outputs": ["capacity", "capacity"]}, "listed twice"),
         ({"outputs": ["Volume-averaged cell temperatur [K]"]}, "did you mean 'Volume-averaged cell temperature"),
-        ({"outputs": ["Negative particle surface concentration [mol.m-3]"]}, "ask for an average"),
+        ({"outputs": ["Negative particle surface concentration [mol.m-3]"]}, "take an average"),
     ],
 )
 def test_bad_choices_are_named(chen: a2c.ParameterSet, choices: dict[str, Any], message: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_pybamm.cell.function_cache import VARIABLE, use_private_cache
+from a2c_pybamm.cell.function_cache import CACHE_VARIABLE, use_private_cache
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="owners and modes are POSIX's")
 
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="owners and m
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of one's own, with nothing set, that tests may change."""
     tmp_path.chmod(0o700)
-    monkeypatch.setenv(VARIABLE, "")  # given back after the test
-    monkeypatch.delenv(VARIABLE)
+    monkeypatch.setenv(CACHE_VARIABLE, "")  # given back after the test
+    monkeypatch.delenv(CACHE_VARIABLE)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     return tmp_path
@@ -31,7 +31,7 @@ def test_folder_is_the_users_own_and_set_for_other_processes(home: Path) -> None
     folder = use_private_cache()
     assert folder == home / ".cache" / "a2c_pybamm" / "compiled"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert os.environ[VARIABLE] == str(folder)
+    assert os.environ[CACHE_VARIABLE] == str(folder)
     assert use_private_cache() == folder
 
 
@@ -64,14 +64,16 @@ def test_folder_that_others_can_write_to_is_not_used(home: Path, monkeypatch: py
     other = use_private_cache()
     assert other != folder
     assert stat.S_IMODE(other.stat().st_mode) == 0o700
-    monkeypatch.setenv(VARIABLE, str(folder))
-    with pytest.raises(ValueError, match=rf"{VARIABLE}: .*compiled .*; make it yours alone \(chmod 700\), or unset") as error:
+    monkeypatch.setenv(CACHE_VARIABLE, str(folder))
+    with pytest.raises(
+        ValueError, match=rf"{CACHE_VARIABLE}: .*compiled .*; make it yours alone \(chmod 700\), or unset"
+    ) as error:
         use_private_cache()
     assert "\n" not in str(error.value)
 
 
 def test_folder_of_another_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(home / "c"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(home / "c"))
     use_private_cache()
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(ValueError, match="belongs to another user"):
@@ -79,7 +81,7 @@ def test_folder_of_another_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_users_own_private_folder_is_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(home / "mine"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(home / "mine"))
     assert use_private_cache() == home / "mine"
     assert stat.S_IMODE((home / "mine").stat().st_mode) == 0o700
 
@@ -101,7 +103,7 @@ cell = a2c.Cell(a2c.load("LCO_graphite_universal_potentials"), model="SPM", comp
 mean = cell.parameter_set.joint.mean[cell.parameter_set.joint.rows(cell.names)]
 assert not cell.solve(mean)["failed"].any()
 """
-    environment = {key: value for key, value in os.environ.items() if key != VARIABLE} | {"TMPDIR": str(home)}
+    environment = {key: value for key, value in os.environ.items() if key != CACHE_VARIABLE} | {"TMPDIR": str(home)}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=300)
     assert list((home / ".cache" / "a2c_pybamm" / "compiled").glob("*.so"))
     assert not (home / "pybamm_casadi_aot").exists()

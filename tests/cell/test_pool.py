@@ -79,7 +79,7 @@ def ask(model: ParallelCell, question: Callable[..., Any], *arguments: Any) -> A
 
 
 def cells_built() -> int:
-    return pool._cell_of.cache_info().misses
+    return pool._process_cell.cache_info().misses
 
 
 def test_outputs_are_the_cells_own_bit_for_bit(parallel: ParallelCell, samples: np.ndarray, expected: xr.Dataset) -> None:
@@ -202,7 +202,7 @@ def test_threads_inside_a_worker_take_turns(cell: Cell, samples: np.ndarray, exp
         assert cells_built() == before + 1
         xr.testing.assert_identical(xr.concat(parts, "sample", data_vars="all"), expected)
     finally:
-        pool._cell_of.cache_clear()
+        pool._process_cell.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 import a2c_pybamm as a2c
-from a2c_pybamm.cli import commands, main, printing
+from a2c_pybamm.cli import commands, main, printing, steps
 from a2c_pybamm.files import read_result, read_set, set_document, write_result
 from a2c_pybamm.sets import DEMO, copy_study
 from tests.result_edits import with_attrs
@@ -71,7 +71,7 @@ def derived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     joint = read_set(folder / "set.json").joint
     model = a2c.from_function(lambda s: s @ np.arange(1.0, s.shape[1] + 1), joint.names, outputs={"sum": "1"})
     result = a2c.propagate(model, joint, a2c.FirstOrder(), rng=np.random.default_rng(1))
-    stamp = {commands.SET_STAMP: commands._set_stamp(folder), commands.CELL_TEXT: "stand-in"}
+    stamp = {steps.SET_STAMP: steps.set_stamp(folder), steps.CELL_TEXT: "stand-in"}
     write_result(folder / "result.nc", with_attrs(result, stamp))
     (folder / "report.html").write_text("<html>an earlier page</html>")
     return folder
@@ -194,7 +194,7 @@ STUDY: dict[str, tuple[Callable[[Path], None], list[str]]] = {
         declared('["LCO ODH E_a [eV]"]', "values = [0.5]\nstd = [0.1]"),
         ["'LCO ODH E_a [eV]' is given twice", "remove"],
     ),
-    "coefficient nobody asks for": (declared('["q"]', "values = [1]\nstd = [1]"), ["no law asks for 'q'"]),
+    "coefficient nobody asks for": (declared('["q"]', "values = [1]\nstd = [1]"), ["no law needs 'q'"]),
     "covariance not symmetric": (
         declared('["q", "w"]', "values = [1, 1]\ncovariance = [[1, 0.5], [0.2, 1]]"),
         ["declared[1]", "covariance of q, w", "not symmetric", "both triangles"],
@@ -280,7 +280,7 @@ PLANTED: tuple[tuple[Callable[[Path], None], list[str]], ...] = (
         ),
         ["systematic 'mean-field'", "no coefficient 'LCO Ea'"],
     ),
-    (declared('["LCO nothing"]', "values = [1]\nstd = [1]"), ["declared[1]", "no law asks for 'LCO nothing'"]),
+    (declared('["LCO nothing"]', "values = [1]\nstd = [1]"), ["declared[1]", "no law needs 'LCO nothing'"]),
     (
         added('[[declared]]\nnames = ["q", "w"]\nvalues = [1, 1]\ncovariance = [[1, 2], [2, 1]]\nsource = "s2"\nreason = "r"'),
         ["declared[2]", "not positive semi-definite"],
@@ -394,6 +394,29 @@ def test_disk_that_refuses(call: Call, study: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("os.replace", no_permission)
     err = refused(call, study, "derive", study)
     assert "set.json: cannot be written (Permission denied); check its name, permissions and the space left" in err
+
+
+def test_derive_writes_all_files_or_none(call: Call, study: Path) -> None:
+    """A folder in the place of the module: the set, BPX and figure of before stay as they are."""
+    module = study / f"{DEMO}.py"
+    module.unlink()
+    module.mkdir()
+    edit(study, ('std = "30 meV"', 'std = "40 meV"'))
+    assert f"{DEMO}.py: a folder stands here; give a file name" in refused(call, study, "derive", study)
+
+
+@pytest.mark.parametrize(
+    ("form", "output", "ending"),
+    [
+        ("json", "conftest.py", ".json"),
+        ("pybamm", "set.json", ".py"),
+        ("bpx", "cell", ".bpx.json"),
+        ("json", "a.JSON.txt", ".json"),
+    ],
+)
+def test_export_to_a_file_of_another_form(call: Call, tmp_path: Path, form: str, output: str, ending: str) -> None:
+    err = refused(call, tmp_path, "export", DEMO, "--to", form, "--output", tmp_path / output)
+    assert f"{output}: a file in the form {form} ends in {ending}; rename it, or take another form with --to" in err
 
 
 @pytest.mark.parametrize("n_file", [0, 1, 5])
@@ -617,7 +640,7 @@ def test_files_are_written_before_anything_is_printed(
     def fail(*_: object) -> None:
         raise KeyError("printing")
 
-    monkeypatch.setattr(commands, printer, fail)
+    monkeypatch.setattr(steps, printer, fail)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for name in written:
         (study / name).unlink(missing_ok=True)
@@ -651,7 +674,7 @@ def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
 def test_demo_twice_and_not_over_changes(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time everything is made anew; a study or data file that was changed is refused and kept."""
     monkeypatch.chdir(tmp_path)
-    shipped = commands._estimated
+    shipped = steps.estimate_set
 
     def quick(path: Path, *, cell: bool) -> tuple[object, Path, object]:
         settings, file, parameter_set = shipped(path, cell=cell)
@@ -659,7 +682,7 @@ def test_demo_twice_and_not_over_changes(call: Call, tmp_path: Path, monkeypatch
         model = settings.cell.model_copy(update={"model": "SPM"})
         return settings.model_copy(update={"propagation": less, "cell": model}), file, parameter_set
 
-    monkeypatch.setattr(commands, "_estimated", quick)
+    monkeypatch.setattr(steps, "estimate_set", quick)
     for _ in range(2):
         code, _, err = call("demo", "d")
         assert (code, err) == (0, "")
@@ -681,7 +704,7 @@ STEPS = 'experiment = ["Discharge at 1C until 3.2 V", "Rest for 5 minutes"]\nout
 BAD_CELLS = {
     "no such model": ('model = "P2D"', ["model 'P2D' is unknown"]),
     "no such option": ('options = { thermal = "tepid" }', ["refuses the options", "tepid"]),
-    "no such step": ('experiment = ["Discharge until dawn"]', ["does not understand the step 'Discharge until dawn'"]),
+    "no such step": ('experiment = ["Discharge until dawn"]', ["does not read the step 'Discharge until dawn'"]),
     "no such variable": ('outputs = ["Volume-averaged cell temperatur [K]"]', ["did you mean", "temperature [K]"]),
     "stress without mechanics": ('outputs = ["peak_stress"]', ["particle mechanics"]),
     "no such file": ('drive_cycle = "nowhere.csv"', ["nowhere.csv: no such file"]),
@@ -716,7 +739,7 @@ def test_study_of_an_experiment_runs_to_its_report(call: Call, study: Path) -> N
     assert code == 0, err
     assert out.index("Recommended answers") < out.index("Outputs")
     result = read_result(study / "result.nc")
-    assert result.attrs[commands.CELL_TEXT].startswith("SPM; Discharge at 1C until 3.2 V; Rest for 5 minutes")
+    assert result.attrs[steps.CELL_TEXT].startswith("SPM; Discharge at 1C until 3.2 V; Rest for 5 minutes")
     assert {"capacity", "end_time", "voltage_of_step", "step_duration"} <= set(result["outputs"].children)
     assert "decision" in result["capacity"].data_vars
     assert "Recommended answers" in (study / "report.html").read_text(encoding="utf-8")

@@ -332,3 +332,42 @@ def test_declared_values() -> None:
     assert made.provenance["declared"] == "a book"
     whole = declare(["a", "b"], [1.0, 2.0], covariance=[[1.0, 0.3], [0.3, 1.0]], source="prior", reason="a book")
     assert whole.covariance[0, 1] == pytest.approx(0.3)
+
+
+# ---- representations ---------------------------------------------------------------------------------------------------
+
+
+def test_representation_lists_values_errors_and_sources() -> None:
+    """Numbers as everywhere else (`with_error`), each coefficient with the source of most of its variance."""
+    factors = {"fit": Factor([[0.03], [0.0]], ("f",)), "potential": Factor([[0.04], [0.0]], ("a",))}
+    estimate = Estimate(("LCO E_a [eV]", "LCO L0 [eV]"), [0.512, 7.0], factors, "by hand")
+    assert repr(estimate).splitlines() == [
+        "Estimate of 2 coefficients (by hand)",
+        "  LCO E_a [eV]  0.512 ± 0.050  potential 64 %",
+        "  LCO L0 [eV]   7.00000        no error",
+        "  sources: fit, potential",
+    ]
+    lines = repr(Joint([estimate])).splitlines()
+    assert lines[0] == "Joint of 2 coefficients, 2 germs from 2 sources"
+    assert lines[1:] == repr(estimate).splitlines()[1:]
+
+
+@pytest.mark.parametrize("n", [0, 1, 12, 13, 2000])
+def test_representation_is_short(n: int) -> None:
+    estimate = Estimate(
+        tuple(f"x{k} [V]" for k in range(n)), np.ones(n), {f"s{k}": Factor(np.eye(n)[:, [k]], ("a",)) for k in range(n)}
+    )
+    for text in (repr(estimate), repr(Joint([estimate])) if n < 100 else ""):
+        lines = text.splitlines()
+        assert len(lines) <= 15
+        assert all(len(line) <= 250 for line in lines)
+        assert (f"… and {n - 12} more" in text) == (n > 12 and bool(text))
+
+
+def test_representation_has_no_control_characters() -> None:
+    """A name from a file steers no terminal, and a long one is cut."""
+    name, source = "a\x1b[31m\u202e" + "b" * 500, "s\r\n\x07" + "t" * 500
+    text = repr(Estimate((name,), [1.0], {source: Factor([[0.1]], ("l",))}, "m\x9b" * 300))
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert r"a\x1b[31m\u202ebbb" in text
+    assert max(map(len, text.splitlines())) <= 250

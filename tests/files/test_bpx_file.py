@@ -14,17 +14,10 @@ import pytest
 from a2c_pybamm import load
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Estimate, Joint
-from a2c_pybamm.files.bpx_file import (
-    Nominal,
-    _activation_energy,
-    _electrode,
-    _kinetics,
-    _sections,
-    bpx_document,
-    bpx_losses,
-    table,
-    write_bpx,
-)
+from a2c_pybamm.files.bpx_file import bpx_document, bpx_losses, write_bpx
+from a2c_pybamm.files.bpx_properties import activation_energy, kinetics
+from a2c_pybamm.files.bpx_sections import _electrode, document_sections
+from a2c_pybamm.files.nominal import NominalValues, table
 from a2c_pybamm.files.writing import write_text, write_with
 from a2c_pybamm.laws import RedlichKister, SiteDensity, VacancyMobility
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap, measured_ocp
@@ -86,7 +79,7 @@ def read(document: dict[str, Any]) -> pybamm.ParameterValues:
 
 
 def evaluate(values: pybamm.ParameterValues, key: str, *arguments: Any) -> np.ndarray:
-    return Nominal("test", values).at(key, *arguments)
+    return NominalValues("test", values).evaluate(key, *arguments)
 
 
 def discharge(values: pybamm.ParameterValues, soc: float | None) -> pybamm.Solution:
@@ -162,7 +155,7 @@ def test_conductivity_is_the_effective_one() -> None:
     """PyBaMM takes the conductivity times (1 - porosity)^b, BPX the product."""
     values = pybamm.ParameterValues("Ai2020")
     values["Positive electrode Bruggeman coefficient (electrode)"] = 1.5
-    section = _electrode(Nominal("test", values), "Positive", 0.4, 0.9)
+    section = _electrode(NominalValues("test", values), "Positive", 0.4, 0.9)
     assert section["Conductivity [S.m-1]"] == pytest.approx(10.0 * (1 - 0.32) ** 1.5, rel=1e-12)
 
 
@@ -175,9 +168,9 @@ def test_activation_energy_is_that_of_the_hop(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize("temperature", [1e-3, 1.0, 20.0, 300.0, 1e4])
 def test_activation_energy_is_found_at_any_temperature(temperature: float) -> None:
     """One barrier is one activation energy, also where ``T - 1`` and ``T - 20`` are zero or less."""
-    n = Nominal("test", {"Reference temperature [K]": temperature})
+    n = NominalValues("test", {"Reference temperature [K]": temperature})
     barrier = 12 * GAS_CONSTANT * temperature
-    found = _activation_energy(n, "rate", lambda _, T: np.exp(-barrier / (GAS_CONSTANT * np.array([T]))), 0.5, np.array([0.5]))
+    found = activation_energy(n, "rate", lambda _, T: np.exp(-barrier / (GAS_CONSTANT * np.array([T]))), 0.5, np.array([0.5]))
     assert found == pytest.approx(barrier, rel=1e-6, abs=1e-6)
     assert n.losses == []
 
@@ -210,8 +203,8 @@ def test_other_kinetics_are_fitted_and_told() -> None:
     window = np.linspace(0.3, 0.7, 41)
     for power, number in ((0.5, 0), (0.3, 1)):
         values[key] = partial(asymmetric, power=power)
-        n = Nominal("test", values)
-        rate = _kinetics(n, "Positive", window, 5e4)
+        n = NominalValues("test", values)
+        rate = kinetics(n, "Positive", window, 5e4)
         assert len(n.losses) == number
         # mean of the logarithm over a window about 1/2 is that at 1/2
         assert rate["Reaction rate constant [mol.m-2.s-1]"] == pytest.approx(1e-6 * 1000**0.5 * 5e4 / FARADAY, rel=1e-9)
@@ -235,18 +228,18 @@ def test_what_cannot_be_put_is_refused(key: str, value: Any, words: str) -> None
     values = pybamm.ParameterValues("Ai2020")
     values.update({key: value})
     with pytest.raises(ValueError, match=words):
-        _sections(Nominal("test", values))
+        document_sections(NominalValues("test", values))
 
 
 def test_a_pole_and_a_missing_key_are_refused() -> None:
     values = pybamm.ParameterValues("Ai2020")
     values["Negative electrode OCP entropic change [V.K-1]"] = lambda sto: 1e-9 / (sto - sto)
     with pytest.raises(ValueError, match=r"entropic change.*not finite"):
-        _electrode(Nominal("test", values), "Negative", 0.1, 0.9)
+        _electrode(NominalValues("test", values), "Negative", 0.1, 0.9)
     values = pybamm.ParameterValues("Ai2020")
     del values["Separator porosity"]
     with pytest.raises(ValueError, match="no 'Separator porosity'"):
-        _sections(Nominal("test", values))
+        document_sections(NominalValues("test", values))
 
 
 def test_set_of_steep_ends_without_surface_and_volume_exports() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hypothesis.extra.numpy import arrays
 
 import a2c_pybamm as a2c
 from a2c_pybamm.files import read_result, read_set, save, set_document, write_result
-from a2c_pybamm.files.writing import write_text, write_with
+from a2c_pybamm.files.writing import write_text, write_with, written_together
 from a2c_pybamm.sets import DEMO, copy_study, set_names, sets_folder
 from a2c_pybamm.study import read_study
 from tests.result_edits import datasets, with_attrs
@@ -402,3 +403,37 @@ def test_result_that_cannot_be_written_leaves_the_old_one(result: a2c.Result, tm
         write_result(path, with_attrs(result, {"odd": object()}))
     assert path.read_bytes() == before
     assert names(tmp_path) == ["result.nc"]
+
+
+def test_files_written_together_are_all_there_or_none(tmp_path: Path) -> None:
+    """Where one cannot be written, or anything else fails, the files of before stay and nothing else is left."""
+    (tmp_path / "a.txt").write_text("old")
+
+    def write(last: str) -> None:
+        with written_together():
+            write_text(tmp_path / "a.txt", "new")
+            assert (tmp_path / "a.txt").read_text() == "old", "until all are written"
+            write_text(tmp_path / last, "new")
+
+    with pytest.raises(ValueError, match=r"folder .* does not exist"):
+        write("missing/b.txt")
+    with suppress(KeyboardInterrupt), written_together():
+        write_text(tmp_path / "a.txt", "new")
+        raise KeyboardInterrupt
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "old"}
+    write("b.txt")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "new", "b.txt": "new"}
+
+
+def test_file_that_could_not_be_written_is_left_out_of_those_together(tmp_path: Path) -> None:
+    """A failure that the caller passes over leaves no half of a file behind."""
+
+    def half(path: Path) -> None:
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with written_together():
+        write_text(tmp_path / "a.txt", "new")
+        with pytest.raises(ValueError, match="No space left"):
+            write_with(tmp_path / "b.txt", half)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

@@ -15,7 +15,7 @@ import pytest
 
 from a2c_pybamm import Attachment, Cell, Joint, ParameterSet, Scale, StoichiometryMap, Value, declare, derive, read_study
 from a2c_pybamm.files import read_set, save, set_document, write_bpx, write_pybamm_module
-from a2c_pybamm.parameter_set import asked_arguments, base_values
+from a2c_pybamm.parameter_set import base_values, required_arguments
 
 PAGE = Path(__file__).parents[2] / "docs" / "declared-errors.md"
 CONDUCTIVITY, TRANSFERENCE = "Electrolyte conductivity [S.m-1]", "Cation transference number"
@@ -76,7 +76,7 @@ def entry(values: pybamm.ParameterValues, key: str, arguments: list[str], inputs
 @pytest.mark.parametrize(("base", "key", "n"), ENTRIES)
 def test_a_scaled_entry_is_the_base_sets_times_the_factor(base: str, key: str, n: int) -> None:
     own = base_values(base)
-    arguments = asked_arguments(own[key]) if callable(own[key]) else []
+    arguments = required_arguments(own[key]) if callable(own[key]) else []
     assert len(arguments) == n
     made, expected = scaled({key: 0.1}, base), entry(own, key, arguments)
     assert np.abs(expected).min() > 0
@@ -109,7 +109,7 @@ def test_one_law_under_two_keys_is_one_coefficient() -> None:
     joint = Joint([declare(law.names, [0.4], std=[0.2], source="s", reason="test")])
     made = ParameterSet("both", "Chen2020", {key: Attachment(law, "factor") for key in keys}, joint)
     for key in keys:
-        arguments = asked_arguments(base_values("Chen2020")[key])
+        arguments = required_arguments(base_values("Chen2020")[key])
         found = entry(made.nominal(), key, arguments) / entry(base_values("Chen2020"), key, arguments)
         np.testing.assert_allclose(found, np.exp(0.4), rtol=1e-13)
 
@@ -174,7 +174,7 @@ def test_pybamm_values_survive_pickle_and_json(several: ParameterSet, view: str,
     again = pybamm.ParameterValues.from_json(str(path))
     np.testing.assert_allclose(voltage(again, given), expected, atol=1e-5)  # PyBaMM drops a regularisation of j0 there
     for key in MEANS:
-        names = asked_arguments(base_values("Chen2020")[key]) if callable(base_values("Chen2020")[key]) else []
+        names = required_arguments(base_values("Chen2020")[key]) if callable(base_values("Chen2020")[key]) else []
         given_to = {name: pybamm.Vector(GRIDS[name]) for name in names}
         symbol = pybamm.FunctionParameter(key, given_to) if names else pybamm.Parameter(key)
         found, own = (np.ravel(v.process_symbol(symbol).evaluate(inputs=inputs)) for v in (again, values))
@@ -226,7 +226,7 @@ def by_hand(own: object, factor: float) -> object:
     """A base set's entry multiplied as a PyBaMM user would do it."""
     if not callable(own):
         return factor * own
-    return {2: lambda a, b: factor * own(a, b), 4: lambda a, b, c, d: factor * own(a, b, c, d)}[len(asked_arguments(own))]
+    return {2: lambda a, b: factor * own(a, b), 4: lambda a, b, c, d: factor * own(a, b, c, d)}[len(required_arguments(own))]
 
 
 @pytest.mark.slow

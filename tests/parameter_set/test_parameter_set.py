@@ -122,7 +122,7 @@ def test_coefficients_asked_for_and_given_must_be_the_same() -> None:
     with pytest.raises(ValueError, match="which no estimate gives"):
         ParameterSet("m", "Ai2020", attach, Joint([whole.select(law.names[:2])]))
     extra = declare(["other [V]"], [1.0], std=[0.1], source="t", reason="test")
-    with pytest.raises(ValueError, match="no law asks for 'other"):
+    with pytest.raises(ValueError, match="no law needs 'other"):
         ParameterSet("m", "Ai2020", attach, Joint([whole, extra]))
     with pytest.raises(ValueError, match="no parameter set 'Nobody2020'"):
         ParameterSet("m", "Nobody2020", attach, Joint([whole]))
@@ -136,13 +136,13 @@ def test_unstable_samples_are_found_with_their_spinodal(shipped: ParameterSet) -
     samples[1, joint.names.index("LCO L1/L0")] = 1.2  # Θ(x) turns negative near x = 0.85
     law = shipped.attach[POSITIVE_OCP].law
     window = {"positive": (np.full(3, 0.45), np.full(3, 0.99)), "negative": (np.full(3, 0.01), np.full(3, 0.8))}
-    reasons = shipped.unstable(samples, window)
+    reasons = shipped.instabilities(samples, window)
     assert reasons[0] == reasons[2] == ""
     roots = phases.spinodals(law, dict(zip(joint.names, samples[1], strict=True)), 298.15)[0]
     assert len(roots) == 2
     assert f"{roots[0]:.3f}" in reasons[1]
     narrow = {"positive": (np.full(3, 0.45), np.full(3, roots[0] - 0.01))}
-    assert shipped.unstable(samples, narrow) == ["", "", ""]
+    assert shipped.instabilities(samples, narrow) == ["", "", ""]
 
 
 def test_set_is_frozen(shipped: ParameterSet) -> None:
@@ -283,3 +283,16 @@ def test_module_beside_the_study_hides_nothing(tmp_path: Path, monkeypatch: pyte
     monkeypatch.syspath_prepend(tmp_path)
     assert module_name("LCO") == "LCO"
     assert module_name("LCO | graphite") == "LCO___graphite"
+
+
+def test_representation_lists_laws_and_sources(shipped: ParameterSet) -> None:
+    """Short, whatever the set holds, and without control characters."""
+    lines = repr(shipped).splitlines()
+    assert lines[0] == "ParameterSet 'LCO_graphite_universal_potentials': 7 laws on Ai2020, 298.15 K"
+    assert "  Positive electrode OCP [V]                             redlich-kister (open_circuit_voltage)" in lines
+    assert lines[-1].startswith("  14 coefficients, 16 sources: LCO ODH attempt frequency (declared), ")
+    assert lines[-1].endswith(", … and 10 more")
+    law = RedlichKister("M", 0)
+    named = single(POSITIVE_OCP, Attachment(law, "open_circuit_voltage"), name="\x1b]0;" + "x" * 500)
+    assert all(character.isprintable() or character == "\n" for character in repr(named))
+    assert max(map(len, repr(named).splitlines())) <= 250

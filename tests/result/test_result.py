@@ -114,7 +114,7 @@ def test_label_that_cannot_name_a_node_is_refused() -> None:
 def test_it_shows_the_table_of_the_command_line(result: Result) -> None:
     lines = str(result).splitlines()
     assert lines[0] == "<a2c_pybamm.Result: 4 outputs by 4 methods>"
-    table = text_table(output_heads(result), [output_cells(row) for row in output_rows(result)]).splitlines()
+    table = text_table([output_cells(row) for row in output_rows(result)], heads=output_heads(result))
     assert lines[1 : 1 + len(table)] == table
     assert len(table) == 2 + 2 * 4
     assert lines[-1].startswith("Nodes: outputs (capacity, voltage, energy, current), draws (draw 50), design (design ")

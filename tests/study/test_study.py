@@ -173,7 +173,7 @@ EDITS: dict[str, tuple[tuple[str, str], str]] = {
     "infinite": (("attempt_frequency_std_ln = 0.7", "attempt_frequency_std_ln = inf"), "must be a finite number, got inf"),
     "huge": (
         ("attempt_frequency_std_ln = 0.7", "attempt_frequency_std_ln = 1e99"),
-        r"must be at most 10|no number of this world",
+        r"must be at most 10|is larger than 1e.60",
     ),
     "celsius": (('base = "Ai2020"', 'base = "Ai2020"\ntemperature = "25 °C"'), r"temperature: unit '°C'.*273\.15 K"),
     "celsius called kelvin": (
@@ -234,6 +234,10 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "empty systematic": (SYSTEMATIC.replace("a = 0.1", ""), "std: must have at least 1 item"),
     "voltage limits reversed": ('[cell]\nvoltage_limits = ["4.1 V", "3.0 V"]', "cell: voltage_limits run from 4.1 V to 3 V"),
     "one voltage limit": ('[cell]\nvoltage_limits = ["4.1 V"]', r"cell\.voltage_limits\[2\]: this entry is missing"),
+    "porosity above one": (
+        PURE.replace("Cation transference number", "Separator porosity").replace("0.3", "1.7") + "std = 0.1",
+        r"value\[1\]: Separator porosity is 1\.7; give a fraction of the volume between 0 and 1",
+    ),
     "no current": ("[cell]\nc_rate = 0", r"cell: c_rate is 0; give a positive one to discharge"),
     "current in words": ('[cell]\nc_rate = "fast"', r"cell\.c_rate: must be a number without quotes or unit"),
     "model": ('[cell]\nmodel = "P 2D"', r"cell\.model: must begin with a letter"),

@@ -15,12 +15,12 @@ import pybamm
 import pytest
 
 import a2c_pybamm as a2c
-from a2c_pybamm.cli import commands, main
+from a2c_pybamm.cli import main, steps
 from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimators import fit_spline_potential
 from a2c_pybamm.laws import SplinePotential
 from a2c_pybamm.sets import copy_study
-from a2c_pybamm.study import Mistakes, NotGiven, Study, read_as_far_as_right
+from a2c_pybamm.study import Mistakes, NotGiven, Study, read_partial_study
 from tests.hostile.study_corpus import _key, _toml
 
 CSV, PATH, HOP = "data/lithiation/energies_7net-0_lco.csv", "data/neb/lco_odh_chgnet-0.3.0.extxyz", "lco_tsh_chgnet-0.3.0.json"
@@ -215,7 +215,7 @@ def test_one_wrong_entry_gives_lines_about_it_alone(shipped: Path, tmp_path: Pat
 
 def _mistakes(file: Path) -> tuple[str, ...]:
     try:
-        commands._estimated(file, cell=True)
+        steps.estimate_set(file, cell=True)
     except ValueError as error:
         return tuple(getattr(error, "lines", (str(error),)))
     return ()
@@ -224,7 +224,7 @@ def _mistakes(file: Path) -> tuple[str, ...]:
 def test_entry_that_is_wrong_is_not_given(shipped: Path, tmp_path: Path) -> None:
     """Reading it raises; the others are there, and derivation of what is left names nothing."""
     folder = beside(shipped, tmp_path, ("window = [0.5, 1.0]", 'window = "all"'))
-    study = read_as_far_as_right(folder).study
+    study = read_partial_study(folder).study
     assert isinstance(study, Study)
     assert study.positive is not None
     assert study.positive.free_energy is not None
@@ -240,7 +240,7 @@ def test_consequences_count_but_are_not_told() -> None:
     with mistakes.collect("file.csv"):
         raise NotGiven
     assert len(mistakes) == 1
-    assert mistakes.blames("file.csv")
+    assert mistakes.has_error_at("file.csv")
     with pytest.raises(NotGiven):
         mistakes.stop()
     mistakes.add(ValueError("one"), "key")
@@ -338,11 +338,11 @@ def test_slope_that_moves_nothing_is_refused(tmp_path: Path) -> None:
 
 def test_errors_of_a_command_begin_with_the_study() -> None:
     """Those that the package raises about its input; what no check foresaw passes as it is."""
-    from a2c_pybamm.cli.failures import named
+    from a2c_pybamm.cli.failures import naming_input
 
-    with pytest.raises(ValueError, match=r"^study\.toml: 3 K lies"), named(Path("study.toml")):
+    with pytest.raises(ValueError, match=r"^study\.toml: 3 K lies"), naming_input(Path("study.toml")):
         a2c.read_study("3 K lies")
-    with pytest.raises(ValueError, match=r"^could not convert"), named(Path("study.toml")):
+    with pytest.raises(ValueError, match=r"^could not convert"), naming_input(Path("study.toml")):
         np.array(["x"]).astype(float)
 
 

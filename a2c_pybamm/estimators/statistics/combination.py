@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from a2c_pybamm.estimate import Array, Estimate, Factor, common_family, refuse_unlabelled
+from a2c_pybamm.estimate import Array, Estimate, Factor, common_family, validate_common_labels
 
 
 def combine(
@@ -70,7 +70,7 @@ def _combined_factor(source: str, blocks: list[tuple[Array, Factor]], independen
     factors = [factor for _, factor in blocks]
     family = common_family(source, factors)
     if not independent:
-        refuse_unlabelled(source, factors)
+        validate_common_labels(source, factors)
     columns: dict[str, Array] = {}
     for block, factor in blocks:
         for label, column in zip(factor.labels, (block @ factor.values).T, strict=True):

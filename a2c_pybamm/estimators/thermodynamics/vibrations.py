@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
-from a2c_pybamm.constants import BOLTZMANN, FARADAY, GAS_CONSTANT, PLANCK
+from a2c_pybamm.constants import BOLTZMANN, FARADAY, GAS_CONSTANT, PLANCK, STANDARD_TEMPERATURE
 from a2c_pybamm.data import ThermalTable, Vibrations
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, STANDARD_TEMPERATURE
+from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 
 LITHIUM_ENTHALPY = 4632.0
 """H(298.15 K) - H(0 K) of lithium metal [J.mol-1] (CODATA key values, Cox, Wagman and Medvedev 1989)."""

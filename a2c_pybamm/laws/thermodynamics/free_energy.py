@@ -19,10 +19,6 @@ LITHIUM_ENTROPY = 29.12
 """Molar entropy of lithium metal at 298.15 K [J.mol-1.K-1] (CODATA key values, Cox, Wagman and Medvedev 1989)."""
 
 
-STANDARD_TEMPERATURE = 298.15
-"""Temperature [K] of tabulated enthalpies and entropies, and of laws unless told otherwise."""
-
-
 class UnstablePhaseError(ValueError):
     """A free energy is concave where the cell would use it: the material separates into two phases there."""
 

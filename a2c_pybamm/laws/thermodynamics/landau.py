@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
-from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.schema import Temperature, conform_fields
 
 

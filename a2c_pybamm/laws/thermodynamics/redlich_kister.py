@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import Array, Expansion
-from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.schema import Temperature, conform_fields
 
 

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, STANDARD_TEMPERATURE, PhaseForming
+from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, PhaseForming
 from a2c_pybamm.schema import Temperature, conform_fields
 
 LARGEST_EXPONENT = 700.0

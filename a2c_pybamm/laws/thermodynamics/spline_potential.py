@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
+from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import MOST_LAW_TERMS, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
-from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE
 from a2c_pybamm.schema import Limit, Temperature, conform_fields
 
 KNOT_ROUNDING = 1e-24

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import MOST_LAW_TERMS, Coefficients, Table, coefficient
-from a2c_pybamm.laws.thermodynamics.free_energy import STANDARD_TEMPERATURE, FreeEnergy
+from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.laws.thermodynamics.measured_ocp import interpolate
 from a2c_pybamm.schema import Limit, Temperature, conform_fields
 

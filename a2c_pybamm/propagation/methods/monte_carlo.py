@@ -7,14 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from a2c_pybamm.estimate.germs import LEAST_DRAWS
 from a2c_pybamm.propagation.intervals import intervals, tail_share
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, Problem
 from a2c_pybamm.propagation.shares import ratio, regressed_shares, regression_degree
 from a2c_pybamm.propagation.status import MethodKind
-
-LEAST_DRAWS = 20
-"""Draws at least: the standard deviation of a normal output is then known to 1/√(2·19) = 16 %."""
 
 
 @dataclass(frozen=True)

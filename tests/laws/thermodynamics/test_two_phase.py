@@ -222,7 +222,7 @@ def test_more_gaps_than_room_is_a_recorded_failure() -> None:
     attach = {OCP: Attachment(law, "open_circuit_voltage"), CHANGE: Attachment(law, "entropic_change")}
     parameter_set = ParameterSet("two gaps", "Prada2013", attach, Joint([estimate]))
     window = {"positive": (np.array([0.01]), np.array([0.99]))}
-    assert "more than the 1" in parameter_set.unstable(parameter_set.joint.mean[None], window)[0]
+    assert "more than the 1" in parameter_set.instabilities(parameter_set.joint.mean[None], window)[0]
 
 
 @pytest.mark.calibration
@@ -238,7 +238,7 @@ def test_no_unstable_draw_reaches_the_solver_untreated() -> None:
     gap_name = "LFP ln(diffusivity in gaps)"
     keep = [k for k, name in enumerate(treated.joint.names) if name != gap_name]
     window = {"positive": (np.full(10_000, 0.005), np.full(10_000, 0.995))}
-    reasons = bare.unstable(draws[:, keep], window)
+    reasons = bare.instabilities(draws[:, keep], window)
     found = np.array([bool(reason) for reason in reasons])
     print(f"{unstable.mean():.1%} of draws are unstable; {found.mean():.1%} are found before emission")
     assert 0.3 < unstable.mean() < 0.9
@@ -246,7 +246,7 @@ def test_no_unstable_draw_reaches_the_solver_untreated() -> None:
     assert all("spinodal at x = " in reason for reason in reasons if reason)
     assert (~found).sum() > 0
     # treated by common tangents, none rises and no diffusivity is negative
-    assert not any(treated.unstable(draws, window))
+    assert not any(treated.instabilities(draws, window))
     law = TwoPhase(host())
     whole = dict(zip(treated.input_names, treated.with_derived(draws).T[:, :, None], strict=True))
     assert np.diff(law.open_circuit_voltage(whole, x, T), axis=1).max() <= 1e-8  # 10 nV, in gaps a hundredth wide
@@ -275,7 +275,7 @@ def test_every_branch_needs_room() -> None:
     parameter_set = ParameterSet("two plateaus", "Prada2013", attach, Joint([estimate]))
     window = {"positive": (np.array([0.01]), np.array([0.99]))}
     assert TwoPhase(law).plateaus(dict(zip(law.names, estimate.mean, strict=True))).count[0] == 1
-    assert "2 lithiation plateaus, more than the 1" in parameter_set.unstable(parameter_set.joint.mean[None], window)[0]
+    assert "2 lithiation plateaus, more than the 1" in parameter_set.instabilities(parameter_set.joint.mean[None], window)[0]
 
 
 def test_diffusivity_in_a_gap_that_reaches_an_end() -> None:

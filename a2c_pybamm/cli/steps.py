@@ -1,0 +1,266 @@
+"""Steps of a study that the commands share: read, derive, build the cell, propagate, sweep, report.
+
+Heavy libraries are imported where they are used, so that ``--help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from a2c_pybamm.cli.failures import naming_input
+from a2c_pybamm.cli.printing import (
+    err,
+    print_files,
+    print_lines,
+    print_outputs,
+    print_parameters,
+    print_sweep,
+    print_thermodynamics,
+    progress_bar,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from a2c_pybamm.cell import Cell
+    from a2c_pybamm.parameter_set import ParameterSet
+    from a2c_pybamm.study import Mistakes, Study, SweepSettings
+
+N_DRAWS_CHECKED = 5000
+"""Draws of the joint whose stability and full charge are checked without solving: a fraction of 1 % is known to ±0.14 %."""
+SET_STAMP, CELL_TEXT = "sha256 of set.json", "cell"
+"""Attributes of a result: the set and the cell that it was computed with."""
+
+
+def read_valid_study(study: Path) -> tuple[Study, Path]:
+    """The study and its file."""
+    from a2c_pybamm.study import read_partial_study
+
+    reading = read_partial_study(study)
+    return reading.valid_study(), reading.file
+
+
+def estimate_set(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]:
+    """The study, its file and the set derived from it; nothing is written.
+
+    Errors that do not depend on each other are raised together: of the study file, of data files, and of the cell where that is
+    to be built from the set.
+    """
+    from a2c_pybamm.derivation import derive as derive_set
+    from a2c_pybamm.study import add_unusable_files, read_partial_study
+
+    reading = read_partial_study(study)
+    at_file = reading.mistakes.at(reading.file)
+    if reading.study is not None:
+        with at_file.collect(), progress_bar("reading the data", None):
+            parameter_set = derive_set(reading.study)
+        if cell and len(reading.mistakes):
+            _check_cell(reading.study, at_file)
+    if len(reading.mistakes):
+        add_unusable_files(reading.files, at_file)
+    return reading.valid_study(), reading.file, parameter_set
+
+
+def _check_cell(study: Study, mistakes: Mistakes) -> None:
+    """Add errors of a cell's settings that do not need its set; checks that need an entry that is not given are left out."""
+    from a2c_pybamm.cell import setting_mistakes
+
+    with mistakes.collect():
+        settings, protocol, base = study.cell, None, ""
+        outputs: tuple[str, ...] | None = None
+        with mistakes.collect():
+            base = study.base
+        with mistakes.collect():
+            protocol = _protocol(study)
+        with mistakes.collect():
+            outputs = tuple(dict.fromkeys(settings.outputs)) or None  # one that is listed twice is among the mistakes already
+        for error in setting_mistakes(
+            base,
+            model=settings.model,
+            options=settings.options,
+            protocol=protocol,
+            c_rate=settings.c_rate or 1.0,
+            outputs=outputs,
+        ):
+            mistakes.add(error)
+
+
+def build_cell(study: Study, file: Path, parameter_set: ParameterSet) -> Cell:
+    """The cell of a study; errors begin with the study's file."""
+    with naming_input(file):
+        return _cell(study, parameter_set)
+
+
+def _cell(study: Study, parameter_set: ParameterSet, **swept: Any) -> Cell:
+    """The cell of a study, with other values of the swept settings."""
+    from a2c_pybamm.cell import Cell
+
+    settings = study.cell
+    arguments: dict[str, Any] = {
+        "options": settings.options,
+        "protocol": _protocol(study),
+        "c_rate": settings.c_rate,
+        "voltage_limits": settings.voltage_limits,
+        "soc": settings.initial_soc,
+        "outputs": settings.outputs or None,
+        "compile": settings.compile,
+    }
+    with progress_bar("building the cell", None):
+        return Cell(parameter_set, model=settings.model, **arguments | swept)
+
+
+def _protocol(study: Study) -> Any:
+    """The protocol of a study; None for its constant current."""
+    if study.cell.drive_cycle is not None:
+        from a2c_pybamm.cell import DriveCycle
+        from a2c_pybamm.readers import read_drive_cycle
+
+        with naming_input(study.cell.drive_cycle):
+            return DriveCycle(*read_drive_cycle(study.cell.drive_cycle))
+    return list(study.cell.experiment) or None
+
+
+def _methods(study: Study, *, sampling: bool = True) -> list[Any]:
+    """The propagation methods of a study; without sampling where another method is chosen."""
+    from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos
+
+    settings = study.propagation
+    methods: list[Any] = [FirstOrder()] if settings.first_order else []
+    methods += [AdaptiveChaos(settings.tolerance, settings.budget)] if settings.adaptive else []
+    methods += [PolynomialChaos(order=settings.chaos_order)] if settings.chaos_order else []
+    return methods + ([MonteCarlo(settings.samples)] if settings.samples and (sampling or not methods) else [])
+
+
+def write_set(file: Path, parameter_set: ParameterSet) -> None:
+    """Write the set in all its forms beside the study, all files or none, and print what it holds."""
+    from a2c_pybamm.files import save, write_bpx, write_pybamm_module, written_together
+    from a2c_pybamm.parameter_set import module_name
+
+    folder = file.parent
+    module = folder / f"{module_name(parameter_set.name)}.py"  # an error of the name comes before anything is written
+    lost = ""
+    with naming_input(file), written_together():
+        files = [save(parameter_set, folder / "set.json"), write_pybamm_module(module, parameter_set)]
+        try:
+            files.append(write_bpx(folder / "set.bpx.json", parameter_set))
+        except ValueError as error:
+            lost = f"no BPX file: {error}"
+        files += _write_figure(folder, parameter_set)
+    print_lines(*filter(None, [lost]), console=err)
+    print_parameters(parameter_set)
+    print_thermodynamics(parameter_set)
+    print_files(files)
+
+
+def _write_figure(folder: Path, parameter_set: ParameterSet) -> list[Path]:
+    """The figure of potentials and entropic changes beside the base set's; nothing where no law gives one."""
+    from a2c_pybamm.report import thermodynamics_figure, write_figure
+
+    figure = thermodynamics_figure(parameter_set)
+    return [] if figure is None else [write_figure(folder / "thermodynamics.svg", figure)]
+
+
+def read_derived_set(settings: Study, file: Path) -> ParameterSet:
+    """The set beside a study, if it is that study's."""
+    from a2c_pybamm.files import read_set
+
+    path = file.parent / "set.json"
+    parameter_set = read_set(path)
+    for entry in ("name", "base", "temperature"):
+        of_set, of_study = getattr(parameter_set, entry), getattr(settings, entry)
+        if of_set != of_study:
+            raise ValueError(f"{path}: its {entry} is {of_set}, the study's {of_study}; run 'a2c derive {file}' first")
+    return parameter_set
+
+
+def propagate_study(settings: Study, file: Path, cell: Cell) -> xr.DataTree:
+    """Statistics of all outputs, stamped with the set and the cell that they were computed with; written and printed."""
+    import numpy as np
+
+    from a2c_pybamm.cell import ParallelCell
+    from a2c_pybamm.files import write_result
+    from a2c_pybamm.propagation import planned_solves
+    from a2c_pybamm.propagation import propagate as propagate_through
+
+    methods, joint, chosen = _methods(settings), cell.parameter_set.joint, settings.propagation
+    rng, folder = np.random.default_rng(chosen.seed), file.parent
+    with (
+        naming_input(file),
+        ParallelCell(cell, workers=chosen.workers) as solver,
+        progress_bar(f"solving {settings.cell.model}", planned_solves(cell, joint, *methods)) as bar,
+    ):
+        result = propagate_through(
+            solver, joint, *methods, rng=rng, progress=bar.advance, expect=bar.expect, max_failed=chosen.max_failed
+        )
+    with progress_bar(f"checking {N_DRAWS_CHECKED} draws", None):
+        rejected = cell.rejected_fractions(N_DRAWS_CHECKED, np.random.default_rng(chosen.seed))
+    for cause, fraction in rejected.items():
+        result[f"fraction_{cause}"] = fraction
+    result.attrs |= {SET_STAMP: set_stamp(folder), CELL_TEXT: cell_text(settings, cell)}
+    path = write_result(folder / "result.nc", result)
+    print_outputs(result)
+    print_lines(f"Of {N_DRAWS_CHECKED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in rejected.items()))
+    print_files([path])
+    return result
+
+
+def set_stamp(folder: Path) -> str:
+    """Fingerprint of this folder's set.json."""
+    from a2c_pybamm.readers.source_file import existing, fingerprint
+
+    return str(fingerprint(existing(folder / "set.json"))["sha256"])
+
+
+def cell_text(settings: Study, cell: Cell) -> str:
+    """Model, options, protocol and temperature of a cell in words."""
+    low, high = cell.voltage_limits
+    between = f" between {low:g} and {high:g} V" if settings.cell.voltage_limits else ""
+    options = "".join(f", {name}: {value}" for name, value in settings.cell.options.items())
+    start = f" from {cell.soc:.0%} state of charge" if settings.cell.initial_soc is not None else ""
+    return f"{cell.model}{options}; {cell.protocol}{start}{between}, {settings.temperature:g} K"
+
+
+def sweep_study(settings: Study, plan: SweepSettings, file: Path, parameter_set: ParameterSet) -> None:
+    """Write and print the design of experiments of a study."""
+    import numpy as np
+
+    from a2c_pybamm.design import sweep as sweep_cells
+    from a2c_pybamm.files import write_result
+
+    cell = build_cell(settings, file, parameter_set)
+    lower, upper = cell.voltage_limits
+    rates = {"c_rate": plan.c_rate or (settings.cell.c_rate,)} if settings.cell.at_constant_current else {}
+    design = {**rates, "upper_voltage": plan.upper_voltage or (upper,)}
+    methods = _methods(settings, sampling=False) if plan.uncertainty else []
+
+    def make(upper_voltage: float, **rate: float) -> Cell:
+        return _cell(settings, parameter_set, voltage_limits=(lower, upper_voltage), **rate)
+
+    rng = np.random.default_rng(settings.propagation.seed)
+    with naming_input(file), progress_bar("sweeping", math.prod(map(len, design.values()))) as bar:
+        result = sweep_cells(
+            make,
+            design,
+            parameter_set.joint,
+            *methods,
+            rng=rng,
+            progress=bar.advance,
+            max_failed=settings.propagation.max_failed,
+        )
+    result.attrs[CELL_TEXT] = cell_text(settings, cell)
+    path = write_result(file.parent / "sweep.nc", result)
+    print_lines(f"Around {result.attrs[CELL_TEXT]}")
+    print_sweep(result, list(design))
+    print_files([path])
+
+
+def report_study(settings: Study, folder: Path, parameter_set: ParameterSet, result: xr.DataTree) -> None:
+    """Write the report of a result."""
+    from a2c_pybamm.report import write_report
+
+    text = str(result.attrs[CELL_TEXT])
+    with progress_bar("drawing the report", None):
+        path = write_report(folder / "report.html", parameter_set, result, title=settings.name, cell_text=text)
+    print_files([path])
