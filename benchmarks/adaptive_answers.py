@@ -18,7 +18,7 @@ from reference_cases import N_SHARE, SCALARS, Case, read_reference
 
 import a2c_pybamm as a2c
 from a2c_pybamm.propagation import AdaptiveChaos, Status, propagate
-from a2c_pybamm.propagation.expansion import read_expansion
+from a2c_pybamm.propagation.polynomial import read_expansion
 
 Array = np.ndarray
 RESULTS = Path(__file__).parent / "results"

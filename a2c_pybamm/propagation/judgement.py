@@ -7,8 +7,7 @@ from math import ceil, hypot, isfinite, nan
 
 from a2c_pybamm.propagation.adaptive.cross_moments import SMOOTH_Q2
 from a2c_pybamm.propagation.adaptive.error_estimate import AGREEMENT_ERRORS
-from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, KINK_ERROR
-from a2c_pybamm.propagation.status import (
+from a2c_pybamm.propagation.answer import (
     Answer,
     Decision,
     Finding,
@@ -18,6 +17,7 @@ from a2c_pybamm.propagation.status import (
     Recommendation,
     Status,
 )
+from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, KINK_ERROR
 
 MAX_NONLINEAR = 0.05
 """Nonlinear share of variance that first order may miss: the std is then 2.5 % short."""

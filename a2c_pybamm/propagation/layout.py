@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from a2c_pybamm.propagation.expansion import expansion_nodes
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.polynomial import expansion_nodes
 from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Method, Outcome, Problem
 from a2c_pybamm.result import (
     DESIGN,

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.estimate import Joint, named_stream
+from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.layout import assemble
 from a2c_pybamm.propagation.model import Array, Model, Progress
 from a2c_pybamm.propagation.problem import QUANTILES, Method, Outcome, match
 from a2c_pybamm.propagation.provenance import provenance
-from a2c_pybamm.propagation.status import MethodKind
 from a2c_pybamm.propagation.verdict import add_verdicts
 from a2c_pybamm.result import Result, build_result, check_labels, check_names
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from math import floor, inf, isfinite
 
 from a2c_pybamm.formatting import percent, significant, with_error
-from a2c_pybamm.propagation.judgement import WANTED_ERROR
-from a2c_pybamm.propagation.status import (
+from a2c_pybamm.propagation.answer import (
     Answer,
     Decision,
     Finding,
@@ -17,6 +16,7 @@ from a2c_pybamm.propagation.status import (
     Status,
     sampling_numbers,
 )
+from a2c_pybamm.propagation.judgement import WANTED_ERROR
 
 UNSEEN_MATTERS = 1.2
 """Factor on the std's upper end, by a mode that no sample met, from which a sentence names that mode."""

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import numpy as np
 import xarray as xr
 
+from a2c_pybamm.propagation.answer import Answer, Decision, MethodKind, Numbers, Recommendation, Status, sampling_numbers
 from a2c_pybamm.propagation.judgement import decide, judge
 from a2c_pybamm.propagation.layout import ResultParts
 from a2c_pybamm.propagation.problem import Method
 from a2c_pybamm.propagation.sentences import decision_sentence, verdict_sentence
-from a2c_pybamm.propagation.status import Answer, Decision, MethodKind, Numbers, Recommendation, Status, sampling_numbers
 from a2c_pybamm.result import OUTPUTS, SCALAR_STATISTICS, scalar_outputs
 from a2c_pybamm.result.statistics import ScalarStatistic
 

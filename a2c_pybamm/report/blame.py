@@ -9,7 +9,7 @@ import xarray as xr
 
 from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import sensitivity_indices
-from a2c_pybamm.propagation.expansion import Expansion, read_expansion
+from a2c_pybamm.propagation.polynomial import Expansion, read_expansion
 from a2c_pybamm.propagation.results.closed_variance import closed_variance, hermite_tensors
 from a2c_pybamm.propagation.verdict import read_status
 from a2c_pybamm.report.markup import Content, Number, paragraph, table

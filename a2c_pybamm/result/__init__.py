@@ -1,18 +1,5 @@
 """The result of a propagation: a tree of outputs with the same statistics in each, its rows as records, its checks."""
 
-from a2c_pybamm.result.layout import (
-    DESIGN,
-    DRAWS,
-    EXPANSION,
-    FAILURES,
-    SAMPLE_APPROACH,
-    axis_coordinates,
-    build_result,
-    check_labels,
-    check_names,
-    expansion_path,
-    plain_attributes,
-)
 from a2c_pybamm.result.result import Result
 from a2c_pybamm.result.rows import (
     OUTPUTS,
@@ -34,6 +21,19 @@ from a2c_pybamm.result.rows import (
     share_rows,
 )
 from a2c_pybamm.result.statistics import SCALAR_STATISTICS, STATISTICS, Statistic
+from a2c_pybamm.result.tree import (
+    DESIGN,
+    DRAWS,
+    EXPANSION,
+    FAILURES,
+    SAMPLE_APPROACH,
+    axis_coordinates,
+    build_result,
+    check_labels,
+    check_names,
+    expansion_path,
+    plain_attributes,
+)
 
 __all__ = [
     "DESIGN",

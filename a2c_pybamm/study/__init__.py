@@ -13,7 +13,7 @@ from a2c_pybamm.study.electrode import (
     TrajectoryFile,
 )
 from a2c_pybamm.study.fields import Section
-from a2c_pybamm.study.free_energy import (
+from a2c_pybamm.study.free_energy_sections import (
     SECTIONS,
     ExpansionFreeEnergy,
     FreeEnergy,

@@ -24,7 +24,7 @@ from a2c_pybamm.study.fields import (
     Whole,
     repeated,
 )
-from a2c_pybamm.study.free_energy import FreeEnergyOfAnyLaw, phase_treatment
+from a2c_pybamm.study.free_energy_sections import FreeEnergyOfAnyLaw, phase_treatment
 from a2c_pybamm.study.thermodynamics import MeasuredOCP
 
 BarrierEnergy = Annotated[Energy, Field(gt=0, le=2e6)]

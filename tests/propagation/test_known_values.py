@@ -18,7 +18,7 @@ from a2c_pybamm import (
     sensitivity_indices,
 )
 from a2c_pybamm.estimate import Factor
-from a2c_pybamm.propagation.expansion import read_expansion
+from a2c_pybamm.propagation.polynomial import read_expansion
 from tests.known_functions import BOREHOLE_MEAN, BOREHOLE_STD, ISHIGAMI_VARIANCE, borehole, ishigami
 
 

@@ -14,8 +14,8 @@ import xarray as xr
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.files import read_result, write_result
 from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
+from a2c_pybamm.propagation.answer import Recommendation, Status
 from a2c_pybamm.propagation.germ_basis import germ_distribution, sobol_germ, total_degree
-from a2c_pybamm.propagation.status import Recommendation, Status
 from a2c_pybamm.propagation.verdict import read_recommendation
 from tests.result_edits import datasets
 

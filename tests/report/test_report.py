@@ -27,7 +27,7 @@ from a2c_pybamm.propagation import (
     sensitivity_indices,
     survival,
 )
-from a2c_pybamm.propagation.status import Status
+from a2c_pybamm.propagation.answer import Status
 from a2c_pybamm.report import thermodynamics_figure, write_figure, write_report
 from a2c_pybamm.report.blame import coefficients_to_blame, index_rows
 from a2c_pybamm.report.electrodes import DIFFUSIVITY, LEVELS, N_DRAWS, OCP, SEED, CurveBand, band_panels, curve_bands

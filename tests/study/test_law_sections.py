@@ -26,7 +26,7 @@ def section_with(name: str, **entries: Any) -> FreeEnergy:
 @pytest.mark.parametrize("kind", sorted(EXPANSIONS))
 def test_a_study_can_name_every_expansion(kind: str) -> None:
     name = OWN_NAMES.get(kind, kind)
-    assert name in SECTIONS, f"no section of law {kind!r} in study/free_energy.py"
+    assert name in SECTIONS, f"no section of law {kind!r} in study/free_energy_sections.py"
     assert section_with(name, order=4).build("X", 310.0).kind == kind
 
 

@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.stats import norm
 
+from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
 from a2c_pybamm.propagation.methods.three_sigma_points import (
     N_STEEPEST_DIRECTION,
@@ -26,7 +27,6 @@ from a2c_pybamm.propagation.methods.three_sigma_points import (
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Outcome, Problem, Solved, joined
 from a2c_pybamm.propagation.shares import ratio
-from a2c_pybamm.propagation.status import MethodKind
 
 FOURTH_MOMENT = {"normal": 3.0, "uniform": 9 / 5}
 """E ξ⁴ of a germ of unit variance."""

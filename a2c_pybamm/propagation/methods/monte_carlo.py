@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from a2c_pybamm.estimate.germs import LEAST_DRAWS
+from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.intervals import intervals, tail_share
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, Problem
 from a2c_pybamm.propagation.shares import ratio, regressed_shares, regression_degree
-from a2c_pybamm.propagation.status import MethodKind
 
 
 @dataclass(frozen=True)

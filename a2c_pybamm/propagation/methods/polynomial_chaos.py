@@ -16,11 +16,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Outcome, Problem, complete_elements, fill_incomplete
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
-from a2c_pybamm.propagation.status import MethodKind
 
 LEAST_OVERSAMPLING = 1.25
 """Solves for each term at least, also after failures: at 1 the polynomial passes through every solve, noise and all."""

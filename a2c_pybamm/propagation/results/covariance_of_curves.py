@@ -16,8 +16,8 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.estimate import Joint
-from a2c_pybamm.propagation.expansion import read_expansion
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.polynomial import read_expansion
 from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches, expanded_outputs, output_names
 
 SECOND = " 2"

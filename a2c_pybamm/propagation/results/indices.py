@@ -25,8 +25,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from a2c_pybamm.propagation.expansion import Expansion, read_expansion
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.polynomial import Expansion, read_expansion
 from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
 from a2c_pybamm.propagation.results.closed_variance import closed_variances, hermite_tensors
 from a2c_pybamm.propagation.shares import ratio

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from a2c_pybamm.estimate import Factor, Joint
-from a2c_pybamm.propagation.expansion import Expansion, germ_node, polynomial_node, read_expansion
+from a2c_pybamm.propagation.answer import Status
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.polynomial import Expansion, germ_node, polynomial_node, read_expansion
 from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
 from a2c_pybamm.propagation.sentences import reweighted_sentence
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
-from a2c_pybamm.propagation.status import Status
 from a2c_pybamm.result import (
     EXPANSION,
     OUTPUTS,

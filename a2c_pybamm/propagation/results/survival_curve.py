@@ -20,10 +20,10 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import beta
 
-from a2c_pybamm.propagation.expansion import read_expansion
 from a2c_pybamm.propagation.germ_basis import sobol_germ
 from a2c_pybamm.propagation.intervals import CONFIDENCE
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.polynomial import read_expansion
 from a2c_pybamm.result import DRAWS, drawn_outputs, expanded_outputs
 
 N_POLYNOMIAL = 2**14

@@ -9,9 +9,9 @@ from scipy.stats import binom, norm
 from a2c_pybamm import Estimate, Joint, MonteCarlo, PolynomialChaos, propagate
 from a2c_pybamm.propagation import AdaptiveChaos, from_function
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
+from a2c_pybamm.propagation.answer import Recommendation, Status
 from a2c_pybamm.propagation.intervals import intervals
 from a2c_pybamm.propagation.methods.three_sigma_points import N_STEEPEST_DIRECTION
-from a2c_pybamm.propagation.status import Recommendation, Status
 
 LABEL = AdaptiveChaos().label
 

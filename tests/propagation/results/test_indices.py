@@ -24,8 +24,8 @@ from a2c_pybamm.propagation import (
     sensitivity_indices,
     to_chaospy,
 )
-from a2c_pybamm.propagation.expansion import read_expansion
 from a2c_pybamm.propagation.germ_basis import GermBasis, total_degree
+from a2c_pybamm.propagation.polynomial import read_expansion
 from a2c_pybamm.propagation.results import indices
 from a2c_pybamm.propagation.results.closed_variance import closed_variance, closed_variances, hermite_tensors
 
