@@ -152,7 +152,7 @@ def _format(path: Path) -> str:
     with open_bytes(path) as file:
         kind = str(filetype(file))
     if kind == "db":
-        raise ValueError(f"{path}: no SQLite database, as its name says; copy it again")
+        raise ValueError(f"{path}: no SQLite database, although its name is of one; copy it again")
     reader = get_ioformat(kind)
     if not reader.can_read or not (reader.acceptsfd or kind in TAKE_STREAMS):
         raise ValueError(f"{path}: files of ase's format {kind!r} are not read; convert it to extended xyz (ase convert)")

@@ -20,7 +20,7 @@ MEASURED_EVERY = 100
 class MemoryBound:
     """Stretches of code that get a ``MemoryError`` where they take more memory than a file of ``size`` bytes can need.
 
-    A header of a few bytes may announce arrays of gigabytes, which readers of other packages make before they look at what
+    A header of a few bytes may announce arrays of gigabytes, which readers of other packages make before they read what
     follows. The bound is the process's limit of address space, lowered within ``with`` and set back behind it; it counts from
     what the process has, measured at every hundredth stretch. Linux keeps to it, other systems leave the memory without bound.
     """

@@ -45,31 +45,35 @@ def load_phonopy(path: Path) -> Any:
     try:
         if not isinstance(content, dict):
             raise ValueError("no block of keys in it")
-        stored = load_phonopy_yaml(content)
-        dataset = stored.dataset or {}
-        has_forces = "forces" in dataset or any("forces" in atom for atom in dataset.get("first_atoms", ()))
-        if stored.force_constants is None and not has_forces:
-            raise ValueError("neither forces nor force constants in it; write it with phonopy-load --include-all")
-        matrix = np.eye(3, dtype=int) if stored.supercell_matrix is None else np.asarray(stored.supercell_matrix)
-        _check_size(stored.unitcell, matrix)
-        phonon = phonopy.Phonopy(
-            stored.unitcell,
-            matrix,
-            primitive_matrix="auto" if stored.primitive_matrix is None else stored.primitive_matrix,
-            calculator=stored.calculator,
-            **_options(phonopy.Phonopy, stored),
-        )
-        if stored.nac_params is not None:
-            phonon.nac_params = stored.nac_params
-        if stored.force_constants is None:
-            phonon.dataset = dataset
-            phonon.produce_force_constants()
-            phonon.symmetrize_force_constants()
-        else:
-            phonon.force_constants = stored.force_constants
+        return _with_force_constants(phonopy.Phonopy, load_phonopy_yaml(content))
     except Exception as error:  # phonopy raises errors of every type
         detail = " ".join(str(error).split())[:200] or type(error).__name__
         raise ValueError(f"{path}: phonopy cannot use it ({detail}); is it cut off, or not phonopy_params.yaml?") from error
+
+
+def _with_force_constants(phonopy_class: Any, stored: Any) -> Any:
+    """Phonopy's object of what a file stored, force constants made of its forces where it has none."""
+    dataset = stored.dataset or {}
+    has_forces = "forces" in dataset or any("forces" in atom for atom in dataset.get("first_atoms", ()))
+    if stored.force_constants is None and not has_forces:
+        raise ValueError("neither forces nor force constants in it; write it with phonopy-load --include-all")
+    matrix = np.eye(3, dtype=int) if stored.supercell_matrix is None else np.asarray(stored.supercell_matrix)
+    _check_size(stored.unitcell, matrix)
+    phonon = phonopy_class(
+        stored.unitcell,
+        matrix,
+        primitive_matrix="auto" if stored.primitive_matrix is None else stored.primitive_matrix,
+        calculator=stored.calculator,
+        **_options(phonopy_class, stored),
+    )
+    if stored.nac_params is not None:
+        phonon.nac_params = stored.nac_params
+    if stored.force_constants is None:
+        phonon.dataset = dataset
+        phonon.produce_force_constants()
+        phonon.symmetrize_force_constants()
+    else:
+        phonon.force_constants = stored.force_constants
     return phonon
 
 

@@ -10,16 +10,17 @@ LARGEST_NUMBER = 1e30
 """Bound of the numbers in a file, in any unit: products of five of them stay within the range of floats."""
 STATED_TOLERANCE = 1e-6
 """Relative difference up to which two statements of one quantity agree: text carries six digits or more."""
-_EV = ELEMENTARY_CHARGE * AVOGADRO
+EV = ELEMENTARY_CHARGE * AVOGADRO
+"""One electronvolt per particle [J.mol-1]."""
 UNITS: dict[str, dict[str, float]] = {
     "energy": {
         "J/mol": 1.0,
         "kJ/mol": 1e3,
         "kcal/mol": 4184.0,
-        "eV": _EV,
-        "meV": 1e-3 * _EV,
-        "Ry": 13.605693122990 * _EV,
-        "Ha": 27.211386245981 * _EV,
+        "eV": EV,
+        "meV": 1e-3 * EV,
+        "Ry": 13.605693122990 * EV,
+        "Ha": 27.211386245981 * EV,
     },
     "length": {"m": 1.0, "nm": 1e-9, "A": 1e-10, "Å": 1e-10, "angstrom": 1e-10, "bohr": 5.29177210544e-11},
     "volume": {"m3/mol": 1.0, "cm3/mol": 1e-6, "A3": 1e-30 * AVOGADRO, "Å3": 1e-30 * AVOGADRO},
@@ -27,7 +28,7 @@ UNITS: dict[str, dict[str, float]] = {
     "frequency": {"Hz": 1.0, "THz": 1e12, "cm-1": 2.99792458e10, "meV": 1e-3 * ELEMENTARY_CHARGE / PLANCK},
     "temperature": {"K": 1.0},
     "voltage": {"V": 1.0, "mV": 1e-3},
-    "entropy": {"J/mol/K": 1.0, "J/K/mol": 1.0, "J.mol-1.K-1": 1.0, "meV/K": 1e-3 * _EV},
+    "entropy": {"J/mol/K": 1.0, "J/K/mol": 1.0, "J.mol-1.K-1": 1.0, "meV/K": 1e-3 * EV},
     "entropic change": {"V/K": 1.0, "mV/K": 1e-3, "V.K-1": 1.0},
     "number": {"": 1.0, "1": 1.0},
 }

@@ -1,4 +1,4 @@
-"""Systems with known answers, for tests, examples and users who want to see an estimator at work."""
+"""Systems with known answers, for tests, examples and trials of an estimator."""
 
 from a2c_pybamm.synthetic.energies import migration_path, redlich_kister_energies
 from a2c_pybamm.synthetic.motion import (

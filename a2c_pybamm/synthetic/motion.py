@@ -37,7 +37,7 @@ def brownian_trajectory(
     rattle
         :math:`a`, standard deviation of a bounded motion about the walk in each direction [m].
     rattle_time
-        :math:`\tau`, time in which the bounded motion forgets itself [s]; 0 is white noise.
+        :math:`\tau`, correlation time of the bounded motion [s]; 0 is white noise.
     """
     steps = np.sqrt(2 * diffusivity * interval) * rng.standard_normal((n_frame, n_walker, 3))
     walk = np.cumsum(steps, axis=0) + _rattle(steps.shape, rattle, rattle_time / interval, rng)

@@ -151,8 +151,7 @@ def extrapolate_cell_size(
 
     by generalised least squares with the joint covariance of all sizes; linear in the data, so that each source keeps its
     labels. No test decides whether ``b`` is there: the error bar of :math:`\ln D_\infty` contains that of ``b``. The
-    provenance says how large it is in the smallest cell, with its error and z-score; from three sizes on χ² says whether the
-    power fits.
+    provenance has its size in the smallest cell, with error and z-score; from three sizes on χ² tests the power.
 
     **Which power.** ``3`` for hops in a crystal: at a fixed composition a finite cell differs by one part in its number of
     sites. This is exact for the jump diffusivity of ions that exclude each other, :math:`(1-x)N/(N-1)` times the free one's on

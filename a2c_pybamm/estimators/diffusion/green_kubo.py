@@ -7,14 +7,21 @@ fitted to the lowest ones has the integral as its value at zero.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from a2c_pybamm.data import Velocities
+from a2c_pybamm.data import Array, Velocities
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, RESOLVED_STDS, NotDiffusive
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import velocity_spectrum
-from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion, fit_smooth_spectrum, fit_zero_frequency
+from a2c_pybamm.estimators.time_series.zero_frequency import (
+    CutoffCriterion,
+    ZeroFrequencyFit,
+    fit_smooth_spectrum,
+    fit_zero_frequency,
+)
 
 
 def fit_green_kubo_diffusivity(
@@ -83,14 +90,18 @@ def fit_green_kubo_diffusivity(
         data=data_fingerprint(velocities, species, cutoff),
         provenance={
             "velocities": dict(velocities.provenance),
-            "fit": {
-                "cut-off [Hz]": float(frequency[limit.n_frequency - 1]),
-                "frequencies": limit.n_frequency,
-                "atoms": len(spectrum),
-                "quartic term p-value": limit.quartic_p,
-                "spectrum at highest frequency over that at zero": float(alias),
-                "error bar": "between atoms" if len(spectrum) >= MIN_SCATTER_BODIES else "gamma variables",
-                "temperature [K]": velocities.temperature,
-            },
+            "fit": {**_report(limit, frequency, len(spectrum), alias), "temperature [K]": velocities.temperature},
         },
     )
+
+
+def _report(limit: ZeroFrequencyFit, frequency: Array, n_atom: int, alias: float) -> dict[str, Any]:
+    """Cut-off, test and error bar of the fit, as plain JSON."""
+    return {
+        "cut-off [Hz]": float(frequency[limit.n_frequency - 1]),
+        "frequencies": limit.n_frequency,
+        "atoms": n_atom,
+        "quartic term p-value": limit.quartic_p,
+        "spectrum at highest frequency over that at zero": float(alias),
+        "error bar": "between atoms" if n_atom >= MIN_SCATTER_BODIES else "gamma variables",
+    }

@@ -40,7 +40,7 @@ def fit_mobility(
     Parameters
     ----------
     runs
-        (composition, temperature [K]) → estimate with one coefficient, :math:`\ln D` as the law's ``motion`` says: from
+        (composition, temperature [K]) → estimate with one coefficient, :math:`\ln D` of the law's ``motion``: from
         `fit_tracer_diffusivity` or `fit_jump_diffusivity`, several runs at one place from `average_replicas`.
     law
         Whose ``motion_names`` are estimated.

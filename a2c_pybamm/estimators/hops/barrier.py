@@ -79,7 +79,7 @@ def fit_barrier(path: MigrationPath, *, name: str, source: str) -> Estimate:
 
     The error bar is wide. On random skewed hops of 0.4 eV with five to nine images, none on the saddle, 1.96 standard
     deviations hold the truth in 98 % and more of the paths with forces, and in 93 % and more without; actual errors are mostly
-    a half to a tenth of the reported ones. Without forces a second hump can hide between the images (six images: 79 %); three
+    a half to a tenth of the reported ones. Without forces a second hump between images is not in them (six images: 79 %); three
     images with forces are too few (93 %; one standard deviation 72 %).
 
     Parameters

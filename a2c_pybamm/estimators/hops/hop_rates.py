@@ -50,7 +50,7 @@ def fit_hop_rates(
     n\,\tfrac{N}{N-1}\sum_a u_a^2` near 1, give or take :math:`v = \tfrac{2}{N-1}`. From eight ions on, an excess
     :math:`e = \hat\varphi - 1 > 0` widens the error, :math:`\varphi = 1 + \max(0, e - v/e)`, so that chance rarely does, and
     the :math:`u_a` of two paths correlate them, shrunk likewise [2]_. With fewer ions :math:`\varphi = 1`, but 2 on paths that
-    join two kinds of sites, since only half of the hops leave each; the provenance says so.
+    join two kinds of sites, since only half of the hops leave each; this is in the provenance.
 
     **Rate or flow.** ``quantity="rate"`` is the rate out of the path's first kind of sites, to compare with a barrier.
     ``"flow"`` is for `effective_diffusivity_estimate` with the network of this run: D is made of flows :math:`p_i w_h`,

@@ -41,7 +41,7 @@ def mean_squared_displacement(
     .. math:: M_n = \frac{1}{N-n} \sum_{i=0}^{N-n-1} |\mathbf r_{i+n} - \mathbf r_i|^2, \qquad n = 1 \dots N-1
 
     with :math:`\mathbf r` counted from the mass centre of all atoms that are *not* of the species. Where there are none, it is
-    counted from the mass centre of all atoms, and the provenance says so: the diffusivity is then low by its share
+    counted from the mass centre of all atoms, as the provenance states: the diffusivity is then low by its share
     :math:`1/n_\text{atom}`. The sum is split into a cumulative sum and an autocorrelation, the latter by FFT [1]_: O(N log N),
     not O(N²). A few atoms are transformed at a time; where atoms times frames are more than 16 million, lags beyond 64 are
     thinned out to 64 for each factor of two.

@@ -16,9 +16,8 @@ from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.readers.csv_table import read_number, read_rows
 from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_frames
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, read_text
-from a2c_pybamm.readers.units import LARGEST_NUMBER, UNITS, column_unit
+from a2c_pybamm.readers.units import EV, LARGEST_NUMBER, column_unit
 
-_EV = UNITS["energy"]["eV"]
 IMAGE_CELL_TOLERANCE = 1e-3
 """Largest difference [Å] between cell vectors of one path."""
 CONFUSION_STEP = 0.8
@@ -52,8 +51,8 @@ def read_neb(path: str | Path, *, label: str | None = None) -> MigrationPath:
     slope = None
     if all("forces" in image.calc.results for image in images):
         forces = np.array([image.calc.results["forces"] for image in images])
-        slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * _EV / ANGSTROM
-    return MigrationPath(label or path.stem, distance * ANGSTROM, (energy - energy[0]) * _EV, slope, fingerprint(path))
+        slope = -np.einsum("iac,iac->i", forces, _tangents(steps)) * EV / ANGSTROM
+    return MigrationPath(label or path.stem, distance * ANGSTROM, (energy - energy[0]) * EV, slope, fingerprint(path))
 
 
 def _check_image(path: Path, k: int, image: Any, first: Any) -> None:

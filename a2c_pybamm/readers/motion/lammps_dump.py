@@ -141,6 +141,8 @@ def _frames_as_written(path: Path, file: IO[bytes]) -> Iterator[tuple[_Header, b
         lines = list(islice(file, header.n_atom))
         if len(lines) < header.n_atom or not lines[-1].endswith(b"\n"):
             raise _cut_off(path, k)
+        if (n := len(lines[0].split())) != len(head.columns):
+            raise ValueError(f"{path}: frame {k} has {n} numbers in a line, not {' '.join(head.columns)}")
         yield header, b"".join(lines)
         header = _read_header(path, k + 1, file)
 
@@ -216,9 +218,6 @@ def _parse(path: Path, first: int, header: _Header, bodies: list[bytes]) -> Colu
 
     known = {"id", "type", "element", "mass", *IMAGE_COLUMNS, *VELOCITY_COLUMNS, *chain(*COORDINATES)}
     wanted = [name for name in header.columns if name in known]
-    for k, body in enumerate(bodies):
-        if (n := len(body[: body.index(b"\n")].split())) != len(header.columns):
-            raise ValueError(f"{path}: frame {first + k} has {n} numbers in a line, not {' '.join(header.columns)}")
     kinds = {name: str if name == "element" else float for name in wanted}
     try:
         text = io.BytesIO(b"".join(bodies))

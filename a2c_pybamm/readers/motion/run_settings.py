@@ -44,7 +44,7 @@ class RunSettings:
 def run_settings(path: Path, stated: Mapping[str, Any], options: RunOptions, *, n_frame: int | None = None) -> RunSettings:
     """Settings of a run from the numbers stated beside its first frames, or beside all ``n_frame`` of them.
 
-    With the first frames all is asked for that a file does not state, before the others are read. With all frames their
+    With the first frames a setting that is missing is an error before the others are read. With all frames their
     spacing is checked, and instantaneous temperatures are averaged.
 
     Raises
@@ -142,7 +142,7 @@ def _temperature(path: Path, stated: Mapping[str, Any], given: float | None, n_d
 def _agreed(path: Path, what: str, unit: str, in_file: float | None, given: float | None, remedy: str) -> float:
     """The number from file or argument; both must agree."""
     if in_file is None and given is None:
-        raise ValueError(f"{path}: does not say the {what}; {remedy}")
+        raise ValueError(f"{path}: does not state the {what}; {remedy}")
     if in_file is None or given is None:
         return float(given if in_file is None else in_file)  # type: ignore[arg-type]
     if abs(in_file - given) > STATED_TOLERANCE * abs(in_file):

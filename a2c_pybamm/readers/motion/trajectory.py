@@ -37,7 +37,7 @@ def read_trajectory(
     else takes a few atoms at a time, so that a file may be larger than the memory.
 
     Positions are taken as they are unless atoms jump across the cell. Then the way across is added, in Cartesian space
-    and with the cell of its own moment [1]_; the provenance says so. Dumps of LAMMPS need the column ``id``, by which atoms
+    and with the cell of its own moment [1]_, as the provenance states. Dumps of LAMMPS need the column ``id``, by which atoms
     are sorted, and are unwrapped by their image flags (``ix iy iz``) where they have them.
 
     ============================  ===========================================================================
@@ -47,7 +47,7 @@ def read_trajectory(
     masses, cell                  [u] (n_atom,), [Å] (3, 3) or (n_frame, 3, 3), rows are vectors; .npz only
     velocities                    [Å/fs] (n_frame, n_atom, 3); .npz only (other formats have their own)
     frame_spacing_fs              time between frames [fs]
-    timestep_fs save_every_steps  the same as a product; the first alone says nothing about the frames
+    timestep_fs save_every_steps  the same as a product; the first alone is not the time between frames
     target_temperature_K          temperature of the thermostat [K]
     temperature_K                 the same, or (n_frame,) the instantaneous one, whose mean is taken
     ============================  ===========================================================================
@@ -134,7 +134,7 @@ class _Run:
 
 
 def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _Run:
-    """All frames of a file: opened, settings asked for, unwrapped, collected, settings over all frames, checked."""
+    """All frames of a file, whose settings are complete before they are read, and which are checked once they are."""
     path = existing(given)
     source = open_trajectory(path, options.symbols, options.cell, velocities=velocities)
     expected = run_settings(path, source.stated, options)

@@ -28,7 +28,7 @@ def open_trajectory(
     ------
     ValueError
         If the file or an argument is not of its format, it holds no frame, a mass is not positive and finite, or there are no
-        ``velocities`` although they are asked for.
+        ``velocities`` although they are to be read.
     """
     source = _by_format(path, symbols)
     masses = source.masses

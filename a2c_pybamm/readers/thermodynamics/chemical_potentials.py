@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.data import ChemicalPotentials
-from a2c_pybamm.readers.csv_table import read_column, read_rows
+from a2c_pybamm.data import Array, ChemicalPotentials
+from a2c_pybamm.readers.csv_table import Rows, read_column, read_rows
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
 from a2c_pybamm.readers.units import column_unit, parse_quantity
 
@@ -65,12 +65,7 @@ def read_chemical_potentials(
     rows = read_rows(path, [x_column, column, *optional], remedy)
     if temperature is not None and temperature_column in rows[0][1]:
         raise ValueError(f"{path}: temperature is {temperature!r}, and there is a column {temperature_column!r}; leave one out")
-    x = read_column(path, rows, x_column)
-    for (line, _), value in zip(rows, x, strict=True):
-        if not 0 < value < 1:
-            raise ValueError(
-                f"{path}, line {line}: x = {value:g} lies outside (0, 1), the potential is infinite at 0 and 1; leave it out"
-            )
+    x = _compositions(path, rows, x_column)
     potential = factor * column_unit(column, kind, f"{path}: quantity is {quantity!r}") * read_column(path, rows, column)
     if lithium is not None:
         potential = potential - parse_quantity(lithium, "energy", f"{path}: lithium")
@@ -78,10 +73,23 @@ def read_chemical_potentials(
     if std_column:
         unit = abs(factor) * column_unit(std_column, kind, f"{path}: quantity is {quantity!r}")
         std = unit * read_column(path, rows, std_column, positive=True)
-    if temperature is None:
-        kelvin = column_unit(temperature_column, "temperature", str(path)) * read_column(
-            path, rows, temperature_column, positive=True
-        )
-    else:
-        kelvin = np.full(len(x), parse_quantity(temperature, "temperature", f"{path}: temperature"))
+    kelvin = _temperatures(path, rows, temperature_column, temperature)
     return ChemicalPotentials(label or unpacked_name(path).stem, x, kelvin, potential, std, fingerprint(path))
+
+
+def _compositions(path: Path, rows: Rows, column: str) -> Array:
+    """Occupied fractions (n_row,); ``ValueError`` naming the line of one that is not inside (0, 1)."""
+    x = read_column(path, rows, column)
+    for (line, _), value in zip(rows, x, strict=True):
+        if not 0 < value < 1:
+            raise ValueError(
+                f"{path}, line {line}: x = {value:g} lies outside (0, 1), the potential is infinite at 0 and 1; leave it out"
+            )
+    return x
+
+
+def _temperatures(path: Path, rows: Rows, column: str, given: str | None) -> Array:
+    """Temperatures [K] (n_row,), of a column or the one that is given for all."""
+    if given is None:
+        return column_unit(column, "temperature", str(path)) * read_column(path, rows, column, positive=True)
+    return np.full(len(rows), parse_quantity(given, "temperature", f"{path}: temperature"))

@@ -12,9 +12,9 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import Array, EnergyTable
 from a2c_pybamm.readers.csv_table import Rows, check_header, read_column, read_header, read_rows
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
-from a2c_pybamm.readers.units import LARGEST_NUMBER, UNITS, column_unit, parse_quantity, unit_factor
+from a2c_pybamm.readers.units import EV, LARGEST_NUMBER, column_unit, parse_quantity, unit_factor
 
-LARGEST_FORMATION_ENERGY = UNITS["energy"]["eV"]
+LARGEST_FORMATION_ENERGY = EV
 """Bound of an end member's formation energy, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
 FRACTION_ROUNDING = 1e-9
 """Distance by which x may lie outside [0, 1]: ten digits are written at least, and sixteen are computed."""
@@ -200,7 +200,7 @@ def _check_formation(path: Path, x: Array, energy: Array, column: str) -> None:
         lowest = energy[x == end].min(initial=np.inf)
         if np.isfinite(lowest) and abs(lowest) > LARGEST_FORMATION_ENERGY:
             raise ValueError(
-                f"{path}: {column!r} is {lowest / FARADAY:.3g} eV per site at x = {end:g}, where a formation energy is 0; "
+                f"{path}: {column!r} is {lowest / EV:.3g} eV per site at x = {end:g}, where a formation energy is 0; "
                 "subtract the end members' energies, or leave formation_voltage out"
             )
 

@@ -100,8 +100,8 @@ def read_density_of_states(
         Number of atoms in that cell. If given, weights are scaled to its three modes an atom: a coarse grid of frequencies cuts
         peaks or counts them twice.
     density_column
-        The table's column, which says what it is per (``dos_per_THz_per_cell``; without, it is per the unit of frequencies); if
-        not given, the first that begins with ``dos``.
+        The table's column, whose name has what it is per (``dos_per_THz_per_cell``; without, it is per the unit of
+        frequencies); if not given, the first that begins with ``dos``.
 
     Raises
     ------

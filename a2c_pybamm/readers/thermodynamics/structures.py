@@ -14,9 +14,8 @@ from a2c_pybamm.data import Array, EnergyTable
 from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_relaxed
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
 from a2c_pybamm.readers.thermodynamics.energies import FRACTION_ROUNDING, TRUTH_VALUES
-from a2c_pybamm.readers.units import STATED_TOLERANCE, UNITS, parse_quantity
+from a2c_pybamm.readers.units import EV, STATED_TOLERANCE, UNITS, parse_quantity
 
-_EV = UNITS["energy"]["eV"]
 _A3 = UNITS["volume"]["A3"]
 _FLAGS = TRUTH_VALUES | {"t": True, "f": False}  # as extended xyz writes them
 
@@ -90,7 +89,7 @@ def read_structures(
     sites = np.array([_sites(frame, framework, sites_per_framework) for frame in hosts])
     x = np.array([_occupied(frame, ion, n) for frame, n in zip(hosts, sites, strict=True)])
     _check_same_host(hosts, sites, ion)
-    energy = np.array([_energy(frame) for frame in hosts]) * _EV / sites - x * metal_energy
+    energy = np.array([_energy(frame) for frame in hosts]) * EV / sites - x * metal_energy
     volume = None
     if all(frame.atoms.cell.rank == 3 for frame in hosts):
         volume = np.array([frame.atoms.cell.volume for frame in hosts]) * _A3 / sites
@@ -160,7 +159,7 @@ def _lithium_energy(path: Path, lithium: str | Path | None, metal: list[_Frame],
         raise ValueError(
             f"{path}: no structure of {ion} alone; add the metal's, or give its energy (lithium = '-1.90 eV'), or its file"
         )
-    return min(_energy(frame) / len(frame.atoms) for frame in metal) * _EV, metal_file
+    return min(_energy(frame) / len(frame.atoms) for frame in metal) * EV, metal_file
 
 
 def _sites(frame: _Frame, framework: str, sites_per_framework: float) -> float:
