@@ -23,6 +23,8 @@ export MKL_NUM_THREADS := 1
 export MPLBACKEND := Agg
 export PYBAMM_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Bytecode of the tests is kept: without it each process compiles all of them anew, some ten seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A virtual environment copied together with its checkout still points to the old place: make it anew.
 ifneq ($(shell cat "$(VENV)/.made" 2>/dev/null),$(CURDIR))
@@ -43,9 +45,11 @@ test: $(VENV)/.installed-test ## ruff and the test suite, slow tests too
 	"$(VENV)/bin/python" -m ruff check .
 	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal --durations 5 -m "not calibration"
 
+# About a minute of processor time. What is slow stands in tests/slow_tests.txt, or has the marker.
 fast: $(VENV)/.installed-test ## the test suite without what is marked slow
 	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not calibration"
 
+# All of it, each night and in .ci/run: some ten minutes, so that no part has to be chosen.
 calibration: $(VENV)/.installed-test ## what error bars cover in hundreds of repetitions, and whole corpora of hostile files
 	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m calibration
 

@@ -121,6 +121,12 @@ def module_name(path: Path) -> str:
 
 
 @cache
+def tree(path: Path) -> ast.Module:
+    """Syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path: Path) -> frozenset[str]:
     """Dotted names that a file imports anywhere: at the top, in a function, under TYPE_CHECKING, relative ones resolved."""
     return frozenset(_imports(path))
@@ -128,7 +134,7 @@ def imports(path: Path) -> frozenset[str]:
 
 def _imports(path: Path) -> Iterator[str]:
     package = module_name(path).split(".") if path.name == "__init__.py" else module_name(path).split(".")[:-1]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -250,9 +256,9 @@ FOREIGN_WORDS = {
 }
 
 
-def text_decisions(tree: ast.AST) -> Iterator[tuple[int, str]]:
+def text_decisions(code: ast.AST) -> Iterator[tuple[int, str]]:
     """Places where code looks for words in a sentence: ``"holds" in verdict``, ``reason.startswith(cause)``."""
-    for node in ast.walk(tree):
+    for node in ast.walk(code):
         looked_for: list[ast.expr] = []
         looked_at: ast.expr | None = None
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
@@ -275,7 +281,7 @@ def test_no_decision_looks_for_words_in_a_sentence(where: str) -> None:
         f"{relative(path)}:{line}: {code}"
         for path in SOURCES
         if room(module_name(path)) == where
-        for line, code in text_decisions(ast.parse(path.read_text(encoding="utf-8")))
+        for line, code in text_decisions(tree(path))
     ]
     assert not found
     assert list(text_decisions(ast.parse('" holds " in text; reason.startswith(cause); "x holds (y" in z')))[2:]
@@ -357,13 +363,29 @@ def test_no_machine_paths_in_tracked_texts() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_no_code_from_data(path: Path) -> None:
     """Neither ``eval`` nor ``exec`` nor pickles: a file that comes in is read, never run."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             where = f"{relative(path)}:{node.lineno}"
             assert not (isinstance(node.func, ast.Name) and node.func.id in {"eval", "exec"}), where
             pickled = [k for k in node.keywords if k.arg == "allow_pickle" and getattr(k.value, "value", None) is not False]
             assert not pickled, f"{where}: allow_pickle"
     assert not {name.split(".")[0] for name in imports(path)} & {"pickle", "marshal", "shelve"}
+
+
+def test_slow_tests_that_are_listed_exist() -> None:
+    """Each name in slow_tests.txt is a test or a fixture of its file: one that was renamed would be quick again in silence."""
+    lines = [line for line in (ROOT / "tests" / "slow_tests.txt").read_text("utf-8").splitlines() if line and line[0] != "#"]
+    names = [line.rsplit(maxsplit=1)[0].partition("::") for line in lines]
+    defined = {
+        file: {
+            node.name
+            for node in ast.parse((ROOT / "tests" / file).read_text("utf-8")).body
+            if isinstance(node, ast.FunctionDef)
+        }
+        for file, _, _ in names
+    }
+    assert not [f"{file}::{name}" for file, _, name in names if name.partition("[")[0] not in defined[file]]
+    assert len(set(names)) == len(names)
 
 
 if __name__ == "__main__":

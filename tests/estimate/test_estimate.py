@@ -352,16 +352,16 @@ def test_representation_lists_values_errors_and_sources() -> None:
     assert lines[1:] == repr(estimate).splitlines()[1:]
 
 
-@pytest.mark.parametrize("n", [0, 1, 12, 13, 2000])
+@pytest.mark.parametrize("n", [0, 1, 12, 13, 100])
 def test_representation_is_short(n: int) -> None:
     estimate = Estimate(
         tuple(f"x{k} [V]" for k in range(n)), np.ones(n), {f"s{k}": Factor(np.eye(n)[:, [k]], ("a",)) for k in range(n)}
     )
-    for text in (repr(estimate), repr(Joint([estimate])) if n < 100 else ""):
+    for text in (repr(estimate), repr(Joint([estimate]))):
         lines = text.splitlines()
         assert len(lines) <= 15
         assert all(len(line) <= 250 for line in lines)
-        assert (f"… and {n - 12} more" in text) == (n > 12 and bool(text))
+        assert (f"… and {n - 12} more" in text) == (n > 12)
 
 
 def test_representation_has_no_control_characters() -> None:
