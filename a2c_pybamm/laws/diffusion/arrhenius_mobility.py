@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from a2c_pybamm.laws.diffusion import mobility
-from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
+from a2c_pybamm.laws.diffusion.mobility import Mobility, barrier_name, prefactor_name
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient
 from a2c_pybamm.laws.legendre_polynomials import legendre
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
@@ -17,7 +16,7 @@ from a2c_pybamm.schema import conform_fields
 
 
 @dataclass(frozen=True)
-class ArrheniusMobility:
+class ArrheniusMobility(Mobility):
     r"""Diffusivity with an Arrhenius law at each composition, and its product with the thermodynamic factor.
 
     .. math::
@@ -98,23 +97,14 @@ class ArrheniusMobility:
         return (*self.prefactor_names, *self.barrier_names)
 
     @property
+    def mobility_names(self) -> tuple[str, ...]:
+        """Those of the measured D, and the Haven ratio's where that is the tracer's."""
+        return (*self.motion_names, *((self.haven_name,) if self.motion == "tracer" else ()))
+
+    @property
     def haven_name(self) -> str:
         """Name of the logarithm of the Haven ratio, a coefficient where the motion is the tracer's."""
         return f"{self.material} {self.label}".rstrip() + " ln(H_R)"
-
-    @property
-    def geometry_name(self) -> str:
-        return mobility.geometry_name(self.material)
-
-    @property
-    def gap_name(self) -> str:
-        """Name of the declared factor on the diffusivity in gaps, a logarithm."""
-        return mobility.gap_name(self.material)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        haven = (self.haven_name,) if self.motion == "tracer" else ()
-        return (*self.motion_names, *haven, *mobility.particle_names(self.material, self.free_energy))
 
     def terms(self, x: Any, order: int) -> list[Any]:
         """Legendre polynomials of the window, from order 0 on, at these compositions."""
@@ -134,7 +124,3 @@ class ArrheniusMobility:
         r""":math:`D_J` [m2.s-1]."""
         haven = c[self.haven_name] if self.motion == "tracer" else 0.0
         return np.exp(c[self.geometry_name] - haven) * self.measured_diffusivity(c, x, T)
-
-    def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`D_J\,\Theta` [m2.s-1]; in gaps the declared value."""
-        return mobility.chemical_diffusivity(self.jump_diffusivity, self.free_energy, c, x, T, material=self.material)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import Any, final
 
 import numpy as np
 
@@ -22,42 +22,53 @@ def barrier_name(material: str, hop: str) -> str:
     return coefficient(f"{material} {hop}".rstrip(), "E_a", "eV")
 
 
-def geometry_name(material: str) -> str:
-    """Name of the factor that turns an anisotropic crystal's fast directions into PyBaMM's one number, a logarithm."""
-    return f"{material} ln(particle geometry)"
+class Mobility(ABC):
+    """A law of mobility that holds a free energy, with the chemical diffusivity that both make."""
 
+    material: str
+    free_energy: FreeEnergy
 
-def gap_name(material: str) -> str:
-    """Name of the declared factor on the diffusivity in gaps, a logarithm."""
-    return f"{material} ln(diffusivity in gaps)"
+    @property
+    @abstractmethod
+    def mobility_names(self) -> tuple[str, ...]:
+        """Names of the coefficients of the motion itself."""
 
+    @abstractmethod
+    def jump_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`D_J` [m2.s-1]."""
 
-def particle_names(material: str, free_energy: FreeEnergy) -> tuple[str, ...]:
-    """Coefficients that follow those of the motion itself: geometry, diffusivity in gaps, those of the free energy."""
-    gap = (gap_name(material),) if isinstance(free_energy, TwoPhase) else ()
-    return (geometry_name(material), *gap, *free_energy.names)
+    @property
+    @final
+    def geometry_name(self) -> str:
+        """Name of the factor that turns an anisotropic crystal's fast directions into PyBaMM's one number, a logarithm."""
+        return f"{self.material} ln(particle geometry)"
 
+    @property
+    @final
+    def gap_name(self) -> str:
+        """Name of the declared factor on the diffusivity in gaps, a logarithm."""
+        return f"{self.material} ln(diffusivity in gaps)"
 
-def chemical_diffusivity(
-    jump_diffusivity: Callable[[Coefficients, Any, Any], Any],
-    free_energy: FreeEnergy,
-    c: Coefficients,
-    x: Any,
-    T: Any,
-    *,
-    material: str,
-) -> Any:
-    r""":math:`D_\mathrm{chem} = D_J\,\Theta` [m2.s-1] with the free energy's own factor; in gaps the declared value.
+    @property
+    @final
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients: of the motion, of geometry and gaps, of the free energy."""
+        gap = (self.gap_name,) if isinstance(self.free_energy, TwoPhase) else ()
+        return (*self.mobility_names, self.geometry_name, *gap, *self.free_energy.names)
 
-    In the gap of a `TwoPhase` law :math:`\Theta` is zero, and lithium goes through a particle behind a moving boundary, which
-    no diffusivity describes: the logarithm of :math:`D_\mathrm{chem}` runs straight from one coexisting composition to the
-    other, plus the coefficient ``<m> ln(diffusivity in gaps)``.
-    """
-    if not isinstance(free_energy, TwoPhase):
-        return jump_diffusivity(c, x, T) * free_energy.thermodynamic_factor(c, x, T)
-    single_phase = free_energy.free_energy
+    @final
+    def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
+        r""":math:`D_\mathrm{chem} = D_J\,\Theta` [m2.s-1] with the free energy's own factor; in gaps the declared value.
 
-    def outside(c: Coefficients, x: Any) -> Any:
-        return jump_diffusivity(c, x, T) * single_phase.thermodynamic_factor(c, x, T)
+        In the gap of a `TwoPhase` law :math:`\Theta` is zero, and lithium goes through a particle behind a moving boundary,
+        which no diffusivity describes: the logarithm of :math:`D_\mathrm{chem}` runs straight from one coexisting composition
+        to the other, plus the coefficient ``<m> ln(diffusivity in gaps)``.
+        """
+        if not isinstance(self.free_energy, TwoPhase):
+            return self.jump_diffusivity(c, x, T) * self.free_energy.thermodynamic_factor(c, x, T)
+        single_phase = self.free_energy.free_energy
 
-    return free_energy.across_gaps(c, x, outside, np.exp(c[gap_name(material)]))
+        def outside(c: Coefficients, x: Any) -> Any:
+            return self.jump_diffusivity(c, x, T) * single_phase.thermodynamic_factor(c, x, T)
+
+        return self.free_energy.across_gaps(c, x, outside, np.exp(c[self.gap_name]))

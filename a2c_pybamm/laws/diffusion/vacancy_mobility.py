@@ -8,15 +8,14 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from a2c_pybamm.laws.diffusion import mobility
-from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
+from a2c_pybamm.laws.diffusion.mobility import Mobility, barrier_name, prefactor_name
 from a2c_pybamm.laws.law import MOST_LAW_TERMS, Coefficients, Count
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.schema import Limit, conform_fields
 
 
 @dataclass(frozen=True)
-class VacancyMobility:
+class VacancyMobility(Mobility):
     r"""Jump diffusivity of parallel vacancy-mediated hops, and its product with the thermodynamic factor.
 
     .. math::
@@ -60,20 +59,10 @@ class VacancyMobility:
                 raise ValueError(f"{self.material} {hop}: number of vacancies {vacancies} is negative")
 
     @property
-    def geometry_name(self) -> str:
-        return mobility.geometry_name(self.material)
-
-    @property
-    def gap_name(self) -> str:
-        """Name of the declared factor on the diffusivity in gaps, a logarithm."""
-        return mobility.gap_name(self.material)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        motion: list[str] = []
-        for hop, _ in self.hops:
-            motion += [prefactor_name(self.material, hop), barrier_name(self.material, hop)]
-        return (*motion, *mobility.particle_names(self.material, self.free_energy))
+    def mobility_names(self) -> tuple[str, ...]:
+        """Prefactor and barrier of each hop."""
+        pairs = ((prefactor_name(self.material, hop), barrier_name(self.material, hop)) for hop, _ in self.hops)
+        return tuple(name for pair in pairs for name in pair)
 
     def jump_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`D_J` [m2.s-1]."""
@@ -84,7 +73,3 @@ class VacancyMobility:
             )
             total = total + (1 - x) ** vacancies * np.exp(exponent)
         return np.exp(c[self.geometry_name]) * total
-
-    def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`D_J\,\Theta` [m2.s-1]; in gaps the declared value."""
-        return mobility.chemical_diffusivity(self.jump_diffusivity, self.free_energy, c, x, T, material=self.material)
