@@ -34,7 +34,7 @@ CHUNK = 100
 def bare_list(cell: a2c.Cell, samples: np.ndarray, *, compile: bool) -> Callable[[], None]:
     """PyBaMM's list solve, set up beforehand."""
     state, _ = cell.feasibility(samples)
-    inputs = cell._inputs(samples, state)
+    inputs = cell.inputs.of_model(samples, state.values)
     options = {"silence_sundials_errors": True, "num_threads": 1, "compile": compile}
     solver = pybamm.IDAKLUSolver(**TOLERANCE, output_variables=["Voltage [V]"], on_failure="ignore", options=options)
     model = getattr(pybamm.lithium_ion, cell.model)()
@@ -53,7 +53,7 @@ def bare_list(cell: a2c.Cell, samples: np.ndarray, *, compile: bool) -> Callable
 def loop(cell: a2c.Cell, samples: np.ndarray) -> Callable[[], None]:
     """A new simulation for each sample, from 100 % state of charge."""
     names, times = cell.parameter_set.joint.names, cell.axes.time
-    whole = cell._whole(samples)
+    whole = cell.inputs.all_coefficients(samples)
 
     def solve() -> None:
         for sample in whole:
