@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, ErrorEstimate
 from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, WEIGHTED_GROUP
 from a2c_pybamm.propagation.adaptive.cross_moments import SMOOTH_Q2
@@ -13,7 +14,6 @@ from a2c_pybamm.propagation.adaptive.design import Kind
 from a2c_pybamm.propagation.adaptive.importance_moments import importance_moments
 from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, KINK_ERROR, hidden_variance
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
 
 AGREEMENT_ERRORS = 3.0
 """Combined standard errors from which two answers disagree; chance exceeds them once in 370."""
@@ -40,7 +40,7 @@ def estimate_error(state: AdaptiveState) -> AdaptiveState:
         both = (fit.var > 0) & (importance["var"] > 0)
         apart = np.abs(np.log(np.where(both, importance["var"], 1.0) / np.where(both, fit.var, 1.0))) / 2
         rough |= both & (apart > AGREEMENT_ERRORS * np.hypot(importance["error"], fit.error))
-    rough &= fit.var > (OUTPUT_ROUND_OFF * fit.mean) ** 2
+    rough &= fit.var > (RELATIVE_ROUND_OFF * fit.mean) ** 2
     error = np.where(rough, importance.get("error", fit.error), fit.error)
     worst = float(error[table.counted & (fit.var > 0)].max(initial=0.0))
     return replace(state, error=ErrorEstimate(hidden, rough, rough & table.counted, importance, worst))

@@ -7,7 +7,7 @@ from scipy.stats import qmc
 
 from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
-from a2c_pybamm.propagation.germ_basis import SOBOL_BITS, germ_distribution
+from a2c_pybamm.propagation.germ_basis import germ_distribution
 from a2c_pybamm.propagation.methods.three_sigma_points import MOST_TEST_AXES
 from a2c_pybamm.propagation.model import Array
 
@@ -28,7 +28,7 @@ class ReplicatedDesign:
     def __init__(self, families: tuple[Family, ...], rng: np.random.Generator, n_replicate: int = N_REPLICATE) -> None:
         self.families, self.n_replicate = families, n_replicate
         self._distribution = germ_distribution(families)
-        self._sequences = [qmc.Sobol(len(families), bits=SOBOL_BITS, rng=child) for child in rng.spawn(n_replicate)]
+        self._sequences = [qmc.Sobol(len(families), rng=child) for child in rng.spawn(n_replicate)]
 
     def first(self) -> Design:
         """The first points of every sequence: few of few germs, since test points along all axes follow at once."""
@@ -36,7 +36,7 @@ class ReplicatedDesign:
 
     def more(self, n: int) -> Design:
         """The next n points of every sequence."""
-        points = np.vstack([_next(sequence, n) for sequence in self._sequences]) + 0.5 ** (SOBOL_BITS + 1)
+        points = np.vstack([_next(sequence, n) for sequence in self._sequences]) + 0.5 ** (self._sequences[0].bits + 1)
         germ = np.asarray(self._distribution.inv(points.T)).reshape(len(self.families), len(points)).T
         return Design(Kind.PLAIN, germ, np.repeat(np.arange(self.n_replicate), n), np.ones(len(germ)))
 

@@ -16,10 +16,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Outcome, Problem, complete_elements, fill_incomplete
+from a2c_pybamm.propagation.problem import Outcome, Problem, complete_elements, fill_incomplete
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 
 LEAST_OVERSAMPLING = 1.25
@@ -175,7 +176,7 @@ def _held_out(values: Array, predicted: Array, mean: Array, var: Array) -> tuple
     missed = ((values - predicted) ** 2).sum(axis=0)
     spread = ((values - values.mean(axis=0)) ** 2).sum(axis=0)
     # an output that does not vary beyond round-off is predicted as well as can be
-    constant = spread <= len(values) * (OUTPUT_ROUND_OFF * mean) ** 2
+    constant = spread <= len(values) * (RELATIVE_ROUND_OFF * mean) ** 2
     q2 = np.where(constant, 1.0, 1 - ratio(missed, spread))
     delta = (values - mean) ** 2 - (predicted - mean) ** 2
     size = np.sqrt(delta.mean(axis=0) ** 2 + delta.var(axis=0, ddof=1) / len(delta))
