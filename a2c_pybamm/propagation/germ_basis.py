@@ -23,7 +23,7 @@ from a2c_pybamm.propagation.model import Array
 N_QUANTILE = 4096
 """Points at which a polynomial is sampled for its quantiles; more change them by less than 1 % of a standard deviation."""
 N_PROBABILITY_POINT = 2**14
-"""Points from which a probability is counted: evenly spread ones give it to 0.001, random ones give 1 % to a tenth of itself."""
+"""Points from which a probability is counted: evenly spread ones give it to 0.001, random ones one of 1 % to a tenth."""
 ENTRIES_AT_ONCE = 2**22
 """Entries of the largest array that is held at once, all elements of an output counted (32 MB)."""
 

@@ -19,7 +19,7 @@ from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
 from a2c_pybamm.propagation.methods.three_sigma_points import (
-    N_STEEPEST_DIRECTION,
+    THREE_SIGMA,
     both_ways,
     distances,
     largest_error,
@@ -82,7 +82,7 @@ class FirstOrder:
         steps = 0 if hasattr(problem.model, "jacobian") else int((problem.joint.std > 0).sum())
         directions = n + (N_MIXED_DIRECTION if n > 1 else 0) if self.curvature else 0
         # two outputs' steepest directions are solved at one and at three standard deviations
-        far = n + 2 * min(n, N_STEEPEST_DIRECTION) if self.curvature and self.test_points else 0
+        far = n + 2 * min(n, THREE_SIGMA.n_steepest) if self.curvature and self.test_points else 0
         return 1 + 2 * (steps + directions + far)
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
