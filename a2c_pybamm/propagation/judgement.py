@@ -34,7 +34,9 @@ class VerdictCriterion:
     q2: float = HOLDING_Q2
     """Share of the variance of fresh points that chaos must predict."""
     roughness: RoughnessCriterion = ROUGHNESS
+    """Limits from which the polynomial of adaptive chaos fails, test points show a kink, or two answers disagree."""
     tail: VarianceTail = VARIANCE_TAIL
+    """Share of the variance from which few samples dominate."""
 
 
 VERDICT = VerdictCriterion()

@@ -24,7 +24,7 @@ from a2c_pybamm.report.figures import (
 
 OCP, ENTROPY, DIFFUSIVITY = "electrode OCP [V]", "electrode OCP entropic change [V.K-1]", "particle diffusivity [m2.s-1]"
 SIDES = ("Negative", "Positive")
-STOICHIOMETRY = np.linspace(0.01, 0.99, 197)
+STOICHIOMETRIES = np.linspace(0.01, 0.99, 197)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,24 +55,24 @@ def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:
         if attachment is None:
             continue
         method, sto = getattr(attachment.law, attachment.method), attachment.stoichiometry
-        x = (sto.offset + sto.slope * STOICHIOMETRY)[None, :]
-        shape = (N_DRAW, len(STOICHIOMETRY))
+        x = (sto.offset + sto.slope * STOICHIOMETRIES)[None, :]
+        shape = (N_DRAW, len(STOICHIOMETRIES))
         drawn = np.broadcast_to(method(parameter_set.coefficients(draws), x, parameter_set.temperature), shape)
         mean = np.broadcast_to(
             method(parameter_set.coefficients(joint.mean[None]), x, parameter_set.temperature), (1, shape[1])
         )
         base = base_curve(parameter_set, f"{side} {key}")
-        bands.append(CurveBand(side, key, STOICHIOMETRY, mean[0], np.quantile(drawn, BAND_LEVELS, axis=0), base, drawn))
+        bands.append(CurveBand(side, key, STOICHIOMETRIES, mean[0], np.quantile(drawn, BAND_LEVELS, axis=0), base, drawn))
     return bands
 
 
 def base_curve(parameter_set: ParameterSet, key: str) -> Array:
-    """The base set's curve at `STOICHIOMETRY` and the set's temperature; an OCP is moved there by its entropic change."""
+    """The base set's curve at `STOICHIOMETRIES` and the set's temperature; an OCP is moved there by its entropic change."""
     values = base_values(parameter_set.base)
-    curve = evaluate_base(values, key, STOICHIOMETRY, temperature=parameter_set.temperature)
+    curve = evaluate_base(values, key, STOICHIOMETRIES, temperature=parameter_set.temperature)
     shift = parameter_set.temperature - float(values["Reference temperature [K]"])
     if key.endswith(OCP) and shift:
-        curve = curve + shift * evaluate_base(values, key.replace(OCP, ENTROPY), STOICHIOMETRY)
+        curve = curve + shift * evaluate_base(values, key.replace(OCP, ENTROPY), STOICHIOMETRIES)
     return curve
 
 

@@ -127,7 +127,8 @@ def curve_bands_of_result(result: xr.DataTree) -> str:
             f"band-{k}",
             f"{description(result, output).capitalize()}. Top: mean, 68 % and 95 % band ({chosen}), over the solves that still "
             "run there: behind the first cut-off a selected set. Middle: standard deviation by each method; what grows beyond "
-            f"{STD_AXIS_FACTOR:g} times the largest of {chosen} runs off. Bottom: fraction of each method's solves not yet cut off.",
+            f"{STD_AXIS_FACTOR:g} times the largest of {chosen} runs off. Bottom: fraction of each method's solves not yet cut "
+            "off.",
         )
         for k, output in enumerate(curve_outputs(result))
     )

@@ -15,7 +15,7 @@ from a2c_pybamm.estimators import phase_diagram
 from a2c_pybamm.formatting import significant, with_error
 from a2c_pybamm.laws import FreeEnergy, PhaseForming, TwoPhase
 from a2c_pybamm.parameter_set import Attachment, ParameterSet
-from a2c_pybamm.report.electrodes import ENTROPY, OCP, STOICHIOMETRY, CurveBand, curve_bands, draw_curves, frame
+from a2c_pybamm.report.electrodes import ENTROPY, OCP, STOICHIOMETRIES, CurveBand, curve_bands, draw_curves, frame
 from a2c_pybamm.report.figures import COLORS, FIGURE_WIDTH, FONT_SIZE, N_DRAW, PAGE_SEED, figure_text, label_axes
 
 ONE_SIGMA_PROBABILITY = 0.6827
@@ -78,7 +78,7 @@ def thermodynamic_rows(parameter_set: ParameterSet) -> list[ThermodynamicRow]:
         window, base_window = windows.get(side.lower()), base_windows.get(side.lower())
         if window is None or base_window is None:
             continue
-        inside = np.abs(STOICHIOMETRY - np.mean(window)) <= np.ptp(window) / 2
+        inside = np.abs(STOICHIOMETRIES - np.mean(window)) <= np.ptp(window) / 2
         rows += [_mean_row(side, "mean open-circuit potential in its window", "V", band, inside)]
         if side in bands[ENTROPY]:
             rows += [_mean_row(side, "mean entropic change in its window", "V/K", bands[ENTROPY][side], inside)]

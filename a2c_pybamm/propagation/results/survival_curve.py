@@ -28,7 +28,7 @@ from a2c_pybamm.result import DRAWS, drawn_outputs, expanded_outputs
 
 N_THRESHOLD = 201
 """Thresholds unless given, from the smallest to the largest draw."""
-TEXTS = {
+CURVE_TEXTS = {
     "survival": "probability that the output exceeds the threshold, of the draws that did not fail",
     "lower": "lower end of the 95 % interval",
     "upper": "upper end of the 95 % interval",
@@ -140,7 +140,7 @@ def _lay_out(found: dict[str, Array], unit: str, about: dict[str, Any]) -> xr.Da
     threshold = found["threshold"]
     attrs = {"units": unit, "long_name": about["output"]}
     dataset = xr.Dataset(coords={"threshold": xr.DataArray(threshold, dims="threshold", attrs=attrs)}, attrs=about)
-    for name, text in TEXTS.items():
+    for name, text in CURVE_TEXTS.items():
         values = found.get(name, np.full(len(threshold), np.nan))
         dataset[name] = xr.DataArray(values, dims="threshold", attrs={"units": "1", "long_name": text})
     return dataset
