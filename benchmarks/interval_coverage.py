@@ -16,8 +16,7 @@ from adaptive_answers import answers
 from reference_cases import CASES, REFERENCES
 from scipy.stats import binom, t
 
-from a2c_pybamm.propagation.adaptive.cross_moments import SMOOTH_Q2
-from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, KINK_ERROR
+from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS
 
 QUANTILE = t.ppf(0.975, 7)
 
@@ -55,9 +54,9 @@ def main() -> None:
                 "unseen": (wrong <= QUANTILE * found["error"]) & (-wrong <= np.log(high / found["std"])),
             }
             doubts = (
-                (found["q2"] < SMOOTH_Q2)
-                + (found["test_point_error"] > KINK_ERROR)
-                + (found["hidden_variance"] > HIDDEN_VARIANCE_LIMIT)
+                (found["q2"] < ROUGHNESS.smooth_q2)
+                + (found["test_point_error"] > ROUGHNESS.kink_error)
+                + (found["hidden_variance"] > ROUGHNESS.hidden_variance)
             )
             alarm = found["warned"] + doubts + (found["tail_share"] > 0.5)
             # where the decision does not trust the answer it gives the end with the unseen mode

@@ -42,7 +42,7 @@ def _is_terminal() -> bool:
 out = Terminal(width=None if _is_terminal() else PLAIN_WIDTH)
 err = Terminal(stderr=True)
 
-MAIN_SHARE = 0.005
+LEAST_LISTED_SHARE = 0.005
 """Share of variance by every method below which a source is not listed alone: it would be printed as 0 %."""
 
 
@@ -104,7 +104,7 @@ def print_parameters(parameter_set: ParameterSet) -> None:
 
     rows = []
     for row in parameter_rows(parameter_set):
-        sources = ", ".join(f"{source} {percent(share)}" for source, share in row.sources[:2] if share >= MAIN_SHARE)
+        sources = ", ".join(f"{source} {percent(share)}" for source, share in row.sources[:2] if share >= LEAST_LISTED_SHARE)
         rows.append([row.name, with_error(row.mean, row.std), sources or "no error"])
     print_table(
         f"{parameter_set.name}: derived parameters", ["coefficient", "value ± std", "main sources of its variance"], rows
@@ -208,7 +208,7 @@ def _print_shares(result: xr.DataTree) -> None:
     for row in share_rows(result):
         if row.output == output:
             shares.setdefault(row.source, []).append(row.share)
-    large = {s: v for s, v in shares.items() if max((abs(x) for x in v if x == x), default=0.0) >= MAIN_SHARE}
+    large = {s: v for s, v in shares.items() if max((abs(x) for x in v if x == x), default=0.0) >= LEAST_LISTED_SHARE}
     rows = [[s, *map(_percent, v)] for s, v in sorted(large.items(), key=lambda item: -max(x for x in item[1] if x == x))]
     small = [v for s, v in shares.items() if s not in large]
     if small:

@@ -20,12 +20,12 @@ from scipy.stats import qmc
 from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.model import Array
 
-SOBOL_BITS = 30
-"""Binary digits of a Sobol' point."""
 N_QUANTILE = 4096
 """Points at which a polynomial is sampled for its quantiles; more change them by less than 1 % of a standard deviation."""
-ELEMENTS_AT_ONCE = 512
-"""Elements of an output whose quantiles are taken at once, so that memory stays below some ten megabytes."""
+N_PROBABILITY_POINT = 2**14
+"""Points from which a probability is counted: evenly spread ones give it to 0.001, random ones one of 1 % to a tenth."""
+ENTRIES_AT_ONCE = 2**22
+"""Entries of the largest array that is held at once, all elements of an output counted (32 MB)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,17 +118,15 @@ def germ_distribution(families: tuple[Family, ...]) -> chaospy.Distribution:
 
 def sobol_germ(n: int, families: tuple[Family, ...], rng: np.random.Generator) -> Array:
     """Germs (n, n_germ) that fill their distribution evenly: scrambled Sobol' points through its inverse."""
-    sobol = qmc.Sobol(len(families), bits=SOBOL_BITS, rng=rng)
+    sobol = qmc.Sobol(len(families), rng=rng)
     points = sobol.random_base2(max(0, int(np.ceil(np.log2(n)))))[:n]
-    points = points + 0.5 ** (SOBOL_BITS + 1)  # to the middle of its cell: a point at 0 would be a germ at -inf
+    points = points + 0.5 ** (sobol.bits + 1)  # to the middle of its cell: a point at 0 would be a germ at -inf
     return np.asarray(germ_distribution(families).inv(points.T)).reshape(len(families), n).T
 
 
 def polynomial_quantiles(basis: GermBasis, coefficients: Array, levels: Array, rng: np.random.Generator) -> Array:
     """Quantiles (n_level, n_element) of polynomials in the germ with coefficients (n_term, n_element), by sampling them."""
     terms = basis.evaluate(sobol_germ(N_QUANTILE, basis.families, rng))
-    parts = [
-        np.quantile(terms @ coefficients[:, k : k + ELEMENTS_AT_ONCE], levels, axis=0)
-        for k in range(0, coefficients.shape[1], ELEMENTS_AT_ONCE)
-    ]
+    step = ENTRIES_AT_ONCE // (2 * N_QUANTILE)  # a quantile takes a copy
+    parts = [np.quantile(terms @ coefficients[:, k : k + step], levels, axis=0) for k in range(0, coefficients.shape[1], step)]
     return np.concatenate(parts, axis=1)

@@ -11,6 +11,7 @@ event moves the mean by at most :math:`p(b-m)` or :math:`p(m-a)`, and the varian
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,26 @@ CONFIDENCE = 0.95
 """Probability with which an interval holds the true value."""
 RULE_OF_THREE = 3.0
 """Events in n samples, at most, of which none was met, with 95 % confidence [1]_: -ln 0.05."""
-TAIL_PROBABILITY = 0.01
-"""Part of the samples, those farthest from the mean, whose share of the variance is reported."""
-FEWEST_IN_TAIL = 3
-"""Samples of which that part has at least."""
+
+
+@dataclass(frozen=True)
+class VarianceTail:
+    """The samples farthest from the mean, and the share of the variance from which they dominate it."""
+
+    probability: float = 0.01
+    """Part of the samples, those farthest from the mean, whose share of the variance is reported."""
+    fewest: int = 3
+    """Samples of which that part has at least."""
+    dominant_share: float = 0.5
+    """Share of the variance from which that part dominates it: of a normal output it has 0.09."""
+
+    @property
+    def least_solves(self) -> float:
+        """Number of samples below which there is none in that part of them."""
+        return 1 / self.probability
+
+
+VARIANCE_TAIL = VarianceTail()
 
 
 def intervals(moments: Mapping[str, Array], n: float | Array, freedom: float, attrs: Mapping[str, Any]) -> dict[str, Array]:
@@ -53,9 +70,9 @@ def intervals(moments: Mapping[str, Array], n: float | Array, freedom: float, at
     }
 
 
-def tail_share(values: Array) -> Array:
+def tail_share(values: Array, tail: VarianceTail = VARIANCE_TAIL) -> Array:
     """Share of the variance (n_element,) that the hundredth part (three at least) of samples (n, n_element) carries."""
     squares = np.sort((values - values.mean(axis=0)) ** 2, axis=0)
-    n_far = max(FEWEST_IN_TAIL, round(TAIL_PROBABILITY * len(values)))
+    n_far = max(tail.fewest, round(tail.probability * len(values)))
     total = squares.sum(axis=0)
     return np.divide(squares[-n_far:].sum(axis=0), total, out=np.zeros_like(total), where=total > 0)

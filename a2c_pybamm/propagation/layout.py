@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.polynomial import expansion_nodes
-from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Method, Outcome, Problem
+from a2c_pybamm.propagation.problem import Method, Outcome, Problem
 from a2c_pybamm.result import (
     DESIGN,
     DRAWS,
@@ -108,7 +109,7 @@ def _output(
 def _with_std(statistics: Mapping[str, Array]) -> dict[str, Array]:
     """The statistics with their std; where that is round-off of the mean the output does not vary, and has no shares."""
     var, error = statistics["var"], statistics.get("error", np.full_like(statistics["var"], np.nan))
-    constant = var <= (OUTPUT_ROUND_OFF * statistics["mean"]) ** 2
+    constant = var <= (RELATIVE_ROUND_OFF * statistics["mean"]) ** 2
     var = np.where(constant, 0.0, var)
     return {
         **statistics,

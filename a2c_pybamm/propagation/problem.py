@@ -22,9 +22,6 @@ from a2c_pybamm.propagation.model import Array, Model, Progress
 
 LARGEST_OUTPUT = 1e150
 """Size of an output beyond which its square leaves the range of floats; that of smaller ones than its inverse is zero."""
-OUTPUT_ROUND_OFF = 1e-12
-"""A change of an output below this share of its value is round-off."""
-
 QUANTILES = (0.025, 0.05, 0.16, 0.5, 0.84, 0.95, 0.975)
 """Levels of the quantiles unless asked otherwise: median, and the central 68, 90 and 95 % of a distribution."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import floor, inf, isfinite
 
 from a2c_pybamm.formatting import percent, significant, with_error
@@ -16,16 +17,25 @@ from a2c_pybamm.propagation.answer import (
     Status,
     sampling_numbers,
 )
-from a2c_pybamm.propagation.judgement import WANTED_ERROR
+from a2c_pybamm.propagation.judgement import VERDICT
 
-UNSEEN_MATTERS = 1.2
-"""Factor on the std's upper end, by a mode that no sample met, from which a sentence names that mode."""
 FAR = "test points at ±3σ"
 UNSEEN_KINKS = "kinks farther out are not excluded without sampling"
-NAMED_FAILURES = 0.01
-"""Fraction of failed solves from which a sentence names it."""
-KNOWN = 1e-4
-"""Relative error of a standard deviation below which it is written without it."""
+
+
+@dataclass(frozen=True)
+class SentenceCriterion:
+    """Sizes from which a sentence names a number."""
+
+    unseen_factor: float = 1.2
+    """Factor on the std's upper end, by a mode that no sample met, from which that mode is named."""
+    failed_fraction: float = 0.01
+    """Fraction of solves that failed."""
+    std_error: float = 1e-4
+    """Relative error of a standard deviation."""
+
+
+NAMED = SentenceCriterion()
 
 
 def verdict_sentence(answer: Answer, sampling: Numbers | None, unit: str) -> str:
@@ -148,16 +158,16 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
     if bent:
         names = " and ".join(bent)
         parts.append(f"{names[0].upper()}{names[1:]} fail{'s' if len(bent) == 1 else ''}: {FAR} show a kink.")
-    if own.std_unseen_high > UNSEEN_MATTERS * own.std * (1 + own.error):
+    if own.std_unseen_high > NAMED.unseen_factor * own.std * (1 + own.error):
         high = f"{significant(own.std_unseen_high, 2)}{_unit(unit)}"
         parts.append(f"A mode that none of {own.n_solves} solves met could raise the std to {high} (95 %).")
     if decision.more_solves:
-        parts.append(f"{decision.more_solves:.0f} further solves bring the error of the std to {percent(WANTED_ERROR)}.")
+        parts.append(f"{decision.more_solves:.0f} further solves bring the error of the std to {percent(VERDICT.std_error)}.")
     return parts
 
 
 def _std(own: Numbers, unit: str, *, own_error: bool = True) -> str:
-    with_own = own_error and KNOWN * own.std < own.std_error < inf
+    with_own = own_error and NAMED.std_error * own.std < own.std_error < inf
     return f"std {with_error(own.std, own.std_error, digits=1) if with_own else significant(own.std)}{_unit(unit)}"
 
 
@@ -190,7 +200,9 @@ def _kept(own: Numbers) -> str:
 def _failed(own: Numbers) -> str:
     """Sentence on the samples that failed, from one in a hundred on."""
     fraction = own.n_failed / own.n_solves if own.n_solves else 0.0
-    return f" {percent(fraction)} of {own.n_solves} solves failed and are left out." if fraction >= NAMED_FAILURES else ""
+    return (
+        f" {percent(fraction)} of {own.n_solves} solves failed and are left out." if fraction >= NAMED.failed_fraction else ""
+    )
 
 
 def _dominated(answer: Answer) -> str:

@@ -11,13 +11,13 @@ from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import sensitivity_indices
 from a2c_pybamm.propagation.polynomial import Expansion, read_expansion
 from a2c_pybamm.propagation.results.closed_variance import closed_variance, hermite_tensors
+from a2c_pybamm.propagation.results.indices import MOST_PLAYERS
 from a2c_pybamm.propagation.verdict import read_status
 from a2c_pybamm.report.markup import Content, Number, paragraph, table
 from a2c_pybamm.result import EXPANSION, expanded_outputs, scalar_outputs
 
-MOST_ALONE = 12
-"""Coefficients that are all shown; of more the largest, since the cost doubles with each."""
-N_SHOWN = 7
+N_LARGEST = 7
+"""Coefficients shown of more than there are indices for (`MOST_PLAYERS`), the largest; the others are taken together."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def holding_chaos(result: xr.DataTree) -> dict[str, str]:
 def index_rows(result: xr.DataTree) -> list[IndexRow]:
     """A row for each coefficient that carries an error and each scalar output whose chaos holds, largest Shapley effect first.
 
-    Of more than `MOST_ALONE` coefficients the `N_SHOWN` largest by their exact Kucherenko indices, the others together.
+    Of more than `MOST_PLAYERS` coefficients the `N_LARGEST` largest by their exact Kucherenko indices, the others together.
     """
     rows = []
     for output, label in holding_chaos(result).items():
@@ -61,10 +61,10 @@ def _groups(expansion: Expansion) -> dict[str, list[str]]:
     factor = np.array(expansion.factor.values, float)
     felt = np.flatnonzero(factor.any(axis=1))
     names = expansion.factor["coefficient"].values.astype(str)
-    if len(felt) <= MOST_ALONE:
+    if len(felt) <= MOST_PLAYERS:
         return {str(names[k]): [str(names[k])] for k in felt}
     order = felt[np.argsort(-_size(expansion, factor, felt), kind="stable")]
-    shown, rest = order[:N_SHOWN], order[N_SHOWN:]
+    shown, rest = order[:N_LARGEST], order[N_LARGEST:]
     return {**{str(names[k]): [str(names[k])] for k in shown}, f"{len(rest)} others together": [str(names[k]) for k in rest]}
 
 

@@ -10,17 +10,21 @@ from matplotlib.figure import Figure
 
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.parameter_set import ParameterSet, base_values, evaluate_base
-from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, draw_band, figure_text, label_axes
+from a2c_pybamm.report.figures import (
+    BAND_LEVELS,
+    COLORS,
+    FIGURE_WIDTH,
+    FONT_SIZE,
+    N_DRAW,
+    PAGE_SEED,
+    draw_band,
+    figure_text,
+    label_axes,
+)
 
 OCP, ENTROPY, DIFFUSIVITY = "electrode OCP [V]", "electrode OCP entropic change [V.K-1]", "particle diffusivity [m2.s-1]"
 SIDES = ("Negative", "Positive")
-LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
-"""Median, central 68 % and 95 %."""
-N_DRAWS = 500
-"""Draws behind a band: the edge of the 95 % band is the true 1.1 to 3.9 % quantile, nineteen times of twenty."""
-SEED = 0
-"""The same page from the same set: bands are drawn with a generator of their own."""
-STOICHIOMETRY = np.linspace(0.01, 0.99, 197)
+STOICHIOMETRIES = np.linspace(0.01, 0.99, 197)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +38,7 @@ class CurveBand:
     nominal: Array
     """At the mean coefficients (n,)."""
     quantile: Array
-    """At `LEVELS` (5, n)."""
+    """At `BAND_LEVELS` (5, n)."""
     base: Array
     """The base set's own curve (n,), at the same temperature."""
     drawn: Array
@@ -44,37 +48,37 @@ class CurveBand:
 def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:
     """Bands of every electrode whose ``key`` ("electrode OCP [V]" …) a law stands in for."""
     joint = parameter_set.joint
-    draws = joint.draw(N_DRAWS, np.random.default_rng(SEED))
+    draws = joint.draw(N_DRAW, np.random.default_rng(PAGE_SEED))
     bands = []
     for side in SIDES:
         attachment = parameter_set.attach.get(f"{side} {key}")
         if attachment is None:
             continue
         method, sto = getattr(attachment.law, attachment.method), attachment.stoichiometry
-        x = (sto.offset + sto.slope * STOICHIOMETRY)[None, :]
-        shape = (N_DRAWS, len(STOICHIOMETRY))
+        x = (sto.offset + sto.slope * STOICHIOMETRIES)[None, :]
+        shape = (N_DRAW, len(STOICHIOMETRIES))
         drawn = np.broadcast_to(method(parameter_set.coefficients(draws), x, parameter_set.temperature), shape)
         mean = np.broadcast_to(
             method(parameter_set.coefficients(joint.mean[None]), x, parameter_set.temperature), (1, shape[1])
         )
         base = base_curve(parameter_set, f"{side} {key}")
-        bands.append(CurveBand(side, key, STOICHIOMETRY, mean[0], np.quantile(drawn, LEVELS, axis=0), base, drawn))
+        bands.append(CurveBand(side, key, STOICHIOMETRIES, mean[0], np.quantile(drawn, BAND_LEVELS, axis=0), base, drawn))
     return bands
 
 
 def base_curve(parameter_set: ParameterSet, key: str) -> Array:
-    """The base set's curve at `STOICHIOMETRY` and the set's temperature; an OCP is moved there by its entropic change."""
+    """The base set's curve at `STOICHIOMETRIES` and the set's temperature; an OCP is moved there by its entropic change."""
     values = base_values(parameter_set.base)
-    curve = evaluate_base(values, key, STOICHIOMETRY, temperature=parameter_set.temperature)
+    curve = evaluate_base(values, key, STOICHIOMETRIES, temperature=parameter_set.temperature)
     shift = parameter_set.temperature - float(values["Reference temperature [K]"])
     if key.endswith(OCP) and shift:
-        curve = curve + shift * evaluate_base(values, key.replace(OCP, ENTROPY), STOICHIOMETRY)
+        curve = curve + shift * evaluate_base(values, key.replace(OCP, ENTROPY), STOICHIOMETRIES)
     return curve
 
 
 def draw_curves(axes: Axes, band: CurveBand, base: str, label: str, *, scale: float = 1.0) -> None:
     """Band, curve at the mean and base set's curve, times a scale."""
-    draw_band(axes, band.stoichiometry, scale * band.quantile, np.array(LEVELS), COLORS[0], "")
+    draw_band(axes, band.stoichiometry, scale * band.quantile, np.array(BAND_LEVELS), COLORS[0], "")
     axes.plot(band.stoichiometry, scale * band.nominal, color=COLORS[0], label=label)
     axes.plot(band.stoichiometry, scale * band.base, color=COLORS[1], linestyle="--", label=figure_text(f"{base}, as it is"))
 
@@ -90,7 +94,7 @@ def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = Fa
 
     The vertical axis shows the 68 % band and the base set within the middle of the composition range; ends run off it.
     """
-    figure = Figure(figsize=(WIDTH if len(bands) > 1 else WIDTH * 0.6, 4.0), layout="constrained")
+    figure = Figure(figsize=(FIGURE_WIDTH if len(bands) > 1 else FIGURE_WIDTH * 0.6, 4.0), layout="constrained")
     for axes, band in zip(figure.subplots(1, len(bands), squeeze=False)[0], bands, strict=True):
         draw_curves(axes, band, base, "this set, mean coefficients")
         middle = (band.stoichiometry >= 0.03) & (band.stoichiometry <= 0.97)
@@ -102,8 +106,8 @@ def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = Fa
         else:
             frame(axes, shown)
         axes.set_xlim(0, 1)
-        axes.set_title(f"{band.side} electrode", fontsize=SMALL + 1)
+        axes.set_title(f"{band.side} electrode", fontsize=FONT_SIZE + 1)
         label_axes(axes, "stoichiometry", label)
     handles = figure.axes[0].get_legend_handles_labels()
-    figure.legend(*handles, fontsize=SMALL, frameon=False, loc="outside lower center", ncols=4)
+    figure.legend(*handles, fontsize=FONT_SIZE, frameon=False, loc="outside lower center", ncols=4)
     return figure

@@ -12,12 +12,14 @@ import xarray as xr
 from a2c_pybamm import __version__
 from a2c_pybamm.formatting import percent, significant, to_error, with_error
 from a2c_pybamm.parameter_set import ParameterSet
+from a2c_pybamm.propagation.intervals import RULE_OF_THREE
 from a2c_pybamm.propagation.provenance import GENERATOR
 from a2c_pybamm.report.blame import coefficients_to_blame
-from a2c_pybamm.report.electrodes import DIFFUSIVITY, N_DRAWS, OCP, CurveBand, band_panels, curve_bands
+from a2c_pybamm.report.electrodes import DIFFUSIVITY, OCP, CurveBand, band_panels, curve_bands
 from a2c_pybamm.report.figures import (
-    MAX_STD,
-    MIN_SHARE,
+    LEAST_DRAWN_SHARE,
+    N_DRAW,
+    STD_AXIS_FACTOR,
     band_approach,
     band_figure,
     correlation_figure,
@@ -43,9 +45,10 @@ from a2c_pybamm.tables import ParameterRow, parameter_rows
 
 LIBRARIES = ("pybamm", "numpy", "scipy", "xarray", "chaospy", "ase", "matplotlib")
 """Whose versions are told beside our own."""
-N_MAIN = 3
-"""Sources named for each coefficient, as long as they are above `MIN_MAIN`."""
-MIN_MAIN = 0.05
+MOST_NAMED_SOURCES = 3
+"""Sources named for each coefficient, as long as they are above `LEAST_NAMED_SHARE`."""
+LEAST_NAMED_SHARE = 0.05
+"""Share of the variance of a coefficient from which a source is named beside it."""
 
 
 def recommended_answers(result: xr.DataTree) -> str:
@@ -101,9 +104,8 @@ def _failure(row: FailureRow) -> list[Content]:
     fraction = percent(row.fraction)
     if row.approach == "sampling" and row.n_solves:
         error = np.sqrt(row.fraction * (1 - row.fraction) / row.n_solves)
-        fraction = (
-            f"{with_error(100 * row.fraction, 100 * error)} %" if row.n else f"below {percent(min(1.0, 3 / row.n_solves))}"
-        )
+        most = min(1.0, RULE_OF_THREE / row.n_solves)
+        fraction = f"{with_error(100 * row.fraction, 100 * error)} %" if row.n else f"below {percent(most)}"
     return [
         row.approach,
         f"{row.cause}: {row.cause.meaning}",
@@ -125,7 +127,8 @@ def curve_bands_of_result(result: xr.DataTree) -> str:
             f"band-{k}",
             f"{description(result, output).capitalize()}. Top: mean, 68 % and 95 % band ({chosen}), over the solves that still "
             "run there: behind the first cut-off a selected set. Middle: standard deviation by each method; what grows beyond "
-            f"{MAX_STD:g} times the largest of {chosen} runs off. Bottom: fraction of each method's solves not yet cut off.",
+            f"{STD_AXIS_FACTOR:g} times the largest of {chosen} runs off. Bottom: fraction of each method's solves not yet cut "
+            "off.",
         )
         for k, output in enumerate(curve_outputs(result))
     )
@@ -136,7 +139,7 @@ def variance_shares(result: xr.DataTree) -> str:
     parts, small = [], small_sources(result)
     bars = share_bars(result)
     if bars is not None:
-        beneath = f" Below {percent(MIN_SHARE)} everywhere: {', '.join(small)}." if small else ""
+        beneath = f" Below {percent(LEAST_DRAWN_SHARE)} everywhere: {', '.join(small)}." if small else ""
         text = (
             "Share of the variance of each output that a source makes by itself; shares add to one less what sources make "
             f"together. Not clipped: noise may make a small share negative. Grey bars: one standard error.{beneath}"
@@ -162,7 +165,7 @@ def _parameter(row: ParameterRow) -> list[Content]:
     if row.plain is not None and row.factor is not None:
         unit = "" if row.plain_unit == "1" else f" {row.plain_unit}"
         plain = Number(row.plain, f"{significant(row.plain)}{unit} ×/÷ {significant(row.factor)}")
-    main = [f"{source} {percent(share)}" for source, share in row.sources[:N_MAIN] if share >= MIN_MAIN]
+    main = [f"{source} {percent(share)}" for source, share in row.sources[:MOST_NAMED_SOURCES] if share >= LEAST_NAMED_SHARE]
     text = with_error(row.mean, row.std)
     return [row.name, Number(row.mean, text), row.unit, plain, "; ".join(main) or "no error", row.method]
 
@@ -170,7 +173,7 @@ def _parameter(row: ParameterRow) -> list[Content]:
 def electrodes(parameter_set: ParameterSet) -> str:
     """Open-circuit potentials and diffusivities with their bands."""
     parts, base = [], parameter_set.base
-    text = f"from {N_DRAWS} draws of the joint at {parameter_set.temperature:g} K, against {base}'s own. "
+    text = f"from {N_DRAW} draws of the joint at {parameter_set.temperature:g} K, against {base}'s own. "
     voltages, diffusivities = curve_bands(parameter_set, OCP), curve_bands(parameter_set, DIFFUSIVITY)
     if voltages:
         figure = band_panels(voltages, base, "open-circuit potential [V]")

@@ -6,16 +6,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.propagation import survival
 from a2c_pybamm.report.blame import holding_chaos
-from a2c_pybamm.report.figures import SAMPLING, SMALL, WIDTH, figure_text, label_axes, method_color
+from a2c_pybamm.report.figures import FIGURE_WIDTH, FONT_SIZE, PAGE_SEED, SAMPLING, figure_text, label_axes, method_color
 from a2c_pybamm.report.markup import figure_of
 from a2c_pybamm.result import DRAWS, drawn_outputs, output_names
 
 OUTPUT = "end_time"
-SEED = 0
-"""A polynomial is sampled at the same points each time: the same page from the same result."""
-HOUR = 3600.0
 
 
 def survival_curves(result: xr.DataTree) -> dict[str, xr.Dataset]:
@@ -25,15 +23,15 @@ def survival_curves(result: xr.DataTree) -> dict[str, xr.Dataset]:
     label = holding_chaos(result).get(OUTPUT)
     if label is None:
         return {}
-    return {label: survival(result, OUTPUT, approach=label, rng=np.random.default_rng(SEED))}
+    return {label: survival(result, OUTPUT, approach=label, rng=np.random.default_rng(PAGE_SEED))}
 
 
 def survival_figure(result: xr.DataTree, curves: dict[str, xr.Dataset]) -> Figure:
     """The curves against time in hours."""
-    figure = Figure(figsize=(WIDTH * 0.75, 3.6), layout="constrained")
+    figure = Figure(figsize=(FIGURE_WIDTH * 0.75, 3.6), layout="constrained")
     axes = figure.subplots()
     for approach, curve in curves.items():
-        time, color = curve["threshold"].values / HOUR, method_color(result, approach)
+        time, color = curve["threshold"].values / SECONDS_PER_HOUR, method_color(result, approach)
         axes.plot(
             time,
             curve["survival"].values,
@@ -50,7 +48,7 @@ def survival_figure(result: xr.DataTree, curves: dict[str, xr.Dataset]) -> Figur
                 axes.plot(time, bounds, color=SAMPLING, linestyle=":", linewidth=1.0, label=text)
     label_axes(axes, "t [h]", "probability of running longer than t")
     axes.set_ylim(-0.02, 1.02)
-    axes.legend(fontsize=SMALL, frameon=False, loc="best")
+    axes.legend(fontsize=FONT_SIZE, frameon=False, loc="best")
     return figure
 
 

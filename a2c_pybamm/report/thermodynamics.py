@@ -9,20 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.derivation.host_free_energy import HULLS
 from a2c_pybamm.estimators import phase_diagram
 from a2c_pybamm.formatting import significant, with_error
 from a2c_pybamm.laws import FreeEnergy, PhaseForming, TwoPhase
 from a2c_pybamm.parameter_set import Attachment, ParameterSet
-from a2c_pybamm.report.electrodes import ENTROPY, OCP, STOICHIOMETRY, CurveBand, curve_bands, draw_curves, frame
-from a2c_pybamm.report.figures import COLORS, SMALL, WIDTH, figure_text, label_axes
+from a2c_pybamm.report.electrodes import ENTROPY, OCP, STOICHIOMETRIES, CurveBand, curve_bands, draw_curves, frame
+from a2c_pybamm.report.figures import COLORS, FIGURE_WIDTH, FONT_SIZE, N_DRAW, PAGE_SEED, figure_text, label_axes
 
-N_DRAW = 500
-"""Draws behind the probability of a gap."""
-SEED = 0
-LEVEL = 0.6827
-ROUND_OFF = 1e-12
-"""Spread of draws below which a quantity has no error."""
+ONE_SIGMA_PROBABILITY = 0.6827
+"""Probability that a normal error is within one standard deviation, of which an interval of skewed draws has as much."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def thermodynamic_rows(parameter_set: ParameterSet) -> list[ThermodynamicRow]:
         window, base_window = windows.get(side.lower()), base_windows.get(side.lower())
         if window is None or base_window is None:
             continue
-        inside = np.abs(STOICHIOMETRY - np.mean(window)) <= np.ptp(window) / 2
+        inside = np.abs(STOICHIOMETRIES - np.mean(window)) <= np.ptp(window) / 2
         rows += [_mean_row(side, "mean open-circuit potential in its window", "V", band, inside)]
         if side in bands[ENTROPY]:
             rows += [_mean_row(side, "mean entropic change in its window", "V/K", bands[ENTROPY][side], inside)]
@@ -95,9 +92,8 @@ def thermodynamic_rows(parameter_set: ParameterSet) -> list[ThermodynamicRow]:
 def _mean_row(side: str, quantity: str, unit: str, band: CurveBand, inside: NDArray[np.bool_]) -> ThermodynamicRow:
     weight = inside / inside.sum()
     std = float((band.drawn @ weight).std())
-    return ThermodynamicRow(
-        side, quantity, unit, float(weight @ band.nominal), std if std > ROUND_OFF else np.nan, float(weight @ band.base)
-    )
+    std = std if std > RELATIVE_ROUND_OFF * np.abs(band.drawn).max() else np.nan  # all draws are equal
+    return ThermodynamicRow(side, quantity, unit, float(weight @ band.nominal), std, float(weight @ band.base))
 
 
 def _gap_rows(side: str, parameter_set: ParameterSet, attachment: Attachment) -> list[ThermodynamicRow]:
@@ -106,14 +102,14 @@ def _gap_rows(side: str, parameter_set: ParameterSet, attachment: Attachment) ->
     own = law.free_energy if isinstance(law, TwoPhase) else law
     if not isinstance(own, PhaseForming) or not isinstance(own, FreeEnergy):
         return []
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(PAGE_SEED)
     diagram = phase_diagram(own, parameter_set.joint, parameter_set.temperature, rng=rng, n_draw=N_DRAW)
     likely = float(diagram.probability_of_a_gap[0])
     rows = [ThermodynamicRow(side, "probability of a miscibility gap", "1", likely, np.nan, np.nan)]
     n = int(diagram.gaps[0].count[0])
     for k in range(n if (diagram.draws[0].count == n).any() else 0):
         found = diagram.gaps[0]
-        ends = diagram.interval(0, k, LEVEL)
+        ends = diagram.interval(0, k, ONE_SIGMA_PROBABILITY)
         for name, column in (("low", found.low), ("high", found.high)):
             value, *interval = ((x - sto.offset) / sto.slope for x in (float(column[0, k]), *ends[name]))
             text = f"gap {k + 1}, {'lithium-poor' if name == 'low' else 'lithium-rich'} phase"
@@ -141,7 +137,7 @@ def thermodynamics_figure(parameter_set: ParameterSet) -> Figure | None:
     if not n:
         return None
     windows = parameter_set.stoichiometry_window
-    figure = Figure(figsize=(WIDTH if n > 1 else WIDTH * 0.6, 6.0), layout="constrained")
+    figure = Figure(figsize=(FIGURE_WIDTH if n > 1 else FIGURE_WIDTH * 0.6, 6.0), layout="constrained")
     grid = figure.subplots(2, n, squeeze=False, sharex=True)
     for row, (curves, label) in enumerate(bands):
         scale = 1e3 if row else 1.0
@@ -155,7 +151,7 @@ def thermodynamics_figure(parameter_set: ParameterSet) -> Figure | None:
             frame(axes, scale * np.concatenate([band.quantile[[1, 3], 8:-8].ravel(), band.base[8:-8]]))
             label_axes(axes, "stoichiometry" if row else "", label)
             if not row:
-                axes.set_title(f"{band.side} electrode", fontsize=SMALL + 1)
+                axes.set_title(f"{band.side} electrode", fontsize=FONT_SIZE + 1)
     handles = grid[0][0].get_legend_handles_labels()
-    figure.legend(*handles, fontsize=SMALL, frameon=False, loc="outside lower center", ncols=5)
+    figure.legend(*handles, fontsize=FONT_SIZE, frameon=False, loc="outside lower center", ncols=5)
     return figure

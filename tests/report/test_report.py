@@ -30,8 +30,17 @@ from a2c_pybamm.propagation import (
 from a2c_pybamm.propagation.answer import Status
 from a2c_pybamm.report import thermodynamics_figure, write_figure, write_report
 from a2c_pybamm.report.blame import coefficients_to_blame, index_rows
-from a2c_pybamm.report.electrodes import DIFFUSIVITY, LEVELS, N_DRAWS, OCP, SEED, CurveBand, band_panels, curve_bands
-from a2c_pybamm.report.figures import band_figure, correlation_figure, share_bars, share_curves, svg
+from a2c_pybamm.report.electrodes import DIFFUSIVITY, OCP, CurveBand, band_panels, curve_bands
+from a2c_pybamm.report.figures import (
+    BAND_LEVELS,
+    N_DRAW,
+    PAGE_SEED,
+    band_figure,
+    correlation_figure,
+    share_bars,
+    share_curves,
+    svg,
+)
 from a2c_pybamm.report.markup import figure_of, table, tree
 from a2c_pybamm.report.survival import how_long_it_lasts, survival_curves, survival_figure
 from a2c_pybamm.result import Result
@@ -268,14 +277,14 @@ def test_wrong_input_is_refused(tmp_path: Path, result: xr.DataTree) -> None:
 
 def test_bands_are_quantiles_of_draws() -> None:
     parameter_set = small_set()
-    draws = parameter_set.joint.draw(N_DRAWS, np.random.default_rng(SEED))
+    draws = parameter_set.joint.draw(N_DRAW, np.random.default_rng(PAGE_SEED))
     for key, law, method in ((OCP, LAW, "open_circuit_voltage"), (DIFFUSIVITY, MOBILITY, "chemical_diffusivity")):
         (band,) = curve_bands(parameter_set, key)
         assert band.side == "Positive"
         for k in (0, 60, 196):
             x = 0.1 + 0.85 * band.stoichiometry[k]
             drawn = [getattr(law, method)(dict(zip(parameter_set.joint.names, d, strict=True)), x, TEMPERATURE) for d in draws]
-            np.testing.assert_allclose(band.quantile[:, k], np.quantile(drawn, LEVELS), rtol=1e-12)
+            np.testing.assert_allclose(band.quantile[:, k], np.quantile(drawn, BAND_LEVELS), rtol=1e-12)
             mean = getattr(law, method)(
                 dict(zip(parameter_set.joint.names, parameter_set.joint.mean, strict=True)), x, TEMPERATURE
             )

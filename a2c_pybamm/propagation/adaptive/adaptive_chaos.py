@@ -15,10 +15,10 @@ from a2c_pybamm.propagation.adaptive.next_design import next_design
 from a2c_pybamm.propagation.adaptive.polynomial_fit import fit_polynomials
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
 from a2c_pybamm.propagation.answer import MethodKind
-from a2c_pybamm.propagation.methods.three_sigma_points import MOST_TEST_AXES, N_STEEPEST_DIRECTION
+from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 from a2c_pybamm.propagation.problem import Outcome, Problem
 
-LEAST_BUDGET = 2 * (MOST_TEST_AXES + N_STEEPEST_DIRECTION) + N_REPLICATE
+LEAST_BUDGET = 2 * (THREE_SIGMA.most_axes + THREE_SIGMA.n_steepest) + N_REPLICATE
 """Solves for all test points and one point of each scrambling."""
 
 

@@ -7,18 +7,15 @@ import numpy as np
 from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, ErrorEstimate
 from a2c_pybamm.propagation.adaptive.cross_fit import CrossFit
 from a2c_pybamm.propagation.adaptive.design import Kind
+from a2c_pybamm.propagation.adaptive.importance_points import IMPORTANCE
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE
 from a2c_pybamm.propagation.germ_basis import N_QUANTILE, sobol_germ
 from a2c_pybamm.propagation.intervals import intervals, tail_share
-from a2c_pybamm.propagation.methods.three_sigma_points import TEST_DISTANCE
+from a2c_pybamm.propagation.methods.polynomial_chaos import HOLDING_Q2
+from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, fill_incomplete, joined
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
-
-LEAST_Q2_OF_SHARES = 0.95
-"""Q² from which quantiles and shares are read from the polynomial: what it misses is then below what a share is read to."""
-PLAIN_DRAWS_WORTH = 0.5
-"""Plain draws that an importance point is worth where an event was never met: its density is half the germ's at the least."""
 
 
 def adaptive_outcome(state: AdaptiveState, rng: np.random.Generator, *, label: str, tolerance: float) -> Outcome:
@@ -30,7 +27,7 @@ def adaptive_outcome(state: AdaptiveState, rng: np.random.Generator, *, label: s
     n_test = sum(len(batch.samples) for batch in test.batches)
     notes = {
         "points of the design": str(len(state.points[Kind.PLAIN].germ)),
-        "test points": f"{n_test} at ±{TEST_DISTANCE:g} standard deviations",
+        "test points": f"{n_test} at ±{THREE_SIGMA.distance:g} standard deviations",
         "stopped": "tolerance met" if state.error.worst <= tolerance else "budget spent",
     }
     statistics = _statistics(state, state.fit, state.error, rng)
@@ -54,7 +51,7 @@ def _statistics(
     n = np.full(len(fit.mean), float(len(plain)))
     if error.importance:
         found |= {name: np.where(error.rough, numbers, found[name]) for name, numbers in error.importance.items()}
-        n[error.rough] += PLAIN_DRAWS_WORTH * len(state.points[Kind.IMPORTANCE].weight)
+        n[error.rough] += IMPORTANCE.worth * len(state.points[Kind.IMPORTANCE].weight)
     statistics = {}
     for name, place in state.table.columns.items():
         part = {statistic: numbers[..., place] for statistic, numbers in found.items()}
@@ -72,7 +69,7 @@ def _from_fit(state: AdaptiveState, fit: CrossFit, plain: Array, rng: np.random.
     share = ratio(members @ coefficients**2, polynomial_var + fit.residual_var)
     terms = fit.basis.evaluate(sobol_germ(N_QUANTILE, joint.germ_families, rng))
     sampled = np.quantile((terms @ fit.components) @ fit.loadings + fit.offset, state.problem.levels, axis=0)
-    holds = fit.q2 >= LEAST_Q2_OF_SHARES
+    holds = fit.q2 >= HOLDING_Q2
     return {
         "mean": fit.mean,
         "var": fit.var,

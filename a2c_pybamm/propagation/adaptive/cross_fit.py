@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.adaptive.cross_moments import GroupMoments, LeftOut, cross_moments
 from a2c_pybamm.propagation.adaptive.weighted_regression import Prior, PriorSearch, WeightedFit, weighted_fit
 from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.methods.three_sigma_points import largest_error
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
 
 LOST_VARIANCE = 1e-5
 """Share of the variance of all curves together that principal components may leave out; it goes to the residuals."""
@@ -109,7 +109,7 @@ def side_by_side(first: CrossFit, second: CrossFit, where: NDArray[np.bool_]) ->
 def _components(values: Array, alone: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
     """Means (n_element,) of values (n_point, n_element), scores (n_point, n_component), loadings (n_component, n_element)."""
     offset, spread = values.mean(axis=0), values.std(axis=0)
-    scale = np.where(spread > OUTPUT_ROUND_OFF * np.abs(offset), spread, 0.0)
+    scale = np.where(spread > RELATIVE_ROUND_OFF * np.abs(offset), spread, 0.0)
     standard = np.divide(values - offset, scale, out=np.zeros_like(values), where=scale > 0)
     single = np.flatnonzero(alone)
     shapes = np.zeros((len(single), standard.shape[1]))

@@ -27,19 +27,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.propagation.methods.three_sigma_points import KINK_ERROR
+from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriterion
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
-SMOOTH_Q2 = 0.98
-"""Q² below which a polynomial may miss a tail that the points at hand hardly show: it leaves out 1 % of the std."""
-LEAST_Q2 = 0.5
-"""Q² below which a polynomial adds more noise than it takes away: the points alone count."""
-LEAST_VARIANCE_RATIO = 0.1
-"""Variance with the polynomial's help, over that of the points, below which the polynomial overshoots and is left out."""
-SHARED_ERROR = 5.0
-r"""The groups share one polynomial, so that their spread alone is too small: :math:`5\,(1-Q^2)/n` is added to the squared
-relative error. Measured on discharges (``benchmarks/interval_coverage.py``)."""
+
+@dataclass(frozen=True)
+class ControlVariateCriterion:
+    """Limits within which a polynomial corrects the moments of points, and the error that it brings."""
+
+    least_q2: float = 0.5
+    """Q² below which a polynomial adds more noise than it takes away: the points alone count."""
+    least_variance_ratio: float = 0.1
+    """Variance with the polynomial's help, over that of the points, below which the polynomial overshoots and is left out."""
+    shared_error: float = 5.0
+    r"""The groups share one polynomial, so that their spread alone is too small: :math:`5\,(1-Q^2)/n` is added to the squared
+    relative error. Measured on discharges (``benchmarks/interval_coverage.py``)."""
+
+
+CONTROL_VARIATE = ControlVariateCriterion()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +80,22 @@ class GroupMoments:
         return cls(without[:, 0] @ loadings + offset, np.einsum("ke,rkl,le->re", loadings, inner, loadings))
 
 
-def cross_moments(left_out: LeftOut, exact: GroupMoments, polynomial_var: Array, test_point_error: Array) -> dict[str, Array]:
+def cross_moments(
+    left_out: LeftOut,
+    exact: GroupMoments,
+    polynomial_var: Array,
+    test_point_error: Array,
+    *,
+    criterion: ControlVariateCriterion = CONTROL_VARIATE,
+    roughness: RoughnessCriterion = ROUGHNESS,
+) -> dict[str, Array]:
     """Moments of every element with their errors (the formulas are at the head of this module)."""
     values, predicted, n_group, n_fitted = left_out.values, left_out.predicted, len(exact.mean), left_out.n_fitted
     missed = values - predicted
     residual_var = (missed**2).mean(axis=0)
     plain = values.var(axis=0)
     q2 = np.where(plain > 0, 1 - ratio(residual_var, plain), 1.0)
-    trusted = q2 >= LEAST_Q2
+    trusted = q2 >= criterion.least_q2
     averages = left_out.averages(n_group)
     first = np.where(trusted, exact.mean + averages @ missed, averages @ values)
     mean = first.mean(axis=0)
@@ -89,14 +103,14 @@ def cross_moments(left_out: LeftOut, exact: GroupMoments, polynomial_var: Array,
     corrected = exact.var + (exact.mean - mean) ** 2 + second_of_points - averages @ (predicted - mean) ** 2
     second = np.where(trusted, corrected, second_of_points)
     var = second.mean(axis=0)
-    overshoots = ~(var > LEAST_VARIANCE_RATIO * plain)
+    overshoots = ~(var > criterion.least_variance_ratio * plain)
     second, var = np.where(overshoots, second_of_points, second), np.where(overshoots, second_of_points.mean(axis=0), var)
     without_one = np.sqrt(np.maximum((second.sum(axis=0) - second) / (n_group - 1), 0.0))
     jackknife = ratio((n_group - 1) / n_group * ((without_one - without_one.mean(axis=0)) ** 2).sum(axis=0), var)
     lost = np.clip(1 - q2, 0, 1)
-    smooth = (q2 >= SMOOTH_Q2) & ~overshoots & ~(test_point_error > KINK_ERROR)
+    smooth = (q2 >= roughness.smooth_q2) & ~overshoots & ~(test_point_error > roughness.kink_error)
     weight = np.where(smooth, ratio(lost**2 / 4 + lost / n_fitted, lost**2 / 4 + jackknife + 2 * lost / n_fitted), 1.0)
-    shared = np.where(trusted & ~overshoots, SHARED_ERROR * lost / n_fitted, 0.0)
+    shared = np.where(trusted & ~overshoots, criterion.shared_error * lost / n_fitted, 0.0)
     shared_of_mean = np.where(trusted & ~overshoots, residual_var / n_fitted, 0.0)
     return {
         "mean": mean,

@@ -6,20 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, ErrorEstimate
 from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, WEIGHTED_GROUP
-from a2c_pybamm.propagation.adaptive.cross_moments import SMOOTH_Q2
 from a2c_pybamm.propagation.adaptive.design import Kind
 from a2c_pybamm.propagation.adaptive.importance_moments import importance_moments
-from a2c_pybamm.propagation.methods.three_sigma_points import HIDDEN_VARIANCE_LIMIT, KINK_ERROR, hidden_variance
+from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriterion
+from a2c_pybamm.propagation.methods.three_sigma_points import hidden_variance
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
-
-AGREEMENT_ERRORS = 3.0
-"""Combined standard errors from which two answers disagree; chance exceeds them once in 370."""
 
 
-def estimate_error(state: AdaptiveState) -> AdaptiveState:
+def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNESS) -> AdaptiveState:
     """The state with the error of its fit; unchanged before the first one.
 
     An element is rough where its polynomial predicts less than 98 % of the variance, a test point misses by more than a
@@ -35,12 +32,13 @@ def estimate_error(state: AdaptiveState) -> AdaptiveState:
             table.values[table.group == WEIGHTED_GROUP], points.group, points.weight, state.problem.levels
         )
     hidden = hidden_variance(table.values[table.group == TEST_GROUP], fit.mean, fit.var)
-    rough = (fit.q2 < SMOOTH_Q2) | (fit.test_point_error > KINK_ERROR) | (hidden > HIDDEN_VARIANCE_LIMIT)
+    rough = (fit.q2 < roughness.smooth_q2) | (fit.test_point_error > roughness.kink_error)
+    rough |= hidden > roughness.hidden_variance
     if importance:
         both = (fit.var > 0) & (importance["var"] > 0)
         apart = np.abs(np.log(np.where(both, importance["var"], 1.0) / np.where(both, fit.var, 1.0))) / 2
-        rough |= both & (apart > AGREEMENT_ERRORS * np.hypot(importance["error"], fit.error))
-    rough &= fit.var > (OUTPUT_ROUND_OFF * fit.mean) ** 2
+        rough |= both & (apart > roughness.agreement_errors * np.hypot(importance["error"], fit.error))
+    rough &= fit.var > (RELATIVE_ROUND_OFF * fit.mean) ** 2
     error = np.where(rough, importance.get("error", fit.error), fit.error)
     worst = float(error[table.counted & (fit.var > 0)].max(initial=0.0))
     return replace(state, error=ErrorEstimate(hidden, rough, rough & table.counted, importance, worst))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE
-from a2c_pybamm.propagation.intervals import TAIL_PROBABILITY
+from a2c_pybamm.propagation.intervals import VARIANCE_TAIL
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
@@ -53,5 +53,5 @@ def _tail_share(values: Array, weight: Array, mean: Array) -> Array:
     order = np.argsort(-squares, axis=0)
     w = weight[order] / weight.sum()
     carried = w * np.take_along_axis(squares, order, axis=0)
-    inside = np.cumsum(w, axis=0) - w / 2 <= TAIL_PROBABILITY
+    inside = np.cumsum(w, axis=0) - w / 2 <= VARIANCE_TAIL.probability
     return np.asarray(ratio((carried * inside).sum(axis=0), carried.sum(axis=0)))

@@ -21,6 +21,7 @@ points, one for each scrambling, from which every scrambling takes its points at
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,18 +33,27 @@ from a2c_pybamm.propagation.adaptive.design import Design, Kind
 from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE
 from a2c_pybamm.propagation.germ_basis import GermBasis, sobol_germ
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.problem import LARGEST_OUTPUT
 from a2c_pybamm.propagation.shares import ratio
 
-POOL_SIZE = 2**15
-"""Plain points from which a scrambling takes its own; the pools together are eight times as many."""
-MOST_GERMS_AT_POOL = 10
-"""Germs of most effect that the polynomial is evaluated in at a whole pool; the density does not depend on the others."""
-LARGEST_ARSINH = 20.0
-"""Bound of a predicted arsinh: e²⁰ times the spread is farther than any output."""
-STD_OF_MEDIAN_DEVIATION = 1.48
-"""Standard deviation of a normal distribution over the median of absolute deviations, 1/Φ⁻¹(3/4)."""
-SMALLEST_SPREAD = 1e-300
-"""Spread of an output that does not vary, so that it can be divided by."""
+
+@dataclass(frozen=True)
+class ImportanceSampling:
+    """Settings of importance points."""
+
+    pool_size: int = 2**15
+    """Plain points from which a scrambling takes its own; the pools together are eight times as many."""
+    most_germs: int = 10
+    """Germs of most effect that the polynomial is evaluated in at a whole pool; the density does not depend on the others."""
+    std_of_median_deviation: float = 1.48
+    """Standard deviation of a normal distribution over the median of absolute deviations, 1/Φ⁻¹(3/4)."""
+    rounds: tuple[float, ...] = (0.3, 1.0)
+    """Share of what is left of the budget for each round; the second begins from what the first has found."""
+    worth: float = 0.5
+    """Plain draws that a point is worth where an event was never met: its density is half the germ's at the least."""
+
+
+IMPORTANCE = ImportanceSampling()
 
 
 def sample_rough(basis: GermBasis, table: ElementTable, to_sample: Mask, n: int, rng: np.random.Generator) -> Design:
@@ -65,13 +75,15 @@ def importance_points(
     """
     drawn = values[group >= 0]
     centre = np.median(drawn, axis=0)
-    spread = STD_OF_MEDIAN_DEVIATION * np.median(np.abs(drawn - centre), axis=0)
-    spread = np.where(spread > 0, spread, np.maximum(values.std(axis=0), SMALLEST_SPREAD))
+    spread = IMPORTANCE.std_of_median_deviation * np.median(np.abs(drawn - centre), axis=0)
+    spread = np.where(spread > 0, spread, np.maximum(values.std(axis=0), np.finfo(float).tiny))
     fit = cross_fit(basis, germ, np.arcsinh((values - centre) / spread), group, np.ones(values.shape[1], dtype=bool))
     leading, terms, coefficients = _leading_germs(fit)
 
+    farthest = np.arcsinh(LARGEST_OUTPUT)  # nothing overflows
+
     def predict(pool: Array) -> Array:
-        arsinh = np.clip(terms.evaluate(pool[:, leading]) @ coefficients, -LARGEST_ARSINH, LARGEST_ARSINH)
+        arsinh = np.clip(terms.evaluate(pool[:, leading]) @ coefficients, -farthest, farthest)
         return np.clip(np.sinh(arsinh) * spread + centre, values.min(axis=0), values.max(axis=0))
 
     parts = [_systematic(basis.families, predict, n, child) for child in rng.spawn(N_REPLICATE)]
@@ -83,7 +95,7 @@ def _leading_germs(fit: CrossFit) -> tuple[NDArray[np.int64], GermBasis, Array]:
     """The germs of greatest effect, the terms of these alone, and their coefficients (n_term, n_output)."""
     exponents, coefficients = fit.basis.exponents, fit.coefficients
     effect = (exponents > 0).T @ (ratio(coefficients**2, (coefficients[1:] ** 2).sum(axis=0))).sum(axis=1)
-    leading = np.sort(np.argsort(-effect, kind="stable")[:MOST_GERMS_AT_POOL])
+    leading = np.sort(np.argsort(-effect, kind="stable")[: IMPORTANCE.most_germs])
     kept = (np.delete(exponents, leading, axis=1) == 0).all(axis=1)
     families = tuple(fit.basis.families[k] for k in leading)
     return leading, GermBasis(families, exponents[kept][:, leading]), coefficients[kept]
@@ -93,7 +105,7 @@ def _systematic(
     families: tuple[Family, ...], predict: Callable[[Array], Array], n: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
     """Germs (n, n_germ) of one scrambling from its own pool, and the weight of each (n,)."""
-    pool = sobol_germ(POOL_SIZE, families, rng)
+    pool = sobol_germ(IMPORTANCE.pool_size, families, rng)
     predicted = predict(pool)
     far = np.max(ratio((predicted - predicted.mean(axis=0)) ** 2, predicted.var(axis=0)), axis=1)
     h = 1 + far

@@ -6,26 +6,16 @@ from math import ceil
 
 import numpy as np
 
-from a2c_pybamm.propagation.adaptive.adaptive_state import FEWEST_FOR_FAILURES, N_TEST_DESIGN, AdaptiveState, ErrorEstimate
+from a2c_pybamm.propagation.adaptive.adaptive_state import N_TEST_DESIGN, AdaptiveState, ErrorEstimate
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
-from a2c_pybamm.propagation.adaptive.importance_points import sample_rough
-from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
+from a2c_pybamm.propagation.adaptive.importance_points import IMPORTANCE, sample_rough
+from a2c_pybamm.propagation.adaptive.replicated_design import GROWTH, N_REPLICATE, ReplicatedDesign
 from a2c_pybamm.propagation.methods.three_sigma_points import (
-    MOST_TEST_AXES,
-    N_STEEPEST_DIRECTION,
+    THREE_SIGMA,
     both_ways,
     steepest_axes,
     steepest_directions,
 )
-
-GROWTH = 1.5
-"""Factor by which the points of a scrambling grow from one design to the next."""
-SECOND_POINTS = 3
-"""Points of each scrambling in the second design at least."""
-FEWEST_BEFORE_IMPORTANCE = 5
-"""Plain points of each scrambling before an output without a good polynomial is sampled where it is far out."""
-IMPORTANCE_ROUNDS = (0.3, 1.0)
-"""Share of what is left of the budget for each round of such sampling; the second begins from what the first has found."""
 
 
 def next_design(
@@ -42,7 +32,9 @@ def next_design(
     if state.error is not None and _is_enough(state, state.error, tolerance):
         return None
     rough = state.error is not None and bool(state.error.to_sample.any())
-    in_rounds = bool(state.n_round) or (rough and len(state.points[Kind.PLAIN].germ) >= FEWEST_BEFORE_IMPORTANCE * N_REPLICATE)
+    in_rounds = bool(state.n_round) or (
+        rough and len(state.points[Kind.PLAIN].germ) >= GROWTH.fewest_before_importance * N_REPLICATE
+    )
     n = _round_size(state, budget) if in_rounds else _grown_size(state, budget)
     if n < 1:
         return None
@@ -58,24 +50,24 @@ def _is_enough(state: AdaptiveState, error: ErrorEstimate, tolerance: float) -> 
     decides nothing yet, and more are solved.
     """
     if state.n_round:
-        return error.worst <= tolerance or state.n_round == len(IMPORTANCE_ROUNDS)
+        return error.worst <= tolerance or state.n_round == len(IMPORTANCE.rounds)
     failed = state.solved.failed
-    few_failed = len(failed) >= FEWEST_FOR_FAILURES or bool(failed.mean() <= state.problem.max_failed)
+    few_failed = len(failed) >= GROWTH.fewest_for_failures or bool(failed.mean() <= state.problem.max_failed)
     return error.worst <= tolerance and not error.to_sample.any() and few_failed
 
 
 def _round_size(state: AdaptiveState, budget: int) -> int:
     """Points of each scrambling in a round of importance sampling."""
-    return int(IMPORTANCE_ROUNDS[state.n_round] * (budget - state.n_solves)) // N_REPLICATE
+    return int(IMPORTANCE.rounds[state.n_round] * (budget - state.n_solves)) // N_REPLICATE
 
 
 def _grown_size(state: AdaptiveState, budget: int) -> int:
     """Points to add to each scrambling: half as many again, all that the budget leaves where a rest would be too small."""
     n_germ = state.problem.joint.n_germ
     n = sum(len(batch.samples) for batch in state.points[Kind.PLAIN].batches) // N_REPLICATE
-    n_test = 2 * (min(n_germ, MOST_TEST_AXES) + min(n_germ, N_STEEPEST_DIRECTION))
+    n_test = 2 * (min(n_germ, THREE_SIGMA.most_axes) + min(n_germ, THREE_SIGMA.n_steepest))
     n_left = (budget - N_REPLICATE * n - n_test) // N_REPLICATE
-    more = min(max(SECOND_POINTS - n, ceil(n * (GROWTH - 1))), n_left)
+    more = min(max(GROWTH.second - n, ceil(n * (GROWTH.factor - 1))), n_left)
     return n_left if n_left - more < more // 2 else more
 
 
@@ -85,7 +77,7 @@ def _test_points(state: AdaptiveState, budget: int) -> Design:
     if state.slopes is None:
         directions = np.eye(joint.n_germ)
     elif not state.n_test_design:
-        directions = steepest_axes(state.slopes, MOST_TEST_AXES)
+        directions = steepest_axes(state.slopes, THREE_SIGMA.most_axes)
     else:
         directions = steepest_directions(state.slopes)
     germ = both_ways(directions, joint.germ_families)

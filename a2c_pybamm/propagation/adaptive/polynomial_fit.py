@@ -9,7 +9,7 @@ import numpy as np
 from a2c_pybamm.propagation.adaptive.adaptive_state import N_TEST_DESIGN, AdaptiveState, Mask
 from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, CrossFit, cross_fit, side_by_side
 from a2c_pybamm.propagation.germ_basis import basis_of_active
-from a2c_pybamm.propagation.methods.three_sigma_points import MOST_TEST_AXES
+from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 
 HIGHEST_ORDER = 3
 """Total degree of the polynomials: beyond it terms outnumber the points of any affordable design."""
@@ -25,7 +25,7 @@ def fit_polynomials(state: AdaptiveState) -> AdaptiveState:
     Elements that some test point does not reach are fitted to the other points.
     """
     n, table = state.problem.joint.n_germ, state.table
-    if not state.has_all_groups or (n <= MOST_TEST_AXES and not state.n_test_design):
+    if not state.has_all_groups or (n <= THREE_SIGMA.most_axes and not state.n_test_design):
         return state
     active = np.arange(min(n, MOST_ACTIVE)) if state.active is None else state.active
     if state.active is None and state.slopes is not None and state.n_test_design == N_TEST_DESIGN:

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.stats import qmc
 
 from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
-from a2c_pybamm.propagation.germ_basis import SOBOL_BITS, germ_distribution
-from a2c_pybamm.propagation.methods.three_sigma_points import MOST_TEST_AXES
+from a2c_pybamm.propagation.germ_basis import germ_distribution
+from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 from a2c_pybamm.propagation.model import Array
 
 N_REPLICATE = 8
 """Independent scramblings: a standard error from eight is known to 27 %, which Student's t allows for."""
-FIRST_POINTS_OF_FEW_GERMS, FIRST_POINTS_OF_MANY_GERMS = 1, 4
-"""Points of each scrambling in the first design: to the one the test points along all axes add; the four choose the axes."""
+
+
+@dataclass(frozen=True)
+class DesignGrowth:
+    """Sizes of the designs, and how many points of them decide something."""
+
+    first_of_few_germs: int = 1
+    """Points of each scrambling in the first design where the test points along all axes add to them."""
+    first_of_many_germs: int = 4
+    """Points of each scrambling in the first design where they choose the axes of the test points."""
+    second: int = 3
+    """Points of each scrambling in the second design at least."""
+    factor: float = 1.5
+    """Factor by which the points of a scrambling grow from one design to the next."""
+    fewest_for_failures: int = 50
+    """Plain points from which too many failures end the run early; of fewer, two would be too many."""
+    fewest_before_importance: int = 5
+    """Plain points of each scrambling before an output without a good polynomial is sampled where it is far out."""
+
+
+GROWTH = DesignGrowth()
 
 
 class ReplicatedDesign:
@@ -28,15 +49,16 @@ class ReplicatedDesign:
     def __init__(self, families: tuple[Family, ...], rng: np.random.Generator, n_replicate: int = N_REPLICATE) -> None:
         self.families, self.n_replicate = families, n_replicate
         self._distribution = germ_distribution(families)
-        self._sequences = [qmc.Sobol(len(families), bits=SOBOL_BITS, rng=child) for child in rng.spawn(n_replicate)]
+        self._sequences = [qmc.Sobol(len(families), rng=child) for child in rng.spawn(n_replicate)]
 
     def first(self) -> Design:
         """The first points of every sequence: few of few germs, since test points along all axes follow at once."""
-        return self.more(FIRST_POINTS_OF_FEW_GERMS if len(self.families) <= MOST_TEST_AXES else FIRST_POINTS_OF_MANY_GERMS)
+        few = len(self.families) <= THREE_SIGMA.most_axes
+        return self.more(GROWTH.first_of_few_germs if few else GROWTH.first_of_many_germs)
 
     def more(self, n: int) -> Design:
         """The next n points of every sequence."""
-        points = np.vstack([_next(sequence, n) for sequence in self._sequences]) + 0.5 ** (SOBOL_BITS + 1)
+        points = np.vstack([_next(sequence, n) for sequence in self._sequences]) + 0.5 ** (self._sequences[0].bits + 1)
         germ = np.asarray(self._distribution.inv(points.T)).reshape(len(self.families), len(points)).T
         return Design(Kind.PLAIN, germ, np.repeat(np.arange(self.n_replicate), n), np.ones(len(germ)))
 

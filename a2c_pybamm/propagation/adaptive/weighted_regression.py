@@ -26,16 +26,26 @@ from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.germ_basis import GermBasis, orthonormal
 from a2c_pybamm.propagation.model import Array
 
-START_LEVELS = (1.0, 0.1, 0.01, 0.001)
-"""Levels of degrees 1, 2, … that the search begins with."""
-START_NOISE, LEAST_NOISE = 1e-4, 1e-8
-"""Noise in units of the output's variance: a solver's tolerance lies between."""
-SEARCH_FACTORS, NEAR_FACTORS = (4.0, 2.8, 2.2, 1.8), (2.0,)
-"""Factors by which each number of the prior is varied, one sweep each; the second where the prior of fewer points is given."""
-MOST_SEARCHED = 64
-"""Points that choose the prior: its dozen numbers need no more, and each trial costs their cube."""
-SMALLEST_MISFIT = 1e-300
-"""Misfit of values that a prior explains exactly, so that its logarithm is finite."""
+
+@dataclass(frozen=True)
+class PriorSearchSettings:
+    """Where the search for a prior begins, and its steps."""
+
+    start_levels: tuple[float, ...] = (1.0, 0.1, 0.01, 0.001)
+    """Levels of degrees 1, 2, … that the search begins with."""
+    start_noise: float = 1e-4
+    """Noise that it begins with, in units of the output's variance: a solver's tolerance lies between it and the least."""
+    least_noise: float = 1e-8
+    """Least noise in units of the output's variance."""
+    factors: tuple[float, ...] = (4.0, 2.8, 2.2, 1.8)
+    """Factors by which each number of the prior is varied, one sweep each."""
+    near_factors: tuple[float, ...] = (2.0,)
+    """The same where the prior of fewer points is given."""
+    most_points: int = 64
+    """Points that choose the prior: its dozen numbers need no more, and each trial costs their cube."""
+
+
+PRIOR_SEARCH = PriorSearchSettings()
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +67,23 @@ class Prior:
 class PriorSearch:
     """Chooses priors for several outputs at the same germs (n_point, n_germ)."""
 
-    def __init__(self, germ: Array, families: tuple[Family, ...], order: int) -> None:
-        self._kernel = _Kernel.of(germ[:MOST_SEARCHED], families, order)
-        self._start = Prior(np.full(len(families), 1 / len(families)), np.array(START_LEVELS[:order]), START_NOISE)
+    def __init__(
+        self, germ: Array, families: tuple[Family, ...], order: int, settings: PriorSearchSettings = PRIOR_SEARCH
+    ) -> None:
+        self._settings = settings
+        self._kernel = _Kernel.of(germ[: settings.most_points], families, order)
+        self._start = Prior(
+            np.full(len(families), 1 / len(families)), np.array(settings.start_levels[:order]), settings.start_noise
+        )
 
     def choose(self, values: Array, start: Prior | None = None) -> Prior:
         """The prior of greatest evidence for standardised values (n_point,), sought near ``start`` if one is given."""
-        factors = SEARCH_FACTORS if start is None else NEAR_FACTORS
-        return _climb(self._kernel, values[:MOST_SEARCHED], start or self._start, factors)
+        factors = self._settings.factors if start is None else self._settings.near_factors
+        values = values[: self._settings.most_points]
+        return _climb(self._kernel, values, start or self._start, factors, self._settings.least_noise)
 
 
-def _climb(kernel: _Kernel, values: Array, prior: Prior, factors: tuple[float, ...]) -> Prior:
+def _climb(kernel: _Kernel, values: Array, prior: Prior, factors: tuple[float, ...], least_noise: float) -> Prior:
     """The prior of greatest evidence that moves of one number at a time lead to."""
     sums = kernel.sums(prior.relevance)
     best = _evidence(kernel.combine(sums, prior), values)
@@ -81,14 +97,14 @@ def _climb(kernel: _Kernel, values: Array, prior: Prior, factors: tuple[float, .
                 evidence = _evidence(kernel.combine(moved, candidate), values)
                 if evidence > best:
                     best, prior, sums = evidence, candidate, moved
-        for candidate in _neighbours(prior, factor):
+        for candidate in _neighbours(prior, factor, least_noise):
             evidence = _evidence(kernel.combine(sums, candidate), values)
             if evidence > best:
                 best, prior = evidence, candidate
     return prior
 
 
-def _neighbours(prior: Prior, factor: float) -> list[Prior]:
+def _neighbours(prior: Prior, factor: float, least_noise: float) -> list[Prior]:
     """Priors with one level, or the noise, moved by a factor."""
     moves = []
     for trial in (factor, 1 / factor):
@@ -96,7 +112,7 @@ def _neighbours(prior: Prior, factor: float) -> list[Prior]:
             levels = prior.levels.copy()
             levels[k] *= trial
             moves.append(replace(prior, levels=levels))
-        moves.append(replace(prior, noise=max(LEAST_NOISE, prior.noise * trial)))
+        moves.append(replace(prior, noise=max(least_noise, prior.noise * trial)))
     return moves
 
 
@@ -107,7 +123,7 @@ def _evidence(kernel: Array, values: Array) -> float:
     except LinAlgError:
         return -np.inf
     misfit = float(values @ cho_solve((factor, lower), values, check_finite=False))
-    return float(-0.5 * len(values) * np.log(max(misfit, SMALLEST_MISFIT)) - np.log(np.diag(factor)).sum())
+    return float(-0.5 * len(values) * np.log(max(misfit, np.finfo(float).tiny)) - np.log(np.diag(factor)).sum())
 
 
 @dataclass(frozen=True, eq=False)

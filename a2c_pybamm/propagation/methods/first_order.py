@@ -15,17 +15,18 @@ from typing import ClassVar
 import numpy as np
 from scipy.stats import norm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
 from a2c_pybamm.propagation.methods.three_sigma_points import (
-    N_STEEPEST_DIRECTION,
+    THREE_SIGMA,
     both_ways,
     distances,
     largest_error,
     steepest_directions,
 )
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Outcome, Problem, Solved, joined
+from a2c_pybamm.propagation.problem import Outcome, Problem, Solved, joined
 from a2c_pybamm.propagation.shares import ratio
 
 FOURTH_MOMENT = {"normal": 3.0, "uniform": 9 / 5}
@@ -81,7 +82,7 @@ class FirstOrder:
         steps = 0 if hasattr(problem.model, "jacobian") else int((problem.joint.std > 0).sum())
         directions = n + (N_MIXED_DIRECTION if n > 1 else 0) if self.curvature else 0
         # two outputs' steepest directions are solved at one and at three standard deviations
-        far = n + 2 * min(n, N_STEEPEST_DIRECTION) if self.curvature and self.test_points else 0
+        far = n + 2 * min(n, THREE_SIGMA.n_steepest) if self.curvature and self.test_points else 0
         return 1 + 2 * (steps + directions + far)
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
@@ -242,7 +243,7 @@ def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradi
     # the linear part of the cubic, E ξ⁴ c, belongs to the best straight line
     linear = ((slopes + fourth * cubic) ** 2).sum(axis=0)
     nonlinear_var = ((fourth - 1) / 4 * second[:n] ** 2 + (sixth - fourth**2) * cubic**2).sum(axis=0) + mixed
-    noise = OUTPUT_ROUND_OFF * np.abs(centre)
+    noise = RELATIVE_ROUND_OFF * np.abs(centre)
     nonlinear_var = np.where(nonlinear_var > noise**2, nonlinear_var, 0.0 * nonlinear_var)
     shift = second[:n].sum(axis=0) / 2
     first = (slopes**2).sum(axis=0)

@@ -16,22 +16,34 @@ from typing import ClassVar
 
 import numpy as np
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF, Outcome, Problem, complete_elements, fill_incomplete
+from a2c_pybamm.propagation.problem import Outcome, Problem, complete_elements, fill_incomplete
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 
-LEAST_OVERSAMPLING = 1.25
-"""Solves for each term at least, also after failures: at 1 the polynomial passes through every solve, noise and all."""
-LEAST_HELD_OUT = 10
-"""Fresh points at least: 1 - Q² is then known to √(2/10) = 45 %."""
-USUAL_HELD_OUT = 30
-"""Fresh points unless given: 1 - Q² is then known to √(2/30) = 26 %."""
-DESIGN_PER_HELD_OUT = 4
-"""Design points for each fresh one, where that makes more of these."""
-MAX_CONDITION = 1e6
-"""Largest condition number of the design matrix: noise of 1e-6 in a solve would be as large as the moments."""
+HOLDING_Q2 = 0.95
+"""Q² from which a polynomial holds: the share of the variance that it misses is at most what first order may miss."""
+
+
+@dataclass(frozen=True)
+class RegressionCriterion:
+    """Limits that a fit and the points kept out of it must meet."""
+
+    least_oversampling: float = 1.25
+    """Solves for each term at least, also after failures: at 1 the polynomial passes through every solve, noise and all."""
+    least_held_out: int = 10
+    """Fresh points at least: 1 - Q² is then known to √(2/10) = 45 %."""
+    usual_held_out: int = 30
+    """Fresh points unless given: 1 - Q² is then known to √(2/30) = 26 %."""
+    design_per_held_out: int = 4
+    """Design points for each fresh one, where that makes more of these."""
+    largest_condition: float = 1e6
+    """Largest condition number of the design matrix: noise of 1e-6 in a solve would be as large as the moments."""
+
+
+REGRESSION = RegressionCriterion()
 
 
 @dataclass(frozen=True)
@@ -59,14 +71,15 @@ class PolynomialChaos:
     def __post_init__(self) -> None:
         if self.order < 1:
             raise ValueError(f"PolynomialChaos: order is {self.order}; take 1 or more")
-        if not self.oversampling >= LEAST_OVERSAMPLING:
+        if not self.oversampling >= REGRESSION.least_oversampling:
             raise ValueError(
-                f"PolynomialChaos: oversampling is {self.oversampling:g}; take at least {LEAST_OVERSAMPLING:g}, "
+                f"PolynomialChaos: oversampling is {self.oversampling:g}; take at least {REGRESSION.least_oversampling:g}, "
                 "or the fit is underdetermined"
             )
-        if self.n_held_out is not None and self.n_held_out < LEAST_HELD_OUT:
+        if self.n_held_out is not None and self.n_held_out < REGRESSION.least_held_out:
             raise ValueError(
-                f"PolynomialChaos: n_held_out is {self.n_held_out}; at least {LEAST_HELD_OUT} fresh points are needed"
+                f"PolynomialChaos: n_held_out is {self.n_held_out}; "
+                f"at least {REGRESSION.least_held_out} fresh points are needed"
             )
 
     @property
@@ -102,14 +115,14 @@ class PolynomialChaos:
     def _sizes(self, basis: GermBasis) -> tuple[int, int]:
         """Points to fit and points kept out of the fit."""
         n_fit = int(np.ceil(self.oversampling * len(basis)))
-        return n_fit, self.n_held_out or max(USUAL_HELD_OUT, n_fit // DESIGN_PER_HELD_OUT)
+        return n_fit, self.n_held_out or max(REGRESSION.usual_held_out, n_fit // REGRESSION.design_per_held_out)
 
     def _check_size(self, n_fit: int, n_fresh: int, basis: GermBasis) -> None:
-        if n_fit < LEAST_OVERSAMPLING * len(basis) or n_fresh < LEAST_HELD_OUT / 2:
+        oversampling, held_out = REGRESSION.least_oversampling, REGRESSION.least_held_out
+        if n_fit < oversampling * len(basis) or n_fresh < held_out / 2:
             raise ValueError(
                 f"{self.label}: failures left {n_fit} points to fit {len(basis)} terms and {n_fresh} fresh ones, below "
-                f"{LEAST_OVERSAMPLING:g} for each term or {LEAST_HELD_OUT // 2} fresh; raise oversampling and n_held_out, "
-                "or lower order"
+                f"{oversampling:g} for each term or {held_out // 2} fresh; raise oversampling and n_held_out, or lower order"
             )
 
     def _fitted(self, terms: Array, values: Mapping[str, Array]) -> dict[str, Array]:
@@ -120,7 +133,7 @@ class PolynomialChaos:
 
     def _check_condition(self, terms: Array) -> None:
         condition = float(np.linalg.cond(terms))
-        if condition > MAX_CONDITION:
+        if condition > REGRESSION.largest_condition:
             raise ValueError(
                 f"{self.label}: design matrix has condition number {condition:.1e}; raise oversampling or lower order"
             )
@@ -175,7 +188,7 @@ def _held_out(values: Array, predicted: Array, mean: Array, var: Array) -> tuple
     missed = ((values - predicted) ** 2).sum(axis=0)
     spread = ((values - values.mean(axis=0)) ** 2).sum(axis=0)
     # an output that does not vary beyond round-off is predicted as well as can be
-    constant = spread <= len(values) * (OUTPUT_ROUND_OFF * mean) ** 2
+    constant = spread <= len(values) * (RELATIVE_ROUND_OFF * mean) ** 2
     q2 = np.where(constant, 1.0, 1 - ratio(missed, spread))
     delta = (values - mean) ** 2 - (predicted - mean) ** 2
     size = np.sqrt(delta.mean(axis=0) ** 2 + delta.var(axis=0, ddof=1) / len(delta))

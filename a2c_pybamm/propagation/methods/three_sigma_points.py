@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.model import Array
 
-TEST_DISTANCE = 3.0
-"""Distance of a test point from the mean, in standard deviations of the germ; along a uniform germ at most its bound."""
-N_STEEPEST_DIRECTION = 2
-"""Steepest directions of the outputs that are tested, both ways each."""
-MOST_TEST_AXES = 10
-"""Axes of the germ that adaptive chaos tests, both ways each: all of so few germs, of more the steepest."""
-PARALLEL_COSINE = 0.9
-"""Cosine of two directions from which they count as one: 26 degrees apart."""
-SOLVER_NOISE = 1e-9
-"""Errors of a prediction below this share of it are a solver's own."""
-KINK_ERROR = 1.0
-"""Error of a prediction, in standard deviations of the output, from which the output has a kink or a step there."""
-PROBABILITY_BEYOND = 1.35e-3
-"""Probability that a standard normal germ is beyond 3."""
-HIDDEN_VARIANCE_LIMIT = 0.1
-"""Share of the variance that may lie beyond the test points: it would be 5 % of the standard deviation."""
+
+@dataclass(frozen=True)
+class ThreeSigmaPoints:
+    """Settings of the test points: where they are, and what a solve there is compared with."""
+
+    distance: float = 3.0
+    """Distance from the mean, in standard deviations of the germ; along a uniform germ at most its bound."""
+    n_steepest: int = 2
+    """Steepest directions of the outputs that are tested, both ways each."""
+    most_axes: int = 10
+    """Axes of the germ that adaptive chaos tests, both ways each: all of so few germs, of more the steepest."""
+    parallel_cosine: float = 0.9
+    """Cosine of two directions from which they count as one: 26 degrees apart."""
+    solver_noise: float = 1e-9
+    """Errors of a prediction below this share of it are a solver's own."""
+    tail_probability: float = 1.35e-3
+    """Probability that a standard normal germ is beyond ``distance``."""
+
+
+THREE_SIGMA = ThreeSigmaPoints()
 
 
 def hidden_variance(values: Array, mean: Array, var: Array) -> Array:
@@ -32,10 +38,10 @@ def hidden_variance(values: Array, mean: Array, var: Array) -> Array:
     have more than everywhere else, met by a draw or not.
     """
     squares = np.nan_to_num((values - mean) ** 2).sum(axis=0)
-    return np.divide(PROBABILITY_BEYOND * squares, var, out=np.zeros(len(mean)), where=var > 0)
+    return np.divide(THREE_SIGMA.tail_probability * squares, var, out=np.zeros(len(mean)), where=var > 0)
 
 
-def steepest_directions(slopes: Array, n: int = N_STEEPEST_DIRECTION) -> Array:
+def steepest_directions(slopes: Array, n: int = THREE_SIGMA.n_steepest) -> Array:
     """Unit germs (n_direction, n_germ) along the steepest ascent of outputs with these slopes (n_germ, n_output).
 
     That of the first output, then in turn the one least parallel to those chosen; fewer where all are alike.
@@ -45,7 +51,7 @@ def steepest_directions(slopes: Array, n: int = N_STEEPEST_DIRECTION) -> Array:
     chosen: list[Array] = list(units[:1])
     while chosen and len(chosen) < min(n, len(units)):
         cosine = np.abs(units @ np.array(chosen).T).max(axis=1)
-        if cosine.min() > PARALLEL_COSINE:
+        if cosine.min() > THREE_SIGMA.parallel_cosine:
             break
         chosen.append(units[int(cosine.argmin())])
     return np.array(chosen).reshape(-1, slopes.shape[0])
@@ -61,7 +67,7 @@ def distances(directions: Array, families: tuple[Family, ...]) -> Array:
     """Distances of test points along unit germs (n_direction, n_germ), no uniform germ beyond its bound (n_direction,)."""
     uniform = np.array([family == "uniform" for family in families])
     largest = np.abs(directions[:, uniform]).max(axis=1, initial=0.0)
-    return np.minimum(TEST_DISTANCE, np.sqrt(3) / np.maximum(largest, 1e-12))
+    return np.minimum(THREE_SIGMA.distance, np.sqrt(3) / np.maximum(largest, np.finfo(float).tiny))
 
 
 def both_ways(directions: Array, families: tuple[Family, ...]) -> Array:
@@ -78,6 +84,6 @@ def largest_error(values: Array, predicted: Array, std: Array) -> Array:
     """
     missed = np.abs(values - predicted)
     largest = np.where(np.isfinite(missed), missed, -np.inf).max(axis=0, initial=-np.inf)
-    noise = SOLVER_NOISE * np.abs(predicted).max(axis=0, initial=0.0)
+    noise = THREE_SIGMA.solver_noise * np.abs(predicted).max(axis=0, initial=0.0)
     in_std = np.divide(largest, std, out=np.full(std.shape, np.inf), where=std > 0)
     return np.where(np.isneginf(largest), np.nan, np.where(largest <= noise, 0.0, in_std))

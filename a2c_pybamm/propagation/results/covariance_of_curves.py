@@ -22,8 +22,8 @@ from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches, expanded_outputs, 
 
 SECOND = " 2"
 """What the second axis adds to the name of the first."""
-AGREES = 1e-6
-"""Relative departure from the variance in the result at which the joint is another one."""
+VARIANCE_TOLERANCE = 1e-6
+"""Relative difference from the variance in the result from which the joint is another one."""
 
 
 def curve_covariance(
@@ -93,7 +93,7 @@ def _first_order(result: xr.DataTree, output: str, variance: xr.DataArray, joint
     slopes = {source: gradient.T @ factor.values for source, factor in matched.factors.items()}
     found = sum((part**2).sum(axis=1) for part in slopes.values())
     expected = variance.values.reshape(-1)
-    if not np.allclose(np.where(expected == 0, 0.0, found), expected, rtol=AGREES, atol=0.0, equal_nan=True):
+    if not np.allclose(np.where(expected == 0, 0.0, found), expected, rtol=VARIANCE_TOLERANCE, atol=0.0, equal_nan=True):
         raise ValueError("curve_covariance: joint is not the one that the result was made with; its variances differ")
     return {source: slopes.get(source, np.zeros((len(missing), 0))) for source in joint.sources}
 

@@ -23,7 +23,7 @@ from a2c_pybamm.result import (
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
-TEXTS = ("status", "verdict")
+TEXT_STATISTICS = ("status", "verdict")
 """Statistics of scalar outputs that are text."""
 
 
@@ -132,7 +132,7 @@ def _statistics(node: xr.Dataset, labels: Sequence[str]) -> Iterator[tuple[str, 
         values = _with_approach(node[name], labels)
         for k, label in enumerate(node[dim].values):
             yield title(label), values.isel({dim: k}, drop=True)
-    for name in TEXTS:
+    for name in TEXT_STATISTICS:
         if name in node:
             yield name, _with_approach(node[name], labels)
 
@@ -163,5 +163,5 @@ def _column(part: dict[str, Any], name: str) -> Any:
     """A column of one output, empty where it has none."""
     if name in part:
         return part[name]
-    text = name.startswith("axis") or name in TEXTS
+    text = name.startswith("axis") or name in TEXT_STATISTICS
     return np.full(len(part["output"]), "" if text else np.nan, dtype=object if text else float)

@@ -25,17 +25,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
+from a2c_pybamm.propagation.germ_basis import ENTRIES_AT_ONCE
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.polynomial import Expansion, read_expansion
-from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
 from a2c_pybamm.propagation.results.closed_variance import closed_variances, hermite_tensors
 from a2c_pybamm.propagation.shares import ratio
 from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches
 
 MOST_PLAYERS = 12
 """Coefficients or groups that Shapley effects are enumerated for: 2¹² subsets."""
-ENTRIES_AT_ONCE = 2**22
-"""Entries of the largest tensor, or of the table of subsets, that are held at once, all elements counted (32 MB)."""
 REFERENCES = (
     "Kucherenko, Tarantola, Annoni 2012, doi:10.1016/j.cpc.2011.12.020; Owen 2014, doi:10.1137/130936233; "
     "Song, Nelson, Staum 2016, doi:10.1137/15M1048070"
@@ -99,7 +98,7 @@ def _indices(expansion: Expansion, rows: Sequence[Array]) -> tuple[Array, Array]
     for start in range(0, len(fitted), step):
         chunk = fitted[start : start + step]
         closed = closed_variances(hermite_tensors(expansion.basis, coefficients[:, chunk]), rows)
-        closed[:, closed[-1] <= (OUTPUT_ROUND_OFF * coefficients[0, chunk]) ** 2] = 0.0
+        closed[:, closed[-1] <= (RELATIVE_ROUND_OFF * coefficients[0, chunk]) ** 2] = 0.0
         indices[:, :, chunk] = _from_closed(closed, len(rows))
         variance[chunk] = closed[-1]
     return indices, variance

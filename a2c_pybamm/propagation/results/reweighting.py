@@ -20,12 +20,12 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Factor, Joint
 from a2c_pybamm.propagation.answer import Status
-from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
+from a2c_pybamm.propagation.germ_basis import N_PROBABILITY_POINT, GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.polynomial import Expansion, germ_node, polynomial_node, read_expansion
-from a2c_pybamm.propagation.problem import OUTPUT_ROUND_OFF
 from a2c_pybamm.propagation.sentences import reweighted_sentence
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 from a2c_pybamm.result import (
@@ -39,19 +39,26 @@ from a2c_pybamm.result import (
     expansion_path,
 )
 
-FITTED_PROBABILITY = 0.999
-"""Probability of the region, around the former means, that counts as the one where the polynomial was fitted."""
-EXTRAPOLATED_PROBABILITY = 0.01
-"""Probability outside that region from which the answer is an extrapolation: ten times what the former errors had there."""
-MOST_PROJECTED_TERMS = 3000
-"""Terms of a polynomial that is still projected: a least-squares problem of 6000 rows."""
-N_EXTRAPOLATION_DRAW = 2**14
-"""Draws from which the probability outside is counted: 1 % is then known to a tenth of itself."""
-MOVE_ROUND_OFF = 1e-6
-"""Part of a move of the coefficients, in their standard deviations, that no former germ gives and that counts as round-off."""
-SINGULAR_ROUND_OFF = 1e-10
-"""Singular values of the factor (rows of unit standard deviation) below this share of the largest are round-off."""
 SETTINGS = "polynomial read again, no new solves"
+
+
+@dataclass(frozen=True)
+class ReweightingCriterion:
+    """Limits within which a polynomial is read under other errors."""
+
+    fitted_probability: float = 0.999
+    """Probability of the region, around the former means, that counts as the one where the polynomial was fitted."""
+    extrapolated_probability: float = 0.01
+    """Probability outside that region from which the answer is an extrapolation: ten times what the former errors had there."""
+    most_terms: int = 3000
+    """Terms of a polynomial that is still projected: a least-squares problem of 6000 rows."""
+    move_round_off: float = 1e-6
+    """Part of a move of the coefficients, in standard deviations, that no former germ gives and that counts as round-off."""
+    singular_round_off: float = 1e-10
+    """Singular values of the factor (rows of unit standard deviation) below this share of the largest are round-off."""
+
+
+REWEIGHTING = ReweightingCriterion()
 
 
 def scale_source(joint: Joint, source: str, by: float) -> Joint:
@@ -115,7 +122,7 @@ def reweight(result: xr.DataTree, after: Joint, *, rng: np.random.Generator, app
     # from the former terms' coefficients to those of the same polynomial in the germ of after
     targets = former.basis.evaluate(germ_map.former(points))
     projection = np.asarray(np.linalg.lstsq(basis.evaluate(points), targets, rcond=None)[0], float)
-    extrapolated = germ_map.outside(new.draw_germ(N_EXTRAPOLATION_DRAW, rng))
+    extrapolated = germ_map.outside(new.draw_germ(N_PROBABILITY_POINT, rng))
     levels = np.array(result.coords["level"].values, float)
     nodes, polynomials = {}, {}
     for output, expansion in expansions.items():
@@ -160,8 +167,8 @@ class _GermMap:
     def outside(self, germ: Array) -> float:
         """Fraction of germs of ``after`` that lie outside the region of the former ones."""
         former = self.former(germ)
-        far = (former[:, self.normal] ** 2).sum(axis=1) > chi2.ppf(FITTED_PROBABILITY, max(1, self.n_direction))
-        out = (np.abs(former[:, ~self.normal]) > np.sqrt(3) * (1 + MOVE_ROUND_OFF)).any(axis=1)
+        far = (former[:, self.normal] ** 2).sum(axis=1) > chi2.ppf(REWEIGHTING.fitted_probability, max(1, self.n_direction))
+        out = (np.abs(former[:, ~self.normal]) > np.sqrt(3) * (1 + REWEIGHTING.move_round_off)).any(axis=1)
         return float((far | out).mean())
 
 
@@ -171,9 +178,9 @@ def _germ_map(former: Expansion, mean: Array, new: Joint) -> _GermMap:
     std = np.sqrt((factor**2).sum(axis=1))
     scale = np.where(std > 0, std, np.where(mean != 0, np.abs(mean), 1.0))
     moves = np.column_stack([new.mean - mean, new.root]) / scale[:, None]
-    germ = np.asarray(np.linalg.lstsq(factor / scale[:, None], moves, rcond=SINGULAR_ROUND_OFF)[0], float)
+    germ = np.asarray(np.linalg.lstsq(factor / scale[:, None], moves, rcond=REWEIGHTING.singular_round_off)[0], float)
     rest = np.abs(moves - factor / scale[:, None] @ germ).max(axis=1)
-    if rest.max() > MOVE_ROUND_OFF:
+    if rest.max() > REWEIGHTING.move_round_off:
         name = str(former.factor["coefficient"].values[int(rest.argmax())])
         raise ValueError(
             f"reweight: after moves {name!r} in a way that carried no error when the polynomial was fitted, so that the "
@@ -188,9 +195,9 @@ def _basis(former: Expansion, new: Joint) -> GermBasis:
     """All products of the germs of ``after`` up to the degree of the former polynomial."""
     order = int(former.basis.exponents.sum(axis=1).max())
     basis = total_degree(new.germ_families, order)
-    if len(basis) > MOST_PROJECTED_TERMS:
+    if len(basis) > REWEIGHTING.most_terms:
         raise ValueError(
-            f"reweight: degree {order} in {new.n_germ} germs makes {len(basis)} terms, more than {MOST_PROJECTED_TERMS}; "
+            f"reweight: degree {order} in {new.n_germ} germs makes {len(basis)} terms, more than {REWEIGHTING.most_terms}; "
             "propagate again with a lower order: PolynomialChaos(order=2)"
         )
     return basis
@@ -213,7 +220,7 @@ def _moments(
 ) -> dict[str, Any]:
     """Statistics (…, n_element) of polynomials, NaN where there is none."""
     var = (values[1:] ** 2).sum(axis=0)
-    var = np.where(var <= (OUTPUT_ROUND_OFF * values[0]) ** 2, 0.0, var)
+    var = np.where(var <= (RELATIVE_ROUND_OFF * values[0]) ** 2, 0.0, var)
     by_source = terms_of_sources(basis.exponents, new.germ_sources, sources).astype(float) @ values**2
     fitted = np.isfinite(var)
     quantile = np.full((len(levels), len(var)), np.nan)
@@ -226,7 +233,7 @@ def _judged(node: xr.Dataset, approach: str, extrapolated: float, std: float) ->
     """Status and sentence of a scalar output."""
     status = node["status"]
     former = str((status.sel(approach=approach) if "approach" in status.dims else status).values)
-    outside, failed = extrapolated > EXTRAPOLATED_PROBABILITY, former == Status.FAILS
+    outside, failed = extrapolated > REWEIGHTING.extrapolated_probability, former == Status.FAILS
     sentence = reweighted_sentence(approach, std, extrapolated, extrapolates=outside, failed=failed)
     texts = {"status": str(Status.FAILS if outside or failed else Status.UNVERIFIED), "verdict": sentence}
     return {name: ("approach", np.array([text], dtype=str)) for name, text in texts.items()}

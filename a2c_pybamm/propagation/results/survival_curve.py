@@ -20,17 +20,15 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import beta
 
-from a2c_pybamm.propagation.germ_basis import sobol_germ
+from a2c_pybamm.propagation.germ_basis import N_PROBABILITY_POINT, sobol_germ
 from a2c_pybamm.propagation.intervals import CONFIDENCE
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.polynomial import read_expansion
 from a2c_pybamm.result import DRAWS, drawn_outputs, expanded_outputs
 
-N_POLYNOMIAL = 2**14
-"""Points at which a polynomial is sampled: evenly spread, they give a probability to about 0.001."""
 N_THRESHOLD = 201
-"""Thresholds unless told, from the smallest to the largest draw."""
-TEXTS = {
+"""Thresholds unless given, from the smallest to the largest draw."""
+CURVE_TEXTS = {
     "survival": "probability that the output exceeds the threshold, of the draws that did not fail",
     "lower": "lower end of the 95 % interval",
     "upper": "upper end of the 95 % interval",
@@ -106,7 +104,7 @@ def _polynomial(result: xr.DataTree, output: str, approach: str, rng: np.random.
         raise ValueError(f"survival: the polynomial of {output!r} is not that of one number; name a scalar output")
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"survival: rng is {rng!r}; a polynomial is sampled, give np.random.default_rng(seed)")
-    germ = sobol_germ(N_POLYNOMIAL, expansion.basis.families, rng)
+    germ = sobol_germ(N_PROBABILITY_POINT, expansion.basis.families, rng)
     return expansion.evaluate(germ), str(expansion.values.attrs.get("units", ""))
 
 
@@ -142,7 +140,7 @@ def _lay_out(found: dict[str, Array], unit: str, about: dict[str, Any]) -> xr.Da
     threshold = found["threshold"]
     attrs = {"units": unit, "long_name": about["output"]}
     dataset = xr.Dataset(coords={"threshold": xr.DataArray(threshold, dims="threshold", attrs=attrs)}, attrs=about)
-    for name, text in TEXTS.items():
+    for name, text in CURVE_TEXTS.items():
         values = found.get(name, np.full(len(threshold), np.nan))
         dataset[name] = xr.DataArray(values, dims="threshold", attrs={"units": "1", "long_name": text})
     return dataset
