@@ -28,7 +28,7 @@ from a2c_pybamm.study.mistakes import NotGiven, combined_error
 LARGEST_SI_VALUE = 1e60
 """Largest size of a number in a study, in SI units: squares and their products stay within the range of floats (1.8e308)."""
 HIGHEST_TEMPERATURE = 1e5
-"""Temperature [K] of a simulation of atoms: 9 eV in units of Boltzmann's constant, where no bond is left."""
+"""Temperature [K] of a simulation of atoms, 9 eV in units of Boltzmann's constant: no bond is left, so that a unit is wrong."""
 
 
 class Quantity:
