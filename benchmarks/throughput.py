@@ -24,7 +24,7 @@ import pybamm
 from reference_cases import CASES, Case, draws, root
 
 import a2c_pybamm as a2c
-from a2c_pybamm.cell import ParallelCell, pool
+from a2c_pybamm.cell import ParallelCell
 from a2c_pybamm.cell.solving import TOLERANCE
 from a2c_pybamm.parameter_set import silent_pybamm
 
@@ -108,7 +108,6 @@ def main() -> None:
     parser.add_argument("--model", choices=["SPM", "SPMe", "DFN"], action="append", help="only these models")
     parser.add_argument("--compile", action="store_true", help="also with the solver's functions compiled")
     options = parser.parse_args()
-    pool.START_SECONDS = 0.0
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     print(f"{os.cpu_count()} cores, load {load}; CPU milliseconds for each sample, and ratios")
     print(f"{'':15s}{'bare list':>10s}{'the cell':>10s}{'more':>9s}{'a loop':>10s}{'faster':>10s}{'2 processes':>12s}")

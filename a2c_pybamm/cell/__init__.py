@@ -1,8 +1,8 @@
 """A cell simulation as a function of coefficients; the only place that solves."""
 
 from a2c_pybamm.cell.cell import Cell, SimulationFailed
-from a2c_pybamm.cell.pool import ParallelCell
+from a2c_pybamm.cell.pool import ChunkSchedule, ParallelCell
 from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle
 from a2c_pybamm.cell.settings import setting_mistakes
 
-__all__ = ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed", "setting_mistakes"]
+__all__ = ["Cell", "ChunkSchedule", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed", "setting_mistakes"]

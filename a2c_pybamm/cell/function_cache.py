@@ -11,10 +11,6 @@ from pathlib import Path
 
 CACHE_VARIABLE = "PYBAMM_CASADI_AOT_CACHE"
 """Environment variable that names PyBaMM's folder of compiled functions; processes started from here inherit it."""
-ANY_ACCESS_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-"""Permissions of a folder that other users can read, write or enter."""
-WRITE_ACCESS_OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
-"""Permissions of a folder in which other users can replace files."""
 
 
 def use_private_cache() -> Path:
@@ -73,7 +69,7 @@ def _open_to_others(folder: Path) -> str:
         return "is a link or a file, not a folder"
     if status.st_uid != os.geteuid():
         return "belongs to another user"
-    if status.st_mode & ANY_ACCESS_OF_OTHERS:
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return f"is open to other users (mode {stat.S_IMODE(status.st_mode):o})"
     return next(filter(None, map(_replaceable, folder.resolve().parents)), "")
 
@@ -83,6 +79,6 @@ def _replaceable(parent: Path) -> str:
     status = parent.stat()
     if status.st_uid not in (0, os.geteuid()):
         return f"lies in {parent}, which belongs to another user"
-    if status.st_mode & WRITE_ACCESS_OF_OTHERS and not status.st_mode & stat.S_ISVTX:
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX:
         return f"lies in {parent}, which other users can write to"
     return ""

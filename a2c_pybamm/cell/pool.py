@@ -30,20 +30,26 @@ from a2c_pybamm.cell.protocol import Protocol
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files import parse_set, set_document
 
-START_SECONDS = 4.0
-"""Time [s] until a new process has imported PyBaMM and built a model (July 2026): less work is done in this process."""
-CHUNK_SECONDS = 1.5
-"""Solving time [s] of one chunk: long beside the milliseconds of its transfer, short beside the wait for the last one."""
-CHUNKS_PER_WORKER = 4
-"""Least number of chunks for each process, so that one slow chunk does not keep the others waiting."""
-TRIAL_SAMPLES = 5
-"""Samples solved in this process at first, from which the time of the others is estimated."""
 ENVIRONMENT = {
     # processes share the cores already; further threads in each would slow them down
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "PYBAMM_DISABLE_TELEMETRY": "true",
 }
 """Environment of new processes; numerical libraries read theirs when they are loaded."""
+
+
+@dataclass(frozen=True)
+class ChunkSchedule:
+    """Settings by which a batch is divided into chunks and processes are started."""
+
+    start_seconds: float = 4.0
+    """Time [s] until a new process has imported PyBaMM and built a model (July 2026): less work is done in this process."""
+    chunk_seconds: float = 1.5
+    """Solving time [s] of one chunk: long beside the milliseconds of its transfer, short beside the wait for the last one."""
+    chunks_per_worker: int = 4
+    """Least number of chunks for each process, so that one slow chunk does not keep the others waiting."""
+    trial_samples: int = 5
+    """Samples solved in this process at first, from which the time of the others is estimated."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +147,8 @@ class ParallelCell:
         workers being processes that can import this package. It is not closed here.
     workers
         Processes of its own pool; of a given executor, how many samples it solves at the same time.
+    schedule
+        When processes are started, and how large a chunk is.
 
     Raises
     ------
@@ -148,7 +156,14 @@ class ParallelCell:
         If the executor works with threads, or the set has a law that other processes cannot find.
     """
 
-    def __init__(self, cell: Cell, executor: Executor | None = None, *, workers: int = 2) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        executor: Executor | None = None,
+        *,
+        workers: int = 2,
+        schedule: ChunkSchedule = ChunkSchedule(),
+    ) -> None:
         if workers < 1:
             raise ValueError(f"parallel cell: workers is {workers}; give the number of processes, 1 or more")
         if isinstance(executor, ThreadPoolExecutor):
@@ -161,7 +176,7 @@ class ParallelCell:
                 f"parallel cell: {type(executor).__name__} has no submit; give an executor as in concurrent.futures "
                 "(of a Dask client: client.get_executor())"
             )
-        self.cell, self.executor, self.workers = cell, executor, workers
+        self.cell, self.executor, self.workers, self.schedule = cell, executor, workers, schedule
         self.specification = specify(cell)
         self._running: Executor | None = None
         self._seconds = 0.0
@@ -205,20 +220,20 @@ class ParallelCell:
         chunks, done = [self.cell.solve(samples[:1], progress=progress, batch=batch)], 1
         gain = 1 - 1 / self.workers
         while done < len(samples):
-            chunk, started = samples[done : done + max(TRIAL_SAMPLES, done)], time.perf_counter()
+            chunk, started = samples[done : done + max(self.schedule.trial_samples, done)], time.perf_counter()
             chunks.append(self.cell.solve(chunk, progress=progress, batch=batch))
             done += len(chunk)
             self._seconds = (time.perf_counter() - started) / len(chunk)
-            if (len(samples) - done) * self._seconds * gain > START_SECONDS:
+            if (len(samples) - done) * self._seconds * gain > self.schedule.start_seconds:
                 break
         return chunks, samples[done:]
 
     def _distribute(self, samples: Array, batch: int, progress: Progress | None) -> list[xr.Dataset]:
         """Outputs of chunks in their order, solved by the executor in any order."""
         largest = SAMPLES_AT_A_TIME
-        if self._seconds * largest > CHUNK_SECONDS:
-            largest = max(1, int(CHUNK_SECONDS / self._seconds))
-        size = min(largest, math.ceil(len(samples) / (CHUNKS_PER_WORKER * self.workers)))
+        if self._seconds * largest > self.schedule.chunk_seconds:
+            largest = max(1, int(self.schedule.chunk_seconds / self._seconds))
+        size = min(largest, math.ceil(len(samples) / (self.schedule.chunks_per_worker * self.workers)))
         futures: list[Future[xr.Dataset]] = []
         try:
             executor = self._start()

@@ -14,14 +14,11 @@ from numpy.typing import ArrayLike
 
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.formatting import message_line
-from a2c_pybamm.readers.drive_cycle import LONGEST_CYCLE
+from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 
 KINK_FRACTION = 0.02
 """Change of a drive cycle's slope between neighbouring data, as a fraction of its largest current, from which the solver
 restarts there: it could step over a short pulse."""
-MOST_TIMES = 1_000_000
-"""Times of a drive cycle, or of a step by its period: 11 days at 1 Hz, 8 MB for each variable; the solver restarts at each
-kink, which takes minutes for so many."""
 LIMIT_MARGIN = 1e-3
 """Voltage [V] by which the limits are widened where a protocol may begin, rest or hold at one: far above the solver's error
 (relative 1e-5, 4e-5 V), so that no event ends it there."""
@@ -65,10 +62,10 @@ class DriveCycle:
         if t[0] != 0 or not (np.diff(t) > 0).all():
             k = int(np.argmin(np.diff(t))) if t[0] == 0 else 0
             raise ValueError(f"drive cycle: times must rise from 0 s (found {t[k]:g} s, then {t[k + 1]:g} s)")
-        if t[-1] > LONGEST_CYCLE or len(t) > MOST_TIMES:
+        if t[-1] > CYCLE_LIMITS.end or len(t) > CYCLE_LIMITS.n_time:
             raise ValueError(
-                f"drive cycle: {len(t)} times up to {t[-1]:g} s; give {MOST_TIMES} at most, up to {LONGEST_CYCLE:g} s, "
-                "and the times in seconds"
+                f"drive cycle: {len(t)} times up to {t[-1]:g} s; give {CYCLE_LIMITS.n_time} at most, up to "
+                f"{CYCLE_LIMITS.end:g} s, and the times in seconds"
             )
         if not i.any():
             raise ValueError("drive cycle: every current is zero; give the currents in A")
@@ -172,15 +169,15 @@ def as_protocol(protocol: Any, c_rate: float) -> Protocol:
 
 
 def _check_period(step: Any) -> None:
-    """Raise ``ValueError`` where a step's period gives no times, or more than `MOST_TIMES`."""
+    """Raise ``ValueError`` where a step's period gives no times, or more than `CycleLimits` allows."""
     if step.period is None:
         return
     if not step.period > 0:
         raise ValueError(f"experiment: the period of the step {str(step)!r} is {step.period:g} s; give one above 0")
-    if step.duration is not None and step.duration / step.period > MOST_TIMES:
+    if step.duration is not None and step.duration / step.period > CYCLE_LIMITS.n_time:
         raise ValueError(
             f"experiment: the period of the step {str(step)!r} gives {step.duration / step.period:.3g} times; "
-            f"{MOST_TIMES} at most, give a longer period or leave it out"
+            f"{CYCLE_LIMITS.n_time} at most, give a longer period or leave it out"
         )
 
 

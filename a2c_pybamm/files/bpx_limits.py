@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pybamm
 
+from a2c_pybamm.files.bpx_properties import BPX_ACCURACY
 from a2c_pybamm.files.nominal import NominalValues
 from a2c_pybamm.parameter_set import silent_pybamm
 from a2c_pybamm.parameter_set.state_limits import VOLTAGE_TOLERANCE
 
-STOICHIOMETRY_TOLERANCE = 1e-3
-"""Largest distance in stoichiometry at which the potentials without asymptotes reach a limit: a thousandth of the charge."""
 LEAST_STOICHIOMETRY = 1e-9
 """Smallest distance from an empty or full host at which a potential is evaluated, whose logarithm then is -20.7."""
 
@@ -48,17 +47,15 @@ def _check_limit(n: NominalValues, limit: float, x: float, y: float) -> None:
         raise ValueError(f"set {n.name}: {where}; choose voltage_limits within reach")
     n.losses.append(
         f"{where}: PyBaMM's own asymptotes make up the difference, and other readers begin there; the potentials reach the "
-        f"limit within {STOICHIOMETRY_TOLERANCE:g} of these stoichiometries"
+        f"limit within {BPX_ACCURACY.stoichiometry:g} of these stoichiometries"
     )
 
 
 def _reach(n: NominalValues, x: float, y: float) -> tuple[float, float]:
-    """Lowest and highest open-circuit voltage [V] within ``STOICHIOMETRY_TOLERANCE`` of these stoichiometries."""
-    ends = []
+    """Lowest and highest open-circuit voltage [V] within the accuracy of these stoichiometries."""
+    ends, distance = [], BPX_ACCURACY.stoichiometry
     for side, sto in (("Positive", y), ("Negative", x)):
-        near = np.clip(
-            [sto - STOICHIOMETRY_TOLERANCE, sto, sto + STOICHIOMETRY_TOLERANCE], LEAST_STOICHIOMETRY, 1 - LEAST_STOICHIOMETRY
-        )
+        near = np.clip([sto - distance, sto, sto + distance], LEAST_STOICHIOMETRY, 1 - LEAST_STOICHIOMETRY)
         ends.append(n.evaluate(f"{side} electrode OCP [V]", near))
     positive, negative = ends
     return float(positive.min() - negative.max()), float(positive.max() - negative.min())

@@ -6,6 +6,7 @@ Where a form does not fit, the largest difference over a range about the referen
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,23 @@ from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files.nominal import NominalValues
 
-RELATIVE_ERROR = 2.5e-3
-"""Largest relative distance of a table's straight lines, or of another form of BPX, from a property without a loss."""
+
+@dataclass(frozen=True)
+class BPXAccuracy:
+    """Largest distances of a BPX document's tables and forms from the set that count as no loss."""
+
+    relative: float = 2.5e-3
+    """Relative distance of a table's straight lines, or of another form of BPX, from a property."""
+    voltage: float = 2.5e-4
+    """Distance [V] of a table's straight lines from an open-circuit potential; a fifth of it is the relative one beside it."""
+    entropic_change: float = 1e-6
+    """Distance [V.K-1] of a table's straight lines from an entropic change."""
+    stoichiometry: float = 1e-3
+    """Distance in stoichiometry at which the potentials without asymptotes reach a limit: a thousandth of the charge."""
+
+
+BPX_ACCURACY = BPXAccuracy()
+"""Accuracy of the documents that are written."""
 TEMPERATURE_RANGE = (20.0, 0.1)
 """Distance [K] from the reference temperature up to which one activation energy is compared with the set, and the fraction of
 the temperature that it is at most."""
@@ -52,7 +68,7 @@ def activation_energy(
             f"set {n.name}: {name!r} has no activation energy at {T:g} K (it is 0 or not finite within {distance:g} K); give "
             "the set the temperature of a working cell"
         )
-    if worst > RELATIVE_ERROR:
+    if worst > BPX_ACCURACY.relative:
         n.losses.append(f"{name}: temperature dependence other than one activation energy, {worst:.1%} within {distance:g} K")
     return energy if abs(energy) > 1e-6 else 0.0  # J/mol: round-off of a property that is the same at every temperature
 
@@ -67,7 +83,7 @@ def kinetics(n: NominalValues, side: str, window: Array, c_max: float) -> dict[s
 
     k = float(np.exp(np.mean(np.log(rate(window, n.temperature)))))
     worst = max(float(np.abs(rate(window, n.temperature, salt) / k - 1).max()) for salt in NEAR_SALT[::10])
-    if worst > RELATIVE_ERROR:
+    if worst > BPX_ACCURACY.relative:
         n.losses.append(f"{key}: form other than symmetric, {worst:.1%} at half to one and a half times the salt concentration")
     energy = activation_energy(n, key, rate, np.mean(window), window)
     return {"Reaction rate constant [mol.m-2.s-1]": k, "Reaction rate constant activation energy [J.mol-1]": energy}

@@ -7,16 +7,12 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.files.bpx_limits import stoichiometry_window
-from a2c_pybamm.files.bpx_properties import NEAR_SALT, RELATIVE_ERROR, activation_energy, constant_property, kinetics
+from a2c_pybamm.files.bpx_properties import BPX_ACCURACY, NEAR_SALT, activation_energy, constant_property, kinetics
 from a2c_pybamm.files.nominal import NominalValues, table
 from a2c_pybamm.parameter_set.keys import LAYERS
 
 TABLE_EDGE = 1e-5
 """Distance of tables from stoichiometries 0 and 1; readers extrapolate in a straight line."""
-VOLTAGE_ERROR = 2.5e-4
-"""Largest distance [V] of a table's straight lines from an open-circuit potential."""
-ENTROPY_ERROR = 1e-6
-"""Largest distance [V.K-1] of a table's straight lines from an entropic change."""
 USER_DEFINED = (
     "Open-circuit voltage at 0% SOC [V]",
     "Open-circuit voltage at 100% SOC [V]",
@@ -53,7 +49,7 @@ def _electrode(n: NominalValues, side: str, low: float, high: float) -> dict[str
     solid, porosity = n.number(f"{side} electrode active material volume fraction"), n.number(f"{side} electrode porosity")
     key = f"{side} particle diffusivity [m2.s-1]"
     sigma = n.evaluate(f"{side} electrode conductivity [S.m-1]", window, T)
-    if np.ptp(sigma) > RELATIVE_ERROR * sigma.mean():
+    if np.ptp(sigma) > BPX_ACCURACY.relative * sigma.mean():
         n.losses.append(f"{side} electrode conductivity [S.m-1]: dependence on stoichiometry, mean taken")
     return {
         **_layer(n, f"{side} electrode"),
@@ -65,19 +61,22 @@ def _electrode(n: NominalValues, side: str, low: float, high: float) -> dict[str
         "Maximum concentration [mol.m-3]": c_max,
         "Particle radius [m]": radius,
         "Surface area per unit volume [m-1]": 3 * solid / radius,
-        "Diffusivity [m2.s-1]": table(lambda s: n.evaluate(key, s, T), sto, relative=RELATIVE_ERROR),
+        "Diffusivity [m2.s-1]": table(lambda s: n.evaluate(key, s, T), sto, relative=BPX_ACCURACY.relative),
         "Diffusivity activation energy [J.mol-1]": activation_energy(
             n, key, lambda s, t: n.evaluate(key, s, t), np.mean(window), window
         ),
         # relative too: a base set's polynomial can be very large outside the range that it is fitted in
         "OCP [V]": table(
-            lambda s: n.evaluate(f"{side} electrode OCP [V]", s), sto, absolute=VOLTAGE_ERROR, relative=VOLTAGE_ERROR / 5
+            lambda s: n.evaluate(f"{side} electrode OCP [V]", s),
+            sto,
+            absolute=BPX_ACCURACY.voltage,
+            relative=BPX_ACCURACY.voltage / 5,
         ),
         "Entropic change coefficient [V.K-1]": table(
             lambda s: n.evaluate(f"{side} electrode OCP entropic change [V.K-1]", s),
             sto,
-            absolute=ENTROPY_ERROR,
-            relative=RELATIVE_ERROR,
+            absolute=BPX_ACCURACY.entropic_change,
+            relative=BPX_ACCURACY.relative,
         ),
         **kinetics(n, side, window, c_max),
     }
@@ -91,7 +90,7 @@ def _electrolyte(n: NominalValues) -> dict[str, Any]:
     section: dict[str, Any] = {}
     for quantity in ("Diffusivity [m2.s-1]", "Conductivity [S.m-1]"):
         key, word = f"Electrolyte {quantity[0].lower()}{quantity[1:]}", quantity.split(" ")[0]
-        section[quantity] = table(lambda c, key=key: n.evaluate(key, c, T), concentrations, relative=RELATIVE_ERROR)  # type: ignore[misc]
+        section[quantity] = table(lambda c, key=key: n.evaluate(key, c, T), concentrations, relative=BPX_ACCURACY.relative)  # type: ignore[misc]
         energy = activation_energy(n, key, lambda c, t, key=key: n.evaluate(key, c, t), salt, near)  # type: ignore[misc]
         section[f"{word} activation energy [J.mol-1]"] = energy
     return {"Cation transference number": constant_property(n, "Cation transference number"), **section}

@@ -9,13 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from a2c_pybamm.readers.source_file import existing, read_text
+from a2c_pybamm.readers.source_file import FILE_LIMITS, existing, read_text
 from a2c_pybamm.schema import encodable, key_path, show
 
-MOST_JSON_BYTES = 16 * 2**20
-"""Largest document [B]: a set of a thousand coefficients takes 10 MB; empty lists take a hundred times their size in memory."""
-MOST_DIGITS = 4000
-"""Digits of a whole number: Python reads no more than 4300, since the time grows with their square."""
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 """JSON's escape of half of a character that needs two: an error where it stands alone."""
 
@@ -29,9 +25,10 @@ def read_document(path: Path, *, remedy: str = "make it again") -> dict[str, Any
         Naming the file: it is not there, too large, not UTF-8, not JSON, or not a table.
     """
     size = existing(path).stat().st_size
-    if size > MOST_JSON_BYTES:
+    if size > FILE_LIMITS.json_bytes:
         raise ValueError(
-            f"{path}: {size / 2**20:.0f} MB, more than the {MOST_JSON_BYTES // 2**20} MB that are read; is it another file?"
+            f"{path}: {size / 2**20:.0f} MB, more than the {FILE_LIMITS.json_bytes // 2**20} MB that are read; is it another "
+            "file?"
         )
     return parse_document(read_text(path), str(path), remedy=remedy)
 
@@ -66,7 +63,7 @@ def _number(text: str) -> float:
 
 
 def _whole_number(text: str) -> int:
-    if len(text) > MOST_DIGITS:
+    if len(text) > FILE_LIMITS.n_digit:
         raise ValueError(f"a number of {len(text)} digits")
     return int(text)
 

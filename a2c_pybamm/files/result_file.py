@@ -11,17 +11,10 @@ from typing import Any
 import xarray as xr
 
 from a2c_pybamm.files.result_groups import from_groups, to_groups
-from a2c_pybamm.files.result_layout import check_groups, check_result
+from a2c_pybamm.files.result_layout import RESULT_LIMITS, check_groups, check_result
 from a2c_pybamm.files.writing import writable, write_bytes
 from a2c_pybamm.readers.source_file import existing
 from a2c_pybamm.result import Result
-
-MOST_BYTES = 512 * 2**20
-"""Largest result [B], in memory: ten thousand draws of a hundred curves of a hundred points; a file may declare any size."""
-MOST_VARIABLES = 10_000
-"""Variables of a result: some thirty for each output, and no cell has more than some hundred."""
-TEXT_BYTES = 64
-"""What a text counts for [B] before it is read."""
 
 
 def write_result(path: str | Path, result: xr.DataTree) -> Path:
@@ -124,8 +117,8 @@ def _check_contents(path: Path) -> list[str]:
             group = waiting.pop()
             for name in group:
                 n += 1
-                if n > MOST_VARIABLES:
-                    raise ValueError(f"more than {MOST_VARIABLES} variables")
+                if n > RESULT_LIMITS.n_variable:
+                    raise ValueError(f"more than {RESULT_LIMITS.n_variable} variables")
                 if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                     raise ValueError(f"{name!r} is a link to elsewhere")
                 item = group[name]
@@ -134,8 +127,10 @@ def _check_contents(path: Path) -> list[str]:
                     waiting.append(item)
                 elif isinstance(item, h5py.Dataset):
                     total += _declared_bytes(name, item)
-                if total > MOST_BYTES:
-                    raise ValueError(f"{total / 2**20:.3g} MB declared, more than the {MOST_BYTES // 2**20} MB that are read")
+                if total > RESULT_LIMITS.n_byte:
+                    raise ValueError(
+                        f"{total / 2**20:.3g} MB declared, more than the {RESULT_LIMITS.n_byte // 2**20} MB that are read"
+                    )
     return sorted(groups)
 
 
@@ -148,4 +143,4 @@ def _declared_bytes(name: str, item: Any) -> float:
     text = h5py.check_string_dtype(item.dtype) is not None
     if not text and item.dtype.kind not in "iufb":
         raise ValueError(f"{name!r} holds {item.dtype}, neither numbers nor text")
-    return math.prod(map(float, item.shape or ())) * max(item.dtype.itemsize, TEXT_BYTES if text else 1)
+    return math.prod(map(float, item.shape or ())) * max(item.dtype.itemsize, RESULT_LIMITS.text_bytes if text else 1)

@@ -67,8 +67,24 @@ NODES = {
 }
 """Variables of the nodes beside the outputs; all but the failures stand only where some method makes them."""
 SAMPLES = {DRAWS: "draw", DESIGN: "design"}
-MOST_TENSOR = 2e7
-"""Germs to the power of the polynomial's degree: indices are read from tensors of that size, 1 GB at this one."""
+
+
+@dataclass(frozen=True)
+class ResultLimits:
+    """Upper bounds of a result that is read from a file, which may declare any size."""
+
+    n_byte: int = 2**29
+    """Bytes in memory (512 MiB): ten thousand draws of a hundred curves of a hundred points."""
+    n_variable: int = 10_000
+    """Variables: some thirty for each output, and no cell has more than some hundred."""
+    text_bytes: int = 64
+    """Bytes that a text counts for before it is read."""
+    n_tensor: float = 2e7
+    """Germs to the power of the polynomial's degree: indices are read from tensors of that size, 1 GB at this one."""
+
+
+RESULT_LIMITS = ResultLimits()
+"""Bounds of the results that are read."""
 
 
 def check_groups(groups: Mapping[str, xr.Dataset]) -> None:
@@ -143,7 +159,7 @@ def _check_expansion(root: xr.Dataset, label: str, node: xr.Dataset, outputs: Co
     if not exponents.size:
         raise ValueError(f"variable '{path}exponent' is empty")
     n_germ, degree = exponents.shape[1], float(exponents.sum(axis=1, dtype=float).max())
-    if exponents.min() < 0 or degree * np.log(max(n_germ, 2)) > np.log(MOST_TENSOR):
+    if exponents.min() < 0 or degree * np.log(max(n_germ, 2)) > np.log(RESULT_LIMITS.n_tensor):
         raise ValueError(
             f"variable '{path}exponent' makes a polynomial of degree {degree:g} in {n_germ} germs, from {exponents.min()} on"
         )

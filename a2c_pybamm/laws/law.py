@@ -17,15 +17,14 @@ from a2c_pybamm.schema import Limit, show
 
 Coefficients = Mapping[str, Any]
 """Coefficient name → float, array, complex number or PyBaMM symbol."""
-MOST_LAW_TERMS = 100
+TERM_LIMIT = Limit(100, "no data determine more")
 """Terms, sites, hops, knots or modes of one law: each is a coefficient, and no data determine more of one curve."""
-MOST_TABLE_ROWS = 100_000
-"""Rows of a law's table: 1 MB a column; a curve has no more detail."""
 COMPLEX_STEP = 1e-20
 """Imaginary part h of a complex step, in the unit of what is stepped: f'(x) = Im f(x + ih)/h, whose error of order h² is below
 round-off (Squire and Trapp, SIAM Rev. 40, 110 (1998))."""
-Count = Annotated[int, Limit(MOST_LAW_TERMS, "no data determine more")]
-Table = Annotated[tuple[float, ...], Limit(MOST_TABLE_ROWS, "a curve has no more detail")]
+Count = Annotated[int, TERM_LIMIT]
+Table = Annotated[tuple[float, ...], Limit(100_000, "a curve has no more detail")]
+"""Column of a law's table: 1 MB of so many rows."""
 
 
 @runtime_checkable

@@ -7,16 +7,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from a2c_pybamm.data import BLOCK_BYTES
-from a2c_pybamm.readers.source_file import LARGEST_TEXT, OPENERS, UNPACKING_ERRORS, open_regular
+from a2c_pybamm.readers.source_file import FILE_LIMITS, OPENERS, UNPACKING_ERRORS, open_regular
 
-LONGEST_LINE = 2**22
-"""Bytes of a line (4 MiB): a frame's comment with some numbers for each of 100 000 atoms is shorter."""
-LARGEST_PIECE = 2**28
-"""Bytes that are read in one piece, a whole array among them (256 MiB): two frames of five million atoms."""
-MOST_EXPANSION = 200
-"""Bytes that a compressed byte may become, beyond a text's size: text and numbers shrink by 2 to 20 times, zeros by 1000."""
-MOST_READS_AT_END = 1_000
-"""Reads behind a file's end after which a reader does not end by itself: a header has announced more lines."""
 BUFFER_BYTES = 2**16
 """Bytes that are read at once of a file that is not compressed (64 KiB): Linux reads no more ahead."""
 
@@ -54,7 +46,7 @@ class _Bytes(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            content: bytes = self._file.read(min(len(buffer), LARGEST_PIECE))
+            content: bytes = self._file.read(min(len(buffer), FILE_LIMITS.piece_bytes))
         except UNPACKING_ERRORS as error:
             raise ValueError(f"{self._path}: cannot be read to its end ({error}); copy it again") from error
         buffer[: len(content)] = content
@@ -64,7 +56,7 @@ class _Bytes(io.RawIOBase):
         return len(content)
 
     def _check_expansion(self) -> None:
-        if self._packed is not None and self.tell() > LARGEST_TEXT + MOST_EXPANSION * self._packed.tell():
+        if self._packed is not None and self.tell() > FILE_LIMITS.text_bytes + FILE_LIMITS.expansion * self._packed.tell():
             raise ValueError(f"{self._path}: {self._packed.tell()} bytes unpack to {self.tell()}, as no data do; copy it again")
 
     def _check_line(self, content: bytes, longest: int) -> None:
@@ -77,14 +69,15 @@ class _Bytes(io.RawIOBase):
 
 
 def _check_piece(path: Path, n: int | None) -> None:
-    if n is not None and n > LARGEST_PIECE:
+    if n is not None and n > FILE_LIMITS.piece_bytes:
         raise ValueError(
-            f"{path}: a piece of {n:.3g} bytes, more than {LARGEST_PIECE / 2**20:.0f} MB; is it damaged? copy it again"
+            f"{path}: a piece of {n:.3g} bytes, more than {FILE_LIMITS.piece_bytes / 2**20:.0f} MB; is it damaged? copy it "
+            "again"
         )
 
 
 class _Binary(io.BufferedReader):
-    """Buffered bytes; no piece is larger than ``LARGEST_PIECE``, nor the rest of the file where all of it is asked for."""
+    """Buffered bytes; no piece is larger than `FileLimits` has it, nor the rest of the file where all is asked for."""
 
     def __init__(self, path: Path, raw: _Bytes) -> None:
         # going back behind the buffer of a compressed file unpacks it from its beginning
@@ -106,7 +99,7 @@ class _Binary(io.BufferedReader):
     def read(self, size: int | None = -1, /) -> bytes:
         to_the_end = size is None or size < 0
         _check_piece(self._path, size)
-        content = super().read(LARGEST_PIECE + 1 if to_the_end else size)
+        content = super().read(FILE_LIMITS.piece_bytes + 1 if to_the_end else size)
         _check_piece(self._path, len(content))
         return content
 
@@ -126,14 +119,14 @@ class _Text(io.TextIOWrapper):
     def read(self, size: int | None = -1, /) -> str:
         to_the_end = size is None or size < 0
         _check_piece(self._path, size)
-        content = super().read(LARGEST_PIECE + 1 if to_the_end else size)
+        content = super().read(FILE_LIMITS.piece_bytes + 1 if to_the_end else size)
         _check_piece(self._path, len(content))
         return content
 
     def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
         line = super().readline(size)
         self._at_end = 0 if line else self._at_end + 1
-        if self._at_end > MOST_READS_AT_END:
+        if self._at_end > FILE_LIMITS.reads_at_end:
             raise ValueError(f"{self._path}: ends before the number of lines that it announces; is it cut off? copy it again")
         return line
 
@@ -155,6 +148,6 @@ def open_bytes(path: Path, *, longest_line: int | None = None) -> IO[bytes]:
     return _Binary(path, _Bytes(path, longest_line))
 
 
-def open_text(path: Path, *, longest_line: int | None = LONGEST_LINE) -> IO[str]:
+def open_text(path: Path, *, longest_line: int | None = FILE_LIMITS.line_bytes) -> IO[str]:
     """UTF-8 text of a regular file, bounded as `open_bytes`; repeated reading behind its end raises ``ValueError``."""
     return _Text(path, _Binary(path, _Bytes(path, longest_line)))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from a2c_pybamm.data import Array
-from a2c_pybamm.readers.source_file import MOST_VALUES, read_text
+from a2c_pybamm.readers.source_file import FILE_LIMITS, read_text
 from a2c_pybamm.readers.units import LARGEST_NUMBER
 
 Rows = list[tuple[int, dict[str, str]]]
@@ -49,8 +49,8 @@ def read_rows(path: Path, columns: list[str], remedy: str) -> Rows:
                     f"{path}, line {reader.line_num}: {len(fields)} fields where the header has {len(header)}; {remedy}"
                 )
             rows.append((reader.line_num, dict(zip(header, fields, strict=True))))
-            if len(rows) * len(header) > MOST_VALUES:
-                raise ValueError(f"{path}: more than {MOST_VALUES} fields; thin the rows, or leave out columns")
+            if len(rows) * len(header) > FILE_LIMITS.n_value:
+                raise ValueError(f"{path}: more than {FILE_LIMITS.n_value} fields; thin the rows, or leave out columns")
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: {error}; write it again as comma-separated text") from error
     if not rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,25 @@ from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.source_file import existing, file_errors
 
 CYCLE_COLUMNS = ("time_s", "current_A")
-LONGEST_CYCLE = 3.2e9
-"""End of a drive cycle [s]: a hundred years; later, the unit is wrong."""
-SHORTEST_STEP = 1e-9
-"""Time from one row to the next [s]; of shorter ones the unit is wrong."""
-LARGEST_CURRENT = 1e9
-"""Bound of currents [A]: the world's power stations at 3 kV; beyond, the unit is wrong."""
+
+
+@dataclass(frozen=True)
+class CycleLimits:
+    """Bounds of a drive cycle's times and currents, beyond which a unit is wrong or a simulation has no end."""
+
+    end: float = 3.2e9
+    """Last time [s]: a hundred years."""
+    step: float = 1e-9
+    """Least time from one row to the next [s]."""
+    current: float = 1e9
+    """Largest current [A]: the world's power stations at 3 kV."""
+    n_time: int = 1_000_000
+    """Times of a cycle, or of an experiment's step by its period: 11 days at 1 Hz, 8 MB for each variable; the solver restarts
+    at each kink, which takes minutes for so many."""
+
+
+CYCLE_LIMITS = CycleLimits()
+"""Bounds of the cycles that are read, and of those that cells are driven by."""
 
 
 @file_errors
@@ -44,9 +58,9 @@ def read_drive_cycle(path: str | Path) -> tuple[NDArray[np.float64], NDArray[np.
             f"{path}, line {line}: time {time[k + 1]:g} s does not rise above {time[k]:g} s; sort or thin the rows"
         )
     for what, wrong in {
-        f"times end before {LONGEST_CYCLE:g} s": time > LONGEST_CYCLE,
-        f"times are {SHORTEST_STEP:g} s apart or more": np.diff(time, prepend=-1.0) < SHORTEST_STEP,
-        f"currents are below {LARGEST_CURRENT:g} A": np.abs(current) > LARGEST_CURRENT,
+        f"times end before {CYCLE_LIMITS.end:g} s": time > CYCLE_LIMITS.end,
+        f"times are {CYCLE_LIMITS.step:g} s apart or more": np.diff(time, prepend=-1.0) < CYCLE_LIMITS.step,
+        f"currents are below {CYCLE_LIMITS.current:g} A": np.abs(current) > CYCLE_LIMITS.current,
     }.items():
         if wrong.any():
             raise ValueError(f"{path}, line {rows[int(np.argmax(wrong))][0]}: {what}; correct the unit, or the number")

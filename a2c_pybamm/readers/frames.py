@@ -15,9 +15,9 @@ from ase.data import chemical_symbols
 from ase.io.formats import filetype, get_ioformat
 
 from a2c_pybamm.readers.ase_database import from_row, is_sqlite, read_database
-from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, open_bytes, open_text
+from a2c_pybamm.readers.bounded_stream import open_bytes, open_text
 from a2c_pybamm.readers.memory_bound import MemoryBound
-from a2c_pybamm.readers.source_file import OPENERS, TAIL_BYTES, last_line_is_short
+from a2c_pybamm.readers.source_file import FILE_LIMITS, OPENERS, TAIL_BYTES, last_line_is_short
 from a2c_pybamm.readers.units import LARGEST_NUMBER
 
 FINISHED_MARKS = {"vasp-xml": b"</modeling>", "vasp-out": b"General timing and accounting informations"}
@@ -165,7 +165,7 @@ def _stream(path: Path, kind: str) -> Generator[Any]:
     if reader.isbinary:
         stream: Any = open_bytes(path)
     else:
-        stream = open_text(path, longest_line=None if kind in ONE_LINE_FORMATS else LONGEST_LINE)
+        stream = open_text(path, longest_line=None if kind in ONE_LINE_FORMATS else FILE_LIMITS.line_bytes)
     with stream:
         if kind == "json":
             with ase.db.connect(stream, type="json", serial=True) as database:

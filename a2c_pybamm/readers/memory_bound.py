@@ -9,31 +9,37 @@ try:
 except ImportError:  # Windows: no bound
     resource = None  # type: ignore[assignment]
 
-ALLOWED_BYTES = 2**30
-"""Bytes that reading any file may take beside what the process has (1 GiB)."""
-BYTES_PER_BYTE = 20
-"""Bytes of memory that a byte of the file may take: a number in text becomes an object of about four times its size."""
-MEASURED_EVERY = 100
-"""Stretches of code from one measurement of the process's memory to the next, which takes as long as reading a small frame."""
-
 
 class MemoryBound:
     """Stretches of code that get a ``MemoryError`` where they take more memory than a file of ``size`` bytes can need.
 
     A header of a few bytes may announce arrays of gigabytes, which readers of other packages make before they read what
     follows. The bound is the process's limit of address space, lowered within ``with`` and set back behind it; it counts from
-    what the process has, measured at every hundredth stretch. Linux keeps to it, other systems leave the memory without bound.
+    what the process has. Linux keeps to it, other systems leave the memory without bound.
+
+    Parameters
+    ----------
+    size
+        Bytes of the file.
+    allowed_bytes
+        Bytes that reading any file may take beside what the process has (1 GiB).
+    bytes_per_byte
+        Bytes of memory that a byte of the file may take: a number in text becomes an object of about four times its size.
+    measured_every
+        Stretches of code from one measurement of the process's memory to the next, which takes as long as reading a small
+        frame.
     """
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    def __init__(self, size: int, *, allowed_bytes: int = 2**30, bytes_per_byte: int = 20, measured_every: int = 100) -> None:
+        self._allowed = allowed_bytes + bytes_per_byte * size
+        self._measured_every = measured_every
         self._bound = 0
         self._n = 0
 
     def __enter__(self) -> None:
-        if self._n % MEASURED_EVERY == 0:
+        if self._n % self._measured_every == 0:
             taken = _address_space()
-            self._bound = taken + ALLOWED_BYTES + BYTES_PER_BYTE * self._size if taken else 0
+            self._bound = taken + self._allowed if taken else 0
         self._n += 1
         if self._bound:
             self._before = soft, hard = resource.getrlimit(resource.RLIMIT_AS)

@@ -15,15 +15,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.readers.bounded_stream import LARGEST_PIECE, MOST_EXPANSION, open_bytes
-from a2c_pybamm.readers.source_file import LARGEST_TEXT, UNPACKING_ERRORS
+from a2c_pybamm.readers.bounded_stream import open_bytes
+from a2c_pybamm.readers.source_file import FILE_LIMITS, UNPACKING_ERRORS
 
 NUMPY_BEGINNING = b"\x93NUMPY"
 """First bytes of every array in numpy's format."""
-LONGEST_HEADER = 4096
-"""Bytes of a header; numpy's own for an array of numbers has 128."""
-LARGEST_DIRECTORY = 2**20
-"""Bytes of an archive's list of arrays (1 MiB): ten thousand names."""
 ZIP_ERRORS = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError)
 """Errors of ``zipfile`` where an archive is damaged, or packed or encrypted in ways that it cannot undo."""
 PACKING_METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
@@ -90,15 +86,15 @@ class StoredArray:
         Raises
         ------
         ValueError
-            If it has more than `LARGEST_PIECE` bytes, or is cut off.
+            If it has more than `FileLimits.piece_bytes`, or is cut off.
         """
         size = math.prod(self.shape)
-        if size * self.dtype.itemsize > LARGEST_PIECE:
+        if size * self.dtype.itemsize > FILE_LIMITS.piece_bytes:
             remedy = "write it with numpy.ascontiguousarray" if self.in_columns else "is it damaged?"
             order = " in column order" if self.in_columns else ""
             raise ValueError(
                 f"{self.path}: {self.key!r} announces {size * self.dtype.itemsize:.3g} bytes{order}, more than "
-                f"{LARGEST_PIECE / 2**20:.0f} MB; {remedy}"
+                f"{FILE_LIMITS.piece_bytes / 2**20:.0f} MB; {remedy}"
             )
         numbers = self._next(size)
         if len(numbers) < size:
@@ -111,7 +107,7 @@ class StoredArray:
         Raises
         ------
         ValueError
-            If the array is cut off, or stored in columns and of more than `LARGEST_PIECE` bytes.
+            If the array is cut off, or stored in columns and of more than `FileLimits.piece_bytes`.
         """
         n_frame, of_frame = self.shape[0], self.shape[1:]
         if self.in_columns:  # a frame's numbers lie all over the array
@@ -144,11 +140,11 @@ def _read_header(path: Path, key: str, file: IO[bytes]) -> StoredArray:
     if not start.startswith(NUMPY_BEGINNING) or version not in (b"\1", b"\2", b"\3"):
         raise ValueError(f"{path}: {key!r} does not begin as numpy's arrays do; write it again with numpy.save or numpy.savez")
     (length,) = struct.unpack("<H" if version == b"\1" else "<I", file.read(2 if version == b"\1" else 4))
-    text = file.read(min(length, LONGEST_HEADER + 1)).decode("latin-1")
-    if len(text) < min(length, LONGEST_HEADER + 1):
+    text = file.read(min(length, FILE_LIMITS.header_bytes + 1)).decode("latin-1")
+    if len(text) < min(length, FILE_LIMITS.header_bytes + 1):
         raise ValueError(f"{path}: {key!r} is cut off in its header; copy or write it again")
     dtype, order, shape = _DTYPE.search(text), _ORDER.search(text), _SHAPE.search(text)
-    if length > LONGEST_HEADER or dtype is None or order is None or shape is None:
+    if length > FILE_LIMITS.header_bytes or dtype is None or order is None or shape is None:
         kind = _KIND.search(text) if dtype is None else None
         what = f"an array of {kind[1]}, not of numbers" if kind else f"no array with a shape (its header has {length} bytes)"
         raise ValueError(f"{path}: {key!r} is {what}; write numpy.asarray(…, dtype=float) with numpy.savez")
@@ -195,7 +191,7 @@ class Archive:
                 f"{self._path}: {key!r} is packed by method {info.compress_type}, not {' or '.join(PACKING_METHODS.values())}; "
                 "write the file with numpy.savez"
             )
-        if info.file_size > max(LARGEST_TEXT, MOST_EXPANSION * info.compress_size):
+        if info.file_size > max(FILE_LIMITS.text_bytes, FILE_LIMITS.expansion * info.compress_size):
             raise ValueError(
                 f"{self._path}: {key!r} has {info.compress_size} bytes that unpack to {info.file_size:.3g}, as no data do; "
                 "write the file with numpy.savez"
@@ -208,6 +204,6 @@ class Archive:
         self._file.seek(max(0, size - 2**16 - 22))
         end = self._file.read(2**16 + 22)
         at = end.rfind(b"PK\5\6")
-        if at >= 0 and len(end) >= at + 22 and struct.unpack_from("<I", end, at + 12)[0] > LARGEST_DIRECTORY:
+        if at >= 0 and len(end) >= at + 22 and struct.unpack_from("<I", end, at + 12)[0] > FILE_LIMITS.directory_bytes:
             raise ValueError(f"{self._path}: lists more arrays than any trajectory has; write it again with numpy.savez")
         self._file.seek(0)

@@ -8,12 +8,8 @@ from typing import Any
 import yaml
 from yaml.resolver import Resolver
 
-from a2c_pybamm.readers.source_file import MOST_VALUES
+from a2c_pybamm.readers.source_file import FILE_LIMITS
 
-MOST_LEVELS = 50
-"""Levels of lists and blocks in each other; phonopy writes six."""
-LONGEST_NUMBER = 400
-"""Characters of a number: all digits of the largest float and its sign; Python refuses whole numbers of some thousands."""
 PLAIN_TAGS = (None, "!")
 """Tags of plain values: ``!`` marks text."""
 _TRUE = ("yes", "true", "on")
@@ -32,8 +28,8 @@ def plain_yaml(text: str, path: Path) -> Any:
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder(path)
-    if text.count(",") + text.count("\n") > MOST_VALUES:  # each value has an end: nothing needs to be parsed for it
-        raise ValueError(f"{path}: more than {MOST_VALUES} values; is it another file? leave out what is not needed")
+    if text.count(",") + text.count("\n") > FILE_LIMITS.n_value:  # each value has an end: nothing needs to be parsed for it
+        raise ValueError(f"{path}: more than {FILE_LIMITS.n_value} values; is it another file? leave out what is not needed")
     try:
         for event in yaml.parse(text, Loader=loader):
             builder.take(event)
@@ -75,12 +71,14 @@ class _Builder:
             raise self._error(event, f"the anchor or alias {event.anchor[:40]!r}, which no such file has; write its values out")
         if not isinstance(event, yaml.AliasEvent) and event.tag not in PLAIN_TAGS:
             raise self._error(event, f"the tag {event.tag[:60]!r}, which could make more than plain values; remove it")
-        if self._n > MOST_VALUES:
-            raise self._error(event, f"more than {MOST_VALUES} values; is it another file? leave out what is not needed")
+        if self._n > FILE_LIMITS.n_value:
+            raise self._error(
+                event, f"more than {FILE_LIMITS.n_value} values; is it another file? leave out what is not needed"
+            )
 
     def _begin(self, value: Any, event: Any) -> None:
-        if len(self._open) >= MOST_LEVELS:
-            raise self._error(event, f"more than {MOST_LEVELS} levels in each other; is it damaged? copy it again")
+        if len(self._open) >= FILE_LIMITS.n_level:
+            raise self._error(event, f"more than {FILE_LIMITS.n_level} levels in each other; is it damaged? copy it again")
         self._add(value, event)
         self._open.append(value)
         self._keys.append(_NO_KEY)
@@ -114,8 +112,10 @@ class _Builder:
 
     def _number(self, text: str, event: Any) -> Any:
         plain = text.replace("_", "").lower()
-        if len(text) > LONGEST_NUMBER or ":" in plain or plain.lstrip("+-").startswith(("0x", "0b")):
-            raise self._error(event, f"{text[:40]!r}, no decimal number of at most {LONGEST_NUMBER} characters; correct it")
+        if len(text) > FILE_LIMITS.number_length or ":" in plain or plain.lstrip("+-").startswith(("0x", "0b")):
+            raise self._error(
+                event, f"{text[:40]!r}, no decimal number of at most {FILE_LIMITS.number_length} characters; correct it"
+            )
         try:
             return int(plain)
         except ValueError:

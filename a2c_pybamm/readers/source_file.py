@@ -11,6 +11,7 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
 from io import BufferedReader
@@ -19,10 +20,41 @@ from typing import Any, ParamSpec, TypeVar
 
 from a2c_pybamm.formatting import plain
 
-LARGEST_TEXT = 2**26
-"""Bytes of a text that is read as a whole (64 MiB): what is made of it takes several times as much memory."""
-MOST_VALUES = 2_500_000
-"""Values that are read from a text: each takes 100 bytes of memory, in YAML 4 µs; 500 atoms have 2.3 million forces."""
+
+@dataclass(frozen=True)
+class FileLimits:
+    """Upper bounds of what is read of one file: a damaged one, or one of another kind, may announce or unpack to any size."""
+
+    text_bytes: int = 2**26
+    """Bytes of a text that is read as a whole (64 MiB): what is made of it takes several times as much memory."""
+    json_bytes: int = 2**24
+    """Bytes of a JSON document (16 MiB): a set of 1000 coefficients takes 10 MB; empty lists take 100 times their size in
+    memory."""
+    n_value: int = 2_500_000
+    """Values that are read from a text: each takes 100 bytes of memory, in YAML 4 µs; 500 atoms have 2.3 million forces."""
+    n_level: int = 50
+    """Levels of YAML's lists and blocks in each other; phonopy writes six."""
+    number_length: int = 400
+    """Characters of a number in YAML: all digits of the largest float and its sign."""
+    n_digit: int = 4_000
+    """Digits of a whole number in JSON: Python reads no more than 4300, since the time grows with their square."""
+    line_bytes: int = 2**22
+    """Bytes of a line (4 MiB): a frame's comment with some numbers for each of 100 000 atoms is shorter."""
+    piece_bytes: int = 2**28
+    """Bytes that are read in one piece, a whole array among them (256 MiB): two frames of five million atoms."""
+    expansion: int = 200
+    """Bytes that a compressed byte may become, beyond a text's size: text and numbers shrink by 2 to 20 times, zeros by
+    1000."""
+    reads_at_end: int = 1_000
+    """Reads behind a file's end after which a reader does not end by itself: a header has announced more lines."""
+    header_bytes: int = 4096
+    """Bytes of a numpy array's header; numpy's own for an array of numbers has 128."""
+    directory_bytes: int = 2**20
+    """Bytes of an archive's list of arrays (1 MiB): ten thousand names."""
+
+
+FILE_LIMITS = FileLimits()
+"""Bounds that all readers of files keep to."""
 TAIL_BYTES = 20_000
 """Bytes at the end of a text in which its last line, or the summary of a run of VASP, stands as a whole."""
 LONGEST_MESSAGE = 1_000
@@ -132,7 +164,7 @@ def open_regular(path: Path) -> BufferedReader:
         raise ValueError(f"{path}: cannot be opened ({error.strerror}); check the path and its permissions") from error
 
 
-def read_text(path: Path, *, largest: int = LARGEST_TEXT) -> str:
+def read_text(path: Path, *, largest: int = FILE_LIMITS.text_bytes) -> str:
     """The text of a UTF-8 file, unpacked where its name ends in ``.gz``, ``.bz2`` or ``.xz``.
 
     A byte-order mark is dropped, ends of lines are those of Unix.

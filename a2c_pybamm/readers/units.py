@@ -12,6 +12,8 @@ STATED_TOLERANCE = 1e-6
 """Relative difference up to which two statements of one quantity agree: text carries six digits or more."""
 EV = ELEMENTARY_CHARGE * AVOGADRO
 """One electronvolt per particle [J.mol-1]."""
+THZ = 1e12
+"""One terahertz [Hz]."""
 UNITS: dict[str, dict[str, float]] = {
     "energy": {
         "J/mol": 1.0,
@@ -25,7 +27,7 @@ UNITS: dict[str, dict[str, float]] = {
     "length": {"m": 1.0, "nm": 1e-9, "A": 1e-10, "Å": 1e-10, "angstrom": 1e-10, "bohr": 5.29177210544e-11},
     "volume": {"m3/mol": 1.0, "cm3/mol": 1e-6, "A3": 1e-30 * AVOGADRO, "Å3": 1e-30 * AVOGADRO},
     "time": {"s": 1.0, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15},
-    "frequency": {"Hz": 1.0, "THz": 1e12, "cm-1": 2.99792458e10, "meV": 1e-3 * ELEMENTARY_CHARGE / PLANCK},
+    "frequency": {"Hz": 1.0, "THz": THZ, "cm-1": 2.99792458e10, "meV": 1e-3 * ELEMENTARY_CHARGE / PLANCK},
     "temperature": {"K": 1.0},
     "voltage": {"V": 1.0, "mV": 1e-3},
     "entropy": {"J/mol/K": 1.0, "J/K/mol": 1.0, "J.mol-1.K-1": 1.0, "meV/K": 1e-3 * EV},

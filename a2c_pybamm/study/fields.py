@@ -25,10 +25,10 @@ from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.units import parse_quantity
 from a2c_pybamm.study.mistakes import NotGiven, combined_error
 
-LARGEST_NUMBER = 1e60
+LARGEST_SI_VALUE = 1e60
 """Largest size of a number in a study, in SI units: squares and their products stay within the range of floats (1.8e308)."""
 HIGHEST_TEMPERATURE = 1e5
-"""Temperature [K] of a simulation of atoms: 9 eV in units of Boltzmann's constant, where no bond is left."""
+"""Temperature [K] of a simulation of atoms, 9 eV in units of Boltzmann's constant: no bond is left, so that a unit is wrong."""
 
 
 class Quantity:
@@ -43,8 +43,8 @@ class Quantity:
 
 def _validate_magnitude(value: float) -> float:
     # not as the field's bound: a field that has one would replace it
-    if abs(value) > LARGEST_NUMBER:
-        raise ValueError(f"{value:g} is larger than {LARGEST_NUMBER:g} in SI units; correct it")
+    if abs(value) > LARGEST_SI_VALUE:
+        raise ValueError(f"{value:g} is larger than {LARGEST_SI_VALUE:g} in SI units; correct it")
     return value
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from a2c_pybamm.study.fields import (
+    HIGHEST_TEMPERATURE,
     DataFile,
     Energy,
     Entropy,
@@ -16,9 +17,6 @@ from a2c_pybamm.study.fields import (
     Temperature,
     Voltage,
 )
-
-HOTTEST_SAMPLES = 1e5
-"""Temperature [K] of sampled potentials, 9 eV in units of Boltzmann's constant: no lattice is left, so that a unit is wrong."""
 
 
 class EnergyFile(Section):
@@ -74,7 +72,7 @@ class PotentialFile(Section):
     std_column: str | None = Field(None, description="Column of standard deviations", examples=["std_meV"])
     temperature_column: str = Field("T_K", description="Column of the temperature", examples=["T_K"])
     temperature: Temperature | None = Field(
-        None, gt=0, le=HOTTEST_SAMPLES, description="Where there is no such column", examples=["300 K"]
+        None, gt=0, le=HIGHEST_TEMPERATURE, description="Where there is no such column", examples=["300 K"]
     )
     lithium: str | None = Field(None, description="Lithium metal's energy for absolute potentials", examples=["-1.90 eV"])
 

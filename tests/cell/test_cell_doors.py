@@ -14,11 +14,12 @@ import pytest
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cell import Cell, DriveCycle
-from a2c_pybamm.cell.protocol import LONGEST_CYCLE, MOST_TIMES, Steps
+from a2c_pybamm.cell.protocol import Steps
 from a2c_pybamm.derivation import derive
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.laws import Scale
 from a2c_pybamm.parameter_set import Attachment, ParameterSet
+from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 from a2c_pybamm.study import read_study
 
 KEY = "Positive particle diffusivity [m2.s-1]"
@@ -85,7 +86,11 @@ def test_electrode_without_extent(tmp_path: Path, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("time_s", "current"),
-    [([0, 1e29], [0, 5]), ([0, 2 * LONGEST_CYCLE], [1, 1]), (np.arange(MOST_TIMES + 1), np.ones(MOST_TIMES + 1))],
+    [
+        ([0, 1e29], [0, 5]),
+        ([0, 2 * CYCLE_LIMITS.end], [1, 1]),
+        (np.arange(CYCLE_LIMITS.n_time + 1), np.ones(CYCLE_LIMITS.n_time + 1)),
+    ],
 )
 def test_drive_cycle_beyond_all_measure(time_s: Any, current: Any) -> None:
     start = time.perf_counter()

@@ -29,10 +29,12 @@ from a2c_pybamm import (
     load,
     propagate,
 )
-from a2c_pybamm.cell import ParallelCell, pool
+from a2c_pybamm.cell import ChunkSchedule, ParallelCell, pool
 
 LIMITS_V = (3.0, 4.1)
 NAME = "LCO_graphite_universal_potentials"
+AT_ONCE = ChunkSchedule(start_seconds=0.0)
+"""Processes are started behind the first trial, however short the work."""
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +63,9 @@ def expected(cell: Cell, samples: np.ndarray) -> xr.Dataset:
 @pytest.fixture(scope="module")
 def parallel(cell: Cell, samples: np.ndarray) -> Iterator[ParallelCell]:
     """Two processes at work, started from an environment that asks for seven threads."""
-    with ParallelCell(cell) as model, pytest.MonkeyPatch.context() as patch:
+    with ParallelCell(cell, schedule=AT_ONCE) as model, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "7")
         patch.delenv("MKL_NUM_THREADS", raising=False)
-        patch.setattr(pool, "START_SECONDS", 0.0)
         model.solve(samples[:10])
         assert model._running is not None
         assert (os.environ["OMP_NUM_THREADS"], os.environ.get("MKL_NUM_THREADS")) == ("7", None)
@@ -110,9 +111,8 @@ def test_chunks_that_return_in_another_order_are_put_in_place(
             future.set_result(cell.solve(chunk))
             yield future
 
-    monkeypatch.setattr(pool, "START_SECONDS", 0.0)
     monkeypatch.setattr(pool, "as_completed", all_at_once)
-    xr.testing.assert_identical(ParallelCell(cell, Backwards()).solve(samples), expected)  # type: ignore[arg-type]
+    xr.testing.assert_identical(ParallelCell(cell, Backwards(), schedule=AT_ONCE).solve(samples), expected)  # type: ignore[arg-type]
     assert len(handed) > 4
 
 
@@ -120,7 +120,7 @@ def test_progress_counts_every_sample_once(parallel: ParallelCell, samples: np.n
     told: list[int] = []
     parallel.solve(samples, progress=told.append)
     assert sum(told) == len(samples)
-    assert len(told) == parallel.workers * pool.CHUNKS_PER_WORKER - 1  # chunks of three
+    assert len(told) == parallel.workers * parallel.schedule.chunks_per_worker - 1  # chunks of three
 
 
 @pytest.mark.slow
@@ -136,10 +136,9 @@ def test_few_samples_are_solved_without_a_pool(cell: Cell, samples: np.ndarray, 
         assert model._running is None
 
 
-def test_one_worker_is_this_process(cell: Cell, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "START_SECONDS", 0.0)
+def test_one_worker_is_this_process(cell: Cell, samples: np.ndarray) -> None:
     told: list[int] = []
-    model = ParallelCell(cell, workers=1)
+    model = ParallelCell(cell, workers=1, schedule=AT_ONCE)
     model.solve(samples, progress=told.append)
     assert model._running is None
     assert sum(told) == len(samples)
@@ -181,11 +180,10 @@ class SubmitOnly:
 
 
 def test_given_executor_is_used_and_left_open(
-    parallel: ParallelCell, cell: Cell, samples: np.ndarray, expected: xr.Dataset, monkeypatch: pytest.MonkeyPatch
+    parallel: ParallelCell, cell: Cell, samples: np.ndarray, expected: xr.Dataset
 ) -> None:
-    monkeypatch.setattr(pool, "START_SECONDS", 0.0)
     executor = SubmitOnly(parallel)
-    with ParallelCell(cell, executor) as model:  # type: ignore[arg-type]
+    with ParallelCell(cell, executor, schedule=AT_ONCE) as model:  # type: ignore[arg-type]
         xr.testing.assert_identical(model.solve(samples), expected)
     assert len(executor.futures) > 2
     assert ask(parallel, os.getpid) != os.getpid()
@@ -251,9 +249,8 @@ def test_error_in_a_process_is_raised_here(parallel: ParallelCell, samples: np.n
 
 @pytest.mark.slow
 def test_interrupt_leaves_nothing_waiting(
-    parallel: ParallelCell, cell: Cell, samples: np.ndarray, expected: xr.Dataset, monkeypatch: pytest.MonkeyPatch
+    parallel: ParallelCell, cell: Cell, samples: np.ndarray, expected: xr.Dataset
 ) -> None:
-    monkeypatch.setattr(pool, "START_SECONDS", 0.0)
     executor = SubmitOnly(parallel)
 
     def interrupt(n: int) -> None:
@@ -261,7 +258,7 @@ def test_interrupt_leaves_nothing_waiting(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ParallelCell(cell, executor).solve(np.tile(samples, (3, 1)), progress=interrupt)  # type: ignore[arg-type]
+        ParallelCell(cell, executor, schedule=AT_ONCE).solve(np.tile(samples, (3, 1)), progress=interrupt)  # type: ignore[arg-type]
     assert any(future.cancelled() for future in executor.futures)
     xr.testing.assert_identical(parallel.solve(samples), expected)
 
@@ -285,20 +282,18 @@ def test_law_that_other_processes_cannot_find_is_named() -> None:
 
 
 def test_main_program_that_is_no_file_is_named(cell: Cell, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "START_SECONDS", 0.0)
     monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
     monkeypatch.setattr(sys.modules["__main__"], "__file__", "<stdin>", raising=False)  # a worker of pytest has none
     with pytest.raises(SimulationFailed, match=r"'<stdin>' is no file"):
-        ParallelCell(cell).solve(samples)
+        ParallelCell(cell, schedule=AT_ONCE).solve(samples)
 
 
 @pytest.mark.slow
 def test_process_that_dies_is_an_error_and_the_next_batch_starts_anew(
-    cell: Cell, samples: np.ndarray, expected: xr.Dataset, monkeypatch: pytest.MonkeyPatch
+    cell: Cell, samples: np.ndarray, expected: xr.Dataset
 ) -> None:
-    monkeypatch.setattr(pool, "START_SECONDS", 0.0)
     many = np.tile(samples, (20, 1))
-    with ParallelCell(cell) as model:
+    with ParallelCell(cell, schedule=AT_ONCE) as model:
 
         def kill(n: int) -> None:
             if model._running is not None:
@@ -314,9 +309,9 @@ SCRIPT = f"""
 import os
 import numpy as np
 import a2c_pybamm as a2c
-from a2c_pybamm.cell import ParallelCell, pool
+from a2c_pybamm.cell import ChunkSchedule, ParallelCell
 
-pool.START_SECONDS = 0.0
+at_once = ChunkSchedule(start_seconds=0.0)
 parameters = a2c.load({NAME!r})
 cell = a2c.Cell(parameters, model="SPM", voltage_limits={LIMITS_V})
 samples = parameters.joint.draw(2000, np.random.default_rng(0))[:, parameters.joint.rows(cell.names)]
@@ -332,7 +327,7 @@ def tell(n):
 def test_script_without_a_guard_ends_with_the_remedy(tmp_path: Path) -> None:
     """Each new process runs the script again as it imports it: none of them may start further ones."""
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT + "ParallelCell(cell).solve(samples)\n")
+    script.write_text(SCRIPT + "ParallelCell(cell, schedule=at_once).solve(samples)\n")
     run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
     assert run.returncode == 1
     assert "SimulationFailed: cell: a process ended" in run.stderr.splitlines()[-1]
@@ -343,7 +338,9 @@ def test_script_without_a_guard_ends_with_the_remedy(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "kill") or sys.platform == "win32", reason="needs SIGKILL")
 def test_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT + "if __name__ == '__main__':\n    ParallelCell(cell).solve(samples, progress=tell)\n")
+    script.write_text(
+        SCRIPT + "if __name__ == '__main__':\n    ParallelCell(cell, schedule=at_once).solve(samples, progress=tell)\n"
+    )
     run = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     children = next(line.split() for line in run.stdout if line.strip())

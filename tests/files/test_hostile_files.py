@@ -18,9 +18,10 @@ import xarray as xr
 
 import a2c_pybamm as a2c
 from a2c_pybamm.files import read_parameter_values, read_result, read_set, save, writable, write_pybamm_module, write_result
-from a2c_pybamm.files.json_document import MOST_JSON_BYTES, parse_document
+from a2c_pybamm.files.json_document import parse_document
 from a2c_pybamm.files.writing import write_bytes, write_text
 from a2c_pybamm.laws import KINDS, build_law, law
+from a2c_pybamm.readers.source_file import FILE_LIMITS
 from a2c_pybamm.sets import DEMO, sets_folder
 from tests.hostile.files_corpus import BY_HAND, CANARY, HDF5, NODES, cases, edited, hdf5, put, whole_result
 from tests.result_edits import edited as edited_result
@@ -141,7 +142,7 @@ def test_whole_character_in_two_halves_is_read() -> None:
 def test_large_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "values.json"
     with path.open("wb") as file:
-        file.truncate(MOST_JSON_BYTES + 1)
+        file.truncate(FILE_LIMITS.json_bytes + 1)
     with pytest.raises(ValueError, match="16 MB, more than the 16 MB that are read"):
         read_parameter_values(path)
 

@@ -13,9 +13,8 @@ from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.diffusion.line_estimate import line_report
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
-from a2c_pybamm.estimators.hops.hop_counts import MOST_SHORT_VISITS
 from a2c_pybamm.estimators.hops.hop_rates import with_frame_spacing
-from a2c_pybamm.estimators.hops.site_occupation import frames_before_hop, site_trajectory
+from a2c_pybamm.estimators.hops.site_occupation import HOP_CRITERION, frames_before_hop, site_trajectory
 from a2c_pybamm.estimators.time_series.diffusive_window import resolved_line
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import mean_squared_displacement
 from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, NotDiffusive
@@ -151,7 +150,7 @@ def _missed_returns(occupation: SiteOccupation, directions: Sequence[int]) -> fl
     vector, ion = occupation.hop_vector[order][:, list(directions)], occupation.hop_ion[order]
     short = (np.diff(ion) == 0) & (np.diff(occupation.hop_frame[order]) == 1)
     share = -(vector[:-1] * vector[1:])[short].sum() / (vector**2).sum()
-    if share > MOST_SHORT_VISITS:
+    if share > HOP_CRITERION.short_visit_share:
         raise ValueError(
             f"hops of {occupation.species}: {share:.0%} are taken back one frame later, and many more are not seen; write "
             "frames more often, or check sites and hysteresis"

@@ -11,15 +11,7 @@ from scipy.sparse import csr_array
 from a2c_pybamm.data import Array, SiteOccupation, frames_at_once
 from a2c_pybamm.estimators.hops.hop_network import HopNetwork
 from a2c_pybamm.estimators.hops.observed_network import match_rows, same_sites
-from a2c_pybamm.estimators.hops.site_occupation import MOST_MISFITS, ions_on_sites, short_visits
-
-MOST_FOLLOWING_HOPS = 0.2
-"""Largest share of the hops to sites that another ion held in the frame before: beyond, ions move together, not one by one."""
-MOST_SHORT_VISITS = 0.25
-"""Largest share q of visits that last one frame: there the correction for hops between frames, -ln(1 - q), is 0.29, and of
-first order in q no longer."""
-MIN_SHORT_VISITS = 4
-"""Visits of one frame from which on their share counts: three may by chance be twice as many as expected."""
+from a2c_pybamm.estimators.hops.site_occupation import HOP_CRITERION, ions_on_sites, short_visits
 
 
 @dataclass(frozen=True)
@@ -83,7 +75,7 @@ def _paths_of_hops(occupation: SiteOccupation, network: HopNetwork) -> NDArray[n
         )
     place = match_rows(known, np.column_stack([occupation.hop_from, occupation.hop_to, occupation.hop_translation]))
     unmatched = place < 0
-    if unmatched.mean() > MOST_MISFITS if len(place) else False:
+    if unmatched.mean() > HOP_CRITERION.misfit_share if len(place) else False:
         longest = np.linalg.norm(occupation.hop_vector[unmatched], axis=1).max() * 1e10
         raise ValueError(
             f"hop network: {unmatched.mean():.0%} of the {len(place)} hops seen are not in it (up to {longest:.3g} Å long); "
@@ -135,8 +127,8 @@ def _short_visits(occupation: SiteOccupation, path: NDArray[np.int64], n_path: i
     number = np.maximum(np.bincount(path[known], minlength=n_path), 1)
     of_path = np.bincount(path[known], share[kind[known]], minlength=n_path) / number
     worst = int(np.argmax(share))
-    few = round(share[worst] * (kind == worst).sum()) < MIN_SHORT_VISITS
-    if share[worst] > MOST_SHORT_VISITS and not few:
+    few = round(share[worst] * (kind == worst).sum()) < HOP_CRITERION.least_short_visits
+    if share[worst] > HOP_CRITERION.short_visit_share and not few:
         raise ValueError(
             f"hops of {occupation.species}: {share[worst]:.0%} of the visits to {sites.kinds[worst]!r} last one frame, "
             "and many fall between frames; write frames more often, or check sites and hysteresis"
@@ -150,7 +142,7 @@ def _following_share(occupation: SiteOccupation) -> float:
         return 0.0
     before = occupation.site[occupation.hop_frame - 1]
     share = float((before == occupation.hop_to[:, None]).any(axis=1).mean())
-    if share > MOST_FOLLOWING_HOPS:
+    if share > HOP_CRITERION.following_share:
         raise ValueError(
             f"hops of {occupation.species}: {share:.0%} go to a site that another ion held a frame before; ions move together, "
             "and a rate into an empty site does not give their diffusivity: take fit_jump_diffusivity of the trajectory"

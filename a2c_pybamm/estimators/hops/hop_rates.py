@@ -18,7 +18,7 @@ from a2c_pybamm.estimators.hops.observed_network import mean_occupation
 from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES
 from a2c_pybamm.laws.law import log_coefficient
 
-RULE_OF_THREE = 3.0
+UNSEEN_HOPS = 3.0
 """Expected hops above which there is none with a probability below 5 %, exp(-3)."""
 
 
@@ -147,7 +147,7 @@ def _report(network: HopNetwork, counts: HopCounts, dispersion: Array) -> dict[s
             for k, wide in zip(np.flatnonzero(n).tolist(), dispersion, strict=True)
         },
         "paths not seen, upper bound of the factor (95 %)": {
-            network.paths[k]: float(RULE_OF_THREE / t[k]) if t[k] > 0 else None for k in np.flatnonzero(n == 0).tolist()
+            network.paths[k]: float(UNSEEN_HOPS / t[k]) if t[k] > 0 else None for k in np.flatnonzero(n == 0).tolist()
         },
         "error bar": "between ions" if len(counts.hops) >= MIN_SCATTER_BODIES else "Poisson alone, fewer than eight ions",
         "hops not in the network": counts.unmatched,

@@ -10,8 +10,7 @@ import numpy as np
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimators.hops.hop_network import HopNetwork
 
-_ROOT3 = np.sqrt(3.0)
-_HEXAGONAL = ((1.0, 0.0), (0.5, _ROOT3 / 2))
+_HEXAGONAL = ((1.0, 0.0), (0.5, np.sqrt(3.0) / 2))
 _FCC = ((0.0, 0.5, 0.5), (0.5, 0.0, 0.5), (0.5, 0.5, 0.0))
 _LATTICES: dict[str, tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...], ...]]] = {
     "chain": (((1.0,),), ((0.0,),)),

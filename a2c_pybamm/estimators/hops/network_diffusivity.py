@@ -7,15 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
+from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, RELATIVE_ROUND_OFF
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.hops.hop_network import HopNetwork, relaxed_displacement, with_rates
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.law import log_coefficient
-
-CLOSED_DIRECTION = 1e-12
-"""Diffusivity along a direction, over that of the slowest hop alone, below which no path leads that way: it is round-off."""
 
 
 def effective_diffusivity_estimate(
@@ -119,7 +116,8 @@ def _shares(network: HopNetwork, direction: ArrayLike | None, name: str) -> tupl
     of_hop = network.flow * ((relaxed_displacement(network) @ axes.T) ** 2).sum(axis=1) / (2 * len(axes))
     by_path = np.bincount(network.path_index, of_hop)
     total = by_path.sum()
-    if not total > CLOSED_DIRECTION * (network.flow.min() * (network.displacement**2).sum(axis=1).max()):
+    # over the diffusivity of the slowest hop alone, that along a direction without a path is round-off
+    if not total > RELATIVE_ROUND_OFF * (network.flow.min() * (network.displacement**2).sum(axis=1).max()):
         raise ValueError(f"{name}: D is zero in this direction; the hops given do not join the cells along it")
     return float(np.log(total)), by_path / total
 

@@ -6,6 +6,7 @@ hop.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,30 @@ from a2c_pybamm.estimators.fingerprint import traced_provenance
 from a2c_pybamm.estimators.hops.site_images import SiteImages, neighbour_distance, site_images
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import atoms_of, framework_centre
 
-FAR_RATIO = 0.5
-"""Distance from a site over that between neighbouring sites (the median's) beyond which an ion is far from it: half-way."""
-MOST_OF_TIME = 0.5
-"""Share of the frames from which on an ion counts as far from all sites, or as sharing one."""
-MOST_MISFITS = 0.05
-"""Largest share of the ions far from all sites, of the ion-time on shared sites, or of the hops that a network does not have:
-beyond, the sites or the network are not those of the run."""
+
+@dataclass(frozen=True)
+class HopCriterion:
+    """Limits up to which the motion in a trajectory is one of single ions that hop between given sites."""
+
+    far_ratio: float = 0.5
+    """Distance from a site over that between neighbouring sites (the median's) beyond which an ion is far from it: half-way."""
+    far_time_share: float = 0.5
+    """Share of the frames from which on an ion counts as far from all sites, or as sharing one."""
+    misfit_share: float = 0.05
+    """Largest share of the ions far from all sites, of the ion-time on shared sites, or of the hops that a network does not
+    have: beyond, the sites or the network are not those of the run."""
+    short_visit_share: float = 0.25
+    """Largest share q of visits that last one frame: there the correction for hops between frames, -ln(1 - q), is 0.29, and of
+    first order in q no longer."""
+    least_short_visits: int = 4
+    """Visits of one frame from which on their share counts: three may by chance be twice as many as expected."""
+    following_share: float = 0.2
+    """Largest share of the hops to sites that another ion held in the frame before: beyond, ions move together, not one by
+    one."""
+
+
+HOP_CRITERION = HopCriterion()
+"""Criterion of the sites and hops of all trajectories."""
 
 
 def assign_sites(
@@ -82,7 +100,7 @@ def assign_sites(
         raise ValueError(f"assign_sites: hysteresis is {hysteresis:g}; it lies above 0 and up to 1, which is none")
     atoms = atoms_of(species, trajectory.species)
     centre, reference = framework_centre(trajectory.positions, trajectory.masses, atoms)
-    limit = FAR_RATIO * neighbour_distance(sites) if far is None else far
+    limit = HOP_CRITERION.far_ratio * neighbour_distance(sites) if far is None else far
     site, cell, far_share = _sites_in_time(trajectory, atoms, centre - centre[0], sites, hysteresis, limit)
     _validate_distances(species, far_share, limit)
     shared = _shared(site, len(sites.positions))
@@ -234,8 +252,8 @@ def _shared(held: NDArray[np.int32], n_site: int) -> Array:
 
 
 def _validate_distances(species: str, far_share: Array, limit: float) -> None:
-    far = far_share > MOST_OF_TIME
-    if far.mean() > MOST_MISFITS:
+    far = far_share > HOP_CRITERION.far_time_share
+    if far.mean() > HOP_CRITERION.misfit_share:
         raise ValueError(
             f"sites of {species}: {far.sum()} of {len(far)} ions spend most of their time more than "
             f"{limit * 1e10:.2g} Å from every site; add the sites that are missing, give them where the simulation's framework "
@@ -244,7 +262,7 @@ def _validate_distances(species: str, far_share: Array, limit: float) -> None:
 
 
 def _validate_shared(species: str, shared: Array) -> None:
-    if shared.mean() > MOST_MISFITS or shared.max() > MOST_OF_TIME:
+    if shared.mean() > HOP_CRITERION.misfit_share or shared.max() > HOP_CRITERION.far_time_share:
         worst = int(np.argmax(shared))
         raise ValueError(
             f"sites of {species}: ions share a site in {shared.mean():.0%} of their time, ion {worst} in {shared[worst]:.0%}; "

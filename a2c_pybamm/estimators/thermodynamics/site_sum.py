@@ -17,15 +17,24 @@ from a2c_pybamm.laws.law import COMPLEX_STEP
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.laws.thermodynamics.site_sum import SiteSum
 
-START_WIDTHS = (0.3, 1.0, 3.0)
-"""Ideality factors that fits start from."""
-LARGEST_SITE_LOGARITHM = 12.0
-"""Bound of a fit on logarithms of ideality factors and of ratios of fractions: a factor of 160 000."""
-LARGEST_CONDITION = 1e7
-"""Condition number of the Jacobian, its columns scaled to unit length, above which sites count as undetermined: an error of
-1e-9 in the search would be one of a hundredth in the coefficients."""
-LARGEST_LOG_STD = 1.0
-"""Standard deviation of a logarithm, a factor of e, above which a site counts as undetermined: its error is no Gaussian."""
+
+@dataclass(frozen=True)
+class SiteSumSearch:
+    """Settings of the search for a site sum's coefficients, and limits beyond which data do not determine them."""
+
+    start_widths: tuple[float, ...] = (0.3, 1.0, 3.0)
+    """Ideality factors that fits start from."""
+    largest_logarithm: float = 12.0
+    """Bound of a fit on logarithms of ideality factors and of ratios of fractions: a factor of 160 000."""
+    largest_condition: float = 1e7
+    """Condition number of the Jacobian, its columns scaled to unit length, above which sites count as undetermined: an error of
+    1e-9 in the search would be one of a hundredth in the coefficients."""
+    largest_log_std: float = 1.0
+    """Standard deviation of a logarithm, a factor of e, above which a site counts as undetermined: its error is no Gaussian."""
+
+
+SEARCH = SiteSumSearch()
+"""Settings of all fits of site sums."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ def _starts(problem: _Problem) -> Iterator[Array]:
     for voltages in (by_composition, by_voltage):
         edges = [0.0, *(float(x[np.argmin(np.abs(U - u))]) for u in (voltages[1:] + voltages[:-1]) / 2), 1.0]
         fractions = np.maximum(np.diff(edges), 0.25 / law.n_site)
-        for width in START_WIDTHS:
+        for width in SEARCH.start_widths:
             logs = [*np.full(law.n_site, np.log(width)), *np.log(fractions[:-1] / fractions[-1])]
             yield np.array([*voltages, *logs, LITHIUM_ENTROPY][: len(problem.names)])
 
@@ -144,7 +153,7 @@ def _best(problem: _Problem, start: Mapping[str, float] | None) -> Array:
         raise ValueError(f"start of {problem.law.material}: no {', '.join(map(repr, missing))}")
     given = None if start is None else [np.array([float(start[name]) for name in problem.names])]
     bound = np.full(len(problem.names), np.inf)
-    bound[n : 3 * n - 1] = LARGEST_SITE_LOGARITHM
+    bound[n : 3 * n - 1] = SEARCH.largest_logarithm
     # steps of a typical size: tens of millivolts, tenths of a logarithm, ten units of entropy
     sizes = np.array([*(0.03,) * n, *(0.3,) * (2 * n - 1), 10.0][: len(problem.names)])
     settings = {"x_scale": sizes, "bounds": (-bound, bound), "max_nfev": 100}
@@ -164,7 +173,7 @@ def _in_order(law: SiteSum, theta: Array) -> Array:
 def _validate_condition(problem: _Problem, jacobian: Array) -> None:
     """Raise ``ValueError`` where the data do not determine the sites."""
     length = np.linalg.norm(jacobian, axis=0)
-    alike = np.linalg.cond(jacobian / np.where(length > 0, length, 1.0)) > LARGEST_CONDITION
+    alike = np.linalg.cond(jacobian / np.where(length > 0, length, 1.0)) > SEARCH.largest_condition
     if alike or not (length > 0).all() or not np.isfinite(jacobian).all():
         raise ValueError(_undetermined(problem, "two of them are alike, or one is empty"))
 
@@ -173,7 +182,7 @@ def _validate_errors(problem: _Problem, std: Array) -> None:
     """Raise ``ValueError`` where the error of a logarithm is too large for a Gaussian."""
     logs = range(problem.law.n_site, 3 * problem.law.n_site - 1)
     worst = max(logs, key=lambda k: std[k])
-    if std[worst] > LARGEST_LOG_STD:
+    if std[worst] > SEARCH.largest_log_std:
         raise ValueError(_undetermined(problem, f"{problem.names[worst]!r} has a standard deviation of {std[worst]:.2g}"))
 
 

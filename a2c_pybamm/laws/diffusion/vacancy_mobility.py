@@ -9,9 +9,9 @@ import numpy as np
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.laws.diffusion.mobility import Mobility, barrier_name, prefactor_name
-from a2c_pybamm.laws.law import MOST_LAW_TERMS, Coefficients, Count
+from a2c_pybamm.laws.law import TERM_LIMIT, Coefficients, Count
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
-from a2c_pybamm.schema import Limit, conform_fields
+from a2c_pybamm.schema import conform_fields
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class VacancyMobility(Mobility):
     """
 
     material: str
-    hops: Annotated[tuple[tuple[str, Count], ...], Limit(MOST_LAW_TERMS, "no data determine more")]
+    hops: Annotated[tuple[tuple[str, Count], ...], TERM_LIMIT]
     """Name of each hop and the number of vacancies it needs."""
     free_energy: FreeEnergy
     kind: ClassVar[str] = "vacancy-mobility"

@@ -20,14 +20,28 @@ Evaluate = Callable[[Indices, Array], Array]
 
 SAMPLES_AT_ONCE = 5000
 """Samples whose curves are in memory together: 40 MB for each array on the grid."""
-N_LINEAR = 161
-"""Compositions of the grid that are evenly spaced in x: stretches narrower than 0.006 are found by the refinement alone."""
-LARGEST_LOGIT = 25.0
-"""Largest \\|ln(x/(1-x))\\| of the grid: x = 1.4e-11, below which floats no longer resolve 1 - x."""
 END_WIDTH = 2e-11
 """Compositions closer than this to empty or full count as the end itself: the grid begins there."""
-TOUCHING_SHARE = 0.05
-"""Curvature over its mean size below which an extremum of it nearly touches zero, so that the grid is made finer there."""
+
+
+@dataclass(frozen=True)
+class CompositionGrid:
+    """Settings of the grid of compositions on which curves are sampled, and of its refinement."""
+
+    n_linear: int = 161
+    """Compositions that are evenly spaced in x: stretches narrower than 0.006 are found by the refinement alone."""
+    n_tail: int = 40
+    """Compositions towards each end, evenly spaced in ln(x/(1-x))."""
+    largest_logit: float = 25.0
+    r"""Largest \|ln(x/(1-x))\|: x = 1.4e-11, below which floats no longer resolve 1 - x."""
+    touching_share: float = 0.05
+    """Curvature over its mean size below which an extremum of it nearly touches zero, so that the grid is made finer there."""
+    n_between: int = 50
+    """Compositions added between the neighbours of such an extremum."""
+
+
+GRID = CompositionGrid()
+"""Grid of all phase diagrams."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +76,11 @@ def finite_at_ends(law: PhaseForming) -> bool:
 
 
 def composition_grid(*, ends: bool) -> Array:
-    """Compositions (n_x,): even in the middle, 40 even in ln(x/(1-x)) towards each end; with the ends where finite."""
+    """Compositions (n_x,): even in the middle, even in ln(x/(1-x)) towards each end; with the ends where finite."""
     if ends:
-        return np.linspace(0, 1, 2 * N_LINEAR - 1)
-    middle = np.linspace(0, 1, N_LINEAR + 2)[1:-1]
-    logit = np.linspace(-LARGEST_LOGIT, np.log(middle[0] / (1 - middle[0])), 40 + 1)[:-1]
+        return np.linspace(0, 1, 2 * GRID.n_linear - 1)
+    middle = np.linspace(0, 1, GRID.n_linear + 2)[1:-1]
+    logit = np.linspace(-GRID.largest_logit, np.log(middle[0] / (1 - middle[0])), GRID.n_tail + 1)[:-1]
     tail = 1 / (1 + np.exp(-logit))
     return np.concatenate([tail, middle, 1 - tail[::-1]])
 
@@ -103,7 +117,7 @@ def _nearly_touching(curvature: Array) -> Indices:
         highest = (inner >= curvature[:, :-2]) & (inner >= curvature[:, 2:])
         size = np.where(lowest | highest, np.abs(inner), np.inf) / np.nanmean(np.abs(curvature), axis=1, keepdims=True)
     order = np.argsort(size, axis=1)[:, :2]
-    return np.where(np.take_along_axis(size, order, axis=1) < TOUCHING_SHARE, order + 1, -1)
+    return np.where(np.take_along_axis(size, order, axis=1) < GRID.touching_share, order + 1, -1)
 
 
 def _finer(grid: Array, places: Indices) -> Array:
@@ -119,9 +133,9 @@ def _finer(grid: Array, places: Indices) -> Array:
 
 
 def _between_neighbours(grid: Array, place: Indices) -> Array:
-    """Compositions (n_sample, 50) between a point's neighbours; the grid's first point for -1."""
+    """Compositions (n_sample, n_between) between a point's neighbours; the grid's first point for -1."""
     low, high = grid[np.maximum(place - 1, 0)], grid[np.minimum(place + 1, len(grid) - 1)]
-    finer = np.linspace(low, high, 50 + 2, axis=1)[:, 1:-1]
+    finer = np.linspace(low, high, GRID.n_between + 2, axis=1)[:, 1:-1]
     return np.where(place[:, None] >= 0, finer, grid[0])
 
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
-from a2c_pybamm.laws.law import MOST_LAW_TERMS, Count, coefficient
+from a2c_pybamm.laws.law import TERM_LIMIT, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
-from a2c_pybamm.schema import Limit, Temperature, conform_fields
+from a2c_pybamm.schema import Temperature, conform_fields
 
 KNOT_ROUNDING = 1e-24
 """Square of the distance in x from a knot within which a cube's third derivative is rounded: nothing divides by zero there, and
@@ -65,7 +65,7 @@ class SplinePotential(PlainExpansion):
     """
 
     material: str
-    knots: Annotated[tuple[float, ...], Limit(MOST_LAW_TERMS, "no data determine more")]
+    knots: Annotated[tuple[float, ...], TERM_LIMIT]
     """Compositions at which the excess potential is a coefficient, ascending in [0, 1], at least three."""
     window: tuple[float, float] = (0.0, 1.0)
     """Compositions between which the mean voltage is taken."""

@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
-from a2c_pybamm.laws.law import MOST_LAW_TERMS, Coefficients, Table, coefficient
+from a2c_pybamm.laws.law import TERM_LIMIT, Coefficients, Table, coefficient
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.laws.thermodynamics.measured_ocp import interpolate
-from a2c_pybamm.schema import Limit, Temperature, conform_fields
+from a2c_pybamm.schema import Temperature, conform_fields
 
 
 @lru_cache(maxsize=64)
@@ -52,7 +52,7 @@ class TabulatedOCP(FreeEnergy):
     """Mean voltage [V] at ``x`` and the reference temperature."""
     entropy: Table
     """Entropic change [V.K-1] at ``x``."""
-    modes: Annotated[tuple[Table, ...], Limit(MOST_LAW_TERMS, "no data determine more")]
+    modes: Annotated[tuple[Table, ...], TERM_LIMIT]
     """What one unit of each amplitude does to the voltage [V] at ``x`` (n_mode, n_x)."""
     reference_temperature: Temperature = STANDARD_TEMPERATURE
     kind: ClassVar[str] = "tabulated-ocp"

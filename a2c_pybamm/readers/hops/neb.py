@@ -15,15 +15,13 @@ from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.readers.csv_table import read_number, read_rows
 from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_frames
-from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, read_text
-from a2c_pybamm.readers.units import EV, LARGEST_NUMBER, column_unit
+from a2c_pybamm.readers.source_file import FILE_LIMITS, existing, file_errors, fingerprint, read_text
+from a2c_pybamm.readers.units import EV, LARGEST_NUMBER, THZ, column_unit
 
 IMAGE_CELL_TOLERANCE = 1e-3
 """Largest difference [Å] between cell vectors of one path."""
 CONFUSION_STEP = 0.8
 """Step of an atom between two images [Å] beyond which it may have been exchanged with another: half of a bond's length."""
-LARGEST_JSON = 2**24
-"""Bytes of a JSON file of frequencies (16 MiB); as lists in lists it takes ten times as much memory."""
 
 
 @file_errors
@@ -142,7 +140,7 @@ def read_hop_frequencies(path: str | Path) -> HopFrequencies:
     """
     path = existing(path)
     remedy = "write the frequencies there in THz, or declare attempt_frequency"
-    text = read_text(path, largest=LARGEST_JSON)
+    text = read_text(path, largest=FILE_LIMITS.json_bytes)
     try:
         table = json.loads(text)["partial_hessian_THz"]
         initial, saddle = (_frequencies(table[key]) for key in ("initial", "saddle"))
@@ -161,4 +159,4 @@ def _frequencies(given: Any) -> np.ndarray:
     """Frequencies [Hz] from those in THz; an empty array where they are no list of finite numbers."""
     if not isinstance(given, list) or not all(type(value) in (int, float) and abs(value) < LARGEST_NUMBER for value in given):
         return np.array([])
-    return np.array(given, float) * 1e12
+    return np.array(given, float) * THZ

@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array, frames_at_once
-from a2c_pybamm.readers.bounded_stream import LONGEST_LINE, open_bytes
+from a2c_pybamm.readers.bounded_stream import open_bytes
 from a2c_pybamm.readers.frames import LARGEST_LENGTH
 from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, numbers_of
+from a2c_pybamm.readers.source_file import FILE_LIMITS
 from a2c_pybamm.readers.units import UNITS
 
 LAMMPS_TIMES = {"metal": UNITS["time"]["ps"], "real": UNITS["time"]["fs"]}
 """Unit of time [s] in those of LAMMPS's styles of units whose length is the Å; velocities are in Å per unit of time."""
-LARGEST_EXACT_INTEGER = 2**53
-"""Whole numbers from here on are not all floats."""
 COORDINATES = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", "ysu", "zsu"))
 IMAGE_COLUMNS = ("ix", "iy", "iz")
 VELOCITY_COLUMNS = ("vx", "vy", "vz")
@@ -85,7 +84,7 @@ def _validate_columns(path: Path, head: _Header) -> None:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return open_bytes(path, longest_line=LONGEST_LINE)
+    return open_bytes(path, longest_line=FILE_LIMITS.line_bytes)
 
 
 @contextmanager
@@ -232,7 +231,8 @@ def _parse(path: Path, first: int, header: _Header, bodies: list[bytes]) -> Colu
         raise ValueError(f"{path}: frames {first} to {first + len(bodies) - 1} have {len(table)} lines of atoms; is one empty?")
     for name in {"id", "type", *IMAGE_COLUMNS} & set(wanted):
         column = table[name].to_numpy()
-        if not (np.abs(column) < LARGEST_EXACT_INTEGER).all() or (column != np.round(column)).any():
+        # from 1/epsneg = 2**53 on, whole numbers are not all floats
+        if not (np.abs(column) < 1 / np.finfo(float).epsneg).all() or (column != np.round(column)).any():
             raise ValueError(
                 f"{path}: frames {first} to {first + len(bodies) - 1}: column {name!r} has an entry that is no whole number"
             )

@@ -24,8 +24,6 @@ from a2c_pybamm.readers.motion.trajectory_frames import (
 from a2c_pybamm.readers.numpy_array import StoredArray, open_archive, open_array
 from a2c_pybamm.readers.units import UNITS
 
-ANGSTROM_PER_FEMTOSECOND = ANGSTROM / UNITS["time"]["fs"]
-"""[m.s-1]"""
 WHOLE_ARRAYS = ("numbers", "masses", "cell", *RUN_NUMBERS, *FRAME_NUMBERS)
 """Arrays that are read as a whole; positions and velocities are read some frames at a time, and no other array."""
 
@@ -63,7 +61,7 @@ def _archived_frames(path: Path, n_atom: int, cell: NDArray[Any] | None, *, velo
         for r, v in zip(positions, speeds, strict=velocities):
             if v is not None and len(v) != len(r):
                 raise ValueError(f"{path}: 'velocities' has other frames than 'positions'; write both of the same")
-            in_si = None if v is None else v * ANGSTROM_PER_FEMTOSECOND
+            in_si = None if v is None else v * (ANGSTROM / UNITS["time"]["fs"])
             yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=in_si)
             first += len(r)
 

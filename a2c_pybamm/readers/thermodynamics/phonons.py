@@ -14,7 +14,7 @@ from a2c_pybamm.data import Array, Vibrations
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.phonopy_object import load_phonopy
 from a2c_pybamm.readers.source_file import (
-    MOST_VALUES,
+    FILE_LIMITS,
     ends_short,
     existing,
     file_errors,
@@ -22,9 +22,8 @@ from a2c_pybamm.readers.source_file import (
     read_text,
     unpacked_name,
 )
-from a2c_pybamm.readers.units import LARGEST_NUMBER, UNITS, column_unit, unit_factor
+from a2c_pybamm.readers.units import LARGEST_NUMBER, THZ, UNITS, column_unit, unit_factor
 
-THZ = UNITS["frequency"]["THz"]
 ACOUSTIC_NOISE = 0.05 * THZ
 """Distance from zero [Hz] of the frequencies of the crystal moved as a whole: zero, but for noise of either sign."""
 FEWEST_MODES = 2.5
@@ -230,8 +229,8 @@ def _numbers(path: Path, n: int) -> Array:
                 f"{path}, line {k}: {line.strip()[:60]!r} is not {n} finite number(s); correct or leave out the line"
             )
         table.append(row)
-        if len(table) > MOST_VALUES:
-            raise ValueError(f"{path}: more than {MOST_VALUES} lines of numbers; is it another file? thin them")
+        if len(table) > FILE_LIMITS.n_value:
+            raise ValueError(f"{path}: more than {FILE_LIMITS.n_value} lines of numbers; is it another file? thin them")
     if not table:
         raise ValueError(f"{path}: no numbers in it; copy it again")
     if ends_short(text):

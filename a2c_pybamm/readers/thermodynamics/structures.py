@@ -16,7 +16,6 @@ from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, n
 from a2c_pybamm.readers.thermodynamics.energies import FRACTION_ROUNDING, TRUTH_VALUES
 from a2c_pybamm.readers.units import EV, STATED_TOLERANCE, UNITS, parse_quantity
 
-_A3 = UNITS["volume"]["A3"]
 _FLAGS = TRUTH_VALUES | {"t": True, "f": False}  # as extended xyz writes them
 
 
@@ -92,7 +91,7 @@ def read_structures(
     energy = np.array([_energy(frame) for frame in hosts]) * EV / sites - x * metal_energy
     volume = None
     if all(frame.atoms.cell.rank == 3 for frame in hosts):
-        volume = np.array([frame.atoms.cell.volume for frame in hosts]) * _A3 / sites
+        volume = np.array([frame.atoms.cell.volume for frame in hosts]) * UNITS["volume"]["A3"] / sites
     names = [str(_info(frame, structure_key, "structure_key")) if structure_key else frame.name for frame in hosts]
     converged = np.array([_flag(frame, converged_key) for frame in hosts])
     degeneracy = np.array([_degeneracy(frame, degeneracy_key) for frame in hosts]) if degeneracy_key else None

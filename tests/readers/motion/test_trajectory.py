@@ -25,6 +25,7 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
 )
 from a2c_pybamm.readers.motion import lammps_dump
 from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
+from a2c_pybamm.readers.source_file import FileLimits
 
 TRICLINIC = np.array([[6.0, 0.0, 0.0], [2.0, 5.0, 0.0], [-1.0, 1.5, 7.0]])
 GIVEN = {"interval": 1e-12, "temperature": 300.0}
@@ -337,7 +338,7 @@ def test_arrays_in_column_order_are_read(tmp_path: Path, small_pieces: None, mon
         given = {"symbols": ("Li", "Li", "Li", "S", "S"), **GIVEN} if name == "run.npy" else {}
         np.testing.assert_allclose(read_trajectory(tmp_path / name, **given).positions, 1e-10 * moved)
         with monkeypatch.context() as small:
-            small.setattr("a2c_pybamm.readers.numpy_array.LARGEST_PIECE", 1000)
+            small.setattr("a2c_pybamm.readers.numpy_array.FILE_LIMITS", FileLimits(piece_bytes=1000))
             with pytest.raises(ValueError, match=r"bytes in column order, more than .* numpy.ascontiguousarray"):
                 read_trajectory(tmp_path / name, **given)
 
