@@ -287,6 +287,83 @@ def test_no_decision_looks_for_words_in_a_sentence(where: str) -> None:
     assert list(text_decisions(ast.parse('" holds " in text; reason.startswith(cause); "x holds (y" in z')))[2:]
 
 
+MOST_CONSTANTS = 200
+"""Numeric constants of the package: more than a person keeps in view."""
+MOST_LITERALS = 439
+"""Numbers inside functions, but for `PLAIN_NUMBERS`: as many as there were when they were counted. It may be lowered alone."""
+PLAIN_NUMBERS = {0, 1, 2, 0.5}
+"""Numbers that need no name: indices, signs, halves and squares."""
+
+
+def is_number(value: ast.AST | None) -> bool:
+    """True for a number written out, an expression of such, and a tuple of them."""
+    if isinstance(value, ast.Tuple):
+        return bool(value.elts) and all(map(is_number, value.elts))
+    if isinstance(value, ast.BinOp):
+        return is_number(value.left) and is_number(value.right)
+    if isinstance(value, ast.UnaryOp):
+        return is_number(value.operand)
+    return isinstance(value, ast.Constant) and type(value.value) in (int, float, complex)
+
+
+def numeric_constants(path: Path) -> Iterator[tuple[str, bool]]:
+    """Names of a file's numeric constants, each with whether a line of text stands under it."""
+    body = tree(path).body
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        for target in targets:
+            names, values = [target], [node.value]  # type: ignore[attr-defined]
+            if isinstance(target, ast.Tuple) and isinstance(values[0], ast.Tuple):
+                names, values = target.elts, values[0].elts
+            text = following.value if isinstance(following, ast.Expr) else None
+            described = isinstance(text, ast.Constant) and isinstance(text.value, str) and bool(text.value.strip())
+            for name, value in zip(names, values, strict=False):
+                if isinstance(name, ast.Name) and name.id.isupper() and is_number(value):
+                    yield name.id, described
+
+
+def unnamed_numbers(path: Path) -> set[tuple[int, int]]:
+    """Line and column of each number inside the functions of a file, but for plain ones."""
+    functions = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+    bodies = [
+        part for function in functions for part in (function.body if isinstance(function.body, list) else [function.body])
+    ]
+    return {
+        (node.lineno, node.col_offset)
+        for part in bodies
+        for node in ast.walk(part)
+        if isinstance(node, ast.Constant) and is_number(node) and node.value not in PLAIN_NUMBERS
+    }
+
+
+def test_a_constant_has_one_meaning_unit_and_source() -> None:
+    """No name in two modules; a line under each for what it bounds, its unit and its source; not too many."""
+    constants = [(name, relative(path), described) for path in SOURCES for name, described in numeric_constants(path)]
+    places: dict[str, list[str]] = {}
+    for name, place, _ in constants:
+        places.setdefault(name, []).append(place)
+    assert not {name: where for name, where in places.items() if len(where) > 1}, "one name, one meaning"
+    assert not [f"{place}: {name}" for name, place, described in constants if not described], "no line under it"
+    assert len(constants) <= MOST_CONSTANTS, sorted((place, name) for name, place, _ in constants)
+
+
+def test_numbers_inside_functions_do_not_grow() -> None:
+    counts = sorted(((len(unnamed_numbers(path)), relative(path)) for path in SOURCES), reverse=True)
+    assert sum(n for n, _ in counts) <= MOST_LITERALS, "\n".join(f"{n:4d} {place}" for n, place in counts if n)
+
+
+def test_docstrings_name_what_is_returned() -> None:
+    """The first line is a noun phrase with the quantity's name, no question; lines under fields and constants too."""
+    questions = [
+        f"{relative(path)}:{node.lineno}: {text}"
+        for path in SOURCES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(text := node.value.value, str)
+        if text.split(maxsplit=1)[:1] and text.split(maxsplit=1)[0] in ("What", "Whether", "How", "Why")
+    ]
+    assert not questions, "\n".join(questions)
+
+
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
     """A fresh interpreter without the settings that this suite has made."""
     env = {key: value for key, value in os.environ.items() if key != "PYBAMM_DISABLE_TELEMETRY"}

@@ -142,7 +142,7 @@ def _read_table(path: Path) -> Any:
 
 
 def _problems(error: ValidationError) -> list[dict[str, Any]]:
-    """What the checking library has found, each with the location that the file has, and with the section around it."""
+    """Problems that pydantic reports, each with its location in the file and the section around it."""
     problems = []
     for item in error.errors(include_url=False):
         location, section = without_tags(item["loc"], Study)
