@@ -61,7 +61,7 @@ def main() -> None:
     values = parameter_set.nominal()  # a plain pybamm.ParameterValues, for any script of yours
     print(f"{len(values)} PyBaMM values, {len(parameter_set.attach)} of them from the atoms")
 
-    # 4. set → cell → error bars, and the source to blame
+    # 4. set → cell → error bars, and the source that makes most of them
     cell = a2c.Cell(parameter_set, model="SPM", voltage_limits=(3.0, 4.1))
     methods = (a2c.FirstOrder(), a2c.PolynomialChaos(order=2), a2c.MonteCarlo(300))
     result = a2c.propagate(cell, parameter_set.joint, *methods, rng=np.random.default_rng(0))
@@ -70,10 +70,10 @@ def main() -> None:
         mean, std, verdict = (capacity[name].sel(approach=approach).item() for name in ("mean", "std", "verdict"))
         print(f"{approach}: capacity {mean:.2f} ± {std:.2f} Ah; {verdict}")
     shares = capacity["share"].sel(approach="chaos of order 2")
-    blame = shares.idxmax().item()
-    print(f"refine next: {blame} ({float(shares.max()):.0%} of the capacity's variance)")
+    largest = shares.idxmax().item()
+    print(f"refine next: {largest} ({float(shares.max()):.0%} of the capacity's variance)")
 
-    assert blame == "potential (model form)"
+    assert largest == "potential (model form)"
     # divacancy hops make LiCoO2 so fast that its diffusion adds nothing at 1C
     assert float(shares.sel(source="attempt frequency")) < 0.01
     # the potentials disagree on the slope of the voltage by more than a first order bears

@@ -223,7 +223,7 @@ def _percent(share: float) -> str:
 
 
 def _failure_lines(result: xr.DataTree) -> list[str]:
-    """What share of each method's draws was no stable cell, and why."""
+    """Fractions of each method's solves that failed, by cause, in lines."""
     from a2c_pybamm.result import failure_rows
 
     rows = failure_rows(result)

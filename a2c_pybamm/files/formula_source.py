@@ -15,7 +15,7 @@ TIGHTEST_BINDING = 5
 """Binding of a name, a number or a call, tighter than that of any operator."""
 PRECEDENCE: dict[str, tuple[int, ...]] = {"-{0}": (3, 3), "{0} ** {1}": (4, TIGHTEST_BINDING, 3)}
 PRECEDENCE |= {"{0} + {1}": (1, 1, 2), "{0} - {1}": (1, 1, 2), "{0} * {1}": (2, 2, 3), "{0} / {1}": (2, 2, 3)}
-"""How tightly an operator binds, and how tightly each operand must, so that it needs no brackets."""
+"""Binding strength of an operator, and that from which each operand needs no brackets."""
 TEMPLATES: dict[np.ufunc, str] = {np.negative: "-{0}", np.power: "{0} ** {1}"}
 TEMPLATES |= {np.add: "{0} + {1}", np.subtract: "{0} - {1}", np.multiply: "{0} * {1}", np.divide: "{0} / {1}"}
 TEMPLATES |= {

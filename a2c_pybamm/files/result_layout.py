@@ -1,4 +1,4 @@
-"""What a result of a propagation must have: all that tables, reports and the command line read from a file."""
+"""Requirements on a result in a file: all that tables, reports and the command line read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes a result again: the state that the random numbers began with, and the versions of what computed it."""
+"""Provenance of a result: the state of the random generator before the first number, and the versions of the libraries."""
 
 from __future__ import annotations
 

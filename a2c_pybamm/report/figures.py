@@ -43,7 +43,7 @@ LEAST_DRAWN_SHARE = 0.01
 LONGEST_LABEL = 100
 """Characters of a label: four lines of a figure of bars; of much longer ones no room is left for the axes."""
 NO_GLYPH = "Glyph |Matplotlib currently does not support"
-"""How matplotlib's warnings of characters that the fonts here lack begin."""
+"""Beginning of matplotlib's warnings of characters that its fonts lack."""
 
 
 def figure_text(text: str) -> str:

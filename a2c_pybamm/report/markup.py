@@ -37,7 +37,7 @@ ul { margin: .2rem 0; padding-left: 1.2rem; }
   h2, h3 { break-after: avoid; } }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""What the page itself forbids: it may load nothing."""
+"""Content security policy of the page: it may load nothing."""
 
 
 @dataclass(frozen=True)

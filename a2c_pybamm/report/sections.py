@@ -14,7 +14,7 @@ from a2c_pybamm.formatting import percent, significant, to_error, with_error
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.propagation.intervals import RULE_OF_THREE
 from a2c_pybamm.propagation.provenance import GENERATOR
-from a2c_pybamm.report.blame import coefficients_to_blame
+from a2c_pybamm.report.coefficient_indices import coefficient_indices
 from a2c_pybamm.report.electrodes import DIFFUSIVITY, OCP, CurveBand, band_panels, curve_bands
 from a2c_pybamm.report.figures import (
     LEAST_DRAWN_SHARE,
@@ -91,7 +91,7 @@ def _answer(row: OutputRow) -> list[Content]:
 
 
 def failures(result: xr.DataTree) -> str:
-    """How many solves failed, by method and cause."""
+    """Numbers of failed solves, by method and cause."""
     heads = ("method", "cause", "solves that failed", "of", "fraction", "example")
     text = (
         "Solves of first order and chaos lie at points that the method chose; only the fraction of sampling's draws is a "
@@ -276,7 +276,7 @@ OF_RESULT: dict[str, Callable[[xr.DataTree], str]] = {
     "Curves with their bands": curve_bands_of_result,
     "How long it lasts": how_long_it_lasts,
     "Which source makes the variance": variance_shares,
-    "Which coefficient is to blame": coefficients_to_blame,
+    "Which coefficient makes the variance": coefficient_indices,
 }
 """Headings in their order; a section with nothing to say is left out."""
 OF_SET: dict[str, Callable[[ParameterSet], str]] = {

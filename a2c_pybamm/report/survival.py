@@ -1,4 +1,4 @@
-"""How long the cell lasts: the probability that it still runs at a time."""
+"""Survival of the cell: the probability that it still runs at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.propagation import survival
-from a2c_pybamm.report.blame import holding_chaos
+from a2c_pybamm.report.coefficient_indices import holding_chaos
 from a2c_pybamm.report.figures import FIGURE_WIDTH, FONT_SIZE, PAGE_SEED, SAMPLING, figure_text, label_axes, method_color
 from a2c_pybamm.report.markup import figure_of
 from a2c_pybamm.result import DRAWS, drawn_outputs, output_names

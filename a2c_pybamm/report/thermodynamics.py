@@ -1,4 +1,4 @@
-"""What a set's free energies say of its electrodes, beside the base set's own curves: rows and a figure."""
+"""Thermodynamics of the electrodes by a set's free energies, beside the base set's curves: rows and a figure."""
 
 from __future__ import annotations
 

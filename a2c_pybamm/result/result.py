@@ -14,7 +14,7 @@ MOST_RESULT_ROWS = 60
 
 
 class Result(xr.DataTree):  # type: ignore[no-untyped-call]
-    """What `propagate` returns: a node for each output under ``outputs``, each with the same statistics.
+    """Result of `propagate`: a node for each output under ``outputs``, each with the same statistics.
 
     ``result["capacity"]["std"].sel(approach="sampling")`` reads one; ``result["outputs/capacity/std"]`` is the same. Beside
     them stand the nodes ``draws``, ``design``, ``failures`` and ``expansion``. Everything else is `xarray.DataTree`'s own.

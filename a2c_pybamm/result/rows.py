@@ -114,7 +114,7 @@ def decisions(result: xr.DataTree) -> dict[str, str]:
 
 
 def description(result: xr.DataTree, output: str) -> str:
-    """What an output is, as the model says it."""
+    """Description of an output by its model."""
     return str(result[f"{OUTPUTS}/{output}/mean"].attrs.get("long_name", output)).removesuffix(": mean")
 
 

@@ -20,7 +20,7 @@ import a2c_pybamm as a2c
 from a2c_pybamm.files import read_parameter_values, read_result, read_set
 from a2c_pybamm.files.result_file import netcdf
 from a2c_pybamm.files.result_groups import to_groups
-from a2c_pybamm.report.blame import index_rows
+from a2c_pybamm.report.coefficient_indices import index_rows
 from a2c_pybamm.result import decisions
 from a2c_pybamm.sets import DEMO, sets_folder
 from a2c_pybamm.tables import failure_rows, output_rows, parameter_rows, share_rows

@@ -29,7 +29,7 @@ from a2c_pybamm.propagation import (
 )
 from a2c_pybamm.propagation.answer import Status
 from a2c_pybamm.report import thermodynamics_figure, write_figure, write_report
-from a2c_pybamm.report.blame import coefficients_to_blame, index_rows
+from a2c_pybamm.report.coefficient_indices import coefficient_indices, index_rows
 from a2c_pybamm.report.electrodes import DIFFUSIVITY, OCP, CurveBand, band_panels, curve_bands
 from a2c_pybamm.report.figures import (
     BAND_LEVELS,
@@ -139,7 +139,7 @@ def test_sections_come_in_order(page: Page) -> None:
         "Failed solves",
         "Curves with their bands",
         "Which source makes the variance",
-        "Which coefficient is to blame",
+        "Which coefficient makes the variance",
         "Derived parameters",
         "Electrodes against the base set",
         "Thermodynamics",
@@ -408,7 +408,7 @@ def test_lifetimes_are_drawn_with_their_interval() -> None:
     assert how_long_it_lasts(lasting(fails=False, methods=(FirstOrder(),))) == "", "neither draws nor a polynomial"
 
 
-def test_coefficients_to_blame_have_the_exact_indices() -> None:
+def test_coefficient_indices_have_the_exact_indices() -> None:
     result = lasting(fails=False)
     indices = sensitivity_indices(result, "end_time")
     rows = index_rows(result)
@@ -417,7 +417,7 @@ def test_coefficients_to_blame_have_the_exact_indices() -> None:
         own = indices.sel(coefficient=row.coefficient)
         expected = (own["shapley"].item(), own["kucherenko_first"].item(), own["kucherenko_total"].item())
         assert (row.shapley, row.first, row.total) == pytest.approx(expected, abs=1e-12)
-    numbers = Page(coefficients_to_blame(result)).numbers
+    numbers = Page(coefficient_indices(result)).numbers
     assert numbers == [x for row in rows for x in (row.shapley, row.first, row.total)]
 
 
@@ -429,12 +429,10 @@ def test_many_coefficients_are_shown_by_their_largest() -> None:
 
 
 def test_no_indices_are_shown_where_they_mean_nothing(result: xr.DataTree) -> None:
-    assert "are exact for normal errors alone" in coefficients_to_blame(lasting(family="uniform", fails=False))
-    assert "Without polynomial chaos" in coefficients_to_blame(
-        result.filter(lambda node: not node.path.startswith("/expansion"))
-    )
+    assert "are exact for normal errors alone" in coefficient_indices(lasting(family="uniform", fails=False))
+    assert "Without polynomial chaos" in coefficient_indices(result.filter(lambda node: not node.path.startswith("/expansion")))
     bad = edited(result, "capacity", lambda node: node.assign(status=("approach", [str(Status.FAILS)] * 3)))
-    assert "Chaos does not hold for capacity" in coefficients_to_blame(bad)
+    assert "Chaos does not hold for capacity" in coefficient_indices(bad)
     assert {row.output for row in index_rows(bad)} <= {"mean_voltage"}
 
 

@@ -12,6 +12,7 @@ from a2c_pybamm.estimators.hops.hop_network import HopNetwork
 
 _HEXAGONAL = ((1.0, 0.0), (0.5, np.sqrt(3.0) / 2))
 _FCC = ((0.0, 0.5, 0.5), (0.5, 0.0, 0.5), (0.5, 0.5, 0.0))
+"""Primitive vectors of the face-centred cubic lattice, in edges of the cube."""
 _LATTICES: dict[str, tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...], ...]]] = {
     "chain": (((1.0,),), ((0.0,),)),
     "square": (((1.0, 0.0), (0.0, 1.0)), ((0.0, 0.0),)),

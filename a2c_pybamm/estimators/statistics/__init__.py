@@ -1,1 +1,1 @@
-"""How estimates are combined: members of a committee, replicas, averages, declared errors."""
+"""Combinations of estimates: members of a committee, replicas, averages, declared errors."""

@@ -204,7 +204,7 @@ class SiteSum(PhaseForming):
         return FARADAY * (energy - x * self._shift(c, T))
 
     def _shift(self, c: Coefficients, T: Any) -> Any:
-        """What vibrations and lithium metal's entropy add to the voltage of all sites alike [V]."""
+        """Part of the voltage [V] from vibrations and lithium metal's entropy, the same for all sites."""
         return (T - self.reference_temperature) * (c[self.entropy_name] - LITHIUM_ENTROPY) / FARADAY
 
     def _sites(self, c: Coefficients, T: Any) -> tuple[list[Any], list[Any], list[Any]]:

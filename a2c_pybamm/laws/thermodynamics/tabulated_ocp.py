@@ -53,7 +53,7 @@ class TabulatedOCP(FreeEnergy):
     entropy: Table
     """Entropic change [V.K-1] at ``x``."""
     modes: Annotated[tuple[Table, ...], TERM_LIMIT]
-    """What one unit of each amplitude does to the voltage [V] at ``x`` (n_mode, n_x)."""
+    """Change of the voltage [V] by one unit of each amplitude at ``x`` (n_mode, n_x)."""
     reference_temperature: Temperature = STANDARD_TEMPERATURE
     kind: ClassVar[str] = "tabulated-ocp"
 

@@ -1,1 +1,1 @@
-"""What is made of a result: tables, indices, other errors without new solves."""
+"""Answers from a result: tables, indices, other errors without new solves."""

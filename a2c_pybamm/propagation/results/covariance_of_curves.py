@@ -21,7 +21,7 @@ from a2c_pybamm.propagation.polynomial import read_expansion
 from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches, expanded_outputs, output_names
 
 SECOND = " 2"
-"""What the second axis adds to the name of the first."""
+"""Suffix of the second axis, behind the name of the first."""
 VARIANCE_TOLERANCE = 1e-6
 """Relative difference from the variance in the result from which the joint is another one."""
 

@@ -99,7 +99,7 @@ def _sample_table(result: xr.DataTree, dim: str, name: str, beside: dict[str, An
 
 
 def _reasons(result: xr.DataTree, samples: np.ndarray) -> list[str]:
-    """Why each sample failed, empty where it ran: a failed sample is known by its coefficients."""
+    """Reason of each failed sample, which is identified by its coefficients; empty where it ran."""
     node = result[FAILURES].dataset
     failed = node["coefficients"].transpose("failure", "coefficient").values
     reasons = {row.tobytes(): str(text) for row, text in zip(failed, node["reason"].values, strict=True)}

@@ -1,4 +1,4 @@
-r"""How likely an output exceeds a value: :math:`P(y > t)`, for the end time of a discharge its survival curve.
+r"""Probability that an output exceeds a value, :math:`P(y > t)`: for the end time of a discharge its survival curve.
 
 From draws the fraction above :math:`t`, with the 95 % interval of Clopper and Pearson [1]_: the :math:`p` at which as many
 draws above :math:`t` as were found, or more (fewer), have a probability of 2.5 %,

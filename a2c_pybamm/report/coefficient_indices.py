@@ -1,4 +1,4 @@
-"""Which coefficient is to blame: Shapley effects and Kucherenko indices, where the polynomial that they are read from holds."""
+"""Sensitivity to single coefficients: Shapley effects and Kucherenko indices of polynomials that hold."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _size(expansion: Expansion, factor: np.ndarray, felt: np.ndarray) -> np.ndar
     return np.maximum(alone, left)
 
 
-def coefficients_to_blame(result: xr.DataTree) -> str:
+def coefficient_indices(result: xr.DataTree) -> str:
     """A table of indices; a sentence where there is nothing to read them from."""
     if EXPANSION not in result.children:
         return paragraph("Without polynomial chaos there are no indices of single coefficients; the sources above stand alone.")
