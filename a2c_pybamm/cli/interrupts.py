@@ -23,6 +23,8 @@ class ExitCode(IntEnum):
 
 
 STOPPED_TEXT = "stopped; files written before are whole"
+AGAIN_AFTER = 0.01
+"""Time [s] after which an interrupt that was dropped is raised again: long beside a destructor, short beside a person."""
 
 
 class Interrupts:
@@ -64,6 +66,8 @@ class Interrupts:
 
     def _unraisable(self, unraisable: sys.UnraisableHookArgs) -> None:
         if isinstance(unraisable.exc_value, KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)  # raised where no exception can leave, e.g. in a destructor: once more
+            # raised where no exception can leave, e.g. in a destructor: once more, when this hook, which none can leave
+            # either, has ended
+            threading.Timer(AGAIN_AFTER, signal.raise_signal, (signal.SIGINT,)).start()
         else:
             sys.__unraisablehook__(unraisable)

@@ -182,3 +182,31 @@ def test_interrupt_at_any_moment_is_one_line(delay: float) -> None:
     )
     run = process(START + timer, "check", str(sets_folder() / DEMO))
     assert (run.returncode, run.stderr.decode()) == (130, "a2c: stopped; files written before are whole\n")
+
+
+DESTRUCTOR = """
+import os, signal, time
+from a2c_pybamm.cli.interrupts import Interrupts
+signal.signal(signal.SIGINT, signal.default_int_handler)
+interrupts = Interrupts()
+interrupts.install()
+interrupts.importing = False
+
+class Closing:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            pass
+
+try:
+    Closing()
+    time.sleep(30)
+except KeyboardInterrupt:
+    print("stopped")
+"""
+
+
+def test_interrupt_within_a_destructor_is_not_lost() -> None:
+    """No exception leaves a destructor, nor the hook that is called for it: the interrupt comes again afterwards."""
+    run = subprocess.run([sys.executable, "-c", DESTRUCTOR], capture_output=True, text=True, timeout=20)
+    assert (run.stdout, run.stderr) == ("stopped\n", "")
