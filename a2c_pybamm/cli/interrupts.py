@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import os
 import signal
@@ -68,6 +69,14 @@ class Interrupts:
         if isinstance(unraisable.exc_value, KeyboardInterrupt):
             # raised where no exception can leave, e.g. in a destructor: once more, when this hook, which none can leave
             # either, has ended
-            threading.Timer(AGAIN_AFTER, signal.raise_signal, (signal.SIGINT,)).start()
+            threading.Timer(AGAIN_AFTER, _interrupt_main_thread).start()
         else:
             sys.__unraisablehook__(unraisable)
+
+
+def _interrupt_main_thread() -> None:
+    """Ctrl-C once more, to the main thread, whatever it waits for."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
