@@ -5,6 +5,8 @@ repetitions of a property that a quicker test checks. ``python -m pytest --slowe
 lists those that it lacks.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from pathlib import Path

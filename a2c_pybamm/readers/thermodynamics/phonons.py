@@ -26,6 +26,8 @@ from a2c_pybamm.readers.units import LARGEST_NUMBER, THZ, UNITS, column_unit, un
 
 ACOUSTIC_NOISE = 0.05 * THZ
 """Distance from zero [Hz] of the frequencies of the crystal moved as a whole: zero, but for noise of either sign."""
+ATOMIC_DATA = "are masses and forces in it those of atoms?"
+"""Question to a file whose frequencies are no numbers."""
 FEWEST_MODES = 2.5
 """Modes of a cell, three for its one atom less an error: a density of states that holds fewer is normalised to one."""
 MODE_COUNT_TOLERANCE = 0.05
@@ -171,7 +173,10 @@ def read_phonopy(
     with warnings.catch_warnings():
         # a mesh without the crystal's symmetry only takes longer
         warnings.filterwarnings("ignore", message="Half-grid shift")
-        phonon.run_mesh([int(n) for n in mesh])
+        try:
+            phonon.run_mesh([int(n) for n in mesh])
+        except np.linalg.LinAlgError as error:  # some versions of numpy refuse what others give as NaN
+            raise ValueError(f"{path}: its frequencies are not finite ({error}); {ATOMIC_DATA}") from error
     frequency = THZ * np.asarray(phonon.mesh.frequencies, float)  # (n_wave_vector, n_band)
     modes = np.repeat(np.asarray(phonon.mesh.weights, float)[:, None], frequency.shape[1], axis=1)
     modes /= modes[:, 0].sum()
@@ -183,9 +188,7 @@ def _vibrations(
 ) -> Vibrations:
     """The record of ``modes`` modes at each frequency, those above ``zero``."""
     if wrong := int((~np.isfinite(frequency)).sum()):
-        raise ValueError(
-            f"{path}: {wrong} of {len(frequency)} frequencies are not finite; are masses and forces in it those of atoms?"
-        )
+        raise ValueError(f"{path}: {wrong} of {len(frequency)} frequencies are not finite; {ATOMIC_DATA}")
     kept = (frequency > 0) & (frequency >= zero)
     if not kept.any():
         raise ValueError(f"{path}: no frequency above {zero / THZ:g} THz among {len(frequency)}; are signs or unit wrong?")
