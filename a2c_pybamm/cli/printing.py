@@ -198,9 +198,9 @@ def print_outputs(result: xr.DataTree) -> None:
 
 def _print_shares(result: xr.DataTree) -> None:
     """Share of variance of each source in the first scalar output, by each method."""
-    from a2c_pybamm.result import OUTPUTS, approaches, description, scalar_outputs, share_rows
+    from a2c_pybamm.result import approaches, description, output_node, scalar_outputs, share_rows
 
-    varying = [name for name in scalar_outputs(result) if float(result[f"{OUTPUTS}/{name}/std"].max()) > 0]
+    varying = [name for name in scalar_outputs(result) if float(output_node(result, name)["std"].max()) > 0]
     if not varying:
         return
     output = varying[0]
@@ -238,9 +238,9 @@ def _failure_lines(result: xr.DataTree) -> list[str]:
 def print_sweep(result: xr.DataTree, design: Sequence[str]) -> None:
     """Each point of a design with its scalar outputs."""
     from a2c_pybamm.formatting import significant, with_error
-    from a2c_pybamm.result import OUTPUTS, approaches
+    from a2c_pybamm.result import approaches, output_names, output_node
 
-    nodes = {str(name): node.to_dataset() for name, node in result[OUTPUTS].children.items()}
+    nodes = {name: output_node(result, name) for name in output_names(result)}
     rows = []
     points = result.to_dataset()
     for k in range(points.sizes["point"]):

@@ -78,7 +78,7 @@ class _Point:
 def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random.Generator, max_failed: float) -> _Point:
     if methods:
         result = propagate(model, joint, *methods, rng=rng, max_failed=max_failed)
-        nodes = {name: result[OUTPUTS].children[name].to_dataset(inherit=False) for name in scalar_outputs(result)}
+        nodes = {name: result.children[OUTPUTS].children[name].to_dataset(inherit=False) for name in scalar_outputs(result)}
         root = xr.Dataset({name: result.dataset[name] for name in ("n_solves", "n_failed")}, coords=result.coords)
         return _Point(root, {name: node[[v for v in node.data_vars if _is_number(node[v])]] for name, node in nodes.items()})
     data = model.solve(joint.mean[joint.rows(model.names)][None])

@@ -26,6 +26,7 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.result import OUTPUTS, SCALAR_STATISTICS, STATISTICS, Result, build_result
+from a2c_pybamm.result.statistics import description_of
 
 SCALARS, VALUES = "scalars", "values"
 OUTPUT, NAMES, UNITS, LONG_NAME = "output", "names", "units", "long_name"
@@ -118,12 +119,12 @@ def _unstacked(group: xr.Dataset) -> Iterator[tuple[str, dict[str, xr.Variable]]
 
 def _attributes(name: str, unit: str, text: str) -> dict[str, str]:
     """Unit and description of a statistic, by those of its output's first variable."""
+    first = {"units": unit, "long_name": text}
     if statistic := STATISTICS.get(name):
-        text = text.removesuffix(f": {STATISTICS['mean'].text}")
-        return {"units": statistic.unit.format(u=unit), "long_name": f"{text}: {statistic.text}"}
+        return statistic.attributes(unit, description_of(first, ""))
     if scalar := SCALAR_STATISTICS.get(name):
-        return {"long_name": scalar.text, **({"units": "1"} if scalar.number else {})}
-    return {"units": unit, "long_name": text}
+        return scalar.attributes
+    return first
 
 
 def _completed(variables: Mapping[str, xr.Variable], sizes: Mapping[str, int]) -> dict[str, xr.Variable]:
@@ -131,11 +132,12 @@ def _completed(variables: Mapping[str, xr.Variable], sizes: Mapping[str, int]) -
     if "mean" not in variables:  # a sweep at the mean coefficients
         return dict(variables)
     mean = variables["mean"]
-    lead, axes = mean.dims[: _n_leading(mean.dims)], mean.dims[_n_leading(mean.dims) :]
+    dims = tuple(map(str, mean.dims))
+    lead, axes = dims[: _n_leading(dims)], dims[_n_leading(dims) :]
     unit, text = str(mean.attrs["units"]), str(mean.attrs["long_name"])
     completed = dict(variables)
     for name, statistic in STATISTICS.items():
-        if statistic.required and name not in variables and not (statistic.curves_only and not axes):
-            dims = (*map(str, lead), *((statistic.dim,) if statistic.dim else ()), *map(str, axes))
+        if statistic.required and name not in variables and statistic.applies(axes):
+            dims = statistic.dims(axes, lead)
             completed[name] = xr.Variable(dims, np.full([sizes[dim] for dim in dims], np.nan), _attributes(name, unit, text))
     return {name: completed[name] for name in (*STATISTICS, *SCALAR_STATISTICS) if name in completed}

@@ -22,6 +22,7 @@ from a2c_pybamm.result import (
     expanded_outputs,
     expansion_path,
     output_names,
+    output_node,
 )
 from a2c_pybamm.schema import encodable, show
 
@@ -123,15 +124,15 @@ def check_result(result: xr.DataTree) -> None:
     if not (levels.size and np.isfinite(levels).all() and (np.diff(levels) > 0).all()):
         raise ValueError("'level' does not rise")
     for output in output_names(result):
-        _check_output(output, result[OUTPUTS].children[output].to_dataset())
+        _check_output(output, output_node(result, output))
     for name, variables in NODES.items():
         if name in result.children:
             _check_all(f"{name}/", result[name].to_dataset(), variables)
         elif name == FAILURES:
             raise ValueError(f"no node {name!r}")
     for name, dim in SAMPLES.items():
-        for output in drawn_outputs(result, name):
-            _check(f"{name}/", result[name].to_dataset(), output, Needed((dim,), NUMBER))
+        if drawn := drawn_outputs(result, name):
+            _check_all(f"{name}/", result[name].to_dataset(), dict.fromkeys(drawn, Needed((dim,), NUMBER)))
     for label, outputs in expanded_outputs(result).items():
         _check_expansion(root, label, result[expansion_path(label)].to_dataset(), outputs)
     for attribute, value in result.attrs.items():
@@ -144,7 +145,7 @@ def _check_sweep(result: xr.DataTree) -> None:
     """Raise ``ValueError`` where a sweep has no reasons, or something else than numbers at its points."""
     _check("", result.to_dataset(), "reason", Needed(("point",), TEXT))
     for output in output_names(result):
-        node = result[OUTPUTS].children[output].to_dataset()
+        node = output_node(result, output)
         for name, variable in node.data_vars.items():
             if variable.dims[:1] != ("point",) or variable.dtype.kind not in KINDS[NUMBER]:
                 raise ValueError(f"variable '{OUTPUTS}/{output}/{name}' is no number at each point")

@@ -89,20 +89,18 @@ def _output(
 ) -> xr.Dataset:
     """All statistics of one output, on its own axes."""
     axes = tuple(str(dim) for dim in template.dims if dim != "sample")
-    shape = tuple(template.sizes[axis] for axis in axes)
-    unit = str(template.attrs.get("units", ""))
-    text = template.attrs.get("long_name", output)
+    sizes = {**sizes, **{axis: template.sizes[axis] for axis in axes}}
+    unit, text = str(template.attrs.get("units", "")), str(template.attrs.get("long_name", output))
     given = [_with_std(outcome.statistics[output]) for outcome in outcomes]
     variables = {}
     for name in names:
         statistic = STATISTICS[name]
-        if statistic.curves_only and not axes:
+        if not statistic.applies(axes):
             continue
-        lead = () if statistic.dim is None else (statistic.dim,)
-        full = (*(sizes[dim] for dim in lead), *shape)
+        dims = statistic.dims(axes)
+        full = [sizes[dim] for dim in dims[1:]]
         values = np.array([np.reshape(g[name], full) if name in g else np.full(full, np.nan) for g in given])
-        attrs = {"units": statistic.unit.format(u=unit), "long_name": f"{text}: {statistic.text}"}
-        variables[name] = xr.Variable(("approach", *lead, *axes), values, attrs)
+        variables[name] = xr.Variable(dims, values, statistic.attributes(unit, text))
     return xr.Dataset(variables, coords=axis_coordinates(template, axes))
 
 

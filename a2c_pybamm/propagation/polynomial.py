@@ -100,10 +100,11 @@ def read_expansion(result: xr.DataTree, output: str, *, what: str, approach: str
     Of several methods that of ``approach``, else of the last that fitted one. ``ValueError``, which names ``what`` was asked,
     if there is none.
     """
-    kept = expanded_outputs(result)
-    labels = [label for label, outputs in kept.items() if output in outputs]
+    fitted = result.children[EXPANSION].children if EXPANSION in result.children else {}
+    labels = [str(label) for label, node in fitted.items() if output in node.data_vars]
     if not labels or (approach is not None and approach not in labels):
-        raise ValueError(f"{what}: the result has no polynomial of output {output!r}{_remedy(kept, labels, approach)}")
+        remedy = _remedy(expanded_outputs(result), labels, approach)
+        raise ValueError(f"{what}: the result has no polynomial of output {output!r}{remedy}")
     label = labels[-1] if approach is None else approach
     germ, node = result[EXPANSION].dataset, result[expansion_path(label)].dataset
     families = tuple(str(family) for family in germ["germ_family"].values)

@@ -15,8 +15,7 @@ from a2c_pybamm.propagation.judgement import decide, judge
 from a2c_pybamm.propagation.layout import ResultParts
 from a2c_pybamm.propagation.problem import Method
 from a2c_pybamm.propagation.sentences import decision_sentence, verdict_sentence
-from a2c_pybamm.result import OUTPUTS, SCALAR_STATISTICS, scalar_outputs
-from a2c_pybamm.result.statistics import ScalarStatistic
+from a2c_pybamm.result import SCALAR_STATISTICS, output_node, scalar_outputs
 
 Value = TypeVar("Value", Status, Recommendation)
 
@@ -44,12 +43,7 @@ def _judged(node: xr.Dataset, answers: list[Answer], decision: Decision) -> xr.D
         "decision": decision_sentence(decision, answers, unit),
         "more_solves": decision.more_solves,
     }
-    return node.assign({name: _variable(statistic, values[name]) for name, statistic in SCALAR_STATISTICS.items()})
-
-
-def _variable(statistic: ScalarStatistic, value: Any) -> xr.Variable:
-    attrs = {"long_name": statistic.text, **({"units": "1"} if statistic.number else {})}
-    return xr.Variable(("approach",) if statistic.of_approach else (), value, attrs)
+    return node.assign({name: (s.dims, values[name], s.attributes) for name, s in SCALAR_STATISTICS.items()})
 
 
 def read_status(result: xr.DataTree, output: str, approach: str) -> Status:
@@ -66,7 +60,7 @@ def _scalar(result: xr.DataTree, output: str, name: str) -> xr.DataArray:
     """One variable of a scalar output; ``ValueError`` that names the outputs where there is none."""
     if output not in scalar_outputs(result):
         raise ValueError(f"result: no scalar output {output!r}; it has {', '.join(map(repr, scalar_outputs(result)))}")
-    return result[OUTPUTS].children[output].dataset[name]
+    return output_node(result, output)[name]
 
 
 def _member(kind: type[Value], written: xr.DataArray) -> Value:

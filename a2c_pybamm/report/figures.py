@@ -17,7 +17,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array, Joint
 from a2c_pybamm.formatting import cut, percent, plain
-from a2c_pybamm.result import OUTPUTS, approaches, description, output_unit, scalar_outputs, share_rows
+from a2c_pybamm.result import approaches, description, output_node, output_unit, scalar_outputs, share_rows
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette, told apart by colour-blind eyes; its yellow is left out, too pale on paper."""
@@ -64,7 +64,7 @@ def method_color(result: xr.DataTree, approach: str) -> str:
 
 def curve_axis(result: xr.DataTree, output: str) -> tuple[Array, str]:
     """Values and label of the axis of a curve; hours in the place of seconds, a number from 1 where values are none or text."""
-    node = _node(result, output)
+    node = output_node(result, output)
     axis = str(node["mean"].dims[1])
     if axis not in node.coords or node[axis].dtype.kind not in "iuf":
         text = str(node[axis].attrs.get("long_name", axis)) if axis in node.coords else axis
@@ -74,11 +74,6 @@ def curve_axis(result: xr.DataTree, output: str) -> tuple[Array, str]:
     if unit == "s":
         values, unit = values / SECONDS_PER_HOUR, "h"
     return values, figure_text(text if unit == "1" else f"{text} [{unit}]")
-
-
-def _node(result: xr.DataTree, output: str) -> xr.Dataset:
-    """Statistics of one output."""
-    return result[OUTPUTS].children[output].to_dataset()
 
 
 def band_approach(result: xr.DataTree) -> str:
@@ -105,7 +100,7 @@ def band_figure(result: xr.DataTree, output: str) -> Figure:
     figure = Figure(figsize=(FIGURE_WIDTH, 6.4), layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(4, 1.8, 1.2))
     x, label = curve_axis(result, output)
-    node, chosen = _node(result, output), band_approach(result)
+    node, chosen = output_node(result, output), band_approach(result)
     unit, levels = output_unit(result, output), result.coords["level"].values
     quantile = node["quantile"].sel(approach=chosen).values
     draw_band(top, x, quantile, levels, SAMPLING, figure_text(f"({chosen})"))
@@ -184,7 +179,7 @@ def share_bars(result: xr.DataTree) -> Figure | None:
 
 def share_curves(result: xr.DataTree, output: str) -> Figure | None:
     """Shares of variance along a curve, a panel for each method; the largest sources as lines. None where none is defined."""
-    node = _node(result, output)
+    node = output_node(result, output)
     shares = node["share"]
     axis = str(shares.dims[2])
     known = [a for a in approaches(result) if np.isfinite(shares.sel(approach=a).values).any()]

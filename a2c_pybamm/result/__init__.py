@@ -1,8 +1,19 @@
 """The result of a propagation: a tree of outputs with the same statistics in each, its rows as records, its checks."""
 
+from a2c_pybamm.result.nodes import (
+    DESIGN,
+    DRAWS,
+    EXPANSION,
+    FAILURES,
+    OUTPUTS,
+    SAMPLE_APPROACH,
+    expansion_path,
+    of_approach,
+    output_node,
+    with_approach,
+)
 from a2c_pybamm.result.result import Result
 from a2c_pybamm.result.rows import (
-    OUTPUTS,
     FailureRow,
     OutputRow,
     ShareRow,
@@ -22,16 +33,10 @@ from a2c_pybamm.result.rows import (
 )
 from a2c_pybamm.result.statistics import SCALAR_STATISTICS, STATISTICS, Statistic
 from a2c_pybamm.result.tree import (
-    DESIGN,
-    DRAWS,
-    EXPANSION,
-    FAILURES,
-    SAMPLE_APPROACH,
     axis_coordinates,
     build_result,
     check_labels,
     check_names,
-    expansion_path,
     plain_attributes,
 )
 
@@ -62,10 +67,13 @@ __all__ = [
     "expanded_outputs",
     "expansion_path",
     "failure_rows",
+    "of_approach",
     "output_names",
+    "output_node",
     "output_rows",
     "output_unit",
     "plain_attributes",
     "scalar_outputs",
     "share_rows",
+    "with_approach",
 ]

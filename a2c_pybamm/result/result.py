@@ -7,7 +7,8 @@ import html
 import xarray as xr
 
 from a2c_pybamm.formatting import MESSAGE_LENGTH, cut, plain, text_table
-from a2c_pybamm.result.rows import OUTPUTS, approaches, output_cells, output_heads, output_names, output_rows
+from a2c_pybamm.result.nodes import OUTPUTS
+from a2c_pybamm.result.rows import approaches, output_cells, output_heads, output_names, output_rows
 
 MOST_RESULT_ROWS = 60
 """Rows of the table that a result shows; of more the first are shown and the rest counted."""

@@ -10,9 +10,9 @@ import xarray as xr
 
 from a2c_pybamm.failure import FailureCause
 from a2c_pybamm.formatting import percent, significant, with_error
+from a2c_pybamm.result.nodes import EXPANSION, FAILURES, OUTPUTS, SAMPLE_APPROACH, output_node
+from a2c_pybamm.result.statistics import description_of
 
-OUTPUTS = "outputs"
-"""Node that holds a node for each output."""
 MAIN_CAUSES = (FailureCause.UNSTABLE, FailureCause.INFEASIBLE, FailureCause.SOLVER)
 """Causes that are listed also where they did not occur."""
 
@@ -76,7 +76,7 @@ def output_names(result: xr.DataTree) -> list[str]:
 
 def _axes(result: xr.DataTree, output: str) -> int:
     """Number of the output's own axes."""
-    dims = set(result[f"{OUTPUTS}/{output}"].dataset["mean"].dims)
+    dims = set(output_node(result, output)["mean"].dims)
     return len(dims - {"approach", "point"})
 
 
@@ -100,27 +100,27 @@ def drawn_outputs(result: xr.DataTree, node: str) -> list[str]:
 
 def expanded_outputs(result: xr.DataTree) -> dict[str, list[str]]:
     """Outputs whose polynomial the result holds, by method."""
-    if "expansion" not in result.children:
+    if EXPANSION not in result.children:
         return {}
     return {
         str(label): [name for name in output_names(result) if name in node.data_vars]
-        for label, node in result["expansion"].children.items()
+        for label, node in result[EXPANSION].children.items()
     }
 
 
 def decisions(result: xr.DataTree) -> dict[str, str]:
     """Sentence on the answer to take for each scalar output."""
-    return {output: str(result[f"{OUTPUTS}/{output}/decision"].values) for output in scalar_outputs(result)}
+    return {output: str(output_node(result, output)["decision"].values) for output in scalar_outputs(result)}
 
 
 def description(result: xr.DataTree, output: str) -> str:
     """Description of an output by its model."""
-    return str(result[f"{OUTPUTS}/{output}/mean"].attrs.get("long_name", output)).removesuffix(": mean")
+    return description_of(output_node(result, output)["mean"].attrs, output)
 
 
 def output_unit(result: xr.DataTree, output: str) -> str:
     """Unit of an output."""
-    return str(result[f"{OUTPUTS}/{output}/mean"].attrs.get("units", ""))
+    return str(output_node(result, output)["mean"].attrs.get("units", ""))
 
 
 def central_interval(result: xr.DataTree) -> str:
@@ -137,7 +137,7 @@ def output_rows(result: xr.DataTree) -> list[OutputRow]:
 def _output_rows(result: xr.DataTree) -> Iterator[OutputRow]:
     solves = np.atleast_1d(result.dataset["n_solves"].values)
     for output in scalar_outputs(result):
-        node = result[f"{OUTPUTS}/{output}"].dataset
+        node = output_node(result, output)
         text, unit = description(result, output), output_unit(result, output)
         numbers = {name: np.atleast_1d(node[name].values) for name in ("mean", "std", "error", "verdict")}
         quantile = np.reshape(node["quantile"].transpose(..., "level").values, (len(solves), -1))
@@ -173,7 +173,7 @@ def share_rows(result: xr.DataTree) -> list[ShareRow]:
 def _share_rows(result: xr.DataTree) -> Iterator[ShareRow]:
     labels = approaches(result)
     for output in scalar_outputs(result):
-        node = result[f"{OUTPUTS}/{output}"].dataset
+        node = output_node(result, output)
         share, error = (
             np.reshape(node[name].transpose(..., "source").values, (len(labels), -1)) for name in ("share", "share_se")
         )
@@ -184,8 +184,8 @@ def _share_rows(result: xr.DataTree) -> Iterator[ShareRow]:
 
 def failure_rows(result: xr.DataTree) -> list[FailureRow]:
     """A row for each method and cause; the main causes also where they did not occur."""
-    node = result["failures"].dataset
-    owners, reasons = node["sample_approach"].values.astype(str), node["reason"].values.astype(str)
+    node = result[FAILURES].dataset
+    owners, reasons = node[SAMPLE_APPROACH].values.astype(str), node["reason"].values.astype(str)
     causes = [FailureCause(str(cause)) for cause in node["cause"].values]
     shown = [cause for cause in FailureCause if cause in MAIN_CAUSES or cause in causes]
     rows = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from a2c_pybamm.status import Recommendation, Status
 
@@ -21,6 +23,18 @@ class Statistic:
     """True where every output has it, NaN where a method gives none; others stand where some method gives one."""
     curves_only: bool = False
 
+    def dims(self, axes: Sequence[str], lead: Sequence[str] = ("approach",)) -> tuple[str, ...]:
+        """Dimensions of an output on these axes of its own."""
+        return (*lead, *(() if self.dim is None else (self.dim,)), *axes)
+
+    def applies(self, axes: Sequence[str]) -> bool:
+        """True where an output on these axes may have it."""
+        return bool(axes) or not self.curves_only
+
+    def attributes(self, unit: str, text: str) -> dict[str, str]:
+        """Attributes for an output of this unit and description."""
+        return {"units": self.unit.format(u=unit), "long_name": f"{text}: {self.text}"}
+
 
 @dataclass(frozen=True)
 class ScalarStatistic:
@@ -32,6 +46,14 @@ class ScalarStatistic:
     values: tuple[str, ...] = ()
     """Texts that it may hold; any where there are none."""
     number: bool = False
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return ("approach",) if self.of_approach else ()
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        return {"long_name": self.text, **({"units": "1"} if self.number else {})}
 
 
 STATISTICS = {
@@ -79,3 +101,8 @@ SCALAR_STATISTICS = {
     ),
 }
 """Judged for outputs that are one number."""
+
+
+def description_of(mean: Mapping[Any, Any], output: str) -> str:
+    """Description of an output by its model, from the attributes of its mean."""
+    return str(mean.get("long_name", output)).removesuffix(f": {STATISTICS['mean'].text}")

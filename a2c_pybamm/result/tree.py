@@ -24,21 +24,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from a2c_pybamm.result.nodes import BESIDE_OUTPUTS, OUTPUTS, SAMPLE_APPROACH
 from a2c_pybamm.result.result import Result
-from a2c_pybamm.result.rows import OUTPUTS
 from a2c_pybamm.result.statistics import SCALAR_STATISTICS, STATISTICS
 
-DRAWS, DESIGN, FAILURES, EXPANSION = "draws", "design", "failures", "expansion"
-NODES = (DRAWS, DESIGN, FAILURES, EXPANSION)
-"""Nodes beside the outputs, in their order."""
-SAMPLE_APPROACH = "sample_approach"
-"""Label of the method that asked for a sample, in the nodes ``design`` and ``failures``."""
 DIMENSIONS = {"approach", "source", "level", "coefficient", "draw", "design", "failure", "term", "germ"}
 """Dimensions that the tree has itself, and whose coordinates hold for all nodes."""
 OUTPUT_RESERVED = {
     *DIMENSIONS,
     *("n_solves", "n_failed", "n_importance", "share_degree", "settings", "coefficients", "exponent", SAMPLE_APPROACH),
-    *(OUTPUTS, DRAWS, DESIGN, FAILURES, EXPANSION),
+    *(OUTPUTS, *BESIDE_OUTPUTS),
 }
 """Names that no output may bear, since the tree uses them itself."""
 AXIS_RESERVED = {*DIMENSIONS, *STATISTICS, *SCALAR_STATISTICS, "output", "point", "value", "values", "units", "long_name"}
@@ -51,17 +46,12 @@ def build_result(root: xr.Dataset, outputs: Mapping[str, xr.Dataset], nodes: Map
 
     def place(path: str) -> tuple[int, int]:
         first, _, label = path.partition("/")
-        return NODES.index(first), labels.index(label) if label in labels else -1
+        return BESIDE_OUTPUTS.index(first), labels.index(label) if label in labels else -1
 
     own = {f"{OUTPUTS}/{name}": node for name, node in outputs.items()}
     return Result.from_dict(
         {"/": root, OUTPUTS: xr.Dataset(), **own, **{path: nodes[path] for path in sorted(nodes, key=place)}}
     )
-
-
-def expansion_path(approach: str) -> str:
-    """Path of the node that holds the polynomials of a method."""
-    return f"{EXPANSION}/{approach}"
 
 
 def check_labels(labels: Iterable[str]) -> None:

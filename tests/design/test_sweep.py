@@ -103,4 +103,6 @@ def test_sweep_writes_to_netcdf(joint: a2c.Joint, tmp_path: Any) -> None:
     plain = a2c.sweep(line, {"slope": [1.0, 3.0], "offset": [0.0]}, joint, rng=rng())
     xr.testing.assert_identical(read_result(write_result(path, plain)), plain)
     assert repr(plain).startswith("<a2c_pybamm.Result: 1 outputs by 0 methods at 2 points>")
+    with pytest.raises(ValueError, match="no node 'outputs' with statistics"):
+        a2c.to_dataframe(plain)
     assert list(result["reason"].values) == ["", "no such cell"]

@@ -18,7 +18,7 @@ import xarray as xr
 from a2c_pybamm.estimate import Joint
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.polynomial import read_expansion
-from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches, expanded_outputs, output_names
+from a2c_pybamm.result import EXPANSION, approaches, expanded_outputs, of_approach, output_names, output_node
 
 SECOND = " 2"
 """Suffix of the second axis, behind the name of the first."""
@@ -58,7 +58,7 @@ def curve_covariance(
     labels = approaches(result)
     if approach not in labels:
         raise ValueError(f"curve_covariance: the result has no approach {approach!r}; it has {', '.join(map(repr, labels))}")
-    variance = _of(result[OUTPUTS].children[output].dataset["var"], approach)
+    variance = of_approach(output_node(result, output)["var"], approach)
     if approach == "first order":
         slopes = _first_order(result, output, variance, joint)
         whole = np.hstack(list(slopes.values()))
@@ -70,12 +70,6 @@ def curve_covariance(
     return _lay_out(variance, whole, slopes)
 
 
-def _of(values: xr.DataArray, approach: str) -> xr.DataArray:
-    return (
-        values.sel(approach=approach, drop=True) if "approach" in values.dims else values.drop_vars("approach", errors="ignore")
-    )
-
-
 def _first_order(result: xr.DataTree, output: str, variance: xr.DataArray, joint: Joint | None) -> dict[str, Array]:
     """Derivative by each germ of every source (n_element, n_germ)."""
     if joint is None:
@@ -84,8 +78,8 @@ def _first_order(result: xr.DataTree, output: str, variance: xr.DataArray, joint
         matched = joint.marginal([str(name) for name in result.coords["coefficient"].values])
     except ValueError as error:
         raise ValueError(f"curve_covariance: joint: {error}") from None
-    gradients = result[OUTPUTS].children[output].dataset["gradient"]
-    gradient = _of(gradients, "first order").transpose("coefficient", *variance.dims).values
+    gradients = output_node(result, output)["gradient"]
+    gradient = of_approach(gradients, "first order").transpose("coefficient", *variance.dims).values
     active = (matched.std > 0)[:, None]  # a coefficient without error needs no gradient
     gradient = np.where(active, gradient.reshape(len(active), -1), 0.0)
     missing = ~np.isfinite(variance.values.reshape(-1))

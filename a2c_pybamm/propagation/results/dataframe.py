@@ -12,12 +12,13 @@ from a2c_pybamm.result import (
     DESIGN,
     DRAWS,
     FAILURES,
-    OUTPUTS,
     SAMPLE_APPROACH,
     STATISTICS,
     approaches,
     drawn_outputs,
     output_names,
+    output_node,
+    with_approach,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def to_dataframe(result: xr.DataTree) -> pd.DataFrame:
     import pandas as pd
 
     labels = approaches(result)
-    parts = [_rows(result[OUTPUTS].children[output].to_dataset(), output, labels) for output in output_names(result)]
+    nodes = {output: output_node(result, output) for output in output_names(result)}
+    parts = [_rows(node, output, labels) for output, node in nodes.items() if "mean" in node]
     if not parts:
         raise ValueError("to_dataframe: there is no node 'outputs' with statistics; give what propagate returns")
     names = list(dict.fromkeys(name for part in parts for name in part))
@@ -108,7 +110,7 @@ def _reasons(result: xr.DataTree, samples: np.ndarray) -> list[str]:
 
 def _rows(node: xr.Dataset, output: str, labels: Sequence[str]) -> dict[str, Any]:
     """Columns of one output, each of one length."""
-    mean = _with_approach(node["mean"], labels)
+    mean = with_approach(node["mean"], labels)
     axes = [str(dim) for dim in mean.dims if dim != "approach"]
     full = mean.transpose("approach", *axes)
     columns: dict[str, Any] = {"output": np.full(full.size, output), "approach": _along(full, "approach")}
@@ -127,25 +129,18 @@ def _statistics(node: xr.Dataset, labels: Sequence[str]) -> Iterator[tuple[str, 
     """Column name and values of every statistic, "approach" and the output's axes left."""
     for name, statistic in STATISTICS.items():
         if statistic.dim is None and name in node:
-            yield name, _with_approach(node[name], labels)
+            yield name, with_approach(node[name], labels)
     for name, dim, title in (("quantile", "level", _percent), ("share", "source", "share: {}".format)):
-        values = _with_approach(node[name], labels)
+        values = with_approach(node[name], labels)
         for k, label in enumerate(node[dim].values):
             yield title(label), values.isel({dim: k}, drop=True)
     for name in TEXT_STATISTICS:
         if name in node:
-            yield name, _with_approach(node[name], labels)
+            yield name, with_approach(node[name], labels)
 
 
 def _percent(level: float) -> str:
     return f"q{100 * level:.6g}"
-
-
-def _with_approach(values: xr.DataArray, labels: Sequence[str]) -> xr.DataArray:
-    """The same with a dimension "approach", also where one approach was selected."""
-    if "approach" in values.dims:
-        return values
-    return values.drop_vars("approach", errors="ignore").expand_dims(approach=list(labels))
 
 
 def _spread(values: xr.DataArray, full: xr.DataArray) -> np.ndarray:

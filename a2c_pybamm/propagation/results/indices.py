@@ -31,7 +31,7 @@ from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.polynomial import Expansion, read_expansion
 from a2c_pybamm.propagation.results.closed_variance import closed_variances, hermite_tensors
 from a2c_pybamm.propagation.shares import ratio
-from a2c_pybamm.result import EXPANSION, OUTPUTS, approaches
+from a2c_pybamm.result import EXPANSION, approaches, of_approach, output_node
 
 MOST_PLAYERS = 12
 """Coefficients or groups that Shapley effects are enumerated for: 2¹² subsets."""
@@ -167,8 +167,7 @@ def _lay_out(
         raise ValueError(
             f"sensitivity_indices: the expansion is from {expansion.approach!r}, which was cut from the result; give it whole"
         )
-    q2 = result[OUTPUTS].children[output].dataset["q2"]
-    q2 = q2.sel(approach=expansion.approach, drop=True) if "approach" in q2.dims else q2.drop_vars("approach", errors="ignore")
+    q2 = of_approach(output_node(result, output)["q2"], expansion.approach)
     element = expansion.values.isel(term=0, drop=True)
     texts = {
         "kucherenko_first": "share of variance that goes when this alone becomes known",

@@ -30,13 +30,15 @@ from a2c_pybamm.propagation.sentences import reweighted_sentence
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 from a2c_pybamm.result import (
     EXPANSION,
-    OUTPUTS,
     STATISTICS,
     Result,
     axis_coordinates,
     build_result,
     expanded_outputs,
     expansion_path,
+    of_approach,
+    output_node,
+    with_approach,
 )
 
 SETTINGS = "polynomial read again, no new solves"
@@ -126,7 +128,7 @@ def reweight(result: xr.DataTree, after: Joint, *, rng: np.random.Generator, app
     levels = np.array(result.coords["level"].values, float)
     nodes, polynomials = {}, {}
     for output, expansion in expansions.items():
-        node, values = result[OUTPUTS].children[output].to_dataset(), _projected(projection, expansion)
+        node, values = output_node(result, output), _projected(projection, expansion)
         numbers = _moments(basis, values, new, after.sources, levels, rng)
         nodes[output] = _reweighted(node, numbers, len(after.sources))
         if expansion.values.ndim == 1:
@@ -231,8 +233,7 @@ def _moments(
 
 def _judged(node: xr.Dataset, approach: str, extrapolated: float, std: float) -> dict[str, Any]:
     """Status and sentence of a scalar output."""
-    status = node["status"]
-    former = str((status.sel(approach=approach) if "approach" in status.dims else status).values)
+    former = str(of_approach(node["status"], approach).values)
     outside, failed = extrapolated > REWEIGHTING.extrapolated_probability, former == Status.FAILS
     sentence = reweighted_sentence(approach, std, extrapolated, extrapolates=outside, failed=failed)
     texts = {"status": str(Status.FAILS if outside or failed else Status.UNVERIFIED), "verdict": sentence}
@@ -260,7 +261,7 @@ def _reweighted(node: xr.Dataset, numbers: Mapping[str, Any], n_source: int) -> 
     for name in STATISTICS:
         if name not in node:
             continue
-        old = node[name] if "approach" in node[name].dims else node[name].expand_dims("approach")
+        old = with_approach(node[name], [""])
         sizes = {"approach": 1, "source": n_source}
         shape = [sizes.get(str(dim), size) for dim, size in old.sizes.items()]
         values = np.reshape(numbers[name], shape) if name in numbers else np.full(shape, np.nan)
