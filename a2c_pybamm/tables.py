@@ -34,7 +34,7 @@ class ParameterRow:
     mean: float
     std: float
     unit: str
-    """Of mean and std; "1" for logarithms, ratios and fractions."""
+    """Unit of mean and std; "1" for logarithms, ratios and fractions."""
     sources: tuple[tuple[str, float], ...]
     """Sources of its variance with their shares, largest first; they add to one."""
     method: str

@@ -1,4 +1,4 @@
-r"""What a result answers after the run, without another solve: tables, covariance of a curve, its polynomial, its generator.
+r"""Answers of a result after the run, without another solve: tables, covariance of a curve, its polynomial, its generator.
 
 A discharge with two errors: the logarithm of a diffusivity (from molecular dynamics) and the level of the voltage (from
 energies). Three numbers come out of it, one straight, one curved and one with a kink, and for each of them another method is to

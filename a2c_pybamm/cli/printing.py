@@ -152,7 +152,7 @@ WHOLE = (
 
 
 def print_supplied(parameter_set: ParameterSet) -> None:
-    """Which PyBaMM parameters are derived, and which main ones stay those of the base set."""
+    """Print which PyBaMM parameters are derived, and which main ones stay those of the base set."""
     from a2c_pybamm.parameter_set import base_values
 
     keys = set(base_values(parameter_set.base).keys())

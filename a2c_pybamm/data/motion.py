@@ -241,7 +241,7 @@ class VelocityAutocorrelation:
     lag: Array
     """Lag times [s] (n_lag,), from zero."""
     by_atom: Array
-    """Of each atom, summed over directions [m2.s-2] (n_atom, n_lag)."""
+    """Mean product of each atom, summed over directions [m2.s-2] (n_atom, n_lag)."""
     dimension: int
     """Number of directions that are counted (1, 2 or 3)."""
     temperature: float

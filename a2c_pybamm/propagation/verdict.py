@@ -52,7 +52,7 @@ def read_status(result: xr.DataTree, output: str, approach: str) -> Status:
 
 
 def read_recommendation(result: xr.DataTree, output: str) -> Recommendation:
-    """Which kind of answer to take for one scalar output of a result."""
+    """Recommended approach for one scalar output of a result."""
     return _member(Recommendation, _scalar(result, output, "recommendation"))
 
 

@@ -48,7 +48,7 @@ class _Builder:
         self._open: list[Any] = []
         """Lists and dicts that have begun, the outermost first."""
         self._keys: list[Any] = []
-        """Of each of them the key whose value is to come; ``_NO_KEY`` where a key is to come, or in a list."""
+        """Key whose value is to come, of each of them; ``_NO_KEY`` where a key is to come, or in a list."""
         self._n = 0
         self.content: Any = None
 

@@ -59,21 +59,21 @@ def index_rows(result: xr.DataTree) -> list[IndexRow]:
 def _groups(expansion: Expansion) -> dict[str, list[str]]:
     """Coefficients with an error, each alone while they are few; the smallest together where they are many."""
     factor = np.array(expansion.factor.values, float)
-    felt = np.flatnonzero(factor.any(axis=1))
+    uncertain = np.flatnonzero(factor.any(axis=1))
     names = expansion.factor["coefficient"].values.astype(str)
-    if len(felt) <= MOST_PLAYERS:
-        return {str(names[k]): [str(names[k])] for k in felt}
-    order = felt[np.argsort(-_size(expansion, factor, felt), kind="stable")]
+    if len(uncertain) <= MOST_PLAYERS:
+        return {str(names[k]): [str(names[k])] for k in uncertain}
+    order = uncertain[np.argsort(-_size(expansion, factor, uncertain), kind="stable")]
     shown, rest = order[:N_LARGEST], order[N_LARGEST:]
     return {**{str(names[k]): [str(names[k])] for k in shown}, f"{len(rest)} others together": [str(names[k]) for k in rest]}
 
 
-def _size(expansion: Expansion, factor: np.ndarray, felt: np.ndarray) -> np.ndarray:
-    """The larger of both variances (n_felt,): what a coefficient tells, and what all others leave."""
+def _size(expansion: Expansion, factor: np.ndarray, uncertain: np.ndarray) -> np.ndarray:
+    """The larger of both variances (n_uncertain,): what a coefficient tells, and what all others leave."""
     tensors = hermite_tensors(expansion.basis, expansion.flat())
     whole = closed_variance(tensors, factor)[0]
-    alone = [closed_variance(tensors, factor[[k]])[0] for k in felt]
-    left = [whole - closed_variance(tensors, np.delete(factor, k, axis=0))[0] for k in felt]
+    alone = [closed_variance(tensors, factor[[k]])[0] for k in uncertain]
+    left = [whole - closed_variance(tensors, np.delete(factor, k, axis=0))[0] for k in uncertain]
     return np.maximum(alone, left)
 
 

@@ -42,7 +42,7 @@ class CurveBand:
     base: Array
     """The base set's own curve (n,), at the same temperature."""
     drawn: Array
-    """Of each draw (n_draw, n)."""
+    """Curve of each draw (n_draw, n)."""
 
 
 def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:

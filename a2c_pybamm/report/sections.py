@@ -187,7 +187,7 @@ def electrodes(parameter_set: ParameterSet) -> str:
 
 
 def _negative(bands: list[CurveBand]) -> str:
-    """Where the lower edge of a band is not positive, and so not on a logarithmic axis."""
+    """A sentence on bands whose lower edge is not positive, and so not on a logarithmic axis; empty without any."""
     found = []
     for band in bands:
         wrong = band.stoichiometry[band.quantile[0] <= 0]

@@ -406,7 +406,7 @@ def test_result_that_cannot_be_written_leaves_the_old_one(result: a2c.Result, tm
 
 
 def test_files_written_together_are_all_there_or_none(tmp_path: Path) -> None:
-    """Where one cannot be written, or anything else fails, the files of before stay and nothing else is left."""
+    """If one cannot be written, or anything else fails, the files of before stay and nothing else is left."""
     (tmp_path / "a.txt").write_text("old")
 
     def write(last: str) -> None:

@@ -25,7 +25,7 @@ TEMPERATURES = (250.0, T, 340.0)
 
 @dataclass(frozen=True, eq=False)
 class Checks:
-    """Where a law's derivatives are compared, and how closely they agree."""
+    """Points at which a law's derivatives are compared, and how closely they agree."""
 
     compositions: np.ndarray = field(default_factory=lambda: COMPOSITIONS)
     temperatures: tuple[float, ...] = TEMPERATURES
@@ -154,5 +154,5 @@ def draw(law: Any, seed: int) -> dict[str, Any]:
 
 
 def checks(law: Any) -> Checks:
-    """Where the derivatives of a law are compared."""
+    """Points at which the derivatives of a law are compared."""
     return CHECKS.get(law.kind, Checks())

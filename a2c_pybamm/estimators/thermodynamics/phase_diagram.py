@@ -31,7 +31,7 @@ class PhaseDiagram:
     spinodals: tuple[Array, ...]
     """Compositions of zero curvature of the mean coefficients, at each temperature."""
     edges: tuple[Estimate, ...]
-    """Of each temperature: for each gap k ``<m> logit(gap k low)``, ``<m> logit(gap k high)`` and ``<m> gap k voltage [V]``."""
+    """One per temperature; for each gap k ``<m> logit(gap k low)``, ``<m> logit(gap k high)`` and ``<m> gap k voltage [V]``."""
     probability: Array
     """Share of draws with n gaps (n_temperature, n_most + 1)."""
     draws: tuple[Gaps, ...]
@@ -160,7 +160,7 @@ def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], at_mean: Gap
 
 
 def critical_point(law: PhaseForming, estimate: Estimate | Joint, *, between: tuple[float, float] = (50.0, 3000.0)) -> Estimate:
-    r"""Where the last gap closes: ``<m> critical temperature [K]`` and ``<m> critical x``.
+    r"""Point at which the last gap closes: ``<m> critical temperature [K]`` and ``<m> critical x``.
 
     At :math:`(x_c, T_c)` both :math:`\partial\mu/\partial x` and :math:`\partial^2\mu/\partial x^2` vanish; with
     :math:`f = \partial\mu/\partial x` they move by :math:`dT_c/dc = -\partial_c f/\partial_T f` and

@@ -35,7 +35,7 @@ class CrossFit:
     offset: Array
     """(n_element,)."""
     priors: tuple[Prior, ...]
-    """Of each component."""
+    """One prior of each component."""
     mean: Array
     var: Array
     mean_se: Array

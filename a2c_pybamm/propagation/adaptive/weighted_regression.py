@@ -29,7 +29,7 @@ from a2c_pybamm.propagation.model import Array
 
 @dataclass(frozen=True)
 class PriorSearchSettings:
-    """Where the search for a prior begins, and its steps."""
+    """Starting point of the search for a prior, and its steps."""
 
     start_levels: tuple[float, ...] = (1.0, 0.1, 0.01, 0.001)
     """Levels of degrees 1, 2, … that the search begins with."""

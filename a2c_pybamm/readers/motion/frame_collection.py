@@ -42,7 +42,7 @@ class MotionStatistics:
     positions: Array | None = None
     """Some consecutive frames, the first `MIN_FRAMES` at least where blocks hold as many [m] (n, n_atom, 3)."""
     velocities: Array | None = None
-    """Of the same frames [m.s-1] (n, n_atom, 3)."""
+    """Velocities in the same frames [m.s-1] (n, n_atom, 3)."""
     last: Array | None = None
     """Positions of the last frame [Å] (1, n_atom, 3)."""
 
