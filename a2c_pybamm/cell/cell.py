@@ -116,7 +116,7 @@ class Cell:
     def _build(self, base: pybamm.ParameterValues) -> None:
         """Set up the initial state, the model and the coefficients that it depends on."""
         parameter_set, protocol = self.parameter_set, self.protocol
-        build_model(self.model, self.options)  # refuses what PyBaMM does not have
+        model = build_model(self.model, self.options)  # refuses what PyBaMM does not have
         kind = cell_kind(self.model, self.options)
         self.lithium = None if kind == "half cell" else base_lithium(base, kind, self.options)
         nominal = float(base["Nominal cell capacity [A.h]"])
@@ -125,7 +125,7 @@ class Cell:
         values.update(protocol_values(protocol, self.voltage_limits, self.current))
         all_names = parameter_set.input_names
         curves = [CURVE_VARIABLES.get(name, name) for name in self.outputs.curves]
-        variables = known_variables(self.model, self.options, self.outputs.needs, curves)
+        variables = known_variables(self.model, model, self.outputs.needs, curves)
         self._setup = Setup(self.model, self.options, with_initial_inputs(values, kind), protocol, variables)
         self._balance = make_balance(
             values,

@@ -6,6 +6,7 @@ import json
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,7 @@ class Steps:
             read = pybamm.Experiment.from_config(json.loads(self.config))
         return pybamm.Experiment(read.cycles, termination=list(self.termination)) if self.termination else read
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """PyBaMM's text of each step, in order."""
         return tuple(str(step) for step in self.experiment().steps)

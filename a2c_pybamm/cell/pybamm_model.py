@@ -78,30 +78,30 @@ def build_model(name: str, options: Mapping[str, Any]) -> Any:
         raise ValueError(f"cell: PyBaMM's {name} refuses the options ({message_line(error)})") from error
 
 
-def known_variables(model: str, options: Mapping[str, Any], wanted: Sequence[str], curves: Sequence[str]) -> tuple[str, ...]:
-    """Variables that are read: those wanted, and of the electrodes' stresses those that the model has.
+def known_variables(name: str, model: pybamm.BaseModel, wanted: Sequence[str], curves: Sequence[str]) -> tuple[str, ...]:
+    """Variables of a model that are read: those wanted, and of the electrodes' stresses those that the model has.
 
     Raises
     ------
     ValueError
         If the model lacks a variable, or one of the curves has a value at each place instead of one.
     """
-    variables = build_model(model, options).variables
-    available = tuple(name for name in wanted if name not in STRESSES or name in variables)
+    variables = model.variables
+    available = tuple(variable for variable in wanted if variable not in STRESSES or variable in variables)
     if set(wanted) & set(STRESSES) and not set(available) & set(STRESSES):
         raise ValueError(
             'cell: peak_stress needs the option "particle mechanics", e.g. {"particle mechanics": "swelling only"}'
         )
-    for name in available:
-        if name not in variables:
-            near = difflib.get_close_matches(name, variables.keys(), 1)
+    for variable in available:
+        if variable not in variables:
+            near = difflib.get_close_matches(variable, variables.keys(), 1)
             hint = f"did you mean {near[0]!r}?" if near else "see model.variable_names()"
-            raise ValueError(f"cell: PyBaMM's {model} with these options has no variable {name!r}; {hint}")
-    for name in curves:
-        domain = variables[name].domain
+            raise ValueError(f"cell: PyBaMM's {name} with these options has no variable {variable!r}; {hint}")
+    for variable in curves:
+        domain = variables[variable].domain
         if domain not in ([], ["current collector"]):
             raise ValueError(
-                f"cell: {name!r} has a value at each place in the {domain[0]}; take an average over it "
+                f"cell: {variable!r} has a value at each place in the {domain[0]}; take an average over it "
                 "('X-averaged …', 'R-averaged …') or a value at a boundary"
             )
     return available

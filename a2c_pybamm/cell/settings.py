@@ -40,7 +40,7 @@ def setting_mistakes(
     wanted = results[2] if len(results) > 2 else None
     if built is not None and wanted is not None:
         curves = [CURVE_VARIABLES.get(name, name) for name in wanted.curves]
-        yield from attempt(lambda: known_variables(model, options, wanted.needs, curves))
+        yield from attempt(lambda: known_variables(model, built, wanted.needs, curves))
     if built is not None and base in pybamm.parameter_sets:
         yield from attempt(lambda: _build_alone(base, model, options))
 

@@ -97,7 +97,8 @@ def sweep(study: StudyPath) -> None:
     settings, file = steps.read_valid_study(study)
     if settings.sweep is None:
         raise ValueError(f"{file}: no [sweep] section; add one, e.g. c_rate = [0.5, 1.0, 2.0]")
-    steps.sweep_study(settings, settings.sweep, file, steps.read_derived_set(settings, file))
+    cell = steps.build_cell(settings, file, steps.read_derived_set(settings, file))
+    steps.sweep_study(settings, settings.sweep, file, cell)
 
 
 @app.command()
@@ -128,7 +129,7 @@ def run(study: StudyPath) -> None:
     result = steps.propagate_study(settings, file, cell)
     steps.report_study(settings, file.parent, parameter_set, result)
     if settings.sweep:
-        steps.sweep_study(settings, settings.sweep, file, parameter_set)
+        steps.sweep_study(settings, settings.sweep, file, cell)
 
 
 @app.command()

@@ -222,14 +222,14 @@ def cell_text(settings: Study, cell: Cell) -> str:
     return f"{cell.model}{options}; {cell.protocol}{start}{between}, {settings.temperature:g} K"
 
 
-def sweep_study(settings: Study, plan: SweepSettings, file: Path, parameter_set: ParameterSet) -> None:
-    """Write and print the design of experiments of a study."""
+def sweep_study(settings: Study, plan: SweepSettings, file: Path, cell: Cell) -> None:
+    """Write and print the design of experiments of a study, around a cell."""
     import numpy as np
 
     from a2c_pybamm.design import sweep as sweep_cells
     from a2c_pybamm.files import write_result
 
-    cell = build_cell(settings, file, parameter_set)
+    parameter_set = cell.parameter_set
     lower, upper = cell.voltage_limits
     rates = {"c_rate": plan.c_rate or (settings.cell.c_rate,)} if settings.cell.at_constant_current else {}
     design = {**rates, "upper_voltage": plan.upper_voltage or (upper,)}

@@ -19,7 +19,7 @@ LABELS = ("name", "label", "law", "material", "source", "names", "parameter")
 
 
 def copy_of_table(value: Any) -> Any:
-    """Copy of a table, its tables and lists copy_of_table too."""
+    """Copy of a table, with copies of its tables and lists."""
     if isinstance(value, dict):
         return {key: copy_of_table(item) for key, item in value.items()}
     return [copy_of_table(item) for item in value] if isinstance(value, list) else value

@@ -83,7 +83,7 @@ def read_partial_study(path: str | Path) -> Reading:
     path = _study_file(path)
     table = _read_table(path)
     files = tuple(named_files(table, path.parent))
-    marked, mistakes = MarkedTable(copy_of_table(table)), Mistakes()
+    marked, mistakes = MarkedTable(table), Mistakes()
     at_file = mistakes.at(path)
     for _ in range(MOST_PROBLEMS):  # each round leaves out one invalid entry or more
         context = {"folder": path.parent, "unchecked": marked.unchecked}
@@ -134,7 +134,7 @@ def _read_table(path: Path) -> Any:
         )
     text = read_text(path)
     try:
-        return copy_of_table(tomllib.loads(text))  # one that is nested too deeply to be copy_of_table is refused here
+        return copy_of_table(tomllib.loads(text))  # one that is nested too deeply to be copied is refused here
     except (ValueError, RecursionError) as error:  # also dates and whole numbers that Python does not take
         raise ValueError(
             f"{path}: not TOML: {error}; put text in quotes, a key once, and see 'a2c new DIR' for an example"

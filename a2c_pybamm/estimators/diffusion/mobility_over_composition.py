@@ -53,7 +53,7 @@ def fit_mobility(
         If runs are too few or the coefficients do not follow from their places, a place is impossible, an estimate has not just
         one coefficient, or the errors are fully shared.
     """
-    what = f"{law.material} {law.label}".rstrip() + " mobility"
+    what = f"{law.stem} mobility"
     places = sorted(runs)
     estimates = [runs[place] for place in places]
     x, temperature = np.array(places, dtype=float).reshape(-1, 2).T
@@ -73,7 +73,7 @@ def fit_mobility(
             "bounds of x": [float(x.min()), float(x.max())],
             "bounds of T [K]": [float(temperature.min()), float(temperature.max())],
         },
-        order_source=f"{law.material} {law.label}".rstrip() + " order of the mobility",
+        order_source=f"{law.stem} order of the mobility",
         independent=independent,
     )
     return fit.select(law.motion_names)
@@ -92,7 +92,7 @@ def mobility_at(estimate: Estimate, law: ArrheniusMobility, x: float, T: float) 
     _validate_places(law.material, law, np.array([x]), np.array([T]))
     motion = estimate.select(law.motion_names)
     row = _columns(law, np.array([x]), np.array([T]))
-    name = f"{law.material} {law.label}".rstrip() + f" ln(D x = {x:g}, {T:g} K [m2.s-1])"
+    name = f"{law.stem} ln(D x = {x:g}, {T:g} K [m2.s-1])"
     mean = row @ motion.mean + law.vacancies * np.log1p(-x)
     return motion.map([name], mean, row, method=f"{estimate.method}, {_place_in_words(estimate, x, T)}")
 

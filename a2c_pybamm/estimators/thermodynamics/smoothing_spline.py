@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable
-from a2c_pybamm.estimate import Array, Estimate, Factor
+from a2c_pybamm.estimate import Array, Estimate, Factor, covariance_root
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, LEAST_SCATTER, student_variance
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import SAME_TEMPERATURE, potential_design
@@ -93,14 +93,15 @@ def fit_spline_potential(
         mean, moved = _held_stable(mean, covariance + between, law, stable)
     values, jacobian = law.coordinates(mean)
     names = (law.voltage_name, *law.interaction_names)
-    fit = Estimate.from_covariance(names, values, jacobian @ covariance @ jacobian.T, source="fit").factors["fit"].values
+    what = f"covariance of {', '.join(names)}"
+    fit = covariance_root(jacobian @ covariance @ jacobian.T, names=names, label=what)
     factors = {
         source or f"{law.material} {'energies' if start else 'chemical potentials'} (fit)": Factor(
             fit, tuple(f"{label}:{stamp}:{k}" for k in range(fit.shape[1]))
         )
     }
     if np.trace(between) > 0:
-        spread = Estimate.from_covariance(names, values, jacobian @ between @ jacobian.T, source="s").factors["s"].values
+        spread = covariance_root(jacobian @ between @ jacobian.T, names=names, label=what)
         labels = tuple(f"{label}:{stamp}:smoothness {k}" for k in range(spread.shape[1]))
         factors[f"{law.material} smoothness of the law"] = Factor(spread, labels)
     report = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
@@ -115,8 +116,8 @@ def add_vibrations(
     Raises
     ------
     ValueError
-        If an end member is missing, compositions inside are too few or given without excess entropies, or the law's coordinates
-        have no value at the interactions that vibrations make.
+        If an end member is missing, compositions inside are too few or given without excess entropies, the law's coordinates
+        have no value at the interactions that vibrations make, or the estimate has this source already.
     """
     T = law.reference_temperature
     at = sorted(vibrations)
@@ -130,12 +131,10 @@ def add_vibrations(
         "imaginary share by x": {f"{x:g}": float(getattr(vibrations[x], "imaginary", 0.0)) for x in at},
         f"voltage error of a linear entropy at ±{REPORTED_SPAN:g} K [V]": _curvature_error(rows, metal, T),
     }
-    moved = estimate.map(names, values, jacobian)
-    factor = Factor(frequency_std * slopes[:, None], (source,))
     method = f"{estimate.method}; quantum-harmonic vibrations at {len(at)} compositions"
-    return Estimate(
-        moved.names, moved.mean, {**moved.factors, source: factor}, method, {**estimate.provenance, "vibrations": report}
-    )
+    moved = estimate.map(names, values, jacobian, method=method)
+    moved = moved.add_source(source, Factor(frequency_std * slopes[:, None], (source,)))
+    return replace(moved, provenance={**estimate.provenance, "vibrations": report})
 
 
 def _validate_compositions(law: Expansion, at: list[float], frequency_std: float) -> None:

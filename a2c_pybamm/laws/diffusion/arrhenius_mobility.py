@@ -80,15 +80,18 @@ class ArrheniusMobility(Mobility):
             raise ValueError(f"{self.material}: window {a:g} … {b:g} must rise within [0, 1]")
 
     @property
+    def stem(self) -> str:
+        """Beginning of the names of the motion's coefficients: material and label."""
+        return f"{self.material} {self.label}".rstrip()
+
+    @property
     def prefactor_names(self) -> tuple[str, ...]:
-        stem = f"{self.material} {self.label}".rstrip()
-        higher = (f"{stem} ln(D0) P{k}" for k in range(1, self.prefactor_order + 1))
+        higher = (f"{self.stem} ln(D0) P{k}" for k in range(1, self.prefactor_order + 1))
         return (prefactor_name(self.material, self.label), *higher)
 
     @property
     def barrier_names(self) -> tuple[str, ...]:
-        stem = f"{self.material} {self.label}".rstrip()
-        higher = (coefficient(stem, f"E_a P{k}", "eV") for k in range(1, self.barrier_order + 1))
+        higher = (coefficient(self.stem, f"E_a P{k}", "eV") for k in range(1, self.barrier_order + 1))
         return (barrier_name(self.material, self.label), *higher)
 
     @property
@@ -104,7 +107,7 @@ class ArrheniusMobility(Mobility):
     @property
     def haven_name(self) -> str:
         """Name of the logarithm of the Haven ratio, a coefficient where the motion is the tracer's."""
-        return f"{self.material} {self.label}".rstrip() + " ln(H_R)"
+        return f"{self.stem} ln(H_R)"
 
     def terms(self, x: Any, order: int) -> list[Any]:
         """Legendre polynomials of the window, from order 0 on, at these compositions."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +66,14 @@ class SampledCurves:
     def n_sample(self) -> int:
         return len(self.x)
 
+    @cached_property
+    def curvature_on_grid(self) -> Array:
+        """Curvature at all compositions [RT] (n_sample, n_x)."""
+        return self.curvature(np.arange(self.n_sample), self.x)
+
     def concave(self) -> NDArray[np.bool_]:
         """True where the curvature is not positive (n_sample, n_x)."""
-        return ~(self.curvature(np.arange(self.n_sample), self.x) > 0)
+        return ~(self.curvature_on_grid > 0)
 
 
 def finite_at_ends(law: PhaseForming) -> bool:
@@ -97,7 +103,7 @@ def _refined(law: PhaseForming, columns: Mapping[str, Array], T: float, samples:
     finite = finite_at_ends(law)
     grid = composition_grid(ends=finite)
     curves = _on_grid(law, columns, T, samples, np.broadcast_to(grid, (len(samples), len(grid))))
-    curvature = curves.curvature(np.arange(curves.n_sample), curves.x)
+    curvature = curves.curvature_on_grid
     touching = _nearly_touching(curvature if finite else curvature * grid * (1 - grid))
     near = np.flatnonzero(touching[:, 0] >= 0)
     if not len(near):

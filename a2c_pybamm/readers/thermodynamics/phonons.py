@@ -62,7 +62,7 @@ def read_frequencies(
         Naming file and line: no such column, a number is not one, no unit, no positive frequency, or the file is cut off.
     """
     path = existing(path)
-    _check_sites(path, sites)
+    check_sites(path, sites)
     if unit is not None:
         if column is not None:
             raise ValueError(f"{path}: both column and unit given; a column's name ends in its unit, leave unit out")
@@ -112,7 +112,7 @@ def read_density_of_states(
         off.
     """
     path = existing(path)
-    _check_sites(path, sites)
+    check_sites(path, sites)
     if _begins_with_number(path):
         frequency, density = _numbers(path, 2).T * np.array([[THZ], [1 / THZ]])
     else:
@@ -166,7 +166,7 @@ def read_phonopy(
         Naming the file: phonopy is not installed or cannot read it, it holds no forces, or no frequency is positive.
     """
     path = existing(path)
-    _check_sites(path, sites)
+    check_sites(path, sites)
     if len(mesh) != 3 or any(n != int(n) or n < 1 for n in mesh):
         raise ValueError(f"{path}: mesh is {mesh}; give three numbers of wave vectors like (20, 20, 20)")
     phonon = load_phonopy(path)
@@ -197,7 +197,8 @@ def _vibrations(
     return Vibrations(label or unpacked_name(path).stem, frequency[kept], modes[kept] / sites, share, provenance)
 
 
-def _check_sites(path: Path, sites: float) -> None:
+def check_sites(path: Path, sites: float) -> None:
+    """Raise ``ValueError`` where a number of lithium sites is not positive and finite."""
     if not 0 < sites < np.inf:
         raise ValueError(f"{path}: sites is {sites:g}; give the number of lithium sites in the cell, filled or not")
 

@@ -11,6 +11,7 @@ from a2c_pybamm.data import Array, ThermalTable
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.plain_yaml import plain_yaml
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, read_text, unpacked_name
+from a2c_pybamm.readers.thermodynamics.phonons import check_sites
 from a2c_pybamm.readers.units import LARGEST_NUMBER, unit_factor
 
 QUANTITY_KINDS = {"temperature": "temperature", "free_energy": "energy", "entropy": "entropy", "heat_capacity": "entropy"}
@@ -44,8 +45,7 @@ def read_thermal(path: str | Path, *, sites: float, label: str | None = None) ->
         rise, or it is cut off.
     """
     path = existing(path)
-    if not 0 < sites < np.inf:
-        raise ValueError(f"{path}: sites is {sites:g}; give the number of lithium sites in the cell, filled or not")
+    check_sites(path, sites)
     if unpacked_name(path).suffix.lower() in (".yaml", ".yml"):
         table, share = _from_yaml(path)
     else:
