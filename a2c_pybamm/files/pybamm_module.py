@@ -15,15 +15,14 @@ from typing import Any
 from a2c_pybamm import __version__
 from a2c_pybamm.files.formula_source import Recording, Tables, formula_lines
 from a2c_pybamm.files.writing import writable, write_text
-from a2c_pybamm.laws import Scale, Value, derived_names
+from a2c_pybamm.laws import derived_names
 from a2c_pybamm.laws.thermodynamics import site_sum as sites
 from a2c_pybamm.parameter_set import (
-    CONSTANT,
-    STOICHIOMETRY,
     Attachment,
     ParameterSet,
     base_values,
     module_name,
+    passed_arguments,
     required_arguments,
 )
 from a2c_pybamm.readers.source_file import naming
@@ -49,18 +48,9 @@ def _function_name(key: str) -> str:
     return name if name[:1].isalpha() else f"parameter_{name}"
 
 
-def _arguments(key: str, attachment: Attachment) -> tuple[str, ...]:
-    """Arguments of the law's method among those that PyBaMM passes to the parameter of this key."""
-    if key in CONSTANT or isinstance(attachment.law, Scale | Value):
-        return ()
-    if attachment.index is not None:
-        return ("T",) if key.endswith("[V]") else ()
-    return ("sto",) if key.endswith(STOICHIOMETRY) else ("sto", "T")
-
-
 def _function(key: str, name: str, attachment: Attachment, T: float, tables: Tables) -> str:
     """Source of the function that stands in for a PyBaMM parameter."""
-    law, arguments = attachment.law, _arguments(key, attachment)
+    law, arguments = attachment.law, passed_arguments(key, attachment)
     recording = Recording(tables)
     passed = [recording.add(argument) for argument in arguments]
     c = {name: recording.add(f"c[{_quoted(name)}]") for name in (*law.names, *derived_names(law))}
@@ -123,7 +113,7 @@ def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
     merged = ["coefficients = PLATEAUS | dict(coefficients)"] if parameter_set.deriving_laws else []
     lines = [*merged, f"values = pybamm.ParameterValues({_quoted(parameter_set.base)})", "new = {"]
     for key, name in names.items():
-        value = f"partial({name}, c=coefficients)" if _arguments(key, attachments[key]) else f"{name}(coefficients)"
+        value = f"partial({name}, c=coefficients)" if passed_arguments(key, attachments[key]) else f"{name}(coefficients)"
         if attachments[key].relative:
             value = _scaled(key, value, parameter_set.base)
         lines.append(f"    {_quoted(key)}: {value},")

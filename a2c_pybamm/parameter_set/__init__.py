@@ -6,9 +6,9 @@ from a2c_pybamm.parameter_set.attachment import (
     StoichiometryMap,
     attachment_error,
     msmr_attachments,
+    passed_arguments,
 )
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, required_arguments
-from a2c_pybamm.parameter_set.keys import CONSTANT, STOICHIOMETRY
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
@@ -16,8 +16,6 @@ from a2c_pybamm.parameter_set.parameter_set import ParameterSet
 from a2c_pybamm.parameter_set.stability import TREATMENTS
 
 __all__ = [
-    "CONSTANT",
-    "STOICHIOMETRY",
     "TREATMENTS",
     "Attachment",
     "ParameterSet",
@@ -29,6 +27,7 @@ __all__ = [
     "measured_ocp",
     "module_name",
     "msmr_attachments",
+    "passed_arguments",
     "required_arguments",
     "silent_pybamm",
     "symbols",

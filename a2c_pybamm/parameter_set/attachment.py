@@ -83,13 +83,23 @@ def _n_argument(law: Law, method: str) -> int | None:
     return len(needed) if len(needed) == len(parameters) and all(p.kind is p.POSITIONAL_OR_KEYWORD for p in needed) else None
 
 
+def passed_arguments(key: str, attachment: Attachment) -> tuple[str, ...]:
+    """Arguments among "sto" and "T" that PyBaMM passes to what stands in for this key; none where that is a number."""
+    if isinstance(attachment.law, Scale | Value):
+        return ()
+    if attachment.index is not None:
+        return ("T",) if key.endswith("[V]") else ()
+    if key.endswith(STOICHIOMETRY):
+        return ("sto",)
+    return ("sto", "T") if key.endswith(STOICHIOMETRY_AND_TEMPERATURE) else ()
+
+
 def _n_passed(key: str, attachment: Attachment) -> int:
     """Number of arguments that a law's method is given in the place of this key: c, x and T, or fewer."""
-    if isinstance(attachment.law, Scale | Value):
-        return 1
+    passed = passed_arguments(key, attachment)
     if attachment.index is not None:
-        return 3 if key.endswith("[V]") else 2
-    return 3 if key.endswith((*STOICHIOMETRY, *STOICHIOMETRY_AND_TEMPERATURE)) else 1
+        return 2 + len(passed)
+    return 3 if passed else 1
 
 
 def _method_error(key: str, attachment: Attachment) -> str:

@@ -12,10 +12,9 @@ from typing import Any
 import pybamm
 
 from a2c_pybamm.laws import Scale, Value, derived_names
-from a2c_pybamm.parameter_set.attachment import Attachment
+from a2c_pybamm.parameter_set.attachment import Attachment, passed_arguments
 from a2c_pybamm.parameter_set.base_set import required_arguments
 from a2c_pybamm.parameter_set.factors import FACTORS
-from a2c_pybamm.parameter_set.keys import STOICHIOMETRY, STOICHIOMETRY_AND_TEMPERATURE
 
 
 def of_stoichiometry(sto: Any, law: Any, method: str, c: Any, T: float, offset: float, slope: float) -> Any:
@@ -49,13 +48,14 @@ def emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base:
         return partial(FACTORS[len(required_arguments(entry))], base=entry, law=law, c=arguments)
     if isinstance(law, Value):
         return law.value(arguments)  # PyBaMM takes a number in the place of any function
+    passed = passed_arguments(key, attachment)
     if attachment.index is not None:
-        if key.endswith("[V]"):
+        if passed:
             return partial(of_temperature, law=law, method=method, c=arguments, index=attachment.index)
         return getattr(law, method)(arguments, attachment.index)
+    if not passed:
+        return getattr(law, method)(arguments)
     settings: dict[str, Any] = {"law": law, "method": method, "c": arguments, "offset": sto.offset, "slope": sto.slope}
-    if key.endswith(STOICHIOMETRY):
+    if passed == ("sto",):
         return partial(of_stoichiometry, T=T, **settings)
-    if key.endswith(STOICHIOMETRY_AND_TEMPERATURE):
-        return partial(of_stoichiometry_and_temperature, **settings)
-    return getattr(law, method)(arguments)
+    return partial(of_stoichiometry_and_temperature, **settings)

@@ -8,8 +8,7 @@ LAYERS = ("Negative current collector", "Negative electrode", "Separator", "Posi
 """First words of the keys of a cell's layers."""
 STOICHIOMETRY = ("OCP [V]", "OCP entropic change [V.K-1]")
 STOICHIOMETRY_AND_TEMPERATURE = ("particle diffusivity [m2.s-1]", "Young's modulus [Pa]", "partial molar volume [m3.mol-1]")
-CONSTANT = ("Maximum concentration in positive electrode [mol.m-3]", "Maximum concentration in negative electrode [mol.m-3]")
-"""PyBaMM keys, or their endings, by the arguments that PyBaMM passes."""
+"""Endings of PyBaMM's keys, by the arguments that PyBaMM passes; numbers stand in for all others."""
 MESH_KEYS = ("electrode thickness [m]", "Separator thickness [m]", "particle radius [m]")
 """Endings of keys that enter the mesh: PyBaMM takes no input there."""
 RESERVED_KEYS = (

@@ -206,6 +206,13 @@ def test_odd_names_and_laws(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(written, Odd(name).voltage({name: -0.7}, x, 300.0), rtol=1e-12)
 
 
+@pytest.mark.parametrize("phase", ["", "Primary: ", "Secondary: "])
+def test_function_of_a_number_takes_coefficients_alone(phase: str) -> None:
+    key = f"{phase}Maximum concentration in negative electrode [mol.m-3]"
+    source = _function(key, "density", Attachment(SiteDensity("Si"), "maximum_concentration"), 298.15, Tables())
+    assert source.startswith("def density(c):")
+
+
 @pytest.mark.parametrize("method", ["branch", "outside"])
 def test_what_is_no_formula_is_refused(method: str) -> None:
     odd = ParameterSet("odd", "Ai2020", {"Positive electrode OCP [V]": Attachment(Odd("a"), method)}, joint({"a": 1.0}))

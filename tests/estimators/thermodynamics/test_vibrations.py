@@ -170,5 +170,9 @@ def test_refused() -> None:
         add_vibrations(bare(law), law, {0.0: modes(5), 0.5: modes(5), 1.0: modes(5)}, frequency_std=0.03)
     with pytest.raises(ValueError, match="not negative"):
         add_vibrations(bare(law), law, {0.0: modes(5), 1.0: modes(5)}, frequency_std=-0.1)
+    at = {0.0: modes(5), 1.0: modes(5)}
+    once = add_vibrations(bare(law), law, at, frequency_std=0.03)
+    with pytest.raises(ValueError, match=r"a source 'X frequencies \(scale\)' already"):
+        add_vibrations(once, law, at, frequency_std=0.03)
     with pytest.raises(ValueError, match="temperature must be positive"):
         harmonic(modes(5), 0.0)
