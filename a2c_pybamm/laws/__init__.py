@@ -20,6 +20,7 @@ from a2c_pybamm.laws.thermodynamics.expansion import Expansion, PlainExpansion
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, PhaseForming, UnstablePhaseError
 from a2c_pybamm.laws.thermodynamics.landau import Landau
 from a2c_pybamm.laws.thermodynamics.legendre import Legendre
+from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 from a2c_pybamm.laws.thermodynamics.measured_ocp import MeasuredOCP, interpolate
 from a2c_pybamm.laws.thermodynamics.phases import Gaps
 from a2c_pybamm.laws.thermodynamics.redlich_kister import RedlichKister
@@ -39,6 +40,7 @@ __all__ = [
     "Landau",
     "Law",
     "Legendre",
+    "LogitSpline",
     "MeasuredOCP",
     "PhaseForming",
     "PlainExpansion",

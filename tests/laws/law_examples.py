@@ -45,6 +45,7 @@ def table(n: int) -> dict[str, Any]:
 
 FINE = table(1201)
 SETTINGS: dict[str, dict[str, Any]] = {
+    "logit-spline": {"knots": (0.05, 0.2, 0.35, 0.6, 0.9, 0.97)},
     "spline-potential": {"knots": (0.0, 0.2, 0.35, 0.9, 1.0)},
     "two-phase": {"free_energy": RedlichKister("X", 1)},
     "vacancy-mobility": {"hops": (("A", 1), ("B", 2))},
