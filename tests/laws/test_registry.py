@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -107,17 +107,38 @@ def test_names_are_unique_and_have_units(name: str) -> None:
 
 # ---- free energies -----------------------------------------------------------------------------------------------------
 
+CHARGES = {"Li": 1, "Na": 1, "Mg": 2}
+"""Electrons for each ion of the examples."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind, law in KINDS.items() if issubclass(law, FreeEnergy)])
+def test_every_free_energy_is_of_any_ion(kind: str) -> None:
+    """Its examples are of all three; lithium is the default, and the setting the last: files without it and positional calls
+    are as they were.
+    """
+    assert {law.ion for name, law in EXAMPLES.items() if name.startswith(f"{kind} ")} == set(CHARGES)
+    names = [item.name for item in fields(KINDS[kind])]
+    if kind == "two-phase":
+        assert "ion" not in names, "it is the free energy's own"
+    else:
+        assert names[-1] == "ion"
+        assert KINDS[kind].ion == "Li"
+        example = next(law for law in EXAMPLES.values() if law.kind == kind)
+        with pytest.raises(ValueError, match=rf"^{kind}: ion 'Xx' is unknown; take one of 'Li', 'Na', 'K', 'Mg'"):
+            replace(example, ion="Xx")
+
 
 @of(FreeEnergy)
 def test_voltage_entropy_and_factor_are_of_one_free_energy(name: str) -> None:
-    """μ = −FU, U = −(1/F)∂g/∂x, Θ = −(xF/RT)∂U/∂x and ∂U/∂T by complex steps, away from the reference temperature."""
+    """μ = −zFU, Θ = −(xzF/RT)∂U/∂x and ∂U/∂T by complex steps, away from the reference temperature."""
     law = EXAMPLES[name]
+    charge = CHARGES[law.ion] * FARADAY
     for c, x, T in draws(law):
         voltage = law.open_circuit_voltage(c, x, T)
         assert np.isfinite(voltage).all()
-        np.testing.assert_array_equal(law.chemical_potential(c, x, T), -FARADAY * voltage)
+        np.testing.assert_array_equal(law.chemical_potential(c, x, T), -charge * voltage)
         slope = complex_step(lambda y, c=c, T=T: law.open_circuit_voltage(c, y, T), x)
-        factor, expected = law.thermodynamic_factor(c, x, T), -x * FARADAY / (GAS_CONSTANT * T) * slope
+        factor, expected = law.thermodynamic_factor(c, x, T), -x * charge / (GAS_CONSTANT * T) * slope
         np.testing.assert_allclose(factor, expected, rtol=checks(law).slope_tolerance, atol=1e-9)
         by_temperature = complex_step(lambda t, c=c, x=x: law.open_circuit_voltage(c, x, t), T)
         np.testing.assert_allclose(law.entropic_change(c, x, T), by_temperature, rtol=1e-9, atol=1e-12)
@@ -125,11 +146,11 @@ def test_voltage_entropy_and_factor_are_of_one_free_energy(name: str) -> None:
 
 @of(PhaseForming)
 def test_voltage_is_the_slope_of_the_free_energy(name: str) -> None:
-    """To 1 nV down to x = 1e-6, and g(x) − g(0) vanishes at x = 0."""
+    """U = −(1/zF)∂g/∂x to 1 nV down to x = 1e-6, and g(x) − g(0) vanishes at x = 0."""
     law = EXAMPLES[name]
     for c, x, T in draws(law):
         slope = complex_step(lambda y, c=c, T=T: law.free_energy(c, y, T), x)
-        np.testing.assert_allclose(law.open_circuit_voltage(c, x, T), -slope / FARADAY, atol=1e-9)
+        np.testing.assert_allclose(law.open_circuit_voltage(c, x, T), -slope / (CHARGES[law.ion] * FARADAY), atol=1e-9)
         assert abs(law.free_energy(c, 1e-13, T)) < 1e-6  # 1e-13 (|U| F + RT ln 1e-13) is 5e-8 J/mol
 
 
@@ -183,8 +204,9 @@ def test_mean_voltage_is_the_coefficient(name: str) -> None:
     assert integral / (b - a) == pytest.approx(c[law.voltage_name], abs=1e-7)
     ends = [float(law.free_energy(c, x, T)) for x in (1e-300, 1 - 1e-16)]
     entropy = -complex_step(lambda t: law.free_energy(c, 1 - 1e-16, t), T)
-    warm = law.end_voltage(c) + (T - law.reference_temperature) * entropy / FARADAY
-    assert -(ends[1] - ends[0]) / FARADAY == pytest.approx(warm, abs=1e-12)
+    charge = CHARGES[law.ion] * FARADAY
+    warm = law.end_voltage(c) + (T - law.reference_temperature) * entropy / charge
+    assert -(ends[1] - ends[0]) / charge == pytest.approx(warm, abs=1e-12)
 
 
 # ---- mobilities --------------------------------------------------------------------------------------------------------
