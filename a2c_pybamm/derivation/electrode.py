@@ -151,7 +151,7 @@ def _add_measured_ocp(
     """Law of the base set's measured curve; the estimate of its error is added."""
     if base is None:
         raise schema.NotGiven("base")
-    curve = measured_ocp(base, side, material, stoichiometry=sto, theta_min=entry.theta_min)
+    curve = measured_ocp(base, side, material, stoichiometry=sto, theta_min=entry.theta_min, ion=entry.ion)
     content.notes[f"{material} measured OCP"] = (
         f"{base}'s curve; floor Θ >= {curve.theta_min:g} "
         + (f"used over {curve.floored:.2%} of the range" if curve.floored else "nowhere used")

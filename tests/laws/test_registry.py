@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -35,7 +36,7 @@ from a2c_pybamm.laws import (
     held_laws,
     settings,
 )
-from a2c_pybamm.parameter_set import Attachment, ParameterSet
+from a2c_pybamm.parameter_set import Attachment, ParameterSet, ions_of
 from tests.complex_step import complex_step
 from tests.laws.law_examples import HOST, LAWS, UNIT, checks, draw
 
@@ -290,27 +291,49 @@ def entry(values: pybamm.ParameterValues, key: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_written_and_read_again(name: str, tmp_path: Path) -> None:
-    """By the entries of a file and in a whole set.json: the same law, and so the same numbers."""
+def test_entries_of_a_file_make_the_law_again(name: str) -> None:
+    """Its ion among them; without that entry, as older files are, the law is lithium's."""
     law = EXAMPLES[name]
-    assert build_law(law.kind, json.loads(json.dumps(settings(law))), held_laws(law), KINDS) == law
+    entries = json.loads(json.dumps(settings(law)))
+    assert build_law(law.kind, entries, held_laws(law), KINDS) == law
+    if "ion" in entries:
+        assert build_law(law.kind, {**entries, "ion": "Li"}, held_laws(law), KINDS) == replace(law, ion="Li")
+        assert build_law(law.kind, {k: v for k, v in entries.items() if k != "ion"}, {}, KINDS) == replace(law, ion="Li")
+
+
+IN_A_CELL = [name for name, law in EXAMPLES.items() if all(ion.valence == 1 for _, ion in ions_of(law))]
+"""Examples of ions of one electron."""
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in IN_A_CELL])
+def test_ions_of_two_electrons_are_in_no_cell(name: str) -> None:
+    with pytest.raises(ValueError, match=r"is of Mg ions, 2 electrons each, and PyBaMM counts one electron for each ion"):
+        set_of(EXAMPLES[name])
+
+
+@pytest.mark.parametrize("name", IN_A_CELL)
+def test_written_and_read_again(name: str, tmp_path: Path) -> None:
+    """In a whole set.json: the same law, and so the same numbers."""
+    law = EXAMPLES[name]
     made = set_of(law)
     again = read_set(save(made, tmp_path / "set.json"))
     assert dict(again.attach) == dict(made.attach)
     assert {attachment.law.names for attachment in again.attach.values()} == {law.names}
 
 
-ONE_OF_A_KIND = {law.kind: name for name, law in EXAMPLES.items()}.values()
+ONE_OF_A_KIND = {EXAMPLES[name].kind: name for name in IN_A_CELL}.values()
 """The last example of each kind; a module is written about the mean's full charge, which takes a while to find."""
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in ONE_OF_A_KIND else pytest.mark.slow) for name in EXAMPLES]
+    "name", [pytest.param(name, marks=() if name in ONE_OF_A_KIND else pytest.mark.slow) for name in IN_A_CELL]
 )
 def test_stand_alone_module_gives_the_sets_numbers(name: str) -> None:
     made = set_of(EXAMPLES[name])
     module: dict[str, Any] = {}
-    exec(compile(pybamm_module(made), "module", "exec"), module)
+    source = pybamm_module(made)
+    exec(compile(source, "module", "exec"), module)
+    assert {ion.symbol for a in made.attach.values() for _, ion in ions_of(a.law)} == set(re.findall(r", (\w+) ions\.", source))
     written, values = module["get_parameter_values"](), made.nominal()
     for key in made.attach:
         np.testing.assert_allclose(entry(written, key), entry(values, key), rtol=1e-12, atol=1e-300, err_msg=key)
