@@ -397,3 +397,63 @@ def test_structures_are_read_for_the_studys_ion(tmp_path: Path) -> None:
     file = '[[positive.free_energy.energies]]\nlabel = "A"\nfile = "na.extxyz"\nframework = "Mn"\n'
     made = study_of(tmp_path, electrode('order = 0\nion = "Na"\nenergy_std = "5 meV"\n' + file), base="Chayambuka2022")
     assert made.joint.mean[made.joint.names.index("LFP mean voltage 0–1 [V]")] == pytest.approx(3.1, abs=1e-6)
+
+
+# Committees
+
+THREE = "".join(
+    f'[[positive.free_energy.energies]]\nlabel = "{label}"\nfile = "{label}.csv"\nvolume_column = "volume_A3"\n'
+    for label in "ABC"
+)
+BARRIERS = MOBILITY.format(gap="") + "".join(
+    f'[[positive.mobility.hops.barriers]]\nlabel = "{label}"\nvalue = "{value} eV"\nstd = "20 meV"\n'
+    for label, value in (("B", 0.35), ("C", 0.27))
+)
+TOP = "committee_level = {level}\n[positive]\nsite_density = true\n"
+
+
+def committee(folder: Path, head: str) -> ParameterSet:
+    """A set from three tables and three barriers; ``head`` takes the place of the electrode's heading."""
+    for k, label in enumerate("ABC"):
+        law = RedlichKister("LFP", 0)
+        energies(folder / f"{label}.csv", law, [3.4 + 0.02 * k, -0.3 - 0.01 * k], seed=k)
+        lines = (folder / f"{label}.csv").read_text().splitlines()
+        volume = 40 + k
+        table = [f"{lines[0]},volume_A3", *(f"{line},{volume}" for line in lines[1:])]
+        (folder / f"{label}.csv").write_text("\n".join(table) + "\n")
+    text = electrode("order = 0\n" + THREE, mobility=BARRIERS).replace("[positive]\n", head, 1)
+    return study_of(folder, text)
+
+
+@pytest.mark.parametrize(
+    ("head", "at", "factor"),
+    [
+        ("[positive]\nsite_density = true\n", "95 %", 2.534880979),
+        (TOP.format(level="0.6827"), "68.27 %", 1.525690548),
+    ],
+    ids=["default", "0.6827"],
+)
+def test_committee_level_of_a_study(tmp_path: Path, head: str, at: str, factor: float) -> None:
+    """Voltage, volume and barrier of three members: √(4/3) t₂/Φ⁻¹ times their std, and a note that says so."""
+    made = committee(tmp_path, head)
+    spread = np.sqrt((made.joint.factors["potential (model form)"].values ** 2).sum(axis=1))
+    found = dict(zip(made.joint.names, spread, strict=True))
+    report = next(e for e in made.joint.estimates if "LFP L0 [eV]" in e.names).provenance["committee"]
+    members = {
+        "LFP mean voltage 0–1 [V]": [values[0] for values in report["values"].values()],
+        "LFP ln(V_site [m3.mol-1])": np.log([40.0, 41.0, 42.0]),
+        "LFP b E_a [eV]": [0.3, 0.35, 0.27],
+    }
+    for name, values in members.items():
+        assert found[name] == pytest.approx(factor * np.std(values, ddof=1), rel=1e-6), name
+    (note,) = (text for key, text in made.notes.items() if key.startswith("committee of"))
+    assert note == (
+        f"its interval is matched at {at}: {factor:.2f} × the members' std (Student, 2 degrees of freedom; √(1+1/3)), which is "
+        "known to ±50%; correlations between coefficients are hardly known (fewer than eight members)"
+    )
+
+
+@pytest.mark.parametrize("level", ["0.5", "1", "95"])
+def test_committee_level_that_is_no_probability(tmp_path: Path, level: str) -> None:
+    with pytest.raises(ValueError, match=r"^.*study\.toml: committee_level: .*$"):
+        committee(tmp_path, TOP.format(level=level))
