@@ -210,13 +210,15 @@ def _check_declared_names(study: schema.Study, possible: PossibleNames, mistakes
 
 
 def _committee_notes(estimates: list[Estimate]) -> dict[str, str]:
-    """Relative error of the standard deviation of each committee, from the number of its members, as notes."""
+    """Level at which each committee's interval is matched, and how well its spread is known, as notes."""
     members = {}
     for estimate in estimates:
         for report in _committees(dict(estimate.provenance)):
             members[tuple(report["members"])] = report
     return {
-        f"committee of {', '.join(names)}": f"its std is known to ±{report['relative error of its std']:.0%}, "
+        f"committee of {', '.join(names)}": f"its interval is matched at {100 * report['matched level']:g} %: "
+        f"{report['predictive factor']:.2f} × the members' std (Student, {len(names) - 1} degree{'s' * (len(names) > 2)} of "
+        f"freedom; √(1+1/{len(names)})), which is known to ±{report['relative error of its std']:.0%}; "
         f"correlations between coefficients are {report['correlations']}"
         for names, report in members.items()
     }

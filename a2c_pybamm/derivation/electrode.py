@@ -128,12 +128,17 @@ def _add_free_energy(
             content.attach[f"Maximum concentration in {side} electrode [mol.m-3]"] = Attachment(
                 density, "maximum_concentration"
             )
-            _add_site_volume(content, entry, density, tables, mistakes)
+            _add_site_volume(content, study, entry, density, tables, mistakes)
     return law
 
 
 def _add_site_volume(
-    content: SetContent, entry: schema.FreeEnergy, density: SiteDensity, tables: Mapping[Path, Table], mistakes: schema.Mistakes
+    content: SetContent,
+    study: schema.Study,
+    entry: schema.FreeEnergy,
+    density: SiteDensity,
+    tables: Mapping[Path, Table],
+    mistakes: schema.Mistakes,
 ) -> None:
     """Add the estimate of the volume per site, where all tables of energies give it."""
     volumes = {}
@@ -142,7 +147,7 @@ def _add_site_volume(
             with mistakes.collect(file):
                 volumes[table.label] = fit_site_volume(table, density)
     if volumes and len(volumes) == len(entry.energies):
-        content.estimates.append(members(volumes))
+        content.estimates.append(members(volumes, study))
 
 
 def _add_measured_ocp(
@@ -151,7 +156,7 @@ def _add_measured_ocp(
     """Law of the base set's measured curve; the estimate of its error is added."""
     if base is None:
         raise schema.NotGiven("base")
-    curve = measured_ocp(base, side, material, stoichiometry=sto, theta_min=entry.theta_min)
+    curve = measured_ocp(base, side, material, stoichiometry=sto, theta_min=entry.theta_min, ion=entry.ion)
     content.notes[f"{material} measured OCP"] = (
         f"{base}'s curve; floor Θ >= {curve.theta_min:g} "
         + (f"used over {curve.floored:.2%} of the range" if curve.floored else "nowhere used")

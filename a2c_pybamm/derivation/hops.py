@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,14 @@ ANOTHERS_PATH = "single energies on another's path (declared)"
 """The source of the errors of single energies on a path that another method relaxed."""
 
 
-def members(estimates: Mapping[str, Estimate]) -> Estimate:
-    """A committee's estimate, or the only member's."""
-    return combine_members(estimates, source=MODEL_FORM) if len(estimates) > 1 else next(iter(estimates.values()))
+def members(estimates: Mapping[str, Estimate], study: schema.Study) -> Estimate:
+    """A committee's estimate, its interval matched at the study's level, or the only member's."""
+    if len(estimates) == 1:
+        return next(iter(estimates.values()))
+    settings: dict[str, Any] = {"source": MODEL_FORM}
+    with suppress(schema.NotGiven):  # a level that is wrong in the file hides no mistake of the members
+        settings["level"] = study.committee_level
+    return combine_members(estimates, **settings)
 
 
 def given(value: Any) -> Any:
@@ -59,7 +65,7 @@ def mobility_estimates(
         with of_hop.collect():
             runs = hop.molecular_dynamics
             if hop.barriers:
-                estimates += _hop_from_barriers(material, hop, of_hop)
+                estimates += _hop_from_barriers(material, study, hop, of_hop)
             elif runs and mobility is None:
                 diffusivities(material, material, runs, notes, of_hop)
             elif runs and isinstance(mobility, ArrheniusMobility):
@@ -100,7 +106,7 @@ def _declared(material: str, mobility: VacancyMobility | ArrheniusMobility, entr
     return estimates
 
 
-def _hop_from_barriers(material: str, hop: schema.Hop, mistakes: schema.Mistakes) -> list[Estimate]:
+def _hop_from_barriers(material: str, study: schema.Study, hop: schema.Hop, mistakes: schema.Mistakes) -> list[Estimate]:
     """A hop's estimate; none where one of its files cannot be used."""
     before = len(mistakes)
     name = barrier_name(material, hop.name)
@@ -114,7 +120,7 @@ def _hop_from_barriers(material: str, hop: schema.Hop, mistakes: schema.Mistakes
     if len(mistakes) > before or frequency is None:
         return []
     estimate = hopping_diffusivity(
-        members(barriers),
+        members(barriers, study),
         material=material,
         hop=hop.name,
         jump_length=given(hop.jump_length),

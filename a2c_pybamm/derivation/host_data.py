@@ -26,7 +26,7 @@ def read_tables(entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> dict[Pat
     with mistakes.collect():
         for energies in entry.energies:
             with mistakes.collect():
-                tables[energies.file] = _energies(energies)
+                tables[energies.file] = _energies(energies, entry)
     with mistakes.collect():
         for potentials in entry.potentials:
             with mistakes.collect():
@@ -34,7 +34,7 @@ def read_tables(entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> dict[Pat
     return tables
 
 
-def _energies(entry: schema.EnergyFile) -> EnergyTable:
+def _energies(entry: schema.EnergyFile, host: schema.FreeEnergy) -> EnergyTable:
     if entry.framework:
         return read_structures(
             entry.file,
@@ -42,6 +42,7 @@ def _energies(entry: schema.EnergyFile) -> EnergyTable:
             framework=entry.framework,
             sites_per_framework=entry.sites_per_framework,
             lithium=None if entry.lithium == "Li_metal" else entry.lithium,
+            ion=host.ion,
             degeneracy_key=entry.degeneracy_column,
         )
     return read_energies(

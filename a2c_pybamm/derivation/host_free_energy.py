@@ -32,7 +32,7 @@ from a2c_pybamm.estimators import (
     leave_one_out,
 )
 from a2c_pybamm.estimators.thermodynamics.order_choice import MOST_AVERAGED
-from a2c_pybamm.laws import KINDS, Expansion, FreeEnergy, RedlichKister, TwoPhase
+from a2c_pybamm.laws import KINDS, Expansion, FreeEnergy, RedlichKister, TwoPhase, ion_of
 from a2c_pybamm.readers import (
     read_hop_frequencies,
 )
@@ -82,7 +82,7 @@ def free_energy_estimates(
         law, choice = _law_of_tables(material, study, entry, tables, notes, mistakes)
         if law is not None:
             _note_hulls(material, tables, notes, mistakes)
-            estimates = _fits(entry, law, tables, choice, n_table, mistakes)
+            estimates = _fits(study, entry, law, tables, choice, n_table, mistakes)
     usable = law is not None and len(mistakes) == before and len(tables) == n_table
     vibrations = read_vibrations(study, entry, mistakes)
     declared: float | None = None
@@ -103,6 +103,7 @@ def _treats_gaps(entry: schema.FreeEnergy) -> TypeGuard[schema.ExpansionFreeEner
 
 
 def _fits(
+    study: schema.Study,
     entry: schema.FreeEnergy,
     law: Any,
     tables: Mapping[Path, Table],
@@ -116,10 +117,18 @@ def _fits(
         if mistakes.has_error_at(file):
             continue
         with mistakes.collect(file), _soluble():
+            _validate_ion(table, law)
             fits[table.label] = _fit(entry, law, table, choice)
         if table.label not in fits:
             break  # the law may be at fault, and would be with each table
-    return [members(fits)] if fits and len(fits) == n_table else []
+    return [members(fits, study)] if fits and len(fits) == n_table else []
+
+
+def _validate_ion(table: Table, law: Any) -> None:
+    """Raise ``ValueError`` where a table is of another ion than the law; one that names none is taken to be of the law's."""
+    ion = ion_of(law).symbol
+    if (found := getattr(table, "ion", ion)) != ion:
+        raise ValueError(f"{table.label}: its energies are of {found} ions, the law is of {ion}; set ion = {found!r}")
 
 
 @contextmanager

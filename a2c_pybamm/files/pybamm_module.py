@@ -21,6 +21,7 @@ from a2c_pybamm.parameter_set import (
     Attachment,
     ParameterSet,
     base_values,
+    ions_of,
     module_name,
     passed_arguments,
     required_arguments,
@@ -67,7 +68,8 @@ def _function(key: str, name: str, attachment: Attachment, T: float, tables: Tab
             "a law is made of + - * / ** and numpy's exp, log, tanh"
         ) from error
     where = f" at {T!r} K" if arguments == ("sto",) else ""
-    doc = _docstring(f"{key}{where}: {attachment.method} of law {law.kind}.", "    ")
+    ion = next((f", {ion.symbol} ions" for _, ion in ions_of(law)), "")
+    doc = _docstring(f"{key}{where}: {attachment.method} of law {law.kind}{ion}.", "    ")
     return "\n".join([f"def {name}({', '.join([*arguments, 'c'])}):", doc, *(f"    {line}" for line in body)])
 
 

@@ -18,6 +18,7 @@ from a2c_pybamm.laws.law import (
 from a2c_pybamm.laws.scale_and_value import Scale, Value
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion, PlainExpansion
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, PhaseForming, UnstablePhaseError
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IONS, Ion, IonSymbol, ion_of, known_ion
 from a2c_pybamm.laws.thermodynamics.landau import Landau
 from a2c_pybamm.laws.thermodynamics.legendre import Legendre
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
@@ -31,12 +32,16 @@ from a2c_pybamm.laws.thermodynamics.tabulated_ocp import TabulatedOCP
 from a2c_pybamm.laws.thermodynamics.two_phase import TwoPhase
 
 __all__ = [
+    "DEFAULT_ION",
+    "IONS",
     "KINDS",
     "ArrheniusMobility",
     "Coefficients",
     "Expansion",
     "FreeEnergy",
     "Gaps",
+    "Ion",
+    "IonSymbol",
     "Landau",
     "Law",
     "Legendre",
@@ -61,6 +66,8 @@ __all__ = [
     "held_laws",
     "interpolate",
     "invert",
+    "ion_of",
+    "known_ion",
     "log_coefficient",
     "material_name",
     "prefactor_name",

@@ -9,6 +9,7 @@ from a2c_pybamm.parameter_set.attachment import (
     passed_arguments,
 )
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, required_arguments
+from a2c_pybamm.parameter_set.ions import ions_of
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
@@ -23,6 +24,7 @@ __all__ = [
     "attachment_error",
     "base_values",
     "evaluate_base",
+    "ions_of",
     "kind_options",
     "measured_ocp",
     "module_name",

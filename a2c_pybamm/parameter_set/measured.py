@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from a2c_pybamm.laws import MeasuredOCP
+from a2c_pybamm.laws import DEFAULT_ION, MeasuredOCP
 from a2c_pybamm.parameter_set.attachment import StoichiometryMap
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base
 from a2c_pybamm.parameter_set.state_limits import EMPTY_LIMITS
@@ -15,11 +15,14 @@ N_OCP_TABLE = 121
 A finer table would bring the curve's noise into the slope, and shorten the solver's time steps."""
 
 
-def measured_ocp(base: str, side: str, material: str, *, stoichiometry: StoichiometryMap, theta_min: float) -> MeasuredOCP:
+def measured_ocp(
+    base: str, side: str, material: str, *, stoichiometry: StoichiometryMap, theta_min: float, ion: str = DEFAULT_ION
+) -> MeasuredOCP:
     """Law of a base set's open-circuit potential of one electrode ("negative" or "positive") in the occupied fraction x.
 
     Sampled at compositions from 0.001 to 0.999, closer together towards both ends, where potentials are steep; beyond them the
-    curve is held and PyBaMM's own asymptotes take over.
+    curve is held and PyBaMM's own asymptotes take over. ``ion`` is the symbol of the base set's ion, which PyBaMM does not
+    give.
     """
     values = base_values(base)
     low, high = EMPTY_LIMITS
@@ -34,4 +37,5 @@ def measured_ocp(base: str, side: str, material: str, *, stoichiometry: Stoichio
         entropy,
         reference_temperature=float(values["Reference temperature [K]"]),
         theta_min=theta_min,
+        ion=ion,
     )

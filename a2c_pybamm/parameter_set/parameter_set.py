@@ -20,6 +20,7 @@ from a2c_pybamm.laws import Gaps, TwoPhase, UnstablePhaseError, held_laws
 from a2c_pybamm.parameter_set.attachment import Attachment, attachment_error
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
+from a2c_pybamm.parameter_set.ions import ion_error
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
 from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS
@@ -38,7 +39,8 @@ class ParameterSet:
     Raises
     ------
     ValueError
-        If a law needs a coefficient that the joint lacks, the joint has one that no law needs, or a key is unknown.
+        If a law needs a coefficient that the joint lacks, the joint has one that no law needs, a key is unknown, or the laws
+        are of ions that PyBaMM has no cell for: of more than one electron, or of different elements.
     """
 
     name: str
@@ -74,6 +76,8 @@ class ParameterSet:
         for key, attachment in self.attach.items():
             if reason := attachment_error(key, attachment, base):
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
+        if reason := ion_error(self.attach):
+            raise ValueError(f"set {self.name}: {reason}")
         needed = {name for a in self.attach.values() for name in a.law.names}
         if missing := sorted(needed - set(self.joint.names)):
             raise ValueError(f"set {self.name}: laws need {listed(missing)}, which no estimate gives; add one, or drop the law")

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from a2c_pybamm.formatting import cut
+from a2c_pybamm.laws import known_ion
 from a2c_pybamm.readers.units import parse_quantity
 from a2c_pybamm.study.mistakes import NotGiven, combined_error
 
@@ -53,6 +54,11 @@ def _quantity(kind: str) -> Any:
     return Annotated[float, BeforeValidator(marker), marker, AfterValidator(_validate_magnitude)]
 
 
+def _validate_ion(symbol: str) -> str:
+    known_ion(symbol)
+    return symbol
+
+
 def _beside_study(path: Path, info: ValidationInfo) -> Path:
     return (info.context or {}).get("folder", Path()) / path
 
@@ -62,6 +68,8 @@ Temperature, Voltage, Entropy = (_quantity(kind) for kind in ("temperature", "vo
 Number = Annotated[float, Strict(), AfterValidator(_validate_magnitude)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
+IonName = Annotated[str, AfterValidator(_validate_ion)]
+"""Symbol of an ion whose metal is known."""
 DataFile = Annotated[Path, AfterValidator(_beside_study)]
 WORDS, WORD = r"^[^\s\[\]]+( [^\s\[\]]+)*$", r"^[^\s\[\]]+$"
 FILE_NAME, MODEL_NAME = r"^[A-Za-z][A-Za-z0-9_.-]*$", r"^[A-Za-z]\w*$"

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from a2c_pybamm import laws
 from a2c_pybamm.schema import show
-from a2c_pybamm.study.fields import Energy, Flag, Number, Section, Whole, repeated
+from a2c_pybamm.study.fields import Energy, Flag, IonName, Number, Section, Whole, repeated
 from a2c_pybamm.study.mistakes import NotGiven
 from a2c_pybamm.study.section_choice import SectionChoice
 from a2c_pybamm.study.thermodynamics import (
@@ -40,6 +40,11 @@ class FreeEnergy(Section):
 
     choice: ClassVar[SectionChoice]
     law: str = Field(description="Name of the law", examples=["redlich-kister"])
+    ion: IonName = Field(
+        laws.DEFAULT_ION,
+        description="Ion that the host takes up, against whose metal voltages are counted; both electrodes have the same",
+        examples=["Na"],
+    )
     energies: tuple[EnergyFile, ...] = Field((), description="One for each method; several make a committee")
     potentials: tuple[PotentialFile, ...] = Field((), description="In the place of energies")
     vibrational_entropy: VibrationalEntropy | None = Field(None, description="Declared, where there are no vibrations")
@@ -224,7 +229,7 @@ class SplineFreeEnergy(ExpansionFreeEnergy):
     def build(self, material: str, temperature: float, order: int | None = None) -> laws.SplinePotential:
         """The spline through evenly spaced knots."""
         knots = tuple(float(k) for k in np.round(np.linspace(0, 1, self.knots), 6))
-        return laws.SplinePotential(material, knots, self.window, temperature, self.excess_entropies)
+        return laws.SplinePotential(material, knots, self.window, temperature, self.excess_entropies, self.ion)
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
         return (*super()._checks(), self._stable_mistakes)
@@ -244,7 +249,7 @@ class SiteSumFreeEnergy(FreeEnergy):
 
     def build(self, material: str, temperature: float, order: int | None = None) -> laws.SiteSum:
         """The sum over the kinds of sites."""
-        return laws.SiteSum(material, self.sites, temperature)
+        return laws.SiteSum(material, self.sites, temperature, self.ion)
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
         return (*super()._checks(), self._data_mistakes)

@@ -171,6 +171,13 @@ class Study(Section):
     independent: tuple[str, ...] = Field(
         (), description="Sources of equal names whose realisations differ", examples=[["MD (sampling)"]]
     )
+    committee_level: Number = Field(
+        0.95,
+        gt=0.5,
+        lt=1,
+        description="Probability of the interval at which the few members of a committee are made predictive (Student)",
+        examples=[0.6827],
+    )
     cell: CellSettings = Field(CellSettings(), description="The simulation")
     propagation: PropagationSettings = Field(PropagationSettings(), description="Methods")
     sweep: SweepSettings | None = Field(None, description="Design of experiments")

@@ -7,11 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from a2c_pybamm.laws import DEFAULT_ION
 from a2c_pybamm.study.fields import (
     HIGHEST_TEMPERATURE,
     DataFile,
     Energy,
     Entropy,
+    IonName,
     Number,
     Section,
     Temperature,
@@ -129,3 +131,4 @@ class MeasuredOCP(Section):
     theta_min: Number = Field(gt=0, le=1, description="Floor of the thermodynamic factor on plateaus", examples=[0.1])
     offset_std: Voltage = Field(ge=0, description="Standard deviation of the measured potential", examples=["5 mV"])
     reason: str = Field(description="Why the measured curve is taken, and where its error comes from", examples=["staging"])
+    ion: IonName = Field(DEFAULT_ION, description="Ion of the base set, which PyBaMM does not name", examples=["Na"])

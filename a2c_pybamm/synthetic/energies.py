@@ -9,7 +9,6 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import Array, EnergyTable, MigrationPath
 from a2c_pybamm.laws import Coefficients, RedlichKister
-from a2c_pybamm.laws.thermodynamics.redlich_kister import excess
 
 
 def redlich_kister_energies(
@@ -25,7 +24,7 @@ def redlich_kister_energies(
 ) -> EnergyTable:
     r"""Energies of orderings whose lowest at each composition follow a Redlich–Kister law.
 
-    :math:`E(x) = -x\,F U_0 + F\,x(1-x)\sum_k L_k(1-2x)^k` plus Gaussian noise for the lowest; the others lie above it by an
+    :math:`E(x) = -x\,zF U_0 + F\,x(1-x)\sum_k L_k(1-2x)^k` plus Gaussian noise for the lowest; the others lie above it by an
     exponential of mean ``gap``. Rows are shuffled.
 
     Parameters
@@ -41,7 +40,7 @@ def redlich_kister_energies(
     gap
         Mean distance of the higher orderings [J.mol-1].
     """
-    exact = -x * law.end_voltage(coefficients) + sum(L * excess(k, x) for k, L in enumerate(law.interactions(coefficients)))
+    exact = -x * law.valence * law.end_voltage(coefficients) + law.excess(law.interactions(coefficients), x)
     lowest = FARADAY * exact + energy_std * rng.standard_normal(len(x))
     above = np.vstack([np.zeros(len(x)), rng.exponential(gap, (n_ordering - 1, len(x)))])
     rows = rng.permutation(above.size)

@@ -6,15 +6,20 @@ import csv
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write as ase_write
 from typer.testing import CliRunner
 
-from a2c_pybamm import UnstablePhaseError, derive, read_study
+from a2c_pybamm import UnstablePhaseError, derive, read_energies, read_study
 from a2c_pybamm.cli.commands import app
 from a2c_pybamm.cli.entry import main
 from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.derivation import host_data
 from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SiteSum, SplinePotential, TwoPhase
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.report import thermodynamic_rows, thermodynamics_figure
@@ -312,3 +317,143 @@ def test_an_untreated_gap_is_one_clear_line(tmp_path: Path, run: Callable[..., t
     assert "spinodal at x = 0.1" in line
     assert "common tangent" in line
     assert "Traceback" not in text
+
+
+# Ions
+
+DECLARED = """
+[[declared]]
+source = "literature"
+reason = "test"
+names = ["LFP mean voltage 0–1 [V]", "LFP L0 [eV]"]
+values = [3.3, -0.5]
+std = [0.05, 0.02]
+"""
+
+
+def test_sodium_from_a_study(tmp_path: Path) -> None:
+    """The law is of the study's ion; with Δs = 25 J/mol/K, half filled, ∂U/∂T = (25 − 51.3)/F."""
+    made = study_of(tmp_path, electrode('order = 0\nion = "Na"'), base="Chayambuka2022", tail=DECLARED)
+    law = made.attach["Positive electrode OCP entropic change [V.K-1]"].law
+    assert law == RedlichKister("LFP", 0, ion="Na")
+    c = dict(zip(made.joint.names, made.joint.mean, strict=True))
+    assert law.entropic_change(c, 0.5, T) == pytest.approx((25 - 51.3) / FARADAY, rel=1e-12)
+
+
+MEASURED = '[negative]\nmaterial = "carbon"\n[negative.measured_ocp]\ntheta_min = 0.1\noffset_std = "5 mV"\nreason = "test"\n'
+
+
+def test_ion_of_a_measured_curve(tmp_path: Path) -> None:
+    """Both electrodes of one ion; one that is left at the default is refused beside sodium."""
+    sodium = electrode('order = 0\nion = "Na"') + MEASURED
+    made = study_of(tmp_path, sodium + 'ion = "Na"\n', base="Chayambuka2022", tail=DECLARED)
+    assert made.attach["Negative electrode OCP [V]"].law.ion == "Na"
+    with pytest.raises(ValueError, match=r"'Negative .*' is of Li ions and 'Positive .*' of Na ions; a cell has one"):
+        study_of(tmp_path, sodium, base="Chayambuka2022", tail=DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("ion", "message"),
+    [
+        ("Rb", "positive.free_energy.ion: ion 'Rb' is unknown; take one of 'Li', 'Na', 'K', 'Mg', 'Ca', 'Zn', 'Al'"),
+        ("Mg", "law 'redlich-kister' is of Mg ions, 2 electrons each, and PyBaMM counts one electron for each ion"),
+    ],
+)
+def test_ions_that_make_no_cell_are_one_line(tmp_path: Path, ion: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        study_of(tmp_path, electrode(f'order = 0\nion = "{ion}"'), tail=DECLARED)
+
+
+def test_table_of_another_ion_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ion that a table names is the law's; the line names the file and the remedy."""
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 1), [3.4, -0.5, 0.1])
+
+    def read(*args: Any, **settings: Any) -> Any:
+        table = read_energies(*args, **settings)
+        object.__setattr__(table, "ion", "Na")
+        return table
+
+    monkeypatch.setattr(host_data, "read_energies", read)
+    with pytest.raises(ValueError, match=r"a\.csv: A: its energies are of Na ions, the law is of Li; set ion = 'Na'"):
+        study_of(tmp_path, electrode("order = 1\n" + FILE))
+    made = study_of(tmp_path, electrode('order = 1\nion = "Na"\n' + FILE))
+    assert made.attach["Positive electrode OCP [V]"].law.ion == "Na"
+
+
+def test_structures_are_read_for_the_studys_ion(tmp_path: Path) -> None:
+    """Sodium is counted in the frames, against sodium metal's energy: 3.1 V between the end members."""
+    frames = []
+    for k in range(5):
+        atoms = Atoms(
+            ["Mn"] * 4 + ["O"] * 8 + ["Na"] * k, positions=np.random.default_rng(k).uniform(0, 9, (12 + k, 3)), pbc=True
+        )
+        atoms.cell = np.eye(3) * 9.0
+        x = k / 4
+        atoms.calc = SinglePointCalculator(atoms, energy=4 * (-20 - 1.3 * x - 3.1 * x + 0.5 * x * (1 - x) * -1))
+        frames.append(atoms)
+    metal = Atoms("Na", cell=[4.0] * 3, pbc=True)
+    metal.calc = SinglePointCalculator(metal, energy=-1.3)
+    ase_write(tmp_path / "na.extxyz", [*frames, metal])
+    file = '[[positive.free_energy.energies]]\nlabel = "A"\nfile = "na.extxyz"\nframework = "Mn"\n'
+    made = study_of(tmp_path, electrode('order = 0\nion = "Na"\nenergy_std = "5 meV"\n' + file), base="Chayambuka2022")
+    assert made.joint.mean[made.joint.names.index("LFP mean voltage 0–1 [V]")] == pytest.approx(3.1, abs=1e-6)
+
+
+# Committees
+
+THREE = "".join(
+    f'[[positive.free_energy.energies]]\nlabel = "{label}"\nfile = "{label}.csv"\nvolume_column = "volume_A3"\n'
+    for label in "ABC"
+)
+BARRIERS = MOBILITY.format(gap="") + "".join(
+    f'[[positive.mobility.hops.barriers]]\nlabel = "{label}"\nvalue = "{value} eV"\nstd = "20 meV"\n'
+    for label, value in (("B", 0.35), ("C", 0.27))
+)
+TOP = "committee_level = {level}\n[positive]\nsite_density = true\n"
+
+
+def committee(folder: Path, head: str) -> ParameterSet:
+    """A set from three tables and three barriers; ``head`` takes the place of the electrode's heading."""
+    for k, label in enumerate("ABC"):
+        law = RedlichKister("LFP", 0)
+        energies(folder / f"{label}.csv", law, [3.4 + 0.02 * k, -0.3 - 0.01 * k], seed=k)
+        lines = (folder / f"{label}.csv").read_text().splitlines()
+        volume = 40 + k
+        table = [f"{lines[0]},volume_A3", *(f"{line},{volume}" for line in lines[1:])]
+        (folder / f"{label}.csv").write_text("\n".join(table) + "\n")
+    text = electrode("order = 0\n" + THREE, mobility=BARRIERS).replace("[positive]\n", head, 1)
+    return study_of(folder, text)
+
+
+@pytest.mark.parametrize(
+    ("head", "at", "factor"),
+    [
+        ("[positive]\nsite_density = true\n", "95 %", 2.534880979),
+        (TOP.format(level="0.6827"), "68.27 %", 1.525690548),
+    ],
+    ids=["default", "0.6827"],
+)
+def test_committee_level_of_a_study(tmp_path: Path, head: str, at: str, factor: float) -> None:
+    """Voltage, volume and barrier of three members: √(4/3) t₂/Φ⁻¹ times their std, and a note that says so."""
+    made = committee(tmp_path, head)
+    spread = np.sqrt((made.joint.factors["potential (model form)"].values ** 2).sum(axis=1))
+    found = dict(zip(made.joint.names, spread, strict=True))
+    report = next(e for e in made.joint.estimates if "LFP L0 [eV]" in e.names).provenance["committee"]
+    members = {
+        "LFP mean voltage 0–1 [V]": [values[0] for values in report["values"].values()],
+        "LFP ln(V_site [m3.mol-1])": np.log([40.0, 41.0, 42.0]),
+        "LFP b E_a [eV]": [0.3, 0.35, 0.27],
+    }
+    for name, values in members.items():
+        assert found[name] == pytest.approx(factor * np.std(values, ddof=1), rel=1e-6), name
+    (note,) = (text for key, text in made.notes.items() if key.startswith("committee of"))
+    assert note == (
+        f"its interval is matched at {at}: {factor:.2f} × the members' std (Student, 2 degrees of freedom; √(1+1/3)), which is "
+        "known to ±50%; correlations between coefficients are hardly known (fewer than eight members)"
+    )
+
+
+@pytest.mark.parametrize("level", ["0.5", "1", "95"])
+def test_committee_level_that_is_no_probability(tmp_path: Path, level: str) -> None:
+    with pytest.raises(ValueError, match=r"^.*study\.toml: committee_level: .*$"):
+        committee(tmp_path, TOP.format(level=level))

@@ -105,7 +105,7 @@ def test_pybamm_finds_every_shipped_set(name: str) -> None:
 
 
 def test_shipped_set_says_how_well_its_committees_are_known(shipped: a2c.ParameterSet) -> None:
-    """Three members: their spread is known to 1/√4, and correlations from fewer than five are flagged."""
+    """Three members: their spread is known to 1/√4, and correlations from fewer than eight are flagged."""
     notes = {key: text for key, text in shipped.notes.items() if key.startswith("committee of")}
     assert len(notes) == 2
     assert all("known to ±50%" in text and "hardly known" in text for text in notes.values())

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from a2c_pybamm.laws import KINDS, FreeEnergy, MeasuredOCP, PhaseForming, RedlichKister, TwoPhase, held_laws
+from a2c_pybamm.laws import KINDS, FreeEnergy, IonSymbol, MeasuredOCP, PhaseForming, RedlichKister, TwoPhase, held_laws
 from a2c_pybamm.schema import Temperature
 
 T = 298.15
@@ -55,6 +55,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 """Settings whose annotations do not say enough to make an example, by kind."""
 HOST = RedlichKister("X", 2)
 HOSTS = (TwoPhase(RedlichKister("X", 1)), MeasuredOCP("X", **table(121), reference_temperature=T, theta_min=0.05))
+OTHER_IONS = ("Na", "Mg")
+"""Ions beside the default: another metal, and another charge."""
 """Free energies in the slots of laws that hold one."""
 INSIDE = np.linspace(0.02, 0.98, 41)
 """Compositions within the tables."""
@@ -69,7 +71,7 @@ CHECKS: dict[str, Checks] = {
 
 
 def settings_of(kind: str) -> Iterator[dict[str, Any]]:
-    """Settings of a kind: the required ones, then all optional ones changed, then each choice and each law in a slot.
+    """Settings of a kind: the required ones, then all optional ones changed, then each choice, ion and law in a slot.
 
     Raises
     ------
@@ -84,7 +86,10 @@ def settings_of(kind: str) -> Iterator[dict[str, Any]]:
     yield required | {name: _changed(name, hints[name], value) for name, value in optional.items()}
     for name, hint in hints.items():
         others = get_args(hint) if get_origin(hint) is Literal else HOSTS if hint is FreeEnergy else ()
+        others = OTHER_IONS if hint == IonSymbol else others
         yield from ({**required, name: other} for other in others)
+        if hint is PhaseForming:
+            yield from ({**required, name: RedlichKister("X", 1, ion=other)} for other in OTHER_IONS)
 
 
 def _value(kind: str, name: str, hint: Any) -> Any:
@@ -108,6 +113,8 @@ def _changed(name: str, hint: Any, default: Any) -> Any:
     """Another value than the default of an optional setting, where its type has one."""
     if name == "window":
         return (0.2, 0.9)
+    if hint == IonSymbol:
+        return OTHER_IONS[0]
     if get_origin(hint) is Literal:
         return get_args(hint)[-1]
     if isinstance(default, int | float):

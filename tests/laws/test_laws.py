@@ -12,12 +12,16 @@ from scipy.special import xlogy
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws import (
+    IONS,
     KINDS,
     MeasuredOCP,
     RedlichKister,
     SiteDensity,
+    SiteSum,
+    TwoPhase,
     VacancyMobility,
     build_law,
+    ion_of,
 )
 from a2c_pybamm.laws.thermodynamics import phases
 from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
@@ -53,6 +57,73 @@ def test_ideal_lattice_gas() -> None:
     np.testing.assert_allclose(law.thermodynamic_factor(c, X, 298.15), 1 / (1 - X), rtol=1e-14)
     mixing = xlogy(X, X) + xlogy(1 - X, 1 - X)
     np.testing.assert_allclose(law.free_energy(c, X, 298.15), -4 * FARADAY * X + GAS_CONSTANT * 298.15 * mixing, rtol=1e-13)
+
+
+@pytest.mark.parametrize("law", [RedlichKister("X", 0, ion="Mg"), SiteSum("X", 1, ion="Mg")], ids=["rk", "sites"])
+def test_ideal_lattice_gas_of_magnesium(law: Any) -> None:
+    """By hand: U = U0 − (RT/2F) ln[x/(1−x)], Θ = 1/(1−x), ∂U/∂T = −(R ln[x/(1−x)] + s_Mg)/2F with Δs = 0, μ = −2FU."""
+    c = dict(zip(law.names, [2.9, 0.0, 0.0], strict=True))
+    gas = np.log(X / (1 - X))
+    voltage = 2.9 - GAS_CONSTANT * 298.15 / (2 * FARADAY) * gas
+    np.testing.assert_allclose(law.open_circuit_voltage(c, X, 298.15), voltage, rtol=1e-13)
+    np.testing.assert_allclose(law.chemical_potential(c, X, 298.15), -2 * FARADAY * voltage, rtol=1e-13)
+    np.testing.assert_allclose(law.thermodynamic_factor(c, X, 298.15), 1 / (1 - X), rtol=1e-9)
+    np.testing.assert_allclose(law.entropic_change(c, X, 298.15), -(GAS_CONSTANT * gas + 32.67) / (2 * FARADAY), rtol=1e-9)
+    mixing = GAS_CONSTANT * 298.15 * (xlogy(X, X) + xlogy(1 - X, 1 - X))
+    np.testing.assert_allclose(law.free_energy(c, X, 298.15), -2 * 2.9 * FARADAY * X + mixing, rtol=1e-12)
+
+
+def test_sodiums_own_entropy() -> None:
+    """Half filled and with a host whose vibrations do not change, ∂U/∂T = −51.3/F; the voltage itself is lithium's."""
+    sodium, lithium = RedlichKister("X", 0, ion="Na"), RedlichKister("X", 0)
+    c = dict(zip(sodium.names, [3.0, -0.1, 0.0], strict=True))
+    assert sodium.entropic_change(c, 0.5, 298.15) == pytest.approx(-51.3 / FARADAY, rel=1e-12)
+    np.testing.assert_array_equal(sodium.open_circuit_voltage(c, X, 298.15), lithium.open_circuit_voltage(c, X, 298.15))
+
+
+def test_interactions_are_energies_of_ions() -> None:
+    """Magnesium with L0 = −0.2 eV has half of lithium's slope, and the mean voltage over the window is the coefficient."""
+    magnesium, lithium = (RedlichKister("X", 0, (0.5, 1.0), ion=ion) for ion in ("Mg", "Li"))
+    c = dict(zip(magnesium.names, [2.9, -0.2, 0.0], strict=True))
+    x = np.array([0.6, 0.9])
+    steps = [np.diff(law.open_circuit_voltage(c, x, 298.15))[0] for law in (magnesium, lithium)]
+    assert steps[0] == pytest.approx(steps[1] / 2, rel=1e-12)
+    ends = np.array([0.5, 1 - 1e-15])
+    assert -np.diff(magnesium.free_energy(c, ends, 298.15))[0] / (2 * FARADAY * 0.5) == pytest.approx(2.9, rel=1e-9)
+
+
+@pytest.mark.parametrize(("ion", "z"), [("Li", 1), ("Na", 1), ("Mg", 2)])
+def test_plateau_of_any_ion(ion: str, z: int) -> None:
+    """A symmetric attraction has its plateau at U0 and the gap of χ = 2.5; U0 changes by (Δs − s_M)/zF."""
+    law = TwoPhase(RedlichKister("X", 0, ion=ion))
+    L0 = 2.5 * GAS_CONSTANT * 298.15 / FARADAY
+    c = dict(zip(law.names, [2.9, L0, 10.0], strict=True))
+    low, high, voltage, change = (float(v[0]) for v in law.derive(c).values())
+    assert low == pytest.approx(1 - high, abs=1e-12)
+    assert np.log(low / (1 - low)) == pytest.approx(2.5 * (2 * low - 1), rel=1e-9)
+    assert voltage == pytest.approx(2.9, abs=1e-9)
+    assert change == pytest.approx((10.0 - {"Li": 29.12, "Na": 51.3, "Mg": 32.67}[ion]) / (z * FARADAY), rel=1e-6)
+    assert (law.ion, law.valence) == (ion, z)
+
+
+def test_floor_of_a_measured_curve_of_magnesium() -> None:
+    """A flat table is held at −dU/dx = Θ_min RT/(2xF), and Θ is the floor there."""
+    x = np.linspace(0.01, 0.99, 401)
+    law = MeasuredOCP.from_samples("X", x, np.full(401, 1.5), 0 * x, reference_temperature=298.15, theta_min=0.3, ion="Mg")
+    inner = x[100:300]
+    np.testing.assert_allclose(law.thermodynamic_factor({law.offset_name: 0.0}, inner, 298.15), 0.3, rtol=1e-3)
+    slope = np.diff(law.voltage)[200] / np.diff(x)[200]
+    assert -slope == pytest.approx(0.3 * GAS_CONSTANT * 298.15 / (2 * FARADAY) / (x[200] + x[201]) * 2, rel=1e-9)
+    with pytest.raises(ValueError, match="X: ion 'Xx' is unknown; take one of"):
+        MeasuredOCP.from_samples("X", x, x, x, reference_temperature=298.15, theta_min=0.3, ion="Xx")
+
+
+def test_law_of_another_package_is_of_lithium() -> None:
+    """One that names no ion; one that names an unknown one is refused where its charge is needed."""
+    assert ion_of(SiteDensity("X")) is IONS["Li"]
+    unknown = type("Theirs", (), {"kind": "theirs", "ion": "Rb"})()
+    with pytest.raises(ValueError, match="law 'theirs': ion 'Rb' is unknown; take one of 'Li', 'Na', 'K', 'Mg', 'Ca', 'Zn'"):
+        ion_of(unknown)
 
 
 def spinodals(law: Any, c: Any) -> Any:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,7 +36,7 @@ from a2c_pybamm.laws import (
     held_laws,
     settings,
 )
-from a2c_pybamm.parameter_set import Attachment, ParameterSet
+from a2c_pybamm.parameter_set import Attachment, ParameterSet, ions_of
 from tests.complex_step import complex_step
 from tests.laws.law_examples import HOST, LAWS, UNIT, checks, draw
 
@@ -107,17 +108,38 @@ def test_names_are_unique_and_have_units(name: str) -> None:
 
 # ---- free energies -----------------------------------------------------------------------------------------------------
 
+CHARGES = {"Li": 1, "Na": 1, "Mg": 2}
+"""Electrons for each ion of the examples."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind, law in KINDS.items() if issubclass(law, FreeEnergy)])
+def test_every_free_energy_is_of_any_ion(kind: str) -> None:
+    """Its examples are of all three; lithium is the default, and the setting the last: files without it and positional calls
+    are as they were.
+    """
+    assert {law.ion for name, law in EXAMPLES.items() if name.startswith(f"{kind} ")} == set(CHARGES)
+    names = [item.name for item in fields(KINDS[kind])]
+    if kind == "two-phase":
+        assert "ion" not in names, "it is the free energy's own"
+    else:
+        assert names[-1] == "ion"
+        assert KINDS[kind].ion == "Li"
+        example = next(law for law in EXAMPLES.values() if law.kind == kind)
+        with pytest.raises(ValueError, match=rf"^{kind}: ion 'Xx' is unknown; take one of 'Li', 'Na', 'K', 'Mg'"):
+            replace(example, ion="Xx")
+
 
 @of(FreeEnergy)
 def test_voltage_entropy_and_factor_are_of_one_free_energy(name: str) -> None:
-    """μ = −FU, U = −(1/F)∂g/∂x, Θ = −(xF/RT)∂U/∂x and ∂U/∂T by complex steps, away from the reference temperature."""
+    """μ = −zFU, Θ = −(xzF/RT)∂U/∂x and ∂U/∂T by complex steps, away from the reference temperature."""
     law = EXAMPLES[name]
+    charge = CHARGES[law.ion] * FARADAY
     for c, x, T in draws(law):
         voltage = law.open_circuit_voltage(c, x, T)
         assert np.isfinite(voltage).all()
-        np.testing.assert_array_equal(law.chemical_potential(c, x, T), -FARADAY * voltage)
+        np.testing.assert_array_equal(law.chemical_potential(c, x, T), -charge * voltage)
         slope = complex_step(lambda y, c=c, T=T: law.open_circuit_voltage(c, y, T), x)
-        factor, expected = law.thermodynamic_factor(c, x, T), -x * FARADAY / (GAS_CONSTANT * T) * slope
+        factor, expected = law.thermodynamic_factor(c, x, T), -x * charge / (GAS_CONSTANT * T) * slope
         np.testing.assert_allclose(factor, expected, rtol=checks(law).slope_tolerance, atol=1e-9)
         by_temperature = complex_step(lambda t, c=c, x=x: law.open_circuit_voltage(c, x, t), T)
         np.testing.assert_allclose(law.entropic_change(c, x, T), by_temperature, rtol=1e-9, atol=1e-12)
@@ -125,11 +147,11 @@ def test_voltage_entropy_and_factor_are_of_one_free_energy(name: str) -> None:
 
 @of(PhaseForming)
 def test_voltage_is_the_slope_of_the_free_energy(name: str) -> None:
-    """To 1 nV down to x = 1e-6, and g(x) − g(0) vanishes at x = 0."""
+    """U = −(1/zF)∂g/∂x to 1 nV down to x = 1e-6, and g(x) − g(0) vanishes at x = 0."""
     law = EXAMPLES[name]
     for c, x, T in draws(law):
         slope = complex_step(lambda y, c=c, T=T: law.free_energy(c, y, T), x)
-        np.testing.assert_allclose(law.open_circuit_voltage(c, x, T), -slope / FARADAY, atol=1e-9)
+        np.testing.assert_allclose(law.open_circuit_voltage(c, x, T), -slope / (CHARGES[law.ion] * FARADAY), atol=1e-9)
         assert abs(law.free_energy(c, 1e-13, T)) < 1e-6  # 1e-13 (|U| F + RT ln 1e-13) is 5e-8 J/mol
 
 
@@ -183,8 +205,9 @@ def test_mean_voltage_is_the_coefficient(name: str) -> None:
     assert integral / (b - a) == pytest.approx(c[law.voltage_name], abs=1e-7)
     ends = [float(law.free_energy(c, x, T)) for x in (1e-300, 1 - 1e-16)]
     entropy = -complex_step(lambda t: law.free_energy(c, 1 - 1e-16, t), T)
-    warm = law.end_voltage(c) + (T - law.reference_temperature) * entropy / FARADAY
-    assert -(ends[1] - ends[0]) / FARADAY == pytest.approx(warm, abs=1e-12)
+    charge = CHARGES[law.ion] * FARADAY
+    warm = law.end_voltage(c) + (T - law.reference_temperature) * entropy / charge
+    assert -(ends[1] - ends[0]) / charge == pytest.approx(warm, abs=1e-12)
 
 
 # ---- mobilities --------------------------------------------------------------------------------------------------------
@@ -268,27 +291,49 @@ def entry(values: pybamm.ParameterValues, key: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_written_and_read_again(name: str, tmp_path: Path) -> None:
-    """By the entries of a file and in a whole set.json: the same law, and so the same numbers."""
+def test_entries_of_a_file_make_the_law_again(name: str) -> None:
+    """Its ion among them; without that entry, as older files are, the law is lithium's."""
     law = EXAMPLES[name]
-    assert build_law(law.kind, json.loads(json.dumps(settings(law))), held_laws(law), KINDS) == law
+    entries = json.loads(json.dumps(settings(law)))
+    assert build_law(law.kind, entries, held_laws(law), KINDS) == law
+    if "ion" in entries:
+        assert build_law(law.kind, {**entries, "ion": "Li"}, held_laws(law), KINDS) == replace(law, ion="Li")
+        assert build_law(law.kind, {k: v for k, v in entries.items() if k != "ion"}, {}, KINDS) == replace(law, ion="Li")
+
+
+IN_A_CELL = [name for name, law in EXAMPLES.items() if all(ion.valence == 1 for _, ion in ions_of(law))]
+"""Examples of ions of one electron."""
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in IN_A_CELL])
+def test_ions_of_two_electrons_are_in_no_cell(name: str) -> None:
+    with pytest.raises(ValueError, match=r"is of Mg ions, 2 electrons each, and PyBaMM counts one electron for each ion"):
+        set_of(EXAMPLES[name])
+
+
+@pytest.mark.parametrize("name", IN_A_CELL)
+def test_written_and_read_again(name: str, tmp_path: Path) -> None:
+    """In a whole set.json: the same law, and so the same numbers."""
+    law = EXAMPLES[name]
     made = set_of(law)
     again = read_set(save(made, tmp_path / "set.json"))
     assert dict(again.attach) == dict(made.attach)
     assert {attachment.law.names for attachment in again.attach.values()} == {law.names}
 
 
-ONE_OF_A_KIND = {law.kind: name for name, law in EXAMPLES.items()}.values()
+ONE_OF_A_KIND = {EXAMPLES[name].kind: name for name in IN_A_CELL}.values()
 """The last example of each kind; a module is written about the mean's full charge, which takes a while to find."""
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in ONE_OF_A_KIND else pytest.mark.slow) for name in EXAMPLES]
+    "name", [pytest.param(name, marks=() if name in ONE_OF_A_KIND else pytest.mark.slow) for name in IN_A_CELL]
 )
 def test_stand_alone_module_gives_the_sets_numbers(name: str) -> None:
     made = set_of(EXAMPLES[name])
     module: dict[str, Any] = {}
-    exec(compile(pybamm_module(made), "module", "exec"), module)
+    source = pybamm_module(made)
+    exec(compile(source, "module", "exec"), module)
+    assert {ion.symbol for a in made.attach.values() for _, ion in ions_of(a.law)} == set(re.findall(r", (\w+) ions\.", source))
     written, values = module["get_parameter_values"](), made.nominal()
     for key in made.attach:
         np.testing.assert_allclose(entry(written, key), entry(values, key), rtol=1e-12, atol=1e-300, err_msg=key)

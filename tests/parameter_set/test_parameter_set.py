@@ -11,7 +11,8 @@ import pybamm
 import pytest
 
 from a2c_pybamm import Attachment, Estimate, Joint, ParameterSet, RedlichKister, StoichiometryMap, declare, load, measured_ocp
-from a2c_pybamm.laws import VacancyMobility
+from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.laws import TwoPhase, VacancyMobility
 from a2c_pybamm.laws.thermodynamics import phases
 from a2c_pybamm.parameter_set import base_values, module_name
 
@@ -296,3 +297,62 @@ def test_representation_lists_laws_and_sources(shipped: ParameterSet) -> None:
     named = single(POSITIVE_OCP, Attachment(law, "open_circuit_voltage"), name="\x1b]0;" + "x" * 500)
     assert all(character.isprintable() or character == "\n" for character in repr(named))
     assert max(map(len, repr(named).splitlines())) <= 250
+
+
+# Ions
+
+
+def of_ion(*ions: str, holds: bool = False) -> dict[str, Attachment]:
+    """Attachments of laws of these ions to the potentials of both sides; of mobilities that hold them."""
+    attach = {}
+    for side, ion in zip(("Positive", "Negative"), ions, strict=False):
+        law = RedlichKister("N", 0, ion=ion)
+        mobility = VacancyMobility("N", (("hop", 1),), TwoPhase(law))
+        key = f"{side} particle diffusivity [m2.s-1]" if holds else f"{side} electrode OCP [V]"
+        attach[key] = Attachment(mobility, "chemical_diffusivity") if holds else Attachment(law, "open_circuit_voltage")
+    return attach
+
+
+def set_of_ions(attach: dict[str, Attachment], base: str = "Chen2020") -> ParameterSet:
+    names = tuple(dict.fromkeys(name for a in attach.values() for name in a.law.names))
+    mean = [{"V": 3.4, "eV": -0.8}.get(name.rpartition("[")[2][:-1], 0.0) for name in names]
+    return ParameterSet("ions", base, attach, Joint([declare(names, mean, std=0.01, source="s", reason="test")]))
+
+
+@pytest.mark.parametrize(("ion", "z"), [("Mg", 2), ("Ca", 2), ("Zn", 2), ("Al", 3)])
+@pytest.mark.parametrize("holds", [False, True])
+def test_ions_of_several_electrons_are_refused(ion: str, z: int, holds: bool) -> None:
+    """Also where a law holds the free energy in the slot of a slot; one line with place, cause and remedy."""
+    with pytest.raises(
+        ValueError,
+        match=rf"^set ions: 'Positive .*\]': law 'redlich-kister' is of {ion} ions, {z} electrons each, and PyBaMM counts one "
+        r"electron for each ion .* not supported, use the law's curves themselves$"
+        if not holds
+        else rf"^set ions: 'Positive particle .*': law 'two-phase' is of {ion} ions, {z} electrons each",
+    ) as error:
+        set_of_ions(of_ion(ion, holds=holds))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("holds", [False, True])
+def test_two_ions_in_one_cell_are_refused(holds: bool) -> None:
+    with pytest.raises(ValueError, match=r"is of Na ions and 'Negative .*' of K ions; a cell has one, give both laws the same"):
+        set_of_ions(of_ion("Na", "K", holds=holds))
+    set_of_ions(of_ion("K", "K", holds=holds))
+
+
+def test_sodium_in_pybamms_sodium_cell() -> None:
+    """A layered host in Chayambuka2022: emitted is the law's own potential, and −(R ln[x/(1−x)] + s_Na)/F with temperature."""
+    law = RedlichKister("N", 0, ion="Na")
+    attach = of_ion("Na") | {"Positive electrode OCP entropic change [V.K-1]": Attachment(law, "entropic_change")}
+    made = set_of_ions(attach, "Chayambuka2022")
+    values = made.nominal()
+    gas = 8.31446261815324 * np.log(STO / (1 - STO))
+    change = value(values, "Positive electrode OCP entropic change [V.K-1]", pybamm.Vector(STO))
+    np.testing.assert_allclose(change, -(gas + 51.3) / FARADAY, rtol=1e-12)
+    negative = measured_ocp(
+        "Chayambuka2022", "negative", "hard carbon", stoichiometry=StoichiometryMap(), theta_min=0.1, ion="Na"
+    )
+    assert negative.ion == "Na"
+    both = attach | {"Negative electrode OCP [V]": Attachment(negative, "open_circuit_voltage")}
+    assert set_of_ions(both, "Chayambuka2022").attach["Negative electrode OCP [V]"].law is negative

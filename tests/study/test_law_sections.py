@@ -33,9 +33,9 @@ def test_a_study_can_name_every_expansion(kind: str) -> None:
 @pytest.mark.parametrize("name", SECTIONS)
 def test_settings_of_a_section_are_those_of_its_law(name: str) -> None:
     """Each is changed from its default, so that one that is lost shows."""
-    section = section_with(name, order=3, window=(0.2, 0.9), shape="ratio", excess_entropies=2, knots=6, sites=3)
+    section = section_with(name, order=3, window=(0.2, 0.9), shape="ratio", excess_entropies=2, knots=6, sites=3, ion="K")
     law = section.build("X", 310.0)
-    expected = {"material": "X", "order": 3, "window": (0.2, 0.9), "shape": "ratio", "entropies": 2, "n_site": 3}
+    expected = {"material": "X", "order": 3, "window": (0.2, 0.9), "shape": "ratio", "entropies": 2, "n_site": 3, "ion": "K"}
     for setting, value in {**expected, "reference_temperature": 310.0}.items():
         assert getattr(law, setting, value) == value
     assert len(getattr(law, "knots", range(6))) == 6

@@ -10,6 +10,7 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, known_ion
 from a2c_pybamm.laws.thermodynamics.lower_hull import lower_hull
 
 
@@ -35,7 +36,7 @@ class HullVoltages:
 
 
 def hull_voltages(table: EnergyTable) -> HullVoltages:
-    r"""Lower convex hull of the lowest energies: :math:`U = -\Delta E/(F\,\Delta x)` between neighbours on it.
+    r"""Lower convex hull of the lowest energies: :math:`U = -\Delta E/(zF\,\Delta x)` between neighbours on it.
 
     The result of a calculation at 0 K before any law: two-phase reactions between stable orderings.
 
@@ -57,5 +58,6 @@ def hull_voltages(table: EnergyTable) -> HullVoltages:
     edges = lower_hull(x[None], energy[None], np.ones((1, len(x)), dtype=bool))
     vertices = np.array([0, *(int(right[0]) for _, _, right in edges)])
     above = energy - np.interp(x, x[vertices], energy[vertices])
-    voltage = -np.diff(energy[vertices]) / np.diff(x[vertices]) / FARADAY
+    ion = known_ion(getattr(table, "ion", DEFAULT_ION), where=f"energies of {table.label}: ion")
+    voltage = -np.diff(energy[vertices]) / np.diff(x[vertices]) / (ion.valence * FARADAY)
     return HullVoltages(x[vertices], energy[vertices], voltage, above, x)

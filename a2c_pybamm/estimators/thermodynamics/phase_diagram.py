@@ -14,6 +14,7 @@ from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Array, Estimate, Joint
 from a2c_pybamm.laws.law import COMPLEX_STEP, coefficient, material_name
 from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
+from a2c_pybamm.laws.thermodynamics.ion import ion_of
 from a2c_pybamm.laws.thermodynamics.phases import END_WIDTH, Gaps, composition_grid, finite_at_ends, gaps, spinodals
 
 CRITICAL_SHIFT = 1e-4
@@ -134,14 +135,14 @@ def _partial(law: PhaseForming, mean: dict[str, float], method: str, x: Array, T
 def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], at_mean: Gaps, T: float) -> Estimate:
     """Logits of both ends and voltage of each gap, with the joint's factors."""
     low, high, voltage = (side[0] for side in (at_mean.low, at_mean.high, at_mean.voltage))
-    material = material_name(law)
+    material, charge = material_name(law), ion_of(law).valence * FARADAY
     names, values, rows = [], [], []
     tangent = (_partial(law, mean, "free_energy", high, T) - _partial(law, mean, "free_energy", low, T)) / (high - low)[:, None]
     ends = []
     for side in (low, high):
         inside = (side > END_WIDTH) & (side < 1 - END_WIDTH)
         x = np.where(inside, side, 0.5)
-        potential = -FARADAY * _partial(law, mean, "open_circuit_voltage", x, T)
+        potential = -charge * _partial(law, mean, "open_circuit_voltage", x, T)
         curvature = GAS_CONSTANT * T / x * law.thermodynamic_factor(mean, x, T)
         slope = (tangent - potential) / (curvature * x * (1 - x))[:, None]
         # a gap that reaches an end stays there
@@ -154,7 +155,7 @@ def _edges(law: PhaseForming, joint: Joint, mean: dict[str, float], at_mean: Gap
             rows.append(slope[k])
         names.append(coefficient(material, f"gap {k + 1} voltage", "V"))
         values.append(voltage[k])
-        rows.append(-tangent[k] / FARADAY)
+        rows.append(-tangent[k] / charge)
     jacobian = np.array(rows).reshape(len(names), len(law.names))
     return joint.select(law.names).map(names, values, jacobian, method=f"common tangents of {material} at {T:g} K")
 

@@ -11,6 +11,7 @@ import numpy as np
 from a2c_pybamm.estimate import PIVOT_SHARE, Array, Estimate, Joint
 from a2c_pybamm.laws.law import material_name
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
+from a2c_pybamm.laws.thermodynamics.ion import ion_of
 from a2c_pybamm.laws.thermodynamics.tabulated_ocp import TabulatedOCP
 from a2c_pybamm.laws.thermodynamics.two_phase import TwoPhase
 
@@ -84,6 +85,7 @@ def tabulate_ocp(
         tuple(map(float, curve(mean, "entropic_change"))),
         tuple(tuple(map(float, mode)) for mode in modes.T),
         T,
+        ion_of(law).symbol,
     )
     onto = (left / singular[:n]).T @ (weight[:, None] * jacobian)
     kept = float(np.sum(singular[:n] ** 2) / total)

@@ -13,12 +13,8 @@ from a2c_pybamm.data import ThermalTable, Vibrations
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
+from a2c_pybamm.laws.thermodynamics.ion import Ion, ion_of
 
-LITHIUM_ENTHALPY = 4632.0
-"""H(298.15 K) - H(0 K) of lithium metal [J.mol-1] (CODATA key values, Cox, Wagman and Medvedev 1989)."""
-LITHIUM_DEBYE = 344.0
-"""Debye temperature of lithium metal [K] (Kittel, Introduction to Solid State Physics, 8th ed. (2005), ch. 5, table 1)."""
 REPORTED_SPAN = 30.0
 """Distance from the reference temperature [K] at which the error of a linear entropy is reported: a cell's own range."""
 
@@ -61,24 +57,32 @@ def _tabulated(table: ThermalTable, T: float) -> tuple[float, float, float]:
     return float(free(T)), float(-free(T, 1)), float(CubicSpline(table.temperature, table.heat_capacity)(T))
 
 
-def lithium_metal(T: float) -> tuple[float, float, float]:
-    """Free energy of lithium metal above its static lattice [J.mol-1], entropy and heat capacity [J.mol-1.K-1], measured.
+def reference_metal(T: float, ion: Ion) -> tuple[float, float, float]:
+    """Free energy of an ion's metal above its static lattice [J.mol-1], entropy and heat capacity [J.mol-1.K-1], measured.
 
-    CODATA's enthalpy and entropy at 298.15 K over a Debye solid's zero-point energy, carried to T by Debye's heat capacity.
+    Enthalpy and entropy at 298.15 K over a Debye solid's zero-point energy, carried to T by Debye's heat capacity.
+
+    Raises
+    ------
+    ValueError
+        If the ion has no enthalpy or Debye temperature.
     """
-    zero_point = 9 / 8 * GAS_CONSTANT * LITHIUM_DEBYE
+    debye, enthalpy = ion.metal_debye_temperature, ion.metal_enthalpy
+    if debye is None or enthalpy is None:
+        raise ValueError(f"{ion.symbol} metal: no measured enthalpy and Debye temperature; give its vibrations with lithium=")
+    zero_point = 9 / 8 * GAS_CONSTANT * debye
     grid = np.geomspace(min(STANDARD_TEMPERATURE, T), max(STANDARD_TEMPERATURE, T), 401)
-    capacity = np.array([_debye_capacity(t) for t in grid])
+    capacity = np.array([_debye_capacity(t, debye) for t in grid])
     sign = 1.0 if T >= STANDARD_TEMPERATURE else -1.0
-    entropy = LITHIUM_ENTROPY + sign * float(np.trapezoid(capacity / grid, grid))
-    enthalpy = LITHIUM_ENTHALPY + sign * float(np.trapezoid(capacity, grid))
-    return zero_point + enthalpy - T * entropy, entropy, _debye_capacity(T)
+    entropy = ion.metal_entropy + sign * float(np.trapezoid(capacity / grid, grid))
+    enthalpy = enthalpy + sign * float(np.trapezoid(capacity, grid))
+    return zero_point + enthalpy - T * entropy, entropy, _debye_capacity(T, debye)
 
 
-def _debye_capacity(T: float) -> float:
-    """Heat capacity of a Debye solid of lithium's temperature [J.mol-1.K-1]."""
-    y = np.linspace(1e-6, LITHIUM_DEBYE / T, 400)
-    return float(9 * GAS_CONSTANT * (T / LITHIUM_DEBYE) ** 3 * np.trapezoid(y**4 * np.exp(y) / np.expm1(y) ** 2, y))
+def _debye_capacity(T: float, debye: float) -> float:
+    """Heat capacity of a solid of this Debye temperature [J.mol-1.K-1]."""
+    y = np.linspace(1e-6, debye / T, 400)
+    return float(9 * GAS_CONSTANT * (T / debye) ** 3 * np.trapezoid(y**4 * np.exp(y) / np.expm1(y) ** 2, y))
 
 
 def add_vibrations(
@@ -93,7 +97,7 @@ def add_vibrations(
     r"""A free energy from static energies, with the vibrations of the host at some compositions.
 
     At the reference temperature :math:`F_\mathrm{vib}(x)` adds to the voltage by its difference between the end members (less
-    lithium metal's), and to the interactions by what it has beyond the straight line between them; its entropy gives
+    that of the ion's metal), and to the interactions by what it has beyond the straight line between them; its entropy gives
     :math:`\Delta s` and, with ``law.entropies``, the excess entropies. The two end members are needed; more
     compositions make the excess, by least squares with as many terms as there are excess entropies.
 
@@ -109,7 +113,7 @@ def add_vibrations(
     vibrations
         By composition; 0 and 1 among them.
     lithium
-        Of lithium metal by the same method; measured values if not given.
+        Of the law's ion's metal (lithium, sodium, …) by the same method; measured values if not given.
     frequency_std
         Relative standard deviation of all frequencies together.
 
@@ -117,19 +121,20 @@ def add_vibrations(
     ------
     ValueError
         If an end member is missing, compositions inside are too few or given without excess entropies, the law's coordinates
-        have no value at the interactions that vibrations make, or the estimate has this source already.
+        have no value at the interactions that vibrations make, nothing measured is known of the metal, or the
+        estimate has this source already.
     """
     T = law.reference_temperature
     at = sorted(vibrations)
     _validate_compositions(law, at, frequency_std)
     rows = np.array([harmonic(vibrations[x], T) for x in at])
-    metal = np.array(harmonic(lithium, T) if lithium else lithium_metal(T))
+    metal = np.array(harmonic(lithium, T) if lithium else reference_metal(T, ion_of(law)))
     names, values, jacobian, slopes = _moved(estimate, law, np.array(at[1:-1]), rows, metal, measured=lithium is None)
     source = source or f"{law.material} frequencies (scale)"
     report = {
         "F_vib, S_vib, C_vib by x": {f"{x:g}": row.tolist() for x, row in zip(at, rows, strict=True)},
         "imaginary share by x": {f"{x:g}": float(getattr(vibrations[x], "imaginary", 0.0)) for x in at},
-        f"voltage error of a linear entropy at ±{REPORTED_SPAN:g} K [V]": _curvature_error(rows, metal, T),
+        f"voltage error of a linear entropy at ±{REPORTED_SPAN:g} K [V]": _curvature_error(rows, metal, T) / law.valence,
     }
     method = f"{estimate.method}; quantum-harmonic vibrations at {len(at)} compositions"
     moved = estimate.map(names, values, jacobian, method=method)
@@ -157,7 +162,7 @@ def _moved(
 ) -> tuple[tuple[str, ...], Array, Array, Array]:
     """Names and values of the coefficients with vibrations, and their derivatives.
 
-    These are by the coefficients without vibrations (n_new, n_old) and by the logarithm of all frequencies (n_new,). Lithium
+    These are by the coefficients without vibrations (n_new, n_old) and by the logarithm of all frequencies (n_new,). The
     metal's part does not scale with the frequencies where it is ``measured``.
     """
     free, entropy = _with_derivative(rows, law.reference_temperature)
@@ -167,10 +172,10 @@ def _moved(
     entropy_names = (law.entropy_name, *law.excess_entropy_names)
     names = (*estimate.names, *(name for name in entropy_names if name not in estimate.names))
     shift = np.zeros((len(names), 2))
-    # an entropy fitted to potentials of static atoms counts lithium metal's as if it were in: it moves with the metal too
+    # an entropy fitted to potentials of static atoms counts the metal's as if it were in: it moves with the metal too
     fitted = law.entropy_name in estimate.names
     shift[names.index(law.entropy_name)] = entropy[-1] - entropy[0] - (metal_entropy if fitted else 0.0)
-    voltage = -(free[-1] - free[0] - metal_free) / FARADAY
+    voltage = -(free[-1] - free[0] - metal_free) / (law.valence * FARADAY)
     jacobian = np.eye(len(names))[:, : len(estimate.names)]
     if law.entropies:
         fit = np.linalg.pinv(np.column_stack([law.term(k, inner) for k in range(law.entropies)]))
@@ -211,5 +216,5 @@ def _beyond_straight(inner: Array, values: Array) -> Array:
 
 
 def _curvature_error(rows: Array, metal: Array, T: float) -> float:
-    r""":math:`\frac{1}{2}\Delta T^2\,\Delta C/(TF)` [V]: change of U by the temperature dependence of the entropy, left out."""
+    r""":math:`\frac{1}{2}\Delta T^2\,\Delta C/(TF)` [V]: change of zU by the entropy's temperature dependence, left out."""
     return float(abs(rows[-1, 2] - rows[0, 2] - metal[2]) * REPORTED_SPAN**2 / (2 * T * FARADAY))

@@ -60,7 +60,7 @@ class Mobility(ABC):
     def chemical_diffusivity(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`D_\mathrm{chem} = D_J\,\Theta` [m2.s-1] with the free energy's own factor; in gaps the declared value.
 
-        In the gap of a `TwoPhase` law :math:`\Theta` is zero, and lithium goes through a particle behind a moving boundary,
+        In the gap of a `TwoPhase` law :math:`\Theta` is zero, and ions go through a particle behind a moving boundary,
         which no diffusivity describes: the logarithm of :math:`D_\mathrm{chem}` runs straight from one coexisting composition
         to the other, plus the coefficient ``<m> ln(diffusivity in gaps)``.
         """

@@ -26,7 +26,7 @@ class VacancyMobility(Mobility):
     an anisotropic crystal into PyBaMM's one number for a sphere. The thermodynamic factor comes from the free-energy law in
     the slot ``free_energy``, the same that gives the voltage.
 
-    In the gap of a `TwoPhase` law the factor is zero, and lithium goes through a particle behind a moving boundary, which no
+    In the gap of a `TwoPhase` law the factor is zero, and ions go through a particle behind a moving boundary, which no
     diffusivity describes. The value there is declared: the logarithm of :math:`D_\mathrm{chem}` runs straight from one
     coexisting composition to the other, plus a coefficient :math:`h` that carries its uncertainty.
 

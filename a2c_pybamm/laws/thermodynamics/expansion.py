@@ -1,11 +1,13 @@
 r"""Free energies that are linear in their interactions: all that follows from the terms, written once.
 
 .. math::
-    \frac{g(x,T) - g(0,T) - x\mu_\mathrm{Li}}{F} = -x U_0 + m\,\frac{RT}{F}\,[x\ln x + (1-x)\ln(1-x)]
-    + \sum_k \left(L_k - \frac{(T - T_r)\,S_k}{F}\right) \varphi_k(x) - \frac{(T - T_r)\,x\,(\Delta s - s_\mathrm{Li})}{F}
+    \frac{g(x,T) - g(0,T) - x\mu_\mathrm{M}}{F} = -x z U_0 + m\,\frac{RT}{F}\,[x\ln x + (1-x)\ln(1-x)]
+    + \sum_k \left(L_k - \frac{(T - T_r)\,S_k}{F}\right) \varphi_k(x) - \frac{(T - T_r)\,x\,(\Delta s - s_\mathrm{M})}{F}
 
 :math:`m` is 1 where ions mix at random on the sites and 0 where a law has no such term; every :math:`\varphi_k` vanishes at
-:math:`x = 0` and 1, so that :math:`U_0` is the mean voltage over [0, 1] at the reference temperature :math:`T_r`.
+:math:`x = 0` and 1, so that :math:`U_0` is the mean voltage over [0, 1] at the reference temperature :math:`T_r`. :math:`z`,
+:math:`\mu_\mathrm{M}` and :math:`s_\mathrm{M}` are the valence of the ion, and chemical potential and entropy of its metal; the
+:math:`L_k` are energies of ions, which :math:`z` divides where they are voltages.
 
 A law of this kind is a frozen dataclass that inherits `PlainExpansion` and writes the terms (``excess``) and their names; one
 whose coefficients are other functions of the :math:`L_k` inherits `Expansion` and writes these functions too.
@@ -22,7 +24,7 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.law import Coefficients, coefficient
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, PhaseForming
+from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
 
 Array = NDArray[np.float64]
 
@@ -71,7 +73,7 @@ class Expansion(PhaseForming):
     @property
     @final
     def entropy_name(self) -> str:
-        """Name of the change of the host's vibrational entropy by lithium."""
+        """Name of the change of the host's vibrational entropy by the ion."""
         return coefficient(self.material, "vibrational ds/dx", "J.mol-1.K-1")
 
     @property
@@ -119,13 +121,14 @@ class Expansion(PhaseForming):
         """Mean voltage over [0, 1] less that over the window, as far as ideal mixing makes it [V]."""
         a, b = self.window
         thermal = GAS_CONSTANT * self.reference_temperature / FARADAY
-        return self.mixing * thermal * (ideal_mixing(b) - ideal_mixing(a)) / (b - a)
+        return self.mixing * thermal * (ideal_mixing(b) - ideal_mixing(a)) / (b - a) / self.valence
 
     @final
     def window_steps(self) -> Array:
         """The same difference, as far as one unit of each interaction makes it [V.eV-1] (n_term,)."""
         a, b = self.window
-        return np.array([(self.term(k, b) - self.term(k, a)) / (b - a) for k in range(len(self.interaction_names))])
+        steps = [(self.term(k, b) - self.term(k, a)) / (b - a) for k in range(len(self.interaction_names))]
+        return np.array(steps) / self.valence
 
     @final
     def term(self, k: int, x: Any, derivative: int = 0) -> Any:
@@ -148,25 +151,26 @@ class Expansion(PhaseForming):
             return c[self.voltage_name]
         values = self.interactions(c)
         step = self.excess(values, b) - self.excess(values, a)
-        return c[self.voltage_name] + self.mixing_step() + step / (b - a)
+        return c[self.voltage_name] + self.mixing_step() + step / (b - a) / self.valence
 
     @final
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`U_0 - m\frac{RT}{F}\ln\frac{x}{1-x} - \sum_k A_k \varphi_k' + (T-T_r)(\Delta s - s_\mathrm{Li})/F` [V]."""
-        voltage = self.end_voltage(c) - self.excess(self.amplitudes(c, T), x, 1)
+        r""":math:`U_0 - [m\frac{RT}{F}\ln\frac{x}{1-x} + \sum_k A_k \varphi_k' - (T-T_r)(\Delta s - s_\mathrm{M})/F]/z` [V]."""
+        z = self.valence
+        voltage = self.end_voltage(c) - self.excess(self.amplitudes(c, T), x, 1) / z
         if self.mixing:
-            voltage = voltage - GAS_CONSTANT * T / FARADAY * np.log(x / (1 - x))
-        return voltage + (T - self.reference_temperature) * self._host_entropy(c) / FARADAY
+            voltage = voltage - GAS_CONSTANT * T / (z * FARADAY) * np.log(x / (1 - x))
+        return voltage + (T - self.reference_temperature) * self._host_entropy(c) / (z * FARADAY)
 
     @final
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`[-mR\ln\frac{x}{1-x} + \sum_k S_k\varphi_k' + \Delta s - s_\mathrm{Li}]/F` [V.K-1]."""
+        r""":math:`[-mR\ln\frac{x}{1-x} + \sum_k S_k\varphi_k' + \Delta s - s_\mathrm{M}]/zF` [V.K-1]."""
         entropy = self._host_entropy(c) + 0 * x
         if self.mixing:
             entropy = entropy - GAS_CONSTANT * np.log(x / (1 - x))
         if self.entropies:
             entropy = entropy + self.excess([c[name] for name in self.excess_entropy_names], x, 1)
-        return entropy / FARADAY
+        return entropy / (self.valence * FARADAY)
 
     @final
     def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
@@ -176,16 +180,16 @@ class Expansion(PhaseForming):
 
     @final
     def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1], 0 < x < 1, and with both ends where :math:`m = 0`."""
-        energy = self.excess(self.amplitudes(c, T), x) - x * self.end_voltage(c)
+        r""":math:`g(x) - g(0) - x\mu_\mathrm{M}` [J.mol-1], 0 < x < 1, and with both ends where :math:`m = 0`."""
+        energy = self.excess(self.amplitudes(c, T), x) - x * (self.valence * self.end_voltage(c))
         if self.mixing:
             energy = energy + GAS_CONSTANT * T / FARADAY * (x * np.log(x) + (1 - x) * np.log(1 - x))
         return FARADAY * energy - (T - self.reference_temperature) * x * self._host_entropy(c)
 
     @final
     def _host_entropy(self, c: Coefficients) -> Any:
-        """Change of the host's vibrational entropy by lithium, less the entropy of lithium metal [J.mol-1.K-1]."""
-        return c[self.entropy_name] - LITHIUM_ENTROPY
+        """Change of the host's vibrational entropy by the ion, less the entropy of the ion's metal [J.mol-1.K-1]."""
+        return c[self.entropy_name] - self.metal_entropy
 
     @final
     def _validate_expansion(self) -> None:

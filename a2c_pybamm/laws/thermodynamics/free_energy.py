@@ -1,7 +1,8 @@
 r"""Abstract bases of every free-energy law, and the chemical potential, which follows from the voltage of all of them.
 
 Signs: :math:`x` is the occupied fraction of sites, :math:`\mu = \partial g/\partial x`, and
-:math:`U = -(1/F)\,(\partial g/\partial x - \mu_\mathrm{Li})`.
+:math:`U = -(1/zF)\,(\partial g/\partial x - \mu_\mathrm{M})` with the valence :math:`z` of the ion and the chemical potential
+:math:`\mu_\mathrm{M}` of its metal (`ion`).
 
 A base has abstract methods, which a law writes, and final ones, which none overrides. A class of another package that has all
 of the quantities and does not inherit counts as a subclass.
@@ -14,9 +15,10 @@ from typing import Any, ClassVar, final
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.laws.law import Coefficients
+from a2c_pybamm.laws.thermodynamics.ion import IONS, ion_of
 
-LITHIUM_ENTROPY = 29.12
-"""Molar entropy of lithium metal at 298.15 K [J.mol-1.K-1] (CODATA key values, Cox, Wagman and Medvedev 1989)."""
+LITHIUM_ENTROPY = IONS["Li"].metal_entropy
+"""Molar entropy of lithium metal at 298.15 K [J.mol-1.K-1]."""
 
 
 class UnstablePhaseError(ValueError):
@@ -46,7 +48,7 @@ class FreeEnergy(ABC):
 
     @abstractmethod
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Voltage against lithium metal [V]."""
+        """Voltage against the ion's metal [V]."""
 
     @abstractmethod
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
@@ -54,12 +56,24 @@ class FreeEnergy(ABC):
 
     @abstractmethod
     def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\Theta = (x/RT)\,\partial\mu/\partial x = -(xF/RT)\,\partial U/\partial x`."""
+        r""":math:`\Theta = (x/RT)\,\partial\mu/\partial x = -(xzF/RT)\,\partial U/\partial x`."""
 
     @final
     def chemical_potential(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\mu - \mu_\mathrm{Li} = -FU` of lithium in the host against lithium metal [J.mol-1]."""
-        return -FARADAY * self.open_circuit_voltage(c, x, T)
+        r""":math:`\mu - \mu_\mathrm{M} = -zFU` of the ion in the host against its metal [J.mol-1]."""
+        return -self.valence * FARADAY * self.open_circuit_voltage(c, x, T)
+
+    @property
+    @final
+    def valence(self) -> int:
+        """Electrons for each ion, z."""
+        return ion_of(self).valence
+
+    @property
+    @final
+    def metal_entropy(self) -> float:
+        """Molar entropy of the ion's metal at 298.15 K [J.mol-1.K-1]."""
+        return ion_of(self).metal_entropy
 
 
 class PhaseForming(FreeEnergy):
@@ -73,4 +87,4 @@ class PhaseForming(FreeEnergy):
 
     @abstractmethod
     def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1], 0 < x < 1."""
+        r""":math:`g(x) - g(0) - x\mu_\mathrm{M}` [J.mol-1], 0 < x < 1."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
 from a2c_pybamm.schema import Temperature, conform_fields
 
 
@@ -17,7 +18,7 @@ class Landau(PlainExpansion):
     r"""Free energy as a polynomial in :math:`x - \frac12`, without ideal mixing: voltages stay finite at both ends.
 
     .. math::
-        \frac{g(x,T) - g(0,T) - x\mu_\mathrm{Li}}{F} = -x U_0 + \sum_{k=2}^{n} a_k\,\varphi_k(x), \qquad
+        \frac{g(x,T) - g(0,T) - x\mu_\mathrm{M}}{F} = -x z U_0 + \sum_{k=2}^{n} a_k\,\varphi_k(x), \qquad
         \varphi_k = \left(x - \tfrac12\right)^k - 2^{-k} \;\text{(even)}, \quad
         \varphi_k = \left(x - \tfrac12\right)^k - 2^{1-k}\left(x - \tfrac12\right) \;\text{(odd)}
 
@@ -48,6 +49,8 @@ class Landau(PlainExpansion):
     """Temperature [K] at which the mean voltage and the polynomial hold."""
     entropies: Count = 0
     """Number of excess entropies: ``entropies=1`` lets a2 change with temperature."""
+    ion: IonSymbol = DEFAULT_ION
+    """Symbol of the ion that the host takes up, against whose metal voltages are counted."""
     kind: ClassVar[str] = "landau"
     mixing: ClassVar[float] = 0.0
     first_order: ClassVar[int | None] = 2

@@ -10,21 +10,22 @@ from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import Count, coefficient
 from a2c_pybamm.laws.legendre_polynomials import legendre, legendre_slopes
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
 from a2c_pybamm.schema import Temperature, conform_fields
 
 
 @dataclass(frozen=True)
 class Legendre(PlainExpansion):
-    r"""Free energy of lithium on one kind of site, ideal mixing and an excess voltage in Legendre polynomials.
+    r"""Free energy of an ion on one kind of site, ideal mixing and an excess voltage in Legendre polynomials.
 
     .. math::
-        U = U_0 - \frac{RT}{F}\ln\frac{x}{1-x} - \sum_{k=1}^{n} A_k\,P_k(2x-1) + \dots, \qquad
+        U = U_0 - \frac1z\left[\frac{RT}{F}\ln\frac{x}{1-x} + \sum_{k=1}^{n} A_k\,P_k(2x-1)\right] + \dots, \qquad
         \varphi_k = \int_0^x P_k(2t-1)\,dt = \frac{P_{k+1}(2x-1) - P_{k-1}(2x-1)}{2(2k+1)}
 
     with the excess entropies and the vibrational one as in every expansion. It spans what Redlich–Kister polynomials of order
     n - 1 span (:math:`L_0 = -A_1` where the others vanish), in coordinates that are orthogonal over [0, 1]: with that window an
-    error :math:`s_k` of a coefficient is one of :math:`s_k/\sqrt{2k+1}` of the voltage in the root mean square over x, whatever
-    the others are, and voltages spread evenly over x determine the coefficients with nearly independent errors.
+    error :math:`s_k` of a coefficient is one of :math:`s_k/(z\sqrt{2k+1})` of the voltage in the root mean square over x,
+    whatever the others are, and voltages spread evenly over x determine the coefficients with nearly independent errors.
     :math:`A_1 > 0` is repulsion, :math:`A_1 < -2RT/F` with nothing else a miscibility gap.
 
     ====================  =======================================  ============
@@ -50,6 +51,8 @@ class Legendre(PlainExpansion):
     """Temperature [K] at which the mean voltage and the polynomials hold."""
     entropies: Count = 0
     """Number of excess entropies: ``entropies=1`` lets the coefficient of P1 change with temperature."""
+    ion: IonSymbol = DEFAULT_ION
+    """Symbol of the ion that the host takes up, against whose metal voltages are counted."""
     kind: ClassVar[str] = "legendre"
     first_order: ClassVar[int | None] = 1
 

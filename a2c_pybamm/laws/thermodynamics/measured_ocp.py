@@ -11,6 +11,7 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.law import Coefficients, Table, coefficient
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol, known_ion
 from a2c_pybamm.schema import Temperature, conform_fields
 
 
@@ -49,7 +50,7 @@ def log_slopes(grid: tuple[float, ...], values: tuple[float, ...]) -> tuple[floa
 class MeasuredOCP(FreeEnergy):
     r"""A tabulated open-circuit potential of a host whose free energy is taken from measurement.
 
-    It fills the place of a free-energy law: :math:`\Theta = -(xF/RT)\,\partial U/\partial x` from the same table, so that
+    It fills the place of a free-energy law: :math:`\Theta = -(xzF/RT)\,\partial U/\partial x` from the same table, so that
     voltage and chemical diffusivity agree. Measured tables rise in places (noise, hysteresis) and are flat on plateaus:
     ``from_samples`` smooths them so that :math:`\Theta \ge \Theta_\mathrm{min}`, and reports how far the voltage moved.
     The slope is tabulated by its logarithm, so that :math:`\Theta` is positive everywhere; with 121 points it differs from the
@@ -70,6 +71,8 @@ class MeasuredOCP(FreeEnergy):
     """Share of the composition range where the floor was used."""
     moved: float = 0.0
     """Largest change [V] that smoothing made to the table, 0.005 <= x <= 0.995: potentials diverge at the ends."""
+    ion: IonSymbol = DEFAULT_ION
+    """Symbol of the ion that the host takes up, against whose metal voltages are counted."""
     kind: ClassVar[str] = "measured-ocp"
 
     def __post_init__(self) -> None:
@@ -96,13 +99,15 @@ class MeasuredOCP(FreeEnergy):
         *,
         reference_temperature: float,
         theta_min: float,
+        ion: str = DEFAULT_ION,
     ) -> MeasuredOCP:
-        r"""The law of a sampled curve, its slope held at :math:`-\partial U/\partial x \ge \Theta_\mathrm{min} RT/(xF)`.
+        r"""The law of a sampled curve, its slope held at :math:`-\partial U/\partial x \ge \Theta_\mathrm{min} RT/(xzF)`.
 
         The slope between neighbours is floored and summed again; the constant is the one that moves the curve least (mean).
         """
         middle = (x[1:] + x[:-1]) / 2
-        floor = theta_min * GAS_CONSTANT * reference_temperature / FARADAY / middle
+        charge = known_ion(ion, where=f"{material}: ion").valence * FARADAY
+        floor = theta_min * GAS_CONSTANT * reference_temperature / charge / middle
         slope = -np.diff(voltage) / np.diff(x)
         steps = np.maximum(slope, floor) * np.diff(x)
         smooth = -np.concatenate([[0.0], np.cumsum(steps)])
@@ -119,6 +124,7 @@ class MeasuredOCP(FreeEnergy):
             theta_min,
             share,
             moved,
+            ion,
         )
 
     @property
@@ -139,9 +145,9 @@ class MeasuredOCP(FreeEnergy):
         return interpolate(x, self.x, self.entropy)
 
     def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\Theta = -(xF/RT)\,\partial U/\partial x`, the logarithm of the slope tabulated at the same points.
+        r""":math:`\Theta = -(xzF/RT)\,\partial U/\partial x`, the logarithm of the slope tabulated at the same points.
 
         The slope's change with temperature is left out: a measured entropic change is too rough to be differentiated.
         """
         slope = np.exp(interpolate(x, self.x, log_slopes(self.x, self.voltage)))
-        return x * slope * FARADAY / (GAS_CONSTANT * T)
+        return x * slope * (self.valence * FARADAY) / (GAS_CONSTANT * T)

@@ -31,9 +31,9 @@ class Gaps:
     """Stretches of composition that a host bridges by two phases, in ascending order; unused columns are NaN."""
 
     low: Array
-    """Composition of the lithium-poor phase (n_sample, n_gap)."""
+    """Composition of the ion-poor phase (n_sample, n_gap)."""
     high: Array
-    """Composition of the lithium-rich phase (n_sample, n_gap)."""
+    """Composition of the ion-rich phase (n_sample, n_gap)."""
     voltage: Array
     """Voltage of the plateau [V] (n_sample, n_gap)."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import Array, Expansion
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
 from a2c_pybamm.schema import Temperature, conform_fields
 
 
@@ -36,11 +37,11 @@ TERMS = (excess, excess_slope, excess_curvature)
 
 @dataclass(frozen=True)
 class RedlichKister(Expansion):
-    r"""Free energy of lithium on one kind of site, ideal mixing plus Redlich–Kister terms.
+    r"""Free energy of an ion on one kind of site, ideal mixing plus Redlich–Kister terms.
 
     .. math::
-        \frac{g(x,T) - g(0,T) - x\mu_\mathrm{Li}}{F} = -x U_0 + \frac{RT}{F}\,[x\ln x + (1-x)\ln(1-x)]
-        + x(1-x)\sum_k \left(L_k - \frac{(T - T_r)\,S_k}{F}\right) (1-2x)^k - \frac{(T - T_r)\,x\,(\Delta s - s_\mathrm{Li})}{F}
+        \frac{g(x,T) - g(0,T) - x\mu_\mathrm{M}}{F} = -x z U_0 + \frac{RT}{F}\,[x\ln x + (1-x)\ln(1-x)]
+        + x(1-x)\sum_k \left(L_k - \frac{(T - T_r)\,S_k}{F}\right) (1-2x)^k - \frac{(T - T_r)\,x\,(\Delta s - s_\mathrm{M})}{F}
 
     The mean voltage over ``window`` at the reference temperature stands in for :math:`U_0`; with ``shape="ratio"`` the
     interactions are :math:`\ln(-L_0)` and :math:`L_k/L_0`: in these coordinates a Gaussian hardly ever makes a repulsive
@@ -72,6 +73,8 @@ class RedlichKister(Expansion):
     """Temperature [K] at which the mean voltage and the interactions hold."""
     entropies: Count = 0
     """Number of excess entropies: ``entropies=2`` has S0 and S1."""
+    ion: IonSymbol = DEFAULT_ION
+    """Symbol of the ion that the host takes up, against whose metal voltages are counted."""
     kind: ClassVar[str] = "redlich-kister"
     first_order: ClassVar[int | None] = 0
 

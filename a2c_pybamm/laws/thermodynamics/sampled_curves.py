@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
+from a2c_pybamm.laws.thermodynamics.ion import ion_of
 from a2c_pybamm.laws.thermodynamics.lower_hull import Array, Indices
 
 Evaluate = Callable[[Indices, Array], Array]
@@ -60,7 +61,7 @@ class SampledCurves:
     energy: Evaluate
     """g [RT]."""
     thermal_voltage: float
-    """RT/F [V]."""
+    """RT/(zF) [V]."""
 
     @property
     def n_sample(self) -> int:
@@ -147,14 +148,14 @@ def _between_neighbours(grid: Array, place: Indices) -> Array:
 
 def _on_grid(law: PhaseForming, columns: Mapping[str, Array], T: float, samples: Indices, x: Array) -> SampledCurves:
     """Curves of these samples at compositions (n_sample, n_x)."""
-    thermal = GAS_CONSTANT * T
+    thermal, charge = GAS_CONSTANT * T, ion_of(law).valence * FARADAY
     selected = {name: column[samples] for name, column in columns.items()}
 
     def coefficients(rows: Indices, x: Array) -> dict[str, Array]:
         return {name: column[rows].reshape(-1, *[1] * (x.ndim - 1)) for name, column in selected.items()}
 
     def potential(rows: Indices, x: Array) -> Array:
-        return np.asarray(-FARADAY / thermal * law.open_circuit_voltage(coefficients(rows, x), x, T))
+        return np.asarray(-charge / thermal * law.open_circuit_voltage(coefficients(rows, x), x, T))
 
     def curvature(rows: Indices, x: Array) -> Array:
         x = np.maximum(x, 1e-12)  # Θ/x at the lower end of a law that is finite there
@@ -163,4 +164,4 @@ def _on_grid(law: PhaseForming, columns: Mapping[str, Array], T: float, samples:
     def energy(rows: Indices, x: Array) -> Array:
         return np.asarray(law.free_energy(coefficients(rows, x), x, T) / thermal)
 
-    return SampledCurves(samples, x, potential, curvature, energy, thermal / FARADAY)
+    return SampledCurves(samples, x, potential, curvature, energy, thermal / charge)

@@ -1,4 +1,4 @@
-"""Concentration of lithium sites from the crystal's volume."""
+"""Concentration of sites from the crystal's volume."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from a2c_pybamm.schema import conform_fields
 
 @dataclass(frozen=True)
 class SiteDensity:
-    r"""Maximum concentration :math:`c_\mathrm{max} = 1/V_m`, with :math:`V_m` the volume per mole of lithium sites.
+    r"""Maximum concentration :math:`c_\mathrm{max} = 1/V_m`, with :math:`V_m` the volume per mole of sites.
 
     With it PyBaMM's stoichiometry is the occupied fraction of sites.
     """
@@ -33,5 +33,5 @@ class SiteDensity:
         return (self.volume_name,)
 
     def maximum_concentration(self, c: Coefficients) -> Any:
-        """Moles of lithium sites per volume of crystal [mol.m-3]."""
+        """Moles of sites per volume of crystal [mol.m-3]."""
         return np.exp(-1 * c[self.volume_name])

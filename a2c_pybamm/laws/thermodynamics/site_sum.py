@@ -11,7 +11,8 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY, PhaseForming
+from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
 from a2c_pybamm.schema import Temperature, conform_fields
 
 LARGEST_EXPONENT = 700.0
@@ -84,11 +85,11 @@ def invert(x: Any, voltages: Sequence[Any], widths: Sequence[Any], fractions: Se
 
 @dataclass(frozen=True)
 class SiteSum(PhaseForming):
-    r"""Free energy of lithium on several kinds of sites, each a lattice gas with an ideality factor.
+    r"""Free energy of an ion on several kinds of sites, each a lattice gas with an ideality factor.
 
     .. math::
-        x(U,T) = \sum_j X_j\theta_j, \qquad \theta_j = \frac{1}{1 + e^{(U - U_j(T))/w_j}}, \qquad w_j = \frac{\omega_j RT}{F},
-        \qquad U_j(T) = U_j + \frac{(T - T_r)(\Delta s - s_\mathrm{Li})}{F}
+        x(U,T) = \sum_j X_j\theta_j, \qquad \theta_j = \frac{1}{1 + e^{(U - U_j(T))/w_j}}, \qquad w_j = \frac{\omega_j RT}{zF},
+        \qquad U_j(T) = U_j + \frac{(T - T_r)(\Delta s - s_\mathrm{M})}{zF}
 
     :math:`x` is the occupied fraction of sites and :math:`\sum_j X_j = 1`; the voltage is implicit in it. Every set of
     coefficients makes a host of a single phase. One kind of site with :math:`\omega = 1` is the ideal lattice gas. Where a
@@ -114,6 +115,8 @@ class SiteSum(PhaseForming):
     """Number of kinds of sites, J."""
     reference_temperature: Temperature = STANDARD_TEMPERATURE
     """Temperature [K] at which the site voltages hold."""
+    ion: IonSymbol = DEFAULT_ION
+    """Symbol of the ion that the host takes up, against whose metal voltages are counted."""
     kind: ClassVar[str] = "site-sum"
 
     def __post_init__(self) -> None:
@@ -171,7 +174,7 @@ class SiteSum(PhaseForming):
         return self._voltage(c, x, T) + self._shift(c, T)
 
     def entropic_change(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\partial U/\partial T = (\Delta s - s_\mathrm{Li})/F + \sum_j a_j [U - U_j(T)] / (T\sum_j a_j)` [V.K-1].
+        r""":math:`\partial U/\partial T = (\Delta s - s_\mathrm{M})/zF + \sum_j a_j [U - U_j(T)] / (T\sum_j a_j)` [V.K-1].
 
         :math:`a_j = X_j\theta_j(1-\theta_j)/w_j`.
         """
@@ -180,17 +183,17 @@ class SiteSum(PhaseForming):
         for site in zip(*sites, strict=True):
             moment = moment + occupation(U, *([value] for value in site))[1] * (U - site[0])
         steepness = np.maximum(occupation(U, *sites)[1], LEAST_SLOPE)
-        return moment / steepness / T + (c[self.entropy_name] - LITHIUM_ENTROPY) / FARADAY
+        return moment / steepness / T + (c[self.entropy_name] - self.metal_entropy) / (self.valence * FARADAY)
 
     def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\Theta = -\frac{xF}{RT}\frac{\partial U}{\partial x} = \frac{xF}{RT}\Big/\sum_j a_j`, positive throughout."""
+        r""":math:`\Theta = -\frac{xzF}{RT}\frac{\partial U}{\partial x} = \frac{xzF}{RT}\Big/\sum_j a_j`, always positive."""
         slope = occupation(self._voltage(c, x, T), *self._sites(c, T))[1]
-        return x * FARADAY / (GAS_CONSTANT * T) / np.maximum(slope, LEAST_SLOPE)
+        return x * (self.valence * FARADAY) / (GAS_CONSTANT * T) / np.maximum(slope, LEAST_SLOPE)
 
     def free_energy(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`g(x) - g(0) - x\mu_\mathrm{Li}` [J.mol-1], 0 < x < 1.
+        r""":math:`g(x) - g(0) - x\mu_\mathrm{M}` [J.mol-1], 0 < x < 1.
 
-        :math:`\sum_j X_j\{-F U_j(T)\theta_j + \omega_j RT[\theta_j\ln\theta_j + (1-\theta_j)\ln(1-\theta_j)]\}`.
+        :math:`\sum_j X_j\{-zF U_j(T)\theta_j + \omega_j RT[\theta_j\ln\theta_j + (1-\theta_j)\ln(1-\theta_j)]\}`.
         """
         U = self._voltage(c, x, T)
         energy: Any = 0.0
@@ -201,15 +204,15 @@ class SiteSum(PhaseForming):
             rare = np.exp(-distance)
             mixing = -distance * rare / (1 + rare) - np.log(1 + rare)
             energy = energy + fraction * (width * mixing - voltage / (1 + boltzmann(z)))
-        return FARADAY * (energy - x * self._shift(c, T))
+        return self.valence * FARADAY * (energy - x * self._shift(c, T))
 
     def _shift(self, c: Coefficients, T: Any) -> Any:
-        """Part of the voltage [V] from vibrations and lithium metal's entropy, the same for all sites."""
-        return (T - self.reference_temperature) * (c[self.entropy_name] - LITHIUM_ENTROPY) / FARADAY
+        """Part of the voltage [V] from vibrations and the metal's entropy, the same for all sites."""
+        return (T - self.reference_temperature) * (c[self.entropy_name] - self.metal_entropy) / (self.valence * FARADAY)
 
     def _sites(self, c: Coefficients, T: Any) -> tuple[list[Any], list[Any], list[Any]]:
         """Voltages at the reference temperature [V], widths [V] and fractions of the sites."""
-        thermal = GAS_CONSTANT * T / FARADAY
+        thermal = GAS_CONSTANT * T / (self.valence * FARADAY)
         widths = [np.exp(c[name]) * thermal for name in self.ideality_names]
         return [c[name] for name in self.voltage_names], widths, self.site_fractions(c)
 

@@ -12,6 +12,7 @@ import numpy as np
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import TERM_LIMIT, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
 from a2c_pybamm.schema import Temperature, conform_fields
 
 KNOT_ROUNDING = 1e-24
@@ -42,7 +43,7 @@ class SplinePotential(PlainExpansion):
     r"""Ideal mixing plus a natural cubic spline :math:`s(x)` of the excess chemical potential through its values at knots.
 
     .. math::
-        U = U_0 - \frac{RT}{F}\ln\frac{x}{1-x} - s(x) + \bar s, \qquad s(t_k) - s(t_0) = \mu_k
+        U = U_0 - \frac1z\left[\frac{RT}{F}\ln\frac{x}{1-x} + s(x) - \bar s\right], \qquad s(t_k) - s(t_0) = \mu_k
 
     with :math:`\bar s` the mean of :math:`s` over [0, 1]. As an expansion its terms are
     :math:`\varphi_k = \int_0^x \ell_k\,dx' - x\int_0^1 \ell_k\,dx'` with the cardinal splines :math:`\ell_k`, and its
@@ -73,6 +74,8 @@ class SplinePotential(PlainExpansion):
     """Temperature [K] at which the mean voltage and the spline hold."""
     entropies: Count = 0
     """Number of excess entropies; all knots have one if any has."""
+    ion: IonSymbol = DEFAULT_ION
+    """Symbol of the ion that the host takes up, against whose metal voltages are counted."""
     kind: ClassVar[str] = "spline-potential"
     first_order: ClassVar[int | None] = None
 

@@ -11,6 +11,7 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import TERM_LIMIT, Coefficients, Table, coefficient
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
 from a2c_pybamm.laws.thermodynamics.measured_ocp import interpolate
 from a2c_pybamm.schema import Temperature, conform_fields
 
@@ -29,7 +30,7 @@ class TabulatedOCP(FreeEnergy):
 
     .. math::
         U(x,T) = \bar U(x) + \sum_k \xi_k\,\varphi_k(x) + (T - T_r)\,\frac{\partial U}{\partial T}(x), \qquad
-        \Theta = -\frac{xF}{RT}\frac{\partial U}{\partial x}
+        \Theta = -\frac{xzF}{RT}\frac{\partial U}{\partial x}
 
     The modes are those of the curve's covariance (Karhunen and Loève), largest first. Any curve with a covariance can be
     brought to this form (`tabulate_ocp`): one that no formula describes, or one whose formula costs too much. Between points
@@ -55,6 +56,8 @@ class TabulatedOCP(FreeEnergy):
     modes: Annotated[tuple[Table, ...], TERM_LIMIT]
     """Change of the voltage [V] by one unit of each amplitude at ``x`` (n_mode, n_x)."""
     reference_temperature: Temperature = STANDARD_TEMPERATURE
+    ion: IonSymbol = DEFAULT_ION
+    """Symbol of the ion that the host takes up, against whose metal voltages are counted."""
     kind: ClassVar[str] = "tabulated-ocp"
 
     def __post_init__(self) -> None:
@@ -80,7 +83,7 @@ class TabulatedOCP(FreeEnergy):
         return total
 
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Voltage against lithium metal [V]."""
+        """Voltage against the ion's metal [V]."""
         voltage = self._sum(c, x, self.voltage, self.modes)
         return voltage + (T - self.reference_temperature) * self.entropic_change(c, x, T)
 
@@ -89,7 +92,7 @@ class TabulatedOCP(FreeEnergy):
         return interpolate(x, self.x, self.entropy)
 
     def thermodynamic_factor(self, c: Coefficients, x: Any, T: Any) -> Any:
-        r""":math:`\Theta = -(xF/RT)\,\partial U/\partial x`; the slope's change with temperature is left out."""
+        r""":math:`\Theta = -(xzF/RT)\,\partial U/\partial x`; the slope's change with temperature is left out."""
         slopes = tuple(table_slopes(self.x, mode) for mode in self.modes)
         slope = self._sum(c, x, table_slopes(self.x, self.voltage), slopes)
-        return -1 * x * slope * FARADAY / (GAS_CONSTANT * T)
+        return -1 * x * slope * (self.valence * FARADAY) / (GAS_CONSTANT * T)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.laws.law import COMPLEX_STEP, Coefficients, Count, coefficient, material_name
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, PhaseForming
+from a2c_pybamm.laws.thermodynamics.ion import ion_of
 from a2c_pybamm.laws.thermodynamics.phases import END_WIDTH, Gaps, branch, gaps
 from a2c_pybamm.schema import conform_fields
 
@@ -33,7 +34,7 @@ class TwoPhase(FreeEnergy):
     r"""A free energy with common tangents: between two coexisting compositions the voltage is that of the plateau.
 
     .. math::
-        U(x) = \begin{cases} U_k & a_k < x < b_k \\ -\frac1F\left(\frac{\partial g}{\partial x} - \mu_\mathrm{Li}\right)
+        U(x) = \begin{cases} U_k & a_k < x < b_k \\ -\frac1{zF}\left(\frac{\partial g}{\partial x} - \mu_\mathrm{M}\right)
         & \text{elsewhere}\end{cases} \qquad
         \mu(a_k) = \mu(b_k) = \frac{g(b_k) - g(a_k)}{b_k - a_k}
 
@@ -74,6 +75,11 @@ class TwoPhase(FreeEnergy):
     def material(self) -> str:
         """First word of the coefficients."""
         return material_name(self.free_energy)
+
+    @property
+    def ion(self) -> str:
+        """Symbol of the ion of the free energy."""
+        return ion_of(self.free_energy).symbol
 
     @property
     def reference_temperature(self) -> float:
@@ -134,7 +140,7 @@ class TwoPhase(FreeEnergy):
             for k in np.flatnonzero(every.count > self.gaps)
         }
         complete = ((every.low <= END_WIDTH) & (every.high >= 1 - END_WIDTH)).any(axis=1)
-        text = f"{self.material} separates from empty to full: neither phase takes or gives lithium"
+        text = f"{self.material} separates from empty to full: neither phase takes or gives ions"
         return {int(k): text for k in np.flatnonzero(complete)} | reasons
 
     def _entropic_changes(self, columns: dict[str, Array], plateaus: Gaps) -> Array:
@@ -143,10 +149,10 @@ class TwoPhase(FreeEnergy):
         T = self.reference_temperature
         if self.branch == "equilibrium":
             # the tangent touches where its slope does not change with its ends
-            warm = T + 1j * COMPLEX_STEP
+            warm, charge = T + 1j * COMPLEX_STEP, self.valence * FARADAY
             with np.errstate(invalid="ignore"):
                 low, high = (self.free_energy.free_energy(c, x, warm).imag for x in (plateaus.low, plateaus.high))
-                return np.asarray(-(high - low) / COMPLEX_STEP / (plateaus.high - plateaus.low) / FARADAY)
+                return np.asarray(-(high - low) / COMPLEX_STEP / (plateaus.high - plateaus.low) / charge)
         start = plateaus.low if self.branch == "lithiation" else plateaus.high
         with np.errstate(invalid="ignore"):
             return np.asarray(self.free_energy.entropic_change(c, start, T))
@@ -170,7 +176,7 @@ class TwoPhase(FreeEnergy):
         return value
 
     def open_circuit_voltage(self, c: Coefficients, x: Any, T: Any) -> Any:
-        """Voltage against lithium metal [V]."""
+        """Voltage against the ion's metal [V]."""
         c = self._with_derived(c)
         warming = T - self.reference_temperature
 

@@ -193,6 +193,8 @@ def test_hull_voltages_of_known_energies() -> None:
     np.testing.assert_allclose(hull.voltage, [4.4, 3.2])
     np.testing.assert_allclose(hull.above / FARADAY, [0, 0.6, 0, 0], atol=1e-12)
     np.testing.assert_allclose(hull.at(np.array([0.1, 0.6, 1.0])), [4.4, 3.2, 3.2])
+    object.__setattr__(table, "ion", "Mg")  # half the voltage for two electrons
+    np.testing.assert_allclose(hull_voltages(table).voltage, [2.2, 1.6])
 
 
 @given(st.integers(3, 20), st.integers(0, 10**6))

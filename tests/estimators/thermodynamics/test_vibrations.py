@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 from a2c_pybamm.constants import BOLTZMANN, FARADAY, GAS_CONSTANT, PLANCK
 from a2c_pybamm.data import ThermalTable, Vibrations
 from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators import add_vibrations, harmonic
-from a2c_pybamm.estimators.thermodynamics.vibrations import lithium_metal
-from a2c_pybamm.laws import RedlichKister
+from a2c_pybamm.estimators.thermodynamics.vibrations import reference_metal
+from a2c_pybamm.laws import IONS, Ion, RedlichKister
 
 T = 298.15
 
@@ -57,13 +58,41 @@ def test_a_table_gives_what_its_modes_give() -> None:
         harmonic(table, 1200.0)
 
 
-def test_lithium_metal_is_the_measured_one() -> None:
+@pytest.mark.parametrize(
+    ("symbol", "measured"), [("Li", (29.12, 4632, 344)), ("Na", (51.3, 6460, 158)), ("Mg", (32.67, 4998, 400))]
+)
+def test_metal_is_the_measured_one(symbol: str, measured: tuple[float, float, float]) -> None:
     """CODATA at 298.15 K; consistent with its own entropy around it."""
-    free, entropy, _ = lithium_metal(T)
-    assert entropy == pytest.approx(29.12)
-    assert free == pytest.approx(9 / 8 * GAS_CONSTANT * 344 + 4632 - T * 29.12)
-    slope = (lithium_metal(T + 1)[0] - lithium_metal(T - 1)[0]) / 2
+    ion, (S, H, debye) = IONS[symbol], measured
+    free, entropy, _ = reference_metal(T, ion)
+    assert entropy == pytest.approx(S)
+    assert free == pytest.approx(9 / 8 * GAS_CONSTANT * debye + H - T * S)
+    slope = (reference_metal(T + 1, ion)[0] - reference_metal(T - 1, ion)[0]) / 2
     assert -slope == pytest.approx(entropy, rel=1e-4)
+
+
+@pytest.mark.parametrize("symbol", IONS)
+def test_measured_entropy_and_enthalpy_of_a_metal_agree(symbol: str) -> None:
+    """A Debye solid that has the metal's entropy at 298 K has 0 to 450 J/mol less than its enthalpy.
+
+    The heat of a crystal of fixed volume without electrons is a little less than what is measured; a wrong digit of either
+    number would show.
+    """
+    ion, levels = IONS[symbol], (np.arange(1000) + 0.5) / 1000
+
+    def solid(debye: float) -> tuple[float, float]:
+        own = Vibrations(symbol, BOLTZMANN * debye / PLANCK * levels, 9 * levels**2 / len(levels))
+        free, entropy, _ = harmonic(own, T)
+        return free + T * entropy - 9 / 8 * GAS_CONSTANT * debye, entropy
+
+    debye = brentq(lambda t: solid(t)[1] - ion.metal_entropy, 30, 900)
+    assert ion.metal_enthalpy is not None
+    assert 0 < ion.metal_enthalpy - solid(debye)[0] < 450
+
+
+def test_metal_without_measured_properties_is_refused() -> None:
+    with pytest.raises(ValueError, match="X metal: no measured enthalpy and Debye temperature; give its vibrations with"):
+        reference_metal(T, Ion("X", 1, 40.0))
 
 
 def bare(law: RedlichKister) -> Estimate:
@@ -75,22 +104,27 @@ def bare(law: RedlichKister) -> Estimate:
 SHAPES = pytest.mark.parametrize("shape", ["plain", "ratio"])
 
 
-def test_end_members_add_to_voltage_and_entropy() -> None:
-    """ΔF_vib against lithium metal goes into U0, its entropy into ds/dx; interactions stay."""
-    law = RedlichKister("X", 1)
+@pytest.mark.parametrize(("ion", "z"), [("Li", 1), ("Na", 1), ("Mg", 2)])
+def test_end_members_add_to_voltage_and_entropy(ion: str, z: int) -> None:
+    """ΔF_vib against the ion's metal goes into U0 over z electrons, its entropy into ds/dx; interactions stay."""
+    law = RedlichKister("X", 1, ion=ion)
     host, full, metal = modes(8, 9, 10), modes(8, 9, 10, 6, 7, 8, label="full"), modes(6, 6, 9, label="Li")
     estimate = add_vibrations(bare(law), law, {0.0: host, 1.0: full}, lithium=metal, frequency_std=0.0)
     parts = [harmonic(v, T) for v in (host, full, metal)]
     c = dict(zip(estimate.names, estimate.mean, strict=True))
-    assert c[law.voltage_name] == pytest.approx(3.9 - (parts[1][0] - parts[0][0] - parts[2][0]) / FARADAY)
+    assert c[law.voltage_name] == pytest.approx(3.9 - (parts[1][0] - parts[0][0] - parts[2][0]) / (z * FARADAY))
     assert c[law.entropy_name] == pytest.approx(parts[1][1] - parts[0][1])
     assert [c[name] for name in law.interaction_names] == [-0.4, -0.4]
+    measured = add_vibrations(bare(law), law, {0.0: host, 1.0: full}, frequency_std=0.0)
+    other = reference_metal(T, IONS[ion])[0]
+    assert measured.mean[0] - estimate.mean[0] == pytest.approx((other - parts[2][0]) / (z * FARADAY))
 
 
+@pytest.mark.parametrize("ion", ["Li", "Mg"])
 @SHAPES
-def test_compositions_inside_make_the_excess(shape: Literal["plain", "ratio"]) -> None:
+def test_compositions_inside_make_the_excess(shape: Literal["plain", "ratio"], ion: str) -> None:
     """The law's free energy moves by F_vib(x) at the reference temperature, its entropy by S_vib(x)."""
-    law = RedlichKister("X", 2, (0.2, 0.8), shape, entropies=2)
+    law = RedlichKister("X", 2, (0.2, 0.8), shape, entropies=2, ion=ion)
     at = {
         x: modes(*(np.array([8, 9, 10, 5]) * (1 + 0.1 * x + 0.2 * x * (1 - x) + 0.1 * x * (1 - x) * (1 - 2 * x))))
         for x in (0.0, 0.3, 0.7, 1.0)
