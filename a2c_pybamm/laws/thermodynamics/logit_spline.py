@@ -11,13 +11,14 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import TERM_LIMIT, Coefficients, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import Array, Expansion
+from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
 from a2c_pybamm.laws.thermodynamics.logit_basis import LogitBasis, logit, logit_basis
 from a2c_pybamm.schema import Temperature, conform_fields
 
 SOFTNESS = 0.05
-r"""σ of the positive slopes: Θ(1-x) above it is nearly linear in its coordinate, so that a Gaussian one has the mean that it
-should; below it stays positive. Of 0.05, 0.2, 1 and 5 the smallest left the draws' mean nearest to the nominal curve on 18
-measured curves."""
+r"""Scale :math:`\sigma` of the positive slopes: a larger :math:`\Theta(1-x)` is nearly linear in its coordinate, so that its mean
+under a Gaussian is that at the mean; a smaller one stays positive. Of 0.05, 0.2, 1 and 5 the smallest left the mean of the draws
+nearest to the nominal curve, on 18 measured curves."""
 KNOT_ROUNDING = 1e-24
 """Square of the distance in z from a knot within which a cube's third derivative is rounded: nothing divides by zero there."""
 
@@ -41,11 +42,11 @@ class LogitSpline(Expansion):
         \Theta(1-x) = \sum_k s_k B_k(z), \qquad
         U = U_0 - \frac{RT_r}{F}\sum_k s_k I_k(z) \quad (T = T_r), \qquad I_k = \int B_k\,dz
 
-    with quadratic B-splines that sum to one. All :math:`s_k = 1` is the ideal lattice gas. As an expansion about ideal mixing its
-    interactions are :math:`L_k = RT_r(s_k - 1)/F`. With ``shape="stable"`` the coefficients are :math:`u_k` with
-    :math:`s_k = \frac12(u_k + \sqrt{u_k^2 + 4\sigma^2})`, σ = 0.05: every set of coefficients is a host of one phase at the
-    reference temperature, and where :math:`\Theta(1-x)` is larger than σ, :math:`u_k` is that number itself. With
-    ``shape="plain"`` they are the :math:`s_k`, which may be negative: a host that separates into phases.
+    with quadratic B-splines that sum to one. All :math:`s_k = 1` is the ideal lattice gas. As an expansion about ideal mixing
+    its interactions are :math:`L_k = RT_r(s_k - 1)/F`. With ``shape="stable"`` the coefficients are :math:`u_k` with
+    :math:`s_k = \frac12(u_k + \sqrt{u_k^2 + 4\sigma^2})`, :math:`\sigma = 0.05`: every set of coefficients is a host of one
+    phase at the reference temperature, and where :math:`\Theta(1-x)` is larger than :math:`\sigma`, :math:`u_k` is that number
+    itself. With ``shape="plain"`` they are the :math:`s_k`, which may be negative: a host that separates into phases.
 
     ====================  =======================================  ============
     symbol                coefficient                              unit
@@ -75,6 +76,8 @@ class LogitSpline(Expansion):
     """Temperature [K] at which the mean voltage and the slopes hold."""
     entropies: Count = 0
     """Number of excess entropies; all slopes have one if any has."""
+    ion: IonSymbol = DEFAULT_ION
+    """Symbol of the ion that the host takes up, against whose metal voltages are counted."""
     kind: ClassVar[str] = "logit-spline"
     first_order: ClassVar[int | None] = None
 
