@@ -42,7 +42,7 @@ def mixing(x: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class LogitBasis:
-    """Splines :math:`I_k = \\int B_k\\,dz` whose mean over 0 < x < 1 is zero."""
+    r"""Splines :math:`I_k = \int B_k\,dz` whose mean over 0 < x < 1 is zero."""
 
     knots: Array
     """:math:`z_j` (n_knot,)."""
@@ -95,8 +95,7 @@ class LogitBasis:
 
     def _interval(self, x: Array) -> NDArray[np.intp]:
         """Place of the knot on the left of each composition; -1 before the first."""
-        with np.errstate(divide="ignore"):
-            return np.searchsorted(self.knots, logit(np.real(x)), side="right") - 1
+        return np.searchsorted(1 / (1 + np.exp(-self.knots)), np.real(x), side="right") - 1
 
     def _integral(self, x: Any, at: Any, value: Any, slope: Any, bend: Any, cubic: Any, before: Any) -> Any:
         """Integral over x from 0 of a spline that is a polynomial of the distance from the knot on the left."""
@@ -163,8 +162,8 @@ def logit_basis(knots: tuple[float, ...]) -> LogitBasis:
 def _second_derivatives(z: Array) -> Array:
     r""":math:`B_k''` in the intervals between knots (n_knot - 1, n_knot - 1).
 
-    Beyond the knots there is one more spline on each side of the sequence, with the spacing of the ends; it belongs to the first
-    or the last, which are constant there.
+    Beyond the knots there is one more spline on each side of the sequence, with the spacing of the ends; it is part of the first
+    or the last one, which are constant there.
     """
     n = len(z) - 1
     first, last = z[1] - z[0], z[-1] - z[-2]

@@ -16,9 +16,9 @@ from a2c_pybamm.laws.thermodynamics.logit_basis import LogitBasis, logit, logit_
 from a2c_pybamm.schema import Temperature, conform_fields
 
 SOFTNESS = 0.05
-r"""Scale :math:`\sigma` of the positive slopes: a larger :math:`\Theta(1-x)` is nearly linear in its coordinate, so that its mean
-under a Gaussian is that at the mean; a smaller one stays positive. Of 0.05, 0.2, 1 and 5 the smallest left the mean of the draws
-nearest to the nominal curve, on 18 measured curves."""
+r"""Scale :math:`\sigma` of the positive slopes: a larger :math:`\Theta(1-x)` is nearly linear in its coordinate, so that its
+mean under a Gaussian is that at the mean; a smaller one stays positive. Of 0.05, 0.2, 1 and 5 the smallest left the mean of the
+draws nearest to the nominal curve, on 18 measured curves."""
 KNOT_ROUNDING = 1e-24
 """Square of the distance in z from a knot within which a cube's third derivative is rounded: nothing divides by zero there."""
 
