@@ -157,9 +157,9 @@ def test_voltage_is_the_slope_of_the_free_energy(name: str) -> None:
 
 @of(Expansion)
 def test_terms_of_an_expansion(name: str) -> None:
-    """Each term's derivatives by complex steps, on [0, 1]; it vanishes at both ends; sums are linear in the amplitudes."""
+    """Each term's derivatives by complex steps; it vanishes at both ends; sums are linear in the amplitudes."""
     law = EXAMPLES[name]
-    x = np.linspace(0, 1, 23)
+    x = np.linspace(0, 1, 23) if checks(law).slopes_at_ends else np.linspace(0, 1, 23)[1:-1]
     for k in range(len(law.interaction_names)):
         assert np.abs(law.term(k, np.array([0.0, 1.0]))).max() < 1e-13
         for derivative in (0, 1):

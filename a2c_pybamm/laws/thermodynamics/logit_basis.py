@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -85,13 +87,31 @@ class LogitBasis:
         return np.asarray(self._integral(x[:, None], at[:, None], *rows))
 
     def integral(self, x: Any, amplitudes: list[Any]) -> Any:
-        """Integral over x from 0 of the spline with these amplitudes, numbers or arrays that go with x."""
+        """Integral over x from 0 of the spline with these amplitudes: numbers, arrays that go with x, or symbols."""
+        if not isinstance(x, Number | np.ndarray):
+            return self._integral_in_one_text(x, amplitudes)
         x = np.asarray(x)
         shape = np.broadcast_shapes(x.shape, *(np.shape(a) for a in amplitudes))
         x = np.broadcast_to(x, shape)
         at = self._interval(x)
         rows = (_gathered(matrix, amplitudes, np.maximum(at, 0)) for matrix in self._pieces())
         return self._integral(x, at, *rows)[()]
+
+    def _integral_in_one_text(self, x: Any, amplitudes: list[Any]) -> Any:
+        """The same without places in arrays, for another library's symbols: all intervals, each up to x at most."""
+        z, knots = logit(x), self.knots.tolist()
+        curves = [[weighted_sum(amplitudes, row) for row in matrix] for matrix in (*self.at_knots, self._third())]
+        left, right = np.minimum(z, knots[0]), np.maximum(z, knots[-1])
+        total = weighted_sum(amplitudes, self.before[0]) + _straight(left, knots[0], curves[0][0], amplitudes[0])
+        nodes, weights = np.polynomial.legendre.leggauss(GAUSS_ORDER)
+        for j, (start, end) in enumerate(pairwise(knots)):
+            width = np.minimum(np.maximum(z, start), end) - start
+            for node, weight in zip(((nodes + 1) / 2).tolist(), (weights / 2).tolist(), strict=True):
+                d = width * node
+                rate = 1 / (np.exp((start + d) / 2) + np.exp(-(start + d) / 2)) ** 2  # x(1-x)
+                curve = curves[0][j] + d * (curves[1][j] + d * (curves[2][j] + d * curves[3][j]))
+                total = total + weight * width * rate * curve
+        return total + _straight(right, knots[-1], curves[0][-1], amplitudes[-1])
 
     def _interval(self, x: Array) -> NDArray[np.intp]:
         """Place of the knot on the left of each composition; -1 before the first."""
@@ -123,14 +143,24 @@ class LogitBasis:
         return np.asarray(steps / widths[:, None] / 3)
 
 
+def weighted_sum(values: list[Any], weights: Array) -> Any:
+    """Sum of the values times numbers that are not zero."""
+    total: Any = 0.0
+    for k in np.flatnonzero(weights):
+        total = total + float(weights[k]) * values[k]
+    return total
+
+
+def _straight(z: Any, start: float, value: Any, slope: Any) -> Any:
+    """Integral over x from ``start`` to z of a straight line through a value there."""
+    x, first = 1 / (1 + np.exp(-z)), 1 / (1 + float(np.exp(-start)))
+    entropy = x * np.log(x) + (1 - x) * np.log(1 - x) - float(mixing(np.array(first)))
+    return (value - slope * start) * (x - first) + slope * entropy
+
+
 def _gathered(matrix: Array, amplitudes: list[Any], at: NDArray[np.intp]) -> Any:
     """Sums of a knot's row times the amplitudes, for the knot that each composition belongs to."""
-    rows = []
-    for row in matrix:
-        total: Any = 0.0
-        for k in np.flatnonzero(row):
-            total = total + row[k] * amplitudes[k]
-        rows.append(np.broadcast_to(total, at.shape))
+    rows = [np.broadcast_to(weighted_sum(amplitudes, row), at.shape) for row in matrix]
     return np.take_along_axis(np.array(rows), at[None], axis=0)[0]
 
 
@@ -162,7 +192,7 @@ def logit_basis(knots: tuple[float, ...]) -> LogitBasis:
 def _second_derivatives(z: Array) -> Array:
     r""":math:`B_k''` in the intervals between knots (n_knot - 1, n_knot - 1).
 
-    Beyond the knots there is one more spline on each side of the sequence, with the spacing of the ends; it is part of the first
+    Beyond the knots there is one more spline on each side, with the spacing of the ends; it is part of the first
     or the last one, which are constant there.
     """
     n = len(z) - 1

@@ -12,7 +12,7 @@ from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import TERM_LIMIT, Coefficients, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import Array, Expansion
 from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
-from a2c_pybamm.laws.thermodynamics.logit_basis import LogitBasis, logit, logit_basis
+from a2c_pybamm.laws.thermodynamics.logit_basis import LogitBasis, logit, logit_basis, weighted_sum
 from a2c_pybamm.schema import Temperature, conform_fields
 
 SOFTNESS = 0.05
@@ -132,7 +132,7 @@ class LogitSpline(Expansion):
             return basis.integral(x, values)
         z = logit(x)
         inner = np.minimum(np.maximum(z, float(basis.knots[0])), float(basis.knots[-1]))
-        cubes = [_weighted(values, row) for row in basis.cubes]
+        cubes = [weighted_sum(values, row) for row in basis.cubes]
         middle = (values[0] + values[-1]) / 2
         if derivative == 2:
             slope = middle + sum(3 * w * _cube(inner - t, -1) for w, t in zip(cubes, basis.knots.tolist(), strict=True))
@@ -140,15 +140,7 @@ class LogitSpline(Expansion):
         curve = middle * inner + sum(w * _cube(inner - t, 0) for w, t in zip(cubes, basis.knots.tolist(), strict=True))
         before = np.minimum(z - float(basis.knots[0]), 0.0)
         beyond = np.maximum(z - float(basis.knots[-1]), 0.0)
-        return curve + values[0] * before + values[-1] * beyond - _weighted(values, basis.means)
-
-
-def _weighted(values: Sequence[Any], weights: Array) -> Any:
-    """Sum of the values times numbers that are not zero."""
-    total: Any = 0.0
-    for k in np.flatnonzero(weights):
-        total = total + float(weights[k]) * values[k]
-    return total
+        return curve + values[0] * before + values[-1] * beyond - weighted_sum(values, basis.means)
 
 
 def _cube(u: Any, derivative: int) -> Any:
