@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from numbers import Number
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,9 @@ class LogitBasis:
 
     def integral(self, x: Any, amplitudes: list[Any]) -> Any:
         """Integral over x from 0 of the spline with these amplitudes: numbers, arrays that go with x, or symbols."""
-        if not isinstance(x, Number | np.ndarray):
+        if isinstance(x, Real):
+            return weighted_sum(amplitudes, self.integrals(np.array([x]))[0])
+        if not isinstance(x, complex | np.ndarray):
             return self._integral_in_one_text(x, amplitudes)
         x = np.asarray(x)
         shape = np.broadcast_shapes(x.shape, *(np.shape(a) for a in amplitudes))
