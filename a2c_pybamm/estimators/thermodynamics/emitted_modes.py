@@ -1,0 +1,127 @@
+r"""From slopes with a covariance to a logit spline's coefficients, and their error in few columns.
+
+Columns are the modes of the covariance in the metric of what a cell takes: the voltage, and the logarithm of the thermodynamic
+factor, each in units of its own error. Modes are left out that change neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from a2c_pybamm.estimate import Array
+from a2c_pybamm.estimators.thermodynamics.roughness_prior import SlopePosterior
+from a2c_pybamm.estimators.thermodynamics.slope_data import thermal_voltage
+from a2c_pybamm.laws.thermodynamics.logit_spline import SOFTNESS, LogitSpline, positive
+
+NEGLECTED_VOLTAGE = 1e-4
+"""Largest root-mean-square error of the voltage that is left out [V]: a tenth of a millivolt, below any cell's."""
+NEGLECTED_SHARE = 0.01
+"""Largest share of the variance of voltage and logarithmic thermodynamic factor that is left out: a standard deviation half a
+per cent too small."""
+N_COMPOSITION = 101
+"""Compositions between the outermost knots at which modes are compared."""
+N_QUADRATURE = 21
+"""Nodes of the Gauss–Hermite rule for the mean of a positive slope."""
+N_NEWTON = 60
+"""Most iterations for the coordinate of a slope with a given mean; fewer than 20 are usual."""
+
+
+@dataclass(frozen=True, eq=False)
+class EmittedSlopes:
+    """Coefficients of a law of slopes and their error."""
+
+    mean: Array
+    """Mean voltage over the window, coordinates of the slopes, entropies (n,)."""
+    root: Array
+    """Columns of the error (n, n_mode)."""
+    jacobian: Array
+    """Derivative of the coefficients by those of the posterior without energies of the empty host (n, n)."""
+    slopes: Array
+    """Slopes of the fit (n_slope,)."""
+    neglected: float
+    """Root-mean-square error of the voltage that is left out [V]."""
+
+
+def emitted_slopes(posterior: SlopePosterior, law: LogitSpline, *, entropies: bool) -> EmittedSlopes:
+    """Coefficients whose draws have the mean voltage curve of the fit, and the modes of their error."""
+    first = posterior.n_linear - (2 if entropies else 1)
+    order = _coefficient_order(posterior, first, entropies=entropies)
+    values, covariance = posterior.mean[order], posterior.covariance[np.ix_(order, order)]
+    n = posterior.n_slope
+    stable = law.shape == "stable"
+    slopes = np.exp(values[1 : n + 1]) if stable else 1 + values[1 : n + 1]
+    thermal = thermal_voltage(law)
+    mean, inner = law.coordinates(np.concatenate([[values[0]], thermal * (slopes - 1)]))
+    jacobian = np.eye(len(values))
+    jacobian[: n + 1, : n + 1] = inner
+    jacobian[:, 1 : n + 1] *= thermal * (slopes if stable else 1.0)
+    full = jacobian @ covariance @ jacobian.T
+    root, neglected = _modes(full, law, slopes, n)
+    if stable:
+        mean[1:] = coordinates_of_mean(slopes, np.sqrt((root[1 : n + 1] ** 2).sum(axis=1)))
+    return EmittedSlopes(np.concatenate([mean, values[n + 1 :]]), root, jacobian, slopes, neglected)
+
+
+def _coefficient_order(posterior: SlopePosterior, first: int, *, entropies: bool) -> Array:
+    """Places of U_0, the slopes, the vibrational entropy and the excess ones among a posterior's coefficients."""
+    n = posterior.n_linear
+    slopes = np.arange(n, n + posterior.n_slope)
+    if not entropies:
+        return np.concatenate([[first], slopes])
+    return np.concatenate([[first], slopes, [first + 1], np.arange(n + posterior.n_slope, len(posterior.mean))])
+
+
+def coordinates_of_mean(slopes: Array, std: Array) -> Array:
+    """Coordinates u (n_slope,) of which Gaussians of standard deviation ``std`` make positive slopes with these means."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(N_QUADRATURE)
+    weights = weights / weights.sum()
+    u = slopes - SOFTNESS**2 / slopes
+    for _ in range(N_NEWTON):
+        at = u[:, None] + std[:, None] * nodes
+        values = positive(at)
+        slope = (values**2 / (values**2 + SOFTNESS**2)) @ weights
+        step = (values @ weights - slopes) / np.maximum(slope, 1e-6)
+        u = u - np.clip(step, -1 - std, 1 + std)
+        if np.abs(step).max() < 1e-9 * np.abs(slopes).max():
+            break
+    return u
+
+
+def _modes(covariance: Array, law: LogitSpline, slopes: Array, n: int) -> tuple[Array, float]:
+    """Columns of a covariance (n_coefficient, n_mode) that matter, and the error of the voltage of the others [V]."""
+    scale = np.sqrt(np.maximum(np.diag(covariance), np.finfo(float).tiny))
+    values, vectors = np.linalg.eigh(covariance / scale[:, None] / scale)
+    root = scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
+    voltage, factor, warming = _sensitivities(law, slopes, len(covariance), n)
+    by_mode = [rows @ root for rows in (voltage, factor, warming) if len(rows)]
+    weighted = [rows / np.maximum(np.sqrt((rows**2).sum(axis=1)), np.finfo(float).tiny)[:, None] for rows in by_mode]
+    _, size, right = np.linalg.svd(np.vstack(weighted), full_matrices=False)
+    rows = root @ right.T
+    remaining = np.append(np.cumsum(size[::-1] ** 2)[::-1], 0.0) / (len(weighted) * N_COMPOSITION)
+    of_voltage = np.append(np.cumsum(((voltage @ rows) ** 2).mean(axis=0)[::-1])[::-1], 0.0)
+    enough = (remaining <= NEGLECTED_SHARE) & (of_voltage <= min(NEGLECTED_VOLTAGE**2, NEGLECTED_SHARE * of_voltage[0]))
+    kept = int(np.argmax(enough))
+    return rows[:, :kept], float(np.sqrt(of_voltage[kept]))
+
+
+def _sensitivities(law: LogitSpline, slopes: Array, n_coefficient: int, n: int) -> tuple[Array, Array, Array]:
+    """Derivatives of U, of the logarithm of the thermodynamic factor and of dU/dT by the coefficients (n_x, n_coefficient)."""
+    x = np.linspace(law.knots[0], law.knots[-1], N_COMPOSITION)
+    by_coordinate = slopes**2 / (slopes**2 + SOFTNESS**2) if law.shape == "stable" else np.ones(n)
+    basis, thermal = law.basis, thermal_voltage(law) / law.valence
+    a, b = law.window
+    mean = (basis.integrals(np.array([b])) - basis.integrals(np.array([a])))[0] / (b - a)
+    voltage, factor = np.zeros((2, N_COMPOSITION, n_coefficient))
+    voltage[:, 0] = 1.0
+    voltage[:, 1 : n + 1] = -thermal * (basis.curves(x) - mean) * by_coordinate
+    b_splines = basis.slopes(x)
+    size = np.abs(b_splines @ slopes) if law.shape == "stable" else np.ones(N_COMPOSITION)
+    factor[:, 1 : n + 1] = b_splines * by_coordinate / size[:, None]
+    if n_coefficient == n + 1:
+        return voltage, factor, np.zeros((0, n_coefficient))
+    warming = np.zeros((N_COMPOSITION, n_coefficient))
+    warming[:, n + 1] = 1.0
+    warming[:, n + 2 :] = basis.curves(x)
+    return voltage, factor, warming
