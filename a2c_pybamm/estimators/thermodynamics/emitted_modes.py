@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from a2c_pybamm.constants import GAS_CONSTANT
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.roughness_prior import SlopePosterior
 from a2c_pybamm.estimators.thermodynamics.slope_data import thermal_voltage
@@ -37,7 +38,7 @@ class EmittedSlopes:
     root: Array
     """Columns of the error (n, n_mode)."""
     jacobian: Array
-    """Derivative of the coefficients by those of the posterior without energies of the empty host (n, n)."""
+    """Derivative of the coefficients by those of the posterior (n, n_posterior)."""
     slopes: Array
     """Slopes of the fit (n_slope,)."""
     neglected: float
@@ -57,11 +58,14 @@ def emitted_slopes(posterior: SlopePosterior, law: LogitSpline, *, entropies: bo
     jacobian = np.eye(len(values))
     jacobian[: n + 1, : n + 1] = inner
     jacobian[:, 1 : n + 1] *= thermal * (slopes if stable else 1.0)
+    jacobian[n + 1 :] *= GAS_CONSTANT  # entropies of the posterior are in units of R
     full = jacobian @ covariance @ jacobian.T
     root, neglected = _modes(full, law, slopes, n)
     if stable:
         mean[1:] = coordinates_of_mean(slopes, np.sqrt((root[1 : n + 1] ** 2).sum(axis=1)))
-    return EmittedSlopes(np.concatenate([mean, values[n + 1 :]]), root, jacobian, slopes, neglected)
+    by_posterior = np.zeros((len(values), len(posterior.mean)))
+    by_posterior[:, order] = jacobian
+    return EmittedSlopes(np.concatenate([mean, GAS_CONSTANT * values[n + 1 :]]), root, by_posterior, slopes, neglected)
 
 
 def _coefficient_order(posterior: SlopePosterior, first: int, *, entropies: bool) -> Array:

@@ -15,13 +15,17 @@ from a2c_pybamm.estimate import Array
 
 UNRELIABLE_STD_FACTOR = 3.0
 """Factor on the standard deviation of an unreliable energy, a choice of ours: a relaxation that did not converge, or a
-composition inside (0, 1) of which one ordering alone was computed, so that the lowest may have been missed."""
+composition inside (0, 1) of which one ordering alone was computed where others list several, so that the lowest may have been
+missed."""
 ION_COUNT_TOLERANCE = 1e-4
 """Difference of x of a supercell from that of a whole number of ions: tables round x."""
 COMPLETE_SHARE = 0.99
 """Share of all arrangements from which a list counts as complete: what is missing then adds 0.01 R at most to the entropy."""
-SAME_COMPOSITION = 1e-6
-"""Compositions closer than this are one: 1/3 and 1 - 2/3 differ in the last digit."""
+SAME_COMPOSITION = 1e-4
+"""Compositions closer than this are one: tables round them to four digits or more, and a supercell of 100 sites has steps of a
+hundredth."""
+SAME_ENERGY = 1e-9
+"""Relative difference of energies below which two rows of one composition are the same ordering, listed twice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +59,36 @@ def by_composition(x: Array) -> list[NDArray[np.intp]]:
     return np.split(order, np.flatnonzero(np.diff(x[order]) > SAME_COMPOSITION) + 1)
 
 
+def distinct_structures(table: EnergyTable, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Rows of one composition whose energies differ, like ones once, in the order of their energies."""
+    ascending = rows[np.argsort(table.energy[rows], kind="stable")]
+    energy = table.energy[ascending]
+    apart = np.diff(energy) > SAME_ENERGY * np.abs(energy).max(initial=1.0)
+    return np.asarray(ascending[np.concatenate([[True], apart])])
+
+
 def lowest_energies(table: EnergyTable) -> Compositions:
     """The lowest energy at each composition: ideal mixing has to be added, a mean-field choice."""
     rows = by_composition(table.x)
-    x = np.array([table.x[r[0]] for r in rows])
     lowest = np.array([r[np.argmin(table.energy[r])] for r in rows])
-    alone = np.array([len(r) == 1 and 0 < value < 1 for r, value in zip(rows, x, strict=True)])
+    x = table.x[lowest]
+    alone = (
+        np.array([len(distinct_structures(table, r)) == 1 for r in rows]) & (x > SAME_COMPOSITION) & (x < 1 - SAME_COMPOSITION)
+    )
+    inner = int(((x > SAME_COMPOSITION) & (x < 1 - SAME_COMPOSITION)).sum())
     spread = np.where(table.converged, 1.0, UNRELIABLE_STD_FACTOR)
-    spread[lowest[alone]] = UNRELIABLE_STD_FACTOR
+    if alone.sum() < inner:  # a list of one ordering for every composition is no search among orderings
+        spread[lowest[alone]] = UNRELIABLE_STD_FACTOR
     weights = sparse.csr_array((np.ones(len(x)), (np.arange(len(x)), lowest)), shape=(len(x), len(table.x)))
     method = "lowest energies + ideal mixing (mean field)"
     return Compositions(x, table.energy[lowest] / FARADAY, weights, spread, None, None, method)
+
+
+def _distinct_orderings(table: EnergyTable, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Rows of one composition without those that repeat another's name, energy and degeneracy."""
+    assert table.degeneracy is not None
+    described = [(table.structure[k], table.energy[k], table.degeneracy[k]) for k in rows]
+    return np.array([k for place, k in enumerate(rows) if described[place] not in described[:place]])
 
 
 def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> Compositions:
@@ -94,6 +117,7 @@ def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> C
     thermal = GAS_CONSTANT * temperature
     x, energy, entropy, derivatives, listed = [], [], [], [], 1.0
     for rows in by_composition(table.x):
+        rows = _distinct_orderings(table, rows)
         here = float(table.x[rows[0]])
         g = table.degeneracy[rows]
         if abs(here * sites - round(here * sites)) > ION_COUNT_TOLERANCE * sites:

@@ -78,6 +78,8 @@ class SlopePosterior:
 
     mean: Array
     covariance: Array
+    gain: Array
+    """Derivative of the mean by the data (n_coefficient, n)."""
     n_linear: int
     n_slope: int
     scatter: float
@@ -126,8 +128,9 @@ class _Search:
         weight = 1 / linear.noise[:, None]
         known = linear.known * weight
         n_linear = known.shape[1]
-        q, _ = np.linalg.qr(known, mode="complete")
-        free = q[:, n_linear:].T  # rows without the coefficients that have no prior
+        free = np.eye(len(known))
+        if n_linear:  # rows without the coefficients that have no prior
+            free = np.linalg.qr(known, mode="complete")[0][:, n_linear:].T
         offset = 0.0 if positive else linear.slopes.sum(axis=1)
         self.data = free @ ((linear.data - offset) * weight[:, 0])
         self.slopes = free @ (linear.slopes * weight)
@@ -228,7 +231,7 @@ class _Search:
         weights = weights[kept] / weights[kept].sum()
         fitted = design @ np.transpose(design, (0, 2, 1)) / (self.of_scale**2)[:, None, None]
         degrees = np.einsum("gii->g", np.linalg.solve(system[kept], fitted[kept]))
-        rows, covariances = self._moments(kept, c[kept], entropy[kept], design[kept], system[kept])
+        rows, covariances, gains = self._moments(kept, c[kept], entropy[kept], design[kept], system[kept])
         mean = weights @ rows
         centred = rows - mean
         covariance = np.tensordot(weights, covariances, axes=1) + (weights[:, None] * centred).T @ centred
@@ -238,6 +241,7 @@ class _Search:
         return SlopePosterior(
             mean,
             covariance,
+            np.tensordot(weights, gains, axes=1),
             n_linear,
             self.n_slope,
             scatter,
@@ -253,8 +257,8 @@ class _Search:
         curve = self.linear.known @ q + self.linear.slopes @ slopes
         return self.linear.data - curve - (self.linear.entropies @ entropy if len(entropy) else 0.0)
 
-    def _moments(self, at: Array, c: Array, entropy: Array, design: Array, system: Array) -> tuple[Array, Array]:
-        """Coefficients q, c, S of each combination (n, n_coefficient), and their covariances."""
+    def _moments(self, at: Array, c: Array, entropy: Array, design: Array, system: Array) -> tuple[Array, Array, Array]:
+        """Coefficients q, c, S of each combination (n, n_coefficient), their covariances, and derivatives by the data."""
         variance = (self.of_scale[at] ** 2)[:, None, None]
         gain = np.linalg.solve(system, design)
         spread = np.eye(design.shape[2]) - np.transpose(design, (0, 2, 1)) @ gain / variance
@@ -276,4 +280,6 @@ class _Search:
         cross = to_linear @ inner
         own = self.inverse @ self.inverse.T * variance + cross @ np.transpose(to_linear, (0, 2, 1))
         covariance = np.block([[own, cross], [np.transpose(cross, (0, 2, 1)), inner]])
-        return np.concatenate([q, c, entropy], axis=1), covariance
+        known = np.broadcast_to(self.linear.known, (len(at), *self.linear.known.shape))
+        by_data = covariance @ np.transpose(np.concatenate([known, derivative], axis=2), (0, 2, 1)) * weight**2 / variance
+        return np.concatenate([q, c, entropy], axis=1), covariance, by_data

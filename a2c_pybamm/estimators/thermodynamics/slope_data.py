@@ -47,7 +47,7 @@ class SlopeRows:
     voltage: Array
     """Column of U_0 (n,)."""
     warming: Array
-    """Column of the vibrational entropy [K.V-1 …], zero for energies (n,)."""
+    """Column of the vibrational entropy [V.K.mol.J-1], zero for energies (n,)."""
     slopes: Array
     """(n, n_slope)."""
     entropies: Array
@@ -93,7 +93,7 @@ def distinct_potentials(data: ChemicalPotentials) -> tuple[Array, Array, Array, 
 
 
 def linear_problem(rows: Sequence[SlopeRows], *, entropies: bool) -> LinearData:
-    """All rows as one problem: a column of g(0) for each table of energies, then U_0, then the vibrational entropy if asked."""
+    """All rows as one problem: a column of g(0) for each table of energies, U_0, and with ``entropies`` their change [R]."""
     blocks = [row.constant for row in rows]
     columns = []
     for k, block in enumerate(blocks):
@@ -101,7 +101,7 @@ def linear_problem(rows: Sequence[SlopeRows], *, entropies: bool) -> LinearData:
             columns.append(np.concatenate([block if j == k else np.zeros(len(row.x)) for j, row in enumerate(rows)]))
     columns.append(np.concatenate([row.voltage for row in rows]))
     if entropies:
-        columns.append(np.concatenate([row.warming for row in rows]) * FARADAY)
+        columns.append(GAS_CONSTANT * np.concatenate([row.warming for row in rows]))
     of_entropies = np.vstack([row.entropies for row in rows])
     return LinearData(
         np.concatenate([row.data for row in rows]),
