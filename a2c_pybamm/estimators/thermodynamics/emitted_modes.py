@@ -6,6 +6,7 @@ factor, each in units of its own error. Modes are left out that change neither.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,15 +53,16 @@ def emitted_slopes(posterior: SlopePosterior, law: LogitSpline, *, entropies: bo
     values, covariance = posterior.mean[order], posterior.covariance[np.ix_(order, order)]
     n = posterior.n_slope
     stable = law.shape == "stable"
-    slopes = np.exp(values[1 : n + 1]) if stable else 1 + values[1 : n + 1]
+    slopes = values[1 : n + 1]
     thermal = thermal_voltage(law)
     mean, inner = law.coordinates(np.concatenate([[values[0]], thermal * (slopes - 1)]))
     jacobian = np.eye(len(values))
     jacobian[: n + 1, : n + 1] = inner
-    jacobian[:, 1 : n + 1] *= thermal * (slopes if stable else 1.0)
+    jacobian[:, 1 : n + 1] *= thermal
     jacobian[n + 1 :] *= GAS_CONSTANT  # entropies of the posterior are in units of R
     full = jacobian @ covariance @ jacobian.T
-    root, neglected = _modes(full, law, slopes, n)
+    curves = [rows for rows in _sensitivities(law, slopes, len(full), n) if len(rows)]
+    root, (neglected, *_) = leading_modes(full, curves)
     if stable:
         mean[1:] = coordinates_of_mean(slopes, np.sqrt((root[1 : n + 1] ** 2).sum(axis=1)))
     by_posterior = np.zeros((len(values), len(posterior.mean)))
@@ -93,21 +95,28 @@ def coordinates_of_mean(slopes: Array, std: Array) -> Array:
     return u
 
 
-def _modes(covariance: Array, law: LogitSpline, slopes: Array, n: int) -> tuple[Array, float]:
-    """Columns of a covariance (n_coefficient, n_mode) that matter, and the error of the voltage of the others [V]."""
+def leading_modes(covariance: Array, sensitivities: Sequence[Array]) -> tuple[Array, list[float]]:
+    """Columns of a covariance (n_coefficient, n_mode) that matter to some curves, and what the others leave out of each.
+
+    Parameters
+    ----------
+    sensitivities
+        Derivatives of curves (n_x, n_coefficient); the first is a voltage [V], or all are in other units.
+    """
     scale = np.sqrt(np.maximum(np.diag(covariance), np.finfo(float).tiny))
     values, vectors = np.linalg.eigh(covariance / scale[:, None] / scale)
     root = scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
-    voltage, factor, warming = _sensitivities(law, slopes, len(covariance), n)
-    by_mode = [rows @ root for rows in (voltage, factor, warming) if len(rows)]
+    by_mode = [rows @ root for rows in sensitivities]
     weighted = [rows / np.maximum(np.sqrt((rows**2).sum(axis=1)), np.finfo(float).tiny)[:, None] for rows in by_mode]
     _, size, right = np.linalg.svd(np.vstack(weighted), full_matrices=False)
-    rows = root @ right.T
-    remaining = np.append(np.cumsum(size[::-1] ** 2)[::-1], 0.0) / (len(weighted) * N_COMPOSITION)
-    of_voltage = np.append(np.cumsum(((voltage @ rows) ** 2).mean(axis=0)[::-1])[::-1], 0.0)
-    enough = (remaining <= NEGLECTED_SHARE) & (of_voltage <= min(NEGLECTED_VOLTAGE**2, NEGLECTED_SHARE * of_voltage[0]))
+    columns = root @ right.T
+    remaining = np.append(np.cumsum(size[::-1] ** 2)[::-1], 0.0) / sum(len(rows) for rows in weighted)
+    left_out = [np.append(np.cumsum(((rows @ columns) ** 2).mean(axis=0)[::-1])[::-1], 0.0) for rows in sensitivities]
+    enough = remaining <= NEGLECTED_SHARE
+    for rest in left_out[:1]:
+        enough &= rest <= min(NEGLECTED_VOLTAGE**2, NEGLECTED_SHARE * rest[0])
     kept = int(np.argmax(enough))
-    return rows[:, :kept], float(np.sqrt(of_voltage[kept]))
+    return columns[:, :kept], [float(np.sqrt(rest[kept])) for rest in left_out]
 
 
 def _sensitivities(law: LogitSpline, slopes: Array, n_coefficient: int, n: int) -> tuple[Array, Array, Array]:
@@ -129,3 +138,8 @@ def _sensitivities(law: LogitSpline, slopes: Array, n_coefficient: int, n: int) 
     warming[:, n + 1] = 1.0
     warming[:, n + 2 :] = basis.curves(x)
     return voltage, factor, warming
+
+
+def voltage_sensitivity(law: LogitSpline, emitted: EmittedSlopes) -> Array:
+    """Derivatives of U by the coefficients (n_x, n_coefficient) at compositions between the outermost knots."""
+    return _sensitivities(law, emitted.slopes, len(emitted.mean), len(emitted.slopes))[0]

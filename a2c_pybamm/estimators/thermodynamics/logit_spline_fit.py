@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
-from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
+from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
-from a2c_pybamm.estimators.thermodynamics.emitted_modes import EmittedSlopes, emitted_slopes
-from a2c_pybamm.estimators.thermodynamics.orderings import Compositions, boltzmann_average, lowest_energies
-from a2c_pybamm.estimators.thermodynamics.roughness_prior import LinearData, SlopePosterior, slope_posterior
+from a2c_pybamm.estimators.thermodynamics.emitted_modes import EmittedSlopes, emitted_slopes, voltage_sensitivity
+from a2c_pybamm.estimators.thermodynamics.fit_quality import (
+    FIT,
+    LARGEST_MISFIT,
+    FitQuality,
+    fit_quality,
+    hull_steps,
+    validate_quality,
+)
+from a2c_pybamm.estimators.thermodynamics.mean_field import MEAN_FIELD, mean_field_columns
+from a2c_pybamm.estimators.thermodynamics.orderings import ENSEMBLE_SOURCE, check_std, compositions_of, ensemble_deviations
+from a2c_pybamm.estimators.thermodynamics.roughness_prior import SlopePosterior, slope_posterior
 from a2c_pybamm.estimators.thermodynamics.slope_data import (
     SAME_TEMPERATURE,
     SlopeRows,
@@ -23,8 +32,8 @@ from a2c_pybamm.estimators.thermodynamics.slope_data import (
     potential_rows,
     start_slopes,
 )
-from a2c_pybamm.estimators.thermodynamics.supercell_size import SizeError, entropy_size_error, size_error
-from a2c_pybamm.laws.thermodynamics.logit_basis import logit
+from a2c_pybamm.estimators.thermodynamics.slope_entropies import add_entropies, logit_places
+from a2c_pybamm.estimators.thermodynamics.supercell_size import N_ITERATION, SizeError, energy_correction, size_error
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
 Table = EnergyTable | ChemicalPotentials
@@ -35,8 +44,6 @@ LEAST_SLOPES = 40
 SLOPES_PER_COMPOSITION = 1.5
 MOST_SLOPES = 99
 """Slopes that a law can have."""
-N_SIZE_ITERATION = 2
-"""Corrections of a supercell's size, each with the slopes of the fit before: the third changes exact chains by less than 1 %."""
 DEGREES_OF_PRIOR = 3.0
 """Degrees of freedom with which the declared noise counts against the scatter: χ² of one or two is no evidence."""
 LEAST_DATA = 3
@@ -77,15 +84,6 @@ def logit_spline(
     return LogitSpline(material, tuple(np.round(knots, 8).tolist()), over, shape, temperature, count, ion)
 
 
-@dataclass(frozen=True, eq=False)
-class _Problem:
-    """Data of one fit, before and after corrections of a supercell's size."""
-
-    rows: tuple[SlopeRows, ...]
-    compositions: tuple[Compositions | None, ...]
-    tables: tuple[Table, ...]
-
-
 def fit_logit_spline(
     data: Table | Sequence[Table],
     law: LogitSpline,
@@ -93,6 +91,8 @@ def fit_logit_spline(
     energy_std: float | None = None,
     ensemble: Literal["lowest", "boltzmann"] = "lowest",
     sites: float | None = None,
+    mean_field_std: float | None = None,
+    largest_misfit: float = LARGEST_MISFIT,
     source: str | None = None,
 ) -> Estimate:
     r"""Coefficients of a logit spline from energies, chemical potentials, or both, at one or several temperatures.
@@ -108,20 +108,224 @@ def fit_logit_spline(
         Tables by one method.
     energy_std
         Standard deviation of an energy [J.mol-1 per site]. Noise that is not declared is averaged over.
-    ensemble, sites
-        As in `fit_free_energy`. The energies of a supercell of ``sites`` sites with all orderings are corrected for its size.
+    ensemble, sites, mean_field_std, largest_misfit
+        As in `fit_free_energy`. Energies of a supercell of ``sites`` sites with all orderings are corrected for its size.
 
     Raises
     ------
     ValueError
-        If there are fewer than three different compositions, data by several methods lack their standard deviations, or potentials
-        are at another temperature than the law's.
+        If there are fewer than three different compositions, or potentials are at several temperatures and the law has no
+        entropies, or at another one than the law's; if the law is farther than ``largest_misfit`` from the data.
     """
     tables = _tables(data)
-    problem = _problem(tables, law, energy_std, ensemble, sites)
-    several = law.entropies > 0 and any(row.warming.any() for row in problem.rows)
-    corrected, posterior, linear, size = _fit_with_size(problem, law, sites if ensemble == "boltzmann" else None, several)
-    widening = _widening(posterior, all(row.known for row in problem.rows))
-    posterior = _widened(posterior, widening)
-    emitted = emitted_slopes(posterior, law, entropies=several)
-    return _estimate(law, tables, corrected, posterior, linear, emitted, size, source, energy_std, several)
+    check_std(law.material, energy_std)
+    fit = _Fit(law, tables, energy_std, ensemble, sites)
+    posterior, emitted, size = fit.solve()
+    quality = fit.quality(posterior, size)
+    validate_quality(quality, f"data of {tables[0].label}", f"{law.kind} of {law.material}", largest_misfit)
+    names = (law.voltage_name, *law.interaction_names, *((law.entropy_name, *law.excess_entropy_names) if fit.several else ()))
+    factors = fit.factors(posterior, emitted, size, source, mean_field_std)
+    provenance: dict[str, Any] = {"label": tables[0].label, **_provenance(tables), FIT: quality.as_record()}
+    provenance["roughness"] = {
+        "lg smoothing": posterior.smoothing,
+        "scatter [eV or V]": posterior.scatter,
+        "modes": emitted.root.shape[1],
+        "neglected [V]": emitted.neglected,
+        "share of noise in the variance of U": fit.noise_share(posterior, emitted),
+    }
+    method = f"{fit.method}, spline of the logit with {len(law.basis.places)} slopes, averaged over its roughness"
+    estimate = Estimate(names, emitted.mean, factors, method, provenance)
+    return fit.with_entropies(estimate, size)
+
+
+class _Fit:
+    """One fit: its data, and what follows from them in turn."""
+
+    def __init__(
+        self, law: LogitSpline, tables: tuple[Table, ...], energy_std: float | None, ensemble: str, sites: float | None
+    ) -> None:
+        self.law, self.tables, self.energy_std = law, tables, energy_std
+        self.sites = sites if ensemble == "boltzmann" else None
+        self.compositions = [
+            compositions_of(table, law, ensemble, sites) if isinstance(table, EnergyTable) else None for table in tables
+        ]
+        rows = [
+            energy_rows(c, law, energy_std) if c is not None else potential_rows(_at_law(table, law), law)
+            for table, c in zip(tables, self.compositions, strict=True)
+        ]
+        self.several = law.entropies > 0 and any(bool(row.warming.any()) for row in rows)
+        x = np.concatenate([row.x for row in rows])
+        if len(np.unique(np.round(x, 6))) < LEAST_DATA:
+            raise ValueError(
+                f"data of {tables[0].label}: {len(np.unique(np.round(x, 6)))} different composition(s); a curve needs at least "
+                f"{LEAST_DATA}, add some"
+            )
+        self.rows = [row if row.known or len(rows) == 1 else self._with_scatter(row) for row in rows]
+        self.start = start_slopes(self.rows, law)
+
+    @property
+    def stable(self) -> bool:
+        return self.law.shape == "stable"
+
+    @property
+    def method(self) -> str:
+        """What was fitted to, in words."""
+        parts = [c.method for c in self.compositions if c is not None]
+        n = sum(len(row.x) for row, c in zip(self.rows, self.compositions, strict=True) if c is None)
+        return " and ".join([*parts, *([f"{n} chemical potentials"] if n else [])])
+
+    def posterior(self, rows: Sequence[SlopeRows]) -> SlopePosterior:
+        """Posterior of the slopes by some rows."""
+        linear = linear_problem(rows, entropies=self.several)
+        start = np.log(self.start) if self.stable else self.start - 1
+        known = all(row.known for row in rows)
+        return slope_posterior(linear, logit_places(self.law), positive=self.stable, noise_known=known, start=start)
+
+    def _with_scatter(self, row: SlopeRows) -> SlopeRows:
+        """Rows with their own scatter as their noise, where other data have a declared one."""
+        self.start = start_slopes([row], self.law)
+        return replace(row, noise=row.noise * self.posterior([row]).scatter, known=True)
+
+    def solve(self) -> tuple[SlopePosterior, EmittedSlopes, SizeError | None]:
+        """Posterior, coefficients and the correction of the supercell's size, each from the fit before."""
+        posterior = self.posterior(self.rows)
+        if self.sites is None:
+            return self._widened(posterior), emitted_slopes(self._widened(posterior), self.law, entropies=self.several), None
+        corrections = []
+        for _ in range(N_ITERATION):
+            slopes = self.slopes(posterior)
+            corrections.append(
+                [energy_correction(self.law.basis.slopes(row.x) @ slopes, row.x, self.sites, self.law.reference_temperature)
+                 if row.constant.any() else np.zeros(len(row.x)) for row in self.rows]
+            )  # fmt: skip
+            corrected = [replace(row, data=row.data + c) for row, c in zip(self.rows, corrections[-1], strict=True)]
+            posterior = self.posterior(corrected)
+        size = size_error([np.concatenate(c) for c in corrections])
+        if not size.converged:
+            posterior = self.posterior(self.rows)
+        posterior = self._widened(posterior)
+        return posterior, emitted_slopes(posterior, self.law, entropies=self.several), size
+
+    def slopes(self, posterior: SlopePosterior) -> Array:
+        """Slopes (n_slope,) of the posterior's mean."""
+        return posterior.mean[posterior.n_linear : posterior.n_linear + posterior.n_slope]
+
+    def _widened(self, posterior: SlopePosterior) -> SlopePosterior:
+        """The posterior with the declared noise widened to the scatter, if that is larger."""
+        if not all(row.known for row in self.rows):
+            return posterior
+        free = max(posterior.degrees_of_freedom, 0.0) + DEGREES_OF_PRIOR
+        factor = max(1.0, (posterior.chi_squared + DEGREES_OF_PRIOR) / free)
+        return replace(posterior, covariance=factor * posterior.covariance)
+
+    def quality(self, posterior: SlopePosterior, size: SizeError | None) -> FitQuality:
+        """Distances of the fit from its data."""
+        curve = self._curve(posterior)
+        data = np.concatenate([row.data for row in self.rows])
+        if size is not None:
+            data = data + size.energy
+        noise = np.concatenate([row.noise for row in self.rows])
+        known = all(row.known for row in self.rows)
+        residual, x = data - curve, np.concatenate([row.x for row in self.rows])
+        places, voltages, start = [], [], 0
+        for row in self.rows:
+            here = slice(start, start + len(row.x))
+            start = here.stop
+            if row.constant.any():
+                energy = row.data - row.slopes.sum(axis=1)
+                found = hull_steps(row.x, energy, residual[here], self.law.valence)
+            else:
+                found = (row.x, residual[here])
+            places.append(found[0])
+            voltages.append(found[1])
+        std = noise if known else noise * posterior.scatter
+        distances = (np.concatenate(places), np.concatenate(voltages))
+        return fit_quality(x, residual, std, posterior.degrees_of_freedom, declared=known, distances=distances)
+
+    def _curve(self, posterior: SlopePosterior) -> Array:
+        linear = linear_problem(self.rows, entropies=self.several)
+        q, _, entropy = np.split(posterior.mean, [posterior.n_linear, posterior.n_linear + posterior.n_slope])
+        curve = linear.known @ q + linear.slopes @ self.slopes(posterior)
+        return np.asarray(curve + linear.entropies @ entropy) if len(entropy) else np.asarray(curve)
+
+    def noise_share(self, posterior: SlopePosterior, emitted: EmittedSlopes) -> float:
+        """Share of the voltage's variance that is noise of the data; the rest is the shape between them."""
+        noise = np.concatenate([row.noise for row in self.rows]) * posterior.scatter
+        by_data = emitted.jacobian @ posterior.gain * noise
+        sensitivity = voltage_sensitivity(self.law, emitted)
+        total = float(((sensitivity @ emitted.root) ** 2).sum())
+        return min(float(((sensitivity @ by_data) ** 2).sum()) / max(total, np.finfo(float).tiny), 1.0)
+
+    def factors(
+        self,
+        posterior: SlopePosterior,
+        emitted: EmittedSlopes,
+        size: SizeError | None,
+        source: str | None,
+        mean_field_std: float | None,
+    ) -> dict[str, Factor]:
+        """Errors of the coefficients by source."""
+        first, material = self.tables[0], self.law.material
+        energies = any(c is not None for c in self.compositions)
+        stamp = _stamp(self.tables, self.law, self.energy_std)
+        labels = tuple(f"{first.label}:{stamp}:{k}" for k in range(emitted.root.shape[1]))
+        name = source or f"{material} {'energies' if energies else 'chemical potentials'} (fit)"
+        factors = {name: Factor(emitted.root, labels)}
+        by_data = emitted.jacobian @ posterior.gain
+        if size is not None:
+            factors[f"{material} supercell size"] = Factor(by_data @ size.energy_error[:, None], (f"{first.label}:{stamp}",))
+        start = 0
+        for table, row, compositions in zip(self.tables, self.rows, self.compositions, strict=True):
+            gain = by_data[:, start : start + len(row.x)]
+            start += len(row.x)
+            if not isinstance(table, EnergyTable) or compositions is None:
+                continue
+            if self.sites is None:
+                columns = gain @ mean_field_columns(table, row.x, self.law.reference_temperature, mean_field_std)
+                if columns.shape[1]:
+                    tags = tuple(f"{table.label}:{stamp}:{k}" for k in range(columns.shape[1]))
+                    factors[f"{material} {MEAN_FIELD}"] = Factor(columns, tags)
+            if table.ensemble is not None:
+                members = np.asarray(compositions.weights @ ensemble_deviations(table))
+                factors[ENSEMBLE_SOURCE] = Factor(gain @ members, table.members)
+        return factors
+
+    def with_entropies(self, estimate: Estimate, size: SizeError | None) -> Estimate:
+        """The estimate with excess entropies of a Boltzmann average, where the law has them."""
+        if self.sites is None or not self.law.entropies or self.several:
+            return estimate
+        compositions = next(c for c in self.compositions if c is not None)
+        return add_entropies(estimate, self.law, compositions, self.energy_std, self.sites, size)
+
+
+def _at_law(data: ChemicalPotentials, law: LogitSpline) -> ChemicalPotentials:
+    """The data, if they are at the law's temperature or the law changes with temperature."""
+    apart = np.abs(data.temperature - law.reference_temperature) > SAME_TEMPERATURE
+    if apart.any() and not (law.entropies and len(np.unique(data.temperature)) > 1):
+        raise ValueError(
+            f"chemical potentials of {data.label}: some are not at {law.reference_temperature:g} K, where the law of "
+            f"{law.material} holds; keep those of that temperature alone, or let the law have entropies"
+        )
+    return data
+
+
+def _tables(data: Table | Sequence[Table]) -> tuple[Table, ...]:
+    tables = (data,) if isinstance(data, EnergyTable | ChemicalPotentials) else tuple(data)
+    if not tables:
+        raise ValueError("no data to fit; give at least one table")
+    return tables
+
+
+def _provenance(tables: Sequence[Table]) -> dict[str, Any]:
+    if len(tables) == 1:
+        return dict(tables[0].provenance)
+    return {"tables": [dict(table.provenance) for table in tables]}
+
+
+def _stamp(tables: Sequence[Table], law: LogitSpline, energy_std: float | None) -> str:
+    arrays = [array for table in tables for array in (table.x, _numbers(table))]
+    return array_fingerprint(*arrays, settings=f"{law.knots} {law.shape} {energy_std}")
+
+
+def _numbers(table: Table) -> Array:
+    return table.energy if isinstance(table, EnergyTable) else table.potential

@@ -22,6 +22,8 @@ from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.orderings import by_composition, distinct_structures
 from a2c_pybamm.laws.thermodynamics.logit_basis import mixing
 
+MEAN_FIELD = "mean field (lowest energies, ideal mixing)"
+"""Name of the source, behind the material."""
 CORRELATION_LENGTH = 0.25
 """Difference of x over which the error changes: orderings are of halves, thirds and quarters."""
 LEAST_SHARE = 0.01

@@ -12,7 +12,10 @@ from scipy.special import gammaln, logsumexp
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array
+from a2c_pybamm.laws.thermodynamics.expansion import Expansion
 
+ENSEMBLE_SOURCE = "functional ensemble (model form)"
+"""Name of the source of an ensemble of functionals: the same germ in all that it computed."""
 UNRELIABLE_STD_FACTOR = 3.0
 """Factor on the standard deviation of an unreliable energy, a choice of ours: a relaxation that did not converge, or a
 composition inside (0, 1) of which one ordering alone was computed where others list several, so that the lowest may have been
@@ -86,9 +89,9 @@ def lowest_energies(table: EnergyTable) -> Compositions:
 
 def _distinct_orderings(table: EnergyTable, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     """Rows of one composition without those that repeat another's name, energy and degeneracy."""
-    assert table.degeneracy is not None
-    described = [(table.structure[k], table.energy[k], table.degeneracy[k]) for k in rows]
-    return np.array([k for place, k in enumerate(rows) if described[place] not in described[:place]])
+    degeneracy = np.ones(len(table.x)) if table.degeneracy is None else table.degeneracy
+    first = {(table.structure[k], table.energy[k], degeneracy[k]): k for k in rows[::-1]}
+    return np.array(sorted(first.values()))
 
 
 def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> Compositions:
@@ -154,3 +157,35 @@ def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> C
     if listed < COMPLETE_SHARE:  # arrangements that are not listed count as unreachable: an entropy of the list alone
         method += f" (at one composition only {listed:.2g} of all arrangements listed)"
     return Compositions(np.array(x), np.array(energy), weights, spread, np.array(entropy), changes, method)
+
+
+def compositions_of(table: EnergyTable, law: Expansion, ensemble: str, sites: float | None) -> Compositions:
+    """One energy for each composition, by the ensemble of a fit.
+
+    Raises
+    ------
+    ValueError
+        If the ensemble is unknown, or a Boltzmann average lacks the number of sites.
+    """
+    if ensemble == "lowest":
+        return lowest_energies(table)
+    if ensemble != "boltzmann":
+        raise ValueError(f"{law.material}: ensemble {ensemble!r} is unknown; take 'lowest' or 'boltzmann'")
+    if sites is None:
+        raise ValueError(
+            f"{law.material}: a Boltzmann average needs sites, the number in the supercell that degeneracies count"
+        )
+    return boltzmann_average(table, law.reference_temperature, sites)
+
+
+def ensemble_deviations(table: EnergyTable) -> Array:
+    r"""Columns :math:`(E_k - \bar E)/\sqrt{K-1}` of an ensemble of functionals [eV] (n_structure, n_member)."""
+    energies = np.zeros((len(table.x), 0)) if table.ensemble is None else table.ensemble
+    deviation = (energies - energies.mean(axis=1, keepdims=True)) / FARADAY
+    return np.asarray(deviation / np.sqrt(len(table.members) - 1))
+
+
+def check_std(material: str, energy_std: float | None) -> None:
+    """Raise ``ValueError`` unless a standard deviation is positive and finite, or not given."""
+    if energy_std is not None and not 0 < energy_std < np.inf:
+        raise ValueError(f"{material}: energy_std must be positive, got {energy_std:g} J/mol; leave it out if it is not known")

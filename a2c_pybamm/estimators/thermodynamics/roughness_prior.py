@@ -74,7 +74,7 @@ class LinearData:
 
 @dataclass(frozen=True, eq=False)
 class SlopePosterior:
-    """Coefficients q, c and S one after the other (n_coefficient,)."""
+    """Coefficients q, s and S one after the other (n_coefficient,)."""
 
     mean: Array
     covariance: Array
@@ -252,13 +252,12 @@ class _Search:
 
     def _full_residual(self, mean: Array) -> Array:
         """Data less the curve of the mean coefficients (n,)."""
-        q, c, entropy = np.split(mean, [self.linear.known.shape[1], self.linear.known.shape[1] + self.n_slope])
-        slopes = np.exp(c) if self.positive else 1 + c
+        q, slopes, entropy = np.split(mean, [self.linear.known.shape[1], self.linear.known.shape[1] + self.n_slope])
         curve = self.linear.known @ q + self.linear.slopes @ slopes
         return self.linear.data - curve - (self.linear.entropies @ entropy if len(entropy) else 0.0)
 
     def _moments(self, at: Array, c: Array, entropy: Array, design: Array, system: Array) -> tuple[Array, Array, Array]:
-        """Coefficients q, c, S of each combination (n, n_coefficient), their covariances, and derivatives by the data."""
+        """Coefficients q, s, S of each combination (n, n_coefficient), their covariances, and derivatives by the data."""
         variance = (self.of_scale[at] ** 2)[:, None, None]
         gain = np.linalg.solve(system, design)
         spread = np.eye(design.shape[2]) - np.transpose(design, (0, 2, 1)) @ gain / variance
@@ -280,6 +279,10 @@ class _Search:
         cross = to_linear @ inner
         own = self.inverse @ self.inverse.T * variance + cross @ np.transpose(to_linear, (0, 2, 1))
         covariance = np.block([[own, cross], [np.transpose(cross, (0, 2, 1)), inner]])
+        if self.positive:  # moments of the slopes themselves, in which data are linear: averages of curves are curves
+            scale = np.concatenate([np.ones((len(at), q.shape[1])), slopes, np.ones_like(entropy)], axis=1)
+            covariance = covariance * scale[:, :, None] * scale[:, None, :]
+            derivative = derivative / np.concatenate([slopes, np.ones_like(entropy)], axis=1)[:, None, :]
         known = np.broadcast_to(self.linear.known, (len(at), *self.linear.known.shape))
         by_data = covariance @ np.transpose(np.concatenate([known, derivative], axis=2), (0, 2, 1)) * weight**2 / variance
-        return np.concatenate([q, c, entropy], axis=1), covariance, by_data
+        return np.concatenate([q, values, entropy], axis=1), covariance, by_data

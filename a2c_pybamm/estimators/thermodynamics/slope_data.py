@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
-from a2c_pybamm.data import ChemicalPotentials, EnergyTable
+from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.orderings import Compositions
 from a2c_pybamm.estimators.thermodynamics.roughness_prior import LinearData

@@ -7,7 +7,7 @@ grand canonical sum :math:`F_N/N = f + (RT/2N)\ln(2\pi N x/\Theta)`; with the id
     f_\mathrm{ex} = g_{\mathrm{ex},N} + \frac{RT}{2N}\ln[\Theta(1-x)], \qquad
     s_\mathrm{ex} = s_{\mathrm{ex},N} - \frac{R}{2N}\left(\ln s + T\,\partial_T\ln s\right), \quad s = \Theta(1-x)
 
-Half of what is added is an error of the next order. Where Θ is so far from that of an ideal gas that two corrections in a row
+Half of what is added is an error of the next order, and so is twice its change by the second correction. Where Θ is so far from that of an ideal gas that two corrections in a row
 differ by half of the first, none is made, and all of it is an error.
 """
 
@@ -24,6 +24,8 @@ LARGEST_CHANGE = 0.5
 """Largest change from one correction to the next, over the first: beyond, the series does not converge."""
 SHARE_IN_DOUBT = 0.5
 """Share of a correction that is its error."""
+CHANGES_IN_DOUBT = 2.0
+"""Changes from one correction to the next that are an error as well."""
 N_ITERATION = 2
 """Corrections, each with the slopes of the fit before: a third changes exact chains by less than 1 %."""
 LEAST_SLOPE = 1e-3
@@ -32,18 +34,19 @@ r"""Smallest :math:`\Theta(1-x)` of which the logarithm is taken; a law without 
 
 @dataclass(frozen=True, eq=False)
 class SizeError:
-    """Corrections of a supercell's size at the compositions of the energies, and their errors."""
+    """Correction of a supercell's size at the compositions of the energies, and its error."""
 
     energy: Array
     """Added to the energies [eV] (n,)."""
     energy_error: Array
     """Error in common [eV] (n,)."""
-    entropy: Array
-    """Added to the excess entropies [J.mol-1.K-1] (n,)."""
-    entropy_error: Array
-    """Error in common [J.mol-1.K-1] (n,)."""
     converged: bool
-    """Whether corrections were made."""
+    """Whether a correction was made."""
+
+    @property
+    def share(self) -> float:
+        """Share of the correction that is its error."""
+        return SHARE_IN_DOUBT if self.converged else 1.0
 
 
 def energy_correction(slopes: Array, x: Array, sites: float, temperature: float) -> Array:
@@ -60,10 +63,14 @@ def entropy_correction(slopes: Array, warming: Array, x: Array, sites: float) ->
     return np.where(inside, -GAS_CONSTANT / (2 * sites) * (logs + warming), 0.0)
 
 
-def size_error(corrections: list[Array], entropy: Array) -> SizeError:
-    """The last correction with half of it as its error, or none with the first as its error where they do not converge."""
+def size_error(corrections: list[Array]) -> SizeError:
+    """The last correction and its error, or none with the first as its error where they do not converge.
+
+    The error is half of the correction and twice its change from the one before, added in quadrature.
+    """
     first, last = corrections[0], corrections[-1]
     size = float(np.abs(first).max(initial=0.0))
-    if np.abs(last - first).max(initial=0.0) <= LARGEST_CHANGE * size:
-        return SizeError(last, SHARE_IN_DOUBT * last, entropy, SHARE_IN_DOUBT * entropy, True)
-    return SizeError(np.zeros_like(first), first, np.zeros_like(entropy), entropy, False)
+    if np.abs(last - first).max(initial=0.0) > LARGEST_CHANGE * size:
+        return SizeError(np.zeros_like(first), first, False)
+    error = np.sign(last) * np.hypot(SHARE_IN_DOUBT * last, CHANGES_IN_DOUBT * (last - first))
+    return SizeError(last, error, True)

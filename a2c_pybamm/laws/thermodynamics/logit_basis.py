@@ -60,8 +60,9 @@ class LogitBasis:
     """Integrals of the splines over x from 0 to each knot (n_knot, n_knot - 1)."""
 
     def slopes(self, x: Array) -> Array:
-        """:math:`B_k` at compositions (n, n_knot - 1)."""
-        z = np.clip(logit(np.asarray(x, float)), self.knots[0], self.knots[-1])
+        """:math:`B_k` at compositions (n, n_knot - 1), the ends among them."""
+        first, last = 1 / (1 + np.exp(-self.knots[[0, -1]]))
+        z = logit(np.clip(np.asarray(x, float), first, last))
         distance = z[:, None] - self.knots
         return np.asarray(self.tails().sum(axis=0) / 2 + 3 * (distance * np.abs(distance)) @ self.cubes)
 

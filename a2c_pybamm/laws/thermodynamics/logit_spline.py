@@ -15,10 +15,10 @@ from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
 from a2c_pybamm.laws.thermodynamics.logit_basis import LogitBasis, logit, logit_basis, weighted_sum
 from a2c_pybamm.schema import Temperature, conform_fields
 
-SOFTNESS = 0.05
+SOFTNESS = 1e-3
 r"""Scale :math:`\sigma` of the positive slopes: a larger :math:`\Theta(1-x)` is nearly linear in its coordinate, so that its
-mean under a Gaussian is that at the mean; a smaller one stays positive. Of 0.05, 0.2, 1 and 5 the smallest left the mean of the
-draws nearest to the nominal curve, on 18 measured curves."""
+mean under a Gaussian is that at the mean; a smaller one stays positive. With 0.05, 0.01, 0.003 and 0.0005 intervals of the slopes
+of graphite's plateaus hold 62, 74, 88 and 95 % of x."""
 KNOT_ROUNDING = 1e-24
 """Square of the distance in z from a knot within which a cube's third derivative is rounded: nothing divides by zero there."""
 
@@ -44,7 +44,7 @@ class LogitSpline(Expansion):
 
     with quadratic B-splines that sum to one. All :math:`s_k = 1` is the ideal lattice gas. As an expansion about ideal mixing
     its interactions are :math:`L_k = RT_r(s_k - 1)/F`. With ``shape="stable"`` the coefficients are :math:`u_k` with
-    :math:`s_k = \frac12(u_k + \sqrt{u_k^2 + 4\sigma^2})`, :math:`\sigma = 0.05`: every set of coefficients is a host of one
+    :math:`s_k = \frac12(u_k + \sqrt{u_k^2 + 4\sigma^2})`, :math:`\sigma = 10^{-3}`: every set of coefficients is a host of one
     phase at the reference temperature, and where :math:`\Theta(1-x)` is larger than :math:`\sigma`, :math:`u_k` is that number
     itself. With ``shape="plain"`` they are the :math:`s_k`, which may be negative: a host that separates into phases.
 
