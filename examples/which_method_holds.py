@@ -7,8 +7,8 @@
    span. Some draws now diffuse so slowly that the cell collapses at 1C, and no low-order polynomial follows the cliff.
 3. LiCoO2 by single-vacancy hops (ODH) alone: its barrier is so high and so uncertain that LiCoO2 starves in many draws.
 
-The interval of a further potential is matched at 68 %, one standard deviation: two or three members matched at 95 % have tails in
-which one sample of seven is no cell.
+The interval of a further potential is matched at 68 %, one standard deviation: two or three members matched at 95 % have tails
+in which one sample of seven is no cell.
 
 First order misses the spread of the capacity in all three: the shape of the open-circuit voltage is the widest error, and the
 capacity bends with it. Chaos is not tried a third time.
