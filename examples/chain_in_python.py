@@ -28,7 +28,8 @@ def main() -> None:
     # 2. data + law → estimates; the spread between potentials is a source of error like any other
     order = a2c.choose_order(tables)
     law = a2c.RedlichKister("LCO", order.highest, window=(0.5, 1.0), shape="ratio")
-    shape = a2c.combine_members({t.label: a2c.fit_free_energy(t, law, choice=order) for t in tables})
+    # one standard deviation is then that of a further potential
+    shape = a2c.combine_members({t.label: a2c.fit_free_energy(t, law, choice=order) for t in tables}, level=0.6827)
     reference = a2c.declare([law.voltage_name], [4.0], std=[0.05], source="measured mean voltage", reason="curves of LiCoO2")
     entropy = a2c.declare([law.entropy_name], [25.0], std=[10.0], source="vibrations", reason="harmonic lithium")
     barrier = a2c.fit_barrier(path, name="LCO TSH E_a [eV]", source="path (interpolation)")

@@ -86,11 +86,13 @@ def settings_of(kind: str) -> Iterator[dict[str, Any]]:
     required = {name: _value(kind, name, hints[name]) for name, item in fields.items() if item.default is dataclasses.MISSING}
     optional = {name: item.default for name, item in fields.items() if name not in required}
     yield required
-    yield required | {name: _changed(name, hints[name], value) for name, value in optional.items()}
+    changed = required | {name: _changed(name, hints[name], value) for name, value in optional.items()}
+    yield changed
     for name, hint in hints.items():
         others = get_args(hint) if get_origin(hint) is Literal else HOSTS if hint is FreeEnergy else ()
-        others = OTHER_IONS if hint == IonSymbol else others
         yield from ({**required, name: other} for other in others)
+        if hint == IonSymbol:
+            yield from ({**settings, name: ion} for ion in OTHER_IONS for settings in (required, changed))
         if hint is PhaseForming:
             yield from ({**required, name: RedlichKister("X", 1, ion=other)} for other in OTHER_IONS)
 
