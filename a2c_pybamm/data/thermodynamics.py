@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from a2c_pybamm.data.record import Array, freeze
 
 FRACTION_ROUNDING = 1e-9
-"""Distance from 0 and 1 in which x counts as these: ten digits are written at least, and sixteen are computed."""
+"""Distance by which x may lie outside [0, 1], and counts as 0 or 1: ten digits are written at least, sixteen are computed."""
 
 
 def _rounded(x: Array) -> Array:
-    """Fractions, those within `FRACTION_ROUNDING` of 0 or 1 made just that."""
-    nearest = np.clip(np.round(x), 0.0, 1.0) + 0.0  # no negative zero
+    """Fractions, those beyond 0 or 1 by no more than `FRACTION_ROUNDING` made just that."""
+    nearest = np.clip(x, 0.0, 1.0)
     return np.where(np.abs(x - nearest) <= FRACTION_ROUNDING, nearest, x)
 
 
@@ -40,7 +40,7 @@ class EnergyTable:
     label: str
     """The method that made the numbers (a functional, a potential): the member's label in a committee."""
     x: Array
-    """Occupied fraction of the ion's sites (n_structure,); within 1e-9 of 0 or 1 it is made just that."""
+    """Occupied fraction of the ion's sites (n_structure,); beyond 0 or 1 by rounding it is made just that."""
     energy: Array
     """Energy per mole of sites less x times the metal's per mole of its atoms [J.mol-1] (n_structure,)."""
     structure: tuple[str, ...]

@@ -15,6 +15,7 @@ from ase import Atoms
 from ase.data import chemical_symbols
 from ase.io.formats import filetype, get_ioformat, ioformats
 
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.ase_database import from_row, is_sqlite, read_database
 from a2c_pybamm.readers.bounded_stream import open_bytes, open_text
 from a2c_pybamm.readers.memory_bound import MemoryBound
@@ -161,7 +162,7 @@ def _given_format(path: Path, given: str) -> str:
     if given == "db":
         return given
     if given not in ioformats:
-        raise ValueError(f"{path}: format is {given[:60]!r}, not ase's name of one; write it like 'vasp-out' or 'extxyz'")
+        raise ValueError(f"{path}: format is {cut(given)!r}, not ase's name of one; write it like 'vasp-out' or 'extxyz'")
     return _readable(path, given)
 
 

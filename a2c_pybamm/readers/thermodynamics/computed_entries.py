@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from ase.data import atomic_numbers
 
+from a2c_pybamm.formatting import cut, plain
 from a2c_pybamm.readers.bounded_stream import open_bytes
 from a2c_pybamm.readers.source_file import FILE_LIMITS, read_text
 from a2c_pybamm.readers.thermodynamics.functional import (
@@ -49,7 +50,7 @@ class Entry(NamedTuple):
     volume: float | None
     """Volume of the cell [Å3]; None where the entry has no structure."""
     info: Mapping[str, Any]
-    """What is stated beside it."""
+    """Further statements by key."""
     functional: Functional | None
 
 
@@ -97,7 +98,8 @@ def _entry(where: str, item: Any) -> Entry:
     energy = _number(where, "energy", item["energy"]) + _correction(where, item)
     data, identifier = item.get("data"), item.get("entry_id")
     info = {**(data if isinstance(data, dict) else {}), "entry_id": identifier}
-    return Entry("" if identifier is None else str(identifier)[:100], numbers, energy, volume, info, _functional(item))
+    called = "" if identifier is None else plain(cut(str(identifier)))
+    return Entry(called, numbers, energy, volume, info, _functional(item))
 
 
 def _equal(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
@@ -107,7 +109,7 @@ def _equal(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
 
 def _number(where: str, key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST_NUMBER:
-        raise ValueError(f"{where}: {key!r} is {str(value)[:60]!r}, not a finite number; correct it, or leave the entry out")
+        raise ValueError(f"{where}: {key!r} is {cut(str(value))!r}, not a finite number; correct it, or leave the entry out")
     return float(value)
 
 
@@ -115,7 +117,7 @@ def _symbol(where: str, text: Any) -> str:
     """The element of a symbol, which may have a charge behind it."""
     match = _ELEMENT.fullmatch(str(text))
     if not match or match[1] not in atomic_numbers:
-        raise ValueError(f"{where}: {str(text)[:60]!r} is not the symbol of an element; correct it")
+        raise ValueError(f"{where}: {cut(str(text))!r} is not the symbol of an element; correct it")
     return match[1]
 
 
@@ -123,7 +125,7 @@ def _counted(where: str, pairs: Iterator[tuple[Any, Any]]) -> dict[str, float]:
     """Numbers of atoms by element of pairs of a symbol and a number."""
     numbers: dict[str, float] = {}
     for text, value in pairs:
-        symbol, number = _symbol(where, text), _number(where, f"number of {str(text)[:20]}", value)
+        symbol, number = _symbol(where, text), _number(where, f"number of {cut(str(text))}", value)
         if number < 0:
             raise ValueError(f"{where}: {number:g} atoms of {symbol}; correct it")
         if number:

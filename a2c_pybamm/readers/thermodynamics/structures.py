@@ -231,7 +231,7 @@ def _check_same_host(hosts: list[CalculatedStructure], sites: Array, ion: str) -
 
 
 def _info(entry: CalculatedStructure, key: str, argument: str) -> Any:
-    """What is stated beside a structure under a key."""
+    """A statement beside a structure, by its key."""
     if key not in entry.info:
         keys = ", ".join(map(str, entry.info)) or "nothing"
         raise ValueError(f"{entry.where}: no {key!r} in its info (found {keys}); correct {argument}, or write it there")
