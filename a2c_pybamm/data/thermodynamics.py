@@ -17,8 +17,7 @@ FRACTION_ROUNDING = 1e-9
 
 def _rounded(x: Array) -> Array:
     """Fractions, those beyond 0 or 1 by no more than `FRACTION_ROUNDING` made just that."""
-    nearest = np.clip(x, 0.0, 1.0)
-    return np.where(np.abs(x - nearest) <= FRACTION_ROUNDING, nearest, x)
+    return np.where((x >= -FRACTION_ROUNDING) & (x <= 1 + FRACTION_ROUNDING), np.clip(x, 0.0, 1.0), x)
 
 
 def _validate_ion(ion: str, where: str) -> None:

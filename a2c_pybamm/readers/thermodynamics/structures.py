@@ -114,7 +114,10 @@ def read_structures(
 def _files(paths: str | Path | Sequence[str | Path]) -> list[Path]:
     """The files of paths and patterns, each once."""
     given = [paths] if isinstance(paths, str | Path) else paths
-    return list(dict.fromkeys(existing(path) for pattern in given for path in matching_files(pattern)))
+    found: dict[Path, Path] = {}
+    for path in (path for pattern in given for path in matching_files(pattern)):
+        found.setdefault(path.absolute(), existing(path))
+    return list(found.values())
 
 
 def _provenance(files: list[Path]) -> dict[str, Any]:
