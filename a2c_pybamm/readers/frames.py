@@ -105,23 +105,30 @@ def iterate_frames(path: Path, *, failure: str, remedy: str, kind: str | None = 
             k += 1
 
 
-def read_relaxed(path: Path, kind: str, *, failure: str, remedy: str) -> list[Any]:
-    """All frames of a file of structures of a format: of a run of VASP the last ionic step alone.
-
-    Raises
-    ------
-    ValueError
-        As :func:`read_frames`, and where a run of VASP has not finished.
-    """
+def validate_finished(path: Path, kind: str, *, failure: str, remedy: str) -> None:
+    """Raise ``ValueError`` where a run of VASP has not finished; of another format nothing is looked at."""
     if kind not in FINISHED_MARKS:
-        return list(iterate_frames(path, failure=failure, remedy=remedy, kind=kind))
+        return
     tail = b""
     with _ase_reads(path, failure, _bound(path)), open_bytes(path) as file:
+        if not is_packed(path):
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
         while piece := file.read(TAIL_BYTES):
             tail = (tail + piece)[-TAIL_BYTES:]
     if FINISHED_MARKS[kind] not in tail:
         raise ValueError(f"{path}: the run of VASP did not finish, or the file is cut off; {remedy}")
-    return list(iterate_frames(path, failure=failure, remedy=remedy, kind=kind))[-1:]
+
+
+def read_relaxed(path: Path, kind: str, *, failure: str, remedy: str) -> list[Any]:
+    """All frames of a file of structures of a format: of a finished run of VASP the last ionic step alone.
+
+    Raises
+    ------
+    ValueError
+        As :func:`read_frames`.
+    """
+    frames = list(iterate_frames(path, failure=failure, remedy=remedy, kind=kind))
+    return frames[-1:] if kind in FINISHED_MARKS else frames
 
 
 def energy_of(atoms: Any, where: str) -> float:

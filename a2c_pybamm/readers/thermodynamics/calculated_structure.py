@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from a2c_pybamm.readers.frames import UNREADABLE, energy_of, file_format, read_relaxed
+from a2c_pybamm.readers.frames import UNREADABLE, energy_of, file_format, read_relaxed, validate_finished
 from a2c_pybamm.readers.thermodynamics.computed_entries import N_VECTOR, Entry, holds_entries, read_entries
 from a2c_pybamm.readers.thermodynamics.functional import Calculation
 from a2c_pybamm.readers.thermodynamics.vasp_run import read_vasp_calculation
@@ -50,8 +50,10 @@ def read_structures_of_file(path: Path, name: str, given_format: str | None) -> 
         return [_of_entry(path, name, k, entry) for k, entry in enumerate(read_entries(path))]
     failure = UNREADABLE if given_format else f"{UNREADABLE} give it with format then"
     kind = file_format(path, given_format, failure=failure)
-    calculation = read_vasp_calculation(path, kind)
-    frames = read_relaxed(path, kind, failure=failure, remedy="copy the file again, or run the calculation to its end")
+    remedy = "copy the file again, or run the calculation to its end"
+    validate_finished(path, kind, failure=failure, remedy=remedy)
+    calculation = read_vasp_calculation(path, kind)  # before ase: it refuses document types
+    frames = read_relaxed(path, kind, failure=failure, remedy=remedy)
     if not frames:
         raise ValueError(f"{path}: no structure in it; copy the file again")
     return [_of_atoms(path, name, k, atoms, calculation) for k, atoms in enumerate(frames)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
+from a2c_pybamm.data import BLOCK_BYTES
 from a2c_pybamm.readers.bounded_stream import BUFFER_BYTES, open_bytes
 from a2c_pybamm.readers.memory_bound import MemoryBound
 from a2c_pybamm.readers.source_file import FILE_LIMITS
@@ -29,14 +30,20 @@ LONGEST_TAG = 10_000
 """Characters of a tag's value: a number for each of a thousand kinds of atoms."""
 RELAXATIONS = ("1", "2", "3")
 """Values of IBRION of runs that end where forces are small."""
-CUT_OFF = ("XML_ERROR_NO_ELEMENTS", "XML_ERROR_UNCLOSED_TOKEN", "XML_ERROR_PARTIAL_CHAR")
-"""Errors of XML that ends too early."""
+HEADER_BYTES = 2**24
+"""Bytes above the first step of an ``OUTCAR`` in which tags are looked for (16 MiB): a thousand atoms take a fiftieth of it."""
 _TAG = re.compile(r"\b([A-Z][A-Z_0-9]*) *= *([^;=]*)")
 _TITLE = re.compile(r" *(?:TITEL *=|(POTCAR:))(.*)")
-_MARKS = re.compile(
-    rb"Iteration +(?P<ionic>\d+)\( *(?P<electronic>\d+)\)|(?P<electrons>aborting loop because EDIFF is reached)"
-    rb"|(?P<ions>reached required accuracy)|(?P<stop>(?:soft|hard) stop encountered)"
-)
+_STEP = re.compile(rb"Iteration +(\d{1,9})\( *(\d{1,9})\)")
+STEP = b"Iteration "
+"""Beginning of the line above an electronic step."""
+MARKS = {
+    b"aborting loop because EDIFF is reached": "electrons",
+    b"reached required accuracy": "ions",
+    b"soft stop encountered": "stop",
+    b"hard stop encountered": "stop",
+}
+"""Texts of an ``OUTCAR`` that say how a loop or the run ended."""
 
 
 @dataclass
@@ -156,10 +163,10 @@ def _read_xml(path: Path) -> Calculation:
             while piece := file.read(BUFFER_BYTES):
                 parser.Parse(piece, False)
             parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        # one that is cut off is refused as a run that did not finish
-        if error.code not in [expat.errors.codes[getattr(expat.errors, name)] for name in CUT_OFF]:
-            raise ValueError(f"{path}: not XML ({error}); is it damaged? copy it again") from error
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of an encoding that is not known
+        if str(error).startswith(str(path)):
+            raise
+        raise ValueError(f"{path}: not XML ({error}); is it damaged? copy it again") from error
     return elements.run.calculation(_xml_causes(elements.run))
 
 
@@ -176,18 +183,38 @@ def _read_outcar(path: Path) -> Calculation:
     run = _Run()
     seen: set[str] = set()
     with open_bytes(path, longest_line=FILE_LIMITS.line_bytes) as file:
+        line = b""
         for line in file:
-            if not run.n_ionic:
-                _read_header(run, line.decode("latin-1").rstrip("\n"))
-            if (mark := _MARKS.search(line)) is None:
-                continue
-            if mark["ionic"]:
-                run.n_ionic, run.n_electronic = int(mark["ionic"]), int(mark["electronic"])
-                seen -= {"electrons"} if run.n_electronic == 1 else set()
-            else:
-                seen |= {name for name, text in mark.groupdict().items() if text}
+            if STEP in line or file.tell() > HEADER_BYTES:
+                break
+            _read_header(run, line.decode("latin-1").rstrip("\n"))
+        rest = line
+        while piece := file.read(BLOCK_BYTES):
+            lines, end, rest = (rest + piece).rpartition(b"\n")
+            _read_steps(run, seen, lines + end)
+        _read_steps(run, seen, rest)
     run.titles = run.titles or run.announced[: (len(run.announced) + 1) // 2]
     return run.calculation(_outcar_causes(run, seen))
+
+
+def _read_steps(run: _Run, seen: set[str], lines: bytes) -> None:
+    """Count the steps of some lines, and add the marks seen since the last electronic loop began."""
+    places = sorted((at, word) for word in (STEP, *MARKS) for at in _places(lines, word))
+    for at, word in places:
+        if word != STEP:
+            seen.add(MARKS[word])
+        elif step := _STEP.match(lines, at):
+            run.n_ionic, run.n_electronic = int(step[1]), int(step[2])
+            if run.n_electronic == 1:
+                seen.discard("electrons")
+
+
+def _places(text: bytes, word: bytes) -> Iterator[int]:
+    """Places of a word in a text: many times faster than an expression for all words."""
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _read_header(run: _Run, line: str) -> None:
