@@ -34,12 +34,22 @@ def read_tables(entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> dict[Pat
     with mistakes.collect():
         for energies in entry.energies:
             with mistakes.collect():
-                tables[energies.paths[0]] = _energies(energies)
+                _add(tables, energies.paths[0], _energies(energies))
     with mistakes.collect():
         for potentials in entry.potentials:
             with mistakes.collect():
-                tables[potentials.file] = _potentials(potentials)
+                _add(tables, potentials.file, _potentials(potentials))
     return tables
+
+
+def _add(tables: dict[Path, Table], file: Path, table: Table) -> None:
+    """Add a table; ``ValueError`` where its file has one already, or another is of another ion."""
+    if file in tables:
+        raise ValueError(f"{file}: read for {tables[file].label} and for {table.label}; give each method a file of its own")
+    for other in tables.values():
+        if other.ion != table.ion:
+            raise ValueError(f"{file}: {table.label} is of {table.ion}, {other.label} of {other.ion}; a host has one ion")
+    tables[file] = table
 
 
 def _energies(entry: schema.EnergyFile) -> EnergyTable:

@@ -191,6 +191,20 @@ def test_ion_of_tables_of_a_study(tmp_path: Path) -> None:
     np.testing.assert_allclose(potentials.potential / FARADAY, [-5.8], rtol=1e-12)
 
 
+OTHER = '[[positive.free_energy.energies]]\nlabel = "B"\nfile = "{file}"\nion = "{ion}"\n'
+
+
+def test_tables_of_a_host_have_files_of_their_own_and_one_ion(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text("structure,x,energy_eV\nLi_metal,1,-1.9\na,0,-20\nb,1,-25.3\n")
+    (tmp_path / "f.csv").write_text("structure,x,energy_eV\nNa_metal,1,-1.3\na,0,-20\nb,1,-25.3\n")
+    for file, ion, words in (
+        ("e.csv", "Li", "e.csv: read for PBE and for B; give each method a file of its own"),
+        ("f.csv", "Na", "f.csv: B is of Na, PBE of Li; a host has one ion"),
+    ):
+        (line,) = refusal(study_of(tmp_path, 'file = "e.csv"', more=OTHER.format(file=file, ion=ion) + ENTROPY))
+        assert line == f"{tmp_path}/{words}"
+
+
 # ---- vibrations --------------------------------------------------------------------------------------------------------
 
 THERMAL = """unit:

@@ -104,8 +104,11 @@ def read_structures(
     causes = [_cause(entry, converged_key) for entry in hosts]
     degeneracy = np.array([_degeneracy(entry, degeneracy_key) for entry in hosts]) if degeneracy_key else None
     provenance = _provenance([*files, *([of_metal.path] if of_metal and of_metal.path not in files else [])])
-    if any(causes):
-        provenance[NOT_CONVERGED] = {name: cause for name, cause in zip(called, causes, strict=True) if cause}
+    unconverged = {name: cause for name, cause in zip(called, causes, strict=True) if cause}
+    if of_metal and (cause := _cause(of_metal, converged_key)):
+        unconverged[of_metal.name] = f"the metal: {cause}"
+    if unconverged:
+        provenance[NOT_CONVERGED] = unconverged
     converged = np.array([not cause for cause in causes])
     with naming(files[0]):
         return EnergyTable(label, x, energy, tuple(called), converged, volume, provenance, degeneracy, ion=ion)

@@ -33,6 +33,7 @@ RELAXATIONS = ("1", "2", "3")
 HEADER_BYTES = 2**24
 """Bytes above the first step of an ``OUTCAR`` in which tags are looked for (16 MiB): a thousand atoms take a fiftieth of it."""
 _TAG = re.compile(r"\b([A-Z][A-Z_0-9]*) *= *([^;=]*)")
+_COMMENT = re.compile("[#!]")
 _TITLE = re.compile(r" *(?:TITEL *=|(POTCAR:))(.*)")
 _STEP = re.compile(rb"Iteration +(\d{1,9})\( *(\d{1,9})\)")
 STEP = b"Iteration "
@@ -224,7 +225,7 @@ def _read_header(run: _Run, line: str) -> None:
         return
     if "LDA+U is selected" in line:
         run.add("LDAU", "T")
-    for tag, value in _TAG.findall(line):
+    for tag, value in _TAG.findall(_COMMENT.split(line)[0]):
         words = value[:LONGEST_TAG].split()
         run.add(tag, " ".join(words if tag in OF_HUBBARD else words[:1]))
 

@@ -212,6 +212,16 @@ def test_key_and_run_must_both_be_converged(tmp_path: Path) -> None:
     assert found.provenance["not converged"] == causes
 
 
+def test_metal_that_is_not_converged_is_named(tmp_path: Path) -> None:
+    """The lowest counts whether it is converged or not; its error is that of no structure."""
+    empty, full, metal = runs(tmp_path)
+    metal.write_text(vasprun([(-3.8, -3.8)], symbols=("Li", "Li"), parameters={"NELM": "1"}), encoding="utf-8")
+    found = read_structures([empty, full, metal], **READ)
+    assert found.converged.all()
+    cause = "the metal: the last electronic loop took all NELM = 1 steps"
+    assert found.provenance["not converged"] == {"Li/vasprun.xml:0": cause}
+
+
 # ---- functionals -------------------------------------------------------------------------------------------------------
 
 PBE_U = {"LDAU": "T", "LDAUU": "0 3.32 0", "LDAUJ": "0 0 0", "LDAUL": "-1 2 -1"}
@@ -277,7 +287,7 @@ def test_functional_of_an_outcar(tmp_path: Path) -> None:
     u = "\n LDA+U is selected, type is set to LDAUTYPE =  2\n   U (eV)           for each species LDAUU =   6.2\n"
     u += "   J (eV)           for each species LDAUJ =   0.2\n"
     versions = {
-        "PBE": text,
+        "PBE": text.replace(" INCAR:\n", " INCAR:\n   # METAGGA = SCAN\n   GGA = PE ! IVDW = 12\n"),
         "PBEsol": text.replace("GGA     =    --", "GGA     =    PS"),
         "R2SCAN": text.replace(" INCAR:\n", " INCAR:\n   METAGGA = R2SCAN\n"),
         "HSE06": text.replace("LHFCALC =     F", "LHFCALC =     T").replace(
