@@ -174,18 +174,25 @@ def _correction(where: str, item: Mapping[str, Any]) -> float:
     return total
 
 
+def _titles(parameters: Mapping[str, Any]) -> list[str]:
+    """Titles of pseudopotentials, by either key of an entry's parameters."""
+    symbols, described = parameters.get("potcar_symbols"), parameters.get("potcar_spec")
+    if isinstance(symbols, list):
+        return list(map(str, symbols))
+    return [str(entry.get("titel")) for entry in described if isinstance(entry, dict)] if isinstance(described, list) else []
+
+
 def _functional(item: Mapping[str, Any]) -> Functional | None:
     """The functional that an entry's parameters state; None where they state none."""
     parameters = item.get("parameters")
     if not isinstance(parameters, dict):
         return None
-    symbols = parameters.get("potcar_symbols")
-    titles = [str(symbol) for symbol in symbols] if isinstance(symbols, list) else []
-    run_type, hubbards = parameters.get("run_type"), parameters.get("hubbards")
+    titles = _titles(parameters)
+    run_type, hubbards, corrected = parameters.get("run_type"), parameters.get("hubbards"), parameters.get("is_hubbard", True)
     exchange = run_type.upper().removesuffix("+U") if isinstance(run_type, str) else ""
     if exchange == "GGA":
         exchange = gga_of_potentials(titles) or exchange
-    pairs = [(str(key), value) for key, value in hubbards.items()] if isinstance(hubbards, dict) else []
+    pairs = [(str(key), value) for key, value in hubbards.items()] if isinstance(hubbards, dict) and corrected else []
     values = [float(value) if isinstance(value, int | float) and abs(value) < LARGEST_NUMBER else 0.0 for _, value in pairs]
     found = Functional(exchange, hubbard_by_element([key for key, _ in pairs], values), potentials_by_element(titles))
     return found if exchange or titles else None

@@ -398,7 +398,12 @@ def test_functionals_of_entries_are_compared(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_structures(path, **read).x, [0.0, 1.0])
     metal = run(tmp_path, "Li/vasprun.xml", vasprun([(-1.95, -1.95)], symbols=("Li",)))
     np.testing.assert_allclose(read_structures(path, lithium=metal, **read).energy[1] / EV, -46.5 + 1.95, rtol=1e-14)
-    listed[1]["parameters"] = {**u, "run_type": "GGA", "hubbards": {}}
+    described = [{"titel": "PAW_PBE Li 17Jan2003"}]
+    listed[2]["parameters"] = {"run_type": "GGA", "is_hubbard": False, "hubbards": {"Li": 1.0}, "potcar_spec": described}
+    path.write_text(json.dumps(listed), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"entry 2 is computed with PAW_PBE Li 17Jan2003, .*entry 1 with PBE Li_sv;"):
+        read_structures(path, **read)
+    listed[1]["parameters"] = {**u, "run_type": "GGA", "is_hubbard": False}
     path.write_text(json.dumps(listed), encoding="utf-8")
     with pytest.raises(ValueError, match=r"entry 1 is computed with PBE with no U, .*entry 0 with PBE with U\(Mn\) = 3\.9 eV;"):
         read_structures(path, **read)
