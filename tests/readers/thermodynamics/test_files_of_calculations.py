@@ -17,6 +17,7 @@ import pytest
 from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE
 from a2c_pybamm.readers import read_structures
 from a2c_pybamm.readers.thermodynamics.file_patterns import matching_files
+from a2c_pybamm.readers.thermodynamics.vasp_run import read_vasp_calculation
 from tests.vasp_runs import TITLES, vasprun
 
 EV = ELEMENTARY_CHARGE * AVOGADRO
@@ -199,6 +200,53 @@ def test_outcar_says_whether_it_converged(tmp_path: Path, changes: dict[str, str
     found = read_structures(run(tmp_path, "OUTCAR", text), lithium="-1.9 eV", label="PBE", framework="Ni")
     assert found.converged.tolist() == [not cause]
     assert found.provenance.get("not converged", {}).get("OUTCAR:0", "").startswith(cause)
+
+
+HEADER = """ vasp.6.3.0
+ INCAR:
+   LDAU = .TRUE.
+ POTCAR:    PAW_PBE Fe_pv 02Aug2007
+ POTCAR:    PAW_PBE Fe_pv 02Aug2007
+ POTCAR:    PAW_PBE O 08Apr2002
+ POTCAR:    PAW_PBE Fe_pv 02Aug2007
+ POTCAR:    PAW_PBE Fe_pv 02Aug2007
+ POTCAR:    PAW_PBE O 08Apr2002
+   NELM   =     60;   NELMIN=  2; NELMDL= -5     # of ELM steps
+   NSW    =     30    number of steps for IOM
+   IBRION =      2    ionic relax: 0-MD 1-quasi-New 2-CG
+   U (eV)           for each species LDAUU =   5.0  5.0  0.0
+   J (eV)           for each species LDAUJ =   0.7  0.7  0.0
+"""
+REACHED = "---- aborting loop because EDIFF is reached ----\n"
+
+
+def loop(ionic: int, *, n: int = 3, reached: bool = True) -> str:
+    """Lines above the electronic steps of an ionic one, and the end of their loop."""
+    steps = "".join(f"---- Iteration {ionic:4d}({k:4d})  ----\n" for k in range(1, n + 1))
+    return steps + (REACHED if reached else "---- aborting loop EDIFF was not reached (unconverged) ----\n")
+
+
+@pytest.mark.parametrize("block", [1, 7, 100_000])
+@pytest.mark.parametrize(
+    ("loops", "cause"),
+    [
+        ([loop(1), loop(2)], ""),
+        ([loop(1, reached=False), loop(2)], ""),
+        ([loop(1), loop(2, n=60, reached=False)], "the last electronic loop did not reach EDIFF within 60 steps"),
+    ],
+)
+def test_last_loop_of_an_outcar_counts(
+    tmp_path: Path, loops: list[str], cause: str, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the file is cut into blocks; two kinds of one element have the U of that element."""
+    monkeypatch.setattr("a2c_pybamm.readers.thermodynamics.vasp_run.BLOCK_BYTES", block)
+    path = run(tmp_path, "OUTCAR", HEADER + "".join(loops) + " reached required accuracy - stopping\n")
+    functional, unconverged = read_vasp_calculation(path, "vasp-out")
+    assert unconverged == cause
+    assert functional is not None
+    assert functional.exchange == "PBE"
+    assert functional.hubbard == {"Fe": "4.3"}
+    assert functional.potentials == {"Fe": "PAW_PBE Fe_pv 02Aug2007", "O": "PAW_PBE O 08Apr2002"}
 
 
 def test_key_and_run_must_both_be_converged(tmp_path: Path) -> None:
