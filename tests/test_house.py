@@ -27,6 +27,7 @@ ORDER = (
     "constants",
     "formatting",
     "schema",
+    "ions",
     "estimate",
     "failure",
     "status",
@@ -89,9 +90,9 @@ INSIDE = {
 }
 """Order of files and folders in each room that holds folders: each imports only from those that stand before it."""
 NARROWER = {
-    "laws": {"constants", "schema"},
-    "readers": {"constants", "formatting", "data"},
-    "estimators": {"constants", "estimate", "data", "laws"},
+    "laws": {"constants", "schema", "ions"},
+    "readers": {"constants", "formatting", "ions", "data"},
+    "estimators": {"constants", "ions", "estimate", "data", "laws"},
     "propagation": {"constants", "formatting", "estimate", "failure", "status", "result"},
 }
 """Rooms that may see less than all that stands before them."""

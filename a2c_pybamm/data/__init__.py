@@ -12,10 +12,11 @@ from a2c_pybamm.data.motion import (
 )
 from a2c_pybamm.data.record import BLOCK_BYTES, MOST_BYTES_IN_MEMORY, Array, atoms_at_once, frames_at_once, release
 from a2c_pybamm.data.sites import LEAST_CELL_VOLUME, SiteOccupation, Sites
-from a2c_pybamm.data.thermodynamics import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
+from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 
 __all__ = [
     "BLOCK_BYTES",
+    "FRACTION_ROUNDING",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
     "MOST_BYTES_IN_MEMORY",

@@ -11,6 +11,20 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.data.record import Array, freeze
 
+FRACTION_ROUNDING = 1e-9
+"""Distance by which x may lie outside [0, 1], and counts as 0 or 1: ten digits are written at least, sixteen are computed."""
+
+
+def _rounded(x: Array) -> Array:
+    """Fractions, those beyond 0 or 1 by no more than `FRACTION_ROUNDING` made just that."""
+    return np.where((x >= -FRACTION_ROUNDING) & (x <= 1 + FRACTION_ROUNDING), np.clip(x, 0.0, 1.0), x)
+
+
+def _validate_ion(ion: str, where: str) -> None:
+    """Raise ``ValueError`` where an ion is no text, or an empty one."""
+    if not isinstance(ion, str) or not ion:
+        raise ValueError(f"{where}: ion is {ion!r}; give the symbol of an element, like 'Li'")
+
 
 @dataclass(frozen=True, eq=False)
 class EnergyTable:
@@ -19,15 +33,15 @@ class EnergyTable:
     Raises
     ------
     ValueError
-        If lengths disagree, x lies outside [0, 1], or an entry is not finite.
+        If lengths disagree, x lies outside [0, 1] by more than rounding, an entry is not finite, or there is no ion.
     """
 
     label: str
     """The method that made the numbers (a functional, a potential): the member's label in a committee."""
     x: Array
-    """Occupied fraction of lithium sites (n_structure,)."""
+    """Occupied fraction of the ion's sites (n_structure,); beyond 0 or 1 by rounding it is made just that."""
     energy: Array
-    """Energy per mole of sites less x times lithium metal's [J.mol-1] (n_structure,)."""
+    """Energy per mole of sites less x times the metal's per mole of its atoms [J.mol-1] (n_structure,)."""
     structure: tuple[str, ...]
     """Name of each structure (n_structure,)."""
     converged: NDArray[np.bool_]
@@ -41,8 +55,12 @@ class EnergyTable:
     """Energies by each member of an ensemble of functionals [J.mol-1] (n_structure, n_member)."""
     members: tuple[str, ...] = ()
     """Label of each member (n_member,)."""
+    ion: str = "Li"
+    """Symbol of the ion that goes in and out."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "x", _rounded(np.asarray(self.x, float)))
+        _validate_ion(self.ion, f"energies of {self.label}")
         n = len(self.x)
         columns: dict[str, Sized | None] = {
             "energy": self.energy,
@@ -66,7 +84,7 @@ class EnergyTable:
         if len(outside):
             k = int(outside[0])
             raise ValueError(
-                f"energies of {self.label}: x = {self.x[k]:g} of {self.structure[k]!r} lies outside [0, 1]; "
+                f"energies of {self.label}: x = {self.x[k]:.10g} of {self.structure[k]!r} lies outside [0, 1]; "
                 "x is the occupied fraction of lithium sites"
             )
         if not np.isfinite(self.energy).all():
@@ -91,12 +109,15 @@ class ChemicalPotentials:
     temperature: Array
     """Temperatures [K] (n,)."""
     potential: Array
-    """Against lithium metal [J.mol-1] (n,): the voltage is its negative over Faraday's constant."""
+    """Per mole of ions, against the metal [J.mol-1] (n,): the voltage is its negative over the charge of a mole of them."""
     std: Array | None = None
     """Standard deviations [J.mol-1] (n,); estimated from the fit's residual if absent."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    ion: str = "Li"
+    """Symbol of the ion that goes in and out."""
 
     def __post_init__(self) -> None:
+        _validate_ion(self.ion, f"chemical potentials of {self.label}")
         n = len(self.x)
         for name in ("x", "temperature", "potential", "std"):
             column = getattr(self, name)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 from a2c_pybamm.estimators import harmonic
+from a2c_pybamm.formatting import abbreviated
 from a2c_pybamm.readers import (
     read_chemical_potentials,
     read_density_of_states,
@@ -16,8 +19,13 @@ from a2c_pybamm.readers import (
     read_structures,
     read_thermal,
 )
+from a2c_pybamm.readers.thermodynamics.energies import METAL_ROW, metal_row
+from a2c_pybamm.readers.thermodynamics.structures import NOT_CONVERGED
+from a2c_pybamm.readers.units import STATED_TOLERANCE
 
 Table = EnergyTable | ChemicalPotentials
+ENDS = (0.0, 1.0)
+"""Compositions of the end members."""
 
 
 def read_tables(entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> dict[Path, Table]:
@@ -26,27 +34,36 @@ def read_tables(entry: schema.FreeEnergy, mistakes: schema.Mistakes) -> dict[Pat
     with mistakes.collect():
         for energies in entry.energies:
             with mistakes.collect():
-                tables[energies.file] = _energies(energies, entry)
+                _add(tables, energies.paths[0], _energies(energies, entry))
     with mistakes.collect():
         for potentials in entry.potentials:
             with mistakes.collect():
-                tables[potentials.file] = _potentials(potentials)
+                _add(tables, potentials.file, _potentials(potentials, entry))
     return tables
+
+
+def _add(tables: dict[Path, Table], file: Path, table: Table) -> None:
+    """Add a table; ``ValueError`` where its file has one already."""
+    if file in tables:
+        raise ValueError(f"{file}: read for {tables[file].label} and for {table.label}; give each method a file of its own")
+    tables[file] = table
 
 
 def _energies(entry: schema.EnergyFile, host: schema.FreeEnergy) -> EnergyTable:
     if entry.framework:
         return read_structures(
-            entry.file,
+            entry.paths,
             label=entry.label,
             framework=entry.framework,
             sites_per_framework=entry.sites_per_framework,
-            lithium=None if entry.lithium == "Li_metal" else entry.lithium,
+            lithium=None if entry.lithium in (METAL_ROW, metal_row(METAL_ROW, host.ion)) else entry.lithium,
             ion=host.ion,
             degeneracy_key=entry.degeneracy_column,
+            converged_key=entry.converged_column or "converged",
+            format=entry.format,
         )
     return read_energies(
-        entry.file,
+        entry.paths[0],
         label=entry.label,
         x_column=entry.x_column,
         energy_column=entry.energy_column,
@@ -59,10 +76,11 @@ def _energies(entry: schema.EnergyFile, host: schema.FreeEnergy) -> EnergyTable:
         ensemble_columns=entry.ensemble_columns,
         formation_voltage=entry.formation_voltage,
         lithium=entry.lithium,
+        ion=host.ion,
     )
 
 
-def _potentials(entry: schema.PotentialFile) -> ChemicalPotentials:
+def _potentials(entry: schema.PotentialFile, host: schema.FreeEnergy) -> ChemicalPotentials:
     return read_chemical_potentials(
         entry.file,
         label=entry.label,
@@ -73,12 +91,20 @@ def _potentials(entry: schema.PotentialFile) -> ChemicalPotentials:
         temperature_column=entry.temperature_column,
         temperature=None if entry.temperature is None else f"{entry.temperature!r} K",
         lithium=entry.lithium,
+        ion=host.ion,
     )
+
+
+def note_unconverged(material: str, tables: Mapping[Path, Table], notes: dict[str, Any]) -> None:
+    """Note the structures of each table that are not converged, with the cause of each."""
+    for table in tables.values():
+        if causes := [f"{name} ({cause})" for name, cause in table.provenance.get(NOT_CONVERGED, {}).items()]:
+            notes[f"{material} energies of {table.label}"] = f"not converged: {', '.join(abbreviated(causes))}"
 
 
 def _vibrations(entry: schema.VibrationFile) -> Vibrations | ThermalTable:
     if entry.kind == "thermal":
-        return read_thermal(entry.file, sites=entry.sites)
+        return read_thermal(entry.file, sites=entry.sites, format=entry.format)
     if entry.kind == "density of states":
         return read_density_of_states(entry.file, sites=entry.sites)
     if entry.kind == "phonopy":
@@ -98,12 +124,28 @@ def read_vibrations(
         for file in entry.vibrations:
             with mistakes.collect():
                 _read_into(host, study, file, mistakes)
+        with mistakes.collect():
+            _validate_end_members({file.x: file.file for file in entry.vibrations}, host)
     with mistakes.collect():
         if entry.vibrations and entry.lithium_vibrations:
             with mistakes.collect(entry.lithium_vibrations.file):
                 metal = _vibrations(entry.lithium_vibrations)
                 harmonic(metal, study.temperature)  # here, where its file is named
     return host, metal
+
+
+def _validate_end_members(files: Mapping[float, Path], host: Mapping[float, Vibrations | ThermalTable]) -> None:
+    """Raise ``ValueError`` where the cells of the end members do not differ by one ion for each site."""
+    stated = {x: host[x].provenance for x in ENDS if x in host and "natom" in host[x].provenance}
+    if len(stated) < len(ENDS):
+        return
+    empty, full = (stated[x]["natom"] / stated[x]["sites"] for x in ENDS)
+    if abs(full - empty - 1) > STATED_TOLERANCE:
+        of_empty, of_full = (f"{stated[x]['natom']} atoms for {stated[x]['sites']:g} sites" for x in ENDS)
+        raise ValueError(
+            f"{files[1.0]}: {of_full}, and {files[0.0]} has {of_empty}: {full - empty:.6g} ions more for each site, where it "
+            "must be one; correct the sites of one"
+        )
 
 
 def _read_into(

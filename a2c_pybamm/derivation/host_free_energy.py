@@ -14,7 +14,7 @@ from a2c_pybamm import study as schema
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 from a2c_pybamm.derivation.hops import given, members
-from a2c_pybamm.derivation.host_data import Table, read_vibrations
+from a2c_pybamm.derivation.host_data import Table, note_unconverged, read_vibrations
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
     OrderChoice,
@@ -77,6 +77,7 @@ def free_energy_estimates(
     before = len(mistakes)
     law: Any = None
     estimates: list[Estimate] = []
+    note_unconverged(material, tables, notes)
     with mistakes.collect():
         n_table = len(entry.energies) + len(entry.potentials)
         law, choice = _law_of_tables(material, study, entry, tables, notes, mistakes)

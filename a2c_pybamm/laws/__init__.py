@@ -1,5 +1,6 @@
 """Formulas with named, unit-bearing coefficients and no numbers of their own."""
 
+from a2c_pybamm.ions import DEFAULT_ION, IONS, Ion, known_ion
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
@@ -18,7 +19,7 @@ from a2c_pybamm.laws.law import (
 from a2c_pybamm.laws.scale_and_value import Scale, Value
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion, PlainExpansion
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, PhaseForming, UnstablePhaseError
-from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IONS, Ion, IonSymbol, ion_of, known_ion
+from a2c_pybamm.laws.thermodynamics.ion import IonSymbol, ion_of
 from a2c_pybamm.laws.thermodynamics.landau import Landau
 from a2c_pybamm.laws.thermodynamics.legendre import Legendre
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline

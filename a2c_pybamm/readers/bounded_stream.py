@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from a2c_pybamm.data import BLOCK_BYTES
-from a2c_pybamm.readers.source_file import FILE_LIMITS, OPENERS, UNPACKING_ERRORS, open_regular
+from a2c_pybamm.readers.source_file import FILE_LIMITS, OPENERS, UNPACKING_ERRORS, open_regular, packing_of
 
 BUFFER_BYTES = 2**16
 """Bytes that are read at once of a file that is not compressed (64 KiB): Linux reads no more ahead."""
@@ -20,10 +20,15 @@ class _Bytes(io.RawIOBase):
         self._path = path
         self._file: Any = open_regular(path)
         self._packed: Any = None
-        if path.suffix in OPENERS:
-            self._packed, self._file = self._file, OPENERS[path.suffix](self._file, "rb")
+        if packing := packing_of(self._file):
+            self._packed, self._file = self._file, OPENERS[packing](self._file, "rb")
         self._longest_line = longest_line
         self._line = 0
+
+    @property
+    def packed(self) -> bool:
+        """True where the file is unpacked as it is read."""
+        return self._packed is not None
 
     def readable(self) -> bool:
         return True
@@ -81,7 +86,7 @@ class _Binary(io.BufferedReader):
 
     def __init__(self, path: Path, raw: _Bytes) -> None:
         # going back behind the buffer of a compressed file unpacks it from its beginning
-        super().__init__(cast(Any, raw), BLOCK_BYTES if path.suffix in OPENERS else BUFFER_BYTES)
+        super().__init__(cast(Any, raw), BLOCK_BYTES if raw.packed else BUFFER_BYTES)
         self._path = path
 
     @property
@@ -140,7 +145,7 @@ def _inner_name(path: Path) -> str:
 
 
 def open_bytes(path: Path, *, longest_line: int | None = None) -> IO[bytes]:
-    """Bytes of a regular file, unpacked where its name ends in ``.gz``, ``.bz2`` or ``.xz``.
+    """Bytes of a regular file, unpacked where its first bytes are those of gzip, bzip2 or xz.
 
     Reading raises ``ValueError`` where it is damaged, unpacks to more than 200 times its size, has a line of more than
     ``longest_line`` bytes, or a piece of more than 256 MiB is asked for. Files of any length are read so, piece after piece.

@@ -20,12 +20,17 @@ CUT_NUMBER = re.compile(r"[-+]?\d*(\.|[-+]|[eE][-+]?)")
 """Beginning of a number that cannot be all of it."""
 FORTRAN_NUMBER = re.compile(r"([-+]?[\d.]+)[dD]([-+]?\d+)")
 """A number of double precision as Fortran writes it."""
+COMMENT = "#"
+"""Beginning of a line that is no row."""
+HEADER_REMEDY = "the line of names begins with '#', as a comment; take the '#' away"
+"""Remedy where the names of the columns stand in a comment."""
 
 
 def read_rows(path: Path, columns: list[str], remedy: str) -> Rows:
     """Rows of a comma-separated file with a header, each with its line number and all its fields, without spaces around them.
 
-    Rows without any content (``,,``), as spreadsheets write them behind a table, are left out.
+    Lines that begin with ``#`` are comments. Rows without any content (``,,``), as spreadsheets write them behind a table, are
+    left out.
 
     Raises
     ------
@@ -33,20 +38,19 @@ def read_rows(path: Path, columns: list[str], remedy: str) -> Rows:
         If a column is missing or its name occurs twice, the file has no rows, or a row is cut off.
     """
     text = read_text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
+    reader = csv.reader(_without_comments(text), skipinitialspace=True)
     try:
         header = _first_row(reader)
-        check_header(path, columns, header, remedy)
+        check_header(path, columns, header, HEADER_REMEDY if _names_in_comment(text, columns) else remedy)
         rows = []
         for fields in reader:
             fields = [field.strip() for field in fields]
             if not any(fields):
                 continue
             if len(fields) != len(header):
-                cause = "is the file cut off, or a field with a comma not in quotes?"
-                remedy = "comments are not read, take it out" if fields[0].startswith("#") else cause
                 raise ValueError(
-                    f"{path}, line {reader.line_num}: {len(fields)} fields where the header has {len(header)}; {remedy}"
+                    f"{path}, line {reader.line_num}: {len(fields)} fields where the header has {len(header)}; is the file cut "
+                    "off, or a field with a comma not in quotes?"
                 )
             rows.append((reader.line_num, dict(zip(header, fields, strict=True))))
             if len(rows) * len(header) > FILE_LIMITS.n_value:
@@ -65,6 +69,17 @@ def _first_row(reader: Iterator[list[str]]) -> list[str]:
     return next((names for names in rows if any(names)), [])
 
 
+def _without_comments(text: str) -> Iterator[str]:
+    """Lines of a text, empty in the place of those that begin with ``#``: the numbers of the others stay."""
+    return ("\n" if line.startswith(COMMENT) else line for line in io.StringIO(text, newline=""))
+
+
+def _names_in_comment(text: str, columns: list[str]) -> bool:
+    """True where a line that begins with ``#`` has the names of all columns, as numpy writes them."""
+    comments = (line.strip(f"{COMMENT} \n").split(",") for line in io.StringIO(text) if line.startswith(COMMENT))
+    return bool(columns) and any(set(columns) <= {name.strip() for name in names} for names in comments)
+
+
 def _validate_last_number(path: Path, text: str, rows: Rows) -> None:
     """Raise ``ValueError`` where a file ends within a number: no end of line, nothing behind a point, a sign or an e."""
     last = list(rows[-1][1].values())[-1].strip()
@@ -74,14 +89,14 @@ def _validate_last_number(path: Path, text: str, rows: Rows) -> None:
 
 def read_header(path: Path) -> list[str]:
     """Names of a table's columns, in the file's order."""
-    return _first_row(csv.reader(io.StringIO(read_text(path), newline=""), skipinitialspace=True))
+    return _first_row(csv.reader(_without_comments(read_text(path)), skipinitialspace=True))
 
 
 def check_header(path: Path, columns: list[str], header: list[str], remedy: str) -> None:
     """Raise ``ValueError`` where a wanted column does not stand just once in the header."""
     for column in columns:
         if column not in header:
-            if len(header) == 1:
+            if len(header) == 1 and remedy != HEADER_REMEDY:
                 remedy = "separate columns by commas and write decimal points"
             raise ValueError(f"{path}: no column {column!r} (found {', '.join(header)}); {remedy}")
         if header.count(column) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,18 +13,23 @@ import ase.db
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
-from ase.io.formats import filetype, get_ioformat
+from ase.io.formats import filetype, get_ioformat, ioformats
 
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.ase_database import from_row, is_sqlite, read_database
 from a2c_pybamm.readers.bounded_stream import open_bytes, open_text
 from a2c_pybamm.readers.memory_bound import MemoryBound
-from a2c_pybamm.readers.source_file import FILE_LIMITS, OPENERS, TAIL_BYTES, last_line_is_short
+from a2c_pybamm.readers.source_file import FILE_LIMITS, TAIL_BYTES, is_packed, last_line_is_short
 from a2c_pybamm.readers.units import LARGEST_NUMBER
 
 FINISHED_MARKS = {"vasp-xml": b"</modeling>", "vasp-out": b"General timing and accounting informations"}
 """Text that a run of VASP writes when it has finished, by ase's name of the format."""
 UNREADABLE = "ase cannot read it; is it cut off, or does the ending of its name not fit its format?"
 """Beginning of an error about a file of structures, before ase's own words."""
+VASP_BEGINNINGS = {"vasp-xml": re.compile(rb"\s*<\?xml[^>]*>\s*<modeling"), "vasp-out": re.compile(rb"\s*vasp\.\d")}
+"""First text of files of VASP, whatever their names, by ase's name of the format."""
+PEEKED_BYTES = 2_000
+"""Bytes of a file's beginning by which its format is told: as many as ase looks at."""
 XYZ_ENDINGS = (".xyz", ".extxyz", ".exyz")
 TAKE_STREAMS = {"aims", "aims-output", "dftb", "dmol-arc", "dmol-car", "dmol-incoor", "rmc6f", "struct"}
 """Formats of ase that are declared as read by name, and take an open file as well."""
@@ -38,7 +44,7 @@ LARGEST_LENGTH = 1e12
 
 
 def _bound(path: Path) -> MemoryBound:
-    return MemoryBound(path.stat().st_size * (USUAL_EXPANSION if path.suffix in OPENERS else 1))
+    return MemoryBound(path.stat().st_size * (USUAL_EXPANSION if is_packed(path) else 1))
 
 
 @contextmanager
@@ -79,13 +85,15 @@ def read_frames(path: Path, *, failure: str, remedy: str) -> list[Any]:
     return list(iterate_frames(path, failure=failure, remedy=remedy))
 
 
-def iterate_frames(path: Path, *, failure: str, remedy: str) -> Iterator[Any]:
-    """Frames that ase reads from a file, one after the other where ase's reader of the format gives them so."""
-    if path.suffix in XYZ_ENDINGS and last_line_is_short(path):
+def iterate_frames(path: Path, *, failure: str, remedy: str, kind: str | None = None) -> Iterator[Any]:
+    """Frames that ase reads from a file, one after the other where ase's reader of the format gives them so.
+
+    ``kind`` is the format as :func:`file_format` gives it, found here if it is not given.
+    """
+    kind = kind or file_format(path, failure=failure)
+    if kind == "extxyz" and not is_packed(path) and last_line_is_short(path):
         raise ValueError(f"{path}: the last line is cut off; {remedy}")
     bound = _bound(path)
-    with _ase_reads(path, failure, bound):
-        kind = _format(path)
     with contextlib.closing(read_database(path) if kind == "db" else _stream(path, kind)) as frames:
         k = 0
         while True:
@@ -97,26 +105,30 @@ def iterate_frames(path: Path, *, failure: str, remedy: str) -> Iterator[Any]:
             k += 1
 
 
-def read_relaxed(path: Path, *, failure: str, remedy: str) -> list[Any]:
-    """All frames of a file of structures: of a run of VASP the last ionic step alone.
-
-    Raises
-    ------
-    ValueError
-        As :func:`read_frames`, and where a run of VASP has not finished.
-    """
-    bound = _bound(path)
-    with _ase_reads(path, failure, bound):
-        kind = _format(path)
+def validate_finished(path: Path, kind: str, *, failure: str, remedy: str) -> None:
+    """Raise ``ValueError`` where a run of VASP has not finished; of another format nothing is looked at."""
     if kind not in FINISHED_MARKS:
-        return read_frames(path, failure=failure, remedy=remedy)
+        return
     tail = b""
-    with _ase_reads(path, failure, bound), open_bytes(path) as file:
+    with _ase_reads(path, failure, _bound(path)), open_bytes(path) as file:
+        if not is_packed(path):
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
         while piece := file.read(TAIL_BYTES):
             tail = (tail + piece)[-TAIL_BYTES:]
     if FINISHED_MARKS[kind] not in tail:
         raise ValueError(f"{path}: the run of VASP did not finish, or the file is cut off; {remedy}")
-    return read_frames(path, failure=failure, remedy=remedy)[-1:]
+
+
+def read_relaxed(path: Path, kind: str, *, failure: str, remedy: str) -> list[Any]:
+    """All frames of a file of structures of a format: of a finished run of VASP the last ionic step alone.
+
+    Raises
+    ------
+    ValueError
+        As :func:`read_frames`.
+    """
+    frames = list(iterate_frames(path, failure=failure, remedy=remedy, kind=kind))
+    return frames[-1:] if kind in FINISHED_MARKS else frames
 
 
 def energy_of(atoms: Any, where: str) -> float:
@@ -138,6 +150,29 @@ def energy_of(atoms: Any, where: str) -> float:
     return float(energy)
 
 
+def file_format(path: Path, given: str | None = None, *, failure: str) -> str:
+    """Ase's name of a file's format, told by its content and name unless it is given.
+
+    Raises
+    ------
+    ValueError
+        Naming the file: ``failure`` and ase's own words where the format is not known, or one that is not read.
+    """
+    with _ase_reads(path, failure, _bound(path)):
+        return _format(path) if given is None else _given_format(path, given)
+
+
+def _given_format(path: Path, given: str) -> str:
+    """A format that is given by ase's name of it, if it is one that is read."""
+    if (given == "db") != is_sqlite(path):
+        raise ValueError(f"{path}: format is {given!r}; give 'db' for SQLite databases and for no other file")
+    if given == "db":
+        return given
+    if given not in ioformats:
+        raise ValueError(f"{path}: format is {cut(given)!r}, not ase's name of one; write it like 'vasp-out' or 'extxyz'")
+    return _readable(path, given)
+
+
 def _format(path: Path) -> str:
     """Ase's name of a file's format, which is none that could do more than read this file.
 
@@ -150,9 +185,19 @@ def _format(path: Path) -> str:
     if is_sqlite(path):
         return "db"
     with open_bytes(path) as file:
+        beginning = file.read(PEEKED_BYTES)
+        for kind, mark in VASP_BEGINNINGS.items():
+            if mark.match(beginning):
+                return kind
+        file.seek(0)
         kind = str(filetype(file))
     if kind == "db":
         raise ValueError(f"{path}: no SQLite database, although its name is of one; copy it again")
+    return _readable(path, kind)
+
+
+def _readable(path: Path, kind: str) -> str:
+    """A format, if ase reads files of it from an open stream."""
     reader = get_ioformat(kind)
     if not reader.can_read or not (reader.acceptsfd or kind in TAKE_STREAMS):
         raise ValueError(f"{path}: files of ase's format {kind!r} are not read; convert it to extended xyz (ase convert)")

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import lzma
 import os
+import re
 import stat
 import zlib
 from collections.abc import Callable, Iterator
@@ -60,9 +61,11 @@ TAIL_BYTES = 20_000
 LONGEST_MESSAGE = 1_000
 """Characters of an error's message, in which what a file holds may be quoted: a dozen lines of a terminal."""
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-"""Compressed files, by the ending of their names."""
-BEGINNINGS = {b"\x1f\x8b": ".gz", b"BZh91AY&SY": ".bz2", b"\xfd7zXZ\0": ".xz"}
-"""First bytes of compressed files; of bzip2 with its usual block."""
+"""Readers of compressed files, by the usual ending of their names."""
+BEGINNINGS = {".gz": re.compile(rb"\x1f\x8b"), ".bz2": re.compile(rb"BZh[1-9]1AY&SY"), ".xz": re.compile(rb"\xfd7zXZ\0")}
+"""First bytes of compressed files."""
+BEGINNING_BYTES = 16
+"""Bytes in which these beginnings fit."""
 UNPACKING_ERRORS = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 """Errors of unpacking where a file is cut off or damaged."""
 
@@ -165,7 +168,7 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def read_text(path: Path, *, largest: int = FILE_LIMITS.text_bytes) -> str:
-    """The text of a UTF-8 file, unpacked where its name ends in ``.gz``, ``.bz2`` or ``.xz``.
+    """The text of a UTF-8 file, unpacked where its first bytes are those of gzip, bzip2 or xz.
 
     A byte-order mark is dropped, ends of lines are those of Unix.
 
@@ -182,9 +185,6 @@ def read_text(path: Path, *, largest: int = FILE_LIMITS.text_bytes) -> str:
             f"{path}: {max(size, len(content)) / 1e6:.0f} MB, more than the {largest / 1e6:.0f} MB of a text; is it another "
             "file? leave out what is not needed"
         )
-    for beginning, ending in BEGINNINGS.items():
-        if content.startswith(beginning):
-            raise ValueError(f"{path}: packed as files in {ending} are; end its name in {ending}, or unpack it")
     if (at := content.find(0)) >= 0:
         raise ValueError(f"{path}: not UTF-8 text (a zero byte at byte {at}); save it as UTF-8")
     try:
@@ -195,14 +195,27 @@ def read_text(path: Path, *, largest: int = FILE_LIMITS.text_bytes) -> str:
 
 
 def _unpacked(path: Path, file: BufferedReader, most: int) -> bytes:
-    """The first bytes of a file, unpacked by the ending of its name."""
-    if path.suffix not in OPENERS:
+    """The first bytes of a file, unpacked where it is packed."""
+    packing = packing_of(file)
+    if not packing:
         return file.read(most)
     try:
-        with OPENERS[path.suffix](file, "rb") as packed:
+        with OPENERS[packing](file, "rb") as packed:
             return bytes(packed.read(most))
     except (*UNPACKING_ERRORS, OSError) as error:  # bz2 raises a bare OSError
         raise ValueError(f"{path}: cannot be read to its end ({error}); copy it again") from error
+
+
+def packing_of(file: BufferedReader) -> str:
+    """Usual ending of the names of files that are packed as this one, told by its first bytes; empty where it is not packed."""
+    beginning = file.peek(BEGINNING_BYTES)
+    return next((ending for ending, mark in BEGINNINGS.items() if mark.match(beginning)), "")
+
+
+def is_packed(path: Path) -> bool:
+    """True for a file that is packed by gzip, bzip2 or xz."""
+    with open_regular(path) as file:
+        return bool(packing_of(file))
 
 
 def unpacked_name(path: Path) -> Path:

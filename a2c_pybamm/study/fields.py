@@ -23,6 +23,8 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from a2c_pybamm.formatting import cut
 from a2c_pybamm.laws import known_ion
+from a2c_pybamm.readers.source_file import one_line
+from a2c_pybamm.readers.thermodynamics.file_patterns import matching_files
 from a2c_pybamm.readers.units import parse_quantity
 from a2c_pybamm.study.mistakes import NotGiven, combined_error
 
@@ -71,6 +73,25 @@ Flag = Annotated[bool, Strict()]
 IonName = Annotated[str, AfterValidator(_validate_ion)]
 """Symbol of an ion whose metal is known."""
 DataFile = Annotated[Path, AfterValidator(_beside_study)]
+
+
+class FilePatterns:
+    """Marker of a field that is one or more patterns of files in the file, and the files that they match here."""
+
+
+def _matching_beside_study(value: Any, info: ValidationInfo) -> tuple[Path, ...]:
+    patterns = [value] if isinstance(value, str) else value
+    if not isinstance(patterns, list) or not patterns or not all(isinstance(item, str) and item for item in patterns):
+        raise ValueError("must be text in quotes, or an array of such; name files like 'runs/*/vasprun.xml'")
+    folder = (info.context or {}).get("folder", Path())
+    try:
+        return tuple(dict.fromkeys(file for pattern in patterns for file in matching_files(pattern, folder)))
+    except ValueError as error:
+        raise ValueError(one_line(str(error))) from error
+
+
+DataFiles = Annotated[tuple[Path, ...], BeforeValidator(_matching_beside_study), FilePatterns()]
+"""Files that patterns beside the study match, each once: those of a pattern sorted by name."""
 WORDS, WORD = r"^[^\s\[\]]+( [^\s\[\]]+)*$", r"^[^\s\[\]]+$"
 FILE_NAME, MODEL_NAME = r"^[A-Za-z][A-Za-z0-9_.-]*$", r"^[A-Za-z]\w*$"
 PATTERNS = {

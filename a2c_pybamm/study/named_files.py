@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from a2c_pybamm.readers.source_file import existing, one_line, open_regular
-from a2c_pybamm.study.fields import Section
+from a2c_pybamm.readers.thermodynamics.file_patterns import matching_files
+from a2c_pybamm.study.fields import FilePatterns, Section
 from a2c_pybamm.study.mistakes import Mistakes
 from a2c_pybamm.study.partial import admits_path
 from a2c_pybamm.study.section_choice import section_of
@@ -35,17 +37,27 @@ def data_files(study: Study) -> list[Path]:
 def named_files(table: Any, folder: Path, model: type[Section] = Study, place: str = "") -> Iterator[tuple[str, Path]]:
     """Each data file in a study's table with the key that names it: ``positive.free_energy.energies[1].file``.
 
-    Invalid entries are searched as far as they are tables with known keys.
+    Invalid entries are searched as far as they are tables with known keys. Of patterns it is each file that they match.
     """
     if not isinstance(table, Mapping):
         return
     for key, info in model.model_fields.items():
         value, where = table.get(key), f"{place}.{key}".removeprefix(".")
-        if isinstance(value, str) and value and admits_path(info.annotation):
+        if any(isinstance(marker, FilePatterns) for marker in info.metadata):
+            yield from ((where, path) for path in _matching(value, folder))
+        elif isinstance(value, str) and value and admits_path(info.annotation):
             yield where, folder / value
         for k, entry in enumerate(value if isinstance(value, list) else [value], 1):
             if (inner := section_of(info.annotation, entry)) is not None:
                 yield from named_files(entry, folder, inner, f"{where}[{k}]" if isinstance(value, list) else where)
+
+
+def _matching(value: Any, folder: Path) -> Iterator[Path]:
+    """Files that one or more patterns match; none for a pattern that is invalid, which has an error already."""
+    for pattern in value if isinstance(value, list) else [value]:
+        if isinstance(pattern, str) and pattern:
+            with contextlib.suppress(ValueError):
+                yield from matching_files(pattern, folder)
 
 
 def add_unusable_files(files: Iterable[tuple[str, Path]], mistakes: Mistakes) -> None:

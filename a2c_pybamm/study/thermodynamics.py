@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from a2c_pybamm.laws import DEFAULT_ION
 from a2c_pybamm.study.fields import (
     HIGHEST_TEMPERATURE,
     DataFile,
+    DataFiles,
     Energy,
     Entropy,
     IonName,
@@ -25,8 +27,18 @@ class EnergyFile(Section):
     """Energies by one method: a CSV table, or files of structures."""
 
     label: str = Field(description="The method's name, shared by all it made", examples=["chgnet-0.3.0"])
-    file: DataFile = Field(
-        description="CSV table, or with framework any file of structures that ase reads", examples=["data/energies.csv"]
+    file: DataFile | None = Field(
+        None,
+        description="CSV table, or with framework a file of structures that ase reads, or of pymatgen's entries",
+        examples=["data/energies.csv"],
+    )
+    files: DataFiles = Field(
+        (),
+        description="In its place files of structures: a pattern with `*`, `?` or `[ab]`, or an array of patterns and files",
+        examples=["runs/*/vasprun.xml"],
+    )
+    format: str | None = Field(
+        None, description="ase's name of the format of structures that neither content nor name show", examples=["vasp-out"]
     )
     x_column: str = Field("x", description="Column of the occupied fraction", examples=["x"])
     energy_column: str = Field(
@@ -41,7 +53,9 @@ class EnergyFile(Section):
         None, description="Column of the volume per site; its ending is its unit", examples=["volume_A3"]
     )
     converged_column: str | None = Field(
-        None, description="Column that is true where the relaxation converged", examples=["converged"]
+        None,
+        description="Column (or key of a structure) that is true where the relaxation converged",
+        examples=["converged"],
     )
     degeneracy_column: str | None = Field(
         None, description="Column (or key of a structure) of the arrangements that a row stands for", examples=["degeneracy"]
@@ -53,12 +67,27 @@ class EnergyFile(Section):
         None, description="Mean voltage to go with formation energies against the end members", examples=["3.9 V"]
     )
     lithium: str = Field(
-        "Li_metal", description="Any entry of lithium metal's row, or its energy", examples=["Li_metal", "-1.90 eV"]
+        "Li_metal",
+        description="Any entry of lithium metal's row (with another ion that of its metal, `Na_metal`), or its energy",
+        examples=["Li_metal", "-1.90 eV"],
     )
     framework: str | None = Field(
         None, description="Element of the host that counts the sites: the file holds structures", examples=["Co"]
     )
     sites_per_framework: Number = Field(1.0, gt=0, description="Lithium sites for each such atom", examples=[1.0])
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All its files."""
+        return self.files if self.file is None else (self.file,)
+
+    def _mistakes(self) -> Iterator[str]:
+        if (self.file is None) == (not self.files):
+            yield "give either file or files"
+        if self.files and self.framework is None:
+            yield "files are of structures: name the element of the host that counts their sites as framework"
+        if self.format is not None and self.framework is None:
+            yield "format is of files of structures; name their framework, or leave format out for a CSV table"
 
 
 class PotentialFile(Section):
@@ -90,6 +119,9 @@ class VibrationFile(Section):
         examples=["phonopy"],
     )
     sites: Number = Field(gt=0, description="Lithium sites, filled or not, in the cell that it is of", examples=[1.0])
+    format: Literal["yaml", "csv"] | None = Field(
+        None, description="Format of a thermal table whose content and name do not show it", examples=["yaml"]
+    )
     column: str | None = Field(None, description="Column of frequencies; its ending is its unit", examples=["frequency_THz"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from a2c_pybamm.readers import (
     read_trajectory,
     read_velocities,
 )
+from tests.vasp_runs import vasprun
 
 MOTION: dict[str, Any] = {"interval": 1e-12, "temperature": 700.0, "inertial": False}
 READ: dict[str, Callable[[Path], object]] = {
@@ -85,6 +87,25 @@ TEXTS = {
     ),
 }
 
+ENTRIES: list[dict[str, Any]] = [
+    {
+        "@class": "ComputedStructureEntry",
+        "energy": -40.0,
+        "composition": {"Co": 1.0, "O": 2.0},
+        "correction": -0.7,
+        "energy_adjustments": [{"@class": "CompositionEnergyAdjustment", "adj_per_atom": -0.35, "n_atoms": 2}],
+        "entry_id": "mp-1",
+        "parameters": {"run_type": "GGA+U", "hubbards": {"Co": 3.32}, "potcar_symbols": ["PBE Co", "PBE O"]},
+        "data": {"converged": True},
+        "structure": {
+            "lattice": {"matrix": [[3.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 3.0]]},
+            "sites": [{"species": [{"element": symbol, "occu": 1}]} for symbol in ("Co", "O", "O")],
+        },
+    },
+    {"@class": "ComputedEntry", "energy": -44.0, "composition": {"Li": 1.0, "Co": 1.0, "O": 2.0}, "correction": -0.7},
+]
+"""Entries as pymatgen writes them."""
+
 
 def walk(n_frame: int = 12) -> np.ndarray:
     """Positions of two lithium atoms and a sulfur atom (n_frame, 3, 3) [Å]."""
@@ -112,6 +133,12 @@ def _structures(folder: Path) -> Iterator[tuple[Path, str]]:
             for atoms in frames:
                 database.write(atoms, ways=2)
         yield folder / name, "structures"
+    settings = {"GGA": "PE", "NELM": "60", "NSW": "5", "IBRION": "2", "LDAU": "T", "LDAUU": "0 3.32 0"}
+    for name in ("vasprun.xml", "vasprun.xml-001"):
+        (folder / name).write_text(vasprun([(-23.0, -23.5)] * 2, parameters=settings), encoding="utf-8")
+        yield folder / name, "structures"
+    (folder / "entries.json").write_text(json.dumps(ENTRIES, indent=1) + "\n", encoding="utf-8")
+    yield folder / "entries.json", "structures"
     images = []
     for k, energy in enumerate((-3.0, -2.7, -2.5, -2.7, -3.0)):
         images.append(_cell("LiCo", energy))

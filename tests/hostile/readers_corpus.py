@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import sqlite3
 import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tests.hostile import Case, damaged
-from tests.hostile.good_files import READ, TEXTS, good_files, walk
+from tests.hostile.good_files import ENTRIES, READ, TEXTS, good_files, walk
+from tests.vasp_runs import vasprun
 
 DAMAGED_EACH = 7
 """Damaged files made of each good one."""
@@ -25,7 +28,7 @@ HUGE = 10 * 2**30
 
 def cases(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     """Every case that is small, its file written into a folder of its own."""
-    for parts in (_texts, _yaml, _numpy, _archives, _atoms, _databases, _damaged):
+    for parts in (_texts, _yaml, _numpy, _archives, _atoms, _runs, _entries, _databases, _damaged):
         yield from parts(folder, rng)
 
 
@@ -337,6 +340,70 @@ def _atoms(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     yield _put(folder, "motion", "run.traj", b"- of UlmASE-Trajectory  " + struct.pack("<qqq", 3, -1, 10**15))
 
 
+def _runs(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
+    """Files of VASP with what XML and numbers can hide."""
+    good = vasprun([(-23.0, -23.5)], parameters={"GGA": "PE", "NELM": "60", "NSW": "5", "IBRION": "2"})
+    laughs = '<!ENTITY a0 "lol">' + "".join(f'<!ENTITY a{k} "{f"&a{k - 1};" * 9}">' for k in range(1, 30))
+    for kind in (
+        laughs,
+        f'<!ENTITY a29 SYSTEM "file://{folder / CANARY}">',
+        '<!ENTITY % p SYSTEM "http://localhost/x"> %p;',
+        "",
+    ):
+        head = f"<!DOCTYPE modeling [{kind}]>\n<modeling>"
+        yield _put(folder, "structures", "vasprun.xml", good.replace("<modeling>", head).replace("> PE <", "> &a29; <"))
+    yield _put(folder, "structures", "vasprun.xml", good.replace("<modeling>", '<!DOCTYPE m SYSTEM "m.dtd">\n<modeling>'))
+    for old, new in (
+        ("> PE <", ">" + "P" * 1_000_000 + "<"),
+        ("> PE <", "> \x1b[2J <"),
+        ("> 60 <", "> " + "9" * 5_000 + " <"),
+        ("> 60 <", "> -1 <"),
+        ("> 5 <", "> nan <"),
+        ("-23.5", "nan"),
+        ("-23.5", "1e400"),
+        ("<incar>", "<incar>" + "<i>" * 50_000),
+        ("<incar>", "<incar>" + "<a b='" + "x" * 5_000_000 + "'/>"),
+        ("ISO-8859-1", "UTF-16"),
+        ("ISO-8859-1", "none"),
+        ("<c>  PAW", "<c>\x85" + "PAW " * 20_000),
+        ("</incar>", "</parameters>"),
+        ('<array name="atomtypes">', '<array name="atomtypes">' + "<set><rc/></set>" * 1_000),
+    ):
+        assert old in good, old
+        yield _put(folder, "structures", "vasprun.xml", good.replace(old, new))
+    yield _put(folder, "structures", "vasprun.xml", "<?xml version='1.0'?><modeling></modeling>")
+    for text in (
+        "NELM = " + "9" * 5_000,
+        "LDAUU = " + "nan " * 1_000,
+        "TITEL = " + "x" * 100_000,
+        "Iteration 9(  9)\n" * 1_000,
+        f"Iteration {'9' * 5_000}(  1)",
+    ):
+        end = "\n General timing and accounting informations\n"
+        yield _put(folder, "structures", "OUTCAR", f" vasp.6.3.0\n INCAR:\n   {text}\n{end}")
+
+
+def _entries(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
+    """Lists of entries in which one value is another."""
+    values: tuple[Any, ...] = (None, True, "x", [], {}, [[]], -1, 1e308, 10**400, float("nan"), {"a": {"b": []}}, "\x1b[2J")
+    for value in values:
+        for key in ENTRIES[0]:
+            yield _put(folder, "structures", "entries.json", json.dumps([{**ENTRIES[0], key: value}, ENTRIES[1]]))
+        for outer, inner in (("structure", "lattice"), ("structure", "sites"), ("parameters", "hubbards")):
+            changed = {**ENTRIES[0], outer: {**ENTRIES[0][outer], inner: value}}
+            yield _put(folder, "structures", "entries.json", json.dumps([changed]))
+        yield _put(folder, "structures", "entries.json", json.dumps({"entries": value}))
+    for text in (
+        "[" * 100_000,
+        '[{"energy": ' * 1_000,
+        '{"entries": [' * 1_000,
+        '[{"energy": ' + "9" * 5_000 + "}]",
+        "[]",
+        "[ ]x",
+    ):
+        yield _put(folder, "structures", "entries.json", text)
+
+
 def _databases(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     infinite = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id FROM n"
     for statements in (
@@ -383,6 +450,9 @@ def _large(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
         ("motion", "run.lammpstrj", b"ITEM: TIMESTEP\n"),
         ("motion", "XDATCAR", b"x\n1.0\n"),
         ("structures", "structures.json", b"{"),
+        ("structures", "entries.json", b"["),
+        ("structures", "vasprun.xml", b"<?xml version='1.0'?>\n<modeling>\n"),
+        ("structures", "OUTCAR", b" vasp.6.3.0\n"),
         ("structures", "structures.db", b"SQLite format 3\0"),
         ("structures", "structures.traj", b"- of UlmASE-Trajectory  "),
         ("phonopy", "phonopy_params.yaml", b"phonopy:\n"),
@@ -421,6 +491,15 @@ def _bombs(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
     yield _put(folder, "energies", "energies.csv", "structure,x,energy_eV\n" + "a,0,1\n" * 8_000_000)
     yield _put(folder, "list", "list.txt", "1\n" * 20_000_000)
     yield _put(folder, "hop", "hop.json", "[" + "[]," * 15_000_000 + "1]")
+    yield _put(folder, "structures", "entries.json", "[" + "[]," * 15_000_000 + "1]")
+    yield _put(folder, "structures", "entries.json", "[" + "{}," * 5_000_000 + "1]")
+    yield _put(folder, "structures", "entries.json.gz", gzip.compress(b"[", mtime=0) + zeros)
+    head = b"<?xml version='1.0'?>\n<modeling>\n<incar>"
+    yield _put(folder, "structures", "vasprun.xml.gz", gzip.compress(head, mtime=0) + empty * 16)
+    yield _put(folder, "structures", "vasprun.xml-7", gzip.compress(head + b"<i>\n" * 2**24, mtime=0))
+    yield _put(folder, "structures", "OUTCAR.gz", gzip.compress(b" vasp.6.3.0\n", mtime=0) + empty * 16)
+    finished = gzip.compress(b" General timing and accounting informations\n", mtime=0)
+    yield _put(folder, "structures", "OUTCAR.gz", gzip.compress(b" vasp.6.3.0\n", mtime=0) + empty * 4 + finished)
 
 
 def _damaged(folder: Path, rng: np.random.Generator) -> Iterator[Case]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ase
 import ase.io
@@ -14,9 +15,11 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE
+from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, FARADAY
+from a2c_pybamm.data import ChemicalPotentials, EnergyTable
 from a2c_pybamm.readers import (
     parse_quantity,
+    read_chemical_potentials,
     read_drive_cycle,
     read_energies,
     read_hop_frequencies,
@@ -146,6 +149,7 @@ def test_lithium_energy_may_be_given(tmp_path: Path) -> None:
         lambda t: t.replace(",", ", "),
         lambda t: t.replace(",", " ,").replace("half", ' "half"'),
         lambda t: t.replace("full,1.0", "full,1.0000000000000002").replace("empty,0.0", "empty,-5.6e-17"),
+        lambda t: '# PBE, "final\n#\n' + t.replace("half", "# half, of 4\nhalf") + "# the end, 2,3,4,5\n",
     ],
     ids=[
         "BOM",
@@ -160,12 +164,76 @@ def test_lithium_energy_may_be_given(tmp_path: Path) -> None:
         "spaces behind",
         "spaces before",
         "round-off",
+        "comments",
     ],
 )
 def test_harmless_differences_change_no_number(tmp_path: Path, change: Callable[[str], str]) -> None:
     plain, other = read_energies(table(tmp_path)), read_energies(table(tmp_path, change(TABLE), "ö ü.csv"))
     np.testing.assert_array_equal(plain.energy, other.energy)
     np.testing.assert_array_equal(plain.x, other.x)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_lowest_row_of_lithium_counts(tmp_path: Path, order: int) -> None:
+    """Two crystals of the metal, with the members of an ensemble: all energies are those of the lower one's row."""
+    metals = ["Li_metal,1,-1.90,-1.80,-2.10\n", "Li_metal,1,-1.95,-1.70,-2.05\n"][::order]
+    rows = "empty,0,-17,-17,-17\nfull,1,-22.5,-22,-23\n"
+    path = table(tmp_path, "structure,x,energy_eV,b0_eV,b1_eV\n" + metals[0] + rows + metals[1])
+    found = read_energies(path, ensemble_columns="b")
+    assert found.ensemble is not None
+    np.testing.assert_allclose(found.energy / EV, [-17.0, -22.5 + 1.95], rtol=1e-14)
+    np.testing.assert_allclose(found.ensemble[1] / EV, [-22 + 1.70, -23 + 2.05], rtol=1e-14)
+
+
+def test_fractions_beyond_the_ends_by_rounding_are_the_ends() -> None:
+    x = np.array([-5.6e-17, -1e-9, 0.5, 1.0000000000000002, 1 + 1e-9])
+    found = EnergyTable("a", x, np.zeros(5), tuple("abcde"), np.ones(5, bool))
+    np.testing.assert_array_equal(found.x, [0.0, 0.0, 0.5, 1.0, 1.0])
+    for wrong in (-1.1e-9, 1 + 1.1e-9, np.nan, np.inf):
+        with pytest.raises(ValueError, match=r"energies of a: x = .* of 'b' lies outside \[0, 1\]"):
+            EnergyTable("a", np.array([0.0, wrong]), np.zeros(2), ("a", "b"), np.ones(2, bool))
+
+
+def test_ion_of_a_table_has_its_own_metal_and_charge(tmp_path: Path) -> None:
+    """Magnesium: its row has its name, and a volt is two electrons for each ion; Li_metal is one more structure then."""
+    path = table(tmp_path, "structure,x,energy_eV\nMg_metal,1,-1.5\nempty,0,-20\nfull,1,-27.3\n")
+    found = read_energies(path, ion="Mg")
+    assert found.ion == "Mg"
+    np.testing.assert_allclose(found.energy / EV, [-20.0, -27.3 + 1.5], rtol=1e-14)
+    formation = table(tmp_path, "structure,x,energy_eV\nempty,0,0\nhalf,0.5,-0.1\n", "f.csv")
+    np.testing.assert_allclose(
+        read_energies(formation, ion="Mg", formation_voltage="2.9 V").energy / FARADAY, [0.0, -0.1 - 0.5 * 2 * 2.9], rtol=1e-9
+    )
+    potentials = table(tmp_path, "x,T_K,voltage_V,std_mV\n0.5,300,2.9,10\n", "u.csv")
+    mu = read_chemical_potentials(potentials, quantity="voltage", std_column="std_mV", ion="Mg")
+    assert mu.ion == "Mg"
+    assert mu.std is not None
+    np.testing.assert_allclose([mu.potential[0] / FARADAY, mu.std[0] / FARADAY], [-5.8, 0.02], rtol=1e-12)
+    with pytest.raises(ValueError, match=r"energies\.csv: no row of Na metal \('Na_metal'\)"):
+        read_energies(path, ion="Na")
+    with pytest.raises(ValueError, match=r"u\.csv: the charge of H is not known \(known: Li, Na"):
+        read_chemical_potentials(potentials, quantity="voltage", ion="H")
+    for read in (read_energies, read_chemical_potentials):
+        with pytest.raises(ValueError, match="ion is 'lithium', not the symbol of an element"):
+            read(path, ion="lithium")
+
+
+@pytest.mark.parametrize("ion", ["", None, 3])
+def test_ion_of_a_record_is_a_symbol(ion: Any) -> None:
+    with pytest.raises(ValueError, match="energies of a: ion is"):
+        EnergyTable("a", np.zeros(1), np.zeros(1), ("a",), np.ones(1, bool), ion=ion)
+    with pytest.raises(ValueError, match="chemical potentials of a: ion is"):
+        ChemicalPotentials("a", np.full(1, 0.5), np.full(1, 300.0), np.zeros(1), ion=ion)
+
+
+def test_comments_and_doubles_of_potentials(tmp_path: Path) -> None:
+    path = table(tmp_path, "# sampled\nx, T_K, mu_eV\n0.25, 300, -4.0\n# more\n0.75, 300, -3.8\n", "mu.csv")
+    np.testing.assert_allclose(read_chemical_potentials(path).potential / EV, [-4.0, -3.8], rtol=1e-14)
+    path = table(tmp_path, "# sampled\nx,T_K,mu_eV\n0.25,300,-4.0D+00\n", "mu.csv")
+    with pytest.raises(
+        ValueError, match=r"mu\.csv, line 3: 'mu_eV' is '-4\.0D\+00', .*write the exponent with e \(-4\.0e\+00\)"
+    ):
+        read_chemical_potentials(path)
 
 
 WRONG_TABLES = {
@@ -188,7 +256,7 @@ WRONG_TABLES = {
     "flag": (("False", "perhaps"), ["line 4", "true or false"]),
     "x rounded too far": (("half,0.5", "half,1.00000001"), ["line 4", "x = 1.00000001", "outside [0, 1]"]),
     "Fortran's double": (("-20.0", "-2.00D+01"), ["line 4", "'-2.00D+01'", "with e (-2.00e+01)"]),
-    "comment": (("half", "# by hand\nhalf"), ["line 4", "comments are not read, take it out"]),
+    "names in a comment": (("structure,x", "# structure,x"), ["no column 'x'", "begins with '#'", "take the '#' away"]),
     "column twice but for spaces": (("volume_A3", " energy_eV "), ["2 columns are called 'energy_eV'"]),
     "cut off": (("32.5,yes\n", "3"), ["line 5", "4 fields where the header has 5", "cut off"]),
     "too long": (("34.0", "34,0"), ["line 4", "6 fields where the header has 5"]),

@@ -10,7 +10,7 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
-from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, known_ion
+from a2c_pybamm.ions import DEFAULT_ION, known_ion
 from a2c_pybamm.laws.thermodynamics.lower_hull import lower_hull
 
 

@@ -14,7 +14,7 @@ LARGEST_MISFIT = 0.3
 """Distance of a law from potentials, or from the voltage between stable compositions, above which a fit is refused unless the
 limit is raised [V]: ten times RT/F, and more than any error of a functional that a mean voltage hides."""
 LEAST_STEP = 0.1
-"""Smallest change of x over which a voltage step counts for the refusal: an error of 10 meV of two energies is 0.2 V over less."""
+"""Smallest change of x over which a voltage step counts for the refusal: 10 meV of two energies are 0.2 V over less."""
 FIT = "fit"
 """Key of a provenance with the distances of a fit."""
 
@@ -62,7 +62,7 @@ class FitQuality:
 def fit_quality(
     x: Array, residual: Array, std: Array, degrees_of_freedom: float, *, declared: bool, distances: tuple[Array, Array]
 ) -> FitQuality:
-    """Distances of a fit from residuals (n,), their standard deviations (n,), and distances in volts with their compositions."""
+    """Distances of a fit from residuals (n,), standard deviations (n,), and distances in volts with their compositions."""
     ratio = np.abs(residual / std)
     worst = int(np.argmax(ratio))
     places, voltages = distances
@@ -107,7 +107,7 @@ def validate_quality(quality: FitQuality, label: str, law: str, limit: float) ->
     """Raise ``ValueError`` where a law is farther from its data than ``limit`` [V]."""
     if quality.largest_voltage > limit:
         raise ValueError(
-            f"{label}: the fit of {law} is {quality.largest_voltage:.2g} V from the data at x = {quality.largest_voltage_x:.3g} "
+            f"{label}: {law} is {quality.largest_voltage:.2g} V from the data at x = {quality.largest_voltage_x:.3g} "
             f"(limit {limit:g} V; χ² per degree of freedom {quality.reduced:.3g}); take law 'logit-spline' or a higher order, "
             "or raise largest_misfit"
         )

@@ -36,14 +36,13 @@ def mean_field_columns(table: EnergyTable, x: Array, temperature: float, declare
     Parameters
     ----------
     declared
-        Largest standard deviation over x [J.mol-1]; it follows from the spread of the listed orderings if not given, and is zero
-        where no composition lists two.
+        Largest standard deviation over x [J.mol-1]; from the spread of the listed orderings if not given, and zero where no
+        composition lists two.
     """
     shape = -mixing(x)
+    std = bound_widths(table, x, temperature) / np.sqrt(3)
     if declared is not None:
         std = declared / FARADAY * shape / np.log(2)
-    else:
-        std = bound_widths(table, x, temperature) / np.sqrt(3)
     if not std.any():
         return np.zeros((len(x), 0))
     correlation = np.exp(-((x[:, None] - x) ** 2) / (2 * CORRELATION_LENGTH**2))

@@ -51,8 +51,8 @@ class RoughnessPrior:
     tolerance: float = 1e-3
     """Decrease of minus the logarithm of the posterior density below which a search has ended."""
     evidence_power: float = 0.5
-    """Power of the evidence in the weights: below one, since no prior is that of real curves. With 1 intervals of 95 % held 87 to
-    96 % of x in means over 18 curves, with 0.5 at least 92 %."""
+    """Power of the evidence in the weights: below one, since real curves are no draws from the prior. With 1 intervals of 95 %
+    held 87 to 96 % of x in means over 18 curves, with 0.5 at least 92 %."""
     n_pair: int = 200
     """Pairs of draws of positive slopes: their standard deviation has a relative error of 4 %."""
     negligible_evidence: float = 1e-4

@@ -1,7 +1,7 @@
 r"""Energies and potentials as linear data of a logit spline's slopes, for one fit of all of them.
 
-With :math:`V = RT_r/F`, valence z and slopes :math:`s_k` (1 for an ideal lattice gas) an energy per site, ideal mixing taken out,
-and a voltage are
+With :math:`V = RT_r/F`, valence z and slopes :math:`s_k` (1 for an ideal lattice gas) an energy per site, ideal mixing taken
+out, and a voltage are
 
 .. math::
     E/F = g_0 - x z U_0 + V\sum_k (s_k - 1)\,\varphi_k(x), \qquad

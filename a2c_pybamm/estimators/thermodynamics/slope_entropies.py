@@ -30,7 +30,7 @@ def add_entropies(
     sites: float,
     size: SizeError | None,
 ) -> Estimate:
-    r"""An estimate with the excess entropies :math:`S_k` of :math:`s_\mathrm{ex} = \sum_k S_k\varphi_k` beside its own coefficients.
+    r"""An estimate with the excess entropies of :math:`s_\mathrm{ex} = \sum_k S_k\varphi_k` beside its own coefficients.
 
     They have the same prior as slopes that may be negative, in units of R, and a source of their own.
     """

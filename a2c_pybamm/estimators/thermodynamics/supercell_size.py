@@ -7,8 +7,8 @@ grand canonical sum :math:`F_N/N = f + (RT/2N)\ln(2\pi N x/\Theta)`; with the id
     f_\mathrm{ex} = g_{\mathrm{ex},N} + \frac{RT}{2N}\ln[\Theta(1-x)], \qquad
     s_\mathrm{ex} = s_{\mathrm{ex},N} - \frac{R}{2N}\left(\ln s + T\,\partial_T\ln s\right), \quad s = \Theta(1-x)
 
-Half of what is added is an error of the next order, and so is twice its change by the second correction. Where Θ is so far from that of an ideal gas that two corrections in a row
-differ by half of the first, none is made, and all of it is an error.
+Half of what is added is an error of the next order, and so is twice its change by the second correction. Where Θ is so far from
+that of an ideal gas that two corrections in a row differ by half of the first, none is made, and all of it is an error.
 """
 
 from __future__ import annotations

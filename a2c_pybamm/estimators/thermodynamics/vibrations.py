@@ -12,8 +12,9 @@ from a2c_pybamm.constants import BOLTZMANN, FARADAY, GAS_CONSTANT, PLANCK, STAND
 from a2c_pybamm.data import ThermalTable, Vibrations
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION
+from a2c_pybamm.ions import Ion
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
-from a2c_pybamm.laws.thermodynamics.ion import Ion, ion_of
+from a2c_pybamm.laws.thermodynamics.ion import ion_of
 
 REPORTED_SPAN = 30.0
 """Distance from the reference temperature [K] at which the error of a linear entropy is reported: a cell's own range."""

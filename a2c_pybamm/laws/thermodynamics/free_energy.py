@@ -14,8 +14,9 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, final
 
 from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.ions import IONS
 from a2c_pybamm.laws.law import Coefficients
-from a2c_pybamm.laws.thermodynamics.ion import IONS, ion_of
+from a2c_pybamm.laws.thermodynamics.ion import ion_of
 
 LITHIUM_ENTROPY = IONS["Li"].metal_entropy
 """Molar entropy of lithium metal at 298.15 K [J.mol-1.K-1]."""

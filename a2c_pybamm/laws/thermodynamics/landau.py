@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
+from a2c_pybamm.ions import DEFAULT_ION
 from a2c_pybamm.laws.law import Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
-from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
+from a2c_pybamm.laws.thermodynamics.ion import IonSymbol
 from a2c_pybamm.schema import Temperature, conform_fields
 
 

@@ -9,16 +9,17 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
+from a2c_pybamm.ions import DEFAULT_ION
 from a2c_pybamm.laws.law import TERM_LIMIT, Coefficients, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import Array, Expansion
-from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
+from a2c_pybamm.laws.thermodynamics.ion import IonSymbol
 from a2c_pybamm.laws.thermodynamics.logit_basis import LogitBasis, logit, logit_basis, weighted_sum
 from a2c_pybamm.schema import Temperature, conform_fields
 
 SOFTNESS = 1e-3
 r"""Scale :math:`\sigma` of the positive slopes: a larger :math:`\Theta(1-x)` is nearly linear in its coordinate, so that its
-mean under a Gaussian is that at the mean; a smaller one stays positive. With 0.05, 0.01, 0.003 and 0.0005 intervals of the slopes
-of graphite's plateaus hold 62, 74, 88 and 95 % of x."""
+mean under a Gaussian is that at the mean; a smaller one stays positive. With 0.05, 0.01, 0.003 and 0.0005 intervals of the
+slopes of graphite's plateaus held 62, 74, 88 and 95 % of x."""
 KNOT_ROUNDING = 1e-24
 """Square of the distance in z from a knot within which a cube's third derivative is rounded: nothing divides by zero there."""
 

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.ions import DEFAULT_ION, known_ion
 from a2c_pybamm.laws.law import Coefficients, Table, coefficient
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
-from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol, known_ion
+from a2c_pybamm.laws.thermodynamics.ion import IonSymbol
 from a2c_pybamm.schema import Temperature, conform_fields
 
 

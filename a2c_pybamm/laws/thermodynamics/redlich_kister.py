@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
+from a2c_pybamm.ions import DEFAULT_ION
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import Array, Expansion
-from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
+from a2c_pybamm.laws.thermodynamics.ion import IonSymbol
 from a2c_pybamm.schema import Temperature, conform_fields
 
 

@@ -10,9 +10,10 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
+from a2c_pybamm.ions import DEFAULT_ION
 from a2c_pybamm.laws.law import TERM_LIMIT, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import PlainExpansion
-from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
+from a2c_pybamm.laws.thermodynamics.ion import IonSymbol
 from a2c_pybamm.schema import Temperature, conform_fields
 
 KNOT_ROUNDING = 1e-24

@@ -9,9 +9,10 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
+from a2c_pybamm.ions import DEFAULT_ION
 from a2c_pybamm.laws.law import TERM_LIMIT, Coefficients, Table, coefficient
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
-from a2c_pybamm.laws.thermodynamics.ion import DEFAULT_ION, IonSymbol
+from a2c_pybamm.laws.thermodynamics.ion import IonSymbol
 from a2c_pybamm.laws.thermodynamics.measured_ocp import interpolate
 from a2c_pybamm.schema import Temperature, conform_fields
 

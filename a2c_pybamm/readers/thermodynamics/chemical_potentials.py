@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from ase.data import atomic_numbers
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import Array, ChemicalPotentials
+from a2c_pybamm.ions import IONS
 from a2c_pybamm.readers.csv_table import Rows, read_column, read_rows
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
 from a2c_pybamm.readers.units import column_unit, parse_quantity
 
-_KINDS = {"mu": ("energy", 1.0), "voltage": ("voltage", -FARADAY)}
-"""Kind of the column's unit, and the factor from it to a chemical potential per mole, by quantity."""
+_KINDS = {"mu": "energy", "voltage": "voltage"}
+"""Kind of the column's unit by quantity."""
 
 
 @file_errors
@@ -29,10 +31,12 @@ def read_chemical_potentials(
     temperature_column: str = "T_K",
     temperature: str | None = None,
     lithium: str | None = None,
+    ion: str = "Li",
 ) -> ChemicalPotentials:
     r"""Chemical potentials against lithium metal, from a CSV table with one composition and temperature a row.
 
-    Columns end in their unit (``mu_eV``, ``voltage_V``, ``T_K``). Where the column holds voltages, :math:`\mu = -FU`.
+    Columns end in their unit (``mu_eV``, ``voltage_V``, ``T_K``). Where the column holds voltages, :math:`\mu = -zFU` with
+    the ion's charge :math:`z`. Lines that begin with ``#`` are comments.
 
     Parameters
     ----------
@@ -46,6 +50,8 @@ def read_chemical_potentials(
         Where temperatures stand, or the one of the whole table (``"300 K"``) if they do not.
     lithium
         Lithium metal's energy per atom (``"-1.90 eV"``), subtracted from chemical potentials that are not yet against it.
+    ion
+        Symbol of the ion that goes in and out, to whose metal all of this applies.
 
     Raises
     ------
@@ -54,11 +60,13 @@ def read_chemical_potentials(
         is not positive, or a number is not one. Naming the file: arguments that contradict each other, or it is cut off.
     """
     path = existing(path)
+    check_ion(path, ion)
     if quantity not in _KINDS:
         raise ValueError(f"{path}: quantity is {quantity!r}; write 'mu' or 'voltage'")
     if quantity == "voltage" and lithium is not None:
         raise ValueError(f"{path}: voltages are against lithium metal already; leave lithium out")
-    kind, factor = _KINDS[quantity]
+    kind = _KINDS[quantity]
+    factor = 1.0 if quantity == "mu" else potential_per_volt(path, ion)
     column = potential_column or {"mu": "mu_eV", "voltage": "voltage_V"}[quantity]
     optional = [*([std_column] if std_column else []), *([temperature_column] if temperature is None else [])]
     remedy = "name it with x_column, potential_column, std_column or temperature_column, or give temperature = '300 K'"
@@ -74,7 +82,23 @@ def read_chemical_potentials(
         unit = abs(factor) * column_unit(std_column, kind, f"{path}: quantity is {quantity!r}")
         std = unit * read_column(path, rows, std_column, positive=True)
     kelvin = _temperatures(path, rows, temperature_column, temperature)
-    return ChemicalPotentials(label or unpacked_name(path).stem, x, kelvin, potential, std, fingerprint(path))
+    return ChemicalPotentials(label or unpacked_name(path).stem, x, kelvin, potential, std, fingerprint(path), ion)
+
+
+def check_ion(path: Path, ion: str) -> str:
+    """The ion, if it is the symbol of an element; ``ValueError`` otherwise."""
+    if ion not in atomic_numbers or ion == "X":
+        raise ValueError(f"{path}: ion is {ion!r}, not the symbol of an element; write it like 'Li'")
+    return ion
+
+
+def potential_per_volt(path: Path, ion: str) -> float:
+    """Factor from a voltage to a chemical potential per mole [C.mol-1]: the ion's charge, negative."""
+    if ion not in IONS:
+        raise ValueError(
+            f"{path}: the charge of {ion} is not known (known: {', '.join(IONS)}); give potentials or total energies"
+        )
+    return -IONS[ion].valence * FARADAY
 
 
 def _compositions(path: Path, rows: Rows, column: str) -> Array:

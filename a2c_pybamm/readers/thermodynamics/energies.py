@@ -8,16 +8,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.data import Array, EnergyTable
+from a2c_pybamm.data import FRACTION_ROUNDING, Array, EnergyTable
 from a2c_pybamm.readers.csv_table import Rows, check_header, read_column, read_header, read_rows
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
+from a2c_pybamm.readers.thermodynamics.chemical_potentials import check_ion, potential_per_volt
 from a2c_pybamm.readers.units import EV, LARGEST_NUMBER, column_unit, parse_quantity, unit_factor
 
 LARGEST_FORMATION_ENERGY = EV
 """Bound of an end member's formation energy, 1 eV per site [J.mol-1]: polymorphs differ by tenths, total energies by tens."""
-FRACTION_ROUNDING = 1e-9
-"""Distance by which x may lie outside [0, 1]: ten digits are written at least, and sixteen are computed."""
+METAL_ROW = "Li_metal"
+"""Usual entry of lithium metal's row."""
 TRUTH_VALUES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -37,16 +37,18 @@ def read_energies(
     energy_of: Literal["site", "cell"] = "site",
     sites_column: str | None = None,
     formation_voltage: float | str | None = None,
-    lithium: str = "Li_metal",
+    lithium: str = METAL_ROW,
+    ion: str = "Li",
 ) -> EnergyTable:
     r"""Energies per lithium site against lithium metal, from a CSV table with one structure a row.
 
     Columns that carry a unit end in it (``energy_eV``, ``volume_A3``). Energies are total energies per formula unit with one
     lithium site. Lithium metal's own energy is the row in which any field is ``lithium`` (it is not a composition and is not
-    returned), or, where ``lithium`` is a quantity like ``"-1.90 eV"``, that value.
+    returned; of several rows that with the lowest energy counts), or, where ``lithium`` is a quantity like ``"-1.90 eV"``, that
+    value. Lines that begin with ``#`` are comments.
 
     With formation energies, :math:`E_f = E - (1-x)E(0) - xE(1)`, the mean voltage :math:`\bar U` from x = 0 to 1 restores the
-    slope that they have lost: :math:`E - xE_\mathrm{Li} - E(0) = E_f - xF\bar U`.
+    slope that they have lost: :math:`E - xE_\mathrm{Li} - E(0) = E_f - xzF\bar U`, where :math:`z` is the ion's charge.
 
     Parameters
     ----------
@@ -65,6 +67,9 @@ def read_energies(
     formation_voltage
         Mean voltage against lithium metal (``"3.9 V"``, or a number in volts), where the columns hold formation energies. It
         counts for all members of an ensemble. Lithium metal's energy is then neither needed nor used.
+    ion
+        Symbol of the ion that goes in and out, to whose sites, charge and metal all of this applies; the metal's row of sodium
+        is ``"Na_metal"`` if ``lithium`` does not name another.
 
     Raises
     ------
@@ -75,6 +80,7 @@ def read_energies(
     """
     path = existing(path)
     _check_options(path, energy_of, sites_column, ensemble_columns, ensemble_unit)
+    lithium = metal_row(lithium, check_ion(path, ion))
     optional = (volume_column, converged_column, degeneracy_column, sites_column)
     wanted = [x_column, energy_column, structure_column, *(c for c in optional if c)]
     rows = read_rows(path, wanted, "name the right one with x_column, energy_column, structure_column, …")
@@ -86,10 +92,10 @@ def read_energies(
     units = _energy_units(path, energy_column, members, ensemble_unit)
     energies = _per_site(path, hosts, units, sites_column)
     if formation_voltage is not None:
-        per_ion: float | Array = FARADAY * _voltage(formation_voltage, f"{path}: formation_voltage")
+        per_ion: float | Array = -potential_per_volt(path, ion) * _voltage(formation_voltage, f"{path}: formation_voltage")
         _check_formation(path, x, energies[:, 0], energy_column)
     else:
-        per_ion = _lithium_energy(path, rows, lithium, units, sites_column)
+        per_ion = _lithium_energy(path, rows, lithium, units, sites_column, ion)
     energies -= x[:, None] * per_ion
     return EnergyTable(
         label=label or unpacked_name(path).stem,
@@ -102,7 +108,13 @@ def read_energies(
         degeneracy=read_column(path, hosts, degeneracy_column, positive=True) if degeneracy_column else None,
         ensemble=energies[:, 1:] if members else None,
         members=tuple(members),
+        ion=ion,
     )
+
+
+def metal_row(given: str, ion: str) -> str:
+    """Name of the metal's row: the one that is given, or for the usual one that of the ion."""
+    return f"{ion}_metal" if given == METAL_ROW else given
 
 
 def _energy_units(path: Path, energy_column: str, members: list[str], ensemble_unit: str | None) -> dict[str, float]:
@@ -176,14 +188,21 @@ def _per_site(path: Path, rows: Rows, units: dict[str, float], sites_column: str
     return per_site
 
 
-def _lithium_energy(path: Path, rows: Rows, lithium: str, units: dict[str, float], sites_column: str | None) -> float | Array:
-    """Lithium metal's energy [J.mol-1], of each of the columns in ``units`` (n_column,) where the table has a row of it."""
-    metal = next((pair for pair in rows if lithium in pair[1].values()), None)
+def _lithium_energy(
+    path: Path, rows: Rows, lithium: str, units: dict[str, float], sites_column: str | None, ion: str
+) -> float | Array:
+    """The metal's energy [J.mol-1], of each of the columns in ``units`` (n_column,) where the table has rows of it.
+
+    Of several rows it is that with the lowest energy in the first column.
+    """
+    metal = [pair for pair in rows if lithium in pair[1].values()]
     if metal:
-        return _per_site(path, [metal], units, sites_column)[0]
+        energies = _per_site(path, metal, units, sites_column)
+        return energies[np.argmin(energies[:, 0])]
     if any(character.isdigit() for character in lithium):
         return parse_quantity(lithium, "energy", f"{path}: lithium")
-    raise ValueError(f"{path}: no row of lithium metal ({lithium!r}); add one, or give its energy (lithium = '-1.90 eV')")
+    metal_name = "lithium" if ion == "Li" else ion
+    raise ValueError(f"{path}: no row of {metal_name} metal ({lithium!r}); add one, or give its energy (lithium = '-1.90 eV')")
 
 
 def _voltage(given: float | str, where: str) -> float:

@@ -163,7 +163,8 @@ def read_phonopy(
     Raises
     ------
     ValueError
-        Naming the file: phonopy is not installed or cannot read it, it holds no forces, or no frequency is positive.
+        Naming the file: phonopy is not installed or cannot read it, it holds no forces, its primitive cell has fewer atoms than
+        ``sites``, or no frequency is positive.
     """
     path = existing(path)
     check_sites(path, sites)
@@ -177,10 +178,14 @@ def read_phonopy(
             phonon.run_mesh([int(n) for n in mesh])
         except np.linalg.LinAlgError as error:  # some versions of numpy refuse what others give as NaN
             raise ValueError(f"{path}: its frequencies are not finite ({error}); {ATOMIC_DATA}") from error
+    natom = len(phonon.primitive)
+    check_sites(path, sites, natom)
     frequency = THZ * np.asarray(phonon.mesh.frequencies, float)  # (n_wave_vector, n_band)
     modes = np.repeat(np.asarray(phonon.mesh.weights, float)[:, None], frequency.shape[1], axis=1)
     modes /= modes[:, 0].sum()
-    return _vibrations(path, label, frequency.ravel(), modes.ravel(), sites, ACOUSTIC_NOISE, {"mesh": list(map(int, mesh))})
+    return _vibrations(
+        path, label, frequency.ravel(), modes.ravel(), sites, ACOUSTIC_NOISE, {"natom": natom, "mesh": list(map(int, mesh))}
+    )
 
 
 def _vibrations(
@@ -197,10 +202,15 @@ def _vibrations(
     return Vibrations(label or unpacked_name(path).stem, frequency[kept], modes[kept] / sites, share, provenance)
 
 
-def check_sites(path: Path, sites: float) -> None:
-    """Raise ``ValueError`` where a number of lithium sites is not positive and finite."""
+def check_sites(path: Path, sites: float, natom: int | None = None) -> None:
+    """Raise ``ValueError`` where a number of lithium sites is not positive and finite, or not in a cell of so many atoms."""
     if not 0 < sites < np.inf:
         raise ValueError(f"{path}: sites is {sites:g}; give the number of lithium sites in the cell, filled or not")
+    if natom is not None and sites > natom:
+        raise ValueError(
+            f"{path}: sites = {sites:g} for natom: {natom}, more lithium sites than atoms; give the number in this cell, "
+            "phonopy's primitive one"
+        )
 
 
 def _first_column(path: Path, beginning: str, otherwise: str) -> str:

@@ -5,28 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from ase.data import atomic_numbers
 
-from a2c_pybamm.data import Array, EnergyTable
-from a2c_pybamm.readers.frames import UNREADABLE, energy_of, read_relaxed
+from a2c_pybamm.data import FRACTION_ROUNDING, Array, EnergyTable
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
-from a2c_pybamm.readers.thermodynamics.energies import FRACTION_ROUNDING, TRUTH_VALUES
+from a2c_pybamm.readers.thermodynamics.calculated_structure import CalculatedStructure, read_structures_of_file
+from a2c_pybamm.readers.thermodynamics.energies import TRUTH_VALUES
+from a2c_pybamm.readers.thermodynamics.file_patterns import matching_files
+from a2c_pybamm.readers.thermodynamics.functional import Functional, difference
 from a2c_pybamm.readers.units import EV, STATED_TOLERANCE, UNITS, parse_quantity
 
 _FLAGS = TRUTH_VALUES | {"t": True, "f": False}  # as extended xyz writes them
-
-
-class _Frame(NamedTuple):
-    """One structure of a file."""
-
-    where: str
-    """File and frame, for errors."""
-    name: str
-    """File's name and frame."""
-    atoms: Any
+NOT_CONVERGED = "not converged"
+"""Key of a provenance under which the cause stands for each structure that is not converged."""
 
 
 @file_errors
@@ -41,12 +35,13 @@ def read_structures(
     degeneracy_key: str | None = None,
     structure_key: str | None = None,
     converged_key: str = "converged",
+    format: str | None = None,
 ) -> EnergyTable:
     r"""Energies per lithium site against lithium metal, from files of structures with their energies.
 
-    Any file that ase reads with energies: extended xyz, ase's databases, output of a code. Each frame is a structure; of VASP's
-    ``vasprun.xml`` and ``OUTCAR``, which must be of finished runs, the last ionic step alone (of another code's relaxation,
-    save the last step). Occupied fraction and energy per site are
+    Any file that ase reads with energies: extended xyz, ase's databases, output of a code; or pymatgen's entries in JSON, with
+    their corrections. Each frame is a structure; of VASP's ``vasprun.xml`` and ``OUTCAR``, which must be of finished runs, the
+    last ionic step alone (of another code's relaxation, save the last step). Occupied fraction and energy per site are
 
     .. math:: x = \frac{N_\mathrm{Li}}{s N_\mathrm{framework}}, \qquad
         \frac{E}{s N_\mathrm{framework}} - x E_\mathrm{Li}
@@ -54,8 +49,15 @@ def read_structures(
     with :math:`E` ase's potential energy, without the entropy of smeared electrons: of VASP it is ``energy(sigma->0)``. Volumes
     are those of the cells, where all frames have three cell vectors.
 
+    Of VASP's files and pymatgen's entries the functional is compared, with Hubbard corrections (not those of the metal, which
+    has none) and pseudopotentials. A run of VASP whose last electronic loop or whose relaxation ended by its number of steps,
+    or that was stopped, is not converged; ``provenance`` has the cause under ``"not converged"``.
+
     Parameters
     ----------
+    paths
+        A file, a pattern (``"runs/*/vasprun.xml"``), or a list of these. Files of a pattern are sorted by name; those that are
+        compressed are told by their content.
     framework
         Element of the host that counts the sites (``"Co"``, ``"P"``, ``"C"``).
     sites_per_framework
@@ -69,36 +71,62 @@ def read_structures(
         The same for its name; if not given, it is the file's name and the number of the frame.
     converged_key
         The same for whether its relaxation converged; frames without it have.
+    ion
+        Symbol of the ion that goes in and out, and of the metal.
+    format
+        Ase's name of the files' format (``"vasp-out"``), where neither content nor name show it.
 
     Raises
     ------
     ValueError
         Naming file and frame: it cannot be read or is cut off, VASP did not finish, an energy is missing or not finite, a
-        framework or key is missing, there are more ions than sites or other atoms per site than in the first structure, or
-        lithium metal's energy is not there.
+        framework or key is missing, there are more ions than sites or other atoms per site than in the first structure,
+        lithium metal's energy is not there, or two structures are computed with different functionals. Naming the pattern: it
+        matches no file.
     """
-    files = [existing(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    files = _files(paths)
     _check_settings(files, label, framework, sites_per_framework, ion)
-    frames = [frame for path in files for frame in _frames(path, {p.name for p in files} if _alike(files) else set())]
-    metal = [frame for frame in frames if _is_metal(frame, ion)]
-    hosts = [frame for frame in frames if not _is_metal(frame, ion)]
+    names = _names(files)
+    found = [entry for path in files for entry in read_structures_of_file(path, names[path], format)]
+    metal = [entry for entry in found if _is_metal(entry, ion)]
+    hosts = [entry for entry in found if not _is_metal(entry, ion)]
     if not hosts:
         raise ValueError(f"{files[0]}: no structure beside lithium metal; add the host's")
-    metal_energy, metal_file = _lithium_energy(files[0], lithium, metal, ion)
-    sites = np.array([_sites(frame, framework, sites_per_framework) for frame in hosts])
-    x = np.array([_occupied(frame, ion, n) for frame, n in zip(hosts, sites, strict=True)])
+    metal_energy, of_metal = _lithium_energy(files[0], lithium, metal, ion)
+    sites = np.array([_sites(entry, framework, sites_per_framework) for entry in hosts])
+    x = np.array([_occupied(entry, ion, n) for entry, n in zip(hosts, sites, strict=True)])
     _check_same_host(hosts, sites, ion)
-    energy = np.array([_energy(frame) for frame in hosts]) * EV / sites - x * metal_energy
-    volume = None
-    if all(frame.atoms.cell.rank == 3 for frame in hosts):
-        volume = np.array([frame.atoms.cell.volume for frame in hosts]) * UNITS["volume"]["A3"] / sites
-    names = [str(_info(frame, structure_key, "structure_key")) if structure_key else frame.name for frame in hosts]
-    converged = np.array([_flag(frame, converged_key) for frame in hosts])
-    degeneracy = np.array([_degeneracy(frame, degeneracy_key) for frame in hosts]) if degeneracy_key else None
-    prints = [fingerprint(path) for path in [*files, *metal_file]]
-    provenance = prints[0] if len(prints) == 1 else {"files": prints}
+    _check_same_functional(hosts, of_metal)
+    energy = np.array([entry.energy for entry in hosts]) * EV / sites - x * metal_energy
+    volumes = [entry.volume for entry in hosts if entry.volume is not None]
+    volume = np.array(volumes) * UNITS["volume"]["A3"] / sites if len(volumes) == len(hosts) else None
+    called = [str(_info(entry, structure_key, "structure_key")) if structure_key else entry.name for entry in hosts]
+    causes = [_cause(entry, converged_key) for entry in hosts]
+    degeneracy = np.array([_degeneracy(entry, degeneracy_key) for entry in hosts]) if degeneracy_key else None
+    provenance = _provenance([*files, *([of_metal.path] if of_metal and of_metal.path not in files else [])])
+    unconverged = {name: cause for name, cause in zip(called, causes, strict=True) if cause}
+    if of_metal and (cause := _cause(of_metal, converged_key)):
+        unconverged[of_metal.name] = f"the metal: {cause}"
+    if unconverged:
+        provenance[NOT_CONVERGED] = unconverged
+    converged = np.array([not cause for cause in causes])
     with naming(files[0]):
-        return EnergyTable(label, x, energy, tuple(names), converged, volume, provenance, degeneracy)
+        return EnergyTable(label, x, energy, tuple(called), converged, volume, provenance, degeneracy, ion=ion)
+
+
+def _files(paths: str | Path | Sequence[str | Path]) -> list[Path]:
+    """The files of paths and patterns, each once."""
+    given = [paths] if isinstance(paths, str | Path) else paths
+    found: dict[Path, Path] = {}
+    for path in (path for pattern in given for path in matching_files(pattern)):
+        found.setdefault(path.absolute(), existing(path))
+    return list(found.values())
+
+
+def _provenance(files: list[Path]) -> dict[str, Any]:
+    """Fingerprint of the file, or of all files."""
+    prints = [fingerprint(path) for path in files]
+    return prints[0] if len(prints) == 1 else {"files": prints}
 
 
 def _check_settings(files: list[Path], label: str, framework: str, sites_per_framework: float, ion: str) -> None:
@@ -116,41 +144,35 @@ def _check_settings(files: list[Path], label: str, framework: str, sites_per_fra
         )
 
 
-def _alike(files: list[Path]) -> bool:
-    """True where two files have one name (``vasprun.xml`` in many folders)."""
-    return len({path.name for path in files}) < len(files)
+def _names(files: list[Path]) -> dict[Path, str]:
+    """Names of files by which their structures are called: as many folders stand in front of one as it takes to be the only."""
+    names: dict[Path, str] = {}
+    waiting, n_part = list(files), 1
+    while waiting:
+        short = {path: "/".join(path.absolute().parts[-n_part:]) for path in files}
+        counts = Counter(short.values())
+        longest = max(len(path.absolute().parts) for path in waiting)
+        names |= {path: short[path] for path in waiting if counts[short[path]] == 1 or n_part >= longest}
+        waiting, n_part = [path for path in waiting if path not in names], n_part + 1
+    return names
 
 
-def _frames(path: Path, shared: set[str]) -> list[_Frame]:
-    """All structures of a file; its folder is part of their names where the file's own is shared."""
-    name = f"{path.absolute().parent.name}/{path.name}" if path.name in shared else path.name
-    frames = read_relaxed(path, failure=UNREADABLE, remedy="copy the file again, or run the calculation to its end")
-    if not frames:
-        raise ValueError(f"{path}: no structure in it; copy the file again")
-    return [_Frame(f"{path}, frame {k}", f"{name}:{k}", atoms) for k, atoms in enumerate(frames)]
+def _is_metal(entry: CalculatedStructure, ion: str) -> bool:
+    return set(entry.numbers) == {ion}
 
 
-def _is_metal(frame: _Frame, ion: str) -> bool:
-    return set(frame.atoms.symbols) == {ion}
-
-
-def _energy(frame: _Frame) -> float:
-    """Potential energy [eV] of a structure whose positions are finite."""
-    if not np.isfinite(frame.atoms.positions).all():
-        raise ValueError(f"{frame.where}: a position is not finite; repair it, or leave it out")
-    return energy_of(frame.atoms, frame.where)
-
-
-def _lithium_energy(path: Path, lithium: str | Path | None, metal: list[_Frame], ion: str) -> tuple[float, list[Path]]:
-    """The metal's energy [J.mol-1] per atom, and the file that it comes from if that is one of its own."""
+def _lithium_energy(
+    path: Path, lithium: str | Path | None, metal: list[CalculatedStructure], ion: str
+) -> tuple[float, CalculatedStructure | None]:
+    """The metal's energy [J.mol-1] per atom, and the structure that it is of."""
     if isinstance(lithium, str) and not Path(lithium).exists() and lithium.strip()[:1] in set("+-.0123456789"):
-        return parse_quantity(lithium, "energy", f"{path}: lithium"), []
-    metal_file = [] if lithium is None else [existing(lithium)]
-    if metal_file:
-        metal = _frames(metal_file[0], set())
-        others = [frame for frame in metal if not _is_metal(frame, ion)]
+        return parse_quantity(lithium, "energy", f"{path}: lithium"), None
+    if lithium is not None:
+        file = existing(lithium)
+        metal = read_structures_of_file(file, file.name, None)
+        others = [entry for entry in metal if not _is_metal(entry, ion)]
         if others:
-            symbols = ", ".join(sorted(set(others[0].atoms.symbols)))
+            symbols = ", ".join(sorted(others[0].numbers))
             raise ValueError(
                 f"{others[0].where}: {symbols} where {ion} alone is the metal; give a file of the metal as lithium"
             )
@@ -158,71 +180,86 @@ def _lithium_energy(path: Path, lithium: str | Path | None, metal: list[_Frame],
         raise ValueError(
             f"{path}: no structure of {ion} alone; add the metal's, or give its energy (lithium = '-1.90 eV'), or its file"
         )
-    return min(_energy(frame) / len(frame.atoms) for frame in metal) * EV, metal_file
+    lowest = min(metal, key=lambda entry: entry.energy / entry.numbers[ion])
+    return lowest.energy / lowest.numbers[ion] * EV, lowest
 
 
-def _sites(frame: _Frame, framework: str, sites_per_framework: float) -> float:
+def _check_same_functional(hosts: list[CalculatedStructure], metal: CalculatedStructure | None) -> None:
+    """Raise ``ValueError`` where two structures have different functionals: their energies have no difference."""
+    seen: list[tuple[CalculatedStructure, Functional]] = []
+    for entry in [*hosts, *([metal] if metal else [])]:
+        functional = entry.calculation.functional
+        if functional is None or any(functional == other for _, other in seen):
+            continue
+        for first, other in seen:
+            here, there = difference(functional, other, metal=entry is metal)
+            if here:
+                raise ValueError(
+                    f"{entry.where} is computed with {here}, {first.where} with {there}; energies of different functionals "
+                    "cannot be subtracted: compute all with one, or read each on its own"
+                )
+        seen.append((entry, functional))
+
+
+def _sites(entry: CalculatedStructure, framework: str, sites_per_framework: float) -> float:
     """Number of lithium sites in the cell."""
-    n = Counter(frame.atoms.symbols)[framework]
+    n = entry.numbers.get(framework, 0)
     if not n:
-        symbols = ", ".join(sorted(set(frame.atoms.symbols)))
+        symbols = ", ".join(sorted(entry.numbers))
         raise ValueError(
-            f"{frame.where}: no {framework} in it (found {symbols}); correct framework, or leave the structure out"
+            f"{entry.where}: no {framework} in it (found {symbols}); correct framework, or leave the structure out"
         )
     return n * sites_per_framework
 
 
-def _occupied(frame: _Frame, ion: str, sites: float) -> float:
+def _occupied(entry: CalculatedStructure, ion: str, sites: float) -> float:
     """Occupied fraction of sites."""
-    x = Counter(frame.atoms.symbols)[ion] / sites
+    x = entry.numbers.get(ion, 0) / sites
     if x > 1 + FRACTION_ROUNDING:
         raise ValueError(
-            f"{frame.where} ({frame.atoms.symbols}): x = {x:.6g} lies above 1, more {ion} than sites; correct framework or "
+            f"{entry.where} ({entry.formula}): x = {x:.6g} lies above 1, more {ion} than sites; correct framework or "
             "sites_per_framework"
         )
     return min(x, 1.0)
 
 
-def _check_same_host(hosts: list[_Frame], sites: Array, ion: str) -> None:
+def _check_same_host(hosts: list[CalculatedStructure], sites: Array, ion: str) -> None:
     """Raise ``ValueError`` where two structures differ in more than the ion: their energies do not give its potential."""
-    per_site = [
-        {symbol: n / sites[k] for symbol, n in Counter(frame.atoms.symbols).items() if symbol != ion}
-        for k, frame in enumerate(hosts)
-    ]
-    for frame, numbers in zip(hosts, per_site, strict=True):
+    per_site = [{symbol: n / sites[k] for symbol, n in entry.numbers.items() if symbol != ion} for k, entry in enumerate(hosts)]
+    for entry, numbers in zip(hosts, per_site, strict=True):
         for symbol in sorted(numbers.keys() | per_site[0].keys()):
             here, first = numbers.get(symbol, 0.0), per_site[0].get(symbol, 0.0)
             if abs(here - first) > STATED_TOLERANCE:
                 raise ValueError(
-                    f"{frame.where} ({frame.atoms.symbols}): {here:.4g} {symbol} per site where the first structure has "
+                    f"{entry.where} ({entry.formula}): {here:.4g} {symbol} per site where the first structure has "
                     f"{first:.4g}; leave it out, or read each host on its own"
                 )
 
 
-def _info(frame: _Frame, key: str, argument: str) -> Any:
-    """An entry of a frame's ``info``."""
-    if key not in frame.atoms.info:
-        keys = ", ".join(map(str, frame.atoms.info)) or "nothing"
-        raise ValueError(f"{frame.where}: no {key!r} in its info (found {keys}); correct {argument}, or write it there")
-    return frame.atoms.info[key]
+def _info(entry: CalculatedStructure, key: str, argument: str) -> Any:
+    """A statement beside a structure, by its key."""
+    if key not in entry.info:
+        keys = ", ".join(map(str, entry.info)) or "nothing"
+        raise ValueError(f"{entry.where}: no {key!r} in its info (found {keys}); correct {argument}, or write it there")
+    return entry.info[key]
 
 
-def _flag(frame: _Frame, key: str) -> bool:
-    """Convergence of a structure's relaxation."""
-    value = frame.atoms.info.get(key, True)
+def _cause(entry: CalculatedStructure, key: str) -> str:
+    """Cause why a structure is not converged; empty where it is."""
+    value = entry.info.get(key, True)
     text = str(int(value)) if isinstance(value, float) and value in (0, 1) else str(value).strip().lower()
     if text not in _FLAGS:
-        raise ValueError(f"{frame.where}: {key!r} is {str(value)[:60]!r}; write T or F")
-    return _FLAGS[text]
+        raise ValueError(f"{entry.where}: {key!r} is {str(value)[:60]!r}; write T or F")
+    return entry.calculation.unconverged or ("" if _FLAGS[text] else f"{key!r} is {str(value).strip()}")
 
 
-def _degeneracy(frame: _Frame, key: str) -> float:
+def _degeneracy(entry: CalculatedStructure, key: str) -> float:
     """Number of arrangements that a structure stands for."""
-    value = _info(frame, key, "degeneracy_key")
+    value = _info(entry, key, "degeneracy_key")
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = np.nan
     if not 0 < number < np.inf:
-        raise ValueError(f"{frame.where}: {key!r} is {str(value)[:60]!r}; write a positive number")
+        raise ValueError(f"{entry.where}: {key!r} is {str(value)[:60]!r}; write a positive number")
     return number

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,43 +24,58 @@ CSV_COLUMNS = {
     "Cv_J_per_K_mol_cell": 1.0,
 }
 """Columns of a thermal table in a CSV file, with the SI value of their units."""
+_YAML = re.compile(r"^thermal_properties\s*:", re.MULTILINE)
 
 
 @file_errors
-def read_thermal(path: str | Path, *, sites: float, label: str | None = None) -> ThermalTable:
+def read_thermal(
+    path: str | Path, *, sites: float, label: str | None = None, format: Literal["yaml", "csv"] | None = None
+) -> ThermalTable:
     """Free energy, entropy and heat capacity per mole of sites, from phonopy's ``thermal_properties.yaml`` or a CSV table.
 
     The CSV table has the columns ``T_K``, ``F_vib_kJ_per_mol_cell``, ``S_J_per_K_mol_cell`` and ``Cv_J_per_K_mol_cell``. In the
     YAML file the block ``unit`` counts; where phonopy left out modes that are not positive, ``provenance`` has their share as
-    ``left_out_share`` (imaginary ones, and at the zone centre the acoustic).
+    ``left_out_share`` (imaginary ones, and at the zone centre the acoustic), and as ``natom`` the atoms of the cell.
 
     Parameters
     ----------
     sites
         Number of lithium sites, filled or not, in the cell that the numbers are per mole of (phonopy's primitive cell).
+    format
+        ``"yaml"`` or ``"csv"``; if not given, the file's text and the ending of its name decide.
 
     Raises
     ------
     ValueError
-        Naming the file: it is neither, a key, column or unit is missing or unknown, a number is not one, temperatures do not
-        rise, or it is cut off.
+        Naming the file: it is neither, a key, column or unit is missing or unknown, a number is not one, there is one
+        temperature alone or they do not rise, the cell has fewer atoms than ``sites``, or it is cut off.
     """
     path = existing(path)
     check_sites(path, sites)
-    if unpacked_name(path).suffix.lower() in (".yaml", ".yml"):
-        table, share = _from_yaml(path)
+    if format not in (None, "yaml", "csv"):
+        raise ValueError(f"{path}: format is {format!r}; write 'yaml' or 'csv'")
+    if (format or _format(path)) == "yaml":
+        table, stated = _from_yaml(path)
+        check_sites(path, sites, stated.get("natom"))
     else:
         rows = read_rows(path, list(CSV_COLUMNS), f"name the columns {', '.join(CSV_COLUMNS)}")
         columns = [unit * read_column(path, rows, column) for column, unit in CSV_COLUMNS.items()]
-        table, share = dict(zip(QUANTITY_KINDS, columns, strict=True)), {}
+        table, stated = dict(zip(QUANTITY_KINDS, columns, strict=True)), {}
     temperature, *per_cell = table.values()
     free_energy, entropy, heat_capacity = (values / sites for values in per_cell)
-    provenance = {**fingerprint(path), "sites": float(sites), **share}
+    provenance = {**fingerprint(path), "sites": float(sites), **stated}
     return ThermalTable(label or unpacked_name(path).stem, temperature, free_energy, entropy, heat_capacity, provenance)
 
 
-def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
-    """Columns in SI per mole of cells, and the share of modes that phonopy left out if it states that."""
+def _format(path: Path) -> str:
+    """Format of a thermal table by its text, or by the ending of its name."""
+    if unpacked_name(path).suffix.lower() in (".yaml", ".yml") or _YAML.search(read_text(path)):
+        return "yaml"
+    return "csv"
+
+
+def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Columns in SI per mole of cells; atoms of the cell and the share of modes left out, where they are stated."""
     text = read_text(path)
     content = plain_yaml(text, path)
     remedy = "write it again with phonopy-load -t"
@@ -67,16 +83,23 @@ def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
     entries = content.get("thermal_properties") if isinstance(content, dict) else None
     if not isinstance(units, dict) or not isinstance(entries, list) or not entries:
         raise ValueError(f"{path}: no block 'unit' and list 'thermal_properties'; {remedy}")
+    if len(entries) < 2:
+        raise ValueError(
+            f"{path}: 1 temperature(s), it needs at least two; write more, with another TSTEP, TMIN or TMAX of phonopy"
+        )
     table = {}
     for key, kind in QUANTITY_KINDS.items():
         factor = unit_factor(str(units.get(key, "")), kind, f"{path}: unit of {key!r}")
         table[key] = factor * np.array([_number(path, k, entry, key) for k, entry in enumerate(entries)])
     if not text.endswith("\n"):
         raise ValueError(f"{path}: no end of line at its end, the last number may be cut off; {remedy}")
-    n, integrated = content.get("num_modes"), content.get("num_integrated_modes")
+    stated: dict[str, Any] = {}
+    natom, n, integrated = (content.get(key) for key in ("natom", "num_modes", "num_integrated_modes"))
+    if isinstance(natom, int) and not isinstance(natom, bool) and natom > 0:
+        stated["natom"] = natom
     if isinstance(n, int) and isinstance(integrated, int) and 0 <= integrated <= n and n:
-        return table, {"left_out_share": 1 - integrated / n}
-    return table, {}
+        stated["left_out_share"] = 1 - integrated / n
+    return table, stated
 
 
 def _number(path: Path, k: int, entry: Any, key: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import sys
 from collections.abc import Callable
@@ -546,6 +547,29 @@ def test_thermal_table_is_per_site_in_si(tmp_path: Path, text: str, name: str) -
     assert found.provenance.get("left_out_share", 0.01) == pytest.approx(0.01)
 
 
+@pytest.mark.parametrize("name", ["thermal_properties.yaml-0", "thermal_properties.yaml.gz", "thermal.csv", "thermal"])
+@pytest.mark.parametrize("text", [thermal_yaml(), thermal_csv()], ids=["yaml", "csv"])
+def test_thermal_table_is_known_by_its_content(tmp_path: Path, text: str, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    if name.endswith("yaml.gz") and text == thermal_csv():
+        refused(lambda: read_thermal(path, sites=2), path, ["no block 'unit'"])
+        found = read_thermal(path, sites=2, format="csv")
+    else:
+        found = read_thermal(path, sites=2)
+    np.testing.assert_allclose(found.entropy, einstein(TEMPERATURES)[1] / 2, rtol=1e-6, atol=1e-7)
+    refused(lambda: read_thermal(path, sites=2, format="xml"), path, ["format is 'xml'; write 'yaml' or 'csv'"])  # type: ignore[arg-type]
+
+
+def test_more_sites_than_atoms_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, thermal_yaml(), "thermal_properties.yaml")
+    assert read_thermal(path, sites=2).provenance["natom"] == 2
+    refused(lambda: read_thermal(path, sites=2.5), path, ["sites = 2.5 for natom: 2, more lithium sites than atoms"])
+    for stated in ("true", "two", "0", "-1"):
+        path = write(tmp_path, thermal_yaml().replace("natom: 2", f"natom: {stated}"), "thermal_properties.yaml")
+        assert "natom" not in read_thermal(path, sites=40).provenance
+
+
 WRONG_THERMAL: dict[str, tuple[Callable[[str], str], list[str]]] = {
     "no units": (lambda t: t.replace("unit:", "units:"), ["no block 'unit'", "phonopy-load -t"]),
     "other unit": (lambda t: t.replace("kJ/mol", "eV/cell"), ["unit of 'free_energy'", "'eV/cell' is not known"]),
@@ -558,7 +582,7 @@ WRONG_THERMAL: dict[str, tuple[Callable[[str], str], list[str]]] = {
     "nan": (lambda t: t.replace("300.0000000", ".nan"), ["entry 2", "no finite 'temperature'"]),
     "text": (lambda t: t.replace("300.0000000", "warm"), ["entry 2", "no finite 'temperature'"]),
     "falls": (lambda t: t.replace("300.0000000", "50.0"), ["temperatures must rise"]),
-    "one": (lambda t: t[: t.index("- temperature", t.index("- temperature") + 1)], ["1 temperature(s)", "needs at least two"]),
+    "one": (lambda t: t[: t.index("- temperature", t.index("- temperature") + 1)], ["needs at least two", "TSTEP"]),
     "cut in a key": (lambda t: t[: t.rindex("heat_cap") + 4], ["cut off"]),
     "cut between keys": (lambda t: t[: t.rindex("  heat_cap")], ["entry 2", "'heat_capacity'", "cut off"]),
     "cut in a number": (lambda t: t.rstrip()[:-4], ["cut off"]),
@@ -627,10 +651,16 @@ def test_phonopy_and_its_files_tell_one_free_energy(copper: tuple[Path, Any]) ->
     density = read_density_of_states(folder / "total_dos.dat", sites=4, atoms=4)
     table = read_thermal(folder / "thermal_properties.yaml", sites=4)
     assert mesh.weight.sum() == pytest.approx(3, rel=1e-12)
+    assert mesh.provenance["natom"] == table.provenance["natom"] == 4
     assert free_energy(mesh, 300.0) == pytest.approx(reference, abs=0.01)
     assert table.free_energy[3] == pytest.approx(reference, rel=1e-6)
     assert free_energy(density, 300.0) == pytest.approx(reference, abs=30)
     assert mesh.imaginary == density.imaginary == 0
+
+
+def test_more_sites_than_atoms_of_phonopy_are_refused(copper: tuple[Path, Any]) -> None:
+    path = copper[0] / "phonopy_params.yaml"
+    refused(lambda: read_phonopy(path, sites=5, mesh=(1, 1, 1)), path, ["sites = 5 for natom: 4"])
 
 
 def test_phonopy_takes_nothing_from_the_working_directory(
