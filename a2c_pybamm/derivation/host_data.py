@@ -6,16 +6,18 @@ from pathlib import Path
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
-from a2c_pybamm.estimators import harmonic
+from a2c_pybamm.estimators import harmonic, insertion_potentials
 from a2c_pybamm.readers import (
     read_chemical_potentials,
     read_density_of_states,
     read_energies,
     read_frequencies,
+    read_insertion_energies,
     read_phonopy,
     read_structures,
     read_thermal,
 )
+from a2c_pybamm.readers.source_file import naming
 
 Table = EnergyTable | ChemicalPotentials
 
@@ -62,6 +64,8 @@ def _energies(entry: schema.EnergyFile) -> EnergyTable:
 
 
 def _potentials(entry: schema.PotentialFile) -> ChemicalPotentials:
+    if entry.quantity == "insertion":
+        return _inserted(entry)
     return read_chemical_potentials(
         entry.file,
         label=entry.label,
@@ -73,6 +77,26 @@ def _potentials(entry: schema.PotentialFile) -> ChemicalPotentials:
         temperature=None if entry.temperature is None else f"{entry.temperature!r} K",
         lithium=entry.lithium,
     )
+
+
+def _inserted(entry: schema.PotentialFile) -> ChemicalPotentials:
+    """Potentials of the energies of insertion into a supercell."""
+    if entry.sites is None or entry.temperature is None:
+        raise schema.NotGiven("sites")
+    energies = read_insertion_energies(
+        entry.file,
+        sites=entry.sites,
+        label=entry.label,
+        energy_of=entry.energy_of,
+        ions_column=entry.ions_column,
+        x_column=entry.x_column,
+        energy_column=entry.potential_column,
+        lithium=entry.lithium,
+    )
+    with naming(entry.file):
+        return insertion_potentials(
+            energies, temperature=entry.temperature, ensemble=entry.ensemble, energy_std=entry.energy_std
+        )
 
 
 def _vibrations(entry: schema.VibrationFile) -> Vibrations | ThermalTable:

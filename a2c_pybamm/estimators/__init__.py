@@ -37,6 +37,7 @@ from a2c_pybamm.estimators.thermodynamics.free_energy_fit import (
     fit_end_members,
     fit_free_energy,
 )
+from a2c_pybamm.estimators.thermodynamics.insertion import insertion_energies, insertion_potentials
 from a2c_pybamm.estimators.thermodynamics.order_choice import OrderChoice, choose_order, leave_one_out
 from a2c_pybamm.estimators.thermodynamics.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.thermodynamics.plausible_voltages import (
@@ -106,6 +107,8 @@ __all__ = [
     "highest_image",
     "hopping_diffusivity",
     "hull_voltages",
+    "insertion_energies",
+    "insertion_potentials",
     "keep_paths",
     "lattice",
     "leave_one_out",

@@ -26,5 +26,7 @@ def write_thermodynamics(path: Path, parameter_set: ParameterSet, side: str) -> 
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([name if units[name] == "1" else f"{name}_{units[name]}" for name in names])
-    writer.writerows([f"{value:.10g}" for value in row] for row in zip(*(table[name].values for name in names), strict=True))
+    writer.writerows(
+        [f"{value + 0.0:.10g}" for value in row] for row in zip(*(table[name].values for name in names), strict=True)
+    )
     return write_text(path, text.getvalue())

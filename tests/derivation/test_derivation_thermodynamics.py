@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from itertools import combinations
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from a2c_pybamm import UnstablePhaseError, derive, read_study
 from a2c_pybamm.cli.commands import app
 from a2c_pybamm.cli.entry import main
-from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SiteSum, SplinePotential, TwoPhase
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.report import thermodynamic_rows, thermodynamics_figure
@@ -257,6 +258,53 @@ def test_contradictions_are_refused(tmp_path: Path, case: str) -> None:
     text, message = REFUSED[case]
     with pytest.raises(ValueError, match=message):
         study_of(tmp_path, electrode(text))
+
+
+INSERTION = (
+    '[[positive.free_energy.potentials]]\nlabel = "A"\nfile = "p.csv"\nquantity = "insertion"\ntemperature = "298.15 K"\n'
+)
+
+
+@pytest.mark.parametrize("kind", ["cell", "insertion", "integration"])
+def test_energies_of_insertion_into_a_supercell(tmp_path: Path, kind: str) -> None:
+    """E(n) of twelve sites, its steps, or free energies F(n): the law they are of, to its noise."""
+    law = RedlichKister("LFP", 0)
+    n = np.arange(13)
+    x = n / 12
+    E = 12 * (-3.43 * x - 0.3 * x * (1 - x)) + 0.002 * np.random.default_rng(0).standard_normal(13)
+    text = f'order = 0\n{INSERTION}sites = 12\nenergy_std = "0.2 meV"\n'
+    if kind == "insertion":
+        text += 'energy_of = "insertion"\n'
+        write(tmp_path / "p.csv", ["n", "insertion_eV"], [[k, d] for k, d in zip(n, np.diff(E), strict=False)])
+    else:
+        if kind == "integration":
+            text += 'ensemble = "integration"\n'
+            E = E - GAS_CONSTANT * T / FARADAY * np.log([comb(12, k) for k in n])
+        write(tmp_path / "p.csv", ["n", "energy_eV"], [[k, e - 1.9 * k] for k, e in zip(n, E, strict=True)])
+        text += 'lithium = "-1.9 eV"\n'
+    joint = study_of(tmp_path, electrode(text)).joint
+    for name, truth in zip(law.names, [3.43, -0.3], strict=False):
+        k = joint.names.index(name)
+        assert abs(joint.mean[k] - truth) < 3 * joint.std[k]
+        assert joint.std[k] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (INSERTION, "quantity 'insertion' needs sites"),
+        (INSERTION.replace('temperature = "298.15 K"\n', "") + "sites = 12\n", "needs sites, .*and temperature"),
+        (INSERTION + 'sites = 12\nstd_column = "std_eV"\n', "std_column does not go with quantity 'insertion'"),
+        (INSERTION + "sites = 12\n", r"p\.csv: energies of cells need lithium metal's"),
+        (INSERTION + 'sites = 2\nlithium = "-1.9 eV"\n', r"p\.csv: insertion energies of A: 2 steps, an error needs 3"),
+        (POTENTIALS + 'temperature = "298.15 K"\nsites = 12\n', "sites goes with quantity 'insertion', not 'voltage'"),
+        (POTENTIALS + 'temperature = "298.15 K"\nensemble = "lowest"\n', "ensemble goes with quantity 'insertion'"),
+    ],
+)
+def test_keys_of_insertion_energies_are_checked(tmp_path: Path, keys: str, message: str) -> None:
+    write(tmp_path / "p.csv", ["n", "energy_eV", "std_eV"], [[0, 0, 1], [1, -5.3, 1], [2, -10.6, 1]])
+    with pytest.raises(ValueError, match=message):
+        study_of(tmp_path, electrode(f"order = 0\n{keys}"))
 
 
 def from_the_other_end(path: Path) -> None:
