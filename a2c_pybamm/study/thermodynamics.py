@@ -80,7 +80,9 @@ class PotentialFile(Section):
     lithium: str | None = Field(
         None, description="Lithium metal's energy for absolute potentials and energies of cells", examples=["-1.90 eV"]
     )
-    sites: Whole | None = Field(None, ge=2, description="Sites of the supercell that ions are put into", examples=[12])
+    sites: Whole | None = Field(
+        None, ge=2, le=1_000_000, description="Sites of the supercell that ions are put into", examples=[12]
+    )
     ions_column: str = Field("n", description="Column of the number of ions; without it x_column counts", examples=["n"])
     energy_of: Literal["cell", "insertion"] = Field(
         "cell", description="Energies of the supercell, or of each insertion", examples=["insertion"]
