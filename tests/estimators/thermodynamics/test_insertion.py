@@ -79,6 +79,16 @@ def test_mean_field_is_within_two_standard_deviations(n: int, interactions: tupl
         assert found.std.max() < 3 * FARADAY * abs(interactions[1]) / n  # no wider than what is at hand
 
 
+def test_third_differences_of_a_cubic() -> None:
+    """E = n³: Δ³E = 6 everywhere, so that the midpoint rule is 6/24 off and each step 6/2 beside its neighbours' mean."""
+    found = insertion_potentials(steps(8, np.arange(9.0) ** 3), temperature=T, ideal_mixing=False)
+    causes = found.provenance["insertion"]["rms error [J.mol-1]"]
+    np.testing.assert_allclose(found.potential - 3 * (8 * found.x) ** 2, 6 / 24)
+    assert causes == pytest.approx({"noise": 0, "midpoint rule": 6 / 24, "orderings": 6 / 2, "finite cell": 0})
+    assert found.std is not None
+    np.testing.assert_allclose(found.std, np.hypot(6 / 24, 6 / 2))
+
+
 def test_noise_of_two_energies() -> None:
     """√2 σ N with noise far above all else; 400 cells show it, and where noise is declared it is not counted twice."""
     rng = np.random.default_rng(0)

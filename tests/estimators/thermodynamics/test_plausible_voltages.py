@@ -177,6 +177,7 @@ POTENTIALS: dict[str, tuple[ChemicalPotentials, str]] = {
     "absolute potentials": (potentials(SLOPE + 3.0), r"no host has that \(-0\.1 to 6 V\)"),
     "a plateau with noise": (potentials(3.43 + 0.01 * np.sin(40 * INSIDE)), ""),
     "graphite to x = 0.9999": (potentials(np.array([0.2, 0.09, -0.15]), np.array([0.1, 0.9, 0.9999])), ""),
+    "high voltage to x = 0.0001": (potentials(np.array([6.15, 5.8, 5.6]), np.array([0.0001, 0.5, 0.9])), ""),
     "noisy within their errors": (potentials(SLOPE + 4.0 * INSIDE * (1 - INSIDE), std=3.0), ""),
 }
 
