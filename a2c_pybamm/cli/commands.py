@@ -71,7 +71,8 @@ def derive(study: StudyPath) -> None:
     """Estimators to set.json, a stand-alone PyBaMM module and BPX.
 
     They are written beside the study: set.json is exact, NAME.py needs PyBaMM alone, set.bpx.json has the nominal values.
-    Voltages, gaps and entropic changes are printed beside the base set's, and drawn in thermodynamics.svg.
+    Voltages, gaps and entropic changes are printed beside the base set's, and drawn in thermodynamics.svg. Each electrode
+    with a free energy gets a table, positive_thermodynamics.csv: voltage, entropic change, activity, thermodynamic factor.
     """
     _, file, parameter_set = steps.estimate_set(study, cell=False)
     steps.write_set(file, parameter_set)

@@ -135,8 +135,8 @@ def _methods(study: Study, *, sampling: bool = True) -> list[Any]:
 
 def write_set(file: Path, parameter_set: ParameterSet) -> None:
     """Write the set in all its forms beside the study, all files or none, and print what it holds."""
-    from a2c_pybamm.files import save, write_bpx, write_pybamm_module, written_together
-    from a2c_pybamm.parameter_set import module_name
+    from a2c_pybamm.files import save, write_bpx, write_pybamm_module, write_thermodynamics, written_together
+    from a2c_pybamm.parameter_set import free_energy_sides, module_name
 
     folder = file.parent
     module = folder / f"{module_name(parameter_set.name)}.py"  # an error of the name comes before anything is written
@@ -147,6 +147,8 @@ def write_set(file: Path, parameter_set: ParameterSet) -> None:
             files.append(write_bpx(folder / "set.bpx.json", parameter_set))
         except ValueError as error:
             lost = f"no BPX file: {error}"
+        sides = free_energy_sides(parameter_set)
+        files += [write_thermodynamics(folder / f"{side}_thermodynamics.csv", parameter_set, side) for side in sides]
         files += _write_figure(folder, parameter_set)
     print_lines(*filter(None, [lost]), console=err)
     print_parameters(parameter_set)

@@ -1,6 +1,7 @@
 """Records that readers return: frozen arrays in SI units, one type for each kind of data."""
 
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
+from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.motion import (
     MIN_FRAMES,
     CollectiveMSD,
@@ -26,6 +27,7 @@ __all__ = [
     "EnergyTable",
     "HopFrequencies",
     "ImageEnergies",
+    "InsertionEnergies",
     "MigrationPath",
     "SiteOccupation",
     "Sites",

@@ -8,17 +8,19 @@ from typing import Any
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
-from a2c_pybamm.estimators import harmonic
+from a2c_pybamm.estimators import harmonic, insertion_potentials
 from a2c_pybamm.formatting import abbreviated
 from a2c_pybamm.readers import (
     read_chemical_potentials,
     read_density_of_states,
     read_energies,
     read_frequencies,
+    read_insertion_energies,
     read_phonopy,
     read_structures,
     read_thermal,
 )
+from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.readers.thermodynamics.energies import METAL_ROW, metal_row
 from a2c_pybamm.readers.thermodynamics.structures import NOT_CONVERGED
 from a2c_pybamm.readers.units import STATED_TOLERANCE
@@ -81,6 +83,8 @@ def _energies(entry: schema.EnergyFile, host: schema.FreeEnergy) -> EnergyTable:
 
 
 def _potentials(entry: schema.PotentialFile, host: schema.FreeEnergy) -> ChemicalPotentials:
+    if entry.quantity == "insertion":
+        return _inserted(entry, host)
     return read_chemical_potentials(
         entry.file,
         label=entry.label,
@@ -100,6 +104,27 @@ def note_unconverged(material: str, tables: Mapping[Path, Table], notes: dict[st
     for table in tables.values():
         if causes := [f"{name} ({cause})" for name, cause in table.provenance.get(NOT_CONVERGED, {}).items()]:
             notes[f"{material} energies of {table.label}"] = f"not converged: {', '.join(abbreviated(causes))}"
+
+
+def _inserted(entry: schema.PotentialFile, host: schema.FreeEnergy) -> ChemicalPotentials:
+    """Potentials of the energies of insertion into a supercell."""
+    if entry.sites is None or entry.temperature is None:
+        raise schema.NotGiven("sites")
+    energies = read_insertion_energies(
+        entry.file,
+        sites=entry.sites,
+        label=entry.label,
+        energy_of=entry.energy_of,
+        ions_column=entry.ions_column,
+        x_column=entry.x_column,
+        energy_column=entry.potential_column,
+        lithium=entry.lithium,
+        ion=host.ion,
+    )
+    with naming(entry.file):
+        return insertion_potentials(
+            energies, temperature=entry.temperature, ensemble=entry.ensemble, energy_std=entry.energy_std
+        )
 
 
 def _vibrations(entry: schema.VibrationFile) -> Vibrations | ThermalTable:

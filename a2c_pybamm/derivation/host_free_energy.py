@@ -15,6 +15,7 @@ from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 from a2c_pybamm.derivation.hops import given, members
 from a2c_pybamm.derivation.host_data import Table, note_unconverged, read_vibrations
+from a2c_pybamm.derivation.plausible_tables import plausible_tables
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
     OrderChoice,
@@ -80,6 +81,7 @@ def free_energy_estimates(
     note_unconverged(material, tables, notes)
     with mistakes.collect():
         n_table = len(entry.energies) + len(entry.potentials)
+        tables = plausible_tables(material, entry, tables, notes, mistakes)
         law, choice = _law_of_tables(material, study, entry, tables, notes, mistakes)
         if law is not None:
             _note_hulls(material, tables, notes, mistakes)

@@ -37,8 +37,16 @@ from a2c_pybamm.estimators.thermodynamics.free_energy_fit import (
     fit_end_members,
     fit_free_energy,
 )
+from a2c_pybamm.estimators.thermodynamics.insertion import insertion_energies, insertion_potentials
 from a2c_pybamm.estimators.thermodynamics.order_choice import OrderChoice, choose_order, leave_one_out
 from a2c_pybamm.estimators.thermodynamics.phase_diagram import PhaseDiagram, critical_point, phase_diagram
+from a2c_pybamm.estimators.thermodynamics.plausible_voltages import (
+    mean_of_potentials,
+    mean_voltage,
+    validate_potentials,
+    validate_reference,
+    validate_voltages,
+)
 from a2c_pybamm.estimators.thermodynamics.site_sum import fit_site_sum
 from a2c_pybamm.estimators.thermodynamics.site_volume import fit_site_volume
 from a2c_pybamm.estimators.thermodynamics.smoothing_spline import fit_spline_potential
@@ -99,11 +107,15 @@ __all__ = [
     "highest_image",
     "hopping_diffusivity",
     "hull_voltages",
+    "insertion_energies",
+    "insertion_potentials",
     "keep_paths",
     "lattice",
     "leave_one_out",
+    "mean_of_potentials",
     "mean_squared_displacement",
     "mean_squared_displacement_tensor",
+    "mean_voltage",
     "mobility_at",
     "neighbour_hops",
     "observed_network",
@@ -114,6 +126,9 @@ __all__ = [
     "tabulate_ocp",
     "tracer_correlation_factor",
     "tracer_diffusivity_by_vacancies",
+    "validate_potentials",
+    "validate_reference",
+    "validate_voltages",
     "velocity_autocorrelation",
     "vineyard_frequency",
     "with_rates",

@@ -5,6 +5,7 @@ from a2c_pybamm.files.pybamm_json import read_parameter_values
 from a2c_pybamm.files.pybamm_module import write_pybamm_module
 from a2c_pybamm.files.result_file import read_result, write_result
 from a2c_pybamm.files.set_file import parse_set, read_set, save, set_document
+from a2c_pybamm.files.thermodynamics_csv import write_thermodynamics
 from a2c_pybamm.files.writing import writable, written_together
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "write_bpx",
     "write_pybamm_module",
     "write_result",
+    "write_thermodynamics",
     "written_together",
 ]

@@ -15,6 +15,7 @@ from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
 from a2c_pybamm.parameter_set.parameter_set import ParameterSet
 from a2c_pybamm.parameter_set.stability import TREATMENTS
+from a2c_pybamm.parameter_set.thermodynamic_table import free_energy_sides, thermodynamic_table
 
 __all__ = [
     "TREATMENTS",
@@ -24,6 +25,7 @@ __all__ = [
     "attachment_error",
     "base_values",
     "evaluate_base",
+    "free_energy_sides",
     "ions_of",
     "kind_options",
     "measured_ocp",
@@ -33,4 +35,5 @@ __all__ = [
     "required_arguments",
     "silent_pybamm",
     "symbols",
+    "thermodynamic_table",
 ]

@@ -6,6 +6,7 @@ from a2c_pybamm.readers.hops.sites import read_sites
 from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
 from a2c_pybamm.readers.thermodynamics.chemical_potentials import read_chemical_potentials
 from a2c_pybamm.readers.thermodynamics.energies import read_energies
+from a2c_pybamm.readers.thermodynamics.insertion_energies import read_insertion_energies
 from a2c_pybamm.readers.thermodynamics.phonons import read_density_of_states, read_frequencies, read_phonopy
 from a2c_pybamm.readers.thermodynamics.structures import read_structures
 from a2c_pybamm.readers.thermodynamics.thermal import read_thermal
@@ -20,6 +21,7 @@ __all__ = [
     "read_frequencies",
     "read_hop_frequencies",
     "read_image_energies",
+    "read_insertion_energies",
     "read_neb",
     "read_phonopy",
     "read_sites",

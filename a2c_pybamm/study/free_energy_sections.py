@@ -16,7 +16,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from a2c_pybamm import laws
 from a2c_pybamm.schema import show
-from a2c_pybamm.study.fields import Energy, Flag, IonName, Number, Section, Whole, repeated
+from a2c_pybamm.study.fields import Energy, Flag, IonName, Number, Section, Voltage, Whole, repeated
 from a2c_pybamm.study.mistakes import NotGiven
 from a2c_pybamm.study.section_choice import SectionChoice
 from a2c_pybamm.study.thermodynamics import (
@@ -48,13 +48,18 @@ class FreeEnergy(Section):
     energies: tuple[EnergyFile, ...] = Field((), description="One for each method; several make a committee")
     potentials: tuple[PotentialFile, ...] = Field((), description="In the place of energies")
     vibrational_entropy: VibrationalEntropy | None = Field(None, description="Declared, where there are no vibrations")
+    voltage_window: tuple[Voltage, Voltage] | None = Field(
+        None,
+        description="Lowest and highest voltage that the tables may have; -0.1 to 6 V against lithium if absent",
+        examples=[["-0.1 V", "6 V"]],
+    )
 
     @abstractmethod
     def build(self, material: str, temperature: float, order: int | None = None) -> laws.FreeEnergy:
         """The law, coefficients holding at a temperature [K]; of this order where the section averages over orders."""
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
-        return (self._table_mistakes,)
+        return (self._table_mistakes, self._voltage_mistakes)
 
     def _table_mistakes(self) -> Iterator[str]:
         labels = [table.label for table in self.energies] + [table.label for table in self.potentials]
@@ -62,6 +67,11 @@ class FreeEnergy(Section):
             yield f"two tables of energies have the label {twice}; a label names one method, give each its own"
         if self.energies and self.potentials:
             yield "give energies or potentials, not both"
+
+    def _voltage_mistakes(self) -> Iterator[str]:
+        if self.voltage_window and not self.voltage_window[0] < self.voltage_window[1]:
+            low, high = self.voltage_window
+            yield f"voltage_window {low:g} to {high:g} V must be the lowest voltage, then the highest"
 
     @property
     def several_temperatures(self) -> bool:

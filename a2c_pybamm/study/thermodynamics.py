@@ -20,6 +20,7 @@ from a2c_pybamm.study.fields import (
     Section,
     Temperature,
     Voltage,
+    Whole,
 )
 
 
@@ -95,8 +96,10 @@ class PotentialFile(Section):
 
     label: str = Field(description="The method's name, shared by all it made", examples=["cluster expansion"])
     file: DataFile = Field(description="CSV table", examples=["data/potentials.csv"])
-    quantity: Literal["mu", "voltage"] = Field(
-        "mu", description="Quantity of the column: chemical potential or voltage", examples=["voltage"]
+    quantity: Literal["mu", "voltage", "insertion"] = Field(
+        "mu",
+        description="Quantity of the column: chemical potential, voltage, or energies of putting ions into a supercell",
+        examples=["voltage", "insertion"],
     )
     x_column: str = Field("x", description="Column of the occupied fraction", examples=["x"])
     potential_column: str | None = Field(None, description="Column; its ending is its unit", examples=["mu_eV", "voltage_V"])
@@ -105,7 +108,35 @@ class PotentialFile(Section):
     temperature: Temperature | None = Field(
         None, gt=0, le=HIGHEST_TEMPERATURE, description="Where there is no such column", examples=["300 K"]
     )
-    lithium: str | None = Field(None, description="Lithium metal's energy for absolute potentials", examples=["-1.90 eV"])
+    lithium: str | None = Field(
+        None, description="Lithium metal's energy for absolute potentials and energies of cells", examples=["-1.90 eV"]
+    )
+    sites: Whole | None = Field(
+        None, ge=2, le=1_000_000, description="Sites of the supercell that ions are put into", examples=[12]
+    )
+    ions_column: str = Field("n", description="Column of the number of ions; without it x_column counts", examples=["n"])
+    energy_of: Literal["cell", "insertion"] = Field(
+        "cell", description="Energies of the supercell, or of each insertion", examples=["insertion"]
+    )
+    ensemble: Literal["lowest", "integration"] = Field(
+        "lowest",
+        description="Lowest energies, to which ideal mixing is added, or free energies of integration, which hold it",
+        examples=["integration"],
+    )
+    energy_std: Energy | None = Field(
+        None, gt=0, description="Standard deviation of a supercell's energy, per site", examples=["1 meV"]
+    )
+
+    def _mistakes(self) -> Iterator[str]:
+        own = ("sites", "ions_column", "energy_of", "ensemble", "energy_std")
+        if self.quantity != "insertion":
+            if given := [key for key in own if key in self.model_fields_set]:
+                yield f"{given[0]} goes with quantity 'insertion', not {self.quantity!r}; leave it out, or change quantity"
+            return
+        if self.sites is None or self.temperature is None:
+            yield "quantity 'insertion' needs sites, the number of the supercell's, and temperature"
+        if self.std_column is not None:
+            yield "std_column does not go with quantity 'insertion'; give energy_std, the error of an energy per site"
 
 
 class VibrationFile(Section):

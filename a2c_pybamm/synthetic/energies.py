@@ -51,6 +51,7 @@ def redlich_kister_energies(
         tuple(f"ordering {k}" for k in rows),
         np.ones(above.size, dtype=bool),
         provenance={"synthetic": "Redlich-Kister"},
+        ion=law.ion,
     )
 
 

@@ -576,7 +576,7 @@ def test_derive_is_exact_and_repeats(call: Call, study: Path, tmp_path: Path, mo
         (study / "set.json").unlink()
         code, out, err = call("derive", argument)
         assert (code, err) == (0, ""), argument
-        assert out.count("wrote ") == 4
+        assert out.count("wrote ") == 6
         assert (study / "set.json").read_bytes() == before
     (tmp_path / "link").symlink_to(study)
     assert call("derive", tmp_path / "link")[0] == 0
@@ -626,10 +626,13 @@ def test_sweep_with_uncertainty(call: Call, study: Path, command: str) -> None:
     assert (study / "report.html").exists() == (command == "run")
 
 
+TABLES = ("negative_thermodynamics.csv", "positive_thermodynamics.csv")
+
+
 @pytest.mark.parametrize(
     ("command", "printer", "written"),
     [
-        ("derive", "print_parameters", ["set.json", f"{DEMO}.py", "set.bpx.json", "thermodynamics.svg"]),
+        ("derive", "print_parameters", ["set.json", f"{DEMO}.py", "set.bpx.json", *TABLES, "thermodynamics.svg"]),
         pytest.param("propagate", "print_outputs", ["result.nc"], marks=pytest.mark.slow),
         pytest.param("sweep", "print_sweep", ["sweep.nc"], marks=pytest.mark.slow),
     ],

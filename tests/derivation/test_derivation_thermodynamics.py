@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from itertools import combinations
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from typer.testing import CliRunner
 from a2c_pybamm import UnstablePhaseError, derive, read_energies, read_study
 from a2c_pybamm.cli.commands import app
 from a2c_pybamm.cli.entry import main
-from a2c_pybamm.constants import FARADAY
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.derivation import host_data
 from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SiteSum, SplinePotential, TwoPhase
 from a2c_pybamm.parameter_set import ParameterSet
@@ -262,6 +263,115 @@ def test_contradictions_are_refused(tmp_path: Path, case: str) -> None:
     text, message = REFUSED[case]
     with pytest.raises(ValueError, match=message):
         study_of(tmp_path, electrode(text))
+
+
+INSERTION = (
+    '[[positive.free_energy.potentials]]\nlabel = "A"\nfile = "p.csv"\nquantity = "insertion"\ntemperature = "298.15 K"\n'
+)
+
+
+@pytest.mark.parametrize("kind", ["cell", "insertion", "integration"])
+def test_energies_of_insertion_into_a_supercell(tmp_path: Path, kind: str) -> None:
+    """E(n) of twelve sites, its steps, or free energies F(n): the law they are of, to its noise."""
+    law = RedlichKister("LFP", 0)
+    n = np.arange(13)
+    x = n / 12
+    E = 12 * (-3.43 * x - 0.3 * x * (1 - x)) + 0.002 * np.random.default_rng(0).standard_normal(13)
+    text = f'order = 0\n{INSERTION}sites = 12\nenergy_std = "0.2 meV"\n'
+    if kind == "insertion":
+        text += 'energy_of = "insertion"\n'
+        write(tmp_path / "p.csv", ["n", "insertion_eV"], [[k, d] for k, d in zip(n, np.diff(E), strict=False)])
+    else:
+        if kind == "integration":
+            text += 'ensemble = "integration"\n'
+            E = E - GAS_CONSTANT * T / FARADAY * np.log([comb(12, k) for k in n])
+        write(tmp_path / "p.csv", ["n", "energy_eV"], [[k, e - 1.9 * k] for k, e in zip(n, E, strict=True)])
+        text += 'lithium = "-1.9 eV"\n'
+    joint = study_of(tmp_path, electrode(text)).joint
+    for name, truth in zip(law.names, [3.43, -0.3], strict=False):
+        k = joint.names.index(name)
+        assert abs(joint.mean[k] - truth) < 3 * joint.std[k]
+        assert joint.std[k] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (INSERTION, "quantity 'insertion' needs sites"),
+        (INSERTION.replace('temperature = "298.15 K"\n', "") + "sites = 12\n", "needs sites, .*and temperature"),
+        (INSERTION + 'sites = 12\nstd_column = "std_eV"\n', "std_column does not go with quantity 'insertion'"),
+        (INSERTION + "sites = 12\n", r"p\.csv: energies of cells need lithium metal's"),
+        (INSERTION + 'sites = 2\nlithium = "-1.9 eV"\n', r"p\.csv: insertion energies of A: 2 steps, an error needs 3"),
+        (POTENTIALS + 'temperature = "298.15 K"\nsites = 12\n', "sites goes with quantity 'insertion', not 'voltage'"),
+        (POTENTIALS + 'temperature = "298.15 K"\nensemble = "lowest"\n', "ensemble goes with quantity 'insertion'"),
+    ],
+)
+def test_keys_of_insertion_energies_are_checked(tmp_path: Path, keys: str, message: str) -> None:
+    write(tmp_path / "p.csv", ["n", "energy_eV", "std_eV"], [[0, 0, 1], [1, -5.3, 1], [2, -10.6, 1]])
+    with pytest.raises(ValueError, match=message):
+        study_of(tmp_path, electrode(f"order = 0\n{keys}"))
+
+
+def from_the_other_end(path: Path) -> None:
+    """Count x of a table from the other end."""
+    rows = list(csv.reader(path.read_text().splitlines()))
+    write(path, rows[0], [row if row[-1] == "Li_metal" else [1 - float(row[0]), *row[1:]] for row in rows[1:]])
+
+
+REFERENCE = '[positive.free_energy.reference]\nmean_voltage = "3.43 V"\nstd = "10 mV"\nreason = "measured"\n'
+
+
+@pytest.mark.parametrize(
+    "law", ['law = "redlich-kister"', "order = 1", 'law = "landau"\norder = 4', 'law = "spline"\nknots = 4']
+)
+@pytest.mark.parametrize("reference", ["", REFERENCE])
+def test_voltages_that_no_host_has_are_refused_before_any_fit(
+    tmp_path: Path, run: Callable[..., tuple[int, str]], law: str, reference: str
+) -> None:
+    """One line for each file, exit code 2, also where a declared mean voltage takes the place of the calculated one."""
+    text = law + "\n"
+    for name in "abc":
+        energies(tmp_path / f"{name}.csv", RedlichKister("LFP", 0), [3.43, -0.3], seed=ord(name))
+        text += FILE.replace('"A"', f'"{name}"').replace("a.csv", f"{name}.csv")
+        if name != "b":
+            from_the_other_end(tmp_path / f"{name}.csv")
+    (tmp_path / "study.toml").write_text(HEAD.format(base="Prada2013") + electrode(text + reference), encoding="utf-8")
+    code, output = run("check", str(tmp_path))
+    assert code == 2
+    lines = output.strip().splitlines()
+    assert len(lines) == 2, output
+    for name, line in zip("ac", lines, strict=True):
+        assert f"{name}.csv: energies of {name}: -7." in line
+        assert "is x counted from the other end" in line
+
+
+@pytest.mark.parametrize("law", ["order = 2", 'law = "site-sum"', 'law = "spline"\nknots = 7'])
+def test_potentials_that_no_host_has_are_refused(tmp_path: Path, law: str) -> None:
+    x = np.linspace(0.04, 0.96, 24)
+    write(tmp_path / "p.csv", ["x", "voltage_V"], [[a, 3900 - 400 * a] for a in x])
+    text = electrode(f'{law}\n{POTENTIALS}temperature = "298.15 K"\n')
+    with pytest.raises(
+        ValueError, match=r"p\.csv: potentials of MC: 388\d V at x = 0\.04, .*millivolts read as volts"
+    ) as refused:
+        study_of(tmp_path, text)
+    assert "\n" not in str(refused.value)
+
+
+def test_voltage_window_and_reference_of_a_study(tmp_path: Path) -> None:
+    """A declared window is the bound; a reference far off is refused, one within a functional's error noted."""
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, -0.3])
+    for window, message in (
+        ('["0 V", "3.3 V"]', r"no host has that \(0 to 3\.3 V\)"),
+        ('["6 V", "0 V"]', "voltage_window 6 to 0 V"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            study_of(tmp_path, electrode(f"order = 0\nvoltage_window = {window}\n{FILE}"))
+    with pytest.raises(ValueError, match=r"a\.csv: A has a mean voltage of 3\.43 V, -3\.57 V from the declared 7 ± 0\.01 V"):
+        study_of(tmp_path, electrode(f"order = 0\n{FILE}{REFERENCE.replace('3.43', '7')}"))
+    derived = study_of(tmp_path, electrode(f"order = 0\n{FILE}{REFERENCE.replace('3.43', '4.4')}"))
+    assert derived.notes["LFP reference voltage"] == "A has a mean voltage of 3.43 V, -0.97 V from the declared 4.4 ± 0.01 V"
+    agreed = study_of(tmp_path, electrode(f'order = 0\nvoltage_window = ["3 V", "4 V"]\n{FILE}{REFERENCE}'))
+    assert "LFP reference voltage" not in agreed.notes
 
 
 def test_gap_diffusivity_goes_with_a_treatment(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from a2c_pybamm.readers import (
     read_frequencies,
     read_hop_frequencies,
     read_image_energies,
+    read_insertion_energies,
     read_neb,
     read_phonopy,
     read_sites,
@@ -36,6 +37,7 @@ MOTION: dict[str, Any] = {"interval": 1e-12, "temperature": 700.0, "inertial": F
 READ: dict[str, Callable[[Path], object]] = {
     "energies": read_energies,
     "potentials": read_chemical_potentials,
+    "insertion": lambda path: read_insertion_energies(path, sites=4, lithium="-1.9 eV"),
     "drive": read_drive_cycle,
     "images": lambda path: read_image_energies(path, label="x"),
     "hop": read_hop_frequencies,
@@ -59,6 +61,7 @@ TEXTS = {
         "structure,x,energy_eV\nLi_metal,1,-1.9\nempty,0.0,-17.0\nhalf,0.5,-20.0\nfull,1.0,-22.5\n",
     ),
     "potentials.csv": ("potentials", "x,T_K,mu_eV\n0.2,300,-3.9\n0.5,300,-3.8\n0.8,300,-3.7\n"),
+    "insertion.csv": ("insertion", "n,energy_eV\n0,-240\n1,-246\n2,-251.8\n3,-257.5\n4,-263.1\n"),
     "drive.csv": ("drive", "time_s,current_A\n0,1\n1,2\n2,-1\n"),
     "images.csv": ("images", "image,energy_eV\n0,-3.0\n1,-2.5\n2,-3.0\n"),
     "hop.json": ("hop", '{"partial_hessian_THz": {"initial": [9, 10, 11], "saddle": [-3, 9, 12]}}\n'),

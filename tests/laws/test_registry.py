@@ -141,8 +141,27 @@ def test_voltage_entropy_and_factor_are_of_one_free_energy(name: str) -> None:
         slope = complex_step(lambda y, c=c, T=T: law.open_circuit_voltage(c, y, T), x)
         factor, expected = law.thermodynamic_factor(c, x, T), -x * charge / (GAS_CONSTANT * T) * slope
         np.testing.assert_allclose(factor, expected, rtol=checks(law).slope_tolerance, atol=1e-9)
+        by_composition = complex_step(lambda y, c=c, T=T: law.log_activity(c, y, T), x)
+        np.testing.assert_allclose(factor, x * by_composition, rtol=checks(law).slope_tolerance, atol=1e-9)
         by_temperature = complex_step(lambda t, c=c, x=x: law.open_circuit_voltage(c, x, t), T)
         np.testing.assert_allclose(law.entropic_change(c, x, T), by_temperature, rtol=1e-9, atol=1e-12)
+
+
+@of(FreeEnergy)
+def test_activity_is_of_the_chemical_potential(name: str) -> None:
+    """Against the metal exp(−FU/RT); against a composition the ratio of two such; PyBaMM's symbols give the same."""
+    law = EXAMPLES[name]
+    for c, x, T in draws(law):
+        absolute = law.log_activity(c, x, T, None)
+        np.testing.assert_allclose(absolute, -FARADAY * law.open_circuit_voltage(c, x, T) / (GAS_CONSTANT * T), rtol=1e-14)
+        np.testing.assert_allclose(law.log_activity(c, x, T), absolute - law.log_activity(c, 0.5, T, None), atol=1e-12)
+        np.testing.assert_allclose(law.log_activity(c, x, T, 0.3), absolute - law.log_activity(c, 0.3, T, None), atol=1e-12)
+        np.testing.assert_array_equal(law.activity(c, x, T), np.exp(law.log_activity(c, x, T)))
+        assert law.activity(c, 0.5, T) == 1
+    symbols = {key: pybamm.InputParameter(key) for key in c}
+    symbol = law.activity(symbols, pybamm.StateVector(slice(0, len(x))), pybamm.InputParameter("T"))
+    found = np.ravel(symbol.evaluate(y=x, inputs={**c, "T": T}))
+    np.testing.assert_allclose(found, law.activity(c, x, T), rtol=1e-9)
 
 
 @of(PhaseForming)

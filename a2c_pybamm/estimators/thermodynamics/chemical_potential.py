@@ -12,7 +12,6 @@ from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, average_nested, covariance_columns
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 
 SAME_TEMPERATURE = 1e-6
 """Temperatures closer than this [K] are one: files round them."""
@@ -25,12 +24,13 @@ def potential_design(law: Expansion, x: Array, T: Array, *, entropies: bool) -> 
     entropies.
     """
     n = len(law.interaction_names)
-    slopes = np.column_stack([law.term(k, x, 1) for k in range(n)])
+    z = law.valence
+    slopes = np.column_stack([law.term(k, x, 1) for k in range(n)]) / z
     columns = [np.ones_like(x), *(-slopes).T]
     shift = T - law.reference_temperature
-    rest = -law.mixing * GAS_CONSTANT * T / FARADAY * np.log(x / (1 - x)) - shift * LITHIUM_ENTROPY / FARADAY
+    rest = -law.mixing * GAS_CONSTANT * T / (z * FARADAY) * np.log(x / (1 - x)) - shift * law.metal_entropy / (z * FARADAY)
     if entropies:
-        columns.append(shift / FARADAY)
+        columns.append(shift / (z * FARADAY))
         columns += [shift * slopes[:, k] / FARADAY for k in range(law.entropies)]
     return np.column_stack(columns), rest
 
@@ -73,8 +73,8 @@ def fit_chemical_potential(
             f"chemical potentials of {data.label}: {len(data.x)} point(s) for {design.shape[1]} coefficients, at least {need} "
             "are needed; compute more, take a lower order, or give their std"
         )
-    noise = np.ones(len(data.x)) if data.std is None else data.std / FARADAY
-    voltage = -data.potential / FARADAY - rest
+    noise = np.ones(len(data.x)) if data.std is None else data.std / (law.valence * FARADAY)
+    voltage = -data.potential / (law.valence * FARADAY) - rest
     # entropies are of order ten and voltages of order one: scale before factorising
     scale = np.sqrt((design**2).mean(axis=0))
     if np.linalg.matrix_rank(design / scale) < design.shape[1]:

@@ -10,7 +10,7 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.orderings import lowest_energies
-from a2c_pybamm.ions import DEFAULT_ION, known_ion
+from a2c_pybamm.ions import known_ion
 from a2c_pybamm.laws.thermodynamics.lower_hull import lower_hull
 
 
@@ -58,6 +58,6 @@ def hull_voltages(table: EnergyTable) -> HullVoltages:
     edges = lower_hull(x[None], energy[None], np.ones((1, len(x)), dtype=bool))
     vertices = np.array([0, *(int(right[0]) for _, _, right in edges)])
     above = energy - np.interp(x, x[vertices], energy[vertices])
-    ion = known_ion(getattr(table, "ion", DEFAULT_ION), where=f"energies of {table.label}: ion")
+    ion = known_ion(table.ion, where=f"energies of {table.label}: ion")
     voltage = -np.diff(energy[vertices]) / np.diff(x[vertices]) / (ion.valence * FARADAY)
     return HullVoltages(x[vertices], energy[vertices], voltage, above, x)

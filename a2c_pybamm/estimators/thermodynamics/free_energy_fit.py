@@ -144,15 +144,15 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
             raise ValueError(f"energies of {table.label}: no structure at x = {x:g}; both end members are needed")
         ends.append(int(at[0]))
     empty, full = ends
-    std = energy_std / FARADAY * np.asarray(lowest.weights[[empty, full]] @ lowest.spread)
+    std = energy_std / (law.valence * FARADAY) * np.asarray(lowest.weights[[empty, full]] @ lowest.spread)
     stamp = _stamp(table, [0], "end members")
     factor = Factor(np.array([[std[0], -std[1]]]), (f"{table.label}:{stamp}:empty", f"{table.label}:{stamp}:full"))
     factors = {source or f"{law.material} energies (fit)": factor}
     if table.ensemble is not None:
         energies = np.asarray(lowest.weights[[empty, full]] @ table.ensemble)
-        step = (energies[0] - energies[1]) / FARADAY
+        step = (energies[0] - energies[1]) / (law.valence * FARADAY)
         factors[ENSEMBLE_SOURCE] = Factor(((step - step.mean()) / np.sqrt(len(step) - 1))[None], table.members)
-    value = float(lowest.energy[empty] - lowest.energy[full])
+    value = float(lowest.energy[empty] - lowest.energy[full]) / law.valence
     provenance = {"label": table.label, **table.provenance}
     return Estimate((law.voltage_name,), np.array([value]), factors, "energies of the end members", provenance)
 

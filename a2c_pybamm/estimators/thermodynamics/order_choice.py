@@ -44,7 +44,7 @@ class OrderChoice:
 
 def energy_design(law: Expansion, x: Array) -> Array:
     """Columns of g(0), U0 and the law's terms (n_composition, n_term + 2)."""
-    return np.column_stack([np.ones_like(x), -x, *(law.term(k, x) for k in range(len(law.interaction_names)))])
+    return np.column_stack([np.ones_like(x), -law.valence * x, *(law.term(k, x) for k in range(len(law.interaction_names)))])
 
 
 def column_count(law: Expansion, order: int) -> int:

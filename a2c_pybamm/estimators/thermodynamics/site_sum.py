@@ -14,7 +14,6 @@ from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, student_variance
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import SAME_TEMPERATURE
 from a2c_pybamm.laws.law import COMPLEX_STEP
-from a2c_pybamm.laws.thermodynamics.free_energy import LITHIUM_ENTROPY
 from a2c_pybamm.laws.thermodynamics.site_sum import SiteSum
 
 
@@ -48,16 +47,16 @@ class _Problem:
 
     def voltage(self, theta: Array) -> Array:
         """U at the data, of coefficients (n_fitted,) or (n_fitted, n_variant, 1)."""
-        c = {self.law.entropy_name: LITHIUM_ENTROPY, **dict(zip(self.names, theta, strict=True))}
+        c = {self.law.entropy_name: self.law.metal_entropy, **dict(zip(self.names, theta, strict=True))}
         return self.law.open_circuit_voltage(c, self.data.x, self.data.temperature)
 
     @property
     def std(self) -> Array:
         """Standard deviations of the data [V]; ones where they are not known."""
-        return np.ones_like(self.data.x) if self.data.std is None else self.data.std / FARADAY
+        return np.ones_like(self.data.x) if self.data.std is None else self.data.std / (self.law.valence * FARADAY)
 
     def residual(self, theta: Array) -> Array:
-        return (self.voltage(theta) + self.data.potential / FARADAY) / self.std
+        return (self.voltage(theta) + self.data.potential / (self.law.valence * FARADAY)) / self.std
 
     def jacobian(self, theta: Array) -> Array:
         """Derivatives of the residual (n, n_fitted) by complex steps, all at once."""
@@ -131,7 +130,7 @@ def _starts(problem: _Problem) -> Iterator[Array]:
     """Coefficients to start from: site voltages at quantiles of the curve in x and in U, with equal and with steep sites."""
     law, data = problem.law, problem.data
     order = np.argsort(data.x, kind="stable")
-    x, U = data.x[order], -data.potential[order] / FARADAY
+    x, U = data.x[order], -data.potential[order] / (law.valence * FARADAY)
     places = (np.arange(law.n_site) + 0.5) / law.n_site
     by_composition = np.quantile(U, 1 - places)
     inner = np.quantile(U, [0.95, 0.05])
@@ -141,7 +140,7 @@ def _starts(problem: _Problem) -> Iterator[Array]:
         fractions = np.maximum(np.diff(edges), 0.25 / law.n_site)
         for width in SEARCH.start_widths:
             logs = [*np.full(law.n_site, np.log(width)), *np.log(fractions[:-1] / fractions[-1])]
-            yield np.array([*voltages, *logs, LITHIUM_ENTROPY][: len(problem.names)])
+            yield np.array([*voltages, *logs, law.metal_entropy][: len(problem.names)])
 
 
 def _best(problem: _Problem, start: Mapping[str, float] | None) -> Array:

@@ -129,8 +129,8 @@ def _problem(
                 f"{law.material} holds; keep those of that temperature alone, or take the law redlich-kister"
             )
         design, rest = potential_design(law, data.x, data.temperature, entropies=False)
-        x, y, known = data.x, -data.potential / FARADAY - rest, data.std is not None
-        noise = np.ones(len(x)) if data.std is None else data.std / FARADAY
+        x, y, known = data.x, -data.potential / (law.valence * FARADAY) - rest, data.std is not None
+        noise = np.ones(len(x)) if data.std is None else data.std / (law.valence * FARADAY)
     need = 5 if known else 3 + LEAST_DEGREES_OF_FREEDOM
     n_different = len(by_composition(x))
     if n_different < need:

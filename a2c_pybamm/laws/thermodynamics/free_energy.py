@@ -1,4 +1,4 @@
-r"""Abstract bases of every free-energy law, and the chemical potential, which follows from the voltage of all of them.
+r"""Abstract bases of every free-energy law; chemical potential and activity, which follow from the voltage of all of them.
 
 Signs: :math:`x` is the occupied fraction of sites, :math:`\mu = \partial g/\partial x`, and
 :math:`U = -(1/zF)\,(\partial g/\partial x - \mu_\mathrm{M})` with the valence :math:`z` of the ion and the chemical potential
@@ -13,7 +13,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, final
 
-from a2c_pybamm.constants import FARADAY
+import numpy as np
+
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.ions import IONS
 from a2c_pybamm.laws.law import Coefficients
 from a2c_pybamm.laws.thermodynamics.ion import ion_of
@@ -75,6 +77,24 @@ class FreeEnergy(ABC):
     def metal_entropy(self) -> float:
         """Molar entropy of the ion's metal at 298.15 K [J.mol-1.K-1]."""
         return ion_of(self).metal_entropy
+
+    @final
+    def log_activity(self, c: Coefficients, x: Any, T: Any, reference: float | None = 0.5) -> Any:
+        r"""Logarithm of the activity, :math:`\ln a(x) = [\mu(x) - \mu(x_\mathrm{ref})]/RT`; against the metal for None.
+
+        Its slope is the thermodynamic factor, :math:`\Theta = \partial\ln a/\partial\ln x`, whatever the reference. Against the
+        metal :math:`a = e^{-FU/RT}` is of order :math:`10^{-68}` at 4 V, so that a composition of the host is the reference.
+        """
+        absolute = self.chemical_potential(c, x, T) / (GAS_CONSTANT * T)
+        if reference is None:
+            return absolute
+        at_reference = reference + 0 * x  # tables of PyBaMM take symbols alone
+        return absolute - self.chemical_potential(c, at_reference, T) / (GAS_CONSTANT * T)
+
+    @final
+    def activity(self, c: Coefficients, x: Any, T: Any, reference: float | None = 0.5) -> Any:
+        r"""Activity :math:`a = e^{\ln a}`: 1 at the reference composition, or in the metal for None."""
+        return np.exp(self.log_activity(c, x, T, reference))
 
 
 class PhaseForming(FreeEnergy):
