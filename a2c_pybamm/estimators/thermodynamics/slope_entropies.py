@@ -34,13 +34,13 @@ def add_entropies(
 
     They have the same prior as slopes that may be negative, in units of R, and a source of their own.
     """
-    entropy, noise, known = _entropies(compositions, energy_std)
-    first = _posterior(law, compositions.x, entropy, noise, known)
+    entropy, noise, known = entropy_data(compositions, energy_std)
+    first = entropy_posterior(law, compositions.x, entropy, noise, known)
     posterior, error = first, np.zeros_like(entropy)
     if size is not None:
         change = _size_change(estimate, law, compositions.x, first.mean, sites)
         corrected = entropy + (change if size.converged else 0.0)
-        posterior, error = _posterior(law, compositions.x, corrected, noise, known), size.share * change
+        posterior, error = entropy_posterior(law, compositions.x, corrected, noise, known), size.share * change
     names = (*estimate.names, *law.excess_entropy_names)
     values = np.concatenate([estimate.mean, GAS_CONSTANT * posterior.mean])
     n_old, n = len(estimate.names), posterior.n_slope
@@ -60,7 +60,7 @@ def add_entropies(
     return Estimate(names, values, factors, estimate.method, estimate.provenance)
 
 
-def _entropies(compositions: Compositions, energy_std: float | None) -> tuple[Array, Array, bool]:
+def entropy_data(compositions: Compositions, energy_std: float | None) -> tuple[Array, Array, bool]:
     """Excess entropies [J.mol-1.K-1] (n,), their standard deviations (n,), and whether these are absolute."""
     if compositions.entropy is None or compositions.entropy_weights is None:
         raise ValueError("these energies have no entropies; take ensemble='boltzmann'")
@@ -71,7 +71,8 @@ def _entropies(compositions: Compositions, energy_std: float | None) -> tuple[Ar
     return compositions.entropy, np.maximum(np.sqrt(spread), least) * energy_std / FARADAY, True
 
 
-def _posterior(law: LogitSpline, x: Array, entropy: Array, noise: Array, known: bool) -> SlopePosterior:
+def entropy_posterior(law: LogitSpline, x: Array, entropy: Array, noise: Array, known: bool) -> SlopePosterior:
+    """Slopes of the excess entropy [R], which may have either sign."""
     terms = law.basis.integrals(x)
     data = entropy / GAS_CONSTANT + terms.sum(axis=1)  # the prior is about slopes of one, which are taken off again
     linear = LinearData(data, noise / GAS_CONSTANT if known else noise, np.zeros((len(x), 0)), terms, np.zeros((len(x), 0)))
