@@ -178,7 +178,8 @@ def fit_free_energy(
     over = f", averaged over orders {', '.join(map(str, choice.orders))}" if choice and len(choice.orders) > 1 else ""
     method = f"{fit.method}, {fitted} by generalised least squares{over}"
     estimate = Estimate(names, mean, factors, method, provenance)
-    return with_misfit(estimate, law, reference, stamp)
+    ratio = fit.residual(average, size) / (fit.noise_std * reference.scatter)
+    return with_misfit(estimate, law, reference, ratio, average.degrees_of_freedom, stamp)
 
 
 class _LeastSquares:
@@ -276,11 +277,14 @@ class _LeastSquares:
             error = size.share * (inverse @ change)
         return np.asarray((compositions.entropy_weights.T @ inverse.T).T), values, error
 
+    def residual(self, average: Average, size: SizeError | None) -> Array:
+        """Energies less the fit's [eV] (n,)."""
+        energy = self.energy + (0.0 if size is None else size.energy)
+        return np.asarray(energy - self.design @ average.mean)
+
     def quality(self, average: Average, size: SizeError | None, scatter: float) -> FitQuality:
         """Distances of the fit from the energies, whose noise is the scatter of the spline beside it where not declared."""
-        x = self.compositions.x
-        energy = self.energy + (0.0 if size is None else size.energy)
-        residual = energy - self.design @ average.mean
+        x, residual = self.compositions.x, self.residual(average, size)
         std = self.noise_std * (1.0 if self.known else average.residual_scatter)
         distances = hull_steps(x, self.energy, residual, self.noise_std * scatter, self.law.valence)
         return fit_quality(x, residual, std, average.degrees_of_freedom, declared=self.known, distances=distances)

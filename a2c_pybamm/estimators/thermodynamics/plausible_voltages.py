@@ -212,7 +212,7 @@ def validate_potentials(data: ChemicalPotentials, *, window: Window | None = Non
     Parameters
     ----------
     window
-        Lowest and highest voltage [V] in the place of -0.1 to 6 V against lithium.
+        Lowest and highest voltage [V] in the place of -0.1 to 6 V against lithium; voltages may then rise along x.
 
     Raises
     ------
@@ -231,7 +231,7 @@ def validate_potentials(data: ChemicalPotentials, *, window: Window | None = Non
             f"potentials of {data.label}: {voltage[worst]:.4g} V at x = {data.x[worst]:g}, no host has that "
             f"({_window_text(limits)}); {_potential_slip(voltage, limits)} (if it is right, declare voltage_window)"
         )
-    for temperature in np.unique(data.temperature):
+    for temperature in np.unique(data.temperature) if window is None else ():
         _validate_fall(data, data.temperature == temperature)
 
 
