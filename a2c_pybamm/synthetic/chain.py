@@ -22,10 +22,12 @@ from a2c_pybamm.estimate import Array
 
 WIDTH = 60.0
 """Chemical potentials between which that of a composition is sought, in RT beyond those of the pairs."""
-TEMPERATURE_STEP = 0.01
+CHAIN_TEMPERATURE_STEP = 0.01
 """Step of the derivative by temperature [K]."""
 COMPOSITION_STEP = 1e-5
 """Step of the derivative by composition, over the distance to the nearer end."""
+ROOT_TOLERANCE = 1e-13
+"""Error of a chemical potential [RT]: a few units of the last digit."""
 
 
 class ChainCurves(NamedTuple):
@@ -63,11 +65,11 @@ def chain_curves(x: Array, interaction: float, voltage: float, temperature: floa
     """Voltage, its change with temperature and thermodynamic factor of the infinite chain at compositions inside (0, 1)."""
     x = np.asarray(x, float)
     U = voltage - _potentials(x, interaction, temperature)
-    warm, cold = (_potentials(x, interaction, temperature + step) for step in (TEMPERATURE_STEP, -TEMPERATURE_STEP))
+    warm, cold = (_potentials(x, interaction, temperature + step) for step in (CHAIN_TEMPERATURE_STEP, -CHAIN_TEMPERATURE_STEP))
     step = COMPOSITION_STEP * np.minimum(x, 1 - x)
     right, left = (_potentials(x + h, interaction, temperature) for h in (step, -step))
     factor = x * (right - left) / (2 * step) * FARADAY / (GAS_CONSTANT * temperature)
-    return ChainCurves(U, -(warm - cold) / (2 * TEMPERATURE_STEP), factor)
+    return ChainCurves(U, -(warm - cold) / (2 * CHAIN_TEMPERATURE_STEP), factor)
 
 
 def _potentials(x: Array, interaction: float, temperature: float) -> Array:
@@ -84,4 +86,4 @@ def _potentials(x: Array, interaction: float, temperature: float) -> Array:
         return float(slope / eigenvalue)
 
     low, high = min(0.0, 2 * beta_j) - WIDTH, max(0.0, 2 * beta_j) + WIDTH
-    return thermal * np.array([brentq(lambda mu, y=y: occupied(mu) - y, low, high, xtol=1e-13) for y in x])
+    return thermal * np.array([brentq(lambda mu, y=y: occupied(mu) - y, low, high, xtol=ROOT_TOLERANCE) for y in x])
