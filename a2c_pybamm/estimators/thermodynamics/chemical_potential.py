@@ -12,6 +12,7 @@ from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, average_nested, covariance_columns
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 
 SAME_TEMPERATURE = 1e-6
 """Temperatures closer than this [K] are one: files round them."""
@@ -53,9 +54,11 @@ def fit_chemical_potential(
     Raises
     ------
     ValueError
-        If ``terms`` do not ascend to the law's own number, there are too few points, all points lie at one temperature that is
-        not the law's, or the law's coordinates have no value at the fitted interactions.
+        If the data are of another ion than the law, ``terms`` do not ascend to the law's own number, there are too few points,
+        all points lie at one temperature that is not the law's, or the law's coordinates have no value at the fitted
+        interactions.
     """
+    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     temperatures = np.unique(data.temperature)
     several = len(temperatures) > 1
     if not several and abs(temperatures[0] - law.reference_temperature) > SAME_TEMPERATURE:

@@ -27,15 +27,16 @@ from a2c_pybamm.estimators.thermodynamics.order_choice import (
     validate_count,
 )
 from a2c_pybamm.estimators.thermodynamics.orderings import (
+    ENSEMBLE_SOURCE,
     SAME_COMPOSITION,
     Compositions,
-    boltzmann_average,
+    check_std,
+    compositions_of,
+    ensemble_deviations,
     lowest_energies,
 )
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
-
-ENSEMBLE_SOURCE = "functional ensemble (model form)"
-"""Name of the source of an ensemble of functionals: the same germ in all that it computed."""
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 
 
 def fit_free_energy(
@@ -69,16 +70,17 @@ def fit_free_energy(
     Raises
     ------
     ValueError
-        If the choice of orders is of another law or of higher orders than this one's, there are too few
-        compositions (one data point, say), no residual degrees of freedom where the scatter is to be
+        If the table is of another ion than the law, the choice of orders is of another law or of higher orders than this one's,
+        there are too few compositions (one data point, say), no residual degrees of freedom where the scatter is to be
         estimated, the covariance has the wrong shape or is not positive definite, or the leading interaction is attractive
         where the law's coordinates need repulsion.
     """
     source = source or f"{law.material} energies (fit)"
     check_std(law.material, energy_std)
+    validate_ion(law, table.ion, f"energies of {table.label}")
     if choice:
         validate_choice(choice, law)
-    compositions = _compositions(table, law, ensemble, sites)
+    compositions = compositions_of(table, law, ensemble, sites)
     noise = _structure_noise(table, compositions, energy_std, covariance)
     known = energy_std is not None or covariance is not None
     design = energy_design(law, compositions.x)
@@ -107,9 +109,7 @@ def fit_free_energy(
     if choice and len(choice.orders) > 1:
         factors[f"{law.material} order of the law"] = Factor(between, _order_labels(choice))
     if table.ensemble is not None:
-        deviation = (table.ensemble - table.ensemble.mean(axis=1, keepdims=True)) / FARADAY
-        columns = by_structure @ deviation / np.sqrt(len(table.members) - 1)
-        factors[ENSEMBLE_SOURCE] = Factor(columns, table.members)
+        factors[ENSEMBLE_SOURCE] = Factor(by_structure @ ensemble_deviations(table), table.members)
     provenance = {"label": table.label, **table.provenance, "orders": _describe(choice, law, average)}
     fitted = f"{law.kind}, {len(law.interaction_names)} interaction(s)"
     over = f", averaged over orders {', '.join(map(str, choice.orders))}" if choice and len(choice.orders) > 1 else ""
@@ -129,9 +129,10 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
     Raises
     ------
     ValueError
-        If an end member is missing, or the law's mean voltage is of another window.
+        If the table is of another ion than the law, an end member is missing, or the law's mean voltage is of another window.
     """
     check_std(law.material, energy_std)
+    validate_ion(law, table.ion, f"energies of {table.label}")
     if law.window != (0.0, 1.0):
         raise ValueError(
             f"{law.material}: end members give the mean voltage over [0, 1], the law's window is {law.window}; take that window"
@@ -155,24 +156,6 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
     value = float(lowest.energy[empty] - lowest.energy[full]) / law.valence
     provenance = {"label": table.label, **table.provenance}
     return Estimate((law.voltage_name,), np.array([value]), factors, "energies of the end members", provenance)
-
-
-def check_std(material: str, energy_std: float | None) -> None:
-    """Raise ``ValueError`` unless a standard deviation is positive and finite, or not given."""
-    if energy_std is not None and not 0 < energy_std < np.inf:
-        raise ValueError(f"{material}: energy_std must be positive, got {energy_std:g} J/mol; leave it out if it is not known")
-
-
-def _compositions(table: EnergyTable, law: Expansion, ensemble: str, sites: float | None) -> Compositions:
-    if ensemble == "lowest":
-        return lowest_energies(table)
-    if ensemble != "boltzmann":
-        raise ValueError(f"{law.material}: ensemble {ensemble!r} is unknown; take 'lowest' or 'boltzmann'")
-    if sites is None:
-        raise ValueError(
-            f"{law.material}: a Boltzmann average needs sites, the number in the supercell that degeneracies count"
-        )
-    return boltzmann_average(table, law.reference_temperature, sites)
 
 
 def _structure_noise(

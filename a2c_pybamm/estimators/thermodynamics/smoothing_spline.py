@@ -13,9 +13,9 @@ from a2c_pybamm.estimate import Array, Estimate, Factor, covariance_root
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, LEAST_SCATTER, student_variance
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import SAME_TEMPERATURE, potential_design
-from a2c_pybamm.estimators.thermodynamics.free_energy_fit import check_std
 from a2c_pybamm.estimators.thermodynamics.order_choice import energy_design
-from a2c_pybamm.estimators.thermodynamics.orderings import by_composition, lowest_energies
+from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION, check_std, lowest_energies
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential, cardinal_splines
 
 
@@ -72,8 +72,8 @@ def fit_spline_potential(
     Raises
     ------
     ValueError
-        If there are fewer than five compositions (six without their std), or chemical potentials are at another temperature
-        than the law's.
+        If the data are of another ion than the law, there are fewer than five compositions (six without their std), or chemical
+        potentials are at another temperature than the law's.
 
     References
     ----------
@@ -81,6 +81,7 @@ def fit_spline_potential(
     eq. 4, for the restricted likelihood.
     """
     check_std(law.material, energy_std)
+    validate_ion(law, data.ion, data.label)
     design, y, noise, known, label, stamp = _problem(data, law, energy_std)
     first = design.shape[1] - (len(law.knots) - 1)
     penalty = np.zeros((design.shape[1],) * 2)
@@ -132,7 +133,7 @@ def _problem(
         x, y, known = data.x, -data.potential / (law.valence * FARADAY) - rest, data.std is not None
         noise = np.ones(len(x)) if data.std is None else data.std / (law.valence * FARADAY)
     need = 5 if known else 3 + LEAST_DEGREES_OF_FREEDOM
-    n_different = len(by_composition(x))
+    n_different = len(np.unique(np.round(x / SAME_COMPOSITION)))  # rows of a measured curve may be closer
     if n_different < need:
         raise ValueError(
             f"{data.label}: {n_different} different composition(s) in {len(x)} row(s); a smoothing spline needs at least {need}"
