@@ -110,7 +110,7 @@ def test_doubtful_energies_weigh_less() -> None:
     doubted = replace(full, converged=np.where(np.isin(np.arange(18), row), False, True))
     assert lowest_energies(doubted).relative_std[4] == 3
     # with a known scatter, the weighted fit has the textbook covariance σ²(AᵀA)⁻¹
-    estimate = fit_free_energy(doubted, law_of(1, window=(0.0, 1.0)), energy_std=0.01 * FARADAY)
+    estimate = fit_free_energy(doubted, law_of(1, window=(0.0, 1.0)), energy_std=0.01 * FARADAY, mean_field_std=0.0)
     z = np.linspace(0, 1, 9)
     design = np.column_stack([np.ones(9), -z, z * (1 - z), z * (1 - z) * (1 - 2 * z)]) / hull_weight(4)[:, None]
     expected = 1e-4 * np.linalg.inv(design.T @ design)[1:, 1:]
