@@ -54,13 +54,12 @@ def fit_chemical_potential(
     Raises
     ------
     ValueError
-        If the data are of another ion than the law, ``terms`` do not ascend to the law's own number, there are too few points,
-        all points lie at one temperature that is not the law's, or the law's coordinates have no value at the fitted
-        interactions.
+        If ``terms`` do not ascend to the law's own number, there are too few points, all points lie at one temperature that is
+        not the law's, or the law's coordinates have no value at the fitted interactions.
     """
-    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     temperatures = np.unique(data.temperature)
     several = len(temperatures) > 1
+    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     if not several and abs(temperatures[0] - law.reference_temperature) > SAME_TEMPERATURE:
         raise ValueError(
             f"chemical potentials of {data.label}: all at {temperatures[0]:g} K, the law {law.material} holds at "

@@ -171,7 +171,8 @@ def _validate_heights(table: EnergyTable, hull: HullVoltages) -> None:
         raise ValueError(
             f"energies of {table.label}: all compositions between x = {hull.x[0]:g} and {hull.x[-1]:g} lie above the straight "
             f"line, as if by {np.median(heights):.3g} eV per site at x = 1/2, no solid solution has "
-            f"{PLAUSIBLE.largest_height:g}; is x wrong, or the unit of the energies? (if they are right, leave these compositions out)"
+            f"{PLAUSIBLE.largest_height:g}; is x wrong, or the unit of the energies? (if they are right, leave these "
+            "compositions out)"
         )
 
 

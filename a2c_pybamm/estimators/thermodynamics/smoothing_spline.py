@@ -81,7 +81,6 @@ def fit_spline_potential(
     eq. 4, for the restricted likelihood.
     """
     check_std(law.material, energy_std)
-    validate_ion(law, data.ion, data.label)
     design, y, noise, known, label, stamp = _problem(data, law, energy_std)
     first = design.shape[1] - (len(law.knots) - 1)
     penalty = np.zeros((design.shape[1],) * 2)
@@ -118,6 +117,7 @@ def _problem(
     data: EnergyTable | ChemicalPotentials, law: SplinePotential, energy_std: float | None
 ) -> tuple[Array, Array, Array, bool, str, str]:
     """Design, data and their relative or absolute std [eV or V], whether it is absolute, label and fingerprint."""
+    validate_ion(law, data.ion, data.label)
     if isinstance(data, EnergyTable):
         lowest = lowest_energies(data)
         design = energy_design(law, lowest.x)
