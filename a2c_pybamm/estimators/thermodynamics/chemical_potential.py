@@ -17,6 +17,7 @@ from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import fit_logit_spli
 from a2c_pybamm.estimators.thermodynamics.plausible_voltages import validate_potentials
 from a2c_pybamm.estimators.thermodynamics.slope_data import SAME_TEMPERATURE, distinct_rows
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
 
@@ -79,6 +80,7 @@ def fit_chemical_potential(
     data = distinct_rows(data)
     temperatures = np.unique(data.temperature)
     several = len(temperatures) > 1
+    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     if not several and abs(temperatures[0] - law.reference_temperature) > SAME_TEMPERATURE:
         raise ValueError(
             f"chemical potentials of {data.label}: all at {temperatures[0]:g} K, the law {law.material} holds at "

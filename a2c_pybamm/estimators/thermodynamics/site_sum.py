@@ -17,6 +17,7 @@ from a2c_pybamm.estimators.thermodynamics.fitted_distances import with_potential
 from a2c_pybamm.estimators.thermodynamics.plausible_voltages import validate_potentials
 from a2c_pybamm.estimators.thermodynamics.slope_data import SAME_TEMPERATURE, distinct_rows
 from a2c_pybamm.laws.law import COMPLEX_STEP
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.site_sum import SiteSum
 
 
@@ -94,8 +95,8 @@ def fit_site_sum(
     Raises
     ------
     ValueError
-        If there are too few data, they are of one temperature other than the law's reference, ``start`` lacks a coefficient, or
-        they do not determine the sites: two of them are alike, or one is empty.
+        If the data are of another ion than the law, there are too few, they are of one temperature other than the law's
+        reference, ``start`` lacks a coefficient, or they do not determine the sites: two of them are alike, or one is empty.
     """
     validate_potentials(data, window=voltage_window)
     data = distinct_rows(data)
@@ -129,6 +130,7 @@ def fit_site_sum(
 
 
 def _problem(data: ChemicalPotentials, law: SiteSum) -> _Problem:
+    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     several = bool(np.ptp(data.temperature) > 0)
     if not several and abs(data.temperature[0] - law.reference_temperature) > SAME_TEMPERATURE:
         raise ValueError(

@@ -21,9 +21,10 @@ from a2c_pybamm.estimators.thermodynamics.chemical_potential import potential_de
 from a2c_pybamm.estimators.thermodynamics.fit_quality import LARGEST_MISFIT
 from a2c_pybamm.estimators.thermodynamics.fitted_distances import with_energy_distances, with_potential_distances
 from a2c_pybamm.estimators.thermodynamics.order_choice import energy_design
-from a2c_pybamm.estimators.thermodynamics.orderings import by_composition, check_std, lowest_energies
+from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION, check_std, lowest_energies
 from a2c_pybamm.estimators.thermodynamics.plausible_voltages import validate_potentials, validate_voltages
 from a2c_pybamm.estimators.thermodynamics.slope_data import SAME_TEMPERATURE, distinct_rows
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential, cardinal_splines
 
 
@@ -87,8 +88,8 @@ def fit_spline_potential(
     Raises
     ------
     ValueError
-        If there are fewer than five compositions (six without their std), or chemical potentials are at another temperature
-        than the law's.
+        If the data are of another ion than the law, there are fewer than five compositions (six without their std), or chemical
+        potentials are at another temperature than the law's.
 
     References
     ----------
@@ -143,6 +144,7 @@ def _problem(
     data: EnergyTable | ChemicalPotentials, law: SplinePotential, energy_std: float | None
 ) -> tuple[Array, Array, Array, bool, str, str]:
     """Design, data and their relative or absolute std [eV or V], whether it is absolute, label and fingerprint."""
+    validate_ion(law, data.ion, data.label)
     if isinstance(data, EnergyTable):
         lowest = lowest_energies(data)
         design = energy_design(law, lowest.x)
@@ -158,7 +160,7 @@ def _problem(
         x, y, known = data.x, -data.potential / (law.valence * FARADAY) - rest, data.std is not None
         noise = np.ones(len(x)) if data.std is None else data.std / (law.valence * FARADAY)
     need = 5 if known else 3 + LEAST_DEGREES_OF_FREEDOM
-    n_different = len(by_composition(x))
+    n_different = len(np.unique(np.round(x / SAME_COMPOSITION)))  # rows of a measured curve may be closer
     if n_different < need:
         raise ValueError(
             f"{data.label}: {n_different} different composition(s) in {len(x)} row(s); a smoothing spline needs at least {need}"

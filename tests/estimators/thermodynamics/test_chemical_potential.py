@@ -44,7 +44,9 @@ def test_exact_potentials_give_exact_coefficients(kind: str, window: tuple[float
     values = [3.8, *rng.normal(0, 0.2, n), rng.normal(0, 20), *rng.normal(0, 10, law.entropies)]
     c = dict(zip(law.names, map(float, values), strict=True))
     x = np.tile(np.linspace(0.03, 0.97, 12), 3)
-    estimate = fit_chemical_potential(potentials(law, c, x, np.repeat([280.0, 298.15, 330.0], 12), std=1e-3), law, voltage_window=ANY)
+    estimate = fit_chemical_potential(
+        potentials(law, c, x, np.repeat([280.0, 298.15, 330.0], 12), std=1e-3), law, voltage_window=ANY
+    )
     assert estimate.names == law.names
     np.testing.assert_allclose(estimate.mean, values, rtol=1e-7, atol=1e-7)
 
