@@ -56,8 +56,8 @@ class FitRow:
 
     def sentence(self, kind: str) -> str:
         """The row in words; the voltage of the data is of this kind."""
-        chi = f"χ²/ν {self.reduced_text}" if np.isfinite(self.reduced) else self.reduced_text
-        parts = [f"{chi} (noise {self.noise_text})"]
+        chi = f"χ²/ν {significant(self.reduced, 2)}" if np.isfinite(self.reduced) else self.reduced_text
+        parts = [f"{MARK + ' ' if self.noteworthy else ''}{chi} (noise {self.noise_text})"]
         if np.isfinite(self.largest):
             parts.append(f"largest |U_law − U_{kind}| {significant(self.largest, 2)} V at x = {self.largest_x:.2g}")
         parts.append(f"worst point x = {self.worst_x:.2g} ({significant(self.worst_ratio, 2)} errors)")
