@@ -1,4 +1,4 @@
-"""How far each fitted law is from its data, in words and as rows: of single estimates, and of the members of committees."""
+"""Distances of fitted laws from their data, as rows and in words: of single estimates, and of the members of committees."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FitRow:
     """Composition of the largest residual in units of its standard deviation."""
     worst_ratio: float
     noise_share: float = np.nan
-    """Share of the voltage's variance that is noise of the data; NaN where the law has no such share."""
+    """Share of the voltage's variance that is noise of the data; NaN where none is reported."""
 
     @property
     def noteworthy(self) -> bool:

@@ -132,7 +132,7 @@ class LogitSplineFreeEnergy(OrderingFreeEnergy):
     def build(self, material: str, temperature: float, order: int | None = None) -> laws.LogitSpline:
         """A law with knots from one end to the other, in the place of that of the data."""
         shape: Literal["stable", "plain"] = "stable" if self.stable else "plain"
-        knots = tuple(np.linspace(END_MARGIN, 1 - END_MARGIN, LEAST_SLOPES + 1).round(6).tolist())
+        knots = tuple(np.linspace(END_MARGIN, 1 - END_MARGIN, LEAST_SLOPES + 1).tolist())
         entropies = LEAST_SLOPES if self._boltzmann or self.several_temperatures else 0
         return laws.LogitSpline(material, knots, self.mean_range, shape, temperature, entropies, self.ion)
 
