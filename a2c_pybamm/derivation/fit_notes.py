@@ -27,6 +27,7 @@ class FitRow:
     label: str
     reduced: float
     """χ² per degree of freedom; NaN where none is left."""
+    degrees_of_freedom: float
     declared: bool
     """True where the standard deviations of the data are declared."""
     largest: float
@@ -40,8 +41,8 @@ class FitRow:
 
     @property
     def noteworthy(self) -> bool:
-        """True where the data are farther from the law than their declared noise."""
-        return self.declared and self.reduced > NOTEWORTHY
+        """True where the data are farther from the law than their declared noise; less than one degree shows nothing."""
+        return self.declared and self.degrees_of_freedom >= 1 and self.reduced > NOTEWORTHY
 
     @property
     def reduced_text(self) -> str:
@@ -92,6 +93,7 @@ def _row(material: str, label: str, provenance: Mapping[str, Any]) -> FitRow:
         material,
         label,
         number["chi2 per degree of freedom"],
+        number["degrees of freedom"],
         bool(fit["noise declared"]),
         number["largest |U_law - U_data| [V]"],
         number["at x"],

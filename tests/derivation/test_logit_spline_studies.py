@@ -330,7 +330,15 @@ def test_mean_field_error_is_a_source(tmp_path: Path) -> None:
 
 
 def fit_row(**changed: Any) -> FitRow:
-    values = {"material": "LFP", "label": "A", "reduced": 1.3, "declared": True, "largest": 0.041, "largest_x": 0.58}
+    values = {
+        "material": "LFP",
+        "label": "A",
+        "reduced": 1.3,
+        "degrees_of_freedom": 9.0,
+        "declared": True,
+        "largest": 0.041,
+        "largest_x": 0.58,
+    }
     return FitRow(**{**values, "worst_x": 0.33, "worst_ratio": 2.1, "noise_share": 0.34, **changed})
 
 
@@ -345,7 +353,12 @@ def test_sentence_on_a_fit() -> None:
 
 @pytest.mark.parametrize(
     ("changed", "marked"),
-    [({"reduced": 2.1}, True), ({"reduced": 2.0}, False), ({"reduced": 9.0, "declared": False}, False)],
+    [
+        ({"reduced": 2.1}, True),
+        ({"reduced": 2.0}, False),
+        ({"reduced": 9.0, "declared": False}, False),
+        ({"reduced": 9.0, "degrees_of_freedom": 0.9}, False),
+    ],
 )
 def test_mark_of_a_noteworthy_fit(changed: dict[str, Any], marked: bool) -> None:
     row = fit_row(**changed)
