@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import singledispatch
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -12,8 +11,9 @@ import numpy as np
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
-from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
+from a2c_pybamm.data import EnergyTable, ThermalTable, Vibrations
 from a2c_pybamm.derivation.fit_notes import fit_rows
+from a2c_pybamm.derivation.fits_by_law import averages_orders, fit
 from a2c_pybamm.derivation.hops import given, members
 from a2c_pybamm.derivation.host_data import Table, note_unconverged, read_vibrations
 from a2c_pybamm.derivation.plausible_tables import plausible_tables
@@ -23,14 +23,7 @@ from a2c_pybamm.estimators import (
     OrderChoice,
     add_vibrations,
     choose_order,
-    composition_covariance,
     declare,
-    fit_chemical_potential,
-    fit_end_members,
-    fit_free_energy,
-    fit_logit_spline,
-    fit_site_sum,
-    fit_spline_potential,
     harmonic_entropy,
     hull_voltages,
     leave_one_out,
@@ -52,13 +45,8 @@ def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | N
     """Law with all coefficients that a host's may have, where that cannot be made: names can still be checked."""
     if entry is None:
         return RedlichKister(material, MOST_AVERAGED - 1, reference_temperature=temperature)
-    order = _widest_order(entry) if _averages_orders(entry) else None
+    order = _widest_order(entry) if averages_orders(entry) else None
     return entry.build(material, temperature, order)
-
-
-def _averages_orders(entry: schema.FreeEnergy) -> TypeGuard[schema.PolynomialFreeEnergy]:
-    """True where the law is an average over orders."""
-    return isinstance(entry, schema.PolynomialFreeEnergy) and entry.order == "averaged"
 
 
 def _widest_order(entry: schema.FreeEnergy, n_term: int = MOST_AVERAGED) -> int:
@@ -127,7 +115,7 @@ def _fits(
         with mistakes.collect(*(group if len(group) == 1 else ())), _soluble():
             for table in group.values():
                 _validate_ion(table, law)
-            fits[label] = _fit(entry, law, list(group.values()), choice)
+            fits[label] = fit(entry, law, list(group.values()), choice)
             n_fitted += len(group)
         if label not in fits:
             break  # the law may be at fault, and would be with each table
@@ -203,9 +191,9 @@ def _law_of_tables(
 ) -> tuple[Any, OrderChoice | None]:
     """The law that the readable tables carry, and its choice of orders; None where there is none."""
     before = len(mistakes)
-    if not tables and (entry.law_from_data or _averages_orders(entry)):
+    if not tables and (entry.law_from_data or averages_orders(entry)):
         return None, None  # no table can be read
-    if _averages_orders(entry):
+    if averages_orders(entry):
         for file, table in tables.items():
             if isinstance(table, EnergyTable):
                 with mistakes.collect(file), _soluble():
@@ -221,7 +209,7 @@ def _law(
     material: str, temperature: float, entry: schema.FreeEnergy, tables: Mapping[Path, Table], notes: dict[str, Any]
 ) -> tuple[Any, OrderChoice | None]:
     """The law of a section, and the choice of orders where energies are averaged over some."""
-    if _averages_orders(entry):
+    if averages_orders(entry):
         if entry.potentials:
             return entry.build(material, temperature, _widest_order(entry, _most_interactions(entry, tables))), None
         energies = [table for table in tables.values() if isinstance(table, EnergyTable)]
@@ -271,60 +259,6 @@ def _note_hull(material: str, table: EnergyTable, notes: dict[str, Any]) -> None
     notes[f"{material} hull of {table.label} at 0 K"] = f"stable between the ends at x = {inner}; voltage steps {steps} V"
     steps_of_table = {"x": hull.x.tolist(), "voltage": hull.voltage.tolist()}
     notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = steps_of_table
-
-
-@singledispatch
-def _fit(entry: schema.FreeEnergy, law: Any, tables: Sequence[Table], choice: OrderChoice | None) -> Estimate:
-    """Estimate of the law's coefficients from the tables of one method, by the estimator of its section."""
-    raise NotImplementedError(f"no estimator fits law {entry.law!r}; register one for {type(entry).__name__}")
-
-
-def _settings(entry: schema.FreeEnergy, *keys: str) -> dict[str, Any]:
-    """Settings of an estimator that the section gives; of the others it has the defaults."""
-    return {key: getattr(entry, key) for key in keys if key in entry.model_fields_set}
-
-
-@_fit.register
-def _fit_sites(entry: schema.SiteSumFreeEnergy, law: Any, tables: Sequence[Table], choice: OrderChoice | None) -> Estimate:
-    (table,) = tables
-    if not isinstance(table, ChemicalPotentials):
-        raise ValueError(f"energies of {table.label}: a site sum is fitted to potentials; list tables of them")
-    return fit_site_sum(table, law, **_settings(entry, "largest_misfit"))
-
-
-@_fit.register
-def _fit_spline(entry: schema.SplineFreeEnergy, law: Any, tables: Sequence[Table], choice: OrderChoice | None) -> Estimate:
-    (table,) = tables
-    settings = _settings(entry, "largest_misfit")
-    return fit_spline_potential(table, law, energy_std=entry.energy_std, stable=entry.stable, **settings)
-
-
-@_fit.register
-def _fit_logit_spline(
-    entry: schema.LogitSplineFreeEnergy, law: Any, tables: Sequence[Table], choice: OrderChoice | None
-) -> Estimate:
-    settings = _settings(entry, "energy_std", "ensemble", "mean_field_std", "largest_misfit")
-    return fit_logit_spline(tables, law, sites=entry.supercell_sites, **settings)
-
-
-@_fit.register
-def _fit_polynomial(
-    entry: schema.PolynomialFreeEnergy, law: Any, tables: Sequence[Table], choice: OrderChoice | None
-) -> Estimate:
-    (table,) = tables
-    if isinstance(table, ChemicalPotentials):
-        terms = range(1, len(law.interaction_names) + 1) if _averages_orders(entry) else ()
-        return fit_chemical_potential(table, law, terms=terms, **_settings(entry, "largest_misfit"))
-    if entry.only_end_members:
-        return fit_end_members(table, law, energy_std=given(entry.energy_std))
-    noise: dict[str, Any] = {"energy_std": entry.energy_std}
-    settings = _settings(entry, "mean_field_std", "largest_misfit")
-    if entry.shared_error:
-        shared = entry.shared_error
-        covariance = composition_covariance(table, std=shared.std, length=shared.length, own_std=given(entry.energy_std))
-        noise = {"covariance": covariance}
-    kind: dict[str, Any] = {"ensemble": entry.ensemble, "sites": entry.supercell_sites}
-    return fit_free_energy(table, law, choice=choice, **kind, **noise, **settings)
 
 
 def _with_vibrations(

@@ -13,7 +13,7 @@ import pytest
 from a2c_pybamm import fit_logit_spline, logit_spline, read_chemical_potentials, read_energies
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.data import Vibrations
-from a2c_pybamm.derivation import host_free_energy
+from a2c_pybamm.derivation import fits_by_law
 from a2c_pybamm.derivation.fit_notes import FitRow, fit_rows
 from a2c_pybamm.estimators import harmonic
 from a2c_pybamm.laws import LogitSpline, RedlichKister, TwoPhase
@@ -308,7 +308,7 @@ def test_settings_of_a_fit_reach_its_estimator(
         calls.append(settings)
         raise ValueError("seen")
 
-    monkeypatch.setattr(host_free_energy, fit, record)
+    monkeypatch.setattr(fits_by_law, fit, record)
     keys = 'largest_misfit = "0.5 V"\n' + ('mean_field_std = "1 meV"\n' if "mean_field_std" in given else "")
     for text in (law, law.replace("[[", keys + "[[", 1)):
         with pytest.raises(ValueError, match="seen"):

@@ -293,7 +293,7 @@ def test_numbers_beyond_a_fit_say_what_to_look_for(tmp_path: Path, monkeypatch: 
     def no_solution(*_: object, **__: object) -> None:
         raise np.linalg.LinAlgError("SVD did not converge")
 
-    monkeypatch.setattr("a2c_pybamm.derivation.host_free_energy.fit_chemical_potential", no_solution)
+    monkeypatch.setattr("a2c_pybamm.derivation.fits_by_law.fit_chemical_potential", no_solution)
     rows = "".join(f"{k / 10},{4 - k / 20}\n" for k in range(1, 10))
     text = refusal(tmp_path, 'law = "redlich-kister"\norder = 1', "potentials", VOLTAGES + SPREAD, f"x,voltage_V\n{rows}")
     assert re.search(r"positive: a\.csv: no law can be fitted.*SVD did not converge.*column's unit\?$", text), text
