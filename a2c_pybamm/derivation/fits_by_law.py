@@ -44,13 +44,13 @@ def _fit_sites(entry: schema.SiteSumFreeEnergy, law: Any, tables: Sequence[Table
     (table,) = tables
     if not isinstance(table, ChemicalPotentials):
         raise ValueError(f"energies of {table.label}: a site sum is fitted to potentials; list tables of them")
-    return fit_site_sum(table, law, **_settings(entry, "largest_misfit"))
+    return fit_site_sum(table, law, **_settings(entry, "largest_misfit", "voltage_window"))
 
 
 @fit.register
 def _fit_spline(entry: schema.SplineFreeEnergy, law: Any, tables: Sequence[Table], choice: OrderChoice | None) -> Estimate:
     (table,) = tables
-    settings = _settings(entry, "largest_misfit")
+    settings = _settings(entry, "largest_misfit", "voltage_window")
     return fit_spline_potential(table, law, energy_std=entry.energy_std, stable=entry.stable, **settings)
 
 
@@ -58,7 +58,8 @@ def _fit_spline(entry: schema.SplineFreeEnergy, law: Any, tables: Sequence[Table
 def _fit_logit_spline(
     entry: schema.LogitSplineFreeEnergy, law: Any, tables: Sequence[Table], choice: OrderChoice | None
 ) -> Estimate:
-    settings = _settings(entry, "energy_std", "ensemble", "mean_field_std", "largest_misfit")
+    names = ("energy_std", "ensemble", "mean_field_std", "largest_misfit", "voltage_window", "neglected_voltage")
+    settings = _settings(entry, *names)
     return fit_logit_spline(tables, law, sites=entry.supercell_sites, **settings)
 
 
@@ -69,11 +70,11 @@ def _fit_polynomial(
     (table,) = tables
     if isinstance(table, ChemicalPotentials):
         terms = range(1, len(law.interaction_names) + 1) if averages_orders(entry) else ()
-        return fit_chemical_potential(table, law, terms=terms, **_settings(entry, "largest_misfit"))
+        return fit_chemical_potential(table, law, terms=terms, **_settings(entry, "largest_misfit", "voltage_window"))
     if entry.only_end_members:
         return fit_end_members(table, law, energy_std=given(entry.energy_std))
     noise: dict[str, Any] = {"energy_std": entry.energy_std}
-    settings = _settings(entry, "mean_field_std", "largest_misfit")
+    settings = _settings(entry, "mean_field_std", "largest_misfit", "voltage_window")
     if entry.shared_error:
         shared = entry.shared_error
         covariance = composition_covariance(table, std=shared.std, length=shared.length, own_std=given(entry.energy_std))

@@ -27,6 +27,7 @@ from a2c_pybamm.estimators import (
     harmonic_entropy,
     hull_voltages,
     leave_one_out,
+    with_leading_modes,
 )
 from a2c_pybamm.estimators.thermodynamics.order_choice import MOST_AVERAGED
 from a2c_pybamm.laws import KINDS, Expansion, FreeEnergy, RedlichKister, TwoPhase
@@ -119,7 +120,12 @@ def _fits(
             break  # the law may be at fault, and would be with each table
         for row in fit_rows([fits[label]]):
             notes[f"{row.material} fit of {label}"] = row.sentence(data_kind(group.values()))
-    return [members(fits, study)] if fits and n_fitted == n_table else []
+    if not fits or n_fitted != n_table:
+        return []
+    joined = members(fits, study)
+    if len(fits) > 1 and isinstance(entry, schema.LogitSplineFreeEnergy):
+        joined = with_leading_modes(joined, law, entry.neglected_voltage)
+    return [joined]
 
 
 @contextmanager

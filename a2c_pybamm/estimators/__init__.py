@@ -32,6 +32,7 @@ from a2c_pybamm.estimators.statistics.declared_estimate import declare
 from a2c_pybamm.estimators.statistics.replicas import average_replicas
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import fit_chemical_potential
 from a2c_pybamm.estimators.thermodynamics.convex_hull import HullVoltages, hull_voltages
+from a2c_pybamm.estimators.thermodynamics.emitted_modes import with_leading_modes
 from a2c_pybamm.estimators.thermodynamics.free_energy_fit import (
     composition_covariance,
     fit_end_members,
@@ -134,6 +135,7 @@ __all__ = [
     "validate_voltages",
     "velocity_autocorrelation",
     "vineyard_frequency",
+    "with_leading_modes",
     "with_rates",
     "yeh_hummer_correction",
 ]

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from a2c_pybamm import laws
 from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import KNOTS
 from a2c_pybamm.schema import show
-from a2c_pybamm.study.fields import Flag, Number, Whole, repeated
+from a2c_pybamm.study.fields import Flag, Number, Voltage, Whole, repeated
 from a2c_pybamm.study.free_energy import (
     CountedEntropiesFreeEnergy,
     ExpansionFreeEnergy,
@@ -127,6 +127,13 @@ class LogitSplineFreeEnergy(OrderingFreeEnergy):
         description="The host is one phase at all compositions: every draw is then; otherwise slopes may be negative, "
         "and phases treats gaps",
         examples=[True],
+    )
+
+    neglected_voltage: Voltage = Field(
+        1e-4,
+        gt=0,
+        description="Root-mean-square error of the voltage that is left out; a larger one makes fewer modes of the error",
+        examples=["1 mV"],
     )
 
     def build(self, material: str, temperature: float, order: int | None = None) -> laws.LogitSpline:

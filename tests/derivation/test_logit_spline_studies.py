@@ -247,7 +247,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "misfit of nothing": (SPLINE + 'largest_misfit = "0 V"\n' + FILE, r"free_energy\.largest_misfit: must be above 0"),
     "misfit in eV": (SPLINE + 'largest_misfit = "0.3 eV"\n' + FILE, r"free_energy\.largest_misfit: unit 'eV'"),
     "beyond the misfit": (
-        SPLINE + f'energy_std = "2 meV"\nlargest_misfit = "0.1 mV"\n{FILE}',
+        SPLINE + f'energy_std = "0.001 meV"\nlargest_misfit = "0.1 mV"\n{FILE}',
         r"a\.csv: .*logit-spline of LFP is 0\.\d+ V from the data at x = .*limit 0\.0001 V.*raise largest_misfit",
     ),
     "nothing in common": (

@@ -73,11 +73,11 @@ def fit_chemical_potential(
         law is too far from the data.
     """
     validate_ion(law, data.ion, f"chemical potentials of {data.label}")
-    validate_potentials(data, window=voltage_window)
     if isinstance(law, LogitSpline):
         if terms:
             raise ValueError(f"{law.material}: a logit spline has no numbers of terms; leave terms out")
-        return fit_logit_spline(data, law, largest_misfit=largest_misfit, source=source)
+        return fit_logit_spline(data, law, largest_misfit=largest_misfit, voltage_window=voltage_window, source=source)
+    validate_potentials(data, window=voltage_window)
     data = distinct_rows(data)
     temperatures = np.unique(data.temperature)
     several = len(temperatures) > 1

@@ -119,7 +119,6 @@ def fit_free_energy(
         where the law's coordinates need repulsion; if voltages are none of a host, or the law is too far from the data.
     """
     validate_ion(law, table.ion, f"energies of {table.label}")
-    validate_voltages(table, window=voltage_window, energy_std=energy_std)
     if isinstance(law, LogitSpline):
         if choice is not None or covariance is not None:
             raise ValueError(
@@ -133,8 +132,10 @@ def fit_free_energy(
             sites=sites,
             mean_field_std=mean_field_std,
             largest_misfit=largest_misfit,
+            voltage_window=voltage_window,
             source=source,
         )
+    validate_voltages(table, window=voltage_window, energy_std=energy_std)
     source = source or f"{law.material} energies (fit)"
     check_std(law.material, energy_std)
     if choice:

@@ -34,6 +34,7 @@ from a2c_pybamm.estimators.thermodynamics.orderings import (
     compositions_of,
     ensemble_deviations,
 )
+from a2c_pybamm.estimators.thermodynamics.plausible_voltages import validate_potentials, validate_voltages
 from a2c_pybamm.estimators.thermodynamics.roughness_prior import (
     COARSE_PRIOR,
     PRIOR,
@@ -129,6 +130,7 @@ def fit_logit_spline(
     sites: float | None = None,
     mean_field_std: float | None = None,
     largest_misfit: float = LARGEST_MISFIT,
+    voltage_window: tuple[float, float] | None = None,
     neglected_voltage: float = NEGLECTED_VOLTAGE,
     source: str | None = None,
 ) -> Estimate:
@@ -147,7 +149,7 @@ def fit_logit_spline(
         Standard deviation of an energy [J.mol-1 per site]. Noise that is not declared is averaged over.
     neglected_voltage
         Root-mean-square error of the voltage that the modes left out may have [V]; more than the default makes fewer modes.
-    ensemble, sites, mean_field_std, largest_misfit
+    ensemble, sites, mean_field_std, largest_misfit, voltage_window
         As in `fit_free_energy`. Energies of a supercell of ``sites`` sites with all orderings are corrected for its size.
 
     Raises
@@ -160,6 +162,10 @@ def fit_logit_spline(
     check_std(law.material, energy_std)
     for table in tables:
         validate_ion(law, table.ion, f"data of {table.label}")
+        if isinstance(table, EnergyTable):
+            validate_voltages(table, window=voltage_window, energy_std=energy_std)
+        else:
+            validate_potentials(table, window=voltage_window)
     fit = _Fit(law, tables, energy_std, ensemble, sites)
     posterior, emitted, size = fit.solve(neglected_voltage)
     quality = fit.quality(posterior, size)

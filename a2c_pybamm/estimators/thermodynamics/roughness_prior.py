@@ -107,7 +107,7 @@ class SlopePosterior:
     n_linear: int
     n_slope: int
     scatter: float
-    """Standard deviation of data of relative standard deviation one."""
+    """Standard deviation of data of relative standard deviation one, geometric mean over the noises."""
     chi_squared: float
     """Of the data about the mean coefficients."""
     degrees_of_freedom: float
@@ -320,7 +320,7 @@ class _Search:
             gain,
             linear.known.shape[1],
             self.n_slope,
-            float(np.sqrt(weights @ self.of_scale[kept] ** 2)),
+            float(np.exp(weights @ np.log(self.of_scale[kept]))),
             float(residual @ residual),
             float(n_free - weights @ degrees),
             float(weights @ logs[self.of_root[kept]]),
