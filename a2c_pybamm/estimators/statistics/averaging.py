@@ -32,6 +32,8 @@ class Average:
     fewer than three degrees of freedom are left."""
     degrees_of_freedom: int
     """Degrees of freedom that the widest law leaves."""
+    residual_scatter: float
+    """The same before it is widened."""
 
 
 def average_nested(design: Array, data: Array, noise: Array, sizes: Sequence[int], *, known: bool) -> Average:
@@ -83,7 +85,9 @@ def average_nested(design: Array, data: Array, noise: Array, sizes: Sequence[int
     combination = np.tensordot(weights, np.array(inverses), axes=1)
     scatter = np.sqrt(variance * (1.0 if known else student_variance(degrees_of_freedom)))
     between = (np.sqrt(weights)[:, None] * (means - mean)).T
-    return Average(mean, _unwhitened(combination, noise), between, weights, float(scatter), degrees_of_freedom)
+    return Average(
+        mean, _unwhitened(combination, noise), between, weights, float(scatter), degrees_of_freedom, float(np.sqrt(variance))
+    )
 
 
 def student_variance(degrees_of_freedom: int) -> float:

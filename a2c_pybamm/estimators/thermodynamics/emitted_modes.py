@@ -15,7 +15,7 @@ from a2c_pybamm.constants import GAS_CONSTANT
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.roughness_prior import SlopePosterior
 from a2c_pybamm.estimators.thermodynamics.slope_data import thermal_voltage
-from a2c_pybamm.laws.thermodynamics.logit_spline import SOFTNESS, LogitSpline, positive
+from a2c_pybamm.laws.thermodynamics.logit_spline import SOFTNESS, LogitSpline, positive, positive_coordinate
 
 NEGLECTED_VOLTAGE = 1e-4
 """Largest root-mean-square error of the voltage that is left out [V]: a tenth of a millivolt, below any cell's."""
@@ -54,11 +54,13 @@ def emitted_slopes(posterior: SlopePosterior, law: LogitSpline, *, entropies: bo
     n = posterior.n_slope
     stable = law.shape == "stable"
     slopes = values[1 : n + 1]
-    thermal = thermal_voltage(law)
-    mean, inner = law.coordinates(np.concatenate([[values[0]], thermal * (slopes - 1)]))
+    steps = thermal_voltage(law) / law.valence * mean_curves(law)
+    mean = np.concatenate([[values[0] - steps @ (slopes - 1) - law.mixing_step()], slopes])
     jacobian = np.eye(len(values))
-    jacobian[: n + 1, : n + 1] = inner
-    jacobian[:, 1 : n + 1] *= thermal
+    jacobian[0, 1 : n + 1] = -steps
+    if stable:
+        mean[1:] = positive_coordinate(slopes)
+        jacobian[1 : n + 1] *= (1 + (SOFTNESS / slopes) ** 2)[:, None]
     jacobian[n + 1 :] *= GAS_CONSTANT  # entropies of the posterior are in units of R
     full = jacobian @ covariance @ jacobian.T
     curves = [rows for rows in _sensitivities(law, slopes, len(full), n) if len(rows)]
@@ -119,16 +121,20 @@ def leading_modes(covariance: Array, sensitivities: Sequence[Array]) -> tuple[Ar
     return columns[:, :kept], [float(np.sqrt(rest[kept])) for rest in left_out]
 
 
+def mean_curves(law: LogitSpline) -> Array:
+    r"""Mean of the :math:`I_k` over the law's window (n_slope,)."""
+    low, high = law.basis.integrals(np.array(law.window))
+    return np.asarray((high - low) / (law.window[1] - law.window[0]))
+
+
 def _sensitivities(law: LogitSpline, slopes: Array, n_coefficient: int, n: int) -> tuple[Array, Array, Array]:
     """Derivatives of U, of the logarithm of the thermodynamic factor and of dU/dT by the coefficients (n_x, n_coefficient)."""
     x = np.linspace(law.knots[0], law.knots[-1], N_COMPOSITION)
     by_coordinate = slopes**2 / (slopes**2 + SOFTNESS**2) if law.shape == "stable" else np.ones(n)
     basis, thermal = law.basis, thermal_voltage(law) / law.valence
-    a, b = law.window
-    mean = (basis.integrals(np.array([b])) - basis.integrals(np.array([a])))[0] / (b - a)
     voltage, factor = np.zeros((2, N_COMPOSITION, n_coefficient))
     voltage[:, 0] = 1.0
-    voltage[:, 1 : n + 1] = -thermal * (basis.curves(x) - mean) * by_coordinate
+    voltage[:, 1 : n + 1] = -thermal * (basis.curves(x) - mean_curves(law)) * by_coordinate
     b_splines = basis.slopes(x)
     size = np.abs(b_splines @ slopes) if law.shape == "stable" else np.ones(N_COMPOSITION)
     factor[:, 1 : n + 1] = b_splines * by_coordinate / size[:, None]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from a2c_pybamm.constants import STANDARD_TEMPERATURE
+from a2c_pybamm.constants import FARADAY, STANDARD_TEMPERATURE
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
@@ -23,7 +23,13 @@ from a2c_pybamm.estimators.thermodynamics.fit_quality import (
 )
 from a2c_pybamm.estimators.thermodynamics.mean_field import MEAN_FIELD, mean_field_columns
 from a2c_pybamm.estimators.thermodynamics.orderings import ENSEMBLE_SOURCE, check_std, compositions_of, ensemble_deviations
-from a2c_pybamm.estimators.thermodynamics.roughness_prior import SlopePosterior, slope_posterior
+from a2c_pybamm.estimators.thermodynamics.roughness_prior import (
+    COARSE_PRIOR,
+    PRIOR,
+    RoughnessPrior,
+    SlopePosterior,
+    slope_posterior,
+)
 from a2c_pybamm.estimators.thermodynamics.slope_data import (
     SAME_TEMPERATURE,
     SlopeRows,
@@ -135,7 +141,7 @@ def fit_logit_spline(
     }
     method = f"{fit.method}, spline of the logit with {len(law.basis.places)} slopes, averaged over its roughness"
     estimate = Estimate(names, emitted.mean, factors, method, provenance)
-    return fit.with_entropies(estimate, size)
+    return fit.with_entropies(estimate, size, posterior.scatter)
 
 
 class _Fit:
@@ -174,12 +180,12 @@ class _Fit:
         n = sum(len(row.x) for row, c in zip(self.rows, self.compositions, strict=True) if c is None)
         return " and ".join([*parts, *([f"{n} chemical potentials"] if n else [])])
 
-    def posterior(self, rows: Sequence[SlopeRows]) -> SlopePosterior:
+    def posterior(self, rows: Sequence[SlopeRows], prior: RoughnessPrior = PRIOR) -> SlopePosterior:
         """Posterior of the slopes by some rows."""
         linear = linear_problem(rows, entropies=self.several)
         start = np.log(self.start) if self.stable else self.start - 1
-        known = all(row.known for row in rows)
-        return slope_posterior(linear, logit_places(self.law), positive=self.stable, noise_known=known, start=start)
+        known, places = all(row.known for row in rows), logit_places(self.law)
+        return slope_posterior(linear, places, positive=self.stable, noise_known=known, start=start, prior=prior)
 
     def _with_scatter(self, row: SlopeRows) -> SlopeRows:
         """Rows with their own scatter as their noise, where other data have a declared one."""
@@ -188,18 +194,19 @@ class _Fit:
 
     def solve(self) -> tuple[SlopePosterior, EmittedSlopes, SizeError | None]:
         """Posterior, coefficients and the correction of the supercell's size, each from the fit before."""
-        posterior = self.posterior(self.rows)
         if self.sites is None:
-            return self._widened(posterior), emitted_slopes(self._widened(posterior), self.law, entropies=self.several), None
+            posterior = self._widened(self.posterior(self.rows))
+            return posterior, emitted_slopes(posterior, self.law, entropies=self.several), None
         corrections = []
-        for _ in range(N_ITERATION):
+        posterior = self.posterior(self.rows, COARSE_PRIOR)
+        for k in range(N_ITERATION):
             slopes = self.slopes(posterior)
             corrections.append(
                 [energy_correction(self.law.basis.slopes(row.x) @ slopes, row.x, self.sites, self.law.reference_temperature)
                  if row.constant.any() else np.zeros(len(row.x)) for row in self.rows]
             )  # fmt: skip
             corrected = [replace(row, data=row.data + c) for row, c in zip(self.rows, corrections[-1], strict=True)]
-            posterior = self.posterior(corrected)
+            posterior = self.posterior(corrected, PRIOR if k == N_ITERATION - 1 else COARSE_PRIOR)
         size = size_error([np.concatenate(c) for c in corrections])
         if not size.converged:
             posterior = self.posterior(self.rows)
@@ -290,12 +297,13 @@ class _Fit:
                 factors[ENSEMBLE_SOURCE] = Factor(gain @ members, table.members)
         return factors
 
-    def with_entropies(self, estimate: Estimate, size: SizeError | None) -> Estimate:
+    def with_entropies(self, estimate: Estimate, size: SizeError | None, scatter: float) -> Estimate:
         """The estimate with excess entropies of a Boltzmann average, where the law has them."""
         if self.sites is None or not self.law.entropies or self.several:
             return estimate
         compositions = next(c for c in self.compositions if c is not None)
-        return add_entropies(estimate, self.law, compositions, self.energy_std, self.sites, size)
+        energy_std = self.energy_std or scatter * FARADAY
+        return add_entropies(estimate, self.law, compositions, energy_std, self.sites, size)
 
 
 def _at_law(data: ChemicalPotentials, law: LogitSpline) -> ChemicalPotentials:

@@ -109,6 +109,7 @@ def linear_problem(rows: Sequence[SlopeRows], *, entropies: bool) -> LinearData:
         np.column_stack(columns),
         np.vstack([row.slopes for row in rows]),
         of_entropies if entropies else np.zeros((len(of_entropies), 0)),
+        any(bool(row.constant.any()) for row in rows),
     )
 
 

@@ -16,6 +16,9 @@ from a2c_pybamm.estimators.thermodynamics.supercell_size import SizeError, entro
 from a2c_pybamm.laws.thermodynamics.logit_basis import logit
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline, positive
 
+LEAST_ENTROPY_NOISE = 1e-4 * GAS_CONSTANT
+"""Smallest standard deviation of an excess entropy [J.mol-1.K-1]: over 1/50 of x it moves dU/dT by less than 1 μV/K."""
+
 
 def logit_places(law: LogitSpline) -> Array:
     """Places of the slopes in z (n_slope,)."""
@@ -34,13 +37,13 @@ def add_entropies(
 
     They have the same prior as slopes that may be negative, in units of R, and a source of their own.
     """
-    entropy, noise, known = _entropies(compositions, energy_std)
-    first = _posterior(law, compositions.x, entropy, noise, known)
+    entropy, noise, known = entropy_data(compositions, energy_std)
+    first = entropy_posterior(law, compositions.x, entropy, noise, known)
     posterior, error = first, np.zeros_like(entropy)
     if size is not None:
         change = _size_change(estimate, law, compositions.x, first.mean, sites)
         corrected = entropy + (change if size.converged else 0.0)
-        posterior, error = _posterior(law, compositions.x, corrected, noise, known), size.share * change
+        posterior, error = entropy_posterior(law, compositions.x, corrected, noise, known), size.share * change
     names = (*estimate.names, *law.excess_entropy_names)
     values = np.concatenate([estimate.mean, GAS_CONSTANT * posterior.mean])
     n_old, n = len(estimate.names), posterior.n_slope
@@ -60,21 +63,23 @@ def add_entropies(
     return Estimate(names, values, factors, estimate.method, estimate.provenance)
 
 
-def _entropies(compositions: Compositions, energy_std: float | None) -> tuple[Array, Array, bool]:
+def entropy_data(compositions: Compositions, energy_std: float | None) -> tuple[Array, Array, bool]:
     """Excess entropies [J.mol-1.K-1] (n,), their standard deviations (n,), and whether these are absolute."""
     if compositions.entropy is None or compositions.entropy_weights is None:
         raise ValueError("these energies have no entropies; take ensemble='boltzmann'")
+    spread = np.sqrt(np.asarray((compositions.entropy_weights**2) @ compositions.spread**2))
     if energy_std is None:
-        return compositions.entropy, np.ones_like(compositions.entropy), False
-    spread = np.asarray((compositions.entropy_weights**2) @ compositions.spread**2)
-    least = np.sqrt(spread[spread > 0].min(initial=1.0))  # a single ordering has no entropy, and no error of it
-    return compositions.entropy, np.maximum(np.sqrt(spread), least) * energy_std / FARADAY, True
+        return compositions.entropy, np.ones_like(spread), False
+    return compositions.entropy, np.hypot(spread * energy_std / FARADAY, LEAST_ENTROPY_NOISE), True
 
 
-def _posterior(law: LogitSpline, x: Array, entropy: Array, noise: Array, known: bool) -> SlopePosterior:
+def entropy_posterior(law: LogitSpline, x: Array, entropy: Array, noise: Array, known: bool) -> SlopePosterior:
+    """Slopes of the excess entropy [R], which may have either sign."""
     terms = law.basis.integrals(x)
     data = entropy / GAS_CONSTANT + terms.sum(axis=1)  # the prior is about slopes of one, which are taken off again
-    linear = LinearData(data, noise / GAS_CONSTANT if known else noise, np.zeros((len(x), 0)), terms, np.zeros((len(x), 0)))
+    linear = LinearData(
+        data, noise / GAS_CONSTANT if known else noise, np.zeros((len(x), 0)), terms, np.zeros((len(x), 0)), of_energies=True
+    )
     start = np.zeros(terms.shape[1])
     posterior = slope_posterior(linear, logit_places(law), positive=False, noise_known=known, start=start)
     return replace(posterior, mean=posterior.mean - 1)
