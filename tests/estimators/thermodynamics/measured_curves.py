@@ -1,13 +1,14 @@
 """Open-circuit voltages of PyBaMM's parameter sets, which no law here has made, and synthetic data of them.
 
 Within its window each falls strictly with x, as that of one phase does. Curves are functions with their derivatives, tables
-between whose rows PyBaMM is linear have a meaning as voltages alone: their slopes have steps.
+between whose rows PyBaMM is linear are compared as voltages alone: their slopes have steps.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import casadi
 import numpy as np
@@ -118,3 +119,37 @@ def noisy_energies(curve: MeasuredCurve, n: int, noise: float, seed: int) -> Ene
     x = curve.compositions(n)
     energy = curve.energy(x) + noise * np.random.default_rng(seed).standard_normal(n)
     return EnergyTable(curve.name, x, FARADAY * energy, tuple(map(str, range(n))), np.ones(n, bool))
+
+
+N_BESIDE, NOISE_BESIDE = 5, 0.005
+"""Potentials beside energies, and their noise [V]."""
+SEED_BESIDE = 100
+"""First of their seeds, other ones than those of the energies."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of data of all curves, with seeds 0, 1, ..."""
+
+    kind: Literal["declared", "undeclared", "noiseless", "energies", "both"]
+    n: int
+    """Compositions."""
+    noise: float
+    """[V] or [eV]."""
+    seeds: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} n={self.n} noise={1e3 * self.noise:g}m"
+
+    @property
+    def energy_std(self) -> float | None:
+        """[J.mol-1], where there are energies."""
+        return FARADAY * self.noise if self.kind in ("energies", "both") else None
+
+    def data(self, curve: MeasuredCurve, seed: int) -> list[EnergyTable | ChemicalPotentials]:
+        """Tables of one curve."""
+        if self.energy_std is None:
+            return [noisy_potentials(curve, self.n, self.noise, seed, declared=self.kind == "declared")]
+        beside = noisy_potentials(curve, N_BESIDE, NOISE_BESIDE, SEED_BESIDE + seed, declared=True)
+        return [noisy_energies(curve, self.n, self.noise, seed), *([beside] if self.kind == "both" else [])]

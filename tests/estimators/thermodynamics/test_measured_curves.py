@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 import pytest
 
-from a2c_pybamm.constants import FARADAY, STANDARD_TEMPERATURE
+from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import fit_logit_spline, logit_spline
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
@@ -28,33 +27,12 @@ from tests.estimators.thermodynamics.curve_coverage import (
 from tests.estimators.thermodynamics.measured_curves import (
     CURVES,
     THERMAL_VOLTAGE,
+    Case,
     MeasuredCurve,
-    noisy_energies,
-    noisy_potentials,
 )
 
 NO_LIMIT = 9.0
 """Misfit [V] at which no fit here is refused: those that would be are counted."""
-N_BESIDE, NOISE_BESIDE = 5, 0.005
-"""Potentials beside energies, and their noise [V]."""
-SEED_BESIDE = 100
-
-Kind = Literal["declared", "undeclared", "noiseless", "energies", "both"]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One kind of data of all curves, with so many seeds 0, 1, ..."""
-
-    kind: Kind
-    n: int
-    noise: float
-    """[V] or [eV]."""
-    seeds: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.kind} n={self.n} noise={1e3 * self.noise:g} m"
 
 
 @dataclass(frozen=True)
@@ -91,16 +69,9 @@ SHORTFALLS: dict[str, dict[str, str]] = {}
 
 def spline_estimate(case: Case, curve: MeasuredCurve, seed: int) -> tuple[Estimate, LogitSpline]:
     """The fit to one set of data."""
-    data, settings = [], {}
-    if case.kind in ("energies", "both"):
-        data.append(noisy_energies(curve, case.n, case.noise, seed))
-        settings["energy_std"] = FARADAY * case.noise
-    else:
-        data.append(noisy_potentials(curve, case.n, case.noise, seed, declared=case.kind == "declared"))
-    if case.kind == "both":
-        data.append(noisy_potentials(curve, N_BESIDE, NOISE_BESIDE, SEED_BESIDE + seed, declared=True))
+    data = case.data(curve, seed)
     law = logit_spline("X", data, stable=True, temperature=STANDARD_TEMPERATURE)
-    return fit_logit_spline(data, law, largest_misfit=NO_LIMIT, **settings), law
+    return fit_logit_spline(data, law, energy_std=case.energy_std, largest_misfit=NO_LIMIT), law
 
 
 def coverage_of_curves(case: Case, curves: tuple[MeasuredCurve, ...] = CURVES) -> list[Coverage]:
