@@ -12,9 +12,13 @@ from a2c_pybamm.laws.thermodynamics.lower_hull import lower_hull
 
 LARGEST_MISFIT = 0.3
 """Distance of a law from potentials, or from the voltage between stable compositions, above which a fit is refused unless the
-limit is raised [V]: ten times RT/F, and more than any error of a functional that a mean voltage hides."""
+limit is raised, if it is significant [V]: ten times RT/F."""
+SIGNIFICANT = 4.0
+"""Distance in standard deviations of the data from which it is significant: noise alone makes one in 16 000."""
 LEAST_STEP = 0.1
 """Smallest change of x over which a voltage step counts for the refusal: 10 meV of two energies are 0.2 V over less."""
+Distances = tuple[Array, Array, Array]
+"""Compositions or middles of steps (n,), distances of a law there, and standard deviations of the data [V]."""
 FIT = "fit"
 """Key of a provenance with the distances of a fit."""
 
@@ -38,6 +42,10 @@ class FitQuality:
     """Largest distance from potentials, or from the voltage between stable compositions at least `LEAST_STEP` apart [V]."""
     largest_voltage_x: float
     """Its composition, or the middle of the step."""
+    significant_voltage: float
+    """Largest of those beyond `SIGNIFICANT` standard deviations of the data; 0 where none is [V]."""
+    significant_voltage_x: float
+    """Its composition, or the middle of the step."""
 
     @property
     def reduced(self) -> float:
@@ -60,13 +68,15 @@ class FitQuality:
 
 
 def fit_quality(
-    x: Array, residual: Array, std: Array, degrees_of_freedom: float, *, declared: bool, distances: tuple[Array, Array]
+    x: Array, residual: Array, std: Array, degrees_of_freedom: float, *, declared: bool, distances: Distances
 ) -> FitQuality:
-    """Distances of a fit from residuals (n,), standard deviations (n,), and distances in volts with their compositions."""
+    """Distances of a fit from residuals (n,), their standard deviations (n,), and distances in volts."""
     ratio = np.abs(residual / std)
     worst = int(np.argmax(ratio))
-    places, voltages = distances
+    places, voltages, stds = distances
     far = int(np.argmax(np.abs(voltages))) if len(voltages) else None
+    significant = np.where(np.abs(voltages) > SIGNIFICANT * stds, np.abs(voltages), 0.0)
+    most = int(np.argmax(significant)) if len(voltages) else None
     return FitQuality(
         float((ratio**2).sum()),
         float(degrees_of_freedom),
@@ -76,21 +86,23 @@ def fit_quality(
         float(ratio[worst]),
         np.nan if far is None else float(np.abs(voltages[far])),
         np.nan if far is None else float(places[far]),
+        0.0 if most is None else float(significant[most]),
+        np.nan if most is None else float(places[most]),
     )
 
 
-def hull_steps(x: Array, energy: Array, residual: Array, valence: int) -> tuple[Array, Array]:
-    """Middles of the steps between stable compositions, and the law's mean voltage over each less the step's own [V].
+def hull_steps(x: Array, energy: Array, residual: Array, std: Array, valence: int) -> Distances:
+    """Distances of a law from the voltages of the steps between stable compositions.
 
     Parameters
     ----------
     energy
         Fitted energies [eV] (n,), x ascending.
-    residual
-        Energies less the law's (n,).
+    residual, std
+        Energies less the law's, and standard deviations of the energies (n,).
     """
     if len(x) < 2:
-        return np.zeros(0), np.zeros(0)
+        return np.zeros(0), np.zeros(0), np.zeros(0)
     edges = lower_hull(x[None], energy[None], np.ones((1, len(x)), dtype=bool))
     stable = np.array([0, *(int(right[0]) for _, _, right in edges)])
     wide = [int(stable[0])]
@@ -100,14 +112,15 @@ def hull_steps(x: Array, energy: Array, residual: Array, valence: int) -> tuple[
     if len(wide) > 2 and x[wide[-1]] - x[wide[-2]] < LEAST_STEP:
         del wide[-2]
     at = np.array(wide)
-    return (x[at][1:] + x[at][:-1]) / 2, np.diff(residual[at]) / np.diff(x[at]) / valence
+    width = np.diff(x[at]) * valence
+    return (x[at][1:] + x[at][:-1]) / 2, np.diff(residual[at]) / width, np.hypot(std[at][1:], std[at][:-1]) / width
 
 
 def validate_quality(quality: FitQuality, label: str, law: str, limit: float) -> None:
-    """Raise ``ValueError`` where a law is farther from its data than ``limit`` [V]."""
-    if quality.largest_voltage > limit:
+    """Raise ``ValueError`` where a law is farther from its data than ``limit`` [V], and than their noise."""
+    if quality.significant_voltage > limit:
         raise ValueError(
-            f"{label}: {law} is {quality.largest_voltage:.2g} V from the data at x = {quality.largest_voltage_x:.3g} "
+            f"{label}: {law} is {quality.significant_voltage:.2g} V from the data at x = {quality.significant_voltage_x:.3g} "
             f"(limit {limit:g} V; χ² per degree of freedom {quality.reduced:.3g}); take law 'logit-spline' or a higher order, "
             "or raise largest_misfit"
         )

@@ -170,14 +170,15 @@ def fit_free_energy(
             factors[f"{law.material} {MEAN_FIELD}"] = Factor(by_composition @ columns, tags)
     if table.ensemble is not None:
         factors[ENSEMBLE_SOURCE] = Factor(by_structure @ ensemble_deviations(table), table.members)
-    quality = fit.quality(average, size)
+    reference = fit.reference(energy_std, size)
+    quality = fit.quality(average, size, reference.scatter)
     validate_quality(quality, f"energies of {table.label}", f"{law.kind} of {law.material}", largest_misfit)
     provenance = {"label": table.label, **table.provenance, "orders": _describe(choice, law, average), FIT: quality.as_record()}
     fitted = f"{law.kind}, {len(law.interaction_names)} interaction(s)"
     over = f", averaged over orders {', '.join(map(str, choice.orders))}" if choice and len(choice.orders) > 1 else ""
     method = f"{fit.method}, {fitted} by generalised least squares{over}"
     estimate = Estimate(names, mean, factors, method, provenance)
-    return with_misfit(estimate, law, fit.reference(energy_std, size), stamp)
+    return with_misfit(estimate, law, reference, stamp)
 
 
 class _LeastSquares:
@@ -259,7 +260,7 @@ class _LeastSquares:
         return np.where(inside, factor, 1.0)
 
     def excess_entropies(self, mean: Array, size: SizeError | None) -> tuple[Array, Array, Array]:
-        """Derivative by each structure's energy (n_entropy, n_structure) of the excess entropies, these, and the size's error."""
+        """Derivative by structures' energies (n_entropy, n_structure) of the excess entropies, these, and the size's error."""
         compositions, law = self.compositions, self.law
         if compositions.entropy is None or compositions.entropy_weights is None:
             raise ValueError(f"{law.material}: no entropies to fit")
@@ -275,13 +276,13 @@ class _LeastSquares:
             error = size.share * (inverse @ change)
         return np.asarray((compositions.entropy_weights.T @ inverse.T).T), values, error
 
-    def quality(self, average: Average, size: SizeError | None) -> FitQuality:
-        """Distances of the fit from the energies."""
+    def quality(self, average: Average, size: SizeError | None, scatter: float) -> FitQuality:
+        """Distances of the fit from the energies, whose noise is the scatter of the spline beside it where not declared."""
         x = self.compositions.x
         energy = self.energy + (0.0 if size is None else size.energy)
         residual = energy - self.design @ average.mean
         std = self.noise_std * (1.0 if self.known else average.residual_scatter)
-        distances = hull_steps(x, self.energy, residual, self.law.valence)
+        distances = hull_steps(x, self.energy, residual, self.noise_std * scatter, self.law.valence)
         return fit_quality(x, residual, std, average.degrees_of_freedom, declared=self.known, distances=distances)
 
     def reference(self, energy_std: float | None, size: SizeError | None) -> ReferenceCurves:

@@ -234,19 +234,18 @@ class _Fit:
         noise = np.concatenate([row.noise for row in self.rows])
         known = all(row.known for row in self.rows)
         residual, x = data - curve, np.concatenate([row.x for row in self.rows])
-        places, voltages, start = [], [], 0
+        std = noise if known else noise * posterior.scatter
+        found, start = [], 0
         for row in self.rows:
             here = slice(start, start + len(row.x))
             start = here.stop
             if row.constant.any():
                 energy = row.data - row.slopes.sum(axis=1)
-                found = hull_steps(row.x, energy, residual[here], self.law.valence)
+                found.append(hull_steps(row.x, energy, residual[here], std[here], self.law.valence))
             else:
-                found = (row.x, residual[here])
-            places.append(found[0])
-            voltages.append(found[1])
-        std = noise if known else noise * posterior.scatter
-        distances = (np.concatenate(places), np.concatenate(voltages))
+                found.append((row.x, residual[here], std[here]))
+        places, voltages, stds = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        distances = (places, voltages, stds)
         return fit_quality(x, residual, std, posterior.degrees_of_freedom, declared=known, distances=distances)
 
     def _curve(self, posterior: SlopePosterior) -> Array:

@@ -52,6 +52,8 @@ class ReferenceCurves:
     slope: Array
     r""":math:`\Theta(1-x)` (n,)."""
     slope_std: Array
+    scatter: float
+    """Standard deviation of data of relative standard deviation one."""
     warming: Array | None = None
     """Entropic change [V.K-1] (n,), where the data tell it."""
     warming_std: Array | None = None
@@ -94,6 +96,7 @@ def reference_curves(
         _std(voltage, found.covariance),
         slope @ found.mean - (1 - mixing),
         _std(slope, found.covariance),
+        found.scatter,
     )
     if entropies is not None:
         return replace(curves, **_entropic(spline, entropies, x))
@@ -169,7 +172,7 @@ def _columns(sensitivity: Array, pairs: Sequence[tuple[Array, Array, Array]], co
     pairs
         Distances from the reference, the reference's standard deviations, and derivatives, of curves that are to be held.
     """
-    left, size, right = np.linalg.svd(sensitivity / np.sqrt(len(sensitivity)), full_matrices=False)
+    _, size, right = np.linalg.svd(sensitivity / np.sqrt(len(sensitivity)), full_matrices=False)
     kept = size > np.finfo(float).eps * len(sensitivity) * size[0] if len(size) and size[0] > 0 else np.zeros(0, dtype=bool)
     if not kept.any():
         return np.zeros((sensitivity.shape[1], 0))
