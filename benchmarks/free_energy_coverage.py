@@ -27,7 +27,7 @@ from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import fit_logit_spli
 from a2c_pybamm.laws import FreeEnergy, SplinePotential
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.estimators.thermodynamics.curve_coverage import Coverage, coverage, summary
+from tests.estimators.thermodynamics.curve_coverage import Coverage, coverage, fitted, summary
 from tests.estimators.thermodynamics.measured_curves import CURVES, Case, MeasuredCurve
 
 RESULTS = Path(__file__).parent / "results" / "free_energy_coverage.jsonl"
@@ -38,8 +38,6 @@ HEADING = (
     "| data | U in 95 % (worst curve) | U in 68 % | Θ in 95 % (worst curve) | Θ in 68 % | std, error of U [mV] | seeds |"
     "\n|---|---|---|---|---|---|---|"
 )
-NO_LIMIT = 9.0
-"""Misfit [V] at which no fit is refused: all are compared."""
 CASES = (
     *(Case("declared", n, 0.002, 10) for n in (13, 25, 49)),
     *(Case("undeclared", n, 0.002, 10) for n in (13, 25, 49)),
@@ -48,29 +46,32 @@ CASES = (
     *(Case("both", n, noise, 10) for noise in (0.001, 0.005, 0.02) for n in (7, 13, 25)),
 )
 
-Fitted = tuple[a2c.Estimate, FreeEnergy]
+Fitted = tuple[a2c.Estimate, bool, FreeEnergy]
+"""An estimate, whether the default largest misfit refuses it, and its law."""
 
 
 def logit_fit(case: Case, data: Sequence) -> Fitted:
     """The logit spline, one phase, as many knots as it takes by itself."""
     law = logit_spline("X", data, stable=True, temperature=STANDARD_TEMPERATURE)
-    return fit_logit_spline(data, law, energy_std=case.energy_std, largest_misfit=NO_LIMIT), law
+    return *fitted(lambda limit: fit_logit_spline(data, law, energy_std=case.energy_std, largest_misfit=limit)), law
 
 
 def polynomial_fit(case: Case, data: Sequence) -> Fitted:
     """Redlich and Kister's polynomials, averaged over orders."""
     law, (table,) = a2c.RedlichKister("X", ORDERS[-1], reference_temperature=STANDARD_TEMPERATURE), data
     if case.energy_std is None:
-        return a2c.fit_chemical_potential(table, law, terms=[order + 1 for order in ORDERS]), law
+        terms = [order + 1 for order in ORDERS]
+        return *fitted(lambda limit: a2c.fit_chemical_potential(table, law, terms=terms, largest_misfit=limit)), law
     choice = a2c.choose_order([table], orders=ORDERS, scatter_known=True)
     law = a2c.RedlichKister("X", choice.highest, reference_temperature=STANDARD_TEMPERATURE)
-    return a2c.fit_free_energy(table, law, energy_std=case.energy_std, choice=choice), law
+    settings = {"energy_std": case.energy_std, "choice": choice}
+    return *fitted(lambda limit: a2c.fit_free_energy(table, law, largest_misfit=limit, **settings)), law
 
 
 def smooth_fit(case: Case, data: Sequence) -> Fitted:
     """The smoothing spline of the excess potential."""
     law, (table,) = SplinePotential("X", KNOTS, reference_temperature=STANDARD_TEMPERATURE), data
-    return a2c.fit_spline_potential(table, law, energy_std=case.energy_std), law
+    return a2c.fit_spline_potential(table, law, energy_std=case.energy_std), False, law
 
 
 FITS: dict[str, Callable[[Case, Sequence], Fitted]] = {
@@ -92,8 +93,8 @@ def result(law: str, case: Case, curve: MeasuredCurve, seed: int) -> Coverage:
     """One fit beside its curve."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # polynomials warn of misfits, which are measured here
-        estimate, fitted = FITS[law](case, case.data(curve, seed))
-    return coverage(estimate, fitted, curve, seed)
+        estimate, refused, fitted_law = FITS[law](case, case.data(curve, seed))
+    return coverage(estimate, fitted_law, curve, seed, refused=refused)
 
 
 def measure(laws: Sequence[str], cases: Sequence[Case], seeds: int) -> None:

@@ -10,13 +10,15 @@ import numpy as np
 
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.estimate import Estimate, Joint
-from a2c_pybamm.estimators.thermodynamics.fit_quality import FIT, LARGEST_MISFIT
+from a2c_pybamm.estimators.thermodynamics.fit_quality import LARGEST_MISFIT
 
 N_DRAW = 1000
 N_COMPOSITION = 101
 QUANTILES = (0.025, 0.16, 0.84, 0.975)
 LEAST_FACTOR = 1e-12
 """Thermodynamic factor whose logarithm stands for that of zero: draws of a host of any kind may have it."""
+NO_LIMIT = 9.0
+"""Misfit [V] at which no fit here is refused."""
 HEADINGS = (
     "U 95",
     "U 68",
@@ -82,7 +84,7 @@ class Coverage:
     neglected: float
     """Root-mean-square error of the voltage that is left out [V]; zero where nothing is."""
     refused: float
-    """Share of fits that are farther from their data than the default ``largest_misfit``."""
+    """Share of fits that the default ``largest_misfit`` refuses; they are compared all the same."""
     modes: float
     """Columns of the estimate's error."""
 
@@ -92,6 +94,16 @@ class Coverage:
         millivolts = (1e3 * self.std, 1e3 * self.error, 1e3 * self.error_of_fit)
         rest = (self.largest_shift, self.shift, self.positive, 1e3 * self.neglected, self.refused)
         return "".join(f"{v:9.3f}" for v in (*shares, *millivolts, *rest)) + f"{self.modes:9.1f}"
+
+
+def fitted(fit: Callable[[float], Estimate]) -> tuple[Estimate, bool]:
+    """A fit by its ``largest_misfit`` [V], and whether the default one refuses it."""
+    try:
+        return fit(LARGEST_MISFIT), False
+    except ValueError as error:
+        if "largest_misfit" not in str(error):
+            raise
+        return fit(NO_LIMIT), True
 
 
 def held(draws: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
@@ -108,7 +120,7 @@ def drawn_coefficients(estimate: Estimate, law: VoltageLaw, seed: int, **others:
     return others | {name: draws[:, k, None] for k, name in enumerate(joint.names)}
 
 
-def coverage(estimate: Estimate, law: VoltageLaw, curve: KnownCurve, seed: int) -> Coverage:
+def coverage(estimate: Estimate, law: VoltageLaw, curve: KnownCurve, seed: int, *, refused: bool = False) -> Coverage:
     """Draws of one estimate beside its curve at compositions evenly spaced in the window, at the law's temperature."""
     x = curve.compositions(N_COMPOSITION)
     entropy = {law.entropy_name: 0.0}  # U and Θ at the reference temperature do not depend on it
@@ -130,7 +142,7 @@ def coverage(estimate: Estimate, law: VoltageLaw, curve: KnownCurve, seed: int) 
         shift=_rms(shift),
         positive=float((factor > 0).all(axis=1).mean()),
         neglected=float(estimate.provenance.get("roughness", {}).get("neglected [V]", 0.0)),
-        refused=float(estimate.provenance.get(FIT, {}).get("largest |U_law - U_data| [V]", 0.0) > LARGEST_MISFIT),
+        refused=float(refused),
         modes=float(sum(factor.values.shape[1] for factor in estimate.factors.values())),
     )
 

@@ -106,10 +106,15 @@ def _primitive(curve: MeasuredCurve) -> CubicHermiteSpline:
     return CubicHermiteSpline(x, curve.voltage(x), curve.slope(x)).antiderivative()
 
 
+def noise_of(curve: MeasuredCurve, n: int, seed: int) -> np.ndarray:
+    """Standard-normal errors (n,): each curve has its own, so that means over curves are means over noise too."""
+    return np.random.default_rng([seed, *curve.name.encode()]).standard_normal(n)
+
+
 def noisy_potentials(curve: MeasuredCurve, n: int, noise: float, seed: int, *, declared: bool) -> ChemicalPotentials:
     """Potentials at n compositions with Gaussian noise [V]."""
     x = curve.compositions(n)
-    voltage = curve.voltage(x) + noise * np.random.default_rng(seed).standard_normal(n)
+    voltage = curve.voltage(x) + noise * noise_of(curve, n, seed)
     std = np.full(n, FARADAY * noise) if declared else None
     return ChemicalPotentials(curve.name, x, np.full(n, STANDARD_TEMPERATURE), -FARADAY * voltage, std)
 
@@ -117,7 +122,7 @@ def noisy_potentials(curve: MeasuredCurve, n: int, noise: float, seed: int, *, d
 def noisy_energies(curve: MeasuredCurve, n: int, noise: float, seed: int) -> EnergyTable:
     """Energies of one structure at each of n compositions with Gaussian noise [eV]."""
     x = curve.compositions(n)
-    energy = curve.energy(x) + noise * np.random.default_rng(seed).standard_normal(n)
+    energy = curve.energy(x) + noise * noise_of(curve, n, seed)
     return EnergyTable(curve.name, x, FARADAY * energy, tuple(map(str, range(n))), np.ones(n, bool))
 
 

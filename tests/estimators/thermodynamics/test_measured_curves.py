@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,15 +13,14 @@ import numpy as np
 import pytest
 
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
-from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import fit_logit_spline, logit_spline
-from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 from a2c_pybamm.synthetic.chain import chain_curves, ring_energies
 from tests.estimators.thermodynamics.curve_coverage import (
     HEADINGS,
     Coverage,
     coverage,
     drawn_coefficients,
+    fitted,
     held,
     summary,
 )
@@ -30,9 +30,6 @@ from tests.estimators.thermodynamics.measured_curves import (
     Case,
     MeasuredCurve,
 )
-
-NO_LIMIT = 9.0
-"""Misfit [V] at which no fit here is refused: those that would be are counted."""
 
 
 @dataclass(frozen=True)
@@ -67,20 +64,17 @@ SHORTFALLS: dict[str, dict[str, str]] = {}
 """Gates that are not met, by the case's name: what they are, and why."""
 
 
-def spline_estimate(case: Case, curve: MeasuredCurve, seed: int) -> tuple[Estimate, LogitSpline]:
-    """The fit to one set of data."""
+def coverage_of_fit(case: Case, curve: MeasuredCurve, seed: int) -> Coverage:
+    """The fit to one set of data beside its curve."""
     data = case.data(curve, seed)
     law = logit_spline("X", data, stable=True, temperature=STANDARD_TEMPERATURE)
-    return fit_logit_spline(data, law, energy_std=case.energy_std, largest_misfit=NO_LIMIT), law
+    estimate, refused = fitted(lambda limit: fit_logit_spline(data, law, energy_std=case.energy_std, largest_misfit=limit))
+    return coverage(estimate, law, curve, seed, refused=refused)
 
 
-def coverage_of_curves(case: Case, curves: tuple[MeasuredCurve, ...] = CURVES) -> list[Coverage]:
+def coverage_of_curves(case: Case, curves: Sequence[MeasuredCurve] = CURVES) -> list[Coverage]:
     """Means over the seeds, one for each curve."""
-    rows = []
-    for curve in curves:
-        results = [coverage(*spline_estimate(case, curve, seed), curve, seed) for seed in range(case.seeds)]
-        rows.append(summary(results, np.mean))
-    return rows
+    return [summary([coverage_of_fit(case, curve, seed) for seed in range(case.seeds)], np.mean) for curve in curves]
 
 
 def gates(case: Case, rows: list[Coverage]) -> list[Gate]:
@@ -126,6 +120,7 @@ def assert_gates(name: str, asked: list[Gate]) -> None:
         pytest.xfail("; ".join(f"{gate}, {expected[gate.name]}" for gate in missed))
 
 
+@pytest.mark.slow
 def test_curves_fall_and_have_their_derivatives() -> None:
     """Slopes are negative and those of differences; energies have the voltage as their slope."""
     for curve in CURVES:
@@ -139,6 +134,7 @@ def test_curves_fall_and_have_their_derivatives() -> None:
         np.testing.assert_allclose(-steps - ideal, curve.voltage(x), atol=1e-3, err_msg=curve.name)
 
 
+@pytest.mark.slow
 def test_spline_on_two_curves() -> None:
     """Quick: LiFePO4 with its plateau and NMC, 2 mV declared: nine tenths of x are held, all draws are stable."""
     curves = tuple(curve for curve in CURVES if curve.name in ("Prada2013 Positive", "Chen2020 Positive"))

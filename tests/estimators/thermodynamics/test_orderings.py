@@ -100,9 +100,7 @@ def test_boltzmann_fit_carries_entropy() -> None:
     own = [law.free_energy(c, x, t) - GAS_CONSTANT * t * (x * np.log(x) + (1 - x) * np.log(1 - x)) for t in (T, T + 10)]
     expected = [f.energy[1:-1] * FARADAY - f.energy[0] * FARADAY for f in found]
     # corrected for the ring's size: (RT/2N) ln[Θ(1 − x)], by the law's own Θ
-    size = [
-        GAS_CONSTANT * t / 20 * np.log(np.maximum(law.thermodynamic_factor(c, x, t) * (1 - x), 1e-3)) for t in (T, T + 10)
-    ]
+    size = [GAS_CONSTANT * t / 20 * np.log(np.maximum(law.thermodynamic_factor(c, x, t) * (1 - x), 1e-3)) for t in (T, T + 10)]
     np.testing.assert_allclose(own[0], expected[0] + size[0], atol=20)
     np.testing.assert_allclose(own[1] - own[0], expected[1] - expected[0] + size[1] - size[0], atol=10)
     assert (estimate.std > 0).all()
