@@ -33,7 +33,7 @@ from a2c_pybamm.estimators import (
     leave_one_out,
 )
 from a2c_pybamm.estimators.thermodynamics.order_choice import MOST_AVERAGED
-from a2c_pybamm.laws import KINDS, Expansion, FreeEnergy, RedlichKister, TwoPhase, ion_of
+from a2c_pybamm.laws import KINDS, Expansion, FreeEnergy, RedlichKister, TwoPhase
 from a2c_pybamm.readers import (
     read_hop_frequencies,
 )
@@ -120,18 +120,10 @@ def _fits(
         if mistakes.has_error_at(file):
             continue
         with mistakes.collect(file), _soluble():
-            _validate_ion(table, law)
             fits[table.label] = _fit(entry, law, table, choice)
         if table.label not in fits:
             break  # the law may be at fault, and would be with each table
     return [members(fits, study)] if fits and len(fits) == n_table else []
-
-
-def _validate_ion(table: Table, law: Any) -> None:
-    """Raise ``ValueError`` where a table is of another ion than the law; one that names none is taken to be of the law's."""
-    ion = ion_of(law).symbol
-    if (found := getattr(table, "ion", ion)) != ion:
-        raise ValueError(f"{table.label}: its energies are of {found} ions, the law is of {ion}; set ion = {found!r}")
 
 
 @contextmanager

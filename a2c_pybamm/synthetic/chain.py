@@ -10,6 +10,7 @@ Baxter, Exactly Solved Models in Statistical Mechanics (1982), ch. 2: the transf
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -20,12 +21,23 @@ from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array
 
-WIDTH = 60.0
-"""Chemical potentials between which that of a composition is sought, in RT beyond those of the pairs."""
-TEMPERATURE_STEP = 0.01
-"""Step of the derivative by temperature [K]."""
-COMPOSITION_STEP = 1e-5
-"""Step of the derivative by composition, over the distance to the nearer end."""
+
+@dataclass(frozen=True)
+class ChainAccuracy:
+    """Steps and tolerances behind the curves of a chain."""
+
+    width: float = 60.0
+    """Chemical potentials between which that of a composition is sought, in RT beyond those of the pairs."""
+    tolerance: float = 1e-13
+    """Error of a chemical potential, in RT: a few units of the last digit."""
+    temperature_step: float = 0.01
+    """Step of the derivative by temperature [K]."""
+    composition_step: float = 1e-5
+    """Step of the derivative by composition, over the distance to the nearer end."""
+
+
+ACCURACY = ChainAccuracy()
+"""The steps and tolerances that are taken."""
 
 
 class ChainCurves(NamedTuple):
@@ -63,11 +75,12 @@ def chain_curves(x: Array, interaction: float, voltage: float, temperature: floa
     """Voltage, its change with temperature and thermodynamic factor of the infinite chain at compositions inside (0, 1)."""
     x = np.asarray(x, float)
     U = voltage - _potentials(x, interaction, temperature)
-    warm, cold = (_potentials(x, interaction, temperature + step) for step in (TEMPERATURE_STEP, -TEMPERATURE_STEP))
-    step = COMPOSITION_STEP * np.minimum(x, 1 - x)
+    warming = ACCURACY.temperature_step
+    warm, cold = (_potentials(x, interaction, temperature + step) for step in (warming, -warming))
+    step = ACCURACY.composition_step * np.minimum(x, 1 - x)
     right, left = (_potentials(x + h, interaction, temperature) for h in (step, -step))
     factor = x * (right - left) / (2 * step) * FARADAY / (GAS_CONSTANT * temperature)
-    return ChainCurves(U, -(warm - cold) / (2 * TEMPERATURE_STEP), factor)
+    return ChainCurves(U, -(warm - cold) / (2 * warming), factor)
 
 
 def _potentials(x: Array, interaction: float, temperature: float) -> Array:
@@ -83,5 +96,5 @@ def _potentials(x: Array, interaction: float, temperature: float) -> Array:
         slope = bond / 2 + (-(1 - bond) / 2 * bond + np.exp(mu)) / (2 * root)
         return float(slope / eigenvalue)
 
-    low, high = min(0.0, 2 * beta_j) - WIDTH, max(0.0, 2 * beta_j) + WIDTH
-    return thermal * np.array([brentq(lambda mu, y=y: occupied(mu) - y, low, high, xtol=1e-13) for y in x])
+    low, high = min(0.0, 2 * beta_j) - ACCURACY.width, max(0.0, 2 * beta_j) + ACCURACY.width
+    return thermal * np.array([brentq(lambda mu, y=y: occupied(mu) - y, low, high, xtol=ACCURACY.tolerance) for y in x])

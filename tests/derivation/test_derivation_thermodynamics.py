@@ -7,7 +7,6 @@ from collections.abc import Callable
 from itertools import combinations
 from math import comb
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +15,10 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write as ase_write
 from typer.testing import CliRunner
 
-from a2c_pybamm import UnstablePhaseError, derive, read_energies, read_study
+from a2c_pybamm import UnstablePhaseError, derive, read_study
 from a2c_pybamm.cli.commands import app
 from a2c_pybamm.cli.entry import main
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
-from a2c_pybamm.derivation import host_data
 from a2c_pybamm.laws import Landau, Legendre, RedlichKister, SiteSum, SplinePotential, TwoPhase
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.report import thermodynamic_rows, thermodynamics_figure
@@ -472,22 +470,6 @@ def test_ion_of_a_measured_curve(tmp_path: Path) -> None:
 def test_ions_that_make_no_cell_are_one_line(tmp_path: Path, ion: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         study_of(tmp_path, electrode(f'order = 0\nion = "{ion}"'), tail=DECLARED)
-
-
-def test_table_of_another_ion_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ion that a table names is the law's; the line names the file and the remedy."""
-    energies(tmp_path / "a.csv", RedlichKister("LFP", 1), [3.4, -0.5, 0.1])
-
-    def read(*args: Any, **settings: Any) -> Any:
-        table = read_energies(*args, **settings)
-        object.__setattr__(table, "ion", "Na")
-        return table
-
-    monkeypatch.setattr(host_data, "read_energies", read)
-    with pytest.raises(ValueError, match=r"a\.csv: A: its energies are of Na ions, the law is of Li; set ion = 'Na'"):
-        study_of(tmp_path, electrode("order = 1\n" + FILE))
-    made = study_of(tmp_path, electrode('order = 1\nion = "Na"\n' + FILE))
-    assert made.attach["Positive electrode OCP [V]"].law.ion == "Na"
 
 
 def test_structures_are_read_for_the_studys_ion(tmp_path: Path) -> None:

@@ -57,9 +57,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 """Settings whose annotations do not say enough to make an example, by kind."""
 HOST = RedlichKister("X", 2)
 HOSTS = (TwoPhase(RedlichKister("X", 1)), MeasuredOCP("X", **table(121), reference_temperature=T, theta_min=0.05))
+"""Free energies in the slots of laws that hold one."""
 OTHER_IONS = ("Na", "Mg")
 """Ions beside the default: another metal, and another charge."""
-"""Free energies in the slots of laws that hold one."""
 INSIDE = np.linspace(0.02, 0.98, 41)
 """Compositions within the tables."""
 CHECKS: dict[str, Checks] = {

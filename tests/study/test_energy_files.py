@@ -235,7 +235,9 @@ def vibrations_of(folder: Path, natom: tuple[int, int], sites: tuple[float, floa
     (folder / "e.csv").write_text("structure,x,energy_eV\nLi_metal,1,-1.9\na,0,-20\nb,1,-25.3\n")
     text = STUDY.replace("order = 0\n", "order = 0\nfrequency_std = 0.03\n")
     more = VIBRATIONS.format(empty=sites[0], full=sites[1]) + keys
-    (folder / "study.toml").write_text(text.format(kind="energies", keys='file = "e.csv"', more=more), encoding="utf-8")
+    (folder / "study.toml").write_text(
+        text.format(kind="energies", keys='file = "e.csv"', more=more, ion="Li"), encoding="utf-8"
+    )
     study, mistakes = read_study(folder), Mistakes()
     assert study.positive is not None
     assert study.positive.free_energy is not None

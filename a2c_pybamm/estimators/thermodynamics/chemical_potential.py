@@ -11,10 +11,14 @@ from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, average_nested, covariance_columns
+from a2c_pybamm.estimators.thermodynamics.fit_quality import LARGEST_MISFIT
+from a2c_pybamm.estimators.thermodynamics.fitted_distances import with_potential_distances
+from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import fit_logit_spline
+from a2c_pybamm.estimators.thermodynamics.plausible_voltages import validate_potentials
+from a2c_pybamm.estimators.thermodynamics.slope_data import SAME_TEMPERATURE, distinct_rows
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
-
-SAME_TEMPERATURE = 1e-6
-"""Temperatures closer than this [K] are one: files round them."""
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
+from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
 
 def potential_design(law: Expansion, x: Array, T: Array, *, entropies: bool) -> tuple[Array, Array]:
@@ -36,28 +40,47 @@ def potential_design(law: Expansion, x: Array, T: Array, *, entropies: bool) -> 
 
 
 def fit_chemical_potential(
-    data: ChemicalPotentials, law: Expansion, *, terms: Sequence[int] = (), source: str | None = None
+    data: ChemicalPotentials,
+    law: Expansion,
+    *,
+    terms: Sequence[int] = (),
+    largest_misfit: float = LARGEST_MISFIT,
+    voltage_window: tuple[float, float] | None = None,
+    source: str | None = None,
 ) -> Estimate:
     r"""Coefficients of a law that is linear in its interactions, from :math:`\mu(x, T)` of sampling or integration.
 
     Weighted least squares of the voltages :math:`-\mu/F`. Without standard deviations the scatter comes from the residual,
     widened as in `fit_free_energy`. With one temperature (the law's own) the entropies are left out of the result, as energies
-    leave them out; with several they are fitted along.
+    leave them out; with several they are fitted along. What the law cannot follow is a source of its own (`misfit`); like rows
+    count once. A `LogitSpline` is fitted by `fit_logit_spline`.
 
     Parameters
     ----------
     terms
         Numbers of interactions, ascending, whose fits are averaged within the law (``(1, 2, 3)`` for Redlich–Kister orders 0 to
         2); all of the law's, and no average, if not given.
+    largest_misfit
+        Distance of the law from a potential above which the fit is refused [V].
+    voltage_window
+        Plausible voltages [V], as in `validate_potentials`.
 
     Raises
     ------
     ValueError
         If ``terms`` do not ascend to the law's own number, there are too few points, all points lie at one temperature that is
-        not the law's, or the law's coordinates have no value at the fitted interactions.
+        not the law's, or the law's coordinates have no value at the fitted interactions; if voltages are none of a host, or the
+        law is too far from the data.
     """
+    validate_potentials(data, window=voltage_window)
+    if isinstance(law, LogitSpline):
+        if terms:
+            raise ValueError(f"{law.material}: a logit spline has no numbers of terms; leave terms out")
+        return fit_logit_spline(data, law, largest_misfit=largest_misfit, source=source)
+    data = distinct_rows(data)
     temperatures = np.unique(data.temperature)
     several = len(temperatures) > 1
+    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     if not several and abs(temperatures[0] - law.reference_temperature) > SAME_TEMPERATURE:
         raise ValueError(
             f"chemical potentials of {data.label}: all at {temperatures[0]:g} K, the law {law.material} holds at "
@@ -110,4 +133,6 @@ def fit_chemical_potential(
         factors[f"{law.material} order of the law"] = Factor(between, tuple(f"{k} interaction(s)" for k in terms))
         provenance["interactions averaged"] = dict(zip(map(str, terms), average.weights.tolist(), strict=True))
         method += f", averaged over {', '.join(map(str, terms))} interactions"
-    return Estimate(names, mean, factors, method, provenance)
+    estimate = Estimate(names, mean, factors, method, provenance)
+    free, label = len(data.x) - len(names), f"{data.label}:{stamp}"
+    return with_potential_distances(estimate, law, data, free=free, largest_misfit=largest_misfit, stamp=label)

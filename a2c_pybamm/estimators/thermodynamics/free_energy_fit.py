@@ -59,6 +59,7 @@ from a2c_pybamm.estimators.thermodynamics.supercell_size import (
     size_error,
 )
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
 TEMPERATURE_STEP = 0.5
@@ -113,11 +114,12 @@ def fit_free_energy(
     Raises
     ------
     ValueError
-        If the choice of orders is of another law or of higher orders than this one's, there are too few
-        compositions (one data point, say), no residual degrees of freedom where the scatter is to be
+        If the table is of another ion than the law, the choice of orders is of another law or of higher orders than this one's,
+        there are too few compositions (one data point, say), no residual degrees of freedom where the scatter is to be
         estimated, the covariance has the wrong shape or is not positive definite, or the leading interaction is attractive
         where the law's coordinates need repulsion; if voltages are none of a host, or the law is too far from the data.
     """
+    validate_ion(law, table.ion, f"energies of {table.label}")
     validate_voltages(table, window=voltage_window, energy_std=energy_std)
     if isinstance(law, LogitSpline):
         if choice is not None or covariance is not None:
@@ -178,7 +180,8 @@ def fit_free_energy(
     over = f", averaged over orders {', '.join(map(str, choice.orders))}" if choice and len(choice.orders) > 1 else ""
     method = f"{fit.method}, {fitted} by generalised least squares{over}"
     estimate = Estimate(names, mean, factors, method, provenance)
-    return with_misfit(estimate, law, reference, stamp)
+    ratio = fit.residual(average, size) / (fit.noise_std * reference.scatter)
+    return with_misfit(estimate, law, reference, ratio, average.degrees_of_freedom, stamp)
 
 
 class _LeastSquares:
@@ -276,11 +279,14 @@ class _LeastSquares:
             error = size.share * (inverse @ change)
         return np.asarray((compositions.entropy_weights.T @ inverse.T).T), values, error
 
+    def residual(self, average: Average, size: SizeError | None) -> Array:
+        """Energies less the fit's [eV] (n,)."""
+        energy = self.energy + (0.0 if size is None else size.energy)
+        return np.asarray(energy - self.design @ average.mean)
+
     def quality(self, average: Average, size: SizeError | None, scatter: float) -> FitQuality:
         """Distances of the fit from the energies, whose noise is the scatter of the spline beside it where not declared."""
-        x = self.compositions.x
-        energy = self.energy + (0.0 if size is None else size.energy)
-        residual = energy - self.design @ average.mean
+        x, residual = self.compositions.x, self.residual(average, size)
         std = self.noise_std * (1.0 if self.known else average.residual_scatter)
         distances = hull_steps(x, self.energy, residual, self.noise_std * scatter, self.law.valence)
         return fit_quality(x, residual, std, average.degrees_of_freedom, declared=self.known, distances=distances)
@@ -311,9 +317,10 @@ def fit_end_members(table: EnergyTable, law: Expansion, *, energy_std: float, so
     Raises
     ------
     ValueError
-        If an end member is missing, or the law's mean voltage is of another window.
+        If the table is of another ion than the law, an end member is missing, or the law's mean voltage is of another window.
     """
     check_std(law.material, energy_std)
+    validate_ion(law, table.ion, f"energies of {table.label}")
     if law.window != (0.0, 1.0):
         raise ValueError(
             f"{law.material}: end members give the mean voltage over [0, 1], the law's window is {law.window}; take that window"

@@ -121,11 +121,25 @@ def _std(rows: Array, covariance: Array) -> Array:
     return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, covariance, rows), 0.0))
 
 
-def with_misfit(estimate: Estimate, law: PhaseForming, reference: ReferenceCurves, stamp: str) -> Estimate:
-    """The estimate with the law's distance from the reference as a source of its error, where there is one.
+def with_misfit(
+    estimate: Estimate, law: PhaseForming, reference: ReferenceCurves, ratio: Array, free: float, stamp: str
+) -> Estimate:
+    r"""The estimate with the law's distance from the reference as a source of its error, where there is one.
 
-    ``stamp`` begins the labels of its columns.
+    There is none where the data are as near to the law as their noise lets them: :math:`\chi^2/\nu \le 1 + 2\sqrt{2/\nu}`.
+
+    Parameters
+    ----------
+    ratio
+        Residuals of the law over the noise of the data, declared or the scatter of the reference (n,).
+    free
+        Degrees of freedom :math:`\nu` that the law leaves.
+    stamp
+        Beginning of the labels of its columns.
     """
+    free = max(free, 1.0)
+    if ratio @ ratio / free <= 1 + SIGNIFICANT * np.sqrt(2 / free):
+        return estimate
     T, x = law.reference_temperature, reference.x
     c = {**dict.fromkeys(law.names, 0.0), **dict(zip(estimate.names, estimate.mean, strict=True))}
 

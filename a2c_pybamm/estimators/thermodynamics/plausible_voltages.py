@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -16,35 +17,45 @@ from a2c_pybamm.ions import known_ion
 
 Window = tuple[float, float]
 """Lowest and highest voltage [V]."""
-LOWEST_VOLTAGE = -0.1
-"""Lowest voltage [V] of a host: below 0 the metal is plated instead; calculations of graphite reach some hundredths below."""
-HIGHEST_VOLTAGE = 6.0
-"""Highest voltage [V] against lithium: LiCoPO4 and LiNiPO4 have 4.8 and 5.1 V, fluorides up to 5.5 V by calculation, and a
-functional adds some tenths of a volt."""
 STANDARD_POTENTIALS = {"Li": 0.0, "Ca": 0.17, "K": 0.11, "Na": 0.33, "Mg": 0.67, "Al": 1.38, "Zn": 2.28}
 """Standard potentials of metals against lithium's [V], of aqueous ions at 298 K (CRC Handbook: Li -3.04, K -2.93, Ca -2.87,
 Na -2.71, Mg -2.37, Al -1.66, Zn -0.76 V)."""
-UNDECLARED_ENERGY_ERROR = 0.01
-"""Standard deviation [eV per site] of an energy where none is declared, a choice of ours: relaxations and round-off leave
-some meV, which make volts of a step that is narrow enough."""
-MOST_ERRORS = 3.0
-"""Standard deviations up to which a number is not refused."""
-MOST_SITES_READ_AS_ONE = 64
-"""Sites of a cell whose energies may have been read as per site: larger ratios are those of units (1 eV is 96.5 kJ/mol)."""
-LARGEST_HEIGHT = 0.3
-"""Height [eV per site] above the straight line between the ends, at x = 1/2, that no solid solution has: a regular solution
-with it has its critical temperature at 7000 K, where no crystal is left; LiFePO4's is 0.03 eV."""
-MIXED_CELLS_HEIGHT = 2.0
-"""Distance [eV per site] of a composition's lowest energy from the hull, or from the line between the ends, that none has in
-one cell: orderings differ by tenths of an electronvolt, energies of cells of different size by tens."""
-LARGEST_RISE = 0.2
-"""Rise of a voltage along x [V] that no metastable curve has: a regular solution with it has its critical temperature above
-1100 K; LiFePO4's curve rises by 0.09 V."""
-CALCULATION_ERROR = 1.5
-"""Difference [V] of a calculated mean voltage from a measured one that no functional makes: PBE without U is up to 1 V too low
-(Zhou, Cococcioni, Marianetti, Morgan and Ceder, Phys. Rev. B 70, 235121 (2004))."""
-UNIT_PREFIX = 1e3
-"""Ratio of a unit and its milli-unit."""
+
+
+@dataclass(frozen=True)
+class PlausibleLimits:
+    """Numbers beyond which voltages and energies are those of no host."""
+
+    lowest_voltage: float = -0.1
+    """[V]: below 0 the metal is plated instead; calculations of graphite reach some hundredths below."""
+    highest_voltage: float = 6.0
+    """Against lithium [V]: LiCoPO4 and LiNiPO4 have 4.8 and 5.1 V, fluorides up to 5.5 V by calculation, and a functional adds
+    some tenths of a volt."""
+    undeclared_energy_error: float = 0.01
+    """Standard deviation [eV per site] of an energy where none is declared, a choice of ours: relaxations and round-off leave
+    some meV, which make volts of a step that is narrow enough."""
+    most_errors: float = 3.0
+    """Standard deviations up to which a number is not refused."""
+    most_sites_read_as_one: int = 64
+    """Sites of a cell whose energies may have been read as per site: larger ratios are those of units (1 eV is 96.5 kJ/mol)."""
+    largest_height: float = 0.3
+    """Height [eV per site] above the straight line between the ends, at x = 1/2, that no solid solution has: a regular solution
+    with it has its critical temperature at 7000 K, where no crystal is left; LiFePO4's is 0.03 eV."""
+    mixed_cells_height: float = 2.0
+    """Distance [eV per site] of a composition's lowest energy from the hull, or from the line between the ends, that none has
+    in one cell: orderings differ by tenths of an electronvolt, energies of cells of different size by tens."""
+    largest_rise: float = 0.2
+    """Rise of a voltage along x [V] that no metastable curve has: a regular solution with it has its critical temperature above
+    1100 K; LiFePO4's curve rises by 0.09 V."""
+    calculation_error: float = 1.5
+    """Difference [V] of a calculated mean voltage from a measured one that no functional makes: PBE without U is up to 1 V too
+    low (Zhou, Cococcioni, Marianetti, Morgan and Ceder, Phys. Rev. B 70, 235121 (2004))."""
+    unit_ratio: float = 1e3
+    """A unit over its milli-unit."""
+
+
+PLAUSIBLE = PlausibleLimits()
+"""The limits that are applied."""
 
 
 class Slip(Enum):
@@ -67,7 +78,7 @@ class Slip(Enum):
 
 def default_window(ion: str = "Li") -> Window:
     """Voltages [V] that hosts have against the ion's metal; those against lithium for a metal that is not in the table."""
-    return LOWEST_VOLTAGE, HIGHEST_VOLTAGE - STANDARD_POTENTIALS.get(ion, 0.0)
+    return PLAUSIBLE.lowest_voltage, PLAUSIBLE.highest_voltage - STANDARD_POTENTIALS.get(ion, 0.0)
 
 
 def validate_voltages(table: EnergyTable, *, window: Window | None = None, energy_std: float | None = None) -> None:
@@ -94,7 +105,7 @@ def validate_voltages(table: EnergyTable, *, window: Window | None = None, energ
         return  # no step: the estimators say what is missing
     hull = hull_voltages(table)
     limits = window or default_window(table.ion)
-    std = UNDECLARED_ENERGY_ERROR * FARADAY if energy_std is None else energy_std
+    std = PLAUSIBLE.undeclared_energy_error * FARADAY if energy_std is None else energy_std
     _validate_steps(table, hull, limits, 0.0 if window else std)
     _validate_heights(table, hull)
 
@@ -104,7 +115,7 @@ def _validate_steps(table: EnergyTable, hull: HullVoltages, limits: Window, std:
     low = np.append(hull.x[:-1], hull.x[0])
     high = np.append(hull.x[1:], hull.x[-1])
     voltage = np.append(hull.voltage, mean_voltage(hull))
-    margin = MOST_ERRORS * np.sqrt(2) * std / (known_ion(table.ion).valence * FARADAY * (high - low))
+    margin = PLAUSIBLE.most_errors * np.sqrt(2) * std / (known_ion(table.ion).valence * FARADAY * (high - low))
     lower = np.minimum(limits[0], -margin) if std else np.full_like(margin, limits[0])
     outside = np.maximum(lower - voltage, voltage - limits[1] - margin)
     steps = outside[:-1]
@@ -122,7 +133,7 @@ def _validate_steps(table: EnergyTable, hull: HullVoltages, limits: Window, std:
 def likely_slip(table: EnergyTable, hull: HullVoltages, limits: Window) -> str:
     """The question to the user that fits the voltages of a hull of which one lies outside the limits [V]."""
     lowest, highest = min(hull.voltage), max(hull.voltage)
-    size = MIXED_CELLS_HEIGHT * FARADAY
+    size = PLAUSIBLE.mixed_cells_height * FARADAY
     both = lowest < limits[0] and highest > limits[1]
     if (both and max(np.abs(_above_line(hull))) > size) or max(hull.above) > size * max(1.0, highest / limits[1]):
         return Slip.MIXED_CELLS.value
@@ -132,7 +143,7 @@ def likely_slip(table: EnergyTable, hull: HullVoltages, limits: Window) -> str:
         formed = hull.x[0] == 0 and abs(hull.energy[0]) <= RELATIVE_ROUND_OFF * max(np.abs(table.energy))
         return (Slip.FORMATION if formed else Slip.OTHER_END).value
     n = int(np.ceil(highest / limits[1]))
-    if n > MOST_SITES_READ_AS_ONE:
+    if n > PLAUSIBLE.most_sites_read_as_one:
         return Slip.ENERGY_UNIT.value
     # one wrong structure makes one step: whole cells make all of them too high
     return Slip.WHOLE_CELLS.value.format(n=n) if mean_voltage(hull) > limits[1] else Slip.ONE_STRUCTURE.value
@@ -147,7 +158,7 @@ def _above_line(hull: HullVoltages) -> Array:
 def _validate_heights(table: EnergyTable, hull: HullVoltages) -> None:
     """Raise ``ValueError`` where a composition lies above the hull as no ordering does, or all of them as no solution does."""
     worst = int(np.argmax(hull.above))
-    if hull.above[worst] > MIXED_CELLS_HEIGHT * FARADAY:
+    if hull.above[worst] > PLAUSIBLE.mixed_cells_height * FARADAY:
         x = hull.compositions[worst]
         raise ValueError(
             f"energies of {table.label}: {hull.above[worst] / FARADAY:.3g} eV per site above the hull at x = {x:g} "
@@ -156,11 +167,12 @@ def _validate_heights(table: EnergyTable, hull: HullVoltages) -> None:
     x = (hull.compositions - hull.x[0]) / (hull.x[-1] - hull.x[0])
     # of a regular solution of the same height: at x = 1/2 it is the height itself
     heights = _above_line(hull)[1:-1] / ((2 * x[1:-1]) * (2 * (1 - x[1:-1]))) / FARADAY
-    if len(heights) and min(heights) > LARGEST_HEIGHT:
+    if len(heights) and min(heights) > PLAUSIBLE.largest_height:
         raise ValueError(
             f"energies of {table.label}: all compositions between x = {hull.x[0]:g} and {hull.x[-1]:g} lie above the straight "
-            f"line, as if by {np.median(heights):.3g} eV per site at x = 1/2, no solid solution has {LARGEST_HEIGHT:g}; is x "
-            "wrong, or the unit of the energies? (if they are right, leave these compositions out)"
+            f"line, as if by {np.median(heights):.3g} eV per site at x = 1/2, no solid solution has "
+            f"{PLAUSIBLE.largest_height:g}; is x wrong, or the unit of the energies? (if they are right, leave these "
+            "compositions out)"
         )
 
 
@@ -212,7 +224,7 @@ def validate_potentials(data: ChemicalPotentials, *, window: Window | None = Non
     Parameters
     ----------
     window
-        Lowest and highest voltage [V] in the place of -0.1 to 6 V against lithium.
+        Lowest and highest voltage [V] in the place of -0.1 to 6 V against lithium; voltages may then rise along x.
 
     Raises
     ------
@@ -223,7 +235,7 @@ def validate_potentials(data: ChemicalPotentials, *, window: Window | None = Non
     limits = window or default_window(data.ion)
     voltage, z = _voltages(data), known_ion(data.ion).valence
     unmixed = voltage + GAS_CONSTANT * data.temperature / (z * FARADAY) * np.log(data.x / (1 - data.x))
-    margin = np.zeros_like(voltage) if data.std is None else MOST_ERRORS * data.std / (z * FARADAY)
+    margin = np.zeros_like(voltage) if data.std is None else PLAUSIBLE.most_errors * data.std / (z * FARADAY)
     outside = np.maximum(limits[0] - np.maximum(voltage, unmixed), np.minimum(voltage, unmixed) - limits[1]) - margin
     worst = int(np.argmax(outside))
     if outside[worst] > 0:
@@ -231,7 +243,7 @@ def validate_potentials(data: ChemicalPotentials, *, window: Window | None = Non
             f"potentials of {data.label}: {voltage[worst]:.4g} V at x = {data.x[worst]:g}, no host has that "
             f"({_window_text(limits)}); {_potential_slip(voltage, limits)} (if it is right, declare voltage_window)"
         )
-    for temperature in np.unique(data.temperature):
+    for temperature in np.unique(data.temperature) if window is None else ():
         _validate_fall(data, data.temperature == temperature)
 
 
@@ -240,7 +252,7 @@ def _potential_slip(voltage: Array, limits: Window) -> str:
     typical = float(np.median(voltage))
     if limits[0] <= -typical <= limits[1]:
         return Slip.SIGN.value
-    if abs(typical) > UNIT_PREFIX * abs(LOWEST_VOLTAGE):
+    if abs(typical) > PLAUSIBLE.unit_ratio * abs(PLAUSIBLE.lowest_voltage):
         return Slip.POTENTIAL_UNIT.value
     return Slip.OTHER_END.value
 
@@ -254,8 +266,8 @@ def _validate_fall(data: ChemicalPotentials, rows: Array) -> None:
         return
     weight = (x - x.mean()) / ((x - x.mean()) @ (x - x.mean())) * np.ptp(x)
     std = np.zeros_like(x) if data.std is None else data.std[rows] / (known_ion(data.ion).valence * FARADAY)
-    rise, error = float(weight @ voltage), MOST_ERRORS * float(np.sqrt(weight**2 @ std**2))
-    if rise > LARGEST_RISE + error:
+    rise, error = float(weight @ voltage), PLAUSIBLE.most_errors * float(np.sqrt(weight**2 @ std**2))
+    if rise > PLAUSIBLE.largest_rise + error:
         raise ValueError(
             f"potentials of {data.label}: the voltage rises by {rise:.3g} V from x = {x.min():g} to {x.max():g}, of a "
             f"stable host it falls; {Slip.OTHER_END.value}"
@@ -281,8 +293,8 @@ def validate_reference(calculated: float, std: float, declared: float, declared_
     ValueError
         If they differ by more than 1.5 V, which no functional does, and more than three joint errors.
     """
-    joint = MOST_ERRORS * float(np.hypot(std, declared_std))
-    difference, most = calculated - declared, max(CALCULATION_ERROR, joint)
+    joint = PLAUSIBLE.most_errors * float(np.hypot(std, declared_std))
+    difference, most = calculated - declared, max(PLAUSIBLE.calculation_error, joint)
     reference = f"{declared:.3g} ± {declared_std:.2g} V"
     text = f"{label} has a mean voltage of {calculated:.3g} V, {difference:+.2f} V from the declared {reference}"
     if abs(difference) > most:

@@ -12,8 +12,12 @@ from a2c_pybamm.data import ChemicalPotentials
 from a2c_pybamm.estimate import Array, Estimate
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, student_variance
-from a2c_pybamm.estimators.thermodynamics.chemical_potential import SAME_TEMPERATURE
+from a2c_pybamm.estimators.thermodynamics.fit_quality import LARGEST_MISFIT
+from a2c_pybamm.estimators.thermodynamics.fitted_distances import with_potential_distances
+from a2c_pybamm.estimators.thermodynamics.plausible_voltages import validate_potentials
+from a2c_pybamm.estimators.thermodynamics.slope_data import SAME_TEMPERATURE, distinct_rows
 from a2c_pybamm.laws.law import COMPLEX_STEP
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.site_sum import SiteSum
 
 
@@ -65,7 +69,13 @@ class _Problem:
 
 
 def fit_site_sum(
-    data: ChemicalPotentials, law: SiteSum, *, source: str | None = None, start: Mapping[str, float] | None = None
+    data: ChemicalPotentials,
+    law: SiteSum,
+    *,
+    source: str | None = None,
+    start: Mapping[str, float] | None = None,
+    largest_misfit: float = LARGEST_MISFIT,
+    voltage_window: tuple[float, float] | None = None,
 ) -> Estimate:
     r"""Coefficients of a site sum from chemical potentials, by weighted nonlinear least squares.
 
@@ -77,14 +87,19 @@ def fit_site_sum(
     Covariance :math:`\sigma^2 (J^\mathsf{T}J)^{-1}`; where the data have no ``std``, :math:`\sigma^2` comes from the residual
     and is widened by :math:`\nu/(\nu-2)`, the variance of Student's t with the :math:`\nu` degrees of freedom that are left.
 
+    What the law cannot follow is a source of its own (`misfit`); like rows count once. A law farther than ``largest_misfit``
+    [V] from a potential is refused, and so are voltages outside ``voltage_window`` [V] (`validate_potentials`).
+
     Returns the law's coefficients, without the vibrational entropy where the data are of one temperature.
 
     Raises
     ------
     ValueError
-        If there are too few data, they are of one temperature other than the law's reference, ``start`` lacks a coefficient, or
-        they do not determine the sites: two of them are alike, or one is empty.
+        If the data are of another ion than the law, there are too few, they are of one temperature other than the law's
+        reference, ``start`` lacks a coefficient, or they do not determine the sites: two of them are alike, or one is empty.
     """
+    validate_potentials(data, window=voltage_window)
+    data = distinct_rows(data)
     problem = _problem(data, law)
     theta = _best(problem, start)
     theta = _in_order(law, theta)
@@ -98,18 +113,24 @@ def fit_site_sum(
         variance = float(np.sum(problem.residual(theta) ** 2)) / free * student_variance(free)
     covariance = variance * inverse @ inverse.T
     _validate_errors(problem, np.sqrt(np.diag(covariance)))
-    return Estimate.from_covariance(
+    stamp = array_fingerprint(data.x, data.temperature, data.potential, settings=f"{data.label} {law.n_site}")
+    estimate = Estimate.from_covariance(
         problem.names,
         theta,
         covariance,
         source=source or f"{law.material} chemical potentials (fit)",
         method=f"site sum of {law.n_site} kinds of sites by nonlinear least squares of the voltage",
         provenance={"label": data.label, **data.provenance},
-        data=array_fingerprint(data.x, data.temperature, data.potential, settings=f"{data.label} {law.n_site}"),
+        data=stamp,
+    )
+    free = len(data.x) - len(theta)
+    return with_potential_distances(
+        estimate, law, data, free=free, largest_misfit=largest_misfit, stamp=f"{data.label}:{stamp}"
     )
 
 
 def _problem(data: ChemicalPotentials, law: SiteSum) -> _Problem:
+    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     several = bool(np.ptp(data.temperature) > 0)
     if not several and abs(data.temperature[0] - law.reference_temperature) > SAME_TEMPERATURE:
         raise ValueError(

@@ -12,7 +12,7 @@ out, and a voltage are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,7 +71,8 @@ def energy_rows(compositions: Compositions, law: LogitSpline, energy_std: float 
 
 def potential_rows(data: ChemicalPotentials, law: LogitSpline) -> SlopeRows:
     """Rows of voltages, like ones of a table once."""
-    x, T, potential, std = distinct_potentials(data)
+    data = distinct_rows(data)
+    x, T, potential, std = data.x, data.temperature, data.potential, data.std
     z = law.valence
     curves = law.basis.curves(x)
     shift = T - law.reference_temperature
@@ -84,12 +85,15 @@ def potential_rows(data: ChemicalPotentials, law: LogitSpline) -> SlopeRows:
     return SlopeRows(x, voltage, noise, std is not None, np.zeros_like(x), np.ones_like(x), warming, slopes, entropies)
 
 
-def distinct_potentials(data: ChemicalPotentials) -> tuple[Array, Array, Array, Array | None]:
-    """Compositions, temperatures, potentials and standard deviations of the rows of a table, like ones once."""
+def distinct_rows(data: ChemicalPotentials) -> ChemicalPotentials:
+    """The table with like rows once: one written twice is no second result."""
     columns = [data.x, data.temperature, data.potential, *([] if data.std is None else [data.std])]
     _, first = np.unique(np.column_stack(columns), axis=0, return_index=True)
     kept = np.sort(first)
-    return data.x[kept], data.temperature[kept], data.potential[kept], None if data.std is None else data.std[kept]
+    if len(kept) == len(data.x):
+        return data
+    std = None if data.std is None else data.std[kept]
+    return replace(data, x=data.x[kept], temperature=data.temperature[kept], potential=data.potential[kept], std=std)
 
 
 def linear_problem(rows: Sequence[SlopeRows], *, entropies: bool) -> LinearData:

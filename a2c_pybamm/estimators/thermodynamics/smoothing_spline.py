@@ -9,13 +9,22 @@ from scipy.optimize import minimize
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable
-from a2c_pybamm.estimate import Array, Estimate, Factor, covariance_root
+from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
-from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, LEAST_SCATTER, student_variance
-from a2c_pybamm.estimators.thermodynamics.chemical_potential import SAME_TEMPERATURE, potential_design
-from a2c_pybamm.estimators.thermodynamics.free_energy_fit import check_std
+from a2c_pybamm.estimators.statistics.averaging import (
+    LEAST_DEGREES_OF_FREEDOM,
+    LEAST_SCATTER,
+    covariance_columns,
+    student_variance,
+)
+from a2c_pybamm.estimators.thermodynamics.chemical_potential import potential_design
+from a2c_pybamm.estimators.thermodynamics.fit_quality import LARGEST_MISFIT
+from a2c_pybamm.estimators.thermodynamics.fitted_distances import with_energy_distances, with_potential_distances
 from a2c_pybamm.estimators.thermodynamics.order_choice import energy_design
-from a2c_pybamm.estimators.thermodynamics.orderings import by_composition, lowest_energies
+from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION, check_std, lowest_energies
+from a2c_pybamm.estimators.thermodynamics.plausible_voltages import validate_potentials, validate_voltages
+from a2c_pybamm.estimators.thermodynamics.slope_data import SAME_TEMPERATURE, distinct_rows
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential, cardinal_splines
 
 
@@ -24,9 +33,10 @@ class _Smooth:
     """Average over smoothing parameters of penalised least squares."""
 
     mean: Array
-    covariance: Array
+    root: Array
+    """Columns of the covariance (n_coefficient, at most n_coefficient)."""
     between: Array
-    """Covariance that the choice of the smoothing parameter adds."""
+    """Columns of what the choice of the smoothing parameter adds (n_coefficient, at most n_coefficient)."""
     degrees: float
     """Effective number of coefficients."""
     scatter: float
@@ -47,6 +57,8 @@ def fit_spline_potential(
     *,
     energy_std: float | None = None,
     stable: tuple[float, float] | None = None,
+    largest_misfit: float = LARGEST_MISFIT,
+    voltage_window: tuple[float, float] | None = None,
     source: str | None = None,
 ) -> Estimate:
     r"""Coefficients of a spline potential by penalised least squares, averaged over how smooth it is.
@@ -68,12 +80,16 @@ def fit_spline_potential(
     stable
         Compositions between which the host is known to be one phase: the curve nearest to the fit (in the metric of its
         covariance) whose potential rises there is taken, with the covariance of the unconstrained one.
+    largest_misfit
+        Distance of the spline from a potential, or from the voltage between stable compositions, above which it is refused [V].
+    voltage_window
+        Plausible voltages [V], as in `validate_voltages` and `validate_potentials`.
 
     Raises
     ------
     ValueError
-        If there are fewer than five compositions (six without their std), or chemical potentials are at another temperature
-        than the law's.
+        If the data are of another ion than the law, there are fewer than five compositions (six without their std), or chemical
+        potentials are at another temperature than the law's.
 
     References
     ----------
@@ -81,27 +97,31 @@ def fit_spline_potential(
     eq. 4, for the restricted likelihood.
     """
     check_std(law.material, energy_std)
+    if isinstance(data, EnergyTable):
+        validate_voltages(data, window=voltage_window, energy_std=energy_std)
+    else:
+        validate_potentials(data, window=voltage_window)
+        data = distinct_rows(data)
     design, y, noise, known, label, stamp = _problem(data, law, energy_std)
     first = design.shape[1] - (len(law.knots) - 1)
     penalty = np.zeros((design.shape[1],) * 2)
     penalty[first:, first:] = roughness(law.knots)[1:, 1:]
     smooth = _average(design / noise[:, None], y / noise, penalty, known)
     start = 1 if isinstance(data, EnergyTable) else 0  # without the energy of the empty host
-    mean, covariance, between = (smooth.mean[start:], smooth.covariance[start:, start:], smooth.between[start:, start:])
+    mean, root, between = smooth.mean[start:], smooth.root[start:], smooth.between[start:]
     moved = False
     if stable is not None:
-        mean, moved = _held_stable(mean, covariance + between, law, stable)
+        mean, moved = _held_stable(mean, root @ root.T + between @ between.T, law, stable)
     values, jacobian = law.coordinates(mean)
     names = (law.voltage_name, *law.interaction_names)
-    what = f"covariance of {', '.join(names)}"
-    fit = covariance_root(jacobian @ covariance @ jacobian.T, names=names, label=what)
+    fit = jacobian @ root
     factors = {
         source or f"{law.material} {'energies' if start else 'chemical potentials'} (fit)": Factor(
             fit, tuple(f"{label}:{stamp}:{k}" for k in range(fit.shape[1]))
         )
     }
-    if np.trace(between) > 0:
-        spread = covariance_root(jacobian @ between @ jacobian.T, names=names, label=what)
+    if between.any():
+        spread = jacobian @ between
         labels = tuple(f"{label}:{stamp}:smoothness {k}" for k in range(spread.shape[1]))
         factors[f"{law.material} smoothness of the law"] = Factor(spread, labels)
     report = {
@@ -110,13 +130,21 @@ def fit_spline_potential(
         "held stable": list(stable) if stable and moved else None,
     }
     method = f"smoothing spline with {len(law.knots)} knots, averaged over its smoothness by restricted likelihood"
-    return Estimate(names, values, factors, method, {"label": label, **data.provenance, "smoothing": report})
+    estimate = Estimate(names, values, factors, method, {"label": label, **data.provenance, "smoothing": report})
+    free, stamped = len(y) - smooth.degrees, f"{label}:{stamp}"
+    if not isinstance(data, EnergyTable):
+        return with_potential_distances(estimate, law, data, free=free, largest_misfit=largest_misfit, stamp=stamped)
+    residual = y - design @ smooth.mean
+    return with_energy_distances(
+        estimate, law, data, residual, free=free, energy_std=energy_std, largest_misfit=largest_misfit, stamp=stamped
+    )
 
 
 def _problem(
     data: EnergyTable | ChemicalPotentials, law: SplinePotential, energy_std: float | None
 ) -> tuple[Array, Array, Array, bool, str, str]:
     """Design, data and their relative or absolute std [eV or V], whether it is absolute, label and fingerprint."""
+    validate_ion(law, data.ion, data.label)
     if isinstance(data, EnergyTable):
         lowest = lowest_energies(data)
         design = energy_design(law, lowest.x)
@@ -132,7 +160,7 @@ def _problem(
         x, y, known = data.x, -data.potential / (law.valence * FARADAY) - rest, data.std is not None
         noise = np.ones(len(x)) if data.std is None else data.std / (law.valence * FARADAY)
     need = 5 if known else 3 + LEAST_DEGREES_OF_FREEDOM
-    n_different = len(by_composition(x))
+    n_different = len(np.unique(np.round(x / SAME_COMPOSITION)))  # rows of a measured curve may be closer
     if n_different < need:
         raise ValueError(
             f"{data.label}: {n_different} different composition(s) in {len(x)} row(s); a smoothing spline needs at least {need}"
@@ -148,28 +176,30 @@ def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:
     fixed = p - rank
     gram, projected = design.T @ design, design.T @ y
     size = np.trace(gram) / np.trace(penalty)
-    logs, means, inverses, scatters, degrees = [], [], [], [], []
+    logs, means, roots, scatters, degrees = [], [], [], [], []
     for factor in np.logspace(-9, 6, 61):
         smoothing = size * factor
         penalised = gram + smoothing * penalty
-        inverse = np.linalg.inv(penalised)
-        theta = inverse @ projected
+        values, vectors = np.linalg.eigh(penalised)
+        root = vectors / np.sqrt(values)
+        theta = root @ (root.T @ projected)
         misfit = float(np.sum((y - design @ theta) ** 2) + smoothing * theta @ penalty @ theta)
         variance = 1.0 if known else max(misfit / (n - fixed), LEAST_SCATTER**2)
-        determinant = float(np.linalg.slogdet(penalised)[1])
+        determinant = float(np.log(values).sum())
         log = -0.5 * (misfit / variance + (n - fixed) * np.log(variance) + determinant - rank * np.log(smoothing))
         logs.append(log)
         means.append(theta)
-        inverses.append(inverse * variance)
+        roots.append(root * np.sqrt(variance))
         scatters.append(variance)
-        degrees.append(float(np.trace(inverse @ gram)))
+        degrees.append(float(np.trace(root.T @ gram @ root)))
     weights = np.exp(np.array(logs) - max(logs))
     weights /= weights.sum()
     theta = np.array(means)
     mean = weights @ theta
-    between = (theta - mean).T @ (weights[:, None] * (theta - mean))
-    covariance = np.tensordot(weights, np.array(inverses), axes=1) * (1.0 if known else student_variance(n - fixed))
-    return _Smooth(mean, covariance, between, float(weights @ degrees), float(np.sqrt(weights @ scatters)))
+    between = covariance_columns((np.sqrt(weights)[:, None] * (theta - mean)).T)
+    widening = 1.0 if known else student_variance(n - fixed)
+    columns = np.hstack([np.sqrt(widening * weight) * root for weight, root in zip(weights, roots, strict=True)])
+    return _Smooth(mean, covariance_columns(columns), between, float(weights @ degrees), float(np.sqrt(weights @ scatters)))
 
 
 def _held_stable(mean: Array, covariance: Array, law: SplinePotential, window: tuple[float, float]) -> tuple[Array, bool]:

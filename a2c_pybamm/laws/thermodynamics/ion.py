@@ -19,6 +19,12 @@ def ion_of(law: Any) -> Ion:
     return known_ion(getattr(law, "ion", DEFAULT_ION), where=f"law {law.kind!r}: ion")
 
 
+def validate_ion(law: Any, symbol: str, where: str) -> None:
+    """Raise ``ValueError`` where data are of another ion than the law that they are fitted with."""
+    if symbol != (own := ion_of(law).symbol):
+        raise ValueError(f"{where}: of {symbol} ions, the law of {law.material} is of {own}; give both one ion")
+
+
 @dataclass(frozen=True)
 class _Known:
     """The condition that a symbol is one of the table's."""

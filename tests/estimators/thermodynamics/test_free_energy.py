@@ -95,21 +95,35 @@ def test_thirds_are_one_composition() -> None:
 
 
 def test_doubtful_energies_weigh_less() -> None:
-    """One ordering alone inside (0, 1), or a relaxation that did not converge: three times the standard deviation."""
+    """One ordering alone where other compositions inside (0, 1) list several, or a relaxation that did not converge: three
+    times the standard deviation.
+    """
     law = law_of(1)
     table = table_of(law, 9, 0.01, np.random.default_rng(0), n_ordering=1)
-    hull = lowest_energies(table)
-    np.testing.assert_array_equal(hull.relative_std, [1, 3, 3, 3, 3, 3, 3, 3, 1])
+    np.testing.assert_array_equal(lowest_energies(table).relative_std, 1.0)  # no search among orderings anywhere
+    at = int(np.flatnonzero(table.x == 0.5)[0])
+    np.testing.assert_array_equal(lowest_energies(with_row(table, at, 0.0)).relative_std, 1.0)  # the same row, listed twice
+    above = with_row(table, at, 0.03 * FARADAY)
+    np.testing.assert_array_equal(lowest_energies(above).relative_std, [1, 3, 3, 3, 1, 3, 3, 3, 1])
     full = table_of(law, 9, 0.01, np.random.default_rng(0))
     row = np.flatnonzero(full.x == 0.5)
     doubted = replace(full, converged=np.where(np.isin(np.arange(18), row), False, True))
     assert lowest_energies(doubted).relative_std[4] == 3
     # with a known scatter, the weighted fit has the textbook covariance σ²(AᵀA)⁻¹
-    estimate = fit_free_energy(doubted, law_of(1, window=(0.0, 1.0)), energy_std=0.01 * FARADAY)
+    estimate = fit_free_energy(doubted, law_of(1, window=(0.0, 1.0)), energy_std=0.01 * FARADAY, mean_field_std=0.0)
     z = np.linspace(0, 1, 9)
     design = np.column_stack([np.ones(9), -z, z * (1 - z), z * (1 - z) * (1 - 2 * z)]) / hull_weight(4)[:, None]
     expected = 1e-4 * np.linalg.inv(design.T @ design)[1:, 1:]
     np.testing.assert_allclose(estimate.covariance, expected, rtol=1e-9, atol=1e-15)
+
+
+def with_row(table: EnergyTable, row: int, gap: float) -> EnergyTable:
+    """The table with one structure more: a copy of a row, its energy higher by a gap [J.mol-1]."""
+    more = [np.append(values, values[row]) for values in (table.x, table.energy, table.converged)]
+    more[1][-1] += gap
+    return replace(
+        table, x=more[0], energy=more[1], structure=(*table.structure, table.structure[row]), converged=more[2].astype(bool)
+    )
 
 
 def hull_weight(doubtful: int) -> np.ndarray:

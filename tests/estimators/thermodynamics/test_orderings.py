@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimators import composition_covariance, fit_free_energy, hull_voltages
-from a2c_pybamm.estimators.thermodynamics.free_energy_fit import ENSEMBLE_SOURCE
-from a2c_pybamm.estimators.thermodynamics.orderings import boltzmann_average
+from a2c_pybamm.estimators.thermodynamics.orderings import ENSEMBLE_SOURCE, boltzmann_average
 from a2c_pybamm.laws import Landau, RedlichKister, SplinePotential
 from a2c_pybamm.synthetic import redlich_kister_energies
 
