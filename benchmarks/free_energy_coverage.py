@@ -71,7 +71,8 @@ def polynomial_fit(case: Case, data: Sequence) -> Fitted:
 def smooth_fit(case: Case, data: Sequence) -> Fitted:
     """The smoothing spline of the excess potential."""
     law, (table,) = SplinePotential("X", KNOTS, reference_temperature=STANDARD_TEMPERATURE), data
-    return a2c.fit_spline_potential(table, law, energy_std=case.energy_std), False, law
+    settings = {"energy_std": case.energy_std}
+    return *fitted(lambda limit: a2c.fit_spline_potential(table, law, largest_misfit=limit, **settings)), law
 
 
 FITS: dict[str, Callable[[Case, Sequence], Fitted]] = {

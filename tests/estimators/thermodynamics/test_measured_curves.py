@@ -57,7 +57,7 @@ CASES = (
     Case("undeclared", 25, 0.002, 3),
     Case("undeclared", 49, 0.002, 1),
     *(Case("noiseless", n, 0.0, 1) for n in (13, 25, 49)),
-    *(Case("energies", n, noise, 2) for noise in (0.001, 0.005, 0.02) for n in (7, 13, 25)),
+    *(Case("energies", n, noise, 3) for noise in (0.001, 0.005, 0.02) for n in (7, 13, 25)),
     *(Case("both", n, noise, 1) for noise in (0.001, 0.005, 0.02) for n in (7, 13, 25)),
 )
 SHORTFALLS: dict[str, dict[str, str]] = {}
