@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,10 @@ from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.schema import printable
 
 DEMO = "LCO_graphite_universal_potentials"
-"""Set whose study is copied by ``a2c demo`` and ``a2c new``."""
+"""Set whose study is copied by ``a2c demo``, and by ``a2c new`` with another law of the free energy."""
+DEFAULT_LAW_TEXT = """law = "logit-spline"             # as rough as the data; what they leave open is in the error
+stable = true                    # one phase at all compositions; without it the host may have gaps, see phases
+"""
 
 
 def sets_folder() -> Path:
@@ -59,13 +64,33 @@ def copy_study(folder: Path) -> None:
     ValueError
         If a file there differs, or one cannot be written: existing files are kept, and new ones removed.
     """
+    _copy_shipped(folder, {})
+
+
+def new_study(folder: Path) -> None:
+    """Copy the shipped study and its data, the host's free energy of the default law in the place of its polynomial.
+
+    Raises
+    ------
+    ValueError
+        As `copy_study`.
+    """
+    path = sets_folder() / DEMO / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    for key in ("law", "order", "shape"):
+        text = re.sub(rf"^{key} = .*\n", DEFAULT_LAW_TEXT if key == "law" else "", text, count=1, flags=re.MULTILINE)
+    _copy_shipped(folder, {path: text.encode()})
+
+
+def _copy_shipped(folder: Path, changed: Mapping[Path, bytes]) -> None:
+    """Copy the shipped study, some files with other contents."""
     shipped = sets_folder() / DEMO
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: not a folder; take another name")
     files = [shipped / "study.toml", shipped / "README.md", *(path for path in (shipped / "data").rglob("*") if path.is_file())]
     for path in files:
         target = folder / path.relative_to(shipped)
-        if target.exists() and (target.is_dir() or target.read_bytes() != path.read_bytes()):
+        if target.exists() and (target.is_dir() or target.read_bytes() != changed.get(path, path.read_bytes())):
             raise ValueError(
                 f"{target}: differs from the shipped file, and is kept; run your own study with 'a2c run {folder}', "
                 "or take another folder"
@@ -76,11 +101,16 @@ def copy_study(folder: Path) -> None:
             target = folder / path.relative_to(shipped)
             _make_folders(target.parent, made)
             if not target.exists():
-                made.append(write_with(target, partial(shutil.copyfile, path)))
+                write = partial(_write, changed[path]) if path in changed else partial(shutil.copyfile, path)
+                made.append(write_with(target, write))
     except (OSError, ValueError, KeyboardInterrupt):
         for path in reversed(made):  # all of it or nothing
             path.rmdir() if path.is_dir() else path.unlink()
         raise
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
 def _make_folders(folder: Path, made: list[Path]) -> None:

@@ -41,12 +41,12 @@ def demo(folder: Annotated[Path, typer.Argument(help="Where to put it", metavar=
 
 @app.command()
 def new(folder: Annotated[Path, typer.Argument(help="A folder that has no study yet", metavar="DIR")]) -> None:
-    """Make a commented study to start from: the shipped one, data and all."""
-    from a2c_pybamm.sets import copy_study
+    """Make a commented study to start from: the shipped one, data and all, with the default law of a free energy."""
+    from a2c_pybamm.sets import new_study
 
     if (folder / "study.toml").exists():
         raise ValueError(f"{folder / 'study.toml'}: a study stands here already; take another folder")
-    copy_study(folder)
+    new_study(folder)
     print_lines(f"{folder / 'study.toml'}: edit it, then 'a2c check {folder}' and 'a2c run {folder}'")
 
 

@@ -87,8 +87,10 @@ def _placeholder_law(content: SetContent, study: schema.Study, material: str, el
     with suppress(schema.NotGiven):
         temperature = study.temperature
     with suppress(schema.NotGiven):
-        if electrode.free_energy:
-            return stand_in_law(material, temperature, electrode.free_energy)
+        if entry := electrode.free_energy:
+            if entry.law_from_data:
+                content.open_prefixes.add(f"{material} ")
+            return stand_in_law(material, temperature, entry)
     content.open_prefixes.add(f"{material} ")
     return stand_in_law(material, temperature, None)
 

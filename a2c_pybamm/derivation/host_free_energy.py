@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import singledispatch
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -12,22 +11,19 @@ import numpy as np
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
-from a2c_pybamm.data import ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
+from a2c_pybamm.data import EnergyTable, ThermalTable, Vibrations
+from a2c_pybamm.derivation.fit_notes import fit_rows
+from a2c_pybamm.derivation.fits_by_law import averages_orders, fit
 from a2c_pybamm.derivation.hops import given, members
 from a2c_pybamm.derivation.host_data import Table, note_unconverged, read_vibrations
 from a2c_pybamm.derivation.plausible_tables import plausible_tables
+from a2c_pybamm.derivation.spline_host import by_method, data_kind, law_of_tables, law_of_vibrations
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
     OrderChoice,
     add_vibrations,
     choose_order,
-    composition_covariance,
     declare,
-    fit_chemical_potential,
-    fit_end_members,
-    fit_free_energy,
-    fit_site_sum,
-    fit_spline_potential,
     harmonic_entropy,
     hull_voltages,
     leave_one_out,
@@ -49,13 +45,8 @@ def stand_in_law(material: str, temperature: float, entry: schema.FreeEnergy | N
     """Law with all coefficients that a host's may have, where that cannot be made: names can still be checked."""
     if entry is None:
         return RedlichKister(material, MOST_AVERAGED - 1, reference_temperature=temperature)
-    order = _widest_order(entry) if _averages_orders(entry) else None
+    order = _widest_order(entry) if averages_orders(entry) else None
     return entry.build(material, temperature, order)
-
-
-def _averages_orders(entry: schema.FreeEnergy) -> TypeGuard[schema.PolynomialFreeEnergy]:
-    """True where the law is an average over orders."""
-    return isinstance(entry, schema.PolynomialFreeEnergy) and entry.order == "averaged"
 
 
 def _widest_order(entry: schema.FreeEnergy, n_term: int = MOST_AVERAGED) -> int:
@@ -73,7 +64,8 @@ def free_energy_estimates(
 ) -> tuple[FreeEnergy | None, list[Estimate]]:
     """Law of a host with the chosen treatment of its phases, and the estimates of its coefficients.
 
-    Where something fails it is among the mistakes, and the law may be one with the same names, or none.
+    Where something fails it is among the mistakes, and the law may be one with the same names, or none: where its coefficients
+    follow from all tables, and not all can be used.
     """
     before = len(mistakes)
     law: Any = None
@@ -85,14 +77,14 @@ def free_energy_estimates(
         law, choice = _law_of_tables(material, study, entry, tables, notes, mistakes)
         if law is not None:
             _note_hulls(material, tables, notes, mistakes)
-            estimates = _fits(study, entry, law, tables, choice, n_table, mistakes)
+            estimates = _fits(study, entry, law, tables, choice, n_table, notes, mistakes)
     usable = law is not None and len(mistakes) == before and len(tables) == n_table
     vibrations = read_vibrations(study, entry, mistakes)
     declared: float | None = None
     with mistakes.collect():
         declared = _declared_entropy(study, entry, mistakes)
     if not usable or len(mistakes) > before:
-        return law, []
+        return (None if law is None or (entry.law_from_data and len(tables) < n_table) else law), []
     if isinstance(entry, schema.ExpansionFreeEnergy):
         estimates = _with_vibrations(entry, law, estimates, *vibrations)
         estimates = _with_reference(material, entry, law, estimates)
@@ -112,18 +104,22 @@ def _fits(
     tables: Mapping[Path, Table],
     choice: OrderChoice | None,
     n_table: int,
+    notes: dict[str, Any],
     mistakes: schema.Mistakes,
 ) -> list[Estimate]:
     """The estimate of a law from all its tables, in a list; none where one is not fitted."""
-    fits = {}
-    for file, table in tables.items():
-        if mistakes.has_error_at(file):
+    fits, n_fitted = {}, 0
+    for label, group in by_method(tables).items():
+        if any(map(mistakes.has_error_at, group)):
             continue
-        with mistakes.collect(file), _soluble():
-            fits[table.label] = _fit(entry, law, table, choice)
-        if table.label not in fits:
+        with mistakes.collect(*(group if len(group) == 1 else ())), _soluble():
+            fits[label] = fit(entry, law, list(group.values()), choice)
+            n_fitted += len(group)
+        if label not in fits:
             break  # the law may be at fault, and would be with each table
-    return [members(fits, study)] if fits and len(fits) == n_table else []
+        for row in fit_rows([fits[label]]):
+            notes[f"{row.material} fit of {label}"] = row.sentence(data_kind(group.values()))
+    return [members(fits, study)] if fits and n_fitted == n_table else []
 
 
 @contextmanager
@@ -186,9 +182,9 @@ def _law_of_tables(
 ) -> tuple[Any, OrderChoice | None]:
     """The law that the readable tables carry, and its choice of orders; None where there is none."""
     before = len(mistakes)
-    if _averages_orders(entry):
-        if not tables:
-            return None, None  # no table can be read
+    if not tables and (entry.law_from_data or averages_orders(entry)):
+        return None, None  # no table can be read
+    if averages_orders(entry):
         for file, table in tables.items():
             if isinstance(table, EnergyTable):
                 with mistakes.collect(file), _soluble():
@@ -204,7 +200,7 @@ def _law(
     material: str, temperature: float, entry: schema.FreeEnergy, tables: Mapping[Path, Table], notes: dict[str, Any]
 ) -> tuple[Any, OrderChoice | None]:
     """The law of a section, and the choice of orders where energies are averaged over some."""
-    if _averages_orders(entry):
+    if averages_orders(entry):
         if entry.potentials:
             return entry.build(material, temperature, _widest_order(entry, _most_interactions(entry, tables))), None
         energies = [table for table in tables.values() if isinstance(table, EnergyTable)]
@@ -212,6 +208,8 @@ def _law(
         law = entry.build(material, temperature, choice.highest)
         notes[f"{material} energies"] = _scatter(energies, law, choice.best)
         return law, choice
+    if isinstance(entry, schema.LogitSplineFreeEnergy):
+        return law_of_tables(material, temperature, entry, list(tables.values())), None
     return entry.build(material, temperature), None
 
 
@@ -254,39 +252,6 @@ def _note_hull(material: str, table: EnergyTable, notes: dict[str, Any]) -> None
     notes.setdefault(HULLS, {}).setdefault(material, {})[table.label] = steps_of_table
 
 
-@singledispatch
-def _fit(entry: schema.FreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
-    """Estimate of the law's coefficients from one table, by the estimator of its section."""
-    raise NotImplementedError(f"no estimator fits law {entry.law!r}; register one for {type(entry).__name__}")
-
-
-@_fit.register
-def _fit_sites(entry: schema.SiteSumFreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
-    if not isinstance(table, ChemicalPotentials):
-        raise ValueError(f"energies of {table.label}: a site sum is fitted to potentials; list tables of them")
-    return fit_site_sum(table, law)
-
-
-@_fit.register
-def _fit_spline(entry: schema.SplineFreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
-    return fit_spline_potential(table, law, energy_std=entry.energy_std, stable=entry.stable)
-
-
-@_fit.register
-def _fit_polynomial(entry: schema.PolynomialFreeEnergy, law: Any, table: Table, choice: OrderChoice | None) -> Estimate:
-    if isinstance(table, ChemicalPotentials):
-        terms = range(1, len(law.interaction_names) + 1) if _averages_orders(entry) else ()
-        return fit_chemical_potential(table, law, terms=terms)
-    if entry.only_end_members:
-        return fit_end_members(table, law, energy_std=given(entry.energy_std))
-    noise: dict[str, Any] = {"energy_std": entry.energy_std}
-    if entry.shared_error:
-        shared = entry.shared_error
-        covariance = composition_covariance(table, std=shared.std, length=shared.length, own_std=given(entry.energy_std))
-        noise = {"covariance": covariance}
-    return fit_free_energy(table, law, choice=choice, ensemble=entry.ensemble, sites=entry.supercell_sites, **noise)
-
-
 def _with_vibrations(
     entry: schema.ExpansionFreeEnergy,
     law: Any,
@@ -298,7 +263,7 @@ def _with_vibrations(
     if not entry.vibrations:
         return estimates
     start = estimates[0] if estimates else _without_tables(law)
-    moved = add_vibrations(start, law, host, lithium=metal, frequency_std=given(entry.frequency_std))
+    moved = add_vibrations(start, law_of_vibrations(law), host, lithium=metal, frequency_std=given(entry.frequency_std))
     return [moved, *estimates[1:]]
 
 

@@ -38,6 +38,7 @@ from a2c_pybamm.estimators.thermodynamics.free_energy_fit import (
     fit_free_energy,
 )
 from a2c_pybamm.estimators.thermodynamics.insertion import insertion_energies, insertion_potentials
+from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import fit_logit_spline, logit_spline
 from a2c_pybamm.estimators.thermodynamics.order_choice import OrderChoice, choose_order, leave_one_out
 from a2c_pybamm.estimators.thermodynamics.phase_diagram import PhaseDiagram, critical_point, phase_diagram
 from a2c_pybamm.estimators.thermodynamics.plausible_voltages import (
@@ -96,6 +97,7 @@ __all__ = [
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
     "fit_jump_diffusivity",
+    "fit_logit_spline",
     "fit_mobility",
     "fit_site_sum",
     "fit_site_volume",
@@ -112,6 +114,7 @@ __all__ = [
     "keep_paths",
     "lattice",
     "leave_one_out",
+    "logit_spline",
     "mean_of_potentials",
     "mean_squared_displacement",
     "mean_squared_displacement_tensor",

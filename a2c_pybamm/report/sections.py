@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm import __version__
+from a2c_pybamm.derivation.fit_notes import MARK, NOTEWORTHY, FitRow, fit_rows
 from a2c_pybamm.formatting import percent, significant, to_error, with_error
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.propagation.intervals import RULE_OF_THREE
@@ -210,7 +211,29 @@ def thermodynamics(parameter_set: ParameterSet) -> str:
         "Open-circuit potentials against lithium and their change with temperature; bands are 68 and 95 % of draws. Thin steps "
         "are the voltages between stable compositions that the energies themselves have at 0 K, before any law or reference."
     )
-    return table(heads, cells) + figure_of(figure, "thermodynamics", caption)
+    return table(heads, cells) + figure_of(figure, "thermodynamics", caption) + fits(parameter_set)
+
+
+def fits(parameter_set: ParameterSet) -> str:
+    """Distances of the fitted laws from their data, method by method; empty where no estimate says them."""
+    rows = fit_rows(parameter_set.joint.estimates)
+    if not rows:
+        return ""
+    heads = ("fit", "χ²/ν", "noise of the data", "largest |U_law − U_data|", "worst point", "noise in the variance of U")
+    caption = (
+        "Each method's law beside the data it is fitted to. χ²/ν: squares of the residuals over their standard deviations, "
+        f"for each degree of freedom; {MARK} where it is above {NOTEWORTHY:g} with declared noise. U_data: potentials, or "
+        "the voltage steps between stable energies. The worst point has the largest residual in units of its standard "
+        "deviation. What noise does not make of the variance of U is the shape between the data."
+    )
+    return table(heads, map(_fit, rows), caption=caption)
+
+
+def _fit(row: FitRow) -> list[Content]:
+    largest = f"{significant(row.largest, 2)} V at x = {row.largest_x:.2g}" if np.isfinite(row.largest) else "–"
+    worst = f"x = {row.worst_x:.2g} ({significant(row.worst_ratio, 2)} errors)"
+    share: Content = Number(row.noise_share, percent(row.noise_share)) if np.isfinite(row.noise_share) else "–"
+    return [f"{row.material}, {row.label}", row.reduced_text, row.noise_text, largest, worst, share]
 
 
 def correlations(parameter_set: ParameterSet) -> str:

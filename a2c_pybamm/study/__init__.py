@@ -13,11 +13,11 @@ from a2c_pybamm.study.electrode import (
     TrajectoryFile,
 )
 from a2c_pybamm.study.fields import Section
+from a2c_pybamm.study.free_energy import ExpansionFreeEnergy, FreeEnergy
 from a2c_pybamm.study.free_energy_sections import (
     SECTIONS,
-    ExpansionFreeEnergy,
-    FreeEnergy,
     LandauFreeEnergy,
+    LogitSplineFreeEnergy,
     PolynomialFreeEnergy,
     RedlichKisterFreeEnergy,
     SiteSumFreeEnergy,
@@ -52,6 +52,7 @@ __all__ = [
     "Geometry",
     "Hop",
     "LandauFreeEnergy",
+    "LogitSplineFreeEnergy",
     "MeasuredOCP",
     "Mistakes",
     "Mobility",

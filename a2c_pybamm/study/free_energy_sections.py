@@ -7,7 +7,6 @@ A law has its section in one class here: its name as ``law``, its settings, and 
 from __future__ import annotations
 
 import dataclasses
-from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
@@ -15,139 +14,31 @@ import numpy as np
 from pydantic import AfterValidator, ConfigDict, Field
 
 from a2c_pybamm import laws
+from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import END_MARGIN, LEAST_SLOPES
 from a2c_pybamm.schema import show
-from a2c_pybamm.study.fields import Energy, Flag, IonName, Number, Section, Voltage, Whole, repeated
+from a2c_pybamm.study.fields import Flag, Number, Whole, repeated
+from a2c_pybamm.study.free_energy import (
+    CountedEntropiesFreeEnergy,
+    ExpansionFreeEnergy,
+    FreeEnergy,
+    OrderingFreeEnergy,
+)
 from a2c_pybamm.study.mistakes import NotGiven
 from a2c_pybamm.study.section_choice import SectionChoice
-from a2c_pybamm.study.thermodynamics import (
-    EnergyFile,
-    PotentialFile,
-    Reference,
-    SharedError,
-    VibrationalEntropy,
-    VibrationFile,
-)
+from a2c_pybamm.study.thermodynamics import SharedError
 
-DEFAULT_LAW = "redlich-kister"
+DEFAULT_LAW = "logit-spline"
 """Law of a section that names none."""
 Order = Annotated[Whole, Field(le=9)]
 """Order of a polynomial: more than ten interactions no set of orderings determines."""
 Averaged = Literal["averaged"]
 
 
-class FreeEnergy(Section):
-    """Free energy of the host: its law, the data that it is fitted to, what is declared beside them."""
-
-    choice: ClassVar[SectionChoice]
-    law: str = Field(description="Name of the law", examples=["redlich-kister"])
-    ion: IonName = Field(
-        laws.DEFAULT_ION,
-        description="Ion that the host takes up, against whose metal voltages are counted; both electrodes have the same",
-        examples=["Na"],
-    )
-    energies: tuple[EnergyFile, ...] = Field((), description="One for each method; several make a committee")
-    potentials: tuple[PotentialFile, ...] = Field((), description="In the place of energies")
-    vibrational_entropy: VibrationalEntropy | None = Field(None, description="Declared, where there are no vibrations")
-    voltage_window: tuple[Voltage, Voltage] | None = Field(
-        None,
-        description="Lowest and highest voltage that the tables may have; -0.1 to 6 V against lithium if absent",
-        examples=[["-0.1 V", "6 V"]],
-    )
-
-    @abstractmethod
-    def build(self, material: str, temperature: float, order: int | None = None) -> laws.FreeEnergy:
-        """The law, coefficients holding at a temperature [K]; of this order where the section averages over orders."""
-
-    def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
-        return (self._table_mistakes, self._voltage_mistakes)
-
-    def _table_mistakes(self) -> Iterator[str]:
-        labels = [table.label for table in self.energies] + [table.label for table in self.potentials]
-        if twice := repeated(labels):
-            yield f"two tables of energies have the label {twice}; a label names one method, give each its own"
-        if self.energies and self.potentials:
-            yield "give energies or potentials, not both"
-
-    def _voltage_mistakes(self) -> Iterator[str]:
-        if self.voltage_window and not self.voltage_window[0] < self.voltage_window[1]:
-            low, high = self.voltage_window
-            yield f"voltage_window {low:g} to {high:g} V must be the lowest voltage, then the highest"
-
-    @property
-    def several_temperatures(self) -> bool:
-        """True where potentials have a column of temperatures, from which the entropic change may follow."""
-        return any(file.temperature is None for file in self.potentials)
-
-
-class ExpansionFreeEnergy(FreeEnergy):
-    """Free energy that is linear in its interactions."""
-
-    window: tuple[Number, Number] = Field(
-        (0.0, 1.0), description="Compositions between which the mean voltage is taken", examples=[[0.5, 1.0]]
-    )
-    energy_std: Energy | None = Field(
-        None, gt=0, description="Standard deviation of an energy; from the fit's residual if absent", examples=["5 meV"]
-    )
-    reference: Reference | None = Field(None, description="Measured mean voltage in the place of the calculated one")
-    excess_entropies: Whole = Field(
-        0, ge=0, le=10, description="Interactions that change with temperature: the first so many", examples=[1]
-    )
-    vibrations: tuple[VibrationFile, ...] = Field((), description="Vibrations of the host, x = 0 and 1 at least")
-    lithium_vibrations: VibrationFile | None = Field(None, description="Of lithium metal; measured values if absent")
-    frequency_std: Number | None = Field(
-        None, ge=0, le=1, description="Relative standard deviation of all frequencies together", examples=[0.03]
-    )
-    phases: Literal["refuse", "common tangent", "hysteresis"] = Field(
-        "refuse", description="What to do where the host separates into phases", examples=["common tangent"]
-    )
-    gaps: Whole = Field(1, ge=1, le=6, description="Miscibility gaps that there is room for", examples=[1])
-
-    def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
-        checks = (self._window_mistakes, self._data_mistakes, self._entropy_mistakes, self._vibration_mistakes)
-        return (*super()._checks(), *checks)
-
-    def _window_mistakes(self) -> Iterator[str]:
-        if not 0 <= self.window[0] < self.window[1] <= 1:
-            yield f"window {list(self.window)} must be two compositions a < b in [0, 1]"
-
-    def _data_mistakes(self) -> Iterator[str]:
-        if self.energy_std is not None and not self.energies:
-            yield "energy_std is of energies; potentials have a std_column"
-
-    def _entropy_mistakes(self) -> Iterator[str]:
-        if self.vibrations and self.vibrational_entropy:
-            yield "give vibrations or vibrational_entropy, not both"
-        if not (self.vibrations or self.vibrational_entropy or self.several_temperatures):
-            yield "the entropic change needs vibrational_entropy or vibrations; add one of them"
-        if (self.frequency_std is not None) != bool(self.vibrations):
-            yield "frequency_std goes with vibrations: how far off all frequencies may be together"
-
-    def _vibration_mistakes(self) -> Iterator[str]:
-        if self.excess_entropies and not (self._inner_vibrations or self.several_temperatures or self._boltzmann):
-            yield "excess_entropies need vibrations inside (0, 1), a Boltzmann average, or potentials at several temperatures"
-
-    @property
-    def _inner_vibrations(self) -> bool:
-        return any(0 < file.x < 1 for file in self.vibrations)
-
-    @property
-    def _boltzmann(self) -> bool:
-        return False
-
-
-class PolynomialFreeEnergy(ExpansionFreeEnergy):
+class PolynomialFreeEnergy(OrderingFreeEnergy, CountedEntropiesFreeEnergy):
     """Free energy whose interactions are the coefficients of a polynomial of some order."""
 
     order: Order | Averaged = Field(
         "averaged", description="Order of the polynomial, or an average over the lowest four", examples=["averaged", 1]
-    )
-    ensemble: Literal["lowest", "boltzmann"] = Field(
-        "lowest",
-        description="Lowest energy at each composition, or Boltzmann average of all orderings",
-        examples=["boltzmann"],
-    )
-    supercell_sites: Number | None = Field(
-        None, gt=0, description="Sites of the supercell that degeneracies count", examples=[12]
     )
     only_end_members: Flag = Field(
         False, description="Take the mean voltage from x = 0 and 1 alone; interactions are then declared", examples=[True]
@@ -175,22 +66,16 @@ class PolynomialFreeEnergy(ExpansionFreeEnergy):
             yield "order 'averaged' needs energies or potentials to fit; list tables, or give order as a number"
 
     def _energy_mistakes(self) -> Iterator[str]:
-        if self._boltzmann and (self.supercell_sites is None or not self.energies):
-            yield "a Boltzmann average needs energies with degeneracies and supercell_sites"
         if self.shared_error and self.energy_std is None:
             yield "shared_error goes with energy_std, the error of each structure by itself"
 
     def _end_member_mistakes(self) -> Iterator[str]:
         if not self.only_end_members:
             return
-        if self.energy_std is None or not self.energies or self.window != (0.0, 1.0):
+        if self.energy_std is None or not self.energies or self.mean_range != (0.0, 1.0):
             yield "only_end_members needs energies, energy_std and the window 0 to 1"
         if self._inner_vibrations:
             yield "only_end_members leaves the interactions to be declared: vibrations inside (0, 1) have no place"
-
-    @property
-    def _boltzmann(self) -> bool:
-        return self.ensemble == "boltzmann"
 
 
 class RedlichKisterFreeEnergy(PolynomialFreeEnergy):
@@ -225,7 +110,58 @@ class LegendreFreeEnergy(PolynomialFreeEnergy):
     )
 
 
-class SplineFreeEnergy(ExpansionFreeEnergy):
+class LogitSplineFreeEnergy(OrderingFreeEnergy):
+    """Voltage as a cubic spline of ln x/(1 − x), whose error grows where there are no data."""
+
+    law_from_data: ClassVar[bool] = True
+    law: Literal["logit-spline"] = Field(
+        "logit-spline", description="Voltage as a spline of ln x/(1 − x), as rough as the data", examples=["logit-spline"]
+    )
+    window: tuple[Number, Number] | None = Field(
+        None,
+        description="Compositions between which the mean voltage is taken; those that all data have if absent",
+        examples=[[0.5, 1.0]],
+    )
+    stable: Flag = Field(
+        False,
+        description="The host is one phase at all compositions: every draw is then; otherwise slopes may be negative, "
+        "and phases treats gaps",
+        examples=[True],
+    )
+
+    def build(self, material: str, temperature: float, order: int | None = None) -> laws.LogitSpline:
+        """A law with knots from one end to the other, in the place of that of the data."""
+        shape: Literal["stable", "plain"] = "stable" if self.stable else "plain"
+        knots = tuple(np.linspace(END_MARGIN, 1 - END_MARGIN, LEAST_SLOPES + 1).tolist())
+        entropies = LEAST_SLOPES if self._boltzmann or self.several_temperatures else 0
+        return laws.LogitSpline(material, knots, self.mean_range, shape, temperature, entropies, self.ion)
+
+    def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
+        return (*super()._checks(), self._stable_mistakes, self._vibration_mistakes)
+
+    def _table_mistakes(self) -> Iterator[str]:
+        for kind, tables in (("energies", self.energies), ("potentials", self.potentials)):
+            if twice := repeated([table.label for table in tables]):
+                yield f"two tables of {kind} have the label {twice}; one method has one of each, put its rows together"
+        if not (self.energies or self.potentials):
+            yield (
+                f"law {self.law!r} is fitted to energies, potentials or both; list tables, or take a law whose coefficients "
+                "are declared, like 'redlich-kister'"
+            )
+
+    def _stable_mistakes(self) -> Iterator[str]:
+        if self.stable and self.phases != "refuse":
+            yield f"a host that is stable has no gaps; leave out phases = {self.phases!r}, or stable"
+
+    def _vibration_mistakes(self) -> Iterator[str]:
+        if self._inner_vibrations:
+            yield (
+                f"vibrations inside (0, 1) do not go with law {self.law!r}, whose slopes are fitted to energies alone; keep "
+                "those at x = 0 and 1, or take law 'redlich-kister' with excess_entropies"
+            )
+
+
+class SplineFreeEnergy(CountedEntropiesFreeEnergy):
     """Ideal mixing and a smoothing spline of the excess chemical potential."""
 
     law: Literal["spline"] = Field(
@@ -239,7 +175,7 @@ class SplineFreeEnergy(ExpansionFreeEnergy):
     def build(self, material: str, temperature: float, order: int | None = None) -> laws.SplinePotential:
         """The spline through evenly spaced knots."""
         knots = tuple(float(k) for k in np.round(np.linspace(0, 1, self.knots), 6))
-        return laws.SplinePotential(material, knots, self.window, temperature, self.excess_entropies, self.ion)
+        return laws.SplinePotential(material, knots, self.mean_range, temperature, self.excess_entropies, self.ion)
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
         return (*super()._checks(), self._stable_mistakes)

@@ -14,8 +14,8 @@ from a2c_pybamm.study.study import Study
 
 Place = tuple[int | str, ...]
 """Keys and indices that lead to a part of the file."""
-LABELS = ("name", "label", "law", "material", "source", "names", "parameter")
-"""Entries that name a section or its coefficients: kept where the others contradict each other."""
+LABELS = ("name", "label", "law", "ion", "material", "source", "names", "parameter")
+"""Entries that name a section, its coefficients or its ion: kept where the others contradict each other."""
 
 
 def copy_of_table(value: Any) -> Any:

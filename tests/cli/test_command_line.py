@@ -19,6 +19,7 @@ import a2c_pybamm as a2c
 from a2c_pybamm.cli import commands, main, printing, steps
 from a2c_pybamm.files import read_result, read_set, set_document, write_result
 from a2c_pybamm.sets import DEMO, copy_study
+from a2c_pybamm.study import read_study
 from tests.result_edits import with_attrs
 
 COMMANDS = ("demo", "new", "check", "derive", "propagate", "sweep", "report", "run", "show", "export")
@@ -545,8 +546,16 @@ def test_new_makes_a_study_that_checks(call: Call, tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     assert f"a2c check {tmp_path / 'mine'}" in out
     before = contents(tmp_path)
+    host = read_study(tmp_path / "mine").positive.free_energy  # type: ignore[union-attr]
+    assert (host.law, host.stable, host.window) == ("logit-spline", True, (0.5, 1.0))  # type: ignore[union-attr]
     code, out, err = call("check", tmp_path / "mine")
     assert (code, err) == (0, "")
+    fits = [line for line in out.splitlines() if line.startswith("LCO fit of ")]
+    assert [line.split(":")[0].split()[-1] for line in fits] == ["chgnet-0.3.0", "chgnet-r2scan", "7net-0"]
+    for line in fits:
+        form = r"χ²/ν \S+ \(noise from the scatter\), largest \|U_law − U_hull\| \S+ V at x = \S+, worst point x = \S+ \("
+        assert re.search(form, line), line
+        assert " of the variance of U, the shape between the data the rest" in line
     assert contents(tmp_path) == before, "check writes nothing"
     assert "a study stands here already; take another folder" in refused(call, tmp_path, "new", tmp_path / "mine")
 

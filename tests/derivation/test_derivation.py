@@ -106,6 +106,7 @@ def test_order_given_by_hand_needs_no_energies_to_leave_out(tmp_path: Path) -> N
         "positive": {
             "material": "M",
             "free_energy": {
+                "law": "redlich-kister",
                 "order": 0,
                 "energy_std": "5 meV",
                 "energies": [{"label": "m", "file": "energies.csv"}],

@@ -74,6 +74,9 @@ def study_of(folder: Path, text: str, *, base: str = "Prada2013", tail: str = ""
 
 
 def electrode(free_energy: str, *, entropy: str = ENTROPY, mobility: str = "") -> str:
+    """An electrode with this free energy, of the Redlich–Kister law where it names none."""
+    if "law = " not in free_energy:
+        free_energy = f'law = "redlich-kister"\n{free_energy}'
     return f'[positive]\nmaterial = "LFP"\n[positive.free_energy]\n{free_energy}\n{entropy}{mobility}'
 
 
@@ -227,7 +230,10 @@ REFUSED: dict[str, tuple[str, str]] = {
         'law = "spline"\nensemble = "boltzmann"\n' + FILE,
         r"free_energy\.ensemble: a key of law 'redlich-kister', .*not of law 'spline'; leave it out, or change law",
     ),
-    "stable polynomial": ("stable = [0.5, 1.0]\n" + FILE, r"free_energy\.stable: a key of law 'spline', not of law 'redlich-"),
+    "stable polynomial": (
+        "stable = [0.5, 1.0]\n" + FILE,
+        r"free_energy\.stable: a key of law 'spline', 'logit-spline', not of law 'redlich-",
+    ),
     "stable nowhere": ('law = "spline"\nstable = [2.0, 3.0]\n' + FILE, "two compositions"),
     "end members of a spline": (
         'law = "spline"\nonly_end_members = true\nenergy_std = "1 meV"\n' + FILE,

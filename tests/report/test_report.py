@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -42,6 +43,7 @@ from a2c_pybamm.report.figures import (
     svg,
 )
 from a2c_pybamm.report.markup import figure_of, table, tree
+from a2c_pybamm.report.sections import fits, thermodynamics
 from a2c_pybamm.report.survival import how_long_it_lasts, survival_curves, survival_figure
 from a2c_pybamm.result import Result
 from a2c_pybamm.tables import output_rows, parameter_rows
@@ -221,6 +223,46 @@ def test_failures_are_told(page: Page, result: xr.DataTree) -> None:
     assert n > 0
     after = page.numbers[4 * len(output_rows(result)) :]
     assert [n, 300, n / 300] in [after[k : k + 3] for k in range(0, 36, 3)]
+
+
+FIT_RECORD = {
+    "chi2": 26.0,
+    "degrees of freedom": 10.0,
+    "chi2 per degree of freedom": 2.6,
+    "noise declared": True,
+    "worst-fitted x": 0.33,
+    "its residual [V or eV]": 0.004,
+    "its residual over its std": 4.2,
+    "largest |U_law - U_data| [V]": 0.041,
+    "at x": 0.58,
+}
+
+
+def with_provenance(provenance: dict) -> ParameterSet:
+    """The small set, the estimate of its voltage with this history."""
+    made = small_set()
+    first, *others = made.joint.estimates
+    joint = Joint([dataclasses.replace(first, provenance=provenance), *others])
+    return dataclasses.replace(made, joint=joint)
+
+
+def test_fits_stand_in_a_table() -> None:
+    """A row for each member of a committee, marked where declared noise is exceeded; nothing without a record."""
+    assert fits(small_set()) == ""
+    quiet = {**FIT_RECORD, "chi2 per degree of freedom": 0.9, "noise declared": False, "largest |U_law - U_data| [V]": np.nan}
+    roughness = {"share of noise in the variance of U": 0.34}
+    parts = [
+        {"names": list(LAW.names), "method": "", "provenance": {"label": "A", "fit": FIT_RECORD, "roughness": roughness}},
+        {"names": list(LAW.names), "method": "", "provenance": {"label": "B", "fit": quiet}},
+    ]
+    html = fits(with_provenance({"parts": parts}))
+    rows = [re.sub("<.*?>", "|", row) for row in re.findall("<tr>(.*?)</tr>", html, re.DOTALL)]
+    cells = [[cell.strip() for cell in row.split("|") if cell.strip()] for row in rows]
+    assert cells[1:] == [
+        ["LCO, A", "(!) 2.6", "declared", "0.041 V at x = 0.58", "x = 0.33 (4.2 errors)", "34 %"],
+        ["LCO, B", "0.90", "from the scatter", "–", "x = 0.33 (4.2 errors)", "–"],
+    ]
+    assert html in thermodynamics(with_provenance({"parts": parts}))
 
 
 def test_page_loads_nothing(page: Page) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from a2c_pybamm.estimators.thermodynamics.fit_quality import LARGEST_MISFIT
 from a2c_pybamm.laws import KINDS, Expansion, SplinePotential
 from a2c_pybamm.study import SECTIONS, FreeEnergy, PolynomialFreeEnergy, read_study
 from a2c_pybamm.study.section_choice import UNKNOWN, choice_of, section_of
@@ -35,10 +36,12 @@ def test_settings_of_a_section_are_those_of_its_law(name: str) -> None:
     """Each is changed from its default, so that one that is lost shows."""
     section = section_with(name, order=3, window=(0.2, 0.9), shape="ratio", excess_entropies=2, knots=6, sites=3, ion="K")
     law = section.build("X", 310.0)
-    expected = {"material": "X", "order": 3, "window": (0.2, 0.9), "shape": "ratio", "entropies": 2, "n_site": 3, "ion": "K"}
-    for setting, value in {**expected, "reference_temperature": 310.0}.items():
-        assert getattr(law, setting, value) == value
-    assert len(getattr(law, "knots", range(6))) == 6
+    keys = {"order": "order", "window": "window", "shape": "shape", "excess_entropies": "entropies", "sites": "n_site"}
+    expected = {setting: getattr(section, key) for key, setting in keys.items() if key in type(section).model_fields}
+    for setting, value in {**expected, "material": "X", "ion": "K", "reference_temperature": 310.0}.items():
+        assert getattr(law, setting) == value
+    if "knots" in type(section).model_fields:
+        assert len(law.knots) == 6  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", [n for n, section in SECTIONS.items() if issubclass(section, PolynomialFreeEnergy)])
@@ -48,22 +51,33 @@ def test_a_polynomial_of_any_order(name: str) -> None:
     assert len(law.interaction_names) == 4
 
 
-def test_a_table_without_a_law_is_redlich_kisters(tmp_path: Path) -> None:
+def test_a_logit_spline_before_its_data() -> None:
+    """40 slopes from end to end, stable or not, entropies for all of them where orderings are averaged over."""
+    for stable, shape, ensemble, n_entropy in ((True, "stable", "lowest", 0), (False, "plain", "boltzmann", 40)):
+        section = section_with("logit-spline", stable=stable, ensemble=ensemble)
+        law = section.build("X", 310.0)
+        assert (law.shape, law.entropies, law.window) == (shape, n_entropy, (0.0, 1.0))  # type: ignore[attr-defined]
+        assert len(law.names) == 2 + 40 + n_entropy
+    assert section_with("logit-spline").largest_misfit == LARGEST_MISFIT == 0.3
+
+
+def test_a_table_without_a_law_is_a_logit_spline(tmp_path: Path) -> None:
     annotation = Study.model_fields["positive"].annotation
     electrode = section_of(annotation, {})
     assert electrode is not None
     choice = choice_of(electrode.model_fields["free_energy"].annotation)
     assert choice is not None
     assert [choice.tag(value) for value in ({}, {"law": "landau"}, {"law": 3}, 5)] == [
-        "redlich-kister",
+        "logit-spline",
         "landau",
         UNKNOWN,
-        "redlich-kister",
+        "logit-spline",
     ]
     (tmp_path / "study.toml").write_text(
-        'name = "a"\nbase = "Ai2020"\n[positive]\nmaterial = "X"\n[positive.free_energy]\norder = 1\n'
+        'name = "a"\nbase = "Ai2020"\n[positive]\nmaterial = "X"\n[positive.free_energy]\nstable = true\n'
+        'energies = [{ label = "A", file = "a.csv" }]\n'
         'vibrational_entropy = { value = "1 J/mol/K", std = "1 J/mol/K", reason = "r" }\n'
     )
     read = read_study(tmp_path)
     assert read.positive is not None
-    assert isinstance(read.positive.free_energy, SECTIONS["redlich-kister"])
+    assert isinstance(read.positive.free_energy, SECTIONS["logit-spline"])

@@ -28,6 +28,7 @@ ENTROPY = """[positive.free_energy.vibrational_entropy]
 frequencies = "data/neb/lco_odh_chgnet-0.3.0.json"
 std = "10 J/mol/K"
 """
+RK = 'law = "redlich-kister"\norder = "averaged"'
 PORES = '[[value]]\nparameter = "Separator porosity"\nvalue = "0.4 V"\nstd = 0.1\nsource = "s"\nreason = "r"\n'
 FACTOR = '[[scale]]\nparameter = "Electrolyte conductivity [S.m-1]"\nstd = 0.1\nsource = "s"\nreason = "r"\n'
 SAME_FACTOR = '[[systematic]]\nsource = "t"\nreason = "r"\nstd = { "Electrolyte conductivity ln(factor [1])" = 0.1 }\n'
@@ -80,19 +81,19 @@ CASES: dict[str, tuple[list[tuple[str, str]], str, list[str]]] = {
         "",
         [
             r"positive\.free_energy: window",
-            r"positive\.free_energy\.stable: a key of law 'spline', not of law 'redlich-kister'",
+            r"positive\.free_energy\.stable: a key of law 'spline', 'logit-spline', not of law 'redlich-kister'",
             *GONE,
         ],
     ),
     "no entropy": ([(ENTROPY, ""), ('reason = "harmonic', '# "harmonic')], "", ["positive.free_energy: .*vibrational", *GONE]),
     "no order": (
-        [('order = "averaged"', 'law = "landau"'), ('shape = "ratio"', "")],
+        [(RK, 'law = "landau"'), ('shape = "ratio"', "")],
         "",
         [r"order: this key is missing", *GONE],
     ),
-    "unknown law": ([('order = "averaged"', 'law = "quartic"\nknots = 2')], "", [r"free_energy\.law: 'quartic' is no", *GONE]),
+    "unknown law": ([(RK, 'law = "quartic"\nknots = 2')], "", [r"free_energy\.law: 'quartic' is no", *GONE]),
     "misspelt law": (
-        [('order = "averaged"', 'lwa = "spline"\nknots = 5'), ('shape = "ratio"', "")],
+        [(RK, 'lwa = "spline"\nknots = 5'), ('shape = "ratio"', "")],
         "",
         [r"positive\.free_energy\.lwa: unknown key; .*is 'law' meant\?", *GONE],
     ),
@@ -275,7 +276,8 @@ def refusal(folder: Path, law: str, kind: str, more: str, table: str) -> str:
 
 def test_energies_at_one_composition_name_their_file(tmp_path: Path) -> None:
     rows = "".join(f"{k}e-15,{-20 - k / 10},s{k}\n" for k in range(9))
-    text = refusal(tmp_path, "order = 0", "energies", SPREAD, f"x,energy_eV,structure\n{rows}1,-1.9,Li_metal\n")
+    law = 'law = "redlich-kister"\norder = 0'
+    text = refusal(tmp_path, law, "energies", SPREAD, f"x,energy_eV,structure\n{rows}1,-1.9,Li_metal\n")
     assert re.search(r"positive: a\.csv: .*1 different composition\(s\).*add another$", text), text
 
 
@@ -291,9 +293,9 @@ def test_numbers_beyond_a_fit_say_what_to_look_for(tmp_path: Path, monkeypatch: 
     def no_solution(*_: object, **__: object) -> None:
         raise np.linalg.LinAlgError("SVD did not converge")
 
-    monkeypatch.setattr("a2c_pybamm.derivation.host_free_energy.fit_chemical_potential", no_solution)
+    monkeypatch.setattr("a2c_pybamm.derivation.fits_by_law.fit_chemical_potential", no_solution)
     rows = "".join(f"{k / 10},{4 - k / 20}\n" for k in range(1, 10))
-    text = refusal(tmp_path, "order = 1", "potentials", VOLTAGES + SPREAD, f"x,voltage_V\n{rows}")
+    text = refusal(tmp_path, 'law = "redlich-kister"\norder = 1', "potentials", VOLTAGES + SPREAD, f"x,voltage_V\n{rows}")
     assert re.search(r"positive: a\.csv: no law can be fitted.*SVD did not converge.*column's unit\?$", text), text
 
 
@@ -303,7 +305,7 @@ def test_thermal_table_that_does_not_reach_names_its_file(tmp_path: Path) -> Non
         f"{T},1,{T / 100},1\n" for T in (10, 20, 30, 40)
     )
     (tmp_path / "t.csv").write_text(table)
-    law = "order = 1\nfrequency_std = 0.03"
+    law = 'law = "redlich-kister"\norder = 1\nfrequency_std = 0.03'
     rows = "".join(f"{k / 10},{4 - k / 20}\n" for k in range(1, 10))
     text = refusal(tmp_path, law, "potentials", VOLTAGES + entry.format(x=0), f"x,voltage_V\n{rows}")
     assert re.search(r"positive: t\.csv: .*298\.15 K lies outside the table \(10 to 40 K\); compute it", text), text

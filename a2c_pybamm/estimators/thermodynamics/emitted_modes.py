@@ -7,12 +7,12 @@ factor, each in units of its own error. Modes are left out that change neither.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from a2c_pybamm.constants import GAS_CONSTANT
-from a2c_pybamm.estimate import Array
+from a2c_pybamm.estimate import Array, Estimate, Factor, label_hash
 from a2c_pybamm.estimators.thermodynamics.roughness_prior import SlopePosterior
 from a2c_pybamm.estimators.thermodynamics.slope_data import thermal_voltage
 from a2c_pybamm.laws.thermodynamics.logit_spline import SOFTNESS, LogitSpline, positive, positive_coordinate
@@ -22,6 +22,8 @@ NEGLECTED_VOLTAGE = 1e-4
 NEGLECTED_SHARE = 0.01
 """Largest share of the variance of voltage and logarithmic thermodynamic factor that is left out: a standard deviation half a
 per cent too small."""
+OF_A_LARGE_ERROR = 0.1
+"""The same of the logarithmic thermodynamic factor, where more than `NEGLECTED_VOLTAGE` may be left out."""
 N_COMPOSITION = 101
 """Compositions between the outermost knots at which modes are compared."""
 N_QUADRATURE = 21
@@ -46,8 +48,14 @@ class EmittedSlopes:
     """Root-mean-square error of the voltage that is left out [V]."""
 
 
-def emitted_slopes(posterior: SlopePosterior, law: LogitSpline, *, entropies: bool) -> EmittedSlopes:
-    """Coefficients whose draws have the mean voltage curve of the fit, and the modes of their error."""
+def emitted_slopes(
+    posterior: SlopePosterior, law: LogitSpline, *, entropies: bool, neglected_voltage: float = NEGLECTED_VOLTAGE
+) -> EmittedSlopes:
+    """Coefficients whose draws have the mean voltage curve of the fit, and the modes of their error.
+
+    Those left out have an error of the voltage below ``neglected_voltage`` [V] in the root mean square, and below a tenth of
+    its whole error.
+    """
     first = posterior.n_linear - (2 if entropies else 1)
     order = _coefficient_order(posterior, first, entropies=entropies)
     values, covariance = posterior.mean[order], posterior.covariance[np.ix_(order, order)]
@@ -64,7 +72,7 @@ def emitted_slopes(posterior: SlopePosterior, law: LogitSpline, *, entropies: bo
     jacobian[n + 1 :] *= GAS_CONSTANT  # entropies of the posterior are in units of R
     full = jacobian @ covariance @ jacobian.T
     curves = [rows for rows in _sensitivities(law, slopes, len(full), n) if len(rows)]
-    root, (neglected, *_) = leading_modes(full, curves)
+    root, (neglected, *_) = leading_modes(full, curves, neglected_voltage)
     if stable:
         mean[1:] = coordinates_of_mean(slopes, np.sqrt((root[1 : n + 1] ** 2).sum(axis=1)))
     by_posterior = np.zeros((len(values), len(posterior.mean)))
@@ -97,13 +105,17 @@ def coordinates_of_mean(slopes: Array, std: Array) -> Array:
     return u
 
 
-def leading_modes(covariance: Array, sensitivities: Sequence[Array]) -> tuple[Array, list[float]]:
+def leading_modes(
+    covariance: Array, sensitivities: Sequence[Array], neglected: float = NEGLECTED_VOLTAGE
+) -> tuple[Array, list[float]]:
     """Columns of a covariance (n_coefficient, n_mode) that matter to some curves, and what the others leave out of each.
 
     Parameters
     ----------
     sensitivities
-        Derivatives of curves (n_x, n_coefficient); the first is a voltage [V], or all are in other units.
+        Derivatives of curves (n_x, n_coefficient), of a voltage [V] or an entropic change [V.K-1] the first.
+    neglected
+        Largest root-mean-square error of the first that is left out.
     """
     scale = np.sqrt(np.maximum(np.diag(covariance), np.finfo(float).tiny))
     values, vectors = np.linalg.eigh(covariance / scale[:, None] / scale)
@@ -114,9 +126,9 @@ def leading_modes(covariance: Array, sensitivities: Sequence[Array]) -> tuple[Ar
     columns = root @ right.T
     remaining = np.append(np.cumsum(size[::-1] ** 2)[::-1], 0.0) / sum(len(rows) for rows in weighted)
     left_out = [np.append(np.cumsum(((rows @ columns) ** 2).mean(axis=0)[::-1])[::-1], 0.0) for rows in sensitivities]
-    enough = remaining <= NEGLECTED_SHARE
+    enough = remaining <= max(NEGLECTED_SHARE, OF_A_LARGE_ERROR * (neglected > NEGLECTED_VOLTAGE))
     for rest in left_out[:1]:
-        enough &= rest <= min(NEGLECTED_VOLTAGE**2, NEGLECTED_SHARE * rest[0])
+        enough &= rest <= min(neglected**2, NEGLECTED_SHARE * rest[0])
     kept = int(np.argmax(enough))
     return columns[:, :kept], [float(np.sqrt(rest[kept])) for rest in left_out]
 
@@ -149,3 +161,29 @@ def _sensitivities(law: LogitSpline, slopes: Array, n_coefficient: int, n: int) 
 def voltage_sensitivity(law: LogitSpline, emitted: EmittedSlopes) -> Array:
     """Derivatives of U by the coefficients (n_x, n_coefficient) at compositions between the outermost knots."""
     return _sensitivities(law, emitted.slopes, len(emitted.mean), len(emitted.slopes))[0]
+
+
+def with_leading_modes(estimate: Estimate, law: LogitSpline, neglected_voltage: float) -> Estimate:
+    """An estimate of a logit spline whose own sources have as few columns as its curves need.
+
+    Sources of the material alone are rewritten, like those of a committee's fits; a column that others share keeps its label.
+    """
+    n = len(law.interaction_names)
+    u = estimate.mean[1 : n + 1]
+    slopes = positive(u) if law.shape == "stable" else u
+    several = law.entropy_name in estimate.names
+    curves = [rows for rows in _sensitivities(law, slopes, n + 1, n) if len(rows)]
+    place = [estimate.names.index(name) for name in (law.voltage_name, *law.interaction_names)]
+    factors = dict(estimate.factors)
+    for source, factor in estimate.factors.items():
+        others = np.delete(factor.values, place, axis=0)
+        if not source.startswith(f"{law.material} ") or several or others.any():
+            continue
+        inner = factor.values[place]
+        columns, _ = leading_modes(inner @ inner.T, curves, neglected_voltage)
+        if columns.shape[1] < inner.shape[1]:
+            values = np.zeros((len(estimate.names), columns.shape[1]))
+            values[place] = columns
+            stamp = label_hash(source, factor.labels)
+            factors[source] = Factor(values, tuple(f"{stamp}:{k}" for k in range(columns.shape[1])))
+    return replace(estimate, factors=factors)

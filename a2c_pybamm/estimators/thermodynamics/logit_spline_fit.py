@@ -12,7 +12,12 @@ from a2c_pybamm.constants import FARADAY, STANDARD_TEMPERATURE
 from a2c_pybamm.data import ChemicalPotentials, EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
-from a2c_pybamm.estimators.thermodynamics.emitted_modes import EmittedSlopes, emitted_slopes, voltage_sensitivity
+from a2c_pybamm.estimators.thermodynamics.emitted_modes import (
+    NEGLECTED_VOLTAGE,
+    EmittedSlopes,
+    emitted_slopes,
+    voltage_sensitivity,
+)
 from a2c_pybamm.estimators.thermodynamics.fit_quality import (
     FIT,
     LARGEST_MISFIT,
@@ -99,6 +104,7 @@ def fit_logit_spline(
     sites: float | None = None,
     mean_field_std: float | None = None,
     largest_misfit: float = LARGEST_MISFIT,
+    neglected_voltage: float = NEGLECTED_VOLTAGE,
     source: str | None = None,
 ) -> Estimate:
     r"""Coefficients of a logit spline from energies, chemical potentials, or both, at one or several temperatures.
@@ -114,6 +120,8 @@ def fit_logit_spline(
         Tables by one method.
     energy_std
         Standard deviation of an energy [J.mol-1 per site]. Noise that is not declared is averaged over.
+    neglected_voltage
+        Root-mean-square error of the voltage that the modes left out may have [V]; more than the default makes fewer modes.
     ensemble, sites, mean_field_std, largest_misfit
         As in `fit_free_energy`. Energies of a supercell of ``sites`` sites with all orderings are corrected for its size.
 
@@ -126,7 +134,7 @@ def fit_logit_spline(
     tables = _tables(data)
     check_std(law.material, energy_std)
     fit = _Fit(law, tables, energy_std, ensemble, sites)
-    posterior, emitted, size = fit.solve()
+    posterior, emitted, size = fit.solve(neglected_voltage)
     quality = fit.quality(posterior, size)
     validate_quality(quality, f"data of {tables[0].label}", f"{law.kind} of {law.material}", largest_misfit)
     names = (law.voltage_name, *law.interaction_names, *((law.entropy_name, *law.excess_entropy_names) if fit.several else ()))
@@ -192,11 +200,11 @@ class _Fit:
         self.start = start_slopes([row], self.law)
         return replace(row, noise=row.noise * self.posterior([row]).scatter, known=True)
 
-    def solve(self) -> tuple[SlopePosterior, EmittedSlopes, SizeError | None]:
+    def solve(self, neglected_voltage: float) -> tuple[SlopePosterior, EmittedSlopes, SizeError | None]:
         """Posterior, coefficients and the correction of the supercell's size, each from the fit before."""
         if self.sites is None:
             posterior = self._widened(self.posterior(self.rows))
-            return posterior, emitted_slopes(posterior, self.law, entropies=self.several), None
+            return posterior, self._emitted(posterior, neglected_voltage), None
         corrections = []
         posterior = self.posterior(self.rows, COARSE_PRIOR)
         for k in range(N_ITERATION):
@@ -211,7 +219,10 @@ class _Fit:
         if not size.converged:
             posterior = self.posterior(self.rows)
         posterior = self._widened(posterior)
-        return posterior, emitted_slopes(posterior, self.law, entropies=self.several), size
+        return posterior, self._emitted(posterior, neglected_voltage), size
+
+    def _emitted(self, posterior: SlopePosterior, neglected_voltage: float) -> EmittedSlopes:
+        return emitted_slopes(posterior, self.law, entropies=self.several, neglected_voltage=neglected_voltage)
 
     def slopes(self, posterior: SlopePosterior) -> Array:
         """Slopes (n_slope,) of the posterior's mean."""

@@ -57,6 +57,8 @@ class ReferenceCurves:
     warming: Array | None = None
     """Entropic change [V.K-1] (n,), where the data tell it."""
     warming_std: Array | None = None
+    entropies_apart: bool = False
+    """Whether the entropic change follows from entropies, not from the potentials."""
 
 
 def reference_law(law: PhaseForming, x: Array, *, entropies: bool = False) -> LogitSpline:
@@ -109,12 +111,13 @@ def reference_curves(
     return replace(curves, warming=warming @ found.mean + rest, warming_std=_std(warming, found.covariance))
 
 
-def _entropic(spline: LogitSpline, entropies: SlopePosterior, x: Array) -> dict[str, Array]:
+def _entropic(spline: LogitSpline, entropies: SlopePosterior, x: Array) -> dict[str, Any]:
     """Entropic change of configurations and the metal [V.K-1] (n,), and its standard deviation."""
     per_unit = GAS_CONSTANT / (spline.valence * FARADAY)
     rows = per_unit * spline.basis.curves(x)
     rest = -per_unit * logit(x) - spline.metal_entropy / (spline.valence * FARADAY)
-    return {"warming": rows @ entropies.mean + rest, "warming_std": _std(rows, entropies.covariance)}
+    warming, std = rows @ entropies.mean + rest, _std(rows, entropies.covariance)
+    return {"warming": warming, "warming_std": std, "entropies_apart": True}
 
 
 def _std(rows: Array, covariance: Array) -> Array:
@@ -138,7 +141,8 @@ def with_misfit(
         Beginning of the labels of its columns.
     """
     free = max(free, 1.0)
-    if ratio @ ratio / free <= 1 + SIGNIFICANT * np.sqrt(2 / free):
+    near = bool(ratio @ ratio / free <= 1 + SIGNIFICANT * np.sqrt(2 / free))
+    if near and not reference.entropies_apart:
         return estimate
     T, x = law.reference_temperature, reference.x
     c = {**dict.fromkeys(law.names, 0.0), **dict(zip(estimate.names, estimate.mean, strict=True))}
@@ -154,12 +158,12 @@ def with_misfit(
         (reference.voltage - voltage, reference.voltage_std, by_voltage),
         (reference.slope - slope, reference.slope_std, by_slope),
     ]
-    columns = [_columns(by_voltage, pairs, covariance)]
+    columns = [] if near else [_columns(by_voltage, pairs, covariance)]
     if reference.warming is not None and reference.warming_std is not None:
         (by_warming,) = _derivatives(lambda c, at: (law.entropic_change(c, at, T),), c, estimate.names, x)
         distance = reference.warming - law.entropic_change(c, x, T)
         columns.append(_columns(by_warming, [(distance, reference.warming_std, by_warming)], covariance))
-    values = np.hstack(columns)
+    values = np.hstack([np.zeros((len(estimate.names), 0)), *columns])
     if not values.shape[1]:
         return estimate
     source = f"{getattr(law, 'material', law.kind)} {law.kind} (misfit)"

@@ -124,9 +124,11 @@ def fit_site_sum(
         data=stamp,
     )
     free = len(data.x) - len(theta)
-    return with_potential_distances(
+    found = with_potential_distances(
         estimate, law, data, free=free, largest_misfit=largest_misfit, stamp=f"{data.label}:{stamp}"
     )
+    _validate_errors(problem, found.std)  # with the misfit
+    return found
 
 
 def _problem(data: ChemicalPotentials, law: SiteSum) -> _Problem:
