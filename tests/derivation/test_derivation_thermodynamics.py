@@ -51,8 +51,17 @@ def write(path: Path, header: list[str], rows: list[list[object]]) -> None:
         csv.writer(file).writerows([header, *rows])
 
 
-def energies(path: Path, law: RedlichKister, values: list[float], *, n: int = 13, std: float = 0.002, seed: int = 0) -> None:
-    """Lowest energies of two orderings at each composition, lithium metal's row at the end."""
+def energies(
+    path: Path,
+    law: RedlichKister,
+    values: list[float],
+    *,
+    n: int = 13,
+    std: float = 0.002,
+    seed: int = 0,
+    above: tuple[float, ...] = (0.0, 0.05),
+) -> None:
+    """Energies of orderings so far above the law's [eV] at each composition, lithium metal's row at the end."""
     rng = np.random.default_rng(seed)
     c = dict(zip(law.names, [*values, 25.0], strict=True))
     x = np.linspace(0, 1, n)
@@ -62,7 +71,7 @@ def energies(path: Path, law: RedlichKister, values: list[float], *, n: int = 13
     rows: list[list[object]] = [
         [f"{a:.6f}", f"{e + d + std * rng.standard_normal() - 1.9 * a:.9f}", f"s{k}{j}"]
         for k, (a, e) in enumerate(zip(x, bare, strict=True))
-        for j, d in enumerate((0.0, 0.05))
+        for j, d in enumerate(above)
     ]
     write(path, ["x", "energy_eV", "structure"], [*rows, ["1", "-1.9", "Li_metal"]])
 
@@ -85,8 +94,11 @@ FILE = '[[positive.free_energy.energies]]\nlabel = "A"\nfile = "a.csv"\n'
 
 @pytest.mark.slow
 def test_common_tangent(tmp_path: Path) -> None:
-    """A host with a gap: refused, then treated; the plateau and its diffusivity carry errors."""
-    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11])
+    """A host with a gap: refused, then treated; the plateau and its diffusivity carry errors.
+
+    One ordering at each composition: others close above would leave open whether there is a gap at this temperature.
+    """
+    energies(tmp_path / "a.csv", RedlichKister("LFP", 0), [3.43, 0.11], above=(0.0,))
     treated = study_of(tmp_path, electrode(f'order = 0\nphases = "common tangent"\n{FILE}', mobility=MOBILITY.format(gap=GAP)))
     law = treated.attach["Positive electrode OCP [V]"].law
     assert isinstance(law, TwoPhase)

@@ -72,6 +72,7 @@ def fit_chemical_potential(
         not the law's, or the law's coordinates have no value at the fitted interactions; if voltages are none of a host, or the
         law is too far from the data.
     """
+    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     validate_potentials(data, window=voltage_window)
     if isinstance(law, LogitSpline):
         if terms:
@@ -80,7 +81,6 @@ def fit_chemical_potential(
     data = distinct_rows(data)
     temperatures = np.unique(data.temperature)
     several = len(temperatures) > 1
-    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     if not several and abs(temperatures[0] - law.reference_temperature) > SAME_TEMPERATURE:
         raise ValueError(
             f"chemical potentials of {data.label}: all at {temperatures[0]:g} K, the law {law.material} holds at "

@@ -45,6 +45,7 @@ from a2c_pybamm.estimators.thermodynamics.slope_data import (
 )
 from a2c_pybamm.estimators.thermodynamics.slope_entropies import add_entropies, logit_places
 from a2c_pybamm.estimators.thermodynamics.supercell_size import N_ITERATION, SizeError, energy_correction, size_error
+from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
 Table = EnergyTable | ChemicalPotentials
@@ -133,6 +134,8 @@ def fit_logit_spline(
     """
     tables = _tables(data)
     check_std(law.material, energy_std)
+    for table in tables:
+        validate_ion(law, table.ion, f"data of {table.label}")
     fit = _Fit(law, tables, energy_std, ensemble, sites)
     posterior, emitted, size = fit.solve(neglected_voltage)
     quality = fit.quality(posterior, size)

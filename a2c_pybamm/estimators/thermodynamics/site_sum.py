@@ -98,6 +98,7 @@ def fit_site_sum(
         If the data are of another ion than the law, there are too few, they are of one temperature other than the law's
         reference, ``start`` lacks a coefficient, or they do not determine the sites: two of them are alike, or one is empty.
     """
+    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     validate_potentials(data, window=voltage_window)
     data = distinct_rows(data)
     problem = _problem(data, law)
@@ -132,7 +133,6 @@ def fit_site_sum(
 
 
 def _problem(data: ChemicalPotentials, law: SiteSum) -> _Problem:
-    validate_ion(law, data.ion, f"chemical potentials of {data.label}")
     several = bool(np.ptp(data.temperature) > 0)
     if not several and abs(data.temperature[0] - law.reference_temperature) > SAME_TEMPERATURE:
         raise ValueError(

@@ -96,6 +96,7 @@ def fit_spline_potential(
     Wahba, J. R. Stat. Soc. B 45, 133 (1983): the posterior covariance and its coverage; Wood, J. R. Stat. Soc. B 73, 3 (2011),
     eq. 4, for the restricted likelihood.
     """
+    validate_ion(law, data.ion, data.label)
     check_std(law.material, energy_std)
     if isinstance(data, EnergyTable):
         validate_voltages(data, window=voltage_window, energy_std=energy_std)
@@ -144,7 +145,6 @@ def _problem(
     data: EnergyTable | ChemicalPotentials, law: SplinePotential, energy_std: float | None
 ) -> tuple[Array, Array, Array, bool, str, str]:
     """Design, data and their relative or absolute std [eV or V], whether it is absolute, label and fingerprint."""
-    validate_ion(law, data.ion, data.label)
     if isinstance(data, EnergyTable):
         lowest = lowest_energies(data)
         design = energy_design(law, lowest.x)
