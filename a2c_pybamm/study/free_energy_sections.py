@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import AfterValidator, ConfigDict, Field
 
 from a2c_pybamm import laws
-from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import END_MARGIN, LEAST_SLOPES
+from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import KNOTS
 from a2c_pybamm.schema import show
 from a2c_pybamm.study.fields import Flag, Number, Whole, repeated
 from a2c_pybamm.study.free_energy import (
@@ -132,8 +132,8 @@ class LogitSplineFreeEnergy(OrderingFreeEnergy):
     def build(self, material: str, temperature: float, order: int | None = None) -> laws.LogitSpline:
         """A law with knots from one end to the other, in the place of that of the data."""
         shape: Literal["stable", "plain"] = "stable" if self.stable else "plain"
-        knots = tuple(np.linspace(END_MARGIN, 1 - END_MARGIN, LEAST_SLOPES + 1).tolist())
-        entropies = LEAST_SLOPES if self._boltzmann or self.several_temperatures else 0
+        knots = tuple(np.linspace(KNOTS.end_margin, 1 - KNOTS.end_margin, KNOTS.least_slopes + 1).tolist())
+        entropies = KNOTS.least_slopes if self._boltzmann or self.several_temperatures else 0
         return laws.LogitSpline(material, knots, self.mean_range, shape, temperature, entropies, self.ion)
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:

@@ -19,17 +19,31 @@ from a2c_pybamm.laws.thermodynamics.logit_spline import SOFTNESS, LogitSpline, p
 
 NEGLECTED_VOLTAGE = 1e-4
 """Largest root-mean-square error of the voltage that is left out [V]: a tenth of a millivolt, below any cell's."""
-NEGLECTED_SHARE = 0.01
-"""Largest share of the variance of voltage and logarithmic thermodynamic factor that is left out: a standard deviation half a
-per cent too small."""
-OF_A_LARGE_ERROR = 0.1
-"""The same of the logarithmic thermodynamic factor, where more than `NEGLECTED_VOLTAGE` may be left out."""
-N_COMPOSITION = 101
-"""Compositions between the outermost knots at which modes are compared."""
-N_QUADRATURE = 21
-"""Nodes of the Gauss–Hermite rule for the mean of a positive slope."""
-N_NEWTON = 60
-"""Most iterations for the coordinate of a slope with a given mean; fewer than 20 are usual."""
+
+
+@dataclass(frozen=True)
+class EmissionSettings:
+    """Settings of the choice of modes, and of the mean of positive slopes."""
+
+    largest_share: float = 0.01
+    """Share of the variance of voltage and logarithmic thermodynamic factor that is left out at most: a standard deviation half
+    a per cent too small."""
+    of_a_large_error: float = 0.1
+    """The same of the logarithmic thermodynamic factor, where more than `NEGLECTED_VOLTAGE` may be left out."""
+    n_composition: int = 101
+    """Compositions between the outermost knots at which modes are compared."""
+    n_quadrature: int = 21
+    """Nodes of the Gauss–Hermite rule for the mean of a positive slope."""
+    n_newton: int = 60
+    """Most iterations for the coordinate of a slope with a given mean; fewer than 20 are usual."""
+    tolerance: float = 1e-9
+    """Last step of that search, over the largest slope."""
+    least_derivative: float = 1e-6
+    """Smallest derivative that a step of it is divided by."""
+
+
+EMISSION = EmissionSettings()
+"""Settings of all fits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,16 +105,16 @@ def _coefficient_order(posterior: SlopePosterior, first: int, *, entropies: bool
 
 def coordinates_of_mean(slopes: Array, std: Array) -> Array:
     """Coordinates u (n_slope,) of which Gaussians of standard deviation ``std`` make positive slopes with these means."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(N_QUADRATURE)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(EMISSION.n_quadrature)
     weights = weights / weights.sum()
     u = slopes - SOFTNESS**2 / slopes
-    for _ in range(N_NEWTON):
+    for _ in range(EMISSION.n_newton):
         at = u[:, None] + std[:, None] * nodes
         values = positive(at)
         slope = (values**2 / (values**2 + SOFTNESS**2)) @ weights
-        step = (values @ weights - slopes) / np.maximum(slope, 1e-6)
+        step = (values @ weights - slopes) / np.maximum(slope, EMISSION.least_derivative)
         u = u - np.clip(step, -1 - std, 1 + std)
-        if np.abs(step).max() < 1e-9 * np.abs(slopes).max():
+        if np.abs(step).max() < EMISSION.tolerance * np.abs(slopes).max():
             break
     return u
 
@@ -126,9 +140,9 @@ def leading_modes(
     columns = root @ right.T
     remaining = np.append(np.cumsum(size[::-1] ** 2)[::-1], 0.0) / sum(len(rows) for rows in weighted)
     left_out = [np.append(np.cumsum(((rows @ columns) ** 2).mean(axis=0)[::-1])[::-1], 0.0) for rows in sensitivities]
-    enough = remaining <= max(NEGLECTED_SHARE, OF_A_LARGE_ERROR * (neglected > NEGLECTED_VOLTAGE))
+    enough = remaining <= max(EMISSION.largest_share, EMISSION.of_a_large_error * (neglected > NEGLECTED_VOLTAGE))
     for rest in left_out[:1]:
-        enough &= rest <= min(neglected**2, NEGLECTED_SHARE * rest[0])
+        enough &= rest <= min(neglected**2, EMISSION.largest_share * rest[0])
     kept = int(np.argmax(enough))
     return columns[:, :kept], [float(np.sqrt(rest[kept])) for rest in left_out]
 
@@ -141,18 +155,18 @@ def mean_curves(law: LogitSpline) -> Array:
 
 def _sensitivities(law: LogitSpline, slopes: Array, n_coefficient: int, n: int) -> tuple[Array, Array, Array]:
     """Derivatives of U, of the logarithm of the thermodynamic factor and of dU/dT by the coefficients (n_x, n_coefficient)."""
-    x = np.linspace(law.knots[0], law.knots[-1], N_COMPOSITION)
+    x = np.linspace(law.knots[0], law.knots[-1], EMISSION.n_composition)
     by_coordinate = slopes**2 / (slopes**2 + SOFTNESS**2) if law.shape == "stable" else np.ones(n)
     basis, thermal = law.basis, thermal_voltage(law) / law.valence
-    voltage, factor = np.zeros((2, N_COMPOSITION, n_coefficient))
+    voltage, factor = np.zeros((2, EMISSION.n_composition, n_coefficient))
     voltage[:, 0] = 1.0
     voltage[:, 1 : n + 1] = -thermal * (basis.curves(x) - mean_curves(law)) * by_coordinate
     b_splines = basis.slopes(x)
-    size = np.abs(b_splines @ slopes) if law.shape == "stable" else np.ones(N_COMPOSITION)
+    size = np.abs(b_splines @ slopes) if law.shape == "stable" else np.ones(EMISSION.n_composition)
     factor[:, 1 : n + 1] = b_splines * by_coordinate / size[:, None]
     if n_coefficient == n + 1:
         return voltage, factor, np.zeros((0, n_coefficient))
-    warming = np.zeros((N_COMPOSITION, n_coefficient))
+    warming = np.zeros((EMISSION.n_composition, n_coefficient))
     warming[:, n + 1] = 1.0
     warming[:, n + 2 :] = basis.curves(x)
     return voltage, factor, warming

@@ -31,7 +31,7 @@ class FitQuality:
     """Sum of squares of the residuals over their standard deviations, declared or from the scatter."""
     degrees_of_freedom: float
     declared: bool
-    """Whether the standard deviations are declared."""
+    """True where the standard deviations are declared."""
     worst_x: float
     """Composition of the largest residual in units of its standard deviation."""
     worst_residual: float
@@ -57,14 +57,19 @@ class FitQuality:
         return {
             "chi2": self.chi_squared,
             "degrees of freedom": self.degrees_of_freedom,
-            "chi2 per degree of freedom": self.reduced,
+            "chi2 per degree of freedom": _finite(self.reduced),
             "noise declared": self.declared,
             "worst-fitted x": self.worst_x,
             "its residual [V or eV]": self.worst_residual,
             "its residual over its std": self.worst_ratio,
-            "largest |U_law - U_data| [V]": self.largest_voltage,
-            "at x": self.largest_voltage_x,
+            "largest |U_law - U_data| [V]": _finite(self.largest_voltage),
+            "at x": _finite(self.largest_voltage_x),
         }
+
+
+def _finite(value: float) -> float | None:
+    """The number, or None where it is none, as JSON has it."""
+    return value if np.isfinite(value) else None
 
 
 def fit_quality(

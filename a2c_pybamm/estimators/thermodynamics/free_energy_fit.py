@@ -51,8 +51,7 @@ from a2c_pybamm.estimators.thermodynamics.plausible_voltages import validate_vol
 from a2c_pybamm.estimators.thermodynamics.slope_data import energy_rows, excess_mixing
 from a2c_pybamm.estimators.thermodynamics.slope_entropies import entropy_data, entropy_posterior
 from a2c_pybamm.estimators.thermodynamics.supercell_size import (
-    LEAST_SLOPE,
-    N_ITERATION,
+    SIZE,
     SizeError,
     energy_correction,
     entropy_correction,
@@ -62,7 +61,7 @@ from a2c_pybamm.laws.thermodynamics.expansion import Expansion
 from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
-TEMPERATURE_STEP = 0.5
+WARMING_STEP = 0.5
 """Step of the change of a law's slopes with temperature [K]."""
 
 
@@ -244,7 +243,7 @@ class _LeastSquares:
         if self.sites is None:
             return average, None
         corrections = []
-        for _ in range(N_ITERATION):
+        for _ in range(SIZE.n_iteration):
             slopes = self.slopes(self.coordinates(average)[0])
             temperature = self.law.reference_temperature
             corrections.append(energy_correction(slopes, self.compositions.x, self.sites, temperature))
@@ -271,9 +270,9 @@ class _LeastSquares:
         values = inverse @ compositions.entropy
         error = np.zeros(law.entropies)
         if size is not None and self.sites is not None:
-            here, warm = (self.slopes(mean, warmer=step, entropies=values) for step in (0.0, TEMPERATURE_STEP))
-            safe = np.maximum(here, LEAST_SLOPE)
-            warming = law.reference_temperature * (warm - here) / TEMPERATURE_STEP / safe
+            here, warm = (self.slopes(mean, warmer=step, entropies=values) for step in (0.0, WARMING_STEP))
+            safe = np.maximum(here, SIZE.least_slope)
+            warming = law.reference_temperature * (warm - here) / WARMING_STEP / safe
             change = entropy_correction(here, warming, compositions.x, self.sites)
             values = values + (inverse @ change if size.converged else 0.0)
             error = size.share * (inverse @ change)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -27,7 +27,13 @@ from a2c_pybamm.estimators.thermodynamics.fit_quality import (
     validate_quality,
 )
 from a2c_pybamm.estimators.thermodynamics.mean_field import MEAN_FIELD, mean_field_columns
-from a2c_pybamm.estimators.thermodynamics.orderings import ENSEMBLE_SOURCE, check_std, compositions_of, ensemble_deviations
+from a2c_pybamm.estimators.thermodynamics.orderings import (
+    ENSEMBLE_SOURCE,
+    by_composition,
+    check_std,
+    compositions_of,
+    ensemble_deviations,
+)
 from a2c_pybamm.estimators.thermodynamics.roughness_prior import (
     COARSE_PRIOR,
     PRIOR,
@@ -44,22 +50,40 @@ from a2c_pybamm.estimators.thermodynamics.slope_data import (
     start_slopes,
 )
 from a2c_pybamm.estimators.thermodynamics.slope_entropies import add_entropies, logit_places
-from a2c_pybamm.estimators.thermodynamics.supercell_size import N_ITERATION, SizeError, energy_correction, size_error
+from a2c_pybamm.estimators.thermodynamics.supercell_size import SIZE, SizeError, energy_correction, size_error
 from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
 Table = EnergyTable | ChemicalPotentials
-END_MARGIN = 0.01
-"""Distance of the outermost knots from empty and full at least: beyond, the host is a dilute gas of ions or vacancies."""
-LEAST_SLOPES = 40
-"""Slopes of a law, unless it has more than 27 compositions: more left the fits of 18 measured curves as they were."""
-SLOPES_PER_COMPOSITION = 1.5
-MOST_SLOPES = 99
-"""Slopes that a law can have."""
-DEGREES_OF_PRIOR = 3.0
-"""Degrees of freedom with which the declared noise counts against the scatter: χ² of one or two is no evidence."""
-LEAST_DATA = 3
-"""Compositions of which a curve has a slope and a bend."""
+
+
+@dataclass(frozen=True)
+class KnotChoice:
+    """Settings of the knots of a law, and of what its data must be."""
+
+    end_margin: float = 0.01
+    """Distance of the outermost knots from empty and full at least: beyond, the host is a dilute gas of ions or vacancies."""
+    least_slopes: int = 40
+    """Slopes of a law of few compositions: more left the fits of 18 measured curves as they were."""
+    slopes_per_composition: float = 1.5
+    """Slopes of a law of many."""
+    most_slopes: int = 99
+    """Slopes that a law can have."""
+    digits: int = 8
+    """Digits to which knots are rounded: names of coefficients have five."""
+    least_data: int = 3
+    """Compositions of which a curve has a slope and a bend."""
+    degrees_of_prior: float = 3.0
+    """Degrees of freedom with which declared noise counts against the scatter: χ² of one or two is no evidence."""
+
+
+KNOTS = KnotChoice()
+"""Settings of all laws."""
+
+
+def different_compositions(x: Array) -> int:
+    """Number of compositions that are not within the rounding of tables of one another."""
+    return len(by_composition(x))
 
 
 def logit_spline(
@@ -84,16 +108,16 @@ def logit_spline(
         Whether the slopes change with temperature: with potentials at several temperatures, or a Boltzmann average.
     """
     x = np.concatenate([table.x for table in _tables(data)])
-    n = len(np.unique(np.round(x, 6)))
+    n = different_compositions(x)
     low, high = float(x.min()), float(x.max())
-    n_slope = int(np.clip(SLOPES_PER_COMPOSITION * n, LEAST_SLOPES, MOST_SLOPES))
+    n_slope = int(np.clip(KNOTS.slopes_per_composition * n, KNOTS.least_slopes, KNOTS.most_slopes))
     if not high > low:
-        raise ValueError(f"{material}: all data are at x = {low:g}; give at least {LEAST_DATA} compositions")
-    knots = np.linspace(max(low, END_MARGIN), min(high, 1 - END_MARGIN), n_slope + 1)
+        raise ValueError(f"{material}: all data are at x = {low:g}; give at least {KNOTS.least_data} compositions")
+    knots = np.linspace(max(low, KNOTS.end_margin), min(high, 1 - KNOTS.end_margin), n_slope + 1)
     shape: Literal["stable", "plain"] = "stable" if stable else "plain"
-    over = (round(low, 6), round(high, 6)) if window is None else window
+    over = (round(low, KNOTS.digits), round(high, KNOTS.digits)) if window is None else window
     count = n_slope if entropies else 0
-    return LogitSpline(material, tuple(np.round(knots, 8).tolist()), over, shape, temperature, count, ion)
+    return LogitSpline(material, tuple(np.round(knots, KNOTS.digits).tolist()), over, shape, temperature, count, ion)
 
 
 def fit_logit_spline(
@@ -167,15 +191,17 @@ class _Fit:
             compositions_of(table, law, ensemble, sites) if isinstance(table, EnergyTable) else None for table in tables
         ]
         rows = [
-            energy_rows(c, law, energy_std) if c is not None else potential_rows(_at_law(table, law), law)
-            for table, c in zip(tables, self.compositions, strict=True)
+            potential_rows(_at_law(table, law), law)
+            if isinstance(table, ChemicalPotentials)
+            else energy_rows(compositions_of(table, law, ensemble, sites), law, energy_std)
+            for table in tables
         ]
         self.several = law.entropies > 0 and any(bool(row.warming.any()) for row in rows)
         x = np.concatenate([row.x for row in rows])
-        if len(np.unique(np.round(x, 6))) < LEAST_DATA:
+        if (n_different := different_compositions(x)) < KNOTS.least_data:
             raise ValueError(
-                f"data of {tables[0].label}: {len(np.unique(np.round(x, 6)))} different composition(s); a curve needs at least "
-                f"{LEAST_DATA}, add some"
+                f"data of {tables[0].label}: {n_different} different composition(s); a curve needs at least "
+                f"{KNOTS.least_data}, add some"
             )
         self.rows = [row if row.known or len(rows) == 1 else self._with_scatter(row) for row in rows]
         self.start = start_slopes(self.rows, law)
@@ -186,7 +212,7 @@ class _Fit:
 
     @property
     def method(self) -> str:
-        """What was fitted to, in words."""
+        """Ensembles of the energies and number of the potentials, in words."""
         parts = [c.method for c in self.compositions if c is not None]
         n = sum(len(row.x) for row, c in zip(self.rows, self.compositions, strict=True) if c is None)
         return " and ".join([*parts, *([f"{n} chemical potentials"] if n else [])])
@@ -210,14 +236,14 @@ class _Fit:
             return posterior, self._emitted(posterior, neglected_voltage), None
         corrections = []
         posterior = self.posterior(self.rows, COARSE_PRIOR)
-        for k in range(N_ITERATION):
+        for k in range(SIZE.n_iteration):
             slopes = self.slopes(posterior)
             corrections.append(
                 [energy_correction(self.law.basis.slopes(row.x) @ slopes, row.x, self.sites, self.law.reference_temperature)
                  if row.constant.any() else np.zeros(len(row.x)) for row in self.rows]
             )  # fmt: skip
             corrected = [replace(row, data=row.data + c) for row, c in zip(self.rows, corrections[-1], strict=True)]
-            posterior = self.posterior(corrected, PRIOR if k == N_ITERATION - 1 else COARSE_PRIOR)
+            posterior = self.posterior(corrected, PRIOR if k == SIZE.n_iteration - 1 else COARSE_PRIOR)
         size = size_error([np.concatenate(c) for c in corrections])
         if not size.converged:
             posterior = self.posterior(self.rows)
@@ -235,8 +261,8 @@ class _Fit:
         """The posterior with the declared noise widened to the scatter, if that is larger."""
         if not all(row.known for row in self.rows):
             return posterior
-        free = max(posterior.degrees_of_freedom, 0.0) + DEGREES_OF_PRIOR
-        factor = max(1.0, (posterior.chi_squared + DEGREES_OF_PRIOR) / free)
+        free = max(posterior.degrees_of_freedom, 0.0) + KNOTS.degrees_of_prior
+        factor = max(1.0, (posterior.chi_squared + KNOTS.degrees_of_prior) / free)
         return replace(posterior, covariance=factor * posterior.covariance)
 
     def quality(self, posterior: SlopePosterior, size: SizeError | None) -> FitQuality:

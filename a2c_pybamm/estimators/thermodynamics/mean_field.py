@@ -26,6 +26,8 @@ MEAN_FIELD = "mean field (lowest energies, ideal mixing)"
 """Name of the source, behind the material."""
 CORRELATION_LENGTH = 0.25
 """Difference of x over which the error changes: orderings are of halves, thirds and quarters."""
+UNIFORM_STD = 3**-0.5
+"""Root mean square of a uniform variable between 0 and 1."""
 LEAST_SHARE = 0.01
 """Share of the variance below which a column is left out."""
 
@@ -40,7 +42,7 @@ def mean_field_columns(table: EnergyTable, x: Array, temperature: float, declare
         composition lists two.
     """
     shape = -mixing(x)
-    std = bound_widths(table, x, temperature) / np.sqrt(3)
+    std = bound_widths(table, x, temperature) * UNIFORM_STD
     if declared is not None:
         std = declared / FARADAY * shape / np.log(2)
     if not std.any():

@@ -26,18 +26,28 @@ from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
 REFERENCE_PRIOR = RoughnessPrior(plain_stds=(1.0, 10.0, 100.0), smoothings=tuple(np.logspace(-6, 4, 9)))
 """Prior of the spline beside a law: slopes of either sign, for which one step is the fit."""
-N_REFERENCE_SLOPE = 40
-"""Slopes of the spline beside a law."""
-NORMAL_95 = 1.96
-"""Half width of the central 95 % of a normal distribution, in standard deviations."""
-SIGNIFICANT = 2.0
-"""Distance from the spline, in the spline's own standard deviations, from which it is a misfit."""
-HELD_SHARE = 0.95
-"""Share of compositions at which the spline lies within the law's 95 % intervals."""
-N_COMPOSITION = 61
-"""Compositions at which law and spline are compared."""
-END_MARGIN = 0.02
-"""Distance from empty and full beyond which they are compared."""
+
+
+@dataclass(frozen=True)
+class MisfitSettings:
+    """Settings of the comparison of a law with the spline beside it."""
+
+    n_slope: int = 40
+    """Slopes of the spline."""
+    half_width: float = 1.96
+    """Half width of the central 95 % of a normal distribution, in standard deviations."""
+    significant: float = 2.0
+    """Distance from the spline, in the spline's own standard deviations, from which it is a misfit."""
+    held_share: float = 0.95
+    """Share of compositions at which the spline lies within the law's 95 % intervals."""
+    n_composition: int = 61
+    """Compositions at which law and spline are compared."""
+    end_margin: float = 0.02
+    """Distance from empty and full beyond which they are compared."""
+
+
+MISFIT = MisfitSettings()
+"""Settings of all fits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +68,15 @@ class ReferenceCurves:
     """Entropic change [V.K-1] (n,), where the data tell it."""
     warming_std: Array | None = None
     entropies_apart: bool = False
-    """Whether the entropic change follows from entropies, not from the potentials."""
+    """True where the entropic change follows from entropies, not from the potentials."""
 
 
 def reference_law(law: PhaseForming, x: Array, *, entropies: bool = False) -> LogitSpline:
     """Spline with evenly spaced knots over the compositions of some data, at a law's temperature and of its ion."""
-    knots = np.linspace(max(float(x.min()), END_MARGIN / 2), min(float(x.max()), 1 - END_MARGIN / 2), N_REFERENCE_SLOPE + 1)
-    count = N_REFERENCE_SLOPE if entropies else 0
+    knots = np.linspace(
+        max(float(x.min()), MISFIT.end_margin / 2), min(float(x.max()), 1 - MISFIT.end_margin / 2), MISFIT.n_slope + 1
+    )
+    count = MISFIT.n_slope if entropies else 0
     ion = str(getattr(law, "ion", "Li"))
     return LogitSpline("reference", tuple(knots.tolist()), (0.0, 1.0), "plain", law.reference_temperature, count, ion)
 
@@ -84,7 +96,7 @@ def reference_curves(
     start = start_slopes(rows, spline) - 1
     found = slope_posterior(linear, z, positive=False, noise_known=known, start=start, prior=REFERENCE_PRIOR)
     low, high = spline.knots[0], spline.knots[-1]
-    x = np.linspace(max(low, END_MARGIN), min(high, 1 - END_MARGIN), N_COMPOSITION)
+    x = np.linspace(max(low, MISFIT.end_margin), min(high, 1 - MISFIT.end_margin), MISFIT.n_composition)
     thermal, first = thermal_voltage(spline) / spline.valence, found.n_linear - (2 if several else 1)
     places = np.arange(found.n_linear, found.n_linear + found.n_slope)
     voltage, slope, warming = np.zeros((3, len(x), len(found.mean)))
@@ -141,7 +153,7 @@ def with_misfit(
         Beginning of the labels of its columns.
     """
     free = max(free, 1.0)
-    near = bool(ratio @ ratio / free <= 1 + SIGNIFICANT * np.sqrt(2 / free))
+    near = bool(ratio @ ratio / free <= 1 + MISFIT.significant * np.sqrt(2 / free))
     if near and not reference.entropies_apart:
         return estimate
     T, x = law.reference_temperature, reference.x
@@ -203,6 +215,6 @@ def _needed(distance: Array, std: Array, rows: Array, shape: Array, covariance: 
     """Factor on a shape with which 95 % intervals hold the distances at 95 % of compositions; 0 where they do already."""
     own = np.einsum("ij,jk,ik->i", rows, covariance, rows)
     by_shape = ((rows @ shape) ** 2).sum(axis=1)
-    missing = np.where(np.abs(distance) > SIGNIFICANT * std, (distance / NORMAL_95) ** 2 - own, 0.0)
+    missing = np.where(np.abs(distance) > MISFIT.significant * std, (distance / MISFIT.half_width) ** 2 - own, 0.0)
     ratio = np.maximum(missing, 0.0) / np.maximum(by_shape, np.finfo(float).tiny)
-    return float(np.sqrt(np.quantile(ratio, HELD_SHARE, method="higher")))
+    return float(np.sqrt(np.quantile(ratio, MISFIT.held_share, method="higher")))

@@ -70,6 +70,8 @@ COARSE_PRIOR = RoughnessPrior(
 """Few combinations for a curve alone, without its error."""
 DRAW_SEED = 20261129
 """Seed of the draws: the same data have the same fit."""
+LARGEST_LOGARITHM = 50.0
+"""Bound of a slope's logarithm: beyond, squares of slopes leave the range of floats."""
 STEP_SHARES = (1.0, 0.5, 0.25, 1 / 16)
 """Shares of a step that are tried."""
 JITTER = 1e-9
@@ -91,7 +93,7 @@ class LinearData:
     entropies: Array
     """:math:`A_S` (n, n_slope), or (n, 0)."""
     of_energies: bool = False
-    """Whether energies are among the data; voltages alone have no smaller noise than `least_voltage_noise`."""
+    """True where energies are among the data; voltages alone have no smaller noise than `least_voltage_noise`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +119,7 @@ class SlopePosterior:
 def matern_root(z: Array, inverse_length: float) -> Array:
     r"""Cholesky factor (n, n) of Matérn's covariance of index 3/2 and unit variance between places z (n,)."""
     distance = inverse_length * np.abs(z[:, None] - z)
-    return np.linalg.cholesky((1 + distance) * np.exp(-distance) + JITTER * np.eye(len(z)))
+    return np.asarray(np.linalg.cholesky((1 + distance) * np.exp(-distance) + JITTER * np.eye(len(z))))
 
 
 def slope_posterior(
@@ -149,38 +151,41 @@ def slope_posterior(
 
 @dataclass(frozen=True, eq=False)
 class _FreeData:
-    """Linear data in units of their noise, without the directions of the coefficients that have no prior."""
+    """Linear data in units of their noise, rotated: first the coefficients that have no prior, then what is free of them.
+
+    An upper triangular matrix of as many rows as there are coefficients and one more holds all that a thousand data tell.
+    """
 
     linear: LinearData
     positive: bool
-    rotation: Array
-    """Rows without those directions (n_free, n)."""
-    inverse: Array
-    """Coefficients without a prior from data in units of their noise (n_linear, n)."""
+    first: Array
+    """Rows of the coefficients without a prior (n_linear, n_linear + n_slope + n_entropy + 1)."""
     data: Array
-    """(n_free,)."""
+    """(n_row,)."""
     slopes: Array
-    """(n_free, n_slope)."""
+    """(n_row, n_slope)."""
     entropies: Array
-    """(n_free, n_slope or 0)."""
+    """(n_row, n_slope or 0)."""
+    n_free: int
+    """Number of data less that of coefficients without a prior."""
 
     @classmethod
     def of(cls, linear: LinearData, *, positive: bool) -> _FreeData:
-        weight = 1 / linear.noise[:, None]
-        known = linear.known * weight
-        rotation = np.eye(len(known))
-        if known.shape[1]:
-            rotation = np.linalg.qr(known, mode="complete")[0][:, known.shape[1] :].T
+        n_linear, n_slope = linear.known.shape[1], linear.slopes.shape[1]
         offset = 0.0 if positive else linear.slopes.sum(axis=1)
-        return cls(
-            linear,
-            positive,
-            rotation,
-            np.linalg.pinv(known),
-            rotation @ ((linear.data - offset) * weight[:, 0]),
-            rotation @ (linear.slopes * weight),
-            rotation @ (linear.entropies * weight),
-        )
+        columns = [linear.known, linear.slopes, linear.entropies, (linear.data - offset)[:, None]]
+        triangle = np.array(np.linalg.qr(np.hstack(columns) / linear.noise[:, None], mode="r"), float)
+        triangle *= np.where(np.diag(triangle) < 0, -1.0, 1.0)[:, None]  # on every processor the same
+        rows = triangle[n_linear:, n_linear:]
+        n_free = len(linear.data) - n_linear
+        return cls(linear, positive, triangle[:n_linear], rows[:, -1], rows[:, :n_slope], rows[:, n_slope:-1], n_free)
+
+    def linear_coefficients(self, slopes: Array, entropies: Array, noise: Array | float = 0.0) -> Array:
+        """Coefficients without a prior (n, n_linear) beside slopes and entropies (n, n_slope or 0), their data with noise."""
+        n_linear = len(self.first)
+        unknown = np.concatenate([slopes if self.positive else slopes - 1, entropies], axis=1)
+        right = self.first[:, -1] + noise - unknown @ self.first[:, n_linear:-1].T
+        return np.asarray(np.linalg.solve(self.first[:, :n_linear], right.T).T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +215,7 @@ class _Search:
 
     def slope_factor(self, c: Array) -> Array:
         """Derivative of the slopes by their coefficients; of positive ones these are the slopes themselves."""
-        return np.exp(np.clip(c, -50, 50)) if self.free.positive else np.ones_like(c)
+        return np.exp(np.clip(c, -LARGEST_LOGARITHM, LARGEST_LOGARITHM)) if self.free.positive else np.ones_like(c)
 
     def coefficients(self, germ: Array, at: NDArray[np.intp]) -> tuple[Array, Array]:
         """Slopes' coefficients c and entropies' (n, n_slope or 0) of standard-normal germs."""
@@ -268,7 +273,7 @@ class _Search:
         if not self.free.positive:
             return np.asarray(step)
         change = np.abs(np.einsum("gkj,gj->gk", self.roots[self.of_root[at]], step[:, : self.n_slope])).max(axis=1)
-        return np.asarray(step * np.minimum(1.0, self.prior.largest_step / np.maximum(change, 1e-12))[:, None])
+        return np.asarray(step * np.minimum(1.0, self.prior.largest_step / np.maximum(change, np.finfo(float).tiny))[:, None])
 
     def _shortened(self, germ: Array, value: Array, at: NDArray[np.intp]) -> tuple[Array, Array]:
         """Germs after the longest of a step, its half, quarter and sixteenth that decreases the objective, and its values."""
@@ -289,16 +294,16 @@ class _Search:
         every = np.arange(len(germ))
         c, entropy = self.coefficients(germ, every)
         design = self.design(c, every)
-        n_free = design.shape[1]
+        n_free, n_row = self.free.n_free, design.shape[1]
         fitted = design @ np.transpose(design, (0, 2, 1)) / (self.of_scale**2)[:, None, None]
-        system = fitted + np.eye(n_free)
+        system = fitted + np.eye(n_row)
         log = -self.objective(germ, every) - 0.5 * np.linalg.slogdet(system)[1] - n_free * np.log(self.of_scale)
         weights = np.exp(self.prior.evidence_power * (log - log.max()))
         weights /= weights.sum()
         kept = np.flatnonzero(weights > self.prior.negligible_evidence)
         weights = weights[kept] / weights[kept].sum()
         degrees = np.einsum("gii->g", np.linalg.solve(system[kept], fitted[kept]))
-        rows, covariances, gains = self._moments(kept, c[kept], entropy[kept], design[kept], system[kept])
+        rows, covariances, influences = self._moments(kept, c[kept], entropy[kept], design[kept], system[kept])
         mean = weights @ rows
         centred = rows - mean
         covariance = np.tensordot(weights, covariances, axes=1) + (weights[:, None] * centred).T @ centred
@@ -307,10 +312,12 @@ class _Search:
             mean, covariance = drawn.mean(axis=0), np.cov(drawn.T)
         linear = self.free.linear
         residual = self._full_residual(mean) / linear.noise
+        rows_of_data = np.hstack([linear.known, linear.slopes, linear.entropies]) / linear.noise[:, None] ** 2
+        gain = np.tensordot(weights, influences, axes=1) @ rows_of_data.T
         return SlopePosterior(
             mean,
             covariance,
-            np.tensordot(weights, gains, axes=1),
+            gain,
             linear.known.shape[1],
             self.n_slope,
             float(np.sqrt(weights @ self.of_scale[kept] ** 2)),
@@ -328,20 +335,19 @@ class _Search:
         n = self.prior.n_pair
         places = np.searchsorted(np.cumsum(weights), (np.arange(n) + 0.5) / n)
         places = np.minimum(places, len(weights) - 1)
-        noise = rng.standard_normal((n, len(self.free.linear.data)))
+        n_row, n_linear = len(self.free.data), len(self.free.first)
+        noise = rng.standard_normal((n, n_linear + n_row))
         centre = rng.standard_normal((n, self.n_germ))
         places = np.concatenate([places, places])
         scale = self.of_scale[at[places]]
         noise = np.concatenate([noise, -noise]) * scale[:, None]
         centre = np.concatenate([centre, -centre])
         of_root = self.of_root[at[places]]
-        search = replace(self, of_root=of_root, of_scale=scale, shift=noise @ self.free.rotation.T, centre=centre)
+        search = replace(self, of_root=of_root, of_scale=scale, shift=noise[:, n_linear:], centre=centre)
         found = search.minimum(germ[places])
         c, entropy = search.coefficients(found, np.arange(len(found)))
         slopes = self.slope_factor(c)
-        linear = self.free.linear
-        curve = slopes @ linear.slopes.T + entropy @ linear.entropies.T
-        q = ((linear.data - curve) / linear.noise + noise) @ self.free.inverse.T
+        q = self.free.linear_coefficients(slopes, entropy, noise[:, :n_linear])
         return np.concatenate([q, slopes, entropy], axis=1)
 
     def _full_residual(self, mean: Array) -> Array:
@@ -354,8 +360,8 @@ class _Search:
     def _moments(
         self, at: NDArray[np.intp], c: Array, entropy: Array, design: Array, system: Array
     ) -> tuple[Array, Array, Array]:
-        """Coefficients q, s, S of each combination (n, n_coefficient), covariances about them, and derivatives by the data."""
-        linear, weight = self.free.linear, 1 / self.free.linear.noise
+        """Coefficients q, s, S of each combination (n, n_coefficient), covariances about them, and these over the noise."""
+        free, n_linear = self.free, len(self.free.first)
         variance = (self.of_scale[at] ** 2)[:, None, None]
         spread = np.eye(design.shape[2]) - np.transpose(design, (0, 2, 1)) @ np.linalg.solve(system, design) / variance
         roots = self.roots[self.of_root[at]] * self.slope_factor(c)[:, :, None]
@@ -363,13 +369,11 @@ class _Search:
             zero = np.zeros_like(roots)
             roots = np.block([[roots, zero], [zero, self.prior.entropy_factor * self.roots[self.of_root[at]]]])
         inner = roots @ spread @ np.transpose(roots, (0, 2, 1))
-        derivative = np.concatenate([linear.slopes, linear.entropies], axis=1)
-        values = self.slope_factor(c) if self.free.positive else 1 + c
-        curve = np.concatenate([values, entropy], axis=1) @ derivative.T
-        q = ((linear.data - curve) * weight) @ self.free.inverse.T
-        to_linear = -self.free.inverse @ (derivative * weight[:, None])
+        values = self.slope_factor(c) if free.positive else 1 + c
+        q = free.linear_coefficients(values, entropy)
+        to_linear = -np.linalg.solve(free.first[:, :n_linear], free.first[:, n_linear:-1])
+        inverse = np.linalg.inv(free.first[:, :n_linear])
         cross = to_linear @ inner
-        own = self.free.inverse @ self.free.inverse.T * variance + cross @ to_linear.T
+        own = inverse @ inverse.T * variance + cross @ to_linear.T
         covariance = np.block([[own, cross], [np.transpose(cross, (0, 2, 1)), inner]])
-        by_data = covariance @ np.concatenate([linear.known, derivative], axis=1).T * weight**2 / variance
-        return np.concatenate([q, values, entropy], axis=1), covariance, by_data
+        return np.concatenate([q, values, entropy], axis=1), covariance, covariance / variance

@@ -27,6 +27,16 @@ class SiteSumSearch:
 
     start_widths: tuple[float, ...] = (0.3, 1.0, 3.0)
     """Ideality factors that fits start from."""
+    inner_quantiles: tuple[float, float] = (0.95, 0.05)
+    """Shares of the voltages between which site voltages start."""
+    least_fraction: float = 0.25
+    """Smallest fraction of sites that a fit starts from, over that of equal ones."""
+    step_sizes: tuple[float, float, float] = (0.03, 0.3, 10.0)
+    """Typical steps of voltages [V], logarithms and the entropy [J.mol-1.K-1]."""
+    n_evaluation: int = 100
+    """Most evaluations of a fit's residuals."""
+    tolerance: float = 1e-9
+    """Relative change of the coefficients, the sum of squares and its slope at which a fit ends."""
     largest_logarithm: float = 12.0
     """Bound of a fit on logarithms of ideality factors and of ratios of fractions: a factor of 160 000."""
     largest_condition: float = 1e7
@@ -156,11 +166,11 @@ def _starts(problem: _Problem) -> Iterator[Array]:
     x, U = data.x[order], -data.potential[order] / (law.valence * FARADAY)
     places = (np.arange(law.n_site) + 0.5) / law.n_site
     by_composition = np.quantile(U, 1 - places)
-    inner = np.quantile(U, [0.95, 0.05])
+    inner = np.quantile(U, SEARCH.inner_quantiles)
     by_voltage = inner[0] + places * (inner[1] - inner[0])
     for voltages in (by_composition, by_voltage):
         edges = [0.0, *(float(x[np.argmin(np.abs(U - u))]) for u in (voltages[1:] + voltages[:-1]) / 2), 1.0]
-        fractions = np.maximum(np.diff(edges), 0.25 / law.n_site)
+        fractions = np.maximum(np.diff(edges), SEARCH.least_fraction / law.n_site)
         for width in SEARCH.start_widths:
             logs = [*np.full(law.n_site, np.log(width)), *np.log(fractions[:-1] / fractions[-1])]
             yield np.array([*voltages, *logs, law.metal_entropy][: len(problem.names)])
@@ -176,10 +186,10 @@ def _best(problem: _Problem, start: Mapping[str, float] | None) -> Array:
     given = None if start is None else [np.array([float(start[name]) for name in problem.names])]
     bound = np.full(len(problem.names), np.inf)
     bound[n : 3 * n - 1] = SEARCH.largest_logarithm
-    # steps of a typical size: tens of millivolts, tenths of a logarithm, ten units of entropy
-    sizes = np.array([*(0.03,) * n, *(0.3,) * (2 * n - 1), 10.0][: len(problem.names)])
-    settings = {"x_scale": sizes, "bounds": (-bound, bound), "max_nfev": 100}
-    settings |= dict.fromkeys(("xtol", "ftol", "gtol"), 1e-9)
+    of_voltage, of_logarithm, of_entropy = SEARCH.step_sizes
+    sizes = np.array([*(of_voltage,) * n, *(of_logarithm,) * (2 * n - 1), of_entropy][: len(problem.names)])
+    settings = {"x_scale": sizes, "bounds": (-bound, bound), "max_nfev": SEARCH.n_evaluation}
+    settings |= dict.fromkeys(("xtol", "ftol", "gtol"), SEARCH.tolerance)
     ends = [least_squares(problem.residual, theta, problem.jacobian, **settings) for theta in given or _starts(problem)]
     return np.asarray(min(ends, key=lambda end: end.cost).x, float)
 

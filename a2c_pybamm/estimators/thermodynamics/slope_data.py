@@ -41,7 +41,7 @@ class SlopeRows:
     noise: Array
     """Standard deviations, absolute or up to a factor (n,)."""
     known: bool
-    """Whether they are absolute."""
+    """True where they are absolute."""
     constant: Array
     """Column of g(0), zero for voltages (n,)."""
     voltage: Array

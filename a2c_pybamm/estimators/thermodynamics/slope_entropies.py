@@ -9,7 +9,7 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
-from a2c_pybamm.estimators.thermodynamics.emitted_modes import N_COMPOSITION, leading_modes
+from a2c_pybamm.estimators.thermodynamics.emitted_modes import EMISSION, leading_modes
 from a2c_pybamm.estimators.thermodynamics.orderings import Compositions
 from a2c_pybamm.estimators.thermodynamics.roughness_prior import LinearData, SlopePosterior, slope_posterior
 from a2c_pybamm.estimators.thermodynamics.supercell_size import SizeError, entropy_correction
@@ -47,7 +47,7 @@ def add_entropies(
     names = (*estimate.names, *law.excess_entropy_names)
     values = np.concatenate([estimate.mean, GAS_CONSTANT * posterior.mean])
     n_old, n = len(estimate.names), posterior.n_slope
-    curves = law.basis.curves(np.linspace(law.knots[0], law.knots[-1], N_COMPOSITION))
+    curves = law.basis.curves(np.linspace(law.knots[0], law.knots[-1], EMISSION.n_composition))
     root, _ = leading_modes(GAS_CONSTANT**2 * posterior.covariance, [curves / (law.valence * FARADAY)])
     stamp = array_fingerprint(compositions.x, entropy, settings=f"{law.knots} {energy_std}")
     factors = {

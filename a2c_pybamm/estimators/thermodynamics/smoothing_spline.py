@@ -28,6 +28,28 @@ from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.spline_potential import SplinePotential, cardinal_splines
 
 
+@dataclass(frozen=True)
+class SmoothingSearch:
+    """Settings of the average over smoothing parameters, and of the search for a stable curve."""
+
+    smoothings: tuple[float, ...] = tuple(np.logspace(-9, 6, 61))
+    """Smoothing parameters, over the ratio of the traces of design and penalty."""
+    n_composition: int = 101
+    """Compositions at which a curve is held stable."""
+    end_margin: float = 1e-3
+    """Distance of these from empty and full."""
+    jitter: float = 1e-12
+    """Share of the mean variance that is added to the covariance in whose metric the nearest curve is sought."""
+    n_iteration: int = 500
+    """Most iterations of that search."""
+    tolerance: float = 1e-12
+    """Change of the squared distance at which it ends."""
+
+
+SMOOTHING = SmoothingSearch()
+"""Settings of all fits."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Smooth:
     """Average over smoothing parameters of penalised least squares."""
@@ -177,7 +199,7 @@ def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:
     gram, projected = design.T @ design, design.T @ y
     size = np.trace(gram) / np.trace(penalty)
     logs, means, roots, scatters, degrees = [], [], [], [], []
-    for factor in np.logspace(-9, 6, 61):
+    for factor in SMOOTHING.smoothings:
         smoothing = size * factor
         penalised = gram + smoothing * penalty
         values, vectors = np.linalg.eigh(penalised)
@@ -204,7 +226,8 @@ def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:
 
 def _held_stable(mean: Array, covariance: Array, law: SplinePotential, window: tuple[float, float]) -> tuple[Array, bool]:
     """The nearest coefficients whose chemical potential does not fall within a window, and whether they had to move."""
-    x = np.linspace(max(window[0], 1e-3), min(window[1], 1 - 1e-3), 101)
+    margin = SMOOTHING.end_margin
+    x = np.linspace(max(window[0], margin), min(window[1], 1 - margin), SMOOTHING.n_composition)
     zero = dict.fromkeys(law.names, 0.0)
     names = (law.voltage_name, *law.interaction_names)
 
@@ -217,11 +240,11 @@ def _held_stable(mean: Array, covariance: Array, law: SplinePotential, window: t
     slopes = np.column_stack([factor(unit) - rest for unit in np.eye(len(mean))])
     if (rest + slopes @ mean >= 0).all():
         return mean, False
-    root = np.linalg.cholesky(covariance + 1e-12 * np.trace(covariance) / len(mean) * np.eye(len(mean)))
+    root = np.linalg.cholesky(covariance + SMOOTHING.jitter * np.trace(covariance) / len(mean) * np.eye(len(mean)))
     constraint = {"type": "ineq", "fun": lambda z: rest + slopes @ (mean + root @ z), "jac": lambda z: slopes @ root}
     nearest = minimize(
         lambda z: float(z @ z), np.zeros_like(mean), jac=lambda z: 2 * z, constraints=[constraint], method="SLSQP",
-        options={"maxiter": 500, "ftol": 1e-12},
+        options={"maxiter": SMOOTHING.n_iteration, "ftol": SMOOTHING.tolerance},
     )  # fmt: skip
     if not nearest.success:
         raise ValueError(

@@ -20,16 +20,25 @@ import numpy as np
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Array
 
-LARGEST_CHANGE = 0.5
-"""Largest change from one correction to the next, over the first: beyond, the series does not converge."""
-SHARE_IN_DOUBT = 0.5
-"""Share of a correction that is its error."""
-CHANGES_IN_DOUBT = 2.0
-"""Changes from one correction to the next that are an error as well."""
-N_ITERATION = 2
-"""Corrections, each with the slopes of the fit before: a third changes exact chains by less than 1 %."""
-LEAST_SLOPE = 1e-3
-r"""Smallest :math:`\Theta(1-x)` of which the logarithm is taken; a law without a stable phase has none."""
+
+@dataclass(frozen=True)
+class SizeSeries:
+    """Settings of the corrections and of their error."""
+
+    n_iteration: int = 2
+    """Corrections, each with the slopes of the fit before: a third changes exact chains by less than 1 %."""
+    largest_change: float = 0.5
+    """Largest change from one correction to the next, over the first: beyond, the series does not converge."""
+    share_in_doubt: float = 0.5
+    """Share of a correction that is its error."""
+    changes_in_doubt: float = 2.0
+    """Changes from one correction to the next that are an error as well."""
+    least_slope: float = 1e-3
+    r"""Smallest :math:`\Theta(1-x)` of which the logarithm is taken; a law without a stable phase has none."""
+
+
+SIZE = SizeSeries()
+"""Settings of all fits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,25 +50,25 @@ class SizeError:
     energy_error: Array
     """Error in common [eV] (n,)."""
     converged: bool
-    """Whether a correction was made."""
+    """True where a correction was made."""
 
     @property
     def share(self) -> float:
         """Share of the correction that is its error."""
-        return SHARE_IN_DOUBT if self.converged else 1.0
+        return SIZE.share_in_doubt if self.converged else 1.0
 
 
 def energy_correction(slopes: Array, x: Array, sites: float, temperature: float) -> Array:
     r""":math:`(RT/2NF)\ln s` [eV] at compositions (n,); zero at both ends, where there is one ordering."""
     inside = (x > 0) & (x < 1)
-    logs = np.log(np.maximum(slopes, LEAST_SLOPE))
+    logs = np.log(np.maximum(slopes, SIZE.least_slope))
     return np.where(inside, GAS_CONSTANT * temperature / (2 * sites * FARADAY) * logs, 0.0)
 
 
 def entropy_correction(slopes: Array, warming: Array, x: Array, sites: float) -> Array:
     r""":math:`-(R/2N)(\ln s + T\,\partial_T\ln s)` [J.mol-1.K-1] (n,), ``warming`` the second term."""
     inside = (x > 0) & (x < 1)
-    logs = np.log(np.maximum(slopes, LEAST_SLOPE))
+    logs = np.log(np.maximum(slopes, SIZE.least_slope))
     return np.where(inside, -GAS_CONSTANT / (2 * sites) * (logs + warming), 0.0)
 
 
@@ -70,7 +79,7 @@ def size_error(corrections: list[Array]) -> SizeError:
     """
     first, last = corrections[0], corrections[-1]
     size = float(np.abs(first).max(initial=0.0))
-    if np.abs(last - first).max(initial=0.0) > LARGEST_CHANGE * size:
+    if np.abs(last - first).max(initial=0.0) > SIZE.largest_change * size:
         return SizeError(np.zeros_like(first), first, False)
-    error = np.sign(last) * np.hypot(SHARE_IN_DOUBT * last, CHANGES_IN_DOUBT * (last - first))
+    error = np.sign(last) * np.hypot(SIZE.share_in_doubt * last, SIZE.changes_in_doubt * (last - first))
     return SizeError(last, error, True)

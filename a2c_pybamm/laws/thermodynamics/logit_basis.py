@@ -63,8 +63,7 @@ class LogitBasis:
         """:math:`B_k` at compositions (n, n_knot - 1), the ends among them."""
         first, last = 1 / (1 + np.exp(-self.knots[[0, -1]]))
         z = logit(np.clip(np.asarray(x, float), first, last))
-        distance = z[:, None] - self.knots
-        return np.asarray(self.tails().sum(axis=0) / 2 + 3 * (distance * np.abs(distance)) @ self.cubes)
+        return _slopes(z, self.knots, self.cubes, self.tails())
 
     def curves(self, x: Array) -> Array:
         """:math:`I_k` at compositions (n, n_knot - 1), their mean over [0, 1] zero."""
@@ -177,7 +176,7 @@ def logit_basis(knots: tuple[float, ...]) -> LogitBasis:
     tails[0, 0] = tails[1, -1] = 1.0
     distance = z[:, None] - z
     values = z[:, None] * tails.sum(axis=0) / 2 + np.abs(distance) ** 3 @ cubes
-    slopes = tails.sum(axis=0) / 2 + 3 * (distance * np.abs(distance)) @ cubes
+    slopes = _slopes(z, z, cubes, tails)
     halves = 3 * np.abs(distance) @ cubes
     at_knots = np.array([values, slopes, halves])
     places = 1 / (1 + np.exp(-(z[1:] + z[:-1]) / 2))
@@ -190,6 +189,12 @@ def logit_basis(knots: tuple[float, ...]) -> LogitBasis:
     occupied = 1 / (1 + np.exp(-z))
     centred = np.array([values - means, slopes, halves])
     return LogitBasis(z, cubes, means, places, centred, before - occupied[:, None] * means)
+
+
+def _slopes(z: Array, knots: Array, cubes: Array, tails: Array) -> Array:
+    """Slopes of the splines at places z (n, n_knot - 1)."""
+    distance = z[:, None] - knots
+    return np.asarray(tails.sum(axis=0) / 2 + 3 * (distance * np.abs(distance)) @ cubes)
 
 
 def _second_derivatives(z: Array) -> Array:

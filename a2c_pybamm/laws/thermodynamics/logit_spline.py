@@ -14,14 +14,13 @@ from a2c_pybamm.laws.law import TERM_LIMIT, Coefficients, Count, coefficient
 from a2c_pybamm.laws.thermodynamics.expansion import Array, Expansion
 from a2c_pybamm.laws.thermodynamics.ion import IonSymbol
 from a2c_pybamm.laws.thermodynamics.logit_basis import LogitBasis, logit, logit_basis, weighted_sum
+from a2c_pybamm.laws.thermodynamics.spline_potential import rounded_cube
 from a2c_pybamm.schema import Temperature, conform_fields
 
 SOFTNESS = 1e-3
 r"""Scale :math:`\sigma` of the positive slopes: a larger :math:`\Theta(1-x)` is nearly linear in its coordinate, so that its
 mean under a Gaussian is that at the mean; a smaller one stays positive. With 0.05, 0.01, 0.003 and 0.0005 intervals of the
 slopes of graphite's plateaus held 62, 74, 88 and 95 % of x."""
-KNOT_ROUNDING = 1e-24
-"""Square of the distance in z from a knot within which a cube's third derivative is rounded: nothing divides by zero there."""
 
 
 def positive(u: Any) -> Any:
@@ -136,15 +135,9 @@ class LogitSpline(Expansion):
         cubes = [weighted_sum(values, row) for row in basis.cubes]
         middle = (values[0] + values[-1]) / 2
         if derivative == 2:
-            slope = middle + sum(3 * w * _cube(inner - t, -1) for w, t in zip(cubes, basis.knots.tolist(), strict=True))
+            slope = middle + sum(3 * w * rounded_cube(inner - t, -1) for w, t in zip(cubes, basis.knots.tolist(), strict=True))
             return slope / (x * (1 - x))
-        curve = middle * inner + sum(w * _cube(inner - t, 0) for w, t in zip(cubes, basis.knots.tolist(), strict=True))
+        curve = middle * inner + sum(w * rounded_cube(inner - t, 0) for w, t in zip(cubes, basis.knots.tolist(), strict=True))
         before = np.minimum(z - float(basis.knots[0]), 0.0)
         beyond = np.maximum(z - float(basis.knots[-1]), 0.0)
         return curve + values[0] * before + values[-1] * beyond - weighted_sum(values, basis.means)
-
-
-def _cube(u: Any, derivative: int) -> Any:
-    r""":math:`|u|^3` (0), or its derivative over three :math:`u|u|` (-1)."""
-    square = u * u + KNOT_ROUNDING
-    return u * square**0.5 if derivative == -1 else square**1.5

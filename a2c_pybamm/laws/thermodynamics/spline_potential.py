@@ -98,9 +98,9 @@ class SplinePotential(PlainExpansion):
         # the spline of all amplitudes together: one sum over knots in the place of two
         a, b, *w = (sum((v * float(p) for v, p in zip(amplitudes, column, strict=True)), 0.0) for column in rows.T)
         if derivative == 2:
-            return b + sum(3 * v * _cube(x - t, -1) for v, t in zip(w, self.knots, strict=True))
+            return b + sum(3 * v * rounded_cube(x - t, -1) for v, t in zip(w, self.knots, strict=True))
         if derivative == 1:
-            spline = a + b * x + sum(v * _cube(x - t, 0) for v, t in zip(w, self.knots, strict=True))
+            spline = a + b * x + sum(v * rounded_cube(x - t, 0) for v, t in zip(w, self.knots, strict=True))
             return spline - self._integral(a, b, w, 1.0)
         return self._integral(a, b, w, x) - x * self._integral(a, b, w, 1.0)
 
@@ -108,11 +108,11 @@ class SplinePotential(PlainExpansion):
         """Integral of the spline from 0."""
         total = a * x + b * x**2 / 2
         for v, t in zip(w, self.knots, strict=True):
-            total = total + v * (_cube(x - t, 1) - float(_cube(-t, 1)))
+            total = total + v * (rounded_cube(x - t, 1) - float(rounded_cube(-t, 1)))
         return total
 
 
-def _cube(u: Any, integral: int) -> Any:
+def rounded_cube(u: Any, integral: int) -> Any:
     r""":math:`|u|^3` (0), its derivative over three :math:`u|u|` (-1) or its integral :math:`u|u|^3/4` (1)."""
     square = u * u + KNOT_ROUNDING
     if integral == -1:
