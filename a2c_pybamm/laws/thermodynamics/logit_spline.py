@@ -23,10 +23,14 @@ mean under a Gaussian is that at the mean; a smaller one stays positive. With 0.
 slopes of graphite's plateaus held 62, 74, 88 and 95 % of x."""
 
 
+LOWEST_COORDINATE = -1e3
+r"""Coordinate below which a slope stays as it is, :math:`10^{-9}`: beyond, round-off would make it zero."""
+
+
 def positive(u: Any) -> Any:
-    r""":math:`\frac{1}{2}\left(u + \sqrt{u^2 + 4\sigma^2}\right)`, without cancellation where u is negative."""
-    size = np.maximum(u, -u)
-    return np.maximum(u, 0.0) + 2 * SOFTNESS**2 / ((u * u + 4 * SOFTNESS**2) ** 0.5 + size)
+    r""":math:`\frac{1}{2}\left(u + \sqrt{u^2 + 4\sigma^2}\right)`, constant below `LOWEST_COORDINATE`."""
+    bounded = np.maximum(u, LOWEST_COORDINATE)
+    return (bounded + (bounded * bounded + 4 * SOFTNESS**2) ** 0.5) / 2
 
 
 def positive_coordinate(s: Any) -> Any:
