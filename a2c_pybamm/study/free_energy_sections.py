@@ -241,7 +241,9 @@ class UnknownLawFreeEnergy(FreeEnergy):
         raise NotGiven("law")
 
 
-FreeEnergy.choice = SectionChoice("law", DEFAULT_LAW, SECTIONS, UnknownLawFreeEnergy, FreeEnergy)
+FORMER_DEFAULT = dict.fromkeys(("order", "shape", "only_end_members", "shared_error"), "redlich-kister")
+"""Law of a section that names none and has one of these keys: sections of a polynomial did not name it before."""
+FreeEnergy.choice = SectionChoice("law", DEFAULT_LAW, SECTIONS, UnknownLawFreeEnergy, FreeEnergy, FORMER_DEFAULT)
 if TYPE_CHECKING:
     FreeEnergyOfAnyLaw = FreeEnergy
 else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Union, get_args
 
 from pydantic import Discriminator, Tag
@@ -31,9 +31,13 @@ class SectionChoice:
     """Section of a table whose key has another value: it holds what all others have, and refuses the key."""
     shared: type[Section]
     """Section whose keys all others have."""
+    implied: Mapping[str, str] = field(default_factory=dict)
+    """Value of the key of a table without it that has another key: by that one."""
 
     def tag(self, value: Any) -> str:
         """Value of the key that decides how a table is read; the default where the value is no table."""
+        if isinstance(value, dict) and self.key not in value:
+            return next((tag for other, tag in self.implied.items() if other in value), self.default)
         given = value.get(self.key, self.default) if isinstance(value, dict) else getattr(value, self.key, self.default)
         return given if isinstance(given, str) and given in self.sections else UNKNOWN
 
