@@ -57,9 +57,7 @@ def on_a_measured_curve() -> None:
     slope = (measured_curve(fine + step) - measured_curve(fine - step)) / (2 * step)
     exact_factor = -fine * slope * FARADAY / (GAS_CONSTANT * T)
     factor, _ = held(law, estimate, fine, exact_factor, "thermodynamic_factor")
-    print(
-        f"logit spline: U in 95 % intervals at {share:.0%} of x (std {1e3 * error:.1f} mV), thermodynamic factor at {factor:.0%}"
-    )
+    print(f"logit spline: U held at {share:.0%} of x (std {1e3 * error:.1f} mV), Θ at {factor:.0%}")
     assert share > 0.8
     assert factor > 0.7
     assert error < 2 * NOISE
