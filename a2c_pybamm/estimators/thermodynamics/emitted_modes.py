@@ -58,6 +58,8 @@ class EmittedSlopes:
     """Derivative of the coefficients by those of the posterior (n, n_posterior)."""
     slopes: Array
     """Slopes of the fit (n_slope,)."""
+    fitted: Array
+    """Coefficients of the fitted curve itself (n,): that of the draws' mean."""
     neglected: float
     """Root-mean-square error of the voltage that is left out [V]."""
 
@@ -87,11 +89,12 @@ def emitted_slopes(
     full = jacobian @ covariance @ jacobian.T
     curves = [rows for rows in _sensitivities(law, slopes, len(full), n) if len(rows)]
     root, (neglected, *_) = leading_modes(full, curves, neglected_voltage)
+    fitted = np.concatenate([mean, GAS_CONSTANT * values[n + 1 :]])
     if stable:
         mean[1:] = coordinates_of_mean(slopes, np.sqrt((root[1 : n + 1] ** 2).sum(axis=1)))
     by_posterior = np.zeros((len(values), len(posterior.mean)))
     by_posterior[:, order] = jacobian
-    return EmittedSlopes(np.concatenate([mean, GAS_CONSTANT * values[n + 1 :]]), root, by_posterior, slopes, neglected)
+    return EmittedSlopes(np.concatenate([mean, GAS_CONSTANT * values[n + 1 :]]), root, by_posterior, slopes, fitted, neglected)
 
 
 def _coefficient_order(posterior: SlopePosterior, first: int, *, entropies: bool) -> Array:

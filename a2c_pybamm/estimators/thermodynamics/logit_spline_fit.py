@@ -56,6 +56,8 @@ from a2c_pybamm.laws.thermodynamics.ion import validate_ion
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
 Table = EnergyTable | ChemicalPotentials
+FITTED = "fitted curve"
+"""Key of a provenance with the coefficients of the fitted curve: the mean of the draws' curves, not the curve at their mean."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,7 @@ def fit_logit_spline(
     names = (law.voltage_name, *law.interaction_names, *((law.entropy_name, *law.excess_entropy_names) if fit.several else ()))
     factors = fit.factors(posterior, emitted, size, source, mean_field_std)
     provenance: dict[str, Any] = {"label": tables[0].label, **_provenance(tables), FIT: quality.as_record()}
+    provenance[FITTED] = dict(zip(names, emitted.fitted.tolist(), strict=True))
     provenance["roughness"] = {
         "lg smoothing": posterior.smoothing,
         "scatter [eV or V]": posterior.scatter,
