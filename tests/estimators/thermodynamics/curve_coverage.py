@@ -11,6 +11,7 @@ import numpy as np
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.estimate import Estimate, Joint
 from a2c_pybamm.estimators.thermodynamics.fit_quality import LARGEST_MISFIT
+from a2c_pybamm.estimators.thermodynamics.logit_spline_fit import FITTED
 
 N_DRAW = 1000
 N_COMPOSITION = 101
@@ -29,6 +30,7 @@ HEADINGS = (
     "fit/mV",
     "off max",
     "off rms",
+    "nom max",
     "Θ > 0",
     "left/mV",
     "refused",
@@ -74,11 +76,13 @@ class Coverage:
     error: float
     """Root-mean-square distance of the draws' mean voltage from the curve [V]."""
     error_of_fit: float
-    """The same of the voltage at the mean coefficients [V]."""
+    """The same of the fitted voltage [V]."""
     largest_shift: float
-    """Distance of the draws' mean voltage from that at the mean coefficients over the standard deviation, largest over x."""
+    """Distance of the draws' mean voltage from the fitted one over the standard deviation, largest over x."""
     shift: float
     """The same, root-mean-square over x."""
+    nominal_shift: float
+    """Distance of the draws' mean voltage from that at the mean coefficients, largest over x."""
     positive: float
     """Share of draws whose thermodynamic factor is positive at all x."""
     neglected: float
@@ -92,7 +96,7 @@ class Coverage:
         """Figures under ``HEADINGS``; voltages in mV."""
         shares = (self.voltage_95, self.voltage_68, self.factor_95, self.factor_68)
         millivolts = (1e3 * self.std, 1e3 * self.error, 1e3 * self.error_of_fit)
-        rest = (self.largest_shift, self.shift, self.positive, 1e3 * self.neglected, self.refused)
+        rest = (self.largest_shift, self.shift, self.nominal_shift, self.positive, 1e3 * self.neglected, self.refused)
         return "".join(f"{v:9.3f}" for v in (*shares, *millivolts, *rest)) + f"{self.modes:9.1f}"
 
 
@@ -127,9 +131,13 @@ def coverage(estimate: Estimate, law: VoltageLaw, curve: KnownCurve, seed: int, 
     c = drawn_coefficients(estimate, law, seed, **entropy)
     voltage = law.open_circuit_voltage(c, x, STANDARD_TEMPERATURE)
     factor = law.thermodynamic_factor(c, x, STANDARD_TEMPERATURE)
-    fit = law.open_circuit_voltage(entropy | dict(zip(estimate.names, estimate.mean, strict=True)), x, STANDARD_TEMPERATURE)
+    nominal = dict(zip(estimate.names, estimate.mean, strict=True))
+    at_mean, fit = (
+        law.open_circuit_voltage(entropy | coefficients, x, STANDARD_TEMPERATURE)
+        for coefficients in (nominal, estimate.provenance.get(FITTED, nominal))
+    )
     truth, mean, std = curve.voltage(x), voltage.mean(axis=0), voltage.std(axis=0)
-    shift = np.abs(mean - fit) / std
+    shift, nominal_shift = np.abs(mean - fit) / std, np.abs(mean - at_mean) / std
     logs = np.log(np.maximum(factor, LEAST_FACTOR))
     held_factor = (np.nan, np.nan) if curve.kinks else held(logs, np.log(curve.thermodynamic_factor(x)))
     return Coverage(
@@ -140,6 +148,7 @@ def coverage(estimate: Estimate, law: VoltageLaw, curve: KnownCurve, seed: int, 
         error_of_fit=_rms(fit - truth),
         largest_shift=float(shift.max()),
         shift=_rms(shift),
+        nominal_shift=float(nominal_shift.max()),
         positive=float((factor > 0).all(axis=1).mean()),
         neglected=float(estimate.provenance.get("roughness", {}).get("neglected [V]", 0.0)),
         refused=float(refused),

@@ -60,11 +60,7 @@ CASES = (
     *(Case("energies", n, noise, 5) for noise in (0.001, 0.005, 0.02) for n in (7, 13, 25)),
     *(Case("both", n, noise, 2) for noise in (0.001, 0.005, 0.02) for n in (7, 13, 25)),
 )
-BENT = "graphite's plateaus: slopes near zero with a large error have another mean than at the mean coordinate"
 SHORTFALLS: dict[str, dict[str, str]] = {
-    "declared n=13 noise=2m": {"shift, max": BENT, "shift, rms": BENT},
-    "undeclared n=13 noise=2m": {"shift, max": BENT},
-    "noiseless n=13 noise=0m": {"shift, max": BENT},
     "energies n=7 noise=20m": {"U 95": "0.891 ± 0.009 with ten seeds"},
 }
 """Reasons for which gates are not met, by the case's name. The figures are in the message of the expected failure."""
