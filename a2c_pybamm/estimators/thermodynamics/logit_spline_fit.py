@@ -76,6 +76,9 @@ class KnotChoice:
     """Digits to which knots are rounded: names of coefficients have five."""
     least_data: int = 3
     """Compositions of which a curve has a slope and a bend."""
+    energy_widening: float = 1.15
+    """Factor on the standard deviations from energies alone: they are integrals of the curve, and one roughness for steep ends and
+    plateaus then holds too little. Without it 95 % intervals of U held 88 to 92 % of x in means over 20 measured curves."""
     degrees_of_prior: float = 3.0
     """Degrees of freedom with which declared noise counts against the scatter: χ² of one or two is no evidence."""
 
@@ -267,11 +270,11 @@ class _Fit:
         return posterior.mean[posterior.n_linear : posterior.n_linear + posterior.n_slope]
 
     def _widened(self, posterior: SlopePosterior) -> SlopePosterior:
-        """The posterior with the declared noise widened to the scatter, if that is larger."""
-        if not all(row.known for row in self.rows):
-            return posterior
-        free = max(posterior.degrees_of_freedom, 0.0) + KNOTS.degrees_of_prior
-        factor = max(1.0, (posterior.chi_squared + KNOTS.degrees_of_prior) / free)
+        """The posterior with declared noise widened to the scatter, if that is larger; that of energies alone widened."""
+        factor = KNOTS.energy_widening**2 if all(row.constant.any() for row in self.rows) else 1.0
+        if all(row.known for row in self.rows):
+            free = max(posterior.degrees_of_freedom, 0.0) + KNOTS.degrees_of_prior
+            factor *= max(1.0, (posterior.chi_squared + KNOTS.degrees_of_prior) / free)
         return replace(posterior, covariance=factor * posterior.covariance)
 
     def quality(self, posterior: SlopePosterior, size: SizeError | None) -> FitQuality:
