@@ -77,8 +77,8 @@ class KnotChoice:
     least_data: int = 3
     """Compositions of which a curve has a slope and a bend."""
     energy_widening: float = 1.15
-    """Factor on the standard deviations from energies alone: they are integrals of the curve, and one roughness for steep ends and
-    plateaus then holds too little. Without it 95 % intervals of U held 88 to 92 % of x in means over 20 measured curves."""
+    """Factor on the standard deviations from energies alone: they are integrals of the curve, and one roughness for steep ends
+    and plateaus then holds too little. Without it 95 % intervals of U held 88 to 92 % of x in means over 20 measured curves."""
     degrees_of_prior: float = 3.0
     """Degrees of freedom with which declared noise counts against the scatter: χ² of one or two is no evidence."""
 
