@@ -247,8 +247,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     "misfit of nothing": (SPLINE + 'largest_misfit = "0 V"\n' + FILE, r"free_energy\.largest_misfit: must be above 0"),
     "misfit in eV": (SPLINE + 'largest_misfit = "0.3 eV"\n' + FILE, r"free_energy\.largest_misfit: unit 'eV'"),
     "beyond the misfit": (
-        SPLINE + f'energy_std = "0.001 meV"\nlargest_misfit = "0.1 mV"\n{FILE}',
-        r"a\.csv: .*logit-spline of LFP is 0\.\d+ V from the data at x = .*limit 0\.0001 V.*raise largest_misfit",
+        f'law = "redlich-kister"\norder = 0\nenergy_std = "0.01 meV"\nlargest_misfit = "0.1 mV"\n{FILE}',
+        r"a\.csv: .*redlich-kister of LFP is 0\.\d+ V from the data at x = .*limit 0\.0001 V.*raise largest_misfit",
     ),
     "nothing in common": (
         SPLINE + "".join(POTENTIALS.format(label=label, file=f"{label}.csv") + STD for label in ("low", "high")),
