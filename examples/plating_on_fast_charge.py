@@ -45,7 +45,8 @@ def main() -> None:
     slow, fast = found[1.0], found[2.0]
     assert float(fast["least_anode_potential"]["mean"]) < float(slow["least_anode_potential"]["mean"]) - 0.03
     assert plating[1.0] < 0.3
-    assert interval[2.0][0] > 0.5 > interval[1.0][1], "95 % intervals of both probabilities, which the draws leave"
+    # of 800 draws 76 % and 7 % are below 0: six and ten standard errors of 120 draws from one half
+    assert interval[2.0][0] > 0.5 > interval[1.0][1]
     calm = float(first[1.0]["least_anode_potential"]["std"])
     assert float(slow["least_anode_potential"]["std"]) > 3 * calm, "the slow draws are beyond the tangent's sight"
     assert float(fast["peak_temperature"]["mean"]) > float(slow["peak_temperature"]["mean"]) + 1
