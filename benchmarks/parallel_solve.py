@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each (default 3), after one that warms up")
     options = parser.parse_args()
     parameters = a2c.load("LCO_graphite_universal_potentials")
-    cell = a2c.Cell(parameters, model=options.model, voltage_limits=(3.0, 4.1))
+    cell = a2c.Cell(parameters, model=options.model)
     draws = parameters.joint.draw(options.samples, np.random.default_rng(0))[:, parameters.joint.rows(cell.names)]
     at_once = ChunkSchedule(start_seconds=0.0)  # measured here is the pool, not the decision whether to start one
     with ParallelCell(cell, workers=options.workers, schedule=at_once) as parallel:

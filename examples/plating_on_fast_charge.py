@@ -3,7 +3,7 @@
 Lithium may plate where the negative electrode's potential falls below that of lithium metal. Charged from 10 % at 1C and at
 2C (SPMe, one temperature for the whole cell), the least potential at the separator is an output like any other; its error bar
 comes from the same atoms as that of the capacity. What is asserted: twice the current brings the potential down, makes
-plating the rule instead of the exception, warms the cell more, and needs less than half the time. And at 1C first order is
+plating more likely than not where it was the exception, warms the cell more, and needs less than half the time. And at 1C first order is
 far too calm: near the mean little but the graphite's own potential moves the least one, while in draws where graphite
 diffuses slowly its surface is full long before the middle is.
 
@@ -26,13 +26,14 @@ def charged(parameters: a2c.ParameterSet, c_rate: float):
 
 def main() -> None:
     parameters = a2c.load("LCO_graphite_universal_potentials")
-    found, first, plating = {}, {}, {}
+    found, first, plating, interval = {}, {}, {}, {}
     for c_rate in (1.0, 2.0):
         result = charged(parameters, c_rate)
         found[c_rate] = sampling = result.sel(approach="sampling")
         first[c_rate] = result.sel(approach="first order")
         safe = a2c.survival(result, "least_anode_potential", at=[0.0])
-        plating[c_rate], low, high = (1 - float(safe[name][0]) for name in ("survival", "upper", "lower"))
+        plating[c_rate], *interval[c_rate] = (1 - float(safe[name][0]) for name in ("survival", "upper", "lower"))
+        low, high = interval[c_rate]
         least = sampling["least_anode_potential"]
         print(f"{c_rate:g}C: least potential {1e3 * least['mean'].item():.0f} ± {1e3 * least['std'].item():.0f} mV")
         print(f"   below 0 with probability {plating[c_rate]:.2f} ({low:.2f} … {high:.2f})")
@@ -44,7 +45,8 @@ def main() -> None:
     slow, fast = found[1.0], found[2.0]
     assert float(fast["least_anode_potential"]["mean"]) < float(slow["least_anode_potential"]["mean"]) - 0.03
     assert plating[1.0] < 0.3
-    assert plating[2.0] > 0.7
+    # of 800 draws 76 % and 7 % are below 0: six and ten standard errors of 120 draws from one half
+    assert interval[2.0][0] > 0.5 > interval[1.0][1]
     calm = float(first[1.0]["least_anode_potential"]["std"])
     assert float(slow["least_anode_potential"]["std"]) > 3 * calm, "the slow draws are beyond the tangent's sight"
     assert float(fast["peak_temperature"]["mean"]) > float(slow["peak_temperature"]["mean"]) + 1

@@ -13,14 +13,15 @@ from a2c_pybamm.laws import UnstablePhaseError
 from a2c_pybamm.parameter_set import base_values
 from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS
 
-LIMITS_V = (3.0, 4.1)
+LIMITS_V = (3.0, 4.0)
+"""The shipped set's own."""
 PYBAMM_LIMITS = {
     "Lower voltage cut-off [V]": 3.0,
-    "Upper voltage cut-off [V]": 4.1,
+    "Upper voltage cut-off [V]": 4.0,
     "Open-circuit voltage at 0% SOC [V]": 3.0,
-    "Open-circuit voltage at 100% SOC [V]": 4.1,
+    "Open-circuit voltage at 100% SOC [V]": 4.0,
 }
-"""What PyBaMM itself must be told for a full charge at 4.1 V."""
+"""What PyBaMM itself must be told for a full charge at 4.0 V."""
 POSITIVE_OCP = "Positive electrode OCP [V]"
 
 
@@ -229,7 +230,7 @@ def test_impossible_cell_is_refused_although_pybamm_solves_it() -> None:
 @pytest.mark.slow
 def test_unstable_mean_is_an_error_that_names_the_spinodal() -> None:
     with pytest.raises(UnstablePhaseError, match=r"spinodal at x = 0\.\d+"):
-        Cell(flat_set(4.2, 0.06), model="SPM", voltage_limits=LIMITS_V)
+        Cell(flat_set(4.1, 0.06), model="SPM", voltage_limits=LIMITS_V)
 
 
 def test_settings_are_checked(shipped: ParameterSet) -> None:
@@ -266,7 +267,7 @@ def test_refused_fractions_of_the_shipped_set_are_small(shipped: ParameterSet) -
 def test_representation_lists_experiment_outputs_and_inputs(shipped: ParameterSet, cell: Cell) -> None:
     lines = repr(cell).splitlines()
     assert lines[0] == "Cell of set 'LCO_graphite_universal_potentials': SPM"
-    assert lines[1] == "  discharge at 1C from 100% state of charge, 3 to 4.1 V"
+    assert lines[1] == "  discharge at 1C from 100% state of charge, 3 to 4 V"
     assert lines[2] == "  outputs: capacity, energy, mean_voltage, end_time, voltage"
     assert lines[3].startswith("  13 inputs: graphite OCP offset [V], ")
     assert lines[3].endswith(", … and 1 more")

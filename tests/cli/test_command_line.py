@@ -256,7 +256,7 @@ def test_every_command_refuses_a_bad_study(call: Call, study: Path, command: str
 
 @pytest.mark.slow
 def test_run_writes_nothing_where_the_cell_cannot_be(call: Call, study: Path) -> None:
-    edit(study, ('"3.0 V", "4.1 V"', '"3.0 V", "9.0 V"'))
+    edit(study, ('"3.0 V", "4.0 V"', '"3.0 V", "9.0 V"'))
     assert "mean coefficients" in refused(call, study, "run", study)
 
 
@@ -668,7 +668,7 @@ def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
         assert (code, err) == (0, ""), command
     steps = read_result(study / "result.nc")
     page = (study / "report.html").read_bytes()
-    assert b"SPM; discharge at 1C between 3 and 4.1 V" in page
+    assert b"SPM; discharge at 1C between 3 and 4 V" in page
     code, out, err = call("run", study)
     assert (code, err) == (0, "")
     assert [line.rsplit("/", 1)[-1] for line in out.splitlines() if line.startswith("wrote ")][-3:] == [

@@ -156,9 +156,9 @@ def test_set_is_frozen(shipped: ParameterSet) -> None:
 
 
 def test_nominal_set_starts_fully_charged_at_its_own_limit(shipped: ParameterSet) -> None:
-    """A user who asks PyBaMM for the set by name and solves starts at 4.1 V, with the base set's lithium."""
+    """A user who asks PyBaMM for the set by name and solves starts at 4.0 V, with the base set's lithium."""
     values = shipped.nominal()
-    assert values["Upper voltage cut-off [V]"] == values["Open-circuit voltage at 100% SOC [V]"] == 4.1
+    assert values["Upper voltage cut-off [V]"] == values["Open-circuit voltage at 100% SOC [V]"] == 4.0
     assert values["Lower voltage cut-off [V]"] == 3.0
     sto = {}
     for side in ("negative", "positive"):
@@ -166,7 +166,7 @@ def test_nominal_set_starts_fully_charged_at_its_own_limit(shipped: ParameterSet
         sto[side] = values[f"Initial concentration {key}"] / float(values.evaluate(values[f"Maximum concentration {key}"]))
     voltage = value(values, POSITIVE_OCP, pybamm.Scalar(sto["positive"]))
     voltage -= value(values, "Negative electrode OCP [V]", pybamm.Scalar(sto["negative"]))
-    assert voltage[0] == pytest.approx(4.1, abs=1e-4)
+    assert voltage[0] == pytest.approx(4.0, abs=1e-4)
     lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
     assert float(values.evaluate(lithium)) == pytest.approx(float(base_values("Ai2020").evaluate(lithium)), rel=1e-6)
     assert (
@@ -291,8 +291,8 @@ def test_representation_lists_laws_and_sources(shipped: ParameterSet) -> None:
     lines = repr(shipped).splitlines()
     assert lines[0] == "ParameterSet 'LCO_graphite_universal_potentials': 7 laws on Ai2020, 298.15 K"
     assert "  Positive electrode OCP [V]                             redlich-kister (open_circuit_voltage)" in lines
-    assert lines[-1].startswith("  14 coefficients, 16 sources: LCO ODH attempt frequency (declared), ")
-    assert lines[-1].endswith(", … and 10 more")
+    assert lines[-1].startswith("  14 coefficients, 17 sources: LCO ODH attempt frequency (declared), ")
+    assert lines[-1].endswith(", … and 11 more")
     law = RedlichKister("M", 0)
     named = single(POSITIVE_OCP, Attachment(law, "open_circuit_voltage"), name="\x1b]0;" + "x" * 500)
     assert all(character.isprintable() or character == "\n" for character in repr(named))
