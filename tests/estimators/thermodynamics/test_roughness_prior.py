@@ -93,7 +93,7 @@ def test_evidence_is_that_of_the_data() -> None:
         means.append(1 + prior @ rows.T @ np.linalg.solve(of_data, residual))
     weights = np.exp(ONE.evidence_power * (np.array(logs) - max(logs)))
     weights /= weights.sum()
-    assert 0.01 < weights.min()
+    assert weights.min() > 0.01
     found = posterior_of(linear, prior=replace(ONE, smoothings=smoothings))
     np.testing.assert_allclose(found.mean[1:], weights @ means, atol=1e-4)
     assert found.smoothing == pytest.approx(weights @ np.log10(smoothings), abs=1e-4)
