@@ -66,7 +66,7 @@ def test_energies_and_potentials_together_are_better_than_either(stable: bool) -
         assert np.abs((voltage.mean(axis=0) - truth) / stds[-1]).max() < 3
     alone = np.minimum(stds[0], stds[1])
     assert (stds[2] < 1.1 * alone).all()  # the average over roughness may lean to rougher curves, 7 % at one x
-    assert stds[2].max() < 0.5 * min(stds[0].max(), stds[1].max())
+    assert stds[2].max() < 0.6 * min(stds[0].max(), stds[1].max())
 
 
 @pytest.mark.parametrize("stable", [True, False])
