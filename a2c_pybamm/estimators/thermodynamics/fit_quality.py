@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.laws.thermodynamics.lower_hull import lower_hull
 
@@ -112,11 +113,11 @@ def hull_steps(x: Array, energy: Array, residual: Array, std: Array, valence: in
         return np.zeros(0), np.zeros(0), np.zeros(0)
     edges = lower_hull(x[None], energy[None], np.ones((1, len(x)), dtype=bool))
     stable = np.array([0, *(int(right[0]) for _, _, right in edges)])
-    wide = [int(stable[0])]
+    wide, least = [int(stable[0])], LEAST_STEP * (1 - RELATIVE_ROUND_OFF)
     for k in stable[1:]:
-        if x[k] - x[wide[-1]] >= LEAST_STEP or k == stable[-1]:
+        if x[k] - x[wide[-1]] >= least or k == stable[-1]:
             wide.append(int(k))
-    if len(wide) > 2 and x[wide[-1]] - x[wide[-2]] < LEAST_STEP:
+    if len(wide) > 2 and x[wide[-1]] - x[wide[-2]] < least:
         del wide[-2]
     at = np.array(wide)
     width = np.diff(x[at]) * valence

@@ -112,7 +112,7 @@ def test_correction_that_does_not_converge_is_not_made() -> None:
 
 
 def test_error_of_two_corrections() -> None:
-    """Half of the last and twice its change, in quadrature; none where they differ by more than half, and the first its error."""
+    """Half of the last and twice its change, in quadrature; none is made where they differ by more than half of the first."""
     first = np.array([0.0, 1.0, -2.0])
     last = first * 1.2
     found = size_error([first, last])
