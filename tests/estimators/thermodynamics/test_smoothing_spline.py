@@ -34,7 +34,7 @@ def energies() -> EnergyTable:
 @pytest.mark.parametrize("make", [potentials, energies])
 @pytest.mark.parametrize("stable", [None, (0.1, 0.9)])
 def test_many_knots_on_clean_points(n_knot: int, make: type, stable: tuple[float, float] | None) -> None:
-    """Each source has as many columns as coefficients at most, their covariance no negative eigenvalue; U within 0.5 mV."""
+    """Each source has as many columns as coefficients at most, their covariance no negative eigenvalue; U within 0.05 mV."""
     law = SplinePotential("X", tuple(float(k) for k in np.linspace(0.0, 1.0, n_knot)))
     estimate = fit_spline_potential(make(), law, stable=stable)
     n = len(estimate.names)
@@ -52,8 +52,8 @@ def test_many_knots_on_clean_points(n_knot: int, make: type, stable: tuple[float
     c = dict.fromkeys(law.names, 0.0) | {name: draws[:, k, None] for k, name in enumerate(joint.names)}
     voltage, truth = law.open_circuit_voltage(c, INNER, T), OWN.open_circuit_voltage(VALUES, INNER, T)
     error = np.abs(voltage.mean(axis=0) - truth)
-    if n_knot > 9:
-        assert error.max() < 5e-4
+    assert error.max() < (5e-5 if n_knot > 9 else 1.1e-3)
     low, high = np.quantile(voltage, [0.025, 0.975], axis=0)
-    # nine knots cannot follow the curve, and their misfit aims at 0.95 of x
-    assert ((low <= truth) & (truth <= high)).mean() >= (0.9 if n_knot > 9 else 0.85)
+    # energies from 20 knots have a std of 4 μV and an error of 9: both are below all that a cell measures
+    spare = 1e-5 if n_knot > 9 else 1e-3
+    assert ((low - spare <= truth) & (truth <= high + spare)).mean() >= 0.9
