@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.laws.thermodynamics.lower_hull import lower_hull
 
@@ -17,6 +18,8 @@ SIGNIFICANT = 4.0
 """Distance in standard deviations of the data from which it is significant: noise alone makes one in 16 000."""
 LEAST_STEP = 0.1
 """Smallest change of x over which a voltage step counts for the refusal: 10 meV of two energies are 0.2 V over less."""
+REMEDY = "take law 'logit-spline' or a higher order, or raise largest_misfit"
+"""Remedy in the message about a law that is far from its data."""
 Distances = tuple[Array, Array, Array]
 """Compositions or middles of steps (n,), distances of a law there, and standard deviations of the data [V]."""
 FIT = "fit"
@@ -110,22 +113,21 @@ def hull_steps(x: Array, energy: Array, residual: Array, std: Array, valence: in
         return np.zeros(0), np.zeros(0), np.zeros(0)
     edges = lower_hull(x[None], energy[None], np.ones((1, len(x)), dtype=bool))
     stable = np.array([0, *(int(right[0]) for _, _, right in edges)])
-    wide = [int(stable[0])]
+    wide, least = [int(stable[0])], LEAST_STEP * (1 - RELATIVE_ROUND_OFF)
     for k in stable[1:]:
-        if x[k] - x[wide[-1]] >= LEAST_STEP or k == stable[-1]:
+        if x[k] - x[wide[-1]] >= least or k == stable[-1]:
             wide.append(int(k))
-    if len(wide) > 2 and x[wide[-1]] - x[wide[-2]] < LEAST_STEP:
+    if len(wide) > 2 and x[wide[-1]] - x[wide[-2]] < least:
         del wide[-2]
     at = np.array(wide)
     width = np.diff(x[at]) * valence
     return (x[at][1:] + x[at][:-1]) / 2, np.diff(residual[at]) / width, np.hypot(std[at][1:], std[at][:-1]) / width
 
 
-def validate_quality(quality: FitQuality, label: str, law: str, limit: float) -> None:
+def validate_quality(quality: FitQuality, label: str, law: str, limit: float, *, remedy: str = REMEDY) -> None:
     """Raise ``ValueError`` where a law is farther from its data than ``limit`` [V], and than their noise."""
     if quality.significant_voltage > limit:
         raise ValueError(
             f"{label}: {law} is {quality.significant_voltage:.2g} V from the data at x = {quality.significant_voltage_x:.3g} "
-            f"(limit {limit:g} V; χ² per degree of freedom {quality.reduced:.3g}); take law 'logit-spline' or a higher order, "
-            "or raise largest_misfit"
+            f"(limit {limit:g} V; χ² per degree of freedom {quality.reduced:.3g}); {remedy}"
         )

@@ -26,7 +26,7 @@ from a2c_pybamm.estimators.thermodynamics.fit_quality import (
     hull_steps,
     validate_quality,
 )
-from a2c_pybamm.estimators.thermodynamics.mean_field import MEAN_FIELD, mean_field_columns
+from a2c_pybamm.estimators.thermodynamics.mean_field import MEAN_FIELD, correlated_columns, mean_field_stds
 from a2c_pybamm.estimators.thermodynamics.orderings import (
     ENSEMBLE_SOURCE,
     by_composition,
@@ -58,6 +58,8 @@ from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 Table = EnergyTable | ChemicalPotentials
 FITTED = "fitted curve"
 """Key of a provenance with the coefficients of the fitted curve: the mean of the draws' curves, not the curve at their mean."""
+REMEDY = "look for a wrong datum, let the host have gaps (stable = false), or raise largest_misfit"
+"""Remedy in the message about a spline that is far from its data: there is no law of more coefficients."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def fit_logit_spline(
     fit = _Fit(law, tables, energy_std, ensemble, sites)
     posterior, emitted, size = fit.solve(neglected_voltage)
     quality = fit.quality(posterior, size)
-    validate_quality(quality, f"data of {tables[0].label}", f"{law.kind} of {law.material}", largest_misfit)
+    validate_quality(quality, f"data of {tables[0].label}", f"{law.kind} of {law.material}", largest_misfit, remedy=REMEDY)
     names = (law.voltage_name, *law.interaction_names, *((law.entropy_name, *law.excess_entropy_names) if fit.several else ()))
     factors = fit.factors(posterior, emitted, size, source, mean_field_std)
     provenance: dict[str, Any] = {"label": tables[0].label, **_provenance(tables), FIT: quality.as_record()}
@@ -332,20 +334,25 @@ class _Fit:
         by_data = emitted.jacobian @ posterior.gain
         if size is not None:
             factors[f"{material} supercell size"] = Factor(by_data @ size.energy_error[:, None], (f"{first.label}:{stamp}",))
+        every, ensembles, gains = [], [], []
         start = 0
         for table, row, compositions in zip(self.tables, self.rows, self.compositions, strict=True):
             gain = by_data[:, start : start + len(row.x)]
             start += len(row.x)
             if not isinstance(table, EnergyTable) or compositions is None:
                 continue
-            if self.sites is None:
-                columns = gain @ mean_field_columns(table, row.x, self.law.reference_temperature, mean_field_std)
-                if columns.shape[1]:
-                    tags = tuple(f"{table.label}:{stamp}:{k}" for k in range(columns.shape[1]))
-                    factors[f"{material} {MEAN_FIELD}"] = Factor(columns, tags)
+            every.append((row.x, mean_field_stds(table, row.x, self.law.reference_temperature, mean_field_std)))
+            gains.append(gain)
             if table.ensemble is not None:
-                members = np.asarray(compositions.weights @ ensemble_deviations(table))
-                factors[ENSEMBLE_SOURCE] = Factor(gain @ members, table.members)
+                ensembles.append((gain @ np.asarray(compositions.weights @ ensemble_deviations(table)), table.members))
+        if gains and self.sites is None:
+            x, std = (np.concatenate(parts) for parts in zip(*every, strict=True))
+            columns = np.hstack(gains) @ correlated_columns(std, x)
+            if columns.shape[1]:
+                tags = tuple(f"{first.label}:{stamp}:{k}" for k in range(columns.shape[1]))
+                factors[f"{material} {MEAN_FIELD}"] = Factor(columns, tags)
+        if ensembles:
+            factors[ENSEMBLE_SOURCE] = _by_member(ensembles)
         return factors
 
     def with_entropies(self, estimate: Estimate, size: SizeError | None, scatter: float) -> Estimate:
@@ -355,6 +362,15 @@ class _Fit:
         compositions = next(c for c in self.compositions if c is not None)
         energy_std = self.energy_std or scatter * FARADAY
         return add_entropies(estimate, self.law, compositions, energy_std, self.sites, size)
+
+
+def _by_member(columns: Sequence[tuple[Array, tuple[str, ...]]]) -> Factor:
+    """Columns (n, n_member) of one or several tables, those of one member added."""
+    members = list(dict.fromkeys(name for _, names in columns for name in names))
+    values = np.zeros((len(columns[0][0]), len(members)))
+    for column, names in columns:
+        values[:, [members.index(name) for name in names]] += column
+    return Factor(values, tuple(members))
 
 
 def _at_law(data: ChemicalPotentials, law: LogitSpline) -> ChemicalPotentials:

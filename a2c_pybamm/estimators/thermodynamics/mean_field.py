@@ -41,10 +41,18 @@ def mean_field_columns(table: EnergyTable, x: Array, temperature: float, declare
         Largest standard deviation over x [J.mol-1]; from the spread of the listed orderings if not given, and zero where no
         composition lists two.
     """
-    shape = -mixing(x)
-    std = bound_widths(table, x, temperature) * UNIFORM_STD
+    return correlated_columns(mean_field_stds(table, x, temperature, declared), x)
+
+
+def mean_field_stds(table: EnergyTable, x: Array, temperature: float, declared: float | None) -> Array:
+    """Standard deviations [eV] (n,) of the same."""
     if declared is not None:
-        std = declared / FARADAY * shape / np.log(2)
+        return np.asarray(-declared / FARADAY * mixing(x) / np.log(2))
+    return bound_widths(table, x, temperature) * UNIFORM_STD
+
+
+def correlated_columns(std: Array, x: Array) -> Array:
+    """Columns (n, n_column) of an error with these standard deviations that is smooth over x, which need not ascend."""
     if not std.any():
         return np.zeros((len(x), 0))
     correlation = np.exp(-((x[:, None] - x) ** 2) / (2 * CORRELATION_LENGTH**2))

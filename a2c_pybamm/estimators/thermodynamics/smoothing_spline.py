@@ -137,14 +137,14 @@ def fit_spline_potential(
         mean, moved = _held_stable(mean, root @ root.T + between @ between.T, law, stable)
     values, jacobian = law.coordinates(mean)
     names = (law.voltage_name, *law.interaction_names)
-    fit = jacobian @ root
+    fit = covariance_columns(jacobian @ root)  # energies have one column more, of the empty host
     factors = {
         source or f"{law.material} {'energies' if start else 'chemical potentials'} (fit)": Factor(
             fit, tuple(f"{label}:{stamp}:{k}" for k in range(fit.shape[1]))
         )
     }
     if between.any():
-        spread = jacobian @ between
+        spread = covariance_columns(jacobian @ between)
         labels = tuple(f"{label}:{stamp}:smoothness {k}" for k in range(spread.shape[1]))
         factors[f"{law.material} smoothness of the law"] = Factor(spread, labels)
     report = {

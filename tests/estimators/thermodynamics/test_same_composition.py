@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +11,17 @@ import numpy as np
 import pytest
 
 from a2c_pybamm.constants import FARADAY
-from a2c_pybamm.data import EnergyTable
-from a2c_pybamm.estimators import fit_free_energy, hull_voltages
+from a2c_pybamm.data import ChemicalPotentials, EnergyTable
+from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimators import (
+    fit_chemical_potential,
+    fit_free_energy,
+    fit_site_sum,
+    fit_spline_potential,
+    hull_voltages,
+)
 from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION, lowest_energies
-from a2c_pybamm.laws import RedlichKister
+from a2c_pybamm.laws import Legendre, RedlichKister, SiteSum, SplinePotential
 from a2c_pybamm.synthetic.chain import ring_energies
 
 
@@ -61,6 +69,39 @@ def test_rows_that_are_listed_twice_count_once(settings: dict[str, Any]) -> None
     once, again = (fit_free_energy(t, law, **settings) for t in (table, twice))
     np.testing.assert_allclose(again.mean, once.mean, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(again.covariance, once.covariance, rtol=1e-9, atol=1e-12)
+
+
+POTENTIAL_FITS: dict[str, Callable[[ChemicalPotentials], Estimate]] = {
+    "redlich-kister": lambda data: fit_chemical_potential(data, RedlichKister("X", 2), terms=(1, 2, 3)),
+    "legendre": lambda data: fit_chemical_potential(data, Legendre("X", 2)),
+    "spline": lambda data: fit_spline_potential(data, SplinePotential("X", (0.0, 0.25, 0.5, 0.75, 1.0))),
+    "sites": lambda data: fit_site_sum(data, SiteSum("X", 2)),
+}
+
+
+@pytest.mark.parametrize("kind", POTENTIAL_FITS)
+@pytest.mark.parametrize("declared", [True, False])
+def test_potentials_that_are_listed_twice_count_once(kind: str, declared: bool) -> None:
+    """Estimate, error and distances from the data are those of the table without repetition."""
+    law, x = SiteSum("X", 2), np.linspace(0.05, 0.95, 15)
+    c = dict(zip(law.names, [4.1, 3.8, 0.5, 0.5, 0.0, law.metal_entropy], strict=True))
+    voltage = law.open_circuit_voltage(c, x, 298.15) + 0.003 * np.random.default_rng(6).standard_normal(15)
+    rows = [*range(15), 2, 2, 7, 14]
+    tables = [
+        ChemicalPotentials(
+            "A",
+            x[at],
+            np.full(len(at), 298.15),
+            -FARADAY * voltage[at],
+            np.full(len(at), 0.003 * FARADAY) if declared else None,
+        )
+        for at in (rows[:15], rows)
+    ]
+    once, again = map(POTENTIAL_FITS[kind], tables)
+    np.testing.assert_allclose(again.mean, once.mean, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(again.covariance, once.covariance, rtol=1e-9, atol=1e-12)
+    assert again.provenance["fit"] == pytest.approx(once.provenance["fit"])
+    assert again.factors.keys() == once.factors.keys()
 
 
 @pytest.mark.parametrize("n_composition", [33, pytest.param(5000, marks=pytest.mark.slow)])
