@@ -121,11 +121,15 @@ def hull_steps(x: Array, energy: Array, residual: Array, std: Array, valence: in
     return (x[at][1:] + x[at][:-1]) / 2, np.diff(residual[at]) / width, np.hypot(std[at][1:], std[at][:-1]) / width
 
 
-def validate_quality(quality: FitQuality, label: str, law: str, limit: float) -> None:
+def validate_quality(quality: FitQuality, label: str, law: str, limit: float, *, follows_any_curve: bool = False) -> None:
     """Raise ``ValueError`` where a law is farther from its data than ``limit`` [V], and than their noise."""
+    if not limit > 0:
+        raise ValueError(f"{label}: largest_misfit is {limit:g} V; give a positive voltage, or leave it out")
     if quality.significant_voltage > limit:
+        remedy = (
+            "check the worst point and the declared noise" if follows_any_curve else "take law 'logit-spline' or a higher order"
+        )
         raise ValueError(
             f"{label}: {law} is {quality.significant_voltage:.2g} V from the data at x = {quality.significant_voltage_x:.3g} "
-            f"(limit {limit:g} V; χ² per degree of freedom {quality.reduced:.3g}); take law 'logit-spline' or a higher order, "
-            "or raise largest_misfit"
+            f"(limit {limit:g} V; χ² per degree of freedom {quality.reduced:.3g}); {remedy}, or raise largest_misfit"
         )
