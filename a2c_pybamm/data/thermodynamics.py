@@ -33,7 +33,8 @@ class EnergyTable:
     Raises
     ------
     ValueError
-        If lengths disagree, x lies outside [0, 1] by more than rounding, an entry is not finite, or there is no ion.
+        If there is no structure, lengths disagree, x lies outside [0, 1] by more than rounding, an entry is not finite, or
+        there is no ion.
     """
 
     label: str
@@ -62,6 +63,8 @@ class EnergyTable:
         object.__setattr__(self, "x", _rounded(np.asarray(self.x, float)))
         _validate_ion(self.ion, f"energies of {self.label}")
         n = len(self.x)
+        if not n:
+            raise ValueError(f"energies of {self.label}: no structure; give at least one")
         columns: dict[str, Sized | None] = {
             "energy": self.energy,
             "structure": self.structure,
@@ -99,7 +102,8 @@ class ChemicalPotentials:
     Raises
     ------
     ValueError
-        If lengths disagree, x lies outside (0, 1), a temperature or error is not positive, or an entry is not finite.
+        If there is no row, lengths disagree, x lies outside (0, 1), a temperature or error is not positive, or an entry is not
+        finite.
     """
 
     label: str
@@ -119,6 +123,8 @@ class ChemicalPotentials:
     def __post_init__(self) -> None:
         _validate_ion(self.ion, f"chemical potentials of {self.label}")
         n = len(self.x)
+        if not n:
+            raise ValueError(f"chemical potentials of {self.label}: no row; give at least one")
         for name in ("x", "temperature", "potential", "std"):
             column = getattr(self, name)
             if column is None:

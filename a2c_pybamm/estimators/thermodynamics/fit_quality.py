@@ -126,6 +126,8 @@ def hull_steps(x: Array, energy: Array, residual: Array, std: Array, valence: in
 
 def validate_quality(quality: FitQuality, label: str, law: str, limit: float, *, remedy: str = REMEDY) -> None:
     """Raise ``ValueError`` where a law is farther from its data than ``limit`` [V], and than their noise."""
+    if not limit > 0:
+        raise ValueError(f"{label}: largest_misfit is {limit:g} V; give a positive voltage, or leave it out")
     if quality.significant_voltage > limit:
         raise ValueError(
             f"{label}: {law} is {quality.significant_voltage:.2g} V from the data at x = {quality.significant_voltage_x:.3g} "

@@ -31,6 +31,8 @@ def insertion_energies(table: EnergyTable, *, sites: int) -> InsertionEnergies:
     ValueError
         If a composition is no whole number of ions of that cell, or there is one composition alone.
     """
+    if not sites >= 2:
+        raise ValueError(f"energies of {table.label}: a supercell of {sites:g} sites; give their whole number, two at least")
     ions = table.x * sites
     odd = np.flatnonzero(np.abs(ions - np.round(ions)) > ION_COUNT_TOLERANCE * sites)
     if len(odd):

@@ -76,6 +76,8 @@ class KnotChoice:
     """Slopes that a law can have."""
     digits: int = 8
     """Digits to which knots are rounded: names of coefficients have five."""
+    least_width: float = 0.002
+    """Smallest distance of the outermost knots, over which five digits tell 99 slopes apart."""
     least_data: int = 3
     """Compositions of which a curve has a slope and a bend."""
     energy_widening: float = 1.15
@@ -121,7 +123,13 @@ def logit_spline(
     n_slope = int(np.clip(KNOTS.slopes_per_composition * n, KNOTS.least_slopes, KNOTS.most_slopes))
     if not high > low:
         raise ValueError(f"{material}: all data are at x = {low:g}; give at least {KNOTS.least_data} compositions")
-    knots = np.linspace(max(low, KNOTS.end_margin), min(high, 1 - KNOTS.end_margin), n_slope + 1)
+    first, last = max(low, KNOTS.end_margin), min(high, 1 - KNOTS.end_margin)
+    if last - first < KNOTS.least_width:
+        raise ValueError(
+            f"{material}: the data reach from x = {low:g} to {high:g}; a curve needs compositions at least "
+            f"{KNOTS.least_width:g} apart between {KNOTS.end_margin:g} and {1 - KNOTS.end_margin:g}, add some"
+        )
+    knots = np.linspace(first, last, n_slope + 1)
     shape: Literal["stable", "plain"] = "stable" if stable else "plain"
     over = (round(low, KNOTS.digits), round(high, KNOTS.digits)) if window is None else window
     count = n_slope if entropies else 0
@@ -166,7 +174,7 @@ def fit_logit_spline(
         entropies, or at another one than the law's; if the law is farther than ``largest_misfit`` from the data.
     """
     tables = _tables(data)
-    check_std(law.material, energy_std)
+    _validate_settings(law, energy_std, neglected_voltage)
     for table in tables:
         validate_ion(law, table.ion, f"data of {table.label}")
         if isinstance(table, EnergyTable):
@@ -191,6 +199,15 @@ def fit_logit_spline(
     method = f"{fit.method}, spline of the logit with {len(law.basis.places)} slopes, averaged over its roughness"
     estimate = Estimate(names, emitted.mean, factors, method, provenance)
     return fit.with_entropies(estimate, size, posterior.scatter)
+
+
+def _validate_settings(law: LogitSpline, energy_std: float | None, neglected_voltage: float) -> None:
+    """Raise ``ValueError`` where the law is another one, or an error that is declared or left out is not positive."""
+    if not isinstance(law, LogitSpline):
+        raise ValueError(f"law {getattr(law, 'kind', law)!r} is no logit spline; make one with logit_spline")
+    check_std(law.material, energy_std)
+    if not 0 < neglected_voltage < np.inf:
+        raise ValueError(f"{law.material}: neglected_voltage is {neglected_voltage:g} V; give a positive one, or leave it out")
 
 
 class _Fit:
@@ -240,6 +257,11 @@ class _Fit:
 
     def _with_scatter(self, row: SlopeRows) -> SlopeRows:
         """Rows with their own scatter as their noise, where other data have a declared one."""
+        if (n := different_compositions(row.x)) < KNOTS.least_data:
+            raise ValueError(
+                f"{self.law.material}: {n} composition(s) of a table without declared noise beside other data have no scatter; "
+                f"declare its noise (energy_std, or the std of potentials), or give {KNOTS.least_data} compositions"
+            )
         self.start = start_slopes([row], self.law)
         return replace(row, noise=row.noise * self.posterior([row]).scatter, known=True)
 
@@ -385,9 +407,16 @@ def _at_law(data: ChemicalPotentials, law: LogitSpline) -> ChemicalPotentials:
 
 
 def _tables(data: Table | Sequence[Table]) -> tuple[Table, ...]:
-    tables = (data,) if isinstance(data, EnergyTable | ChemicalPotentials) else tuple(data)
+    if isinstance(data, EnergyTable | ChemicalPotentials):
+        return (data,)
+    tables = tuple(data) if isinstance(data, Sequence) else ()
     if not tables:
         raise ValueError("no data to fit; give at least one table")
+    for table in tables:
+        if not isinstance(table, EnergyTable | ChemicalPotentials):
+            raise ValueError(
+                f"a {type(table).__name__} is no table; give an EnergyTable, ChemicalPotentials, or several of them"
+            )
     return tables
 
 

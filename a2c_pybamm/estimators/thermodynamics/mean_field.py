@@ -40,7 +40,14 @@ def mean_field_columns(table: EnergyTable, x: Array, temperature: float, declare
     declared
         Largest standard deviation over x [J.mol-1]; from the spread of the listed orderings if not given, and zero where no
         composition lists two.
+
+    Raises
+    ------
+    ValueError
+        If the declared one is negative or no number.
     """
+    if declared is not None and not 0 <= declared < np.inf:
+        raise ValueError(f"{table.label}: mean_field_std is {declared:g} J/mol; give 0 or more, or leave it out")
     return correlated_columns(mean_field_stds(table, x, temperature, declared), x)
 
 

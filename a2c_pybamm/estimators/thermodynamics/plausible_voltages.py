@@ -81,6 +81,21 @@ def default_window(ion: str = "Li") -> Window:
     return PLAUSIBLE.lowest_voltage, PLAUSIBLE.highest_voltage - STANDARD_POTENTIALS.get(ion, 0.0)
 
 
+def _limits(window: Window | None, table: EnergyTable | ChemicalPotentials) -> Window:
+    """The window that is declared, or that of hosts of the ion [V].
+
+    Raises
+    ------
+    ValueError
+        If it is not a lowest and a highest voltage.
+    """
+    if window is None:
+        return default_window(table.ion)
+    if len(window) != 2 or not window[0] < window[1]:
+        raise ValueError(f"{table.label}: voltage_window {tuple(window)} must be the lowest voltage, then the highest [V]")
+    return window
+
+
 def validate_voltages(table: EnergyTable, *, window: Window | None = None, energy_std: float | None = None) -> None:
     r"""Nothing, if all voltages of a table of energies are such as a host has.
 
@@ -104,7 +119,7 @@ def validate_voltages(table: EnergyTable, *, window: Window | None = None, energ
     if len(by_composition(table.x)) < 2:
         return  # no step: the estimators say what is missing
     hull = hull_voltages(table)
-    limits = window or default_window(table.ion)
+    limits = _limits(window, table)
     std = PLAUSIBLE.undeclared_energy_error * FARADAY if energy_std is None else energy_std
     _validate_steps(table, hull, limits, 0.0 if window else std)
     _validate_heights(table, hull)
@@ -232,7 +247,7 @@ def validate_potentials(data: ChemicalPotentials, *, window: Window | None = Non
         If a voltage lies outside the window, or rises along x at one temperature: the rank correlation with x is positive, and
         the straight line through the points rises by 0.2 V more than three of its errors. The likely slip is named.
     """
-    limits = window or default_window(data.ion)
+    limits = _limits(window, data)
     voltage, z = _voltages(data), known_ion(data.ion).valence
     unmixed = voltage + GAS_CONSTANT * data.temperature / (z * FARADAY) * np.log(data.x / (1 - data.x))
     margin = np.zeros_like(voltage) if data.std is None else PLAUSIBLE.most_errors * data.std / (z * FARADAY)

@@ -9,6 +9,8 @@ grand canonical sum :math:`F_N/N = f + (RT/2N)\ln(2\pi N x/\Theta)`; with the id
 
 Half of what is added is an error of the next order, and so is twice its change by the second correction. Where Θ is so far from
 that of an ideal gas that two corrections in a row differ by half of the first, none is made, and all of it is an error.
+Entropies are corrected once: a second time makes them worse where ions attract. Half of the correction is their error, and
+so is what a second one would change.
 """
 
 from __future__ import annotations

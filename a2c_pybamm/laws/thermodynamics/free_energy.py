@@ -84,7 +84,14 @@ class FreeEnergy(ABC):
 
         Its slope is the thermodynamic factor, :math:`\Theta = \partial\ln a/\partial\ln x`, whatever the reference. Against the
         metal :math:`a = e^{-FU/RT}` is of order :math:`10^{-68}` at 4 V, so that a composition of the host is the reference.
+
+        Raises
+        ------
+        ValueError
+            If the reference composition is not inside (0, 1).
         """
+        if reference is not None and not 0 < reference < 1:
+            raise ValueError(f"{self.kind}: reference x = {reference:g} must lie inside (0, 1), or be None for the metal")
         absolute = self.chemical_potential(c, x, T) / (GAS_CONSTANT * T)
         if reference is None:
             return absolute

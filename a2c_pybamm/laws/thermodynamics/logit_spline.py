@@ -27,6 +27,10 @@ LOWEST_COORDINATE = -1e3
 r"""Coordinate below which a slope stays as it is, :math:`10^{-9}`: beyond, round-off would make it zero."""
 
 
+SHOWN_KNOTS = 5
+"""Knots that a message lists."""
+
+
 def positive(u: Any) -> Any:
     r""":math:`\frac{1}{2}\left(u + \sqrt{u^2 + 4\sigma^2}\right)`, constant below `LOWEST_COORDINATE`."""
     bounded = np.maximum(u, LOWEST_COORDINATE)
@@ -88,7 +92,8 @@ class LogitSpline(Expansion):
     def __post_init__(self) -> None:
         conform_fields(self, name=self.kind)
         if len(self.knots) < 3 or not (np.diff(self.knots) > 0).all() or not (self.knots[0] > 0 and self.knots[-1] < 1):
-            raise ValueError(f"{self.material}: knots {self.knots} must be three or more compositions, ascending inside (0, 1)")
+            shown = ", ".join(f"{x:g}" for x in self.knots[:SHOWN_KNOTS]) + (", …" if len(self.knots) > SHOWN_KNOTS else "")
+            raise ValueError(f"{self.material}: knots ({shown}) must be three or more compositions, ascending inside (0, 1)")
         self._validate_expansion()
 
     @property

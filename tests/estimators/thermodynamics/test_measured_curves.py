@@ -189,3 +189,15 @@ def test_intervals_hold_exact_chains(sites: int, interaction: float) -> None:
     if sites == 48:
         asked.append(Gate("largest error of U [mV]", 1e3 * errors[0], high=0.4))
     assert_gates(name, asked)
+
+
+@pytest.mark.parametrize(("sites", "interaction"), [(12, -0.05), (16, -0.05), (12, 0.15)])
+def test_entropic_change_of_small_rings_is_held(sites: int, interaction: float) -> None:
+    """Ions that attract or repel by 2 to 6 RT: 95 % intervals of the configurations' dU/dT hold the chain's at 0.95 of x."""
+    table = ring_energies(sites, interaction, 4.0)
+    law = logit_spline("X", table, stable=True, temperature=STANDARD_TEMPERATURE, entropies=True)
+    estimate = fit_logit_spline(table, law, ensemble="boltzmann", sites=sites)
+    x = np.linspace(0.05, 0.95, 91)
+    exact = chain_curves(x, interaction, 4.0, STANDARD_TEMPERATURE).entropic_change
+    drawn = drawn_coefficients(estimate, law, 0, **{law.entropy_name: law.metal_entropy})
+    assert held(law.entropic_change(drawn, x, STANDARD_TEMPERATURE), exact)[0] >= 0.95
