@@ -46,14 +46,14 @@ def mean_field_columns(table: EnergyTable, x: Array, temperature: float, declare
     ValueError
         If the declared one is negative or no number.
     """
-    if declared is not None and not 0 <= declared < np.inf:
-        raise ValueError(f"{table.label}: mean_field_std is {declared:g} J/mol; give 0 or more, or leave it out")
     return correlated_columns(mean_field_stds(table, x, temperature, declared), x)
 
 
 def mean_field_stds(table: EnergyTable, x: Array, temperature: float, declared: float | None) -> Array:
-    """Standard deviations [eV] (n,) of the same."""
+    """Standard deviations [eV] (n,) of the same; ``ValueError`` where the declared one is negative or no number."""
     if declared is not None:
+        if not 0 <= declared < np.inf:
+            raise ValueError(f"{table.label}: mean_field_std is {declared:g} J/mol; give 0 or more, or leave it out")
         return np.asarray(-declared / FARADAY * mixing(x) / np.log(2))
     return bound_widths(table, x, temperature) * UNIFORM_STD
 
