@@ -3,8 +3,8 @@
 Lithium may plate where the negative electrode's potential falls below that of lithium metal. Charged from 10 % at 1C and at
 2C (SPMe, one temperature for the whole cell), the least potential at the separator is an output like any other; its error bar
 comes from the same atoms as that of the capacity. What is asserted: twice the current brings the potential down, makes
-plating more likely than not where it was the exception, warms the cell more, and needs less than half the time. And at 1C first order is
-far too calm: near the mean little but the graphite's own potential moves the least one, while in draws where graphite
+plating more likely than not where it was the exception, warms the cell more, and needs less than half the time. And at 1C
+first order is far too calm: near the mean little but the voltages moves the least potential, while in draws where graphite
 diffuses slowly its surface is full long before the middle is.
 
 Run with ``python examples/plating_on_fast_charge.py``; about half a minute.

@@ -7,11 +7,11 @@
    span. Some draws now diffuse so slowly that the cell collapses at 1C, and no low-order polynomial follows the cliff.
 3. LiCoO2 by single-vacancy hops (ODH) alone: its barrier is so high and so uncertain that LiCoO2 starves in many draws.
 
-The interval of a further potential is matched at 68 %, one standard deviation, in all three, as the shipped study has it: of draws
-matched at 95 % one in forty has no composition for a full cell.
+The interval of a further potential is matched at 68 %, one standard deviation, in all three, as the shipped study has it: of
+draws matched at 95 % one in forty has no composition for a full cell.
 
-First order fails for the capacity in all three: the shape of the open-circuit voltage is the widest error, and the capacity bends
-with it. Chaos is not tried a third time.
+First order fails for the capacity in all three: the shape of the open-circuit voltage is the widest error, and the capacity
+bends with it. Chaos is not tried a third time.
 
 Run with ``python examples/which_method_holds.py``; about a minute. Its cell is the SPM: all of this happens in particles.
 """
