@@ -196,13 +196,14 @@ def test_columns_that_other_coefficients_share_stay() -> None:
     first = estimate_of(NMC, True)
     names = (*first.names, "X other [1]")
     factors = {s: Factor(np.vstack([f.values, np.zeros(len(f.labels))]), f.labels, f.family) for s, f in first.factors.items()}
-    shared = np.zeros((len(names), 1))
-    shared[[0, -1], 0] = 0.01, 2.0
-    factors["X reference"] = Factor(shared, ("reference",))
+    shared = np.zeros((len(names), 2))
+    shared[0] = 0.01, 1e-7
+    shared[-1] = 1.2, 1.6
+    factors["X reference"] = Factor(shared, ("reference", "scale"))
     estimate = Estimate(names, np.append(first.mean, 1.0), factors, "", {})
     few = with_leading_modes(estimate, law, COARSE)
     np.testing.assert_array_equal(few.factors["X reference"].values, shared)
-    assert few.factors["X reference"].labels == ("reference",)
+    assert few.factors["X reference"].labels == ("reference", "scale")
     (own,) = set(few.factors) - {"X reference"}
     assert few.factors[own].values.shape[1] < factors[own].values.shape[1]
     assert not few.factors[own].values[-1].any()

@@ -122,6 +122,20 @@ def test_magnesium_has_two_electrons() -> None:
     assert curve(estimate, law, np.array([0.5]))[0] == pytest.approx(2.9, abs=0.01)
 
 
+def test_potentials_of_magnesium_are_twice_its_voltages() -> None:
+    """μ = −2 F U: the voltages of half of lithium's symbols, their noise halved in volts too."""
+    lithium = potentials(15, 0.004)
+    magnesium = replace(lithium, ion="Mg")
+    one, two = (
+        fit_logit_spline(data, logit_spline("X", data, ion=data.ion), voltage_window=(0.0, 9.0))
+        for data in (lithium, magnesium)
+    )
+    x = np.linspace(0.1, 0.9, 2001)
+    assert one.mean[0] == pytest.approx(TRUTH.open_circuit_voltage(VALUES, x, T).mean(), abs=0.005)
+    assert two.mean[0] == pytest.approx(one.mean[0] / 2, abs=1e-3)
+    assert two.std[0] == pytest.approx(one.std[0] / 2, rel=0.2)
+
+
 def test_two_fits_of_the_same_data_are_one() -> None:
     """Bytes equal, draws of positive slopes and all."""
     law = logit_spline("X", energies(), stable=True)
