@@ -46,9 +46,12 @@ class FitRow:
 
     @property
     def reduced_text(self) -> str:
-        """χ² per degree of freedom, marked where it is noteworthy."""
-        mark = f"{MARK} " if self.noteworthy else ""
-        return f"{mark}{significant(self.reduced, 2)}" if np.isfinite(self.reduced) else "no degree of freedom"
+        """χ² per degree of freedom, marked where it is noteworthy; of less than one degree it would be a number without sense."""
+        if not np.isfinite(self.reduced):
+            return "no degree of freedom"
+        if self.degrees_of_freedom < 1:
+            return "less than one degree of freedom"
+        return f"{MARK} {significant(self.reduced, 2)}" if self.noteworthy else significant(self.reduced, 2)
 
     @property
     def noise_text(self) -> str:
@@ -57,7 +60,7 @@ class FitRow:
 
     def sentence(self, kind: str) -> str:
         """The row in words; the voltage of the data is of this kind."""
-        chi = f"χ²/ν {significant(self.reduced, 2)}" if np.isfinite(self.reduced) else self.reduced_text
+        chi = f"χ²/ν {significant(self.reduced, 2)}" if self.degrees_of_freedom >= 1 else self.reduced_text
         parts = [f"{MARK + ' ' if self.noteworthy else ''}{chi} (noise {self.noise_text})"]
         if np.isfinite(self.largest):
             parts.append(f"largest |U_law − U_{kind}| {significant(self.largest, 2)} V at x = {self.largest_x:.2g}")

@@ -347,8 +347,11 @@ def test_sentence_on_a_fit() -> None:
         "χ²/ν 1.3 (noise declared), largest |U_law − U_hull| 0.041 V at x = 0.58, worst point x = 0.33 (2.1 errors); "
         "noise makes 34 % of the variance of U, the shape between the data the rest"
     )
-    bare = fit_row(reduced=np.nan, declared=False, largest=np.nan, noise_share=np.nan)
+    bare = fit_row(reduced=np.nan, degrees_of_freedom=0.0, declared=False, largest=np.nan, noise_share=np.nan)
     assert bare.sentence("data") == "no degree of freedom (noise from the scatter), worst point x = 0.33 (2.1 errors)"
+    few = fit_row(reduced=2.2, degrees_of_freedom=0.8, worst_ratio=1.0, noise_share=np.nan)
+    assert few.sentence("hull").startswith("less than one degree of freedom (noise declared), largest |U_law − U_hull| 0.041 V")
+    assert few.reduced_text == "less than one degree of freedom"
 
 
 @pytest.mark.parametrize(
