@@ -218,6 +218,10 @@ class _Fit:
     ) -> None:
         self.law, self.tables, self.energy_std = law, tables, energy_std
         self.sites = sites if ensemble == "boltzmann" else None
+        if self.sites is not None and sum(isinstance(table, EnergyTable) for table in tables) > 1:
+            raise ValueError(
+                f"energies of {tables[0].label}: two tables of orderings for one Boltzmann average; put them into one"
+            )
         self.compositions = [
             compositions_of(table, law, ensemble, sites) if isinstance(table, EnergyTable) else None for table in tables
         ]
@@ -349,7 +353,7 @@ class _Fit:
         """Errors of the coefficients by source."""
         first, material = self.tables[0], self.law.material
         energies = any(c is not None for c in self.compositions)
-        stamp = _stamp(self.tables, self.law, self.energy_std)
+        stamp = _stamp(self.tables, self.law, self.energy_std, self.sites)
         labels = tuple(f"{first.label}:{stamp}:{k}" for k in range(emitted.root.shape[1]))
         name = source or f"{material} {'energies' if energies else 'chemical potentials'} (fit)"
         factors = {name: Factor(emitted.root, labels)}
@@ -426,10 +430,12 @@ def _provenance(tables: Sequence[Table]) -> dict[str, Any]:
     return {"tables": [dict(table.provenance) for table in tables]}
 
 
-def _stamp(tables: Sequence[Table], law: LogitSpline, energy_std: float | None) -> str:
-    arrays = [array for table in tables for array in (table.x, _numbers(table))]
-    return array_fingerprint(*arrays, settings=f"{law.knots} {law.shape} {energy_std}")
+def _stamp(tables: Sequence[Table], law: LogitSpline, energy_std: float | None, sites: float | None) -> str:
+    arrays = [array for table in tables for array in (table.x, *_numbers(table))]
+    return array_fingerprint(*arrays, settings=f"{law.knots} {law.shape} {energy_std} {sites}")
 
 
-def _numbers(table: Table) -> Array:
-    return table.energy if isinstance(table, EnergyTable) else table.potential
+def _numbers(table: Table) -> list[Array]:
+    if isinstance(table, EnergyTable):
+        return [table.energy, table.converged.astype(float)]
+    return [table.potential, table.temperature, *([] if table.std is None else [table.std])]
