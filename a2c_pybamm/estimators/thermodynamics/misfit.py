@@ -24,8 +24,8 @@ from a2c_pybamm.laws.thermodynamics.free_energy import PhaseForming
 from a2c_pybamm.laws.thermodynamics.logit_basis import logit
 from a2c_pybamm.laws.thermodynamics.logit_spline import LogitSpline
 
-REFERENCE_PRIOR = RoughnessPrior(plain_stds=(1.0, 10.0, 100.0), smoothings=tuple(np.logspace(-6, 4, 9)), evidence_power=0.6)
-"""Prior of the spline beside a law: slopes of either sign, for which one step is the fit; its noise leans to the likeliest."""
+REFERENCE_PRIOR = RoughnessPrior(plain_stds=(1.0, 10.0, 100.0), smoothings=tuple(np.logspace(-6, 4, 9)))
+"""Prior of the spline beside a law: slopes of either sign, for which one step is the fit."""
 
 
 @dataclass(frozen=True)
