@@ -84,7 +84,7 @@ def test_what_cannot_be_computed_with_is_refused_in_one_line(name: str) -> None:
 def test_a_refused_spline_is_not_told_to_become_one() -> None:
     """Alternating errors of 1 V: the law that follows any curve gets another remedy than a polynomial."""
     data = potentials(noise=np.array([0, 1, 0, -1, 0, 1, -1, 0, -1.0]))
-    with pytest.raises(ValueError, match="look for a wrong datum.*or raise largest_misfit") as refusal:
+    with pytest.raises(ValueError, match=r"look for a wrong datum.*or raise largest_misfit") as refusal:
         spline(data)
     assert "logit-spline'" not in str(refusal.value)
     with pytest.raises(ValueError, match="take law 'logit-spline' or a higher order, or raise largest_misfit"):
