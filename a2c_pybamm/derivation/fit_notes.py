@@ -46,7 +46,7 @@ class FitRow:
 
     @property
     def reduced_text(self) -> str:
-        """χ² per degree of freedom, marked where it is noteworthy; of less than one degree it would be a number without sense."""
+        """χ² per degree of freedom, marked where it is noteworthy; none of less than one degree, which has no meaning."""
         if not np.isfinite(self.reduced):
             return "no degree of freedom"
         if self.degrees_of_freedom < 1:
