@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,6 +196,17 @@ def print_outputs(result: xr.DataTree) -> None:
     print_lines(*_failure_lines(result))
 
 
+def list_shares(shares: Mapping[str, Sequence[float]]) -> list[list[str]]:
+    """Rows of a table of shares by source, the largest first; several that are below `LEAST_LISTED_SHARE` are one row."""
+    large = {s: v for s, v in shares.items() if max((abs(x) for x in v if x == x), default=0.0) >= LEAST_LISTED_SHARE}
+    rows = [[s, *map(_percent, v)] for s, v in sorted(large.items(), key=lambda item: -max(x for x in item[1] if x == x))]
+    small = {s: v for s, v in shares.items() if s not in large}
+    if small:
+        name = next(iter(small)) if len(small) == 1 else f"{len(small)} others together"
+        rows.append([name, *(_percent(sum(column)) for column in zip(*small.values(), strict=True))])
+    return rows
+
+
 def _print_shares(result: xr.DataTree) -> None:
     """Share of variance of each source in the first scalar output, by each method."""
     from a2c_pybamm.result import approaches, description, output_node, scalar_outputs, share_rows
@@ -208,11 +219,7 @@ def _print_shares(result: xr.DataTree) -> None:
     for row in share_rows(result):
         if row.output == output:
             shares.setdefault(row.source, []).append(row.share)
-    large = {s: v for s, v in shares.items() if max((abs(x) for x in v if x == x), default=0.0) >= LEAST_LISTED_SHARE}
-    rows = [[s, *map(_percent, v)] for s, v in sorted(large.items(), key=lambda item: -max(x for x in item[1] if x == x))]
-    small = [v for s, v in shares.items() if s not in large]
-    if small:
-        rows.append([f"{len(small)} others together", *(_percent(sum(column)) for column in zip(*small, strict=True))])
+    rows = list_shares(shares)
     rest = [1 - sum(column) for column in zip(*shares.values(), strict=True)]
     rows.append(["sources acting together, and what no share explains", *map(_percent, rest)])
     print_table(f"Share of the variance of {description(result, output)}", ["source", *approaches(result)], rows)

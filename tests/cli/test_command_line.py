@@ -767,3 +767,10 @@ def test_study_of_a_drive_cycle_with_a_warm_cell(call: Call, study: Path) -> Non
     assert code == 0, err
     assert "drive cycle of 200 s from 60% state of charge" in (study / "report.html").read_text(encoding="utf-8")
     assert "highest volume-averaged temperature" in out
+
+
+def test_one_small_share_has_its_name() -> None:
+    """Several small ones are one row with their number; a single one is no 'others'."""
+    low = printing.LEAST_LISTED_SHARE / 4
+    assert [row[0] for row in printing.list_shares({"a": [1 - low, float("nan")], "b": [low, float("nan")]})] == ["a", "b"]
+    assert printing.list_shares({"b": [low], "a": [1 - 2 * low], "c": [low]})[1] == ["2 others together", f"{200 * low:.1f} %"]
