@@ -22,6 +22,8 @@ REMEDY = "take law 'logit-spline' or a higher order, or raise largest_misfit"
 """Remedy in the message about a law that is far from its data."""
 Distances = tuple[Array, Array, Array]
 """Compositions or middles of steps (n,), distances of a law there, and standard deviations of the data [V]."""
+WITHIN_NOISE = 2.0
+"""Height above the hull, in standard deviations, up to which a composition counts as stable."""
 FIT = "fit"
 """Key of a provenance with the distances of a fit."""
 
@@ -112,7 +114,10 @@ def hull_steps(x: Array, energy: Array, residual: Array, std: Array, valence: in
     if len(x) < 2:
         return np.zeros(0), np.zeros(0), np.zeros(0)
     edges = lower_hull(x[None], energy[None], np.ones((1, len(x)), dtype=bool))
-    stable = np.array([0, *(int(right[0]) for _, _, right in edges)])
+    vertices = np.array([0, *(int(right[0]) for _, _, right in edges)])
+    above = energy - np.interp(x, x[vertices], energy[vertices])
+    # on a plateau every composition lies on the hull: those within their noise of it count as stable
+    stable = np.flatnonzero(above <= np.maximum(WITHIN_NOISE * std, np.finfo(float).eps * np.abs(energy).max()))
     wide, least = [int(stable[0])], LEAST_STEP * (1 - RELATIVE_ROUND_OFF)
     for k in stable[1:]:
         if x[k] - x[wide[-1]] >= least or k == stable[-1]:

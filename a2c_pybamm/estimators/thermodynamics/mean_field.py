@@ -4,8 +4,8 @@ Of the lowest energy :math:`E_0(x)` and the mean :math:`\bar E(x)` over random o
 
 .. math:: E_0 - T s_\mathrm{ideal} \le f \le \min(E_0,\; \bar E - T s_\mathrm{ideal})
 
-the upper bound by Gibbs and Bogoliubov. The mean-field choice is the lower one; the width :math:`w(x)` of the bounds over
-:math:`\sqrt3` is its error (the root mean square of a uniform one), smooth over x.
+the upper bound by Gibbs and Bogoliubov. The mean-field choice is the lower one, and where interactions are weak the truth is the
+upper one; so the width :math:`w(x)` of the bounds is its standard deviation, smooth over x.
 
 References
 ----------
@@ -26,8 +26,6 @@ MEAN_FIELD = "mean field (lowest energies, ideal mixing)"
 """Name of the source, behind the material."""
 CORRELATION_LENGTH = 0.25
 """Difference of x over which the error changes: orderings are of halves, thirds and quarters."""
-UNIFORM_STD = 3**-0.5
-"""Root mean square of a uniform variable between 0 and 1."""
 LEAST_SHARE = 0.01
 """Share of the variance below which a column is left out."""
 
@@ -55,7 +53,7 @@ def mean_field_stds(table: EnergyTable, x: Array, temperature: float, declared: 
         if not 0 <= declared < np.inf:
             raise ValueError(f"{table.label}: mean_field_std is {declared:g} J/mol; give 0 or more, or leave it out")
         return np.asarray(-declared / FARADAY * mixing(x) / np.log(2))
-    return bound_widths(table, x, temperature) * UNIFORM_STD
+    return bound_widths(table, x, temperature)
 
 
 def correlated_columns(std: Array, x: Array) -> Array:
