@@ -4,8 +4,8 @@ Of the lowest energy :math:`E_0(x)` and the mean :math:`\bar E(x)` over random o
 
 .. math:: E_0 - T s_\mathrm{ideal} \le f \le \min(E_0,\; \bar E - T s_\mathrm{ideal})
 
-the upper bound by Gibbs and Bogoliubov. The mean-field choice is the lower one, and where interactions are weak the truth is the
-upper one; so the width :math:`w(x)` of the bounds is its standard deviation, smooth over x.
+the upper bound by Gibbs and Bogoliubov. The mean-field choice is the lower one, and where interactions are weak the truth is
+the upper one; so the width :math:`w(x)` of the bounds is its standard deviation, smooth over x.
 
 References
 ----------

@@ -93,13 +93,13 @@ def test_width_is_at_most_that_of_all_mixing() -> None:
     np.testing.assert_allclose(bound_widths(near, np.array([0.25]), T), expected, rtol=1e-12)
 
 
-def test_columns_have_the_width_over_root_three() -> None:
+def test_columns_have_the_width() -> None:
     """Standard deviation of the columns at each x, less the 3 % that small ones have; the largest entry of each is positive."""
     table = ring_energies(14, 0.05, 4.0)
     x = lowest_energies(table).x
     columns = mean_field_columns(table, x, T, None)
     std = np.sqrt((columns**2).sum(axis=1))
-    width = bound_widths(table, x, T) / np.sqrt(3)
+    width = bound_widths(table, x, T)
     assert (std <= width * (1 + 1e-9)).all()
     assert np.sqrt((std**2).sum() / (width**2).sum()) > 0.97
     assert (columns[np.argmax(np.abs(columns), axis=0), np.arange(columns.shape[1])] > 0).all()
