@@ -24,6 +24,7 @@ from a2c_pybamm.cell.traces import Trace, Traces
 from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
+from a2c_pybamm.files import SET_STAMP, set_stamp
 from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, plain
 from a2c_pybamm.laws import UnstablePhaseError
 from a2c_pybamm.parameter_set import TREATMENTS, ParameterSet, base_values, kind_options
@@ -148,6 +149,18 @@ class Cell:
     def versions(self) -> dict[str, str]:
         """Versions of the libraries that solve it."""
         return {"pybamm": str(pybamm.__version__)}
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Attributes of a result that name the set behind it; none for a set that no file can hold."""
+        try:
+            return {SET_STAMP: set_stamp(self.parameter_set)}
+        except (TypeError, ValueError):  # a note that JSON has no form for
+            return {}
+
+    def compiles(self, batch: int) -> bool:
+        """True where samples of a batch of so many are solved by compiled functions."""
+        return self._solver.compiles(batch)
 
     def _validate_mean(self) -> None:
         """Raise ``UnstablePhaseError`` or ``SimulationFailed`` where the mean coefficients make no cell."""

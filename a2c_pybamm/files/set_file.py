@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ FORMAT = "a2c_pybamm parameter set"
 """Entry "format" of every file."""
 SET_VERSION = 1
 """Version of the format: raised when a file of an older one can no longer be read as it is."""
+SET_STAMP = "sha256 of set.json"
+"""Attribute of a result with the `set_stamp` of the set that it was made from."""
 REMEDY = "make it again with 'a2c derive'"
 
 
@@ -58,6 +61,21 @@ def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
         "independent": list(parameter_set.joint.independent),
         "estimates": [_estimate_document(estimate) for estimate in parameter_set.joint.estimates],
     }
+
+
+def _set_text(parameter_set: ParameterSet) -> str:
+    return json.dumps(set_document(parameter_set), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def set_stamp(parameter_set: ParameterSet) -> str:
+    """Sha256 of a set: that of the ``set.json`` that `save` writes of it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the set holds something that JSON has no form for.
+    """
+    return hashlib.sha256(_set_text(parameter_set).encode()).hexdigest()
 
 
 def _law_ids(attach: Mapping[str, Attachment]) -> dict[str, Law]:
@@ -104,7 +122,7 @@ def save(parameter_set: ParameterSet, path: str | Path) -> Path:
     """
     path = writable(path)
     try:
-        text = json.dumps(set_document(parameter_set), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        text = _set_text(parameter_set)
         read_again = _set_of(parse_document(text, str(path)))
         if dict(read_again.attach) != dict(parameter_set.attach):
             raise ValueError("a law is not the one that its kind names; register it under a kind of its own")
