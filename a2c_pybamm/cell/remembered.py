@@ -15,7 +15,7 @@ import xarray as xr
 
 from a2c_pybamm.cell.cell import SAMPLES_AT_A_TIME, Cell, Progress
 from a2c_pybamm.cell.pool import ChunkSchedule
-from a2c_pybamm.cell.solve_identity import solve_identity
+from a2c_pybamm.cell.solve_identity import SolveIdentity, solve_identity
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files import SolveMemo
 from a2c_pybamm.files.dataset_layout import DatasetLayout
@@ -47,16 +47,16 @@ def remembered(model: Any, memo: SolveMemo | str | Path, *, fresh: bool = False)
         If the model has no identity, or the file is damaged, no memo, or cannot be written.
     """
     identity = solve_identity(model)
-    own = not isinstance(memo, SolveMemo)
-    return RememberedModel(model, SolveMemo(memo, fresh=fresh) if own else memo, identity.set_hash, identity.cell_hash, own=own)
+    opened = memo if isinstance(memo, SolveMemo) else SolveMemo(memo, fresh=fresh)
+    return RememberedModel(model, opened, identity, own=opened is not memo)
 
 
 class RememberedModel:
     """A model and the memo of its solves, see `remembered`."""
 
-    def __init__(self, model: Any, memo: SolveMemo, set_hash: str, cell_hash: str, *, own: bool) -> None:
+    def __init__(self, model: Any, memo: SolveMemo, identity: SolveIdentity, *, own: bool) -> None:
         self.model, self.memo, self._own = model, memo, own
-        self._key = partial(SolveKey, set_hash, cell_hash)
+        self._key = partial(SolveKey, identity.set_hash, identity.cell_hash)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class RememberedModel:
 
         Raises
         ------
-        ValueError
+        MemoError
             If the memo cannot be read or written; what was written before stays.
         """
         samples = np.atleast_2d(np.asarray(samples, float))
@@ -195,5 +195,7 @@ def _in_turn(solve: Callable[[Array], xr.Dataset], samples: Array) -> Iterator[t
         seconds = (time.perf_counter() - started) / len(part)
         yield range(done, done + len(part)), data
         done += len(part)
-        most = int(schedule.chunk_seconds / seconds) if seconds * SAMPLES_AT_A_TIME > schedule.chunk_seconds else SAMPLES_AT_A_TIME
+        most = (
+            int(schedule.chunk_seconds / seconds) if seconds * SAMPLES_AT_A_TIME > schedule.chunk_seconds else SAMPLES_AT_A_TIME
+        )
         size = max(1, min(most, schedule.trial_samples + done))

@@ -21,6 +21,7 @@ from a2c_pybamm.formatting import plain
 if TYPE_CHECKING:
     import xarray as xr
 
+    from a2c_pybamm.files import SolveMemo
     from a2c_pybamm.parameter_set import ParameterSet
 
 PLAIN_WIDTH = 120
@@ -84,6 +85,13 @@ def print_lines(*lines: str, console: Console = out) -> None:
 
 def print_files(paths: Sequence[Path]) -> None:
     print_lines(*(f"wrote {path}" for path in paths))
+
+
+def print_memo(memo: SolveMemo) -> None:
+    """Print how many solves were read instead of solved, if any."""
+    if memo.n_found:
+        n = memo.n_found + memo.n_written
+        print_lines(f"{memo.n_found} of {n} solves read from {memo.path}; --fresh solves all of them anew")
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -6,12 +6,13 @@ from a2c_pybamm.files.pybamm_json import read_parameter_values
 from a2c_pybamm.files.pybamm_module import write_pybamm_module
 from a2c_pybamm.files.result_file import read_result, write_result
 from a2c_pybamm.files.set_file import SET_STAMP, parse_set, read_set, save, set_document, set_stamp
-from a2c_pybamm.files.solve_memo import SolveMemo
+from a2c_pybamm.files.solve_memo import MemoError, SolveMemo
 from a2c_pybamm.files.thermodynamics_csv import write_thermodynamics
 from a2c_pybamm.files.writing import writable, written_together
 
 __all__ = [
     "SET_STAMP",
+    "MemoError",
     "SolveMemo",
     "bpx_losses",
     "folder_lock",

@@ -98,9 +98,7 @@ class DatasetLayout:
             dims, values = ((SAMPLE, *entry.dims), values) if samples else (entry.dims, values[0])
             variables[entry.name] = (dims, values, dict(entry.attrs))
             start = stop
-        coords = {
-            entry.name: (entry.dims, _array(entry).reshape(entry.shape), dict(entry.attrs)) for entry in self.coordinates
-        }
+        coords = {entry.name: (entry.dims, _array(entry).reshape(entry.shape), dict(entry.attrs)) for entry in self.coordinates}
         return xr.Dataset(variables, coords=coords, attrs=dict(self.attrs))
 
     @cached_property

@@ -57,6 +57,10 @@ REMEDIES = {
 """Remedies by SQLite's error codes; of any other error the file is damaged."""
 
 
+class MemoError(ValueError):
+    """A memo cannot be read or written: whoever goes on after other errors does not after this one."""
+
+
 @dataclass(frozen=True)
 class SolveKey:
     """All that the outputs of a sample depend on beside the sample."""
@@ -89,16 +93,16 @@ class SolveMemo:
 
     Raises
     ------
-    ValueError
+    MemoError
         If the file is damaged, no memo, of a newer version, or cannot be written. So do `read` and `write`.
     """
 
     def __init__(self, path: str | Path, *, fresh: bool = False) -> None:
         self.path = writable(path)
         self.n_found = 0
-        """Samples that were read."""
+        """Samples that were read, of those that the file held when it was opened."""
         self.n_written = 0
-        """Samples that were written."""
+        """Samples that were written since."""
         self._layouts: dict[SolveKey, DatasetLayout] = {}
         with self._errors():
             if fresh and self._recognised():
@@ -133,14 +137,15 @@ class SolveMemo:
                 connection.execute(f"PRAGMA application_id = {int.from_bytes(MARK)}")
                 connection.execute(f"PRAGMA user_version = {MEMO_VERSION}")
             elif mark != int.from_bytes(MARK):
-                raise ValueError(f"{self.path}: a database of another program, no memo of solves; move it away")
+                raise MemoError(f"{self.path}: a database of another program, no memo of solves; move it away")
             elif version != MEMO_VERSION:
-                raise ValueError(f"{self.path}: memo version {version}, this a2c_pybamm reads {MEMO_VERSION}; {ANEW}")
+                raise MemoError(f"{self.path}: memo version {version}, this a2c_pybamm reads {MEMO_VERSION}; {ANEW}")
             elif tables != SCHEMA:
-                raise ValueError(f"{self.path}: damaged (its tables are not those of a memo); {ANEW}")
+                raise MemoError(f"{self.path}: damaged (its tables are not those of a memo); {ANEW}")
         # after the schema is in the file itself: then a write is one append, which no kill leaves half done
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        self._last = int(connection.execute("SELECT coalesce(max(rowid), 0) FROM solve").fetchone()[0])
 
     def read(self, key: SolveKey, samples: Sequence[bytes]) -> tuple[DatasetLayout | None, dict[bytes, Answer]]:
         """Layout of a model's outputs, None where nothing of it was written, and the answers of those samples that have one."""
@@ -152,11 +157,12 @@ class SolveMemo:
             answers = {}
             for sample in samples:
                 found = self._connection.execute(
-                    "SELECT outputs, failed, cause, reason, checksum FROM solve WHERE model = ? AND sample = ?", (number, sample)
+                    "SELECT outputs, failed, cause, reason, checksum, rowid FROM solve WHERE model = ? AND sample = ?",
+                    (number, sample),
                 ).fetchone()
                 if found is not None:
-                    answers[sample] = self._answer(sample, found, layout.width)
-        self.n_found += len(answers)
+                    answers[sample] = self._answer(sample, found[:-1], layout.width)
+                    self.n_found += found[-1] <= self._last
         return layout, answers
 
     def write(self, key: SolveKey, layout: DatasetLayout, answers: Mapping[bytes, Answer]) -> None:
@@ -169,7 +175,7 @@ class SolveMemo:
                 self._connection.execute(f"INSERT INTO model ({names}) VALUES (?, ?, ?, ?, ?)", values)
                 row = self._model(key)
             if row is None or row[1].text != layout.text:
-                raise ValueError(f"{self.path}: holds outputs of other names or axes for the same cell; {ANEW}")
+                raise MemoError(f"{self.path}: holds outputs of other names or axes for the same cell; {ANEW}")
             rows = []
             for sample, answer in answers.items():
                 outputs = None if answer.outputs is None else np.ascontiguousarray(answer.outputs, "<f8").tobytes()
@@ -196,7 +202,7 @@ class SolveMemo:
         number, text, check = found
         if key not in self._layouts:
             if not isinstance(text, str) or check != _checksum(text.encode()):
-                raise ValueError(f"{self.path}: damaged (the outputs of a cell do not have their checksum); {ANEW}")
+                raise MemoError(f"{self.path}: damaged (the outputs of a cell do not have their checksum); {ANEW}")
             self._layouts[key] = DatasetLayout.of_text(text)
         return int(number), self._layouts[key]
 
@@ -205,10 +211,10 @@ class SolveMemo:
         outputs, failed, cause, reason, check = row
         whole = isinstance(cause, str) and isinstance(reason, str) and isinstance(outputs, bytes | None) and failed in (0, 1)
         if not whole or check != _checksum(sample, outputs or b"", cause.encode(), reason.encode()):
-            raise ValueError(f"{self.path}: damaged (a solve does not have its checksum); {ANEW}")
+            raise MemoError(f"{self.path}: damaged (a solve does not have its checksum); {ANEW}")
         values = None if outputs is None else np.frombuffer(outputs, "<f8")
         if values is not None and len(values) != width:
-            raise ValueError(f"{self.path}: damaged (a solve of {len(values)} numbers, its cell has {width}); {ANEW}")
+            raise MemoError(f"{self.path}: damaged (a solve of {len(values)} numbers, its cell has {width}); {ANEW}")
         return Answer(values, bool(failed), cause, reason)
 
     @contextmanager
@@ -224,16 +230,16 @@ class SolveMemo:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """Errors of SQLite and of the system as a ``ValueError`` of one line with the remedy."""
+        """Errors of SQLite and of the system as a `MemoError` of one line with the remedy."""
         try:
             yield
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
             remedy = REMEDIES.get(code)
             what = "cannot be used" if remedy else "damaged"
-            raise ValueError(f"{self.path}: {what} ({error}); {remedy or ANEW}") from error
+            raise MemoError(f"{self.path}: {what} ({error}); {remedy or ANEW}") from error
         except OSError as error:
-            raise ValueError(f"{self.path}: cannot be read ({error.strerror}); check its permissions") from error
+            raise MemoError(f"{self.path}: cannot be read ({error.strerror}); check its permissions") from error
 
     def close(self) -> None:
         """Close the file; its neighbours ``-wal`` and ``-shm`` go."""

@@ -70,7 +70,7 @@ def version_record(model: Any) -> dict[str, str]:
 
 
 def provenance(model: Any, rng: np.random.Generator) -> dict[str, str]:
-    """Attributes of a result that is about to be made: ``seed``, ``random generator``, ``versions``, and the model's ``origin``."""
+    """Attributes of a result that is about to be made: ``seed``, ``random generator``, ``versions``, the model's ``origin``."""
     record = generator_record(rng)
     numbers = ", ".join(f"{name} {text}" for name, text in version_record(model).items())
     origin = {str(name): str(text) for name, text in dict(getattr(model, "origin", {})).items()}

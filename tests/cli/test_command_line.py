@@ -17,7 +17,7 @@ from rich.console import Console
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cli import commands, main, printing, steps
-from a2c_pybamm.files import read_result, read_set, set_document, write_result
+from a2c_pybamm.files import SET_STAMP, read_result, read_set, set_document, set_stamp, write_result
 from a2c_pybamm.sets import DEMO, copy_study
 from a2c_pybamm.study import read_study
 from tests.result_edits import with_attrs
@@ -72,7 +72,7 @@ def derived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     joint = read_set(folder / "set.json").joint
     model = a2c.from_function(lambda s: s @ np.arange(1.0, s.shape[1] + 1), joint.names, outputs={"sum": "1"})
     result = a2c.propagate(model, joint, a2c.FirstOrder(), rng=np.random.default_rng(1))
-    stamp = {steps.SET_STAMP: steps.set_stamp(folder), steps.CELL_TEXT: "stand-in"}
+    stamp = {SET_STAMP: set_stamp(read_set(folder / "set.json")), steps.CELL_TEXT: "stand-in"}
     write_result(folder / "result.nc", with_attrs(result, stamp))
     (folder / "report.html").write_text("<html>an earlier page</html>")
     return folder
