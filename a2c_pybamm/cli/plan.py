@@ -28,7 +28,8 @@ def print_plan(settings: Study, file: Path, cell: Cell) -> None:
     solves = {method.label: planned_solves(cell, joint, method) for method in methods}
     workers = settings.propagation.workers
     rows = [[name, f"{n}", time_text(n * seconds / workers)] for name, n in {**solves, "all": sum(solves.values())}.items()]
-    print_table(f"Plan: {steps.cell_text(settings, cell)}", ["by", "solves at most", "time"], rows)
+    print_lines(f"Plan for {steps.cell_text(settings, cell)}")
+    print_table("Solves", ["by", "at most", "time"], rows)
     print_lines(
         f"{time_text(seconds)} a solve, timed at the mean coefficients; shared out among {workers} process"
         + ("es, if there are as many cores" if workers > 1 else "")
