@@ -3,7 +3,7 @@
 from a2c_pybamm.cell.cell import Cell, SimulationFailed
 from a2c_pybamm.cell.pool import ChunkSchedule, ParallelCell
 from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle
-from a2c_pybamm.cell.remembered import RememberedModel, remembered
+from a2c_pybamm.cell.remembered_model import RememberedModel, remembered
 from a2c_pybamm.cell.settings import setting_mistakes
 from a2c_pybamm.cell.solve_identity import SolveIdentity
 

@@ -1,7 +1,7 @@
 """Parameter sets and results on disk: exact JSON, a stand-alone PyBaMM module, BPX, netCDF."""
 
 from a2c_pybamm.files.bpx_file import bpx_losses, write_bpx
-from a2c_pybamm.files.folder_lock import folder_lock
+from a2c_pybamm.files.locking import folder_lock
 from a2c_pybamm.files.pybamm_json import read_parameter_values
 from a2c_pybamm.files.pybamm_module import write_pybamm_module
 from a2c_pybamm.files.result_file import read_result, write_result
