@@ -109,7 +109,7 @@ class DatasetLayout:
             "coordinates": [vars(entry) for entry in self.coordinates],
             "attrs": dict(self.attrs),
         }
-        return json.dumps(record, ensure_ascii=False, sort_keys=True)
+        return json.dumps(record, ensure_ascii=False)  # in their order: a result is then the same to the last byte
 
     @classmethod
     def of_text(cls, text: str) -> DatasetLayout:

@@ -64,14 +64,15 @@ def derived(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert old in text
         text = text.replace(old, new, 1)
     path.write_text(text + "\n[sweep]\nc_rate = [0.5, 1.0, 2.0]\n", encoding="utf-8")
-    (folder / "driver.py").write_text(DRIVER, encoding="utf-8")
+    (folder / "driver").mkdir()  # not beside the study, where a set's module would be found before others of its name
+    (folder / "driver" / "driver.py").write_text(DRIVER, encoding="utf-8")
     assert finished(started(folder, "derive")) == 0
     return folder
 
 
 def started(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """``a2c`` with these arguments on a folder's study, in a process of its own whose solves are listed in ``solved``."""
-    command = [sys.executable, "driver.py", *arguments, "."]
+    command = [sys.executable, str(Path("driver") / "driver.py"), *arguments, "."]
     environment = os.environ | {"SOLVED": str(folder / "solved"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 

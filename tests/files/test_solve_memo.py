@@ -42,7 +42,9 @@ def written(path: Path, **answers: Answer) -> Path:
 
 
 def test_answers_are_those_written_bit_for_bit(tmp_path: Path) -> None:
-    path = written(tmp_path / "m", bad=Answer(None, True, "solver", "reason: é\n'x'"), half=Answer(ROWS[b"one"], True, "c", "r"))
+    path = written(
+        tmp_path / "m", bad=Answer(None, True, "solver", "reason: é\n'x'"), half=Answer(ROWS[b"one"], True, "c", "r")
+    )
     with SolveMemo(path) as memo:
         layout, answers = memo.read(KEY, [b"one", b"two", b"bad", b"half", b"never"])
         assert (memo.n_found, memo.n_written, memo.count(KEY)) == (4, 0, 4)
@@ -199,9 +201,7 @@ def other_database(path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("fresh", [False, True])
-def test_file_of_another_program_is_kept(
-    tmp_path: Path, make: Callable[[Path], object], words: str, fresh: bool
-) -> None:
+def test_file_of_another_program_is_kept(tmp_path: Path, make: Callable[[Path], object], words: str, fresh: bool) -> None:
     path = tmp_path / "m"
     make(path)
     before = path.read_bytes() if path.is_file() else b""
