@@ -93,9 +93,9 @@ class RememberedModel:
         key = self._key(COMPILED if compiles is not None and compiles(len(samples)) else USUAL)
         rows = [_bytes(row) for row in samples]
         layout, answers = self.memo.read(key, list(dict.fromkeys(rows)))
-        advance = progress or _ignore
         done = sum(row in answers for row in rows)
-        advance(done)
+        if progress and done:
+            progress(done)
         missing = list({row: k for k, row in enumerate(rows) if row not in answers}.values())  # each sample once
         with closing(_chunks(self.model, samples[missing], len(samples))) as chunks:
             for place, data in chunks:
@@ -104,8 +104,10 @@ class RememberedModel:
                 self.memo.write(key, layout, new)
                 answers |= new
                 done += len(place)
-                advance(len(place))
-        advance(len(rows) - done)
+                if progress:
+                    progress(len(place))
+        if progress and done < len(rows):
+            progress(len(rows) - done)
         assert layout is not None
         return _dataset(layout, [answers[row] for row in rows])
 
@@ -141,10 +143,6 @@ class RememberedModel:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-def _ignore(n: int) -> None:
-    """Progress that nobody follows."""
 
 
 def _bytes(sample: Array) -> bytes:

@@ -89,7 +89,7 @@ def propagate(
     study: StudyPath,
     fresh: Fresh = False,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Print number of solves, time and draws that will fail, and solve nothing")
+        bool, typer.Option("--plan", help="Print the number of solves, their time and the draws that will fail, and stop there")
     ] = False,
 ) -> None:
     """First order, adaptive chaos and sampling side by side over the cell simulation, to result.nc.
