@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, WEIGHTED_GROUP, CrossFit
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
-from a2c_pybamm.propagation.adaptive.replicated_design import GROWTH, N_REPLICATE
+from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Problem, Solved, complete_elements, joined
 

@@ -71,8 +71,9 @@ def _quantiles(values: Array, running: NDArray[np.bool_], group: NDArray[np.int6
 def _quantiles_of_running(values: Array, running: NDArray[np.bool_], levels: Array) -> Array:
     """Quantiles (n_level, n_element) over the points that have a number, NaN where none has."""
     quantile = np.full((len(levels), values.shape[1]), np.nan)
-    complete = running.all(axis=0)
-    quantile[:, complete] = np.quantile(values[:, complete], levels, axis=0)
+    complete = running.all(axis=0) & (len(running) > 0)
+    if complete.any():
+        quantile[:, complete] = np.quantile(values[:, complete], levels, axis=0)
     for k in np.flatnonzero(~complete & running.any(axis=0)):
         quantile[:, k] = np.quantile(values[running[:, k], k], levels)
     return quantile

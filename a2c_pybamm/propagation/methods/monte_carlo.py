@@ -1,8 +1,8 @@
-r"""Sampling: points with the distribution of the coefficients, and statistics with errors that hold whatever the model's shape."""
+r"""Sampling: points with the distribution of the coefficients, and errors that hold whatever the shape of the model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log2
 from typing import ClassVar, Literal
 
@@ -15,7 +15,7 @@ from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, replicated_germ
 from a2c_pybamm.propagation.intervals import intervals, tail_share
 from a2c_pybamm.propagation.methods.jackknife import group_moments
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem
+from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem, no_answer
 from a2c_pybamm.propagation.shares import N_JACKKNIFE_GROUP, ratio, regressed_shares, regression_degree
 
 
@@ -70,6 +70,9 @@ class MonteCarlo:
         germ, group = self._germ(problem, rng)
         solved = problem.solve(problem.joint.color(germ))
         kept = ~solved.failed
+        plain = PlainPoints(germ, group, np.arange(len(germ)))
+        if not kept.any():
+            return replace(no_answer(problem, solved, "every sample failed"), plain=plain)
         degree = regression_degree(problem, int(kept.sum()), self.share_degree)
         statistics = {}
         for output in solved.outputs:
@@ -79,7 +82,6 @@ class MonteCarlo:
             shares = _shares(problem, germ[kept], values, group[kept], degree)
             statistics[output] = moments | shares | {"tail_share": _tail_share(values)}
         draws = {name: solved.flat(name)[:, 0] for name, values in solved.outputs.items() if values.ndim == 1}
-        plain = PlainPoints(germ, group, np.arange(len(germ)))
         notes = {"draws kept": str(int(kept.sum()))}
         return Outcome(solved, len(germ), statistics, degree, notes, draws, plain=plain)
 
@@ -132,9 +134,7 @@ def _tail_share(values: Array) -> Array:
     return share
 
 
-def _shares(
-    problem: Problem, germ: Array, values: Array, group: NDArray[np.int64], degree: int
-) -> dict[str, Array]:
+def _shares(problem: Problem, germ: Array, values: Array, group: NDArray[np.int64], degree: int) -> dict[str, Array]:
     """Shares and their standard errors (n_source, n_element), NaN where a curve is cut off or samples are too few."""
     share, error = np.full((2, len(problem.sources), values.shape[1]), np.nan)
     if values.shape[1] == 1:
