@@ -103,7 +103,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class FailedSamples:
-    """What is known of the drawn samples that failed."""
+    """Drawn samples that failed: how many, why, and where they lie."""
 
     fraction: float
     error: float

@@ -91,7 +91,7 @@ def judge(kind: MethodKind, own: Numbers, sampling: Numbers | None, criterion: V
 def _contradictions(
     kind: MethodKind, own: Numbers, sampling: Numbers | None, criterion: VerdictCriterion
 ) -> tuple[Finding, ...]:
-    """What drawn samples have against an answer."""
+    """Findings of drawn samples against an answer."""
     limit, varies = criterion.draws, isfinite(own.test_n)
     seen = {
         Finding.RESIDUAL: varies and own.draw_residual > limit.residual,

@@ -47,8 +47,8 @@ def without_round_off(problem: Problem, outcomes: Sequence[Outcome], criterion: 
     again = replace(problem, progress=None).solve(samples + moves)
     constant = set()
     for name, std in suspects.items():
-        change = np.abs(again.flat(name) - solved.flat(name)[kept])
-        if np.isfinite(change).any() and float(np.nanmedian(change)) >= criterion.share * std:
+        change = again.flat(name) - solved.flat(name)[kept]
+        if np.isfinite(change).any() and float(np.sqrt(np.nanmean(change**2))) >= criterion.share * std:
             constant.add(name)
     return [
         replace(outcome, statistics={n: _still(s) if n in constant else s for n, s in outcome.statistics.items()})

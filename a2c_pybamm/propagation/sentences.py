@@ -59,7 +59,7 @@ def _constant(n_solves: int) -> str:
 
 
 def _about(answer: Answer, unit: str) -> str:
-    """Whether an answer holds, and why."""
+    """Sentence on whether an answer holds, with the reason."""
     status, own = answer.judgement.status, answer.numbers
     if answer.kind is MethodKind.SAMPLING:
         return f"From {_kept(own)}.{_dominated(answer)}"
@@ -102,7 +102,7 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
 
 
 def _tested(own: Numbers) -> str:
-    """On what an answer was tested, and what that cannot see."""
+    """Test that an answer has passed, and the limit of that test, in words."""
     if not own.test_n >= 1:
         return f"by its own checks alone; {UNSEEN_KINKS}"
     found = f"largest residual {own.draw_residual:.1f} σ, Q² {_q2(own.draw_q2)}"
@@ -157,7 +157,7 @@ def _listed(answer: Answer, unit: str) -> str:
 
 
 def _std_ratio(own: Numbers) -> str:
-    """How far the std of the predictions is from that of the samples."""
+    """Distance of the predictions' std from that of the samples, in words."""
     if not isfinite(own.draw_log_std):
         return "they vary where it does not"
     return f"std off by {percent(abs(expm1(-own.draw_log_std)))} on them"

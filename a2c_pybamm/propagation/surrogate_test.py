@@ -46,7 +46,8 @@ def _tested(problem: Problem, outcome: Outcome, judge: Outcome | None) -> Outcom
     statistics = {}
     for output, numbers in outcome.statistics.items():
         statistics[output] = dict(numbers)
-        if judge.solved.outputs[output].ndim > 1:
+        round_off = numbers["var"][0] == 0 == judge.statistics[output]["var"][0]
+        if judge.solved.outputs[output].ndim > 1 or round_off:
             continue
         values = judge.solved.flat(output)[judge.plain.rows, 0]
         own = judge.plain.left_out.get(output) if outcome is judge else None

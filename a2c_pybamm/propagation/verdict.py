@@ -47,7 +47,7 @@ def add_verdicts(parts: ResultParts, methods: Sequence[Method], max_failed: floa
 
 
 def _failed_samples(answers: Sequence[Answer], root: xr.Dataset, failures: xr.Dataset) -> FailedSamples | None:
-    """What is known of an output's failed samples, from the method that draws them; None where none failed."""
+    """An output's failed samples by the method that draws them; None where none failed."""
     for k, answer in enumerate(answers):
         own = answer.numbers
         if own.failed_fraction > 0:
