@@ -14,11 +14,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.stats import norm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
-from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
-from a2c_pybamm.propagation.intervals import CONFIDENCE
+from a2c_pybamm.propagation.intervals import CONFIDENCE, matched
 from a2c_pybamm.propagation.methods.jackknife import jackknife_error
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem
@@ -80,8 +79,9 @@ def compared(values: Array, predicted: Array, group: NDArray[np.int64]) -> dict[
         return {}
     without = np.array([_differences(y[parts != k], p[parts != k]) for k in np.unique(parts)])
     mean, log_std = _differences(y, p)
-    mean_se = float(jackknife_error(without[:, 0]))
-    log_std_se = float(jackknife_error(without[:, 1])) if np.isfinite(without[:, 1]).all() else np.inf
+    factor = matched(len(without) - 1)
+    mean_se = factor * float(jackknife_error(without[:, 0]))
+    log_std_se = factor * float(jackknife_error(without[:, 1])) if np.isfinite(without[:, 1]).all() else np.inf
     found = {
         "test_n": float(len(y)),
         "draw_residual": float(np.abs(y - p).max() / y.std()),
@@ -99,17 +99,20 @@ def widened(numbers: Mapping[str, Array], found: Mapping[str, Array], *, tangent
     """Errors of mean and ln std, and the ends of their intervals, with what the test found.
 
     A tangent has the errors that the test shows. A polynomial's own are those of its answer, which may correct it: they grow by
-    what the test shows beyond twice its own error.
+    what the test shows beyond twice its own error. Those that give no error of their mean answer for failed samples too, and
+    what leaving these out would change is an error as well.
     """
-    errors = {}
+    errors, shift = {}, found["survivor_shift"] if "mean_se" not in numbers else np.zeros(1)
+    unit = {"error": 1.0, "mean_se": np.sqrt(numbers["var"])}
     for name, difference, spread in (("error", "draw_log_std", "draw_log_std_se"), ("mean_se", "draw_mean", "draw_mean_se")):
         size, own = np.abs(found[difference]), numbers.get(name, np.full(1, np.nan))
         twice = np.where(np.isfinite(found[spread]), 2 * found[spread], 0.0)
         beyond = np.hypot(own, np.maximum(size - twice, 0.0))
-        errors[name] = np.where(np.isfinite(own) & (not tangent), beyond, np.hypot(size, found[spread]))
+        shown = np.where(np.isfinite(own) & (not tangent), beyond, np.hypot(size, found[spread]))
+        errors[name] = np.hypot(shown, shift * unit[name])
     if "std_low" not in numbers:
         return errors
-    quantile = float(student.ppf((1 + CONFIDENCE) / 2, N_SCRAMBLING - 1))
+    quantile = float(norm.ppf((1 + CONFIDENCE) / 2))
     factor, reach = np.exp(quantile * errors["error"]), quantile * errors["mean_se"]
     std, mean = np.sqrt(numbers["var"]), numbers["mean"]
     return errors | {

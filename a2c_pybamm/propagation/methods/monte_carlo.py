@@ -24,8 +24,8 @@ class MonteCarlo:
     r"""Settings of sampling with ``n`` points, those of eight independent scramblings of a Sobol' sequence.
 
     The number is rounded up to 8 · 2^k, so that each scrambling fills the distribution evenly. Standard errors come from
-    leaving out one scrambling in turn (`jackknife`), quantiles' from the scramblings' spread; 95 % intervals take Student's
-    quantile of seven degrees of freedom. Of smooth outputs the error falls faster than that of independent draws, and it is
+    leaving out one scrambling in turn (`jackknife`), quantiles' from the scramblings' spread, and are 1.21 times wider than that
+    so that ±1.96 of them hold 95 %: seven degrees of freedom, by Student. Of smooth outputs the error falls faster than that of independent draws, and it is
     never larger.
 
     With ``points="random"`` exactly n independent draws, each source in its own stream, and textbook errors: of the mean
@@ -78,7 +78,7 @@ class MonteCarlo:
         for output in solved.outputs:
             values = solved.flat(output)[kept]
             moments = self._moments(values, group[kept], problem.levels)
-            moments |= intervals(moments, max(len(values), 1), self._freedom, solved.outputs[output].attrs)
+            moments |= intervals(moments, max(len(values), 1), np.inf, solved.outputs[output].attrs)
             shares = _shares(problem, germ[kept], values, group[kept], degree)
             statistics[output] = moments | shares | {"tail_share": _tail_share(values)}
         draws = {name: solved.flat(name)[:, 0] for name, values in solved.outputs.items() if values.ndim == 1}
@@ -90,10 +90,6 @@ class MonteCarlo:
         if self.points == "random":
             return problem.joint.draw_germ(self.n, rng), np.arange(self.n) % N_JACKKNIFE_GROUP
         return replicated_germ(self.n_point // N_SCRAMBLING, problem.joint.germ_families, rng)
-
-    @property
-    def _freedom(self) -> float:
-        return np.inf if self.points == "random" else N_SCRAMBLING - 1
 
     def _moments(self, values: Array, group: NDArray[np.int64], levels: Array) -> dict[str, Array]:
         return _moments(values, levels) if self.points == "random" else group_moments(values, group, levels)
