@@ -44,7 +44,9 @@ def remembered(model: Any, memo: SolveMemo | str | Path, *, fresh: bool = False)
     Raises
     ------
     ValueError
-        If the model has no identity, or the file is damaged, no memo, or cannot be written.
+        If the model has no identity, or no file can stand at the path.
+    MemoError
+        If the file is damaged, no memo, or cannot be written.
     """
     identity = solve_identity(model)
     opened = memo if isinstance(memo, SolveMemo) else SolveMemo(memo, fresh=fresh)
@@ -154,7 +156,7 @@ def _answers(layout: DatasetLayout, data: xr.Dataset) -> Iterator[Answer]:
     causes = data["cause"].values if "cause" in data else np.full(data.sizes["sample"], "")
     columns = layout.rows(data), data["failed"].values, causes, data["reason"].values
     for values, failed, cause, reason in zip(*columns, strict=True):
-        yield Answer(values if np.isfinite(values).any() else None, bool(failed), str(cause), str(reason))
+        yield Answer(None if np.isnan(values).all() else values, bool(failed), str(cause), str(reason))
 
 
 def _dataset(layout: DatasetLayout, answers: list[Answer]) -> xr.Dataset:

@@ -7,10 +7,13 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from a2c_pybamm.cell.cell import Cell
 from a2c_pybamm.cell.pool import ParallelCell, Specification, specify
@@ -21,6 +24,8 @@ LIBRARIES = ("pybamm", "pybammsolvers", "casadi", "numpy", "scipy")
 """Libraries whose versions move numbers."""
 ROOMS = ("constants.py", "ions.py", "estimate", "laws", "parameter_set", "cell")
 """Files and folders of this package that make the outputs of a sample."""
+COUNTED_BY_VERSION = frozenset({"builtins", "functools", *LIBRARIES, __name__.split(".")[0]})
+"""Packages whose code is known by their version, or hashed as a whole."""
 NOT_SOLVED = frozenset({"format", "version", "name", "description", "citations", "notes"})
 """Entries of a set that move no output."""
 ESTIMATE_ENTRIES = ("names", "mean", "sources")
@@ -62,7 +67,8 @@ def _of_cell(parameter_set: ParameterSet, specification: Specification) -> Solve
     document["estimates"] = [{key: entry[key] for key in ESTIMATE_ENTRIES} for entry in document["estimates"]]
     # a set that another package registers may change under the same name
     values = base_values(parameter_set.base)
-    document["base values"] = {str(key): _plain(values[key]) for key in sorted(values.keys(), key=str)}
+    entries = {str(key): values[key] for key in sorted(values.keys(), key=str)}
+    document["base values"] = {key: _plain(entry) for key, entry in entries.items()}
     # whether functions are compiled is asked for each batch; the name of the set is in no output
     settings: dict[str, Any] = {
         field.name: repr(getattr(specification, field.name))
@@ -70,7 +76,8 @@ def _of_cell(parameter_set: ParameterSet, specification: Specification) -> Solve
         if field.name not in ("document", "compile")
     }
     settings["code"] = _code_hash()
-    settings["laws"] = sorted(set(_foreign_laws(parameter_set)))
+    modules = {*_modules_of_laws(parameter_set), *_modules_of_base(str(parameter_set.base), entries)}
+    settings["modules"] = {name: _file_hash(name) for name in modules if name.split(".")[0] not in COUNTED_BY_VERSION}
     return SolveIdentity(_hash(document), _hash(settings))
 
 
@@ -78,18 +85,50 @@ def _plain(value: Any) -> Any:
     """A base set's entry: numbers and text as they are, functions by their names."""
     if isinstance(value, int | float | str):
         return value
+    if isinstance(value, np.ndarray | np.generic):
+        return np.asarray(value).tolist()
+    if isinstance(value, tuple | list):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, partial):
+        return [_plain(entry) for entry in (value.func, *value.args, *sorted(value.keywords.items()))]
     return f"{type(value).__name__} {getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
 
 
-def _foreign_laws(parameter_set: ParameterSet) -> Iterator[str]:
-    """Hashes of the files of laws that other packages bring."""
+def _modules_of_laws(parameter_set: ParameterSet) -> Iterator[str]:
+    """Modules of the classes of all laws."""
     waiting: list[Law] = [attachment.law for attachment in parameter_set.attach.values()]
     while waiting:
         law = waiting.pop()
         waiting += held_laws(law).values()
-        module = type(law).__module__
-        if module.split(".")[0] != __name__.split(".")[0]:
-            yield f"{module} {hashlib.sha256(Path(sys.modules[module].__file__ or '').read_bytes()).hexdigest()}"
+        yield type(law).__module__
+
+
+def _modules_of_base(name: str, entries: Mapping[str, Any]) -> Iterator[str]:
+    """Modules that make a base set: those of its functions, and that which registers it."""
+    yield from (point.module for point in entry_points(group="pybamm_parameter_sets", name=name))
+    for entry in entries.values():
+        function = entry.func if isinstance(entry, partial) else entry
+        if callable(function):
+            yield str(getattr(function, "__module__", None) or type(function).__module__)
+
+
+def _file_hash(module: str) -> str:
+    """Hash of a module's file.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
+    loaded = sys.modules.get(module)
+    spec = None if loaded else find_spec(module)
+    file = getattr(loaded, "__file__", None) if loaded else spec and spec.origin
+    if not file or not Path(file).is_file():
+        raise ValueError(
+            f"remembered: module {module!r} has a law or a base set's function but no file, so that nothing would show when it "
+            "has changed; put them into a file"
+        )
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 @cache

@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.estimate import Joint
-from a2c_pybamm.files import MemoError
 from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import propagate
 from a2c_pybamm.propagation.model import Model
@@ -57,8 +56,6 @@ def sweep(
         try:
             solved[k] = _point(make_cell(**settings), joint, methods, copy.deepcopy(rng), max_failed)
             reasons[k] = _warning(solved[k], max_failed)
-        except MemoError:  # of the file of solves, not of the point
-            raise
         except ValueError as error:
             reasons[k] = str(error)
         if progress:

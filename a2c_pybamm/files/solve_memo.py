@@ -24,6 +24,7 @@ import numpy as np
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files.dataset_layout import DatasetLayout
 from a2c_pybamm.files.writing import writable
+from a2c_pybamm.formatting import message_line
 
 MARK = b"a2cs"
 """Mark of a memo in the header of its SQLite file (PRAGMA application_id)."""
@@ -53,12 +54,14 @@ REMEDIES = {
     sqlite3.SQLITE_PERM: "check the permissions of the file and its folder",
     sqlite3.SQLITE_NOTADB: "it is no memo of solves; move it away or delete it",
     sqlite3.SQLITE_CANTOPEN: "check the permissions of the file and its folder",
+    sqlite3.SQLITE_NOMEM: "make memory free and run again: what was solved before is kept",
+    sqlite3.SQLITE_PROTOCOL: "the file system has no locks that SQLite can use; take a file on a local disk",
 }
 """Remedies by SQLite's error codes; of any other error the file is damaged."""
 
 
-class MemoError(ValueError):
-    """A memo cannot be read or written: whoever goes on after other errors does not after this one."""
+class MemoError(OSError):
+    """A memo cannot be read or written: an error of the file, not of a sample, after which no further sample is solved."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +236,10 @@ class SolveMemo:
         """Errors of SQLite and of the system as a `MemoError` of one line with the remedy."""
         try:
             yield
+        except MemoError:
+            raise
+        except sqlite3.ProgrammingError as error:  # closed, or of another thread: nothing is wrong with the file
+            raise MemoError(f"{self.path}: not open in this place ({message_line(error)}); open it again") from error
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
             remedy = REMEDIES.get(code)

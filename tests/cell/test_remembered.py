@@ -136,13 +136,13 @@ def test_points_of_a_sweep_share_their_memo_and_their_samples(tmp_path: Path) ->
                 lambda k, memo=memo: remembered(models[k], memo),
                 design,
                 JOINT,
-                a2c.MonteCarlo(40),
+                a2c.MonteCarlo(64),
                 rng=np.random.default_rng(3),
             )
-            alone = a2c.propagate(remembered(models[2.0], memo), JOINT, a2c.MonteCarlo(40), rng=np.random.default_rng(3))
+            alone = a2c.propagate(remembered(models[2.0], memo), JOINT, a2c.MonteCarlo(64), rng=np.random.default_rng(3))
     assert result["y"]["mean"].isel(point=0).item() == result["y"]["mean"].isel(point=1).item() == alone["y"]["mean"].item()
     assert models[1.0].solved == models[2.0].solved
-    assert len(models[1.0].solved) == 40
+    assert len(models[1.0].solved) == 64
     assert result.attrs["seed"] == alone.attrs["seed"]
 
 
