@@ -1,7 +1,7 @@
 """Time that keeping solves takes beside solving: 1000 samples with the outputs of a discharge, written and read again.
 
-The samples are solved once before; what is timed is a model that has their outputs at hand, in chunks of a hundred, with the memo
-and without it, in turns.
+The samples are solved once before; what is timed is a model that has their outputs at hand, in chunks of a hundred, with the
+memo and without it, in turns.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def _of_cell(parameter_set: ParameterSet, specification: Specification) -> Solve
     values = base_values(parameter_set.base)
     entries = {str(key): values[key] for key in sorted(values.keys(), key=str)}
     document["base values"] = {key: _plain(entry) for key, entry in entries.items()}
-    # whether functions are compiled is asked for each batch; the name of the set is in no output
+    # texts of plain values are exact; whether functions are compiled is asked for each batch
     settings: dict[str, Any] = {
         field.name: repr(getattr(specification, field.name))
         for field in fields(specification)

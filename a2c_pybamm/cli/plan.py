@@ -23,6 +23,7 @@ def print_plan(settings: Study, file: Path, cell: Cell) -> None:
     from a2c_pybamm.propagation import planned_solves
 
     joint, methods = cell.parameter_set.joint, steps.methods_of(settings)
+    kept = kept_solves(file, cell)  # a memo that cannot be used is an error of the run too
     with progress_bar("timing a solve", None):
         seconds = solve_seconds(cell)
     solves = {method.label: planned_solves(cell, joint, method) for method in methods}
@@ -34,7 +35,7 @@ def print_plan(settings: Study, file: Path, cell: Cell) -> None:
         f"{time_text(seconds)} a solve, timed at the mean coefficients; shared out among {workers} process"
         + ("es, if there are as many cores" if workers > 1 else "")
     )
-    if kept := kept_solves(file, cell):
+    if kept:
         print_lines(f"{kept} solves of this cell are in {file.parent / steps.MEMO_FILE} and are not solved again")
     rejected = steps.rejected_draws(settings, cell)
     print_lines(steps.rejected_text(rejected))

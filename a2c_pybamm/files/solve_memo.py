@@ -10,6 +10,8 @@ table          a row for each
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -129,6 +131,8 @@ class SolveMemo:
     def _open(self) -> None:
         """Check the schema, or make it in an empty file."""
         connection = self._connection
+        if self.path.exists() and not os.access(self.path, os.W_OK):  # which SQLite says with the first answer only
+            raise PermissionError(errno.EACCES, "the file is write-protected")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
         with self._transaction():
@@ -239,14 +243,14 @@ class SolveMemo:
         except MemoError:
             raise
         except sqlite3.ProgrammingError as error:  # closed, or of another thread: nothing is wrong with the file
-            raise MemoError(f"{self.path}: not open in this place ({message_line(error)}); open it again") from error
+            raise MemoError(f"{self.path}: cannot be used here ({message_line(error).rstrip('.')}); open it again") from error
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
             remedy = REMEDIES.get(code)
             what = "cannot be used" if remedy else "damaged"
             raise MemoError(f"{self.path}: {what} ({error}); {remedy or ANEW}") from error
         except OSError as error:
-            raise MemoError(f"{self.path}: cannot be read ({error.strerror}); check its permissions") from error
+            raise MemoError(f"{self.path}: cannot be used ({error.strerror}); {REMEDIES[sqlite3.SQLITE_PERM]}") from error
 
     def close(self) -> None:
         """Close the file; its neighbours ``-wal`` and ``-shm`` go."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def study_stamps(study: Study, folder: Path) -> dict[str, Any]:
     Entries that are not given do not count, nor does the way in which others are written: a comment changes nothing.
     """
     files = [path for path in data_files(study) if path != study.cell.drive_cycle]
-    stamps = {_name(path, folder): str(fingerprint(path)["sha256"]) for path in files if path.is_file()}
+    stamps = {_name(path, folder): str(fingerprint(path)["sha256"]) for path in files if os.path.isfile(path)}
     return {"study": _hash(study, folder), "data": stamps}
 
 

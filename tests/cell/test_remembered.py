@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from importlib import invalidate_caches
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ IDENTITY = SolveIdentity("set", "cell")
 
 @dataclass
 class Counting:
-    """A function model that counts its solves; samples with a negative ``a`` fail."""
+    """A function model that counts its solves; some samples fail, others lack a number or have an infinite one."""
 
     solve_identity: SolveIdentity = IDENTITY
     names: tuple[str, ...] = NAMES
@@ -37,15 +39,17 @@ class Counting:
         y = np.sin(samples[:, 0]) + samples[:, 1] ** 2
         curve = y[:, None] * np.linspace(0, 1, 4)
         curve[:, 3:] = np.nan
-        failed = samples[:, 0] < 0
-        y[failed], curve[failed] = np.nan, np.nan
+        failed, lacking = samples[:, 0] < 0, samples[:, 1] > 2.3
+        z = np.where(lacking, np.nan, np.where(samples[:, 1] < 1.5, np.inf, samples[:, 1]))
+        y[failed], z[failed], curve[failed] = np.nan, np.nan, np.nan
+        attrs = {"units": "1", "long_name": "y"}
         return xr.Dataset(
-            {"y": ("sample", y, {"units": "1", "long_name": "y"}), "curve": (("sample", "time"), curve, {"units": "V"})},
+            {"y": ("sample", y, attrs), "z": ("sample", z), "curve": (("sample", "time"), curve, {"units": "V"})},
             coords={"time": ("time", np.linspace(0, 1, 4), {"units": "s"})},
         ).assign(
             failed=("sample", failed),
             cause=("sample", np.where(failed, "solver", "").astype(object)),
-            reason=("sample", np.where(failed, "solver: a is negative", "").astype(object)),
+            reason=("sample", np.where(failed, "solver: a is negative", np.where(lacking, "z: none", "")).astype(object)),
         )
 
 
@@ -56,7 +60,11 @@ class WithJacobian(Counting):
         self.derived += 1
         gradient = np.array([np.cos(mean[0]), 2 * mean[1]])
         data = xr.Dataset(
-            {"y": ("coefficient", gradient), "curve": (("coefficient", "time"), gradient[:, None] * np.linspace(0, 1, 4))},
+            {
+                "y": ("coefficient", gradient),
+                "z": ("coefficient", np.array([0.0, 1.0])),
+                "curve": (("coefficient", "time"), gradient[:, None] * np.linspace(0, 1, 4)),
+            },
             coords={"coefficient": list(self.names)},
         )
         return data.assign_attrs(n_solves=3, method="by hand")
@@ -69,7 +77,8 @@ def draws(n: int, seed: int = 1) -> np.ndarray:
 def test_outputs_are_the_models_own_and_solved_once(tmp_path: Path) -> None:
     samples, plain, model = draws(50), Counting(), Counting()
     expected = plain.solve(samples)
-    assert 0 < int(expected["failed"].sum()) < 50
+    assert 0 < int(expected["failed"].sum()) < int(expected["z"].isnull().sum()) < 50
+    assert bool(np.isinf(expected["z"]).any())
     told: list[int] = []
     with remembered(model, tmp_path / "m") as kept:
         xr.testing.assert_identical(kept.solve(samples[:20]), expected.isel(sample=slice(20)))
@@ -156,6 +165,27 @@ def test_memo_that_fails_ends_a_sweep(tmp_path: Path) -> None:
         memo.write = full  # type: ignore[method-assign]
         with pytest.raises(MemoError, match="full"):
             a2c.sweep(lambda k: remembered(Counting(), memo), {"k": [1]}, JOINT, rng=np.random.default_rng(3))
+
+
+def test_memo_that_fails_ends_first_order(tmp_path: Path) -> None:
+    """It is no derivative that could not be solved, in whose place differences are taken."""
+    with remembered(WithJacobian(), tmp_path / "m") as kept:
+        write = kept.memo.write
+
+        def full_once(*arguments: Any) -> None:
+            kept.memo.write = write  # type: ignore[method-assign]
+            raise MemoError("full")
+
+        kept.memo.write = full_once  # type: ignore[method-assign]
+        with pytest.raises(MemoError, match="full"):
+            a2c.propagate(kept, JOINT, a2c.FirstOrder(), rng=np.random.default_rng(3))
+
+
+def test_memo_that_is_closed_is_one_line(tmp_path: Path) -> None:
+    with remembered(Counting(), tmp_path / "m") as kept:
+        kept.solve(draws(3))
+    with pytest.raises(MemoError, match=r"m: cannot be used here \(Cannot operate on a closed database\); open it again"):
+        kept.solve(draws(3))
 
 
 def test_model_without_identity_is_refused(tmp_path: Path) -> None:
@@ -257,6 +287,26 @@ def test_identity_is_of_all_that_moves_an_output(cell: a2c.Cell, monkeypatch: py
     assert len({*identities}) == len(identities)
     monkeypatch.undo()
     assert [k for k, identity in enumerate(identities) if identity == solve_identity(cell)] == []
+
+
+def test_base_set_of_another_package_counts_with_its_file(
+    cell: a2c.Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its functions may change under the same names."""
+    module = tmp_path / "foreign_set.py"
+    monkeypatch.syspath_prepend(tmp_path)
+    identities = [solve_identity(cell)]
+    points = [EntryPoint(cell.parameter_set.base, "foreign_set:values", "pybamm_parameter_sets")]
+    monkeypatch.setattr("a2c_pybamm.cell.solve_identity.entry_points", lambda **_: points)
+    with pytest.raises(ValueError, match=r"remembered: module 'foreign_set' has .* but no file"):
+        solve_identity(cell)
+    for text in ("", "# changed\n"):
+        module.write_text(text)
+        invalidate_caches()
+        identities += [solve_identity(cell), solve_identity(cell)]
+    assert identities[1] == identities[2]
+    assert identities[3] == identities[4]
+    assert len(set(identities)) == 3
 
 
 def test_compiled_solves_are_kept_apart(cell: a2c.Cell, samples: np.ndarray, tmp_path: Path) -> None:
