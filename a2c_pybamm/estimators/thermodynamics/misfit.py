@@ -4,8 +4,10 @@ The same data have a second fit, by a spline with many slopes under a roughness 
 law's voltage, slope or entropic change is farther from it than that fit's own error, the law's coefficients get an error under
 the source ``<material> <law> (misfit)``: of a shape that moves the voltage alike at all compositions, and so large that
 intervals of 95 % reach the spline at 95 % of compositions. It is smooth over x, and in every quantity that follows from the
-coefficients. Where the spline's χ²/ν is no smaller than the law's (a step too sharp for it), it is no judge of the law: the
-covariance of the coefficients is then widened by the law's own χ²/ν, as Birge's ratio does (Birge, Phys. Rev. 40 (1932) 207).
+coefficients.
+
+Where noise is declared and the spline's χ²/ν no smaller than the law's (a step too sharp for it), it is no judge of the law: the
+covariance of the coefficients is then widened by the law's own χ²/ν, as Birge's ratio does (Phys. Rev. 40 (1932) 207).
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ class ReferenceCurves:
     """Entropic change [V.K-1] (n,), where the data tell it."""
     warming_std: Array | None = None
     reduced_chi_squared: float = 0.0
-    r""":math:`\chi^2/\nu` of the data about the spline."""
+    r""":math:`\chi^2/\nu` of the data about the spline; 0 where their noise is not known but from it."""
     entropies_apart: bool = False
     """True where the entropic change follows from entropies, not from the potentials."""
 
@@ -115,7 +117,7 @@ def reference_curves(
         slope @ found.mean - (1 - mixing),
         _std(slope, found.covariance),
         found.scatter,
-        reduced_chi_squared=found.chi_squared / (1.0 if known else found.scatter**2) / max(found.degrees_of_freedom, 1.0),
+        reduced_chi_squared=found.chi_squared / max(found.degrees_of_freedom, 1.0) if known else 0.0,
     )
     if entropies is not None:
         return replace(curves, **_entropic(spline, entropies, x))
