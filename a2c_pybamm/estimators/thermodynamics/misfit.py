@@ -6,7 +6,7 @@ the source ``<material> <law> (misfit)``: of a shape that moves the voltage alik
 intervals of 95 % reach the spline at 95 % of compositions. It is smooth over x, and in every quantity that follows from the
 coefficients.
 
-Where noise is declared and the spline's χ²/ν no smaller than the law's (a step too sharp for it), it is no judge of the law: the
+Where noise is declared and the spline's χ²/ν no smaller than the law's (a step too sharp for it), it judges no law: the
 covariance of the coefficients is then widened by the law's own χ²/ν, as Birge's ratio does (Phys. Rev. 40 (1932) 207).
 """
 
