@@ -142,7 +142,9 @@ def methods_of(study: Study, *, sampling: bool = True) -> list[Any]:
     methods: list[Any] = [FirstOrder()] if settings.first_order else []
     methods += [AdaptiveChaos(settings.tolerance, settings.budget)] if settings.adaptive else []
     methods += [PolynomialChaos(order=settings.chaos_order)] if settings.chaos_order else []
-    return methods + ([MonteCarlo(settings.samples)] if settings.samples and (sampling or not methods) else [])
+    if settings.samples and (sampling or not methods):
+        methods += [MonteCarlo(settings.samples, points=settings.points)]
+    return methods
 
 
 def write_set(file: Path, parameter_set: ParameterSet) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -108,10 +108,19 @@ class PropagationSettings(Section):
     )
     budget: Whole = Field(400, ge=32, le=1_000_000, description="Most solves of adaptive chaos", examples=[400])
     chaos_order: Whole = Field(0, ge=0, le=4, description="Chaos of a fixed order beside it; 0 for none", examples=[2])
-    samples: Whole = Field(1000, ge=0, le=1_000_000, description="Random samples, 20 at least; 0 for none", examples=[1000])
+    samples: Whole = Field(
+        1000, ge=0, le=1_000_000, description="Samples, 20 at least, rounded up to 8 · 2^k; 0 for none", examples=[1000]
+    )
+    points: Literal["sobol", "random"] = Field(
+        "sobol",
+        description="Samples: eight scramblings of Sobol' points, or independent draws (then not rounded)",
+        examples=["sobol"],
+    )
     seed: Whole = Field(1, ge=0, description="Seed of the random numbers", examples=[1])
     workers: Whole = Field(2, ge=1, le=64, description="Processes that solve, where that saves time", examples=[2])
-    max_failed: Number = Field(0.05, gt=0, lt=1, description="Largest share of samples that may fail", examples=[0.05])
+    max_failed: Number = Field(
+        0.05, gt=0, lt=1, description="Share of failed samples above which a decision begins with it", examples=[0.05]
+    )
 
     def _mistakes(self) -> Iterator[str]:
         if not (self.first_order or self.adaptive or self.chaos_order or self.samples):
