@@ -47,6 +47,8 @@ SECONDS = 300
 """Longest wait for a process."""
 KILLED_EARLY, START_SECONDS = 0.2, 5.0
 """Share of kills while a run starts, and the time [s] that a start takes about."""
+MOST_BEGUN = 60
+"""Solves that a run has begun, at most, when it is killed."""
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +107,14 @@ def solved(folder: Path) -> list[str]:
 
 
 def killed(folder: Path, command: str, rng: np.random.Generator) -> bool:
-    """True for a run that was killed before its end: while it starts, or up to a second after its first solve."""
+    """True for a run that was killed before its end: while it starts, or up to a second after some of its solves."""
     process = started(folder, command)
     try:
         if rng.uniform() < KILLED_EARLY:
             process.wait(rng.uniform(0, START_SECONDS))
         else:
-            while process.poll() is None and not (folder / "solved").exists():
+            n, log = rng.integers(2, MOST_BEGUN), folder / "solved"  # the first is written before the second is begun
+            while process.poll() is None and not (log.exists() and log.read_text().count("\n") >= n):
                 time.sleep(0.02)
             process.wait(rng.uniform(0, 1))
     except subprocess.TimeoutExpired:
@@ -127,14 +130,14 @@ def check_resumed(derived: Path, whole: Path, folder: Path, command: str, n_kill
     """
     shutil.copytree(derived, folder)
     result, rng = {"propagate": "result.nc", "sweep": "sweep.nc"}[command], np.random.default_rng(seed)
-    n_done = n_saved = 0
+    n_done = n_runs = n_saved = n_begun = 0
     while True:
         before = kept(folder)
         last = n_done == n_kill
         ended = finished(started(folder, command)) == 0 if last else not killed(folder, command, rng)
         lines = solved(folder)
         assert not before & set(lines), "solved again although it had been written"
-        n_saved += len(before)
+        n_runs, n_saved, n_begun = n_runs + 1, n_saved + len(before), n_begun + len(lines)
         if ended:
             assert len(set(lines)) == len(lines)
             xr.testing.assert_identical(read_result(folder / result), read_result(whole / result))
@@ -146,6 +149,7 @@ def check_resumed(derived: Path, whole: Path, folder: Path, command: str, n_kill
         n_done += not ended
         if ended:
             (folder / steps.MEMO_FILE).unlink()
+    print(f"{command}: {n_done} of {n_runs} runs killed, {n_begun} solves begun, {n_saved} found from the runs before")
     assert n_saved, "no kill came between the first solve and the last"
 
 
