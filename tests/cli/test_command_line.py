@@ -707,12 +707,13 @@ def test_plan_solves_nothing_and_says_what_will(call: Call, study: Path) -> None
     assert call("propagate", study)[0] == 0
     result = read_result(study / "result.nc")
     assert int(result["n_solves"].sel(approach="sampling")) == 64
-    assert int(result["n_solves"].sel(approach="first order")) == n_first + 1  # the solver's derivatives
+    n_done = int(result["n_solves"].sel(approach="first order")) - 1  # less the solver's derivatives
+    assert 1 < n_done <= n_first
     kept = re.search(
         r"(\d+) solves of this cell are in .*solves.sqlite and are not solved again", call("propagate", "--plan", study)[1]
     )
     assert kept
-    assert int(kept[1]) == 64 + n_first
+    assert int(kept[1]) == 64 + n_done
 
 
 @pytest.mark.slow
