@@ -210,6 +210,19 @@ def test_file_of_another_program_is_kept(tmp_path: Path, make: Callable[[Path], 
     assert before == (path.read_bytes() if path.is_file() else b"")
 
 
+def test_write_protected_memo_is_named_when_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is solved in vain; an administrator may write into any file, so the system's answer is given here."""
+    path = written(tmp_path / "m")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(
+        MemoError, match=r"m: cannot be used \(the file is write-protected\); check the permissions of the file"
+    ):
+        SolveMemo(path)
+    monkeypatch.undo()
+    with SolveMemo(path) as memo:
+        assert memo.count(KEY) == 2
+
+
 def test_full_disk_is_one_line_and_nothing_is_lost(tmp_path: Path) -> None:
     """SQLite's own limit of pages stands for the disk: it ends a write as a full disk does."""
     path = written(tmp_path / "m")
