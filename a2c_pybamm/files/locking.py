@@ -23,6 +23,8 @@ HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 """Errors of the system for a lock that another process holds."""
 LOCKED_BYTE = 2**30
 """Place of the byte that is locked on Windows, where the locked part of a file cannot be read: far behind the text."""
+LOCK_MODE = 0o644
+"""Permissions of the file: anybody may read who is at work in the folder."""
 MOST_BYTES = 500
 """Bytes of the text in the file: process, host and time."""
 
@@ -66,7 +68,7 @@ def _open(path: Path) -> int:
         If there can be no such file.
     """
     while True:
-        number = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        number = os.open(path, os.O_RDWR | os.O_CREAT, LOCK_MODE)
         try:
             _lock(number)
         except OSError as error:
@@ -100,7 +102,7 @@ def _create(path: Path) -> int:
         if _ended(path):
             path.unlink()
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, LOCK_MODE)
     except FileExistsError as error:
         raise _in_use(path) from error
 
