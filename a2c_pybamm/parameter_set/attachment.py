@@ -13,9 +13,10 @@ import pybamm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.laws import KINDS, Law, Scale, SiteSum, Value
-from a2c_pybamm.parameter_set.base_set import base_values, required_arguments
+from a2c_pybamm.parameter_set.base_set import base_values, kind_options, required_arguments
 from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.keys import (
+    BALANCE_KEYS,
     HOST_SITE,
     MECHANICS_SETS,
     MESH_KEYS,
@@ -124,6 +125,8 @@ def _key_error(key: str, attachment: Attachment, base: pybamm.ParameterValues) -
         return _site_error(site, attachment, base)
     if attachment.index is not None:
         return "it is not one of a host site's (MSMR), so its attachment has no index; leave it out"
+    if key in BALANCE_KEYS:
+        return _balance_error(attachment, base)
     if not isinstance(attachment.law, Scale | Value):
         return _model_key_error(key, base)
     if attachment.stoichiometry != StoichiometryMap():
@@ -138,6 +141,13 @@ def _key_error(key: str, attachment: Attachment, base: pybamm.ParameterValues) -
         elsewhere = not attachment.relative and any(key in base_values(name) for name in MECHANICS_SETS)
         return "" if elsewhere else _missing_entry(key, base)
     return _entry_error(base[key], attachment.relative)
+
+
+def _balance_error(attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Reason why a law cannot set the cell's lithium; empty text where it can."""
+    if kind_options(base).get("working electrode"):
+        return "a half cell's lithium metal never runs out; leave it out"
+    return "" if isinstance(attachment.law, Value) else "the base set has no such entry; take a Value"
 
 
 def _site_error(site: re.Match[str], attachment: Attachment, base: pybamm.ParameterValues) -> str:

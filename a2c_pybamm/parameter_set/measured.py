@@ -7,7 +7,7 @@ import numpy as np
 from a2c_pybamm.laws import DEFAULT_ION, MeasuredOCP
 from a2c_pybamm.parameter_set.attachment import StoichiometryMap
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base
-from a2c_pybamm.parameter_set.state_limits import EMPTY_LIMITS
+from a2c_pybamm.parameter_set.state_limits import TABLE_LIMITS
 
 N_OCP_TABLE = 121
 """Compositions at which a base set's curve is tabulated: at most 2.5 mV from it, near the ends (PyBaMM's sets of 2026).
@@ -25,7 +25,7 @@ def measured_ocp(
     give.
     """
     values = base_values(base)
-    low, high = EMPTY_LIMITS
+    low, high = TABLE_LIMITS
     sto = low + (high - low) * (1 - np.cos(np.linspace(0, np.pi, N_OCP_TABLE))) / 2
     side = side.capitalize()
     voltage = evaluate_base(values, f"{side} electrode OCP [V]", sto)

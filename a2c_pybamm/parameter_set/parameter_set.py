@@ -21,9 +21,11 @@ from a2c_pybamm.parameter_set.attachment import Attachment, attachment_error
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
 from a2c_pybamm.parameter_set.ions import ion_error
+from a2c_pybamm.parameter_set.keys import BALANCE_KEYS
+from a2c_pybamm.parameter_set.lithium import cyclable_lithium, initial_concentrations, full_charge_potentials
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
-from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS
+from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS
 from a2c_pybamm.schema import Temperature, conform_fields, listed, printable, show
 
 LONG_NUMBER = re.compile(r"-?\d{9,}(?:\.\d*)?(?:[eE][-+]?\d+)?|-?\d+\.\d{9,}(?:[eE][-+]?\d+)?")
@@ -76,6 +78,8 @@ class ParameterSet:
         for key, attachment in self.attach.items():
             if reason := attachment_error(key, attachment, base):
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
+        if all(key in self.attach for key in BALANCE_KEYS):
+            raise ValueError(f"set {self.name}: {listed(BALANCE_KEYS)} both set the cell's lithium; keep one")
         if reason := ion_error(self.attach):
             raise ValueError(f"set {self.name}: {reason}")
         needed = {name for a in self.attach.values() for name in a.law.names}
@@ -165,8 +169,15 @@ class ParameterSet:
         return dict(zip(self.input_names, map(float, self.with_derived(self.joint.mean[None])[0]), strict=True))
 
     @cached_property
+    def lithium(self) -> float:
+        """Cyclable lithium [A.h] of a full cell at the mean coefficients: PyBaMM's, or that of a balance."""
+        values = self._build(self._mean)
+        values.update(initial_concentrations(base_values(self.base)))
+        return float(values.evaluate(cyclable_lithium(values)))
+
+    @cached_property
     def full_charge(self) -> dict[str, float]:
-        """Initial concentrations [mol.m-3] at the upper voltage limit for the mean coefficients, with the base set's lithium.
+        """Initial concentrations [mol.m-3] at the upper voltage limit for the mean coefficients.
 
         For MSMR electrodes the initial voltages [V]; for a half cell the working electrode's concentration alone.
 
@@ -177,16 +188,17 @@ class ParameterSet:
         """
         values = self._build(self._mean)
         options = kind_options(values)
-        kind, unit = ("voltage", "V") if "particle" in options else ("concentration", "mol.m-3")
         sides = ("positive",) if "working electrode" in options else ("negative", "positive")
-        keys = [f"Initial {kind} in {side} electrode [{unit}]" for side in sides]
-        if not options:
-            lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
-            # a law for the electrodes' volume does not change the amount of lithium in them
-            ratio = float(base_values(self.base).evaluate(lithium)) / float(values.evaluate(lithium))
-            values.update({key: ratio * values[key] for key in keys} if ratio != 1 else {})
+        keys = [f"Initial concentration in {side} electrode [mol.m-3]" for side in sides]
         try:
             with silent_pybamm():
+                if "particle" in options:
+                    potentials = full_charge_potentials(values, self.lithium)
+                    return {f"Initial voltage in {side} electrode [V]": U for side, U in potentials.items()}
+                if not options:
+                    # PyBaMM keeps the lithium that it finds in the initial concentrations
+                    ratio = self.lithium / float(values.evaluate(pybamm.LithiumIonParameters().Q_Li_particles_init))
+                    values.update({key: ratio * values[key] for key in keys} if ratio != 1 else {})
                 values.set_initial_state(1.0, options=options or None)
         except (pybamm.SolverError, ValueError) as error:
             text = LONG_NUMBER.sub(lambda digits: f"{float(digits[0]):.3g}", " ".join(str(error).split()))
@@ -197,7 +209,7 @@ class ParameterSet:
         """Raise ``UnstablePhaseError`` if a host at the mean coefficients would separate into phases where the cell goes."""
         sides = [side for side in ("negative", "positive") if f"{side.capitalize()} electrode OCP [V]" in self.attach]
         reached = self.stoichiometry_window  # ArithmeticError where the cell has no size, also without such laws
-        ends = {side: sorted(reached.get(side, FULL_LIMITS)) for side in sides}
+        ends = {side: sorted(reached.get(side, STABILITY_LIMITS)) for side in sides}
         window = {side: (np.array([low]), np.array([high])) for side, (low, high) in ends.items()}
         if reason := self.instabilities(self.joint.mean[None], window)[0]:
             raise UnstablePhaseError(f"set {self.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")
