@@ -141,6 +141,7 @@ _HOMES = {
         "measured_ocp",
         "msmr_attachments",
         "thermodynamic_table",
+        "with_balance",
     ],
     "study": ["read_study"],
     "derivation": ["derive"],

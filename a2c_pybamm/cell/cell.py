@@ -172,7 +172,9 @@ class Cell:
         if not failure:
             return
         # the full charge of a host that separates into phases is meaningless: the instability is the cause to name
-        everywhere = {side: (np.full(1, STABILITY_LIMITS[0]), np.full(1, STABILITY_LIMITS[1])) for side in ("negative", "positive")}
+        everywhere = {
+            side: (np.full(1, STABILITY_LIMITS[0]), np.full(1, STABILITY_LIMITS[1])) for side in ("negative", "positive")
+        }
         if reason := self.parameter_set.instabilities(self.inputs.all_coefficients(mean), everywhere)[0]:
             raise UnstablePhaseError(f"set {self.parameter_set.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")
         raise SimulationFailed(
@@ -184,8 +186,11 @@ class Cell:
         """The cell's lithium and its electrodes' sites in words, with the remedy; empty for a half cell."""
         if self.lithium is None:
             return ""
-        takes = " and ".join(f"its {side} electrode takes {self._charges[side]:.3g} A·h" for side in ("negative", "positive"))
-        return f"the cell holds {self.lithium:.3g} A·h of lithium, {takes}; set balance (lithium or n_p_ratio), "
+        negative, positive = (f"{self._charges[side]:.3g} A·h" for side in ("negative", "positive"))
+        return (
+            f"the cell holds {self.lithium:.3g} A·h of lithium, its negative electrode takes {negative}, its positive one "
+            f"{positive}; set balance (lithium or n_p_ratio), "
+        )
 
     @cached_property
     def axes(self) -> Axes:

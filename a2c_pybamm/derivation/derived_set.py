@@ -21,7 +21,7 @@ from a2c_pybamm.derivation.electrode import SetContent, add_electrode
 from a2c_pybamm.derivation.possible_names import PossibleNames
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.estimators import declare
-from a2c_pybamm.parameter_set import ParameterSet, base_values
+from a2c_pybamm.parameter_set import ParameterSet, base_values, with_balance
 from a2c_pybamm.parameter_set.keys import MECHANICS_SETS
 
 BASE_KEYS = (
@@ -101,6 +101,8 @@ def _stable(study: schema.Study, content: SetContent, joint: Joint) -> Parameter
         content.notes,
         study.cell.voltage_limits,
     )
+    if study.balance:
+        derived = with_balance(derived, **study.balance.settings)
     try:
         derived.validate_stability()
     except ArithmeticError as error:
@@ -131,7 +133,7 @@ def _add_declared(content: SetContent, study: schema.Study, base: str | None, mi
         elif isinstance(item, schema.Value):
             add_value(content, values(), item)
         else:
-            errors: dict[str, Any] = {"std": item.std, "covariance": item.covariance}
+            errors: dict[str, Any] = {"std": item.std, "covariance": item.covariance, "bounds": item.bounds}
             content.estimates.append(declare(item.names, item.values, **errors, source=item.source, reason=item.reason))
 
     for kind in ("scale", "value", "declared"):

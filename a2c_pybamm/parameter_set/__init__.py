@@ -8,6 +8,7 @@ from a2c_pybamm.parameter_set.attachment import (
     msmr_attachments,
     passed_arguments,
 )
+from a2c_pybamm.parameter_set.balance import with_balance
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, required_arguments
 from a2c_pybamm.parameter_set.ions import ions_of
 from a2c_pybamm.parameter_set.log import silent_pybamm
@@ -36,4 +37,5 @@ __all__ = [
     "silent_pybamm",
     "symbols",
     "thermodynamic_table",
+    "with_balance",
 ]

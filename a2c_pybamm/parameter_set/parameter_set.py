@@ -22,7 +22,7 @@ from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
 from a2c_pybamm.parameter_set.ions import ion_error
 from a2c_pybamm.parameter_set.keys import BALANCE_KEYS
-from a2c_pybamm.parameter_set.lithium import cyclable_lithium, initial_concentrations, full_charge_potentials
+from a2c_pybamm.parameter_set.lithium import cyclable_lithium, full_charge_potentials, initial_concentrations
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
 from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS
@@ -98,7 +98,7 @@ class ParameterSet:
 
     def nominal(self) -> pybamm.ParameterValues:
         """PyBaMM's values with every coefficient at its mean, fully charged."""
-        values = self._build(self._mean)
+        values = self.mean_values
         values.update(self.full_charge)
         return values
 
@@ -123,12 +123,6 @@ class ParameterSet:
             if isinstance(law, TwoPhase):
                 deriving[law] = None
         return tuple(deriving)
-
-    @cached_property
-    def two_phase_sides(self) -> frozenset[str]:
-        """Electrodes ("negative", "positive") whose potential has plateaus of coexisting phases."""
-        keys = {side: f"{side.capitalize()} electrode OCP [V]" for side in ("negative", "positive")}
-        return frozenset(s for s, key in keys.items() if key in self.attach and isinstance(self.attach[key].law, TwoPhase))
 
     @property
     def model_options(self) -> dict[str, Any]:
@@ -168,10 +162,15 @@ class ParameterSet:
         """Every input at the joint's mean."""
         return dict(zip(self.input_names, map(float, self.with_derived(self.joint.mean[None])[0]), strict=True))
 
+    @property
+    def mean_values(self) -> pybamm.ParameterValues:
+        """PyBaMM's values with every coefficient at its mean, and the base set's initial concentrations."""
+        return self._build(self._mean)
+
     @cached_property
     def lithium(self) -> float:
         """Cyclable lithium [A.h] of a full cell at the mean coefficients: PyBaMM's, or that of a balance."""
-        values = self._build(self._mean)
+        values = self.mean_values
         values.update(initial_concentrations(base_values(self.base)))
         return float(values.evaluate(cyclable_lithium(values)))
 
@@ -186,7 +185,7 @@ class ParameterSet:
         ValueError
             If PyBaMM finds no full charge.
         """
-        values = self._build(self._mean)
+        values = self.mean_values
         options = kind_options(values)
         sides = ("positive",) if "working electrode" in options else ("negative", "positive")
         keys = [f"Initial concentration in {side} electrode [mol.m-3]" for side in sides]

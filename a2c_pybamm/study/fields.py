@@ -108,6 +108,9 @@ StdLn = Annotated[Number, Field(ge=0, le=10.0)]
 MeanLn = Annotated[Number, Field(ge=-30.0, le=30.0)]
 """Mean of a factor's logarithm: 30 is a factor of 1e13, beyond which the base set's entry is the wrong one."""
 
+Factor = Annotated[Number, Field(ge=1e-13, le=1e13)]
+"""Factor on a base set's entry, as far from 1 as the mean of its logarithm may be."""
+
 
 class Unusable(Enum):
     """Mark in the place of an entry that is wrong in the file, so that the rest of its section can be checked."""

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from a2c_pybamm.estimate.germs import LEAST_DRAWS
+from a2c_pybamm.study.balance import Balance
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import (
@@ -166,6 +167,7 @@ class Study(Section):
     negative: Electrode | None = Field(None, description="Negative electrode")
     scale: tuple[Scale, ...] = Field((), description="Factors on the base set's own entries, with their errors")
     value: tuple[Value, ...] = Field((), description="Numbers with their errors in the place of the base set's entries")
+    balance: Balance | None = Field(None, description="The cell's lithium and active fractions in the place of the base set's")
     declared: tuple[Declared, ...] = Field((), description="Coefficients that are declared")
     systematic: tuple[Systematic, ...] = Field((), description="Further errors")
     independent: tuple[str, ...] = Field(
@@ -186,8 +188,8 @@ class Study(Section):
         return (self._mistakes, self._voltage_mistakes, self._rate_mistakes, self._source_mistakes, self._names_apart)
 
     def _mistakes(self) -> Iterator[str]:
-        if not (self.positive or self.negative or self.scale or self.value):
-            yield "no [positive], [negative], [[scale]] or [[value]] is there, the study derives nothing; add one"
+        if not (self.positive or self.negative or self.scale or self.value or self.balance):
+            yield "no [positive], [negative], [[scale]], [[value]] or [balance] is there, the study derives nothing; add one"
 
     def _voltage_mistakes(self) -> Iterator[str]:
         limits, swept = self.cell.voltage_limits, self.sweep.upper_voltage if self.sweep else ()
