@@ -71,8 +71,8 @@ def validate_single_phases(base: pybamm.ParameterValues, name: str) -> None:
     for side in ("negative", "positive"):
         if f"Secondary: Maximum concentration in {side} electrode [mol.m-3]" in base:
             raise ValueError(
-                f"cell: the {side} electrode of the base set {name} is a composite, and no full charge of two phases is found yet; "
-                "take a base set with one material in each electrode"
+                f"cell: the {side} electrode of the base set {name} is a composite, and no full charge of two phases is found "
+                "yet; take a base set with one material in each electrode"
             )
 
 

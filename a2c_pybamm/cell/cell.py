@@ -50,8 +50,8 @@ class Cell:
 
     The model is built and discretised once with every coefficient an input. Initial stoichiometries belong to the sample: they
     follow from its own open-circuit potentials, the voltage limits and its cyclable lithium, with their exact Jacobian. The
-    lithium is that of the base set's initial concentrations in the sample's electrodes (which an uncertain maximum concentration
-    does not change), or what `with_balance` has put in its place.
+    lithium is what the base set's initial concentrations make in the sample's electrodes (an uncertain maximum concentration
+    does not change it), or what `with_balance` has put in its place.
 
     Parameters
     ----------
@@ -172,14 +172,13 @@ class Cell:
         if not failure:
             return
         # the full charge of a host that separates into phases is meaningless: the instability is the cause to name
-        everywhere = {
-            side: (np.full(1, STABILITY_LIMITS[0]), np.full(1, STABILITY_LIMITS[1])) for side in ("negative", "positive")
-        }
+        low, high = (np.full(1, limit) for limit in STABILITY_LIMITS)
+        everywhere = {side: (low, high) for side in ("negative", "positive")}
         if reason := self.parameter_set.instabilities(self.inputs.all_coefficients(mean), everywhere)[0]:
             raise UnstablePhaseError(f"set {self.parameter_set.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")
         raise SimulationFailed(
-            f"set {self.parameter_set.name}, mean coefficients: {failure}; {self._lithium_text()}choose another voltage window, "
-            "or check the data"
+            f"set {self.parameter_set.name}, mean coefficients: {failure}; {self._lithium_text()}choose another voltage "
+            "window, or check the data"
         )
 
     def _lithium_text(self) -> str:

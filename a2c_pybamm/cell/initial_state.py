@@ -82,9 +82,9 @@ def voltage_gap(at_root: casadi.MX, at_low: casadi.MX, at_high: casadi.MX) -> ca
     Parameters
     ----------
     at_root, at_low, at_high
-        A residual that rises with the stoichiometry, without the asymptotes: where it is zero with them, and at both ends of the
-        electrodes. Where the asymptotes carry the root, the residual has a zero of its own beside it if its sign is another
-        one at the end.
+        A residual without the asymptotes that rises with the stoichiometry: where it is zero with them, and at both ends of the
+        electrodes. Where the asymptotes alone make that root, the residual has its own zero between it and an end if it has
+        another sign there.
     """
     high = casadi.if_else(at_high >= 0, 0, at_high)  # NaN stays
     low = casadi.if_else(at_low <= 0, 0, at_low)

@@ -40,11 +40,10 @@ def with_balance(
         Cyclable lithium :math:`Q_\mathrm{Li}` [A.h], the same for every sample.
     formation_loss
         Without ``lithium``: share of the positive electrode's sites whose lithium formation has consumed; 0 if not given. All
-        lithium comes from that electrode, filled when the cell was made: :math:`Q_\mathrm{Li} = (1 - \mathrm{loss})\,Q_p` of the
-        sample.
+        lithium comes from that electrode, filled when the cell was made: :math:`Q_\mathrm{Li} = (1 - \mathrm{loss})\,Q_p` of
+        each sample.
     n_p_ratio
-        Capacity of all sites of the negative electrode over that of the positive one, :math:`Q_n/Q_p`, at the mean coefficients.
-        It sets the active fraction of the negative electrode, or of the positive one where the negative one's is given.
+        Capacity of all sites of the negative electrode over that of the positive one, :math:`Q_n/Q_p`, at the means. It sets the active fraction of the negative electrode, or of the positive one where the negative one's is given.
     active_fraction
         Shares of active material in the volume of the "negative" and the "positive" electrode.
 
@@ -118,7 +117,7 @@ def _fraction_of_ratio(parameter_set: ParameterSet, ratio: float, fractions: Map
     fraction = wanted / per_fraction[side]
     if not 0 < fraction < 1:
         raise ValueError(
-            f"set {parameter_set.name}, balance: n_p_ratio {ratio:g} needs {wanted:.3g} A·h of the {side} electrode, {fraction:.3g} "
-            f"of its volume; give the {other} electrode a smaller active fraction"
+            f"set {parameter_set.name}, balance: n_p_ratio {ratio:g} needs {wanted:.3g} A·h of the {side} electrode, "
+            f"{fraction:.3g} of its volume; give the {other} electrode a smaller active fraction"
         )
     return {side: fraction}

@@ -1,8 +1,8 @@
 r"""Cyclable lithium of a cell: that of the base set's initial concentrations, or what a balance puts in its place.
 
-PyBaMM's :math:`Q_\mathrm{Li} = \frac{F}{3600} A \sum_k \varepsilon_k L_k c_k` (``Q_Li_particles_init``) follows areas, thicknesses
-and active fractions of the sample. The initial concentrations :math:`c_k` are those of the base set, so that a law for the
-maximum concentration moves nothing.
+PyBaMM's :math:`Q_\mathrm{Li} = \frac{F}{3600} A \sum_k \varepsilon_k L_k c_k` (``Q_Li_particles_init``) follows areas,
+thicknesses and active fractions of the sample. The initial concentrations :math:`c_k` are those of the base set, so that a law
+for the maximum concentration moves nothing.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ stoichiometry between 0 and 1 is out of bounds, a voltage limit that the potenti
 from __future__ import annotations
 
 VOLTAGE_TOLERANCE = 1e-3
-"""Largest distance [V] of the open-circuit voltage, taken without the asymptotes, from the limit that a state was solved for."""
+"""Largest distance [V] of the open-circuit voltage without the asymptotes from the limit that a state was solved for."""
 END_DISTANCE = 1e-10
 """Distance from an empty or a full electrode at which its potential is evaluated: PyBaMM clips stoichiometries there."""
 TABLE_LIMITS = (0.001, 0.999)

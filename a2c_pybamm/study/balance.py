@@ -41,8 +41,8 @@ class Balance(Section):
         None,
         gt=0,
         le=100,
-        description="Capacity of all sites of the negative electrode over that of the positive one; sets the active fraction of "
-        "the negative electrode, or of the positive one where negative_active_fraction is given",
+        description="Capacity of all sites of the negative electrode over that of the positive one; sets the active fraction "
+        "of the negative electrode, or of the positive one where negative_active_fraction is given",
         examples=[1.1],
     )
     negative_active_fraction: Fraction | None = Field(

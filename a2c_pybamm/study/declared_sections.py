@@ -94,7 +94,7 @@ class Scale(Section):
     )
     bounds: tuple[Factor, Factor] | tuple[tuple[Factor, Factor], ...] | None = Field(
         None,
-        description="Or the lowest and the highest factor, a list of pairs for parameters; all logarithms between are as probable",
+        description="Or the lowest and the highest factor, all logarithms between as probable; pairs for parameters",
         examples=[[0.8, 1.25], [[0.8, 1.25], [0.5, 2.0]]],
     )
     mean: MeanLn | tuple[MeanLn, ...] | None = Field(

@@ -91,7 +91,7 @@ def _ends(names: Sequence[str], bounds: ArrayLike) -> tuple[Array, Array]:
         values = values[None]
     if values.shape != (len(names), 2):
         raise ValueError(
-            f"{', '.join(names)}: bounds of shape {values.shape} for {len(names)} coefficients; give each its lower and upper one"
+            f"{', '.join(names)}: bounds of shape {values.shape} for {len(names)} coefficients; give each a lower and an upper"
         )
     for name, (low, high) in zip(names, values, strict=True):
         if not (np.isfinite([low, high]).all() and low < high):
