@@ -69,7 +69,8 @@ def make_balance(
 def validate_single_phases(base: pybamm.ParameterValues, name: str) -> None:
     """Raise ``ValueError`` where an electrode of a base set is a composite, whose phases have a full charge each."""
     for side in ("negative", "positive"):
-        if f"Secondary: Maximum concentration in {side} electrode [mol.m-3]" in base:
+        secondary = f"Secondary: Maximum concentration in {side} electrode [mol.m-3]"
+        if secondary in base:
             raise ValueError(
                 f"cell: the {side} electrode of the base set {name} is a composite, and no full charge of two phases is found "
                 "yet; take a base set with one material in each electrode"

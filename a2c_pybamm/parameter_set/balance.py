@@ -43,7 +43,8 @@ def with_balance(
         lithium comes from that electrode, filled when the cell was made: :math:`Q_\mathrm{Li} = (1 - \mathrm{loss})\,Q_p` of
         each sample.
     n_p_ratio
-        Capacity of all sites of the negative electrode over that of the positive one, :math:`Q_n/Q_p`, at the means. It sets the active fraction of the negative electrode, or of the positive one where the negative one's is given.
+        Capacity of all sites of the negative electrode over that of the positive one, :math:`Q_n/Q_p`, at the means. It sets
+        the active fraction of the negative electrode, or of the positive one where the negative one's is given.
     active_fraction
         Shares of active material in the volume of the "negative" and the "positive" electrode.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pybamm
 from scipy.optimize import brentq
 
@@ -57,12 +58,13 @@ def full_charge_potentials(values: pybamm.ParameterValues, lithium: float) -> di
     """
     param = pybamm.LithiumIonParameters(kind_options(values))
     voltage = float(values.evaluate(param.ocp_soc_100))
-    sites = [(electrode.prim, float(values.evaluate(electrode.Q_init))) for electrode in (param.n, param.p)]
+    U = pybamm.InputParameter("potential")
+    held = [values.process_symbol(electrode.Q_init * electrode.prim.x(U, param.T_ref)) for electrode in (param.n, param.p)]
 
     def missing(potential: float) -> float:
-        at = (pybamm.Scalar(potential), pybamm.Scalar(potential + voltage))
-        held = (Q * values.evaluate(phase.x(U, param.T_ref)) for (phase, Q), U in zip(sites, at, strict=True))
-        return lithium - float(sum(held))
+        at = potential, potential + voltage
+        return lithium - sum(float(charge.evaluate(inputs={U.name: V})) for charge, V in zip(held, at, strict=True))
 
-    negative = float(brentq(missing, *POTENTIAL_RANGE, xtol=POTENTIAL_TOLERANCE))
+    with np.errstate(over="ignore"):  # far from a site's potential its exponential is infinite, and the site empty
+        negative = float(brentq(missing, *POTENTIAL_RANGE, xtol=POTENTIAL_TOLERANCE))
     return {"negative": negative, "positive": negative + voltage}

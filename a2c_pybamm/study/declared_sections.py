@@ -45,7 +45,7 @@ class Declared(Section):
         if twice := repeated(list(self.names)):
             yield f"coefficient {twice} is declared twice; keep one"
         if sum(given is not None for given in (self.std, self.covariance, self.bounds)) != 1:
-            yield "give one of std, covariance and bounds"
+            yield "give either std or covariance, or bounds"
             return
         if (self.values is None) == (self.bounds is None):
             yield "give values with std or covariance; bounds are given alone, the mean is their middle"
@@ -112,7 +112,7 @@ class Scale(Section):
         if twice := repeated(list(self.parameters)):
             yield f"parameter {twice} is listed twice; keep one"
         if sum(given is not None for given in (self.std, self.covariance, self.bounds)) != 1:
-            yield "give one of std, covariance and bounds"
+            yield "give either std or covariance, or bounds"
         if self.bounds is not None and self.mean is not None:
             yield "mean goes with std or covariance; that of bounds is the middle of their logarithms"
         if self.correlation is not None and self.std is None:

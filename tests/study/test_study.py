@@ -310,7 +310,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
         SCALE.replace("Electrolyte conductivity [S.m-1]", "Contact resistance [Ohm]") + "std = 1\n" + VALUE + 'std = "1 Ohm"',
         r"'Contact resistance \[Ohm\]' stands in two",
     ),
-    "value without std": (VALUE, r"value\[1\]\.std: this key is missing"),
+    "value without std": (VALUE, r"value\[1\]: give value and std, or bounds alone"),
     "value without unit": (VALUE + "std = 0.001", r"value\[1\]\.std: '0.001' is no number in .* like '1.5 Ohm'"),
     "value in another unit": (VALUE + 'std = "1 mOhm"', r"value\[1\]\.std: '1 mOhm' is no number in .* like '1.5 Ohm'"),
     "value with a decimal comma": (VALUE + 'std = "0,1 Ohm"', r"value\[1\]\.std: '0,1 Ohm' is no number"),
@@ -322,7 +322,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     ),
     "value of no parameter": (
         VALUE.replace("parameter", "parametre") + 'std = "1 Ohm"',
-        r"value\[1\]\.parametre: unknown key; known here: parameter, value, std, source, reason; is 'parameter' meant\?",
+        r"value\[1\]\.parametre: unknown key; known here: parameter, value, std, bounds, source, reason; is",
     ),
     "electrode without anything": ('[positive]\nmaterial = "LCO"', "positive: nothing is derived here; give free_energy or"),
 }
@@ -401,7 +401,10 @@ def test_wrong_entry_of_the_shipped_study(tmp_path: Path, case: str) -> None:
     [
         (b"", "is empty"),
         (b"# nothing\n", r"name: this key is missing; add it\n.*base: this key is missing; add it\n.*no \[positive\]"),
-        (b'name = "a"\nbase = "Ai2020"\n', r"no \[positive\], \[negative\], \[\[scale\]\] or \[\[value\]\] is there"),
+        (
+            b'name = "a"\nbase = "Ai2020"\n',
+            r"no \[positive\], \[negative\], \[\[scale\]\], \[\[value\]\] or \[balance\] is there",
+        ),
         (SMALL.encode("utf-16"), "not UTF-8 text.*save it as UTF-8"),
         (SMALL.replace("graphite", "Größe").encode("latin-1"), "not UTF-8 text"),
         (b"\x00" + SMALL.encode(), "zero byte"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from a2c_pybamm.estimate import Array, Estimate, Factor, label_hash
+from a2c_pybamm.estimate import UNIFORM_BOUND, Array, Estimate, Factor, label_hash
 
 MIDDLE_TOLERANCE = 1e-9
 """Distance of a given mean from the middle of its bounds, over half their distance, that is round-off."""
@@ -37,12 +37,12 @@ def declare(
     Raises
     ------
     ValueError
-        If not one of ``std``, ``covariance`` and ``bounds`` is given, a std is negative, the covariance is not positive
-        semi-definite, a lower bound is not below the upper one, or a mean is given that is not in the middle of the bounds.
+        If none or several of ``std``, ``covariance`` and ``bounds`` are given, a std is negative, the covariance is not
+        positive semi-definite, a lower bound is not below the upper one, or a mean is not in the middle of its bounds.
     """
     label = ", ".join(names)
     if sum(given is not None for given in (std, covariance, bounds)) != 1:
-        raise ValueError(f"{label}: declare one of std, covariance and bounds")
+        raise ValueError(f"{label}: declare either std or covariance, or bounds")
     if bounds is not None:
         return _bounded(names, mean, bounds, source, reason)
     if mean is None:
@@ -77,7 +77,7 @@ def _bounded(names: Sequence[str], mean: ArrayLike | None, bounds: ArrayLike, so
     factors = {}
     for k, name in enumerate(names):
         column = np.zeros((len(names), 1))
-        column[k] = half[k] / np.sqrt(3)  # a uniform germ is within ±√3
+        column[k] = half[k] / UNIFORM_BOUND
         stamp = label_hash(name, source, reason, float(low[k]), float(high[k]))
         factors[source if len(names) == 1 else f"{source}: {name}"] = Factor(column, (f"{stamp}:0",), "uniform")
     provenance = {"declared": reason, "bounds": np.column_stack([low, high]).tolist()}
