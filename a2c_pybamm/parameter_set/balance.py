@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pybamm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Joint
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.laws import Value
@@ -116,9 +117,10 @@ def _fraction_of_ratio(parameter_set: ParameterSet, ratio: float, fractions: Map
     capacity = {other: per_fraction[other] * fractions.get(other, own[other])}
     wanted = capacity[other] * (ratio if side == "negative" else 1 / ratio)
     fraction = wanted / per_fraction[side]
-    if not 0 < fraction < 1:
+    porosity = values.get(f"{side.capitalize()} electrode porosity", 0.0)
+    if not 0 < fraction < 1 - (porosity if isinstance(porosity, float) else 0.0) + RELATIVE_ROUND_OFF:
         raise ValueError(
             f"set {parameter_set.name}, balance: n_p_ratio {ratio:g} needs {wanted:.3g} A·h of the {side} electrode, "
-            f"{fraction:.3g} of its volume; give the {other} electrode a smaller active fraction"
+            f"{fraction:.3g} of its volume, pores beside it; give the {other} electrode a smaller active fraction"
         )
     return {side: fraction}

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from a2c_pybamm.estimate import Array
-from a2c_pybamm.parameter_set import ParameterSet, base_values, evaluate_base
+from a2c_pybamm.parameter_set import ParameterSet, base_values, evaluate_base, passed_arguments
 from a2c_pybamm.report.figures import (
     BAND_LEVELS,
     COLORS,
@@ -47,23 +47,30 @@ class CurveBand:
 
 def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:
     """Bands of every electrode whose ``key`` ("electrode OCP [V]" …) a law stands in for."""
-    joint = parameter_set.joint
-    draws = joint.draw(N_DRAW, np.random.default_rng(PAGE_SEED))
+    draws = parameter_set.joint.draw(N_DRAW, np.random.default_rng(PAGE_SEED))
     bands = []
     for side in SIDES:
         attachment = parameter_set.attach.get(f"{side} {key}")
         if attachment is None:
             continue
-        method, sto = getattr(attachment.law, attachment.method), attachment.stoichiometry
-        x = (sto.offset + sto.slope * STOICHIOMETRIES)[None, :]
-        shape = (N_DRAW, len(STOICHIOMETRIES))
-        drawn = np.broadcast_to(method(parameter_set.coefficients(draws), x, parameter_set.temperature), shape)
-        mean = np.broadcast_to(
-            method(parameter_set.coefficients(joint.mean[None]), x, parameter_set.temperature), (1, shape[1])
-        )
         base = base_curve(parameter_set, f"{side} {key}")
+        drawn, mean = (
+            _curves(parameter_set, f"{side} {key}", samples, base) for samples in (draws, parameter_set.joint.mean[None])
+        )
         bands.append(CurveBand(side, key, STOICHIOMETRIES, mean[0], np.quantile(drawn, BAND_LEVELS, axis=0), base, drawn))
     return bands
+
+
+def _curves(parameter_set: ParameterSet, key: str, samples: Array, base: Array) -> Array:
+    """A law's curve for samples of the joint (n_sample, n_coefficient) at `STOICHIOMETRIES` (n_sample, n)."""
+    attachment, c = parameter_set.attach[key], parameter_set.coefficients(samples)
+    method, sto = getattr(attachment.law, attachment.method), attachment.stoichiometry
+    if passed_arguments(key, attachment):
+        x = (sto.offset + sto.slope * STOICHIOMETRIES)[None, :]
+        curves = method(c, x, parameter_set.temperature)
+    else:
+        curves = method(c) * base if attachment.relative else method(c)
+    return np.broadcast_to(curves, (len(samples), len(STOICHIOMETRIES)))
 
 
 def base_curve(parameter_set: ParameterSet, key: str) -> Array:

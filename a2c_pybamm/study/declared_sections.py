@@ -135,14 +135,15 @@ class Scale(Section):
     def _bounds_mistakes(self) -> Iterator[str]:
         if self.bounds is None or (self.parameter is None) == (not self.parameters):
             return
-        if len(self.pairs) != len(self.keys) or any(isinstance(pair, float) for pair in self.pairs):
+        pairs = [pair for pair in self.pairs if isinstance(pair, tuple) and all(isinstance(end, float) for end in pair)]
+        if len(pairs) != len(self.keys) or len(pairs) != len(self.pairs):
             yield (
                 "bounds of one parameter are two factors"
                 if self.parameter
                 else f"bounds must be a list of {len(self.keys)} pairs of factors, one for each of parameters"
             )
             return
-        yield from (line for pair in self.pairs for line in bounds_mistakes(pair))
+        yield from (line for pair in pairs for line in bounds_mistakes(pair))
 
     def _length_mistakes(self, name: str, n: int) -> Iterator[str]:
         values = getattr(self, name)
