@@ -99,9 +99,9 @@ def encodable(text: str) -> bool:
 def conform(value: Any, kind: Any, place: str) -> Any:
     """The value in the form of a type annotation.
 
-    Understood are ``str``, ``bool``, ``int``, ``float`` (finite), ``Literal``, ``X | None``, ``tuple``, ``Mapping`` with
-    text as keys, dataclasses (from a mapping of their fields), other classes and protocols (instances), ``Any``, and each of
-    them ``Annotated`` with a ``Limit`` or ``Above``.
+    Understood are ``str``, ``bool``, ``int``, ``float`` (finite), ``Literal``, ``X | None``, ``X | Y``, ``tuple``, ``Mapping``
+    with text as keys, dataclasses (from a mapping of their fields), other classes and protocols (instances), ``Any``, and each
+    of them ``Annotated`` with a ``Limit`` or ``Above``. A value of none of several classes is taken for the last one's.
 
     Raises
     ------
@@ -144,8 +144,9 @@ def _described(kind: Any) -> str:
 
 
 def _converted_optional(value: Any, kind: Any, place: str) -> Any:
-    (inner,) = (member for member in get_args(kind) if member is not type(None))
-    return conform(value, inner, place)
+    members = [member for member in get_args(kind) if member is not type(None)]
+    fitting = (member for member in members if isinstance(member, type) and isinstance(value, member))
+    return conform(value, next(fitting, members[-1]), place)
 
 
 def _text(value: Any, kind: Any, place: str) -> str:

@@ -18,12 +18,13 @@ from a2c_pybamm.estimate.representation import source_list
 from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, plain, text_table
 from a2c_pybamm.laws import Gaps, TwoPhase, UnstablePhaseError, held_laws
 from a2c_pybamm.parameter_set.attachment import Attachment, attachment_error
-from a2c_pybamm.parameter_set.base_set import base_values, kind_options
+from a2c_pybamm.parameter_set.base_set import BaseSet, as_base, base_values, kind_options
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
 from a2c_pybamm.parameter_set.ions import ion_error
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
 from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS
+from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import Temperature, conform_fields, listed, printable, show
 
 LONG_NUMBER = re.compile(r"-?\d{9,}(?:\.\d*)?(?:[eE][-+]?\d+)?|-?\d+\.\d{9,}(?:[eE][-+]?\d+)?")
@@ -44,8 +45,10 @@ class ParameterSet:
     """
 
     name: str
-    base: str
-    """PyBaMM's own set that supplies everything else."""
+    base: str | BaseSet
+    """Set that supplies everything else: the name of PyBaMM's or of one that a package registers, or values of one's own.
+
+    A ``pybamm.ParameterValues`` or a dict is kept as a `BaseSet`."""
     attach: Mapping[str, Attachment]
     """Laws by the PyBaMM parameter that they replace."""
     joint: Joint
@@ -59,18 +62,15 @@ class ParameterSet:
     """Cut-off and full charge [V] that the set is meant for; the base set's if not given."""
 
     def __post_init__(self) -> None:
+        with naming(f"set {printable(self.name)}"):
+            object.__setattr__(self, "base", as_base(self.base))
         conform_fields(self, name=f"set {printable(self.name)}")
         object.__setattr__(self, "attach", MappingProxyType(dict(self.attach)))
         object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
-        if self.base not in pybamm.parameter_sets:
-            available = ", ".join(sorted(pybamm.parameter_sets))
-            raise ValueError(
-                f"set {self.name}: PyBaMM has no parameter set {show(self.base)} to start from; take one of {available}"
-            )
         base = base_values(self.base)
         if not any(key.endswith(LITHIATED) for key in base):
             raise ValueError(
-                f"set {self.name}: base {self.base!r} has no '{LITHIATED}', so no lithium in its positive electrode; "
+                f"set {self.name}: base {show(str(self.base))} has no '{LITHIATED}', so no lithium in its positive electrode; "
                 "take a lithium-ion set"
             )
         for key, attachment in self.attach.items():
@@ -221,7 +221,7 @@ class ParameterSet:
         moved = {}
         for side in ("Negative", "Positive"):
             ocp, entropy = f"{side} electrode OCP [V]", f"{side} electrode OCP entropic change [V.K-1]"
-            if shift and ocp not in self.attach:
+            if shift and ocp in values and ocp not in self.attach:
                 change = emitted.get(entropy, values[entropy])
                 moved[ocp] = partial(shifted_ocp, ocp=values[ocp], entropy=change, shift=shift)
         temperatures = {f"{kind} temperature [K]": self.temperature for kind in ("Reference", "Ambient", "Initial")}
