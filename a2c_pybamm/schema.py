@@ -118,7 +118,7 @@ def conform(value: Any, kind: Any, place: str) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if origin in (Union, types.UnionType):
-        return None if value is None else _converted_optional(value, kind, place)
+        return None if value is None and type(None) in get_args(kind) else _converted_union(value, kind, place)
     convert = _CONVERSIONS.get(origin or kind)
     if convert is not None:
         return convert(value, kind, place)
@@ -143,7 +143,7 @@ def _described(kind: Any) -> str:
     return f"{kind.__name__} ({first[:1].lower()}{first[1:]})" if first else str(kind.__name__)
 
 
-def _converted_optional(value: Any, kind: Any, place: str) -> Any:
+def _converted_union(value: Any, kind: Any, place: str) -> Any:
     members = [member for member in get_args(kind) if member is not type(None)]
     fitting = (member for member in members if isinstance(member, type) and isinstance(value, member))
     return conform(value, next(fitting, members[-1]), place)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.laws import KINDS, Law, build_law
-from a2c_pybamm.parameter_set import Attachment, BaseSet, ParameterSet, StoichiometryMap, read_values
+from a2c_pybamm.parameter_set import Attachment, BaseSet, ParameterSet, StoichiometryMap
 from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import Limit, Temperature, conform, key_path, show
 
@@ -70,7 +70,7 @@ class BaseEntry:
 
     name: str
     values: Mapping[str, Any]
-    functions: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, str] | None = None
     """Functions that PyBaMM cannot write, each as ``module:name``."""
 
 
@@ -126,9 +126,8 @@ def _base(entry: str | BaseEntry) -> str | BaseSet:
     if isinstance(entry, str):
         return entry
     with naming("base"):
-        read_values(entry.values)  # errors name the entry
         text = json.dumps(dict(entry.values), ensure_ascii=False, allow_nan=False)
-        return BaseSet(entry.name, text, tuple(entry.functions.items()))
+        return BaseSet(entry.name, text, tuple((entry.functions or {}).items()))
 
 
 def _laws(entries: Mapping[str, LawEntry]) -> dict[str, Law]:

@@ -49,11 +49,9 @@ class ExpressionFunction:
         self.expression, self.arguments = written.child, tuple(written.func_args)
         self.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in self.arguments])
 
-    def __call__(self, *arguments: Any) -> Any:
-        if len(arguments) != len(self.arguments):
-            raise TypeError(f"{self.__name__} takes {', '.join(self.arguments)}, but {len(arguments)} arguments are given")
-        given = zip(self.arguments, arguments, strict=True)
-        return pybamm.replace(self.expression, {pybamm.Parameter(name): symbol for name, symbol in given})
+    def __call__(self, *symbols: Any, **named: Any) -> Any:
+        given = self.__signature__.bind(*symbols, **named).arguments
+        return pybamm.replace(self.expression, {pybamm.Parameter(name): symbol for name, symbol in given.items()})
 
 
 def read_values(document: Mapping[str, Any]) -> pybamm.ParameterValues:
