@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,7 @@ import pybamm
 
 from a2c_pybamm.cell.scalars import STRESSES
 from a2c_pybamm.formatting import message_line
-from a2c_pybamm.parameter_set import silent_pybamm
+from a2c_pybamm.parameter_set import missing_entry, silent_pybamm
 
 BUILD_ERRORS = (
     pybamm.DiscretisationError,
@@ -26,10 +25,9 @@ BUILD_ERRORS = (
     KeyError,
     NotImplementedError,
     RuntimeError,  # casadi's
+    TypeError,  # of a base set's function that takes other arguments than PyBaMM passes
 )
 """Errors of PyBaMM where a model cannot be built, or its equations set up, from these values and options."""
-MISSING = re.compile(r"'(.+?)' not found")
-"""PyBaMM's message for an entry that a set lacks."""
 
 
 def described(model: str, options: Mapping[str, Any]) -> str:
@@ -50,9 +48,9 @@ def building(cell: str, base: str) -> Iterator[None]:
         with silent_pybamm():
             yield
     except BUILD_ERRORS as error:
-        if isinstance(error, KeyError) and (missing := MISSING.search(" ".join(str(error).split()))):
+        if isinstance(error, KeyError) and (missing := missing_entry(error)):
             raise ValueError(
-                f"cell: {cell} needs {missing[1]!r}, which the base set {base} lacks; leave the option or model out, add the "
+                f"cell: {cell} needs {missing!r}, which the base set {base} lacks; leave the option or model out, add the "
                 "entry (a [[value]] in a study), or take another base set"
             ) from error
         raise ValueError(

@@ -8,7 +8,7 @@ from a2c_pybamm.parameter_set.attachment import (
     msmr_attachments,
     passed_arguments,
 )
-from a2c_pybamm.parameter_set.base_set import BaseSet, base_values, evaluate_base, evaluate_entry, kind_options
+from a2c_pybamm.parameter_set.base_set import BaseSet, as_base, base_values, evaluate_base, evaluate_entry, kind_options, missing_entry
 from a2c_pybamm.parameter_set.ions import ions_of
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
@@ -24,6 +24,7 @@ __all__ = [
     "BaseSet",
     "ParameterSet",
     "StoichiometryMap",
+    "as_base",
     "attachment_error",
     "base_values",
     "evaluate_base",
@@ -32,6 +33,7 @@ __all__ = [
     "ions_of",
     "kind_options",
     "measured_ocp",
+    "missing_entry",
     "module_name",
     "msmr_attachments",
     "passed_arguments",

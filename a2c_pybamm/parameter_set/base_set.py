@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -28,6 +29,8 @@ MSMR_CHOICES = ("open-circuit potential", "particle", "intercalation kinetics")
 """Options of PyBaMM that are all "MSMR" for MSMR electrodes."""
 REGISTER = "a package registers a set under the entry point group pybamm_parameter_sets"
 """Remedy where a name is that of no set."""
+MISSING = re.compile(r"'(.+?)' not found")
+"""PyBaMM's message for an entry that parameter values lack."""
 CURRENT = "Current function [A]"
 """Key whose entry may be an input or depend on time: the cell's protocol takes its place."""
 
@@ -56,7 +59,7 @@ class BaseSet:
 
     @classmethod
     def of(cls, values: pybamm.ParameterValues | Mapping[str, Any], *, name: str = "given set") -> BaseSet:
-        """Base set of these values; entries that are NaN count as missing, as in PyBaMM.
+        """Base set of these values; entries that are NaN or None count as missing, as in PyBaMM.
 
         Raises
         ------
@@ -66,7 +69,7 @@ class BaseSet:
         """
         document, functions = {}, []
         for key, entry in _given(values, name).items():
-            if isinstance(entry, float | np.floating) and np.isnan(entry):
+            if entry is None or (isinstance(entry, float | np.floating) and np.isnan(entry)):
                 continue
             try:
                 document[key] = write_value(key, entry)
@@ -93,10 +96,9 @@ def _given(values: pybamm.ParameterValues | Mapping[str, Any], name: str) -> dic
 
 def _of_table(name: str, table: Any) -> ExpressionFunction:
     """Function of data that stand in parameter values as a name and a table (x, y), as PyBaMM interpolates them."""
-    axes, y = table[0], table[-1]
+    axes = [table[0]] if np.ndim(table[0][0]) == 0 else list(table[0])
     arguments = [f"x{k}" for k in range(len(axes))]
-    x = axes[0] if len(axes) == 1 else list(axes)
-    interpolant = pybamm.Interpolant(x, y, list(map(pybamm.Parameter, arguments)), name=name)
+    interpolant = pybamm.Interpolant(axes, table[-1], list(map(pybamm.Parameter, arguments)), name=name)
     return ExpressionFunction(pybamm.ExpressionFunctionParameter(name, interpolant, name, arguments))
 
 
@@ -158,10 +160,14 @@ def _loaded(base: str | BaseSet) -> pybamm.ParameterValues:
             except ValueError as error:
                 raise ValueError(f"{key_path('functions', key)}: {error}") from error
     for key, entry in list(values.items()):
-        if isinstance(entry, pybamm.ExpressionFunctionParameter):
-            values[key] = entry = ExpressionFunction(entry)
-        elif isinstance(entry, tuple):
-            values[key] = entry = _of_table(*entry)
+        if isinstance(entry, pybamm.ExpressionFunctionParameter | tuple):
+            try:
+                entry = _of_table(*entry) if isinstance(entry, tuple) else ExpressionFunction(entry)
+            except Exception as error:  # a name that is no argument's, a table of another shape
+                raise ValueError(
+                    f"base {base}: {show(key)} is no function of PyBaMM ({type(error).__name__}: {message_line(error)})"
+                ) from error
+            values[key] = entry
         expression = entry.expression if isinstance(entry, ExpressionFunction) else entry
         if isinstance(expression, pybamm.Symbol) and key != CURRENT:
             inputs = sorted(node.name for node in expression.pre_order() if isinstance(node, pybamm.InputParameter))
@@ -188,6 +194,12 @@ def _registered(name: str) -> pybamm.ParameterValues:
             f"the package that registers the parameter set {show(name)} cannot load it ({type(error).__name__}: "
             f"{message_line(error)}); install it again"
         ) from error
+
+
+def missing_entry(error: KeyError) -> str:
+    """The entry that PyBaMM does not find in parameter values; empty text where the error is another."""
+    found = MISSING.search(" ".join(str(error).split()))
+    return found[1] if found else ""
 
 
 def kind_options(values: pybamm.ParameterValues) -> dict[str, Any]:

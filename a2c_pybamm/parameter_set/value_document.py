@@ -87,6 +87,8 @@ def write_value(key: str, entry: Any) -> Any:
         entry = entry.item()
     if isinstance(entry, float) and not math.isfinite(entry):
         raise ValueError(f"{entry} is no finite number")
+    if isinstance(entry, np.ndarray):
+        raise ValueError("an array is no entry")
     if not isinstance(entry, str | list | int | float):
         try:
             symbol = _traced(key, entry) if callable(entry) else entry

@@ -9,7 +9,7 @@ from typing import Any
 
 from a2c_pybamm.readers.source_file import existing, one_line, open_regular
 from a2c_pybamm.readers.thermodynamics.file_patterns import matching_files
-from a2c_pybamm.study.fields import FilePatterns, Section
+from a2c_pybamm.study.fields import FilePatterns, NameOrFile, Section
 from a2c_pybamm.study.mistakes import Mistakes
 from a2c_pybamm.study.partial import admits_path
 from a2c_pybamm.study.section_choice import section_of
@@ -46,7 +46,8 @@ def named_files(table: Any, folder: Path, model: type[Section] = Study, place: s
         if any(isinstance(marker, FilePatterns) for marker in info.metadata):
             yield from ((where, path) for path in _matching(value, folder))
         elif isinstance(value, str) and value and admits_path(info.annotation):
-            yield where, folder / value
+            if all(marker.is_file(value) for marker in info.metadata if isinstance(marker, NameOrFile)):
+                yield where, folder / value
         for k, entry in enumerate(value if isinstance(value, list) else [value], 1):
             if (inner := section_of(info.annotation, entry)) is not None:
                 yield from named_files(entry, folder, inner, f"{where}[{k}]" if isinstance(value, list) else where)
