@@ -100,7 +100,7 @@ class Cell:
     ) -> None:
         self.parameter_set, self.model, self.compile = parameter_set, model, compile
         given = as_tuples(options or {})
-        with building(described(model, given), str(parameter_set.base)):
+        with building(described(model, given), parameter_set.base):
             base = base_values(parameter_set.base)
             self.options = {**kind_options(base), **parameter_set.model_options, **given}
             self.protocol = as_protocol(protocol, c_rate)

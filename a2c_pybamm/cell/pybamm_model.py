@@ -11,7 +11,7 @@ import pybamm
 
 from a2c_pybamm.cell.scalars import STRESSES
 from a2c_pybamm.formatting import message_line
-from a2c_pybamm.parameter_set import missing_entry, silent_pybamm
+from a2c_pybamm.parameter_set import BaseSet, missing_entry, silent_pybamm
 
 BUILD_ERRORS = (
     pybamm.DiscretisationError,
@@ -36,7 +36,7 @@ def described(model: str, options: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def building(cell: str, base: str) -> Iterator[None]:
+def building(cell: str, base: str | BaseSet) -> Iterator[None]:
     """Context in which PyBaMM builds the cell that ``cell`` describes, from a set with the base set ``base``.
 
     Raises

@@ -51,5 +51,5 @@ def setting_mistakes(
 def _build_alone(base: str | BaseSet, model: str, options: Mapping[str, Any]) -> None:
     """Build a model from a base set as it is."""
     values = base_values(base)
-    with building(described(model, options), str(base)):
+    with building(described(model, options), base):
         pybamm.Simulation(build_model(model, {**kind_options(values), **options}), parameter_values=values).build()

@@ -172,8 +172,8 @@ def _valid_base(study: schema.Study) -> str | BaseSet:
     keys = [form.format(Side=side, side=side.lower()) for side in sides for form in ELECTRODE_KEYS]
     if missing := [key for key in (*BASE_KEYS, *keys) if key not in values]:
         raise ValueError(
-            f"{str(base)!r} has no {missing[0]!r}: a composite, MSMR or no intercalation cell, or incomplete; take a full or half "
-            "cell with one material in each electrode, like Ai2020, Chen2020 or Xu2019"
+            f"{str(base)!r} has no {missing[0]!r}: a composite, MSMR or no intercalation cell, or incomplete; take a full or "
+            "half cell with one material in each electrode, like Ai2020, Chen2020 or Xu2019"
         )
     if half_cell and study.negative is not None:
         raise ValueError(

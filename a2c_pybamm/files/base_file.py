@@ -130,7 +130,7 @@ def _constant(node: ast.expr) -> float | None:
     ArithmeticError
         If a part without x has no finite value: with whole numbers, ``9**9**9`` would take for ever.
     """
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
         return float(node.value)
     if isinstance(node, ast.Name) and node.id == "x":
         return None
@@ -145,8 +145,8 @@ def _constant(node: ast.expr) -> float | None:
         if isinstance(value, complex) or not math.isfinite(value):
             raise ArithmeticError(f"{left:g} and {right:g} give no finite number")
         return float(value)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BPX_FUNCTIONS:
-        if len(node.args) == 1 and not node.keywords:
-            _constant(node.args[0])
-            return None
+    called = node.func if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords else None
+    if isinstance(node, ast.Call) and isinstance(called, ast.Name) and called.id in BPX_FUNCTIONS:
+        _constant(node.args[0])
+        return None
     raise ValueError(f"{ast.unparse(node)[:FORMULA_LENGTH]} is none")

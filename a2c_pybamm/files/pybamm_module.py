@@ -137,14 +137,15 @@ def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
         lines.append(f"    {_quoted(key)}: {value},")
     lines += [f'    "{kind} temperature [K]": TEMPERATURE,' for kind in ("Reference", "Ambient", "Initial")]
     lines += [f"    {_quoted(key)}: {float(value)!r}," for key, value in _state(parameter_set).items()]
-    lines += ["}", *_moved(names), "values.update(new)", "return values"]
+    lines += ["}", *_moved(names, base_values(base)), "values.update(new)", "return values"]
     doc = _docstring("PyBaMM's values with these coefficients: numbers, or inputs of the same names.", "    ")
     return "\n".join(["def get_parameter_values(coefficients=COEFFICIENTS):", doc, *(f"    {line}" for line in lines)])
 
 
-def _moved(names: Mapping[str, str]) -> list[str]:
+def _moved(names: Mapping[str, str], base: Mapping[str, Any]) -> list[str]:
     """Lines that move the base set's own potentials to the module's temperature."""
-    sides = [side for side in ("Negative", "Positive") if f"{side} electrode OCP [V]" not in names]
+    keys = {side: f"{side} electrode OCP [V]" for side in ("Negative", "Positive")}
+    sides = [side for side, key in keys.items() if key in base and key not in names]
     if not sides:
         return []
     lines = ['shift = TEMPERATURE - values["Reference temperature [K]"]', "if shift:"]

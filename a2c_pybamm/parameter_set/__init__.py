@@ -8,7 +8,15 @@ from a2c_pybamm.parameter_set.attachment import (
     msmr_attachments,
     passed_arguments,
 )
-from a2c_pybamm.parameter_set.base_set import BaseSet, as_base, base_values, evaluate_base, evaluate_entry, kind_options, missing_entry
+from a2c_pybamm.parameter_set.base_set import (
+    BaseSet,
+    as_base,
+    base_values,
+    evaluate_base,
+    evaluate_entry,
+    kind_options,
+    missing_entry,
+)
 from a2c_pybamm.parameter_set.ions import ions_of
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp

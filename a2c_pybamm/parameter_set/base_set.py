@@ -40,8 +40,8 @@ class BaseSet:
     """Values of one's own to start from: a ``pybamm.ParameterValues``, a dict, or what a file holds.
 
     They are kept as ``set.json`` holds them, in PyBaMM's own JSON, so that a set is the same here, read again, and in other
-    processes. Functions become PyBaMM's expressions of their arguments; one that PyBaMM cannot write is kept as module and name.
-    Make it by ``BaseSet.of(values, name="…")``.
+    processes. Functions become PyBaMM's expressions of their arguments; one that PyBaMM cannot write is kept as module and
+    name. Make it by ``BaseSet.of(values, name="…")``.
     """
 
     name: str
@@ -89,7 +89,8 @@ def _given(values: pybamm.ParameterValues | Mapping[str, Any], name: str) -> dic
             taken.update({} if key == "chemistry" else {key: entry})
         except Exception as error:  # whatever PyBaMM raises of an entry
             raise ValueError(
-                f"base {name}: PyBaMM does not take {show(key)} = {show(entry)} ({message_line(error)}); give a number or a function"
+                f"base {name}: PyBaMM does not take {show(key)} = {show(entry)} ({message_line(error)}); give a number or a "
+                "function"
             ) from error
     return dict(taken.items())
 

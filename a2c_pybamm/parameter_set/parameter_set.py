@@ -203,7 +203,9 @@ class ParameterSet:
                 values.set_initial_state(1.0, options=options or None)
         except KeyError as error:
             lacked = missing_entry(error) or message_line(error)
-            raise ValueError(f"set {self.name}: the base set {self.base} lacks {lacked!r}, which full charge needs; add it") from error
+            raise ValueError(
+                f"set {self.name}: the base set {self.base} lacks {lacked!r}, which full charge needs; add it"
+            ) from error
         except (pybamm.SolverError, ValueError) as error:
             text = LONG_NUMBER.sub(lambda digits: f"{float(digits[0]):.3g}", " ".join(str(error).split()))
             raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error

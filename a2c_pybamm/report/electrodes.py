@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from a2c_pybamm.estimate import Array
-from a2c_pybamm.parameter_set import ParameterSet, base_values, evaluate_base
+from a2c_pybamm.laws import Scale, Value
+from a2c_pybamm.parameter_set import Attachment, BaseSet, ParameterSet, base_values, evaluate_base
 from a2c_pybamm.report.figures import (
     BAND_LEVELS,
     COLORS,
@@ -54,16 +55,21 @@ def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:
         attachment = parameter_set.attach.get(f"{side} {key}")
         if attachment is None:
             continue
-        method, sto = getattr(attachment.law, attachment.method), attachment.stoichiometry
-        x = (sto.offset + sto.slope * STOICHIOMETRIES)[None, :]
-        shape = (N_DRAW, len(STOICHIOMETRIES))
-        drawn = np.broadcast_to(method(parameter_set.coefficients(draws), x, parameter_set.temperature), shape)
-        mean = np.broadcast_to(
-            method(parameter_set.coefficients(joint.mean[None]), x, parameter_set.temperature), (1, shape[1])
-        )
         base = base_curve(parameter_set, f"{side} {key}")
+        mean, drawn = (_curves(parameter_set, attachment, samples, base) for samples in (joint.mean[None], draws))
         bands.append(CurveBand(side, key, STOICHIOMETRIES, mean[0], np.quantile(drawn, BAND_LEVELS, axis=0), base, drawn))
     return bands
+
+
+def _curves(parameter_set: ParameterSet, attachment: Attachment, samples: Array, base: Array) -> Array:
+    """Curves (n_sample, n) at `STOICHIOMETRIES` that a law gives for samples of the joint; a number is the same at each."""
+    method, c = getattr(attachment.law, attachment.method), parameter_set.coefficients(samples)
+    shape = (len(samples), len(STOICHIOMETRIES))
+    if isinstance(attachment.law, Scale | Value):
+        number = method(c)
+        return np.broadcast_to(number * base if attachment.relative else number, shape)
+    sto = attachment.stoichiometry
+    return np.broadcast_to(method(c, (sto.offset + sto.slope * STOICHIOMETRIES)[None, :], parameter_set.temperature), shape)
 
 
 def base_curve(parameter_set: ParameterSet, key: str) -> Array:
@@ -76,7 +82,7 @@ def base_curve(parameter_set: ParameterSet, key: str) -> Array:
     return curve
 
 
-def draw_curves(axes: Axes, band: CurveBand, base: str, label: str, *, scale: float = 1.0) -> None:
+def draw_curves(axes: Axes, band: CurveBand, base: str | BaseSet, label: str, *, scale: float = 1.0) -> None:
     """Band, curve at the mean and base set's curve, times a scale."""
     draw_band(axes, band.stoichiometry, scale * band.quantile, np.array(BAND_LEVELS), COLORS[0], "")
     axes.plot(band.stoichiometry, scale * band.nominal, color=COLORS[0], label=label)
@@ -89,7 +95,7 @@ def frame(axes: Axes, shown: Array) -> None:
     axes.set_ylim(shown.min() - space, shown.max() + space)
 
 
-def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = False) -> Figure:
+def band_panels(bands: list[CurveBand], base: str | BaseSet, label: str, *, log: bool = False) -> Figure:
     """A panel for each electrode: band, curve at the mean, base set's curve.
 
     The vertical axis shows the 68 % band and the base set within the middle of the composition range; ends run off it.

@@ -159,7 +159,7 @@ class Study(Section):
     )
     title: str = Field("", description="One line on what it is", examples=["LiCoO2 | graphite from universal potentials"])
     base: BaseName = Field(
-        description="Set that supplies everything else: the name of PyBaMM's or of one that a package registers, or a file with "
+        description="Set that supplies everything else: the name of PyBaMM's or of one that a package registers, or a file of "
         "BPX or PyBaMM's own JSON",
         examples=["Ai2020"],
     )
