@@ -105,7 +105,8 @@ def specify(cell: Cell) -> Specification:
     """
     if cell.model.startswith("__main__:"):
         raise ValueError(
-            f"cell: model {cell.model!r} is a class of the main program, which other processes do not find; put it into a module"
+            f"cell: model {cell.model!r} is a class of the main program, which other processes do not find; put it into a "
+            "module"
         )
     document = json.dumps(set_document(cell.parameter_set), ensure_ascii=False, allow_nan=False)
     try:

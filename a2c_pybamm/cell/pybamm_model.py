@@ -119,38 +119,44 @@ def name_and_options(model: Any, options: Mapping[str, Any]) -> tuple[str, dict[
         )
     if options:
         raise ValueError("cell: options are given beside a model that has its own; give them to the model")
-    kind = type(model)
-    name = (
-        kind.__name__ if getattr(pybamm.lithium_ion, kind.__name__, None) is kind else f"{kind.__module__}:{kind.__qualname__}"
-    )
-    if not kind.__qualname__.isidentifier():
-        raise ValueError(
-            f"cell: model {name!r} is a class inside another or a function; define it at the top level of a module"
-        )
+    name = _name(type(model))
     fresh, given = _rebuilt(name, model)
     changed = [part for part in EQUATIONS if getattr(fresh, part) != getattr(model, part)]
     if changed or _events(fresh) != _events(model):
         raise ValueError(
-            f"cell: the {kind.__name__} given differs from the one that its options make ({', '.join(changed) or 'events'}), and "
-            "models are built anew wherever they are solved; make the change in a class of your own, at the top level of a module"
+            f"cell: the {type(model).__name__} given differs from the one that its options make "
+            f"({', '.join(changed) or 'events'}), and models are built anew wherever they are solved; make the change in a "
+            "class of your own, at the top level of a module"
         )
     return name, given
 
 
+def _name(kind: type) -> str:
+    """Name of a class in ``pybamm.lithium_ion``, or ``module:name`` of another."""
+    if getattr(pybamm.lithium_ion, kind.__name__, None) is kind:
+        return kind.__name__
+    if not kind.__qualname__.isidentifier():
+        raise ValueError(
+            f"cell: model {kind.__qualname__!r} is a class inside another or a function; define it at the top level of a module"
+        )
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
 def _rebuilt(name: str, model: Any) -> tuple[Any, dict[str, Any]]:
     """A model built anew, and the options that make it: as few as give it those of another."""
-    fresh: Any = None
-    given: dict[str, Any] = {}
-    for defaults in (lambda: build_model(name, {}).options, lambda: pybamm.BatteryModelOptions({})):
-        try:
-            usual = dict(defaults())
-        except ValueError:  # it has no defaults of its own
-            continue
-        given = {option: value for option, value in model.options.items() if option not in usual or usual[option] != value}
-        fresh = build_model(name, given)
-        if dict(fresh.options) == dict(model.options):
-            break
+    try:
+        fresh, given = _with_options_beside(name, dict(build_model(name, {}).options), model)
+    except ValueError:  # the class has no defaults of its own
+        fresh, given = None, {}
+    if fresh is None or dict(fresh.options) != dict(model.options):
+        fresh, given = _with_options_beside(name, dict(pybamm.BatteryModelOptions({})), model)
     return fresh, as_tuples(given)
+
+
+def _with_options_beside(name: str, usual: Mapping[str, Any], model: Any) -> tuple[Any, dict[str, Any]]:
+    """A model built with those options of another that are not the usual ones, and these options."""
+    given = {option: value for option, value in model.options.items() if option not in usual or usual[option] != value}
+    return build_model(name, given), given
 
 
 def _events(model: Any) -> list[tuple[str, Any]]:

@@ -27,8 +27,6 @@ from a2c_pybamm.schema import conform_fields, key_path, show
 
 MSMR_CHOICES = ("open-circuit potential", "particle", "intercalation kinetics")
 """Options of PyBaMM that are all "MSMR" for MSMR electrodes."""
-REGISTER = "a package registers a set under the entry point group pybamm_parameter_sets"
-"""Remedy where a name is that of no set."""
 MISSING = re.compile(r"'(.+?)' not found")
 """PyBaMM's message for an entry that parameter values lack."""
 CURRENT = "Current function [A]"
@@ -53,8 +51,8 @@ class BaseSet:
 
     def __post_init__(self) -> None:
         conform_fields(self, name="base set")
-        if not self.name.strip():
-            raise ValueError("base set: its name is empty; give one")
+        if not self.name.strip() or not self.name.isprintable():
+            raise ValueError(f"base set: its name is {show(self.name)}; give one that can be printed in a line")
         _loaded(self)
 
     @classmethod
@@ -182,11 +180,12 @@ def _loaded(base: str | BaseSet) -> pybamm.ParameterValues:
 
 def _registered(name: str) -> pybamm.ParameterValues:
     """Values of PyBaMM's own set, or of one that a package registers."""
-    if name not in pybamm.parameter_sets:
-        available = ", ".join(sorted(pybamm.parameter_sets))
+    names = sorted(pybamm.parameter_sets)  # "in" would load the set
+    if name not in names:
+        available = ", ".join(names)
         raise ValueError(
-            f"PyBaMM has no parameter set {show(name)} to start from; take one of {available}, or values of your own "
-            f"(a file: read_base); {REGISTER}"
+            f"PyBaMM has no parameter set {show(name)} to start from; take one of {available}; or a .json file with BPX or "
+            f"PyBaMM's own JSON (in Python: read_base); or register a set under the entry point group pybamm_parameter_sets"
         )
     try:
         return pybamm.ParameterValues(name)

@@ -193,12 +193,12 @@ class ParameterSet:
         kind, unit = ("voltage", "V") if "particle" in options else ("concentration", "mol.m-3")
         sides = ("positive",) if "working electrode" in options else ("negative", "positive")
         keys = [f"Initial {kind} in {side} electrode [{unit}]" for side in sides]
-        if not options:
-            lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
-            # a law for the electrodes' volume does not change the amount of lithium in them
-            ratio = float(base_values(self.base).evaluate(lithium)) / float(values.evaluate(lithium))
-            values.update({key: ratio * values[key] for key in keys} if ratio != 1 else {})
         try:
+            if not options:
+                lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
+                # a law for the electrodes' volume does not change the amount of lithium in them
+                ratio = float(base_values(self.base).evaluate(lithium)) / float(values.evaluate(lithium))
+                values.update({key: ratio * values[key] for key in keys} if ratio != 1 else {})
             with silent_pybamm():
                 values.set_initial_state(1.0, options=options or None)
         except KeyError as error:
@@ -289,7 +289,7 @@ def _window(values: pybamm.ParameterValues) -> dict[str, tuple[float, float]]:
     try:
         with silent_pybamm():
             x_0, x_100, y_100, y_0 = pybamm.lithium_ion.get_min_max_stoichiometries(values)
-    except (pybamm.SolverError, ValueError):
+    except (pybamm.SolverError, ValueError, KeyError):
         return {}
     if not all(0 <= sto <= 1 for sto in (x_0, x_100, y_100, y_0)):
         return {}  # PyBaMM's asymptotes reach any voltage, outside the range of stoichiometries

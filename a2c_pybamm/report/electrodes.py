@@ -73,8 +73,13 @@ def _curves(parameter_set: ParameterSet, attachment: Attachment, samples: Array,
 
 
 def base_curve(parameter_set: ParameterSet, key: str) -> Array:
-    """The base set's curve at `STOICHIOMETRIES` and the set's temperature; an OCP is moved there by its entropic change."""
+    """The base set's curve at `STOICHIOMETRIES` and the set's temperature; an OCP is moved there by its entropic change.
+
+    It is NaN where the base set lacks an entry that a law gives.
+    """
     values = base_values(parameter_set.base)
+    if any(needed not in values for needed in (key, key.replace(OCP, ENTROPY))):
+        return np.full(STOICHIOMETRIES.shape, np.nan)
     curve = evaluate_base(values, key, STOICHIOMETRIES, temperature=parameter_set.temperature)
     shift = parameter_set.temperature - float(values["Reference temperature [K]"])
     if key.endswith(OCP) and shift:
@@ -91,6 +96,7 @@ def draw_curves(axes: Axes, band: CurveBand, base: str | BaseSet, label: str, *,
 
 def frame(axes: Axes, shown: Array) -> None:
     """Limits of the vertical axis around what is to be seen; the rest runs off it."""
+    shown = shown[np.isfinite(shown)]
     space = 0.08 * np.ptp(shown) + 0.01
     axes.set_ylim(shown.min() - space, shown.max() + space)
 
