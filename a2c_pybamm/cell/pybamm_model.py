@@ -143,20 +143,21 @@ def _name(kind: type) -> str:
 
 
 def _rebuilt(name: str, model: Any) -> tuple[Any, dict[str, Any]]:
-    """A model built anew, and the options that make it: as few as give it those of another."""
+    """A model built anew, and the options that make it: those in which another differs from what the others make."""
     try:
-        fresh, given = _with_options_beside(name, dict(build_model(name, {}).options), model)
-    except ValueError:  # the class has no defaults of its own
-        fresh, given = None, {}
-    if fresh is None or dict(fresh.options) != dict(model.options):
-        fresh, given = _with_options_beside(name, dict(pybamm.BatteryModelOptions({})), model)
+        fresh, given = build_model(name, {}), {}
+    except ValueError:  # the class needs options
+        given = _differences(pybamm.BatteryModelOptions({}), model.options)
+        fresh = build_model(name, given)
+    while set(more := _differences(fresh.options, model.options)) - set(given):
+        given = {**given, **more}  # PyBaMM sets some options by others, unless they are given
+        fresh = build_model(name, given)
     return fresh, as_tuples(given)
 
 
-def _with_options_beside(name: str, usual: Mapping[str, Any], model: Any) -> tuple[Any, dict[str, Any]]:
-    """A model built with those options of another that are not the usual ones, and these options."""
-    given = {option: value for option, value in model.options.items() if option not in usual or usual[option] != value}
-    return build_model(name, given), given
+def _differences(options: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that have another value among the others."""
+    return {option: value for option, value in others.items() if option not in options or options[option] != value}
 
 
 def _events(model: Any) -> list[tuple[str, Any]]:

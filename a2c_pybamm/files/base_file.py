@@ -66,7 +66,9 @@ def _bpx_values(document: Mapping[str, Any]) -> pybamm.ParameterValues:
     ValueError
         If it is none, or a formula holds anything else than arithmetic.
     """
-    for place, text in _formulas("Parameterisation", document.get("Parameterisation")):
+    if missing := [section for section in BPX_SECTIONS if section not in document]:
+        raise ValueError(f"not BPX as PyBaMM reads it (no section {missing[0]!r}); take the whole file")
+    for place, text in _formulas("Parameterisation", document["Parameterisation"]):
         _validate_formula(place, text)
     try:
         with silent_pybamm(), warnings.catch_warnings():

@@ -223,7 +223,9 @@ def test_function_that_pybamm_cannot_write_goes_by_module_and_name(tmp_path: Pat
     with pytest.raises(ValueError, match=r"set\.json: base: functions\.Positive.*defines no function 'gone'"):
         read_set(path)
     path.write_text(text.replace(__name__, "a_module_of_nobody"))
-    with pytest.raises(ValueError, match="module 'a_module_of_nobody' is not imported, and a file imports none; import it first"):
+    with pytest.raises(
+        ValueError, match="module 'a_module_of_nobody' is not imported, and a file imports none; import it first"
+    ):
         read_set(path)
     assert "a_module_of_nobody" not in sys.modules
 
@@ -291,13 +293,15 @@ def test_entry_that_is_lacking_is_named(lacking: str, words: str) -> None:
 
 @pytest.mark.parametrize("base", [None, 3, ["Chen2020"], Path("set.json"), pybamm.lithium_ion])
 def test_base_of_another_kind_is_refused(base: Any) -> None:
-    with pytest.raises(ValueError, match="set t: base is .*; give the name of a set, a pybamm.ParameterValues, a dict or a BaseSet"):
+    with pytest.raises(
+        ValueError, match=r"set t: base is .*; give the name of a set, a pybamm\.ParameterValues, a dict or a BaseSet"
+    ):
         scaled(base)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb"])
 def test_name_that_cannot_be_shown_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="base set: its name is .*; give one that can be printed"):
+    with pytest.raises(ValueError, match=r"base set: its name is .*; give one that can be printed"):
         BaseSet.of(pybamm.ParameterValues("Chen2020"), name=name)
 
 
