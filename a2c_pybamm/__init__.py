@@ -136,6 +136,7 @@ _HOMES = {
     ],
     "parameter_set": [
         "Attachment",
+        "BaseSet",
         "ParameterSet",
         "StoichiometryMap",
         "measured_ocp",
@@ -145,7 +146,7 @@ _HOMES = {
     ],
     "study": ["read_study"],
     "derivation": ["derive"],
-    "files": ["read_parameter_values", "read_result", "save", "write_result"],
+    "files": ["read_base", "read_parameter_values", "read_result", "save", "write_result"],
     "result": ["Result"],
     "sets": ["load"],
     "cell": ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed"],

@@ -16,7 +16,7 @@ from a2c_pybamm.cell.initial_state import InitialState
 from a2c_pybamm.cell.mass import LayerMass
 from a2c_pybamm.cell.outputs import CURVE_VARIABLES, Axes, Outputs, axes_of, output_bounds
 from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values
-from a2c_pybamm.cell.pybamm_model import as_tuples, build_model, building, described, known_variables
+from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables, name_and_options
 from a2c_pybamm.cell.sample_inputs import SampleInputs
 from a2c_pybamm.cell.scalars import PULSE_TIME
 from a2c_pybamm.cell.solving import BatchSolver, Setup
@@ -58,9 +58,10 @@ class Cell:
     parameter_set
         The set with its joint. Sets of half cells and of MSMR electrodes bring the model options they need.
     model
-        "SPM", "SPMe", "DFN", "MSMR", or another class of ``pybamm.lithium_ion``.
+        "SPM", "SPMe", "DFN", "MSMR", or another class of ``pybamm.lithium_ion``; or a model, ``pybamm.lithium_ion.SPMe(…)``,
+        of which class and options are taken. Where it leaves an option at its default, that of the set is taken.
     options
-        Options of the PyBaMM model, e.g. ``{"thermal": "lumped"}``.
+        Options of the PyBaMM model, e.g. ``{"thermal": "lumped"}``; a model that is given has its own.
     protocol
         `ConstantCurrent`, `DriveCycle`, a ``pybamm.Experiment`` or a list of its step strings.
     c_rate
@@ -78,7 +79,7 @@ class Cell:
     Raises
     ------
     ValueError
-        If PyBaMM has no such model, option, step or variable.
+        If PyBaMM has no such model, option, step or variable, or a model that is given cannot be built anew.
     UnstablePhaseError
         If a host at the mean coefficients would separate into phases within reach of the cell; the text names the spinodal.
     SimulationFailed
@@ -94,7 +95,7 @@ class Cell:
         self,
         parameter_set: ParameterSet,
         *,
-        model: str = "SPMe",
+        model: str | pybamm.lithium_ion.BaseModel = "SPMe",
         options: Mapping[str, Any] | None = None,
         protocol: Any = None,
         c_rate: float = 1.0,
@@ -103,9 +104,9 @@ class Cell:
         outputs: Sequence[str] | None = None,
         compile: bool | None = None,
     ) -> None:
-        self.parameter_set, self.model, self.compile = parameter_set, model, compile
-        given = as_tuples(options or {})
-        with building(described(model, given), parameter_set.base):
+        self.parameter_set, self.compile = parameter_set, compile
+        self.model, given = name_and_options(model, options or {})
+        with building(described(self.model, given), parameter_set.base):
             base = base_values(parameter_set.base)
             validate_single_phases(base, parameter_set.base)
             self.options = {**kind_options(base), **parameter_set.model_options, **given}

@@ -1,5 +1,6 @@
 """Parameter sets and results on disk: exact JSON, a stand-alone PyBaMM module, BPX, netCDF."""
 
+from a2c_pybamm.files.base_file import base_of, read_base
 from a2c_pybamm.files.bpx_file import bpx_losses, write_bpx
 from a2c_pybamm.files.pybamm_json import read_parameter_values
 from a2c_pybamm.files.pybamm_module import write_pybamm_module
@@ -9,8 +10,10 @@ from a2c_pybamm.files.thermodynamics_csv import write_thermodynamics
 from a2c_pybamm.files.writing import writable, written_together
 
 __all__ = [
+    "base_of",
     "bpx_losses",
     "parse_set",
+    "read_base",
     "read_parameter_values",
     "read_result",
     "read_set",

@@ -13,7 +13,7 @@ import pybamm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.laws import KINDS, Law, Scale, SiteSum, Value
-from a2c_pybamm.parameter_set.base_set import base_values, kind_options, required_arguments
+from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.keys import (
     BALANCE_KEYS,
@@ -26,6 +26,7 @@ from a2c_pybamm.parameter_set.keys import (
     STOICHIOMETRY,
     STOICHIOMETRY_AND_TEMPERATURE,
 )
+from a2c_pybamm.parameter_set.value_document import required_arguments
 from a2c_pybamm.schema import conform_fields, show
 
 
@@ -197,6 +198,8 @@ def _entry_error(entry: Any, relative: bool) -> str:
     if callable(entry):
         n = len(required_arguments(entry))
         return f"the base set's function takes {n} arguments" if relative and n not in FACTORS else ""
+    if isinstance(entry, pybamm.Symbol) and not isinstance(entry, pybamm.InputParameter):
+        return ""
     if isinstance(entry, bool) or not isinstance(entry, int | float):
         return f"the base set's entry is of type {type(entry).__name__}, not a number or a function"
     return "the base set's entry is 0, which no factor changes; take a Value" if relative and entry == 0 else ""

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from a2c_pybamm.estimate import Array
-from a2c_pybamm.parameter_set import ParameterSet, base_values, evaluate_base, passed_arguments
+from a2c_pybamm.parameter_set import BaseSet, ParameterSet, base_values, evaluate_base, passed_arguments
 from a2c_pybamm.report.figures import (
     BAND_LEVELS,
     COLORS,
@@ -74,8 +74,13 @@ def _curves(parameter_set: ParameterSet, key: str, samples: Array, base: Array) 
 
 
 def base_curve(parameter_set: ParameterSet, key: str) -> Array:
-    """The base set's curve at `STOICHIOMETRIES` and the set's temperature; an OCP is moved there by its entropic change."""
+    """The base set's curve at `STOICHIOMETRIES` and the set's temperature; an OCP is moved there by its entropic change.
+
+    It is NaN where the base set lacks an entry that a law gives.
+    """
     values = base_values(parameter_set.base)
+    if any(needed not in values for needed in (key, key.replace(OCP, ENTROPY))):
+        return np.full(STOICHIOMETRIES.shape, np.nan)
     curve = evaluate_base(values, key, STOICHIOMETRIES, temperature=parameter_set.temperature)
     shift = parameter_set.temperature - float(values["Reference temperature [K]"])
     if key.endswith(OCP) and shift:
@@ -83,7 +88,7 @@ def base_curve(parameter_set: ParameterSet, key: str) -> Array:
     return curve
 
 
-def draw_curves(axes: Axes, band: CurveBand, base: str, label: str, *, scale: float = 1.0) -> None:
+def draw_curves(axes: Axes, band: CurveBand, base: str | BaseSet, label: str, *, scale: float = 1.0) -> None:
     """Band, curve at the mean and base set's curve, times a scale."""
     draw_band(axes, band.stoichiometry, scale * band.quantile, np.array(BAND_LEVELS), COLORS[0], "")
     axes.plot(band.stoichiometry, scale * band.nominal, color=COLORS[0], label=label)
@@ -92,11 +97,12 @@ def draw_curves(axes: Axes, band: CurveBand, base: str, label: str, *, scale: fl
 
 def frame(axes: Axes, shown: Array) -> None:
     """Limits of the vertical axis around what is to be seen; the rest runs off it."""
+    shown = shown[np.isfinite(shown)]
     space = 0.08 * np.ptp(shown) + 0.01
     axes.set_ylim(shown.min() - space, shown.max() + space)
 
 
-def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = False) -> Figure:
+def band_panels(bands: list[CurveBand], base: str | BaseSet, label: str, *, log: bool = False) -> Figure:
     """A panel for each electrode: band, curve at the mean, base set's curve.
 
     The vertical axis shows the 68 % band and the base set within the middle of the composition range; ends run off it.

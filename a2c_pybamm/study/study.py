@@ -14,6 +14,7 @@ from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import (
     FILE_NAME,
     MODEL_NAME,
+    BaseName,
     DataFile,
     Flag,
     Number,
@@ -158,7 +159,11 @@ class Study(Section):
         pattern=FILE_NAME, max_length=100, description="Name of the parameter set", examples=["LCO_graphite"]
     )
     title: str = Field("", description="One line on what it is", examples=["LiCoO2 | graphite from universal potentials"])
-    base: str = Field(min_length=1, description="PyBaMM's set that supplies everything else", examples=["Ai2020"])
+    base: BaseName = Field(
+        description="Set that supplies everything else: the name of PyBaMM's or of one that a package registers, or a file of "
+        "BPX or PyBaMM's own JSON",
+        examples=["Ai2020"],
+    )
     temperature: Temperature = Field(298.15, ge=150, le=1000, description="Temperature of the study", examples=["298.15 K"])
     citations: tuple[str, ...] = Field(
         (), description="What to cite", examples=[["Ai et al., J. Electrochem. Soc. 167, 013512 (2020)"]]

@@ -227,11 +227,46 @@ def edited(text: str, edit: Edit) -> bytes:
     return json.dumps(document).encode()
 
 
+def bases() -> Iterator[tuple[str, Any]]:
+    """Values in the place of a base set's name, with an entry that is none, or functions by module and name."""
+    values = pybamm.ParameterValues("Ai2020").to_json()
+    for name, node in NODES.items():
+        yield name, {"name": "own", "values": {**values, "Nominal cell capacity [A.h]": node}}
+    own = {"name": "own", "values": values}
+    conductivity, ocp = values["Electrolyte conductivity [S.m-1]"], dict(values[OCP])
+    yield from {
+        "whole": own,
+        "without values": {"name": "own"},
+        "null": None,
+        "values list": {"name": "own", "values": [values]},
+        "no values": {"name": "own", "values": {}},
+        "name list": {**own, "name": ["own"]},
+        "name empty": {**own, "name": ""},
+        "name of lines": {**own, "name": "a\nb"},
+        "unknown entry": {**own, "class": CANARY},
+        "functions list": {**own, "functions": ["a"]},
+        "function of another module": {**own, "functions": {OCP: f"{CANARY}:Thing"}},
+        "function of Python's": {**own, "functions": {OCP: "subprocess:getoutput"}},
+        "function of the main program": {**own, "functions": {OCP: "__main__:main"}},
+        "builtin": {**own, "functions": {OCP: "builtins:exec"}},
+        "function that is a class": {**own, "functions": {OCP: "pybamm:Simulation"}},
+        "function without a module": {**own, "functions": {OCP: "exec"}},
+        "arguments no names": {"name": "own", "values": {**values, OCP: {**ocp, "func_args": ["a b"]}}},
+        "arguments no list": {"name": "own", "values": {**values, OCP: {**ocp, "func_args": 3}}},
+        "arguments twice": {"name": "own", "values": {**values, OCP: {**ocp, "func_args": ["sto", "sto"]}}},
+        "temperature a function": {"name": "own", "values": {**values, "Reference temperature [K]": conductivity}},
+        "an input": {"name": "own", "values": {**values, OCP: "[input]"}},
+        "a text": {"name": "own", "values": {**values, OCP: "[function]exec"}},
+    }.items()
+
+
 def set_contents(rng: np.random.Generator) -> Iterator[tuple[str, Make]]:
     """Contents of files in the place of a set.json."""
     texts = [(sets_folder() / name / "set.json").read_text(encoding="utf-8") for name in (DEMO, "LFP_graphite_two_phase")]
     for name, edit in BY_HAND.items():
         yield name, partial(edited, texts[0], edit)
+    for name, base in bases():
+        yield f"base {name}", partial(edited, texts[0], put("base", to=base))
     for name, (old, new) in RAW.items():
         assert old in texts[0], name
         yield name, texts[0].replace(old, new).encode
