@@ -108,7 +108,7 @@ class Cell:
         self.model, given = name_and_options(model, options or {})
         with building(described(self.model, given), parameter_set.base):
             base = base_values(parameter_set.base)
-            validate_single_phases(base, parameter_set.base)
+            validate_single_phases(base, str(parameter_set.base))
             self.options = {**kind_options(base), **parameter_set.model_options, **given}
             self.protocol = as_protocol(protocol, c_rate)
             default = parameter_set.voltage_limits or (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])

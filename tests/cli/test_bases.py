@@ -18,7 +18,7 @@ QUICK = '[cell]\nmodel = "SPM"\n[propagation]\nadaptive = false\nsamples = 0\nwo
 @pytest.mark.parametrize("base", ["cell.bpx.json", "my_values.json"])
 def test_whole_study_on_a_file(base: str, tmp_path: Path, call: Call) -> None:  # noqa: F811
     path = study(tmp_path, base, CURVE.format(side="positive"), SCALE.replace("Positive", "Negative"), QUICK)
-    code, out, err = call("run", path)
+    code, _, err = call("run", path)
     assert (code, err) == (0, "")
     written = {file.name for file in tmp_path.iterdir()}
     assert {"set.json", "t.py", "set.bpx.json", "positive_thermodynamics.csv", "result.nc", "report.html"} <= written
