@@ -1,4 +1,4 @@
-"""Files that are not what they should be: of set.json, result.nc, PyBaMM's JSON and BPX, made by hand and by seeded mutation."""
+"""Files that are not what they should be: set.json, result.nc, PyBaMM's JSON and BPX, made by hand and by seeded mutation."""
 
 from __future__ import annotations
 
