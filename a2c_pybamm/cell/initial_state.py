@@ -190,8 +190,6 @@ class StateSolver:
     """Coefficients that the state depends on."""
     inputs: tuple[str, ...]
     """Inputs of the model that set the state."""
-    lithium_names: tuple[str, ...]
-    """Coefficients that the cyclable lithium depends on."""
 
     def __init__(self, graph: Graph, equations: Equations) -> None:
         self._names, self._tolerances = graph.names, NO_TOLERANCE
@@ -207,7 +205,6 @@ class StateSolver:
         self.used = used_names(casadi.vertcat(*equations.state_inputs(between).values()), graph)
         self._charge_names = tuple(equations.charges)
         lithium = equations.charges.get("lithium", casadi.MX(0))
-        self.lithium_names = used_names(lithium, graph)
         columns = casadi.vertcat(*equations.charges.values()), casadi.jacobian(lithium, graph.theta)
         self._of_charges = casadi.Function("charges", [graph.theta], [casadi.densify(column) for column in columns])
 
