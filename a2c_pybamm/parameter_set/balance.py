@@ -57,6 +57,12 @@ def with_balance(
     """
     fractions = dict(active_fraction or {})
     _validate(parameter_set.name, lithium, formation_loss, n_p_ratio, fractions)
+    for side, fraction in fractions.items():
+        if fraction > (room := _room(parameter_set.mean_values, side)):
+            raise ValueError(
+                f"set {parameter_set.name}, balance: active_fraction of the {side} electrode is {fraction:g}, but its pores leave "
+                f"{room:.3g} of the volume; give a smaller one"
+            )
     if n_p_ratio is not None:
         fractions |= _fraction_of_ratio(parameter_set, n_p_ratio, fractions)
     numbers = {ACTIVE_FRACTIONS[side]: value for side, value in fractions.items()}
@@ -117,10 +123,15 @@ def _fraction_of_ratio(parameter_set: ParameterSet, ratio: float, fractions: Map
     capacity = {other: per_fraction[other] * fractions.get(other, own[other])}
     wanted = capacity[other] * (ratio if side == "negative" else 1 / ratio)
     fraction = wanted / per_fraction[side]
-    porosity = values.get(f"{side.capitalize()} electrode porosity", 0.0)
-    if not 0 < fraction < 1 - (porosity if isinstance(porosity, float) else 0.0) + RELATIVE_ROUND_OFF:
+    if fraction > _room(values, side):
         raise ValueError(
             f"set {parameter_set.name}, balance: n_p_ratio {ratio:g} needs {wanted:.3g} A·h of the {side} electrode, "
             f"{fraction:.3g} of its volume, pores beside it; give the {other} electrode a smaller active fraction"
         )
     return {side: fraction}
+
+
+def _room(values: pybamm.ParameterValues, side: str) -> float:
+    """Share of an electrode's volume that its pores leave; all of it where the porosity is no number."""
+    porosity = values.get(f"{side.capitalize()} electrode porosity", 0.0)
+    return 1 + RELATIVE_ROUND_OFF - (porosity if isinstance(porosity, float) else 0.0)
