@@ -58,7 +58,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown side": ({"active_fraction": {"anode": 0.5}}, "active_fraction of 'anode'"),
     "fraction above one": ({"active_fraction": {"positive": 1.2}}, "positive electrode is 1.2; give a share between 0 and 1"),
     "no room": ({"n_p_ratio": 1.2}, r"n_p_ratio 1\.2 needs .* of the negative electrode, .* smaller active fraction"),
-    "no room beside the pores": ({"active_fraction": {"positive": 0.9}}, r"is 0\.9, but its pores leave 0\.665 of the volume"),
+    "no room beside pores": ({"active_fraction": {"positive": 0.9}}, r"is 0\.9, but its pores leave 0\.665 of the volume"),
     "factor there": ({"active_fraction": {"negative": 0.5}}, r"has a law already \(scale\); leave it out of the balance"),
 }
 
