@@ -60,8 +60,8 @@ def with_balance(
     for side, fraction in fractions.items():
         if fraction > (room := _room(parameter_set.mean_values, side)):
             raise ValueError(
-                f"set {parameter_set.name}, balance: active_fraction of the {side} electrode is {fraction:g}, but its pores leave "
-                f"{room:.3g} of the volume; give a smaller one"
+                f"set {parameter_set.name}, balance: active_fraction of the {side} electrode is {fraction:g}, but its pores "
+                f"leave {room:.3g} of the volume; give a smaller one"
             )
     if n_p_ratio is not None:
         fractions |= _fraction_of_ratio(parameter_set, n_p_ratio, fractions)
