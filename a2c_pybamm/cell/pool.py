@@ -6,6 +6,7 @@ once, and keeps it.
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import multiprocessing
@@ -58,6 +59,8 @@ class Specification:
 
     document: str
     """Parameter set as the text of ``set.json``, which is exact."""
+    modules: tuple[str, ...]
+    """Modules of the user's that hold functions of its base set: imported before the set is read."""
     model: str
     options: str
     """Options of the model, JSON."""
@@ -71,6 +74,8 @@ class Specification:
 
     def build(self) -> Cell:
         """The cell; ``SimulationFailed`` if it takes other coefficients here than where it was specified."""
+        for module in self.modules:
+            importlib.import_module(module)
         cell = Cell(
             parse_set(self.document, "set.json"),
             model=self.model,
@@ -95,16 +100,25 @@ def specify(cell: Cell) -> Specification:
     Raises
     ------
     ValueError
-        If the set cannot be written and read again: one of its laws is known to this process alone.
+        If the set cannot be written and read again: one of its laws is known to this process alone; or the model is of a class
+        of the main program.
     """
+    if cell.model.startswith("__main__:"):
+        raise ValueError(
+            f"cell: model {cell.model!r} is a class of the main program, which other processes do not find; put it into a "
+            "module"
+        )
     document = json.dumps(set_document(cell.parameter_set), ensure_ascii=False, allow_nan=False)
     try:
         parse_set(document, "set.json")
     except ValueError as error:
         raise ValueError(f"set {cell.parameter_set.name} cannot go to other processes: {error}") from error
     low, high = cell.voltage_limits
+    base = cell.parameter_set.base
+    functions = () if isinstance(base, str) else base.functions
     return Specification(
         document=document,
+        modules=tuple(sorted({reference.partition(":")[0] for _, reference in functions})),
         model=cell.model,
         options=json.dumps(cell.options, sort_keys=True),
         protocol=cell.protocol,

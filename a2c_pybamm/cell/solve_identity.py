@@ -77,6 +77,8 @@ def _of_cell(parameter_set: ParameterSet, specification: Specification) -> Solve
     }
     settings["code"] = _code_hash()
     modules = {*_modules_of_laws(parameter_set), *_modules_of_base(str(parameter_set.base), entries)}
+    if ":" in specification.model:  # a class of one's own, by module and name
+        modules.add(specification.model.split(":")[0])
     settings["modules"] = {name: _file_hash(name) for name in modules if name.split(".")[0] not in COUNTED_BY_VERSION}
     return SolveIdentity(_hash(document), _hash(settings))
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from a2c_pybamm.cell import Cell
-    from a2c_pybamm.parameter_set import ParameterSet
+    from a2c_pybamm.parameter_set import BaseSet, ParameterSet
     from a2c_pybamm.study import Mistakes, Study, SweepSettings
 
 N_DRAWS_CHECKED = 5000
@@ -78,12 +78,16 @@ def estimate_set(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]
 def _check_cell(study: Study, mistakes: Mistakes) -> None:
     """Add errors of a cell's settings that do not need its set; checks that need an entry that is not given are left out."""
     from a2c_pybamm.cell import setting_mistakes
+    from a2c_pybamm.files import base_of
+    from a2c_pybamm.parameter_set import as_base
+    from a2c_pybamm.study import NotGiven
 
     with mistakes.collect():
-        settings, protocol, base = study.cell, None, ""
+        settings, protocol = study.cell, None
+        base: str | BaseSet | None = None
         outputs: tuple[str, ...] | None = None
-        with mistakes.collect():
-            base = study.base
+        with suppress(ValueError, NotGiven):  # an error of the base set is among the mistakes already
+            base = as_base(base_of(study.base))
         with mistakes.collect():
             protocol = _protocol(study)
         with mistakes.collect():
@@ -180,15 +184,18 @@ def _write_figure(folder: Path, parameter_set: ParameterSet) -> list[Path]:
 
 def read_derived_set(settings: Study, file: Path) -> ParameterSet:
     """The set beside a study, if it is that study's, and neither the study nor its data have changed since."""
-    from a2c_pybamm.files import read_set
+    from a2c_pybamm.files import base_of, read_set
     from a2c_pybamm.study import MADE_FROM, changed_since
 
     path = file.parent / "set.json"
     parameter_set = read_set(path)
-    for entry in ("name", "base", "temperature"):
-        of_set, of_study = getattr(parameter_set, entry), getattr(settings, entry)
+    with naming_input(file):
+        base = base_of(settings.base)
+    for entry, of_study in {"name": settings.name, "base": base, "temperature": settings.temperature}.items():
+        of_set = getattr(parameter_set, entry)
         if of_set != of_study:
-            raise ValueError(f"{path}: its {entry} is {of_set}, the study's {of_study}; run 'a2c derive {file}' first")
+            other = "has other values" if str(of_set) == str(of_study) else f"is {of_set}, the study's {of_study}"
+            raise ValueError(f"{path}: its {entry} {other}; run 'a2c derive {file}' first")
     if changed := changed_since(parameter_set.notes.get(MADE_FROM), settings, file):
         raise ValueError(
             f"{path}: {', '.join(abbreviated(changed))} changed since it was derived; run 'a2c derive {file}' first"

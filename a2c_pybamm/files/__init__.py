@@ -1,5 +1,6 @@
 """Parameter sets and results on disk: exact JSON, a stand-alone PyBaMM module, BPX, netCDF."""
 
+from a2c_pybamm.files.base_file import base_of, read_base
 from a2c_pybamm.files.bpx_file import bpx_losses, write_bpx
 from a2c_pybamm.files.locking import folder_lock
 from a2c_pybamm.files.pybamm_json import read_parameter_values
@@ -14,9 +15,11 @@ __all__ = [
     "SET_STAMP",
     "MemoError",
     "SolveMemo",
+    "base_of",
     "bpx_losses",
     "folder_lock",
     "parse_set",
+    "read_base",
     "read_parameter_values",
     "read_result",
     "read_set",

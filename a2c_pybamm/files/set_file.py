@@ -13,7 +13,7 @@ from a2c_pybamm.files.json_document import parse_document, read_document
 from a2c_pybamm.files.set_schema import build_set
 from a2c_pybamm.files.writing import writable, write_text
 from a2c_pybamm.laws import Law, held_laws, settings
-from a2c_pybamm.parameter_set import Attachment, ParameterSet
+from a2c_pybamm.parameter_set import Attachment, BaseSet, ParameterSet
 from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import show
 
@@ -35,7 +35,7 @@ def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
         "version": SET_VERSION,
         "name": parameter_set.name,
         "description": parameter_set.description,
-        "base": parameter_set.base,
+        "base": _base_document(parameter_set.base),
         "temperature_K": parameter_set.temperature,
         "voltage_limits_V": list(parameter_set.voltage_limits) if parameter_set.voltage_limits else None,
         "citations": list(parameter_set.citations),
@@ -76,6 +76,14 @@ def set_stamp(parameter_set: ParameterSet) -> str:
         If the set holds something that JSON has no form for.
     """
     return hashlib.sha256(_set_text(parameter_set).encode()).hexdigest()
+
+
+def _base_document(base: str | BaseSet) -> Any:
+    """The name of a base set, or its values where it is no set's that has a name."""
+    if isinstance(base, str):
+        return base
+    functions = {"functions": dict(base.functions)} if base.functions else {}
+    return {"name": base.name, "values": json.loads(base.text), **functions}
 
 
 def _law_ids(attach: Mapping[str, Attachment]) -> dict[str, Law]:
@@ -126,6 +134,8 @@ def save(parameter_set: ParameterSet, path: str | Path) -> Path:
         read_again = _set_of(parse_document(text, str(path)))
         if dict(read_again.attach) != dict(parameter_set.attach):
             raise ValueError("a law is not the one that its kind names; register it under a kind of its own")
+        if read_again.base != parameter_set.base:
+            raise ValueError(f"the base set {parameter_set.base} is not the same when it is read")
     except (TypeError, ValueError, RecursionError) as error:
         reason = str(error).removeprefix(f"{path}: ")
         raise ValueError(f"{path}: not written, it could not be read back: {reason}") from error

@@ -1,5 +1,6 @@
 """A study: one TOML file with the data, methods and cell of a parameter set, checked before anything runs."""
 
+from a2c_pybamm.study.balance import Balance
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import (
     Barrier,
@@ -43,6 +44,7 @@ from a2c_pybamm.study.thermodynamics import (
 __all__ = [
     "MADE_FROM",
     "SECTIONS",
+    "Balance",
     "Barrier",
     "CellSettings",
     "Declared",

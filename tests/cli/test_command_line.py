@@ -187,14 +187,14 @@ STUDY: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "not TOML": (in_study('"Ai2020"', "Ai2020"), ["not TOML", "line 5"]),
     "not UTF-8": (lambda f: (f / "study.toml").write_bytes(b'name = "\xff"'), ["not UTF-8", "save it as UTF-8"]),
     "gone": (gone("study.toml"), ["no such study", "a2c new"]),
-    "base unknown": (in_study('"Ai2020"', '"Nobody2020"'), ["base", "Nobody2020", "Ai2020 "]),
+    "base unknown": (in_study('"Ai2020"', '"Nobody2020"'), ["base", "'Nobody2020'", "take one of Ai2020, "]),
     "base a half-cell": (in_study('"Ai2020"', '"Xu2019"'), ["base", "Xu2019", "take a full cell"]),
     "base a composite": (
         in_study('"Ai2020"', '"Chen2020_composite"'),
-        ["base", "'Negative electrode OCP [V]'", "take a full cell"],
+        ["base", "'Negative electrode OCP [V]'", "take a full or half cell"],
     ),
-    "base lead-acid": (in_study('"Ai2020"', '"Sulzer2019"'), ["base", "take a full cell"]),
-    "base of another kind": (in_study('"Ai2020"', '"MSMR_Example"'), ["base", "take a full cell"]),
+    "base lead-acid": (in_study('"Ai2020"', '"Sulzer2019"'), ["base", "take a full or half cell"]),
+    "base of another kind": (in_study('"Ai2020"', '"MSMR_Example"'), ["base", "take a full or half cell"]),
     "coefficient twice": (
         declared('["LCO ODH E_a [eV]"]', "values = [0.5]\nstd = [0.1]"),
         ["'LCO ODH E_a [eV]' is given twice", "remove"],
