@@ -15,7 +15,7 @@ from a2c_pybamm.cell.gradient import DIFFERENTIABLE_OUTPUTS, difference_gradient
 from a2c_pybamm.cell.initial_state import InitialState
 from a2c_pybamm.cell.mass import LayerMass
 from a2c_pybamm.cell.outputs import CURVE_VARIABLES, Axes, Outputs, axes_of, output_bounds
-from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values
+from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values, validate_direction
 from a2c_pybamm.cell.pybamm_model import as_tuples, build_model, building, described, known_variables
 from a2c_pybamm.cell.sample_inputs import SampleInputs
 from a2c_pybamm.cell.scalars import PULSE_TIME
@@ -33,6 +33,8 @@ Progress = Callable[[int], None]
 
 SAMPLES_AT_A_TIME = 100
 """Samples that are solved together: their solutions take some 100 MB with DFN."""
+TIMES_AT_A_TIME = 1_000_000
+"""Times of all the samples that are solved together: long drive cycles take 8 MB for each variable."""
 EXPERIMENT_TIME_FACTOR = 1.3
 """Length of an experiment's time axis over the time that the mean cell takes; curves of slower samples end there."""
 HALF_CELL_TIME_FACTOR = 1.5
@@ -109,6 +111,7 @@ class Cell:
             self.soc = self.protocol.default_soc if soc is None else soc
             if not 0 <= self.soc <= 1:
                 raise ValueError(f"cell: soc is {self.soc:g}; give a state of charge between 0 and 1")
+            validate_direction(self.protocol, self.soc)
             self.outputs = Outputs.of(outputs, self.protocol)
             self._build(base)
             self._validate_mean()
@@ -183,11 +186,13 @@ class Cell:
             charge = HALF_CELL_TIME_FACTOR * float(self.parameter_set.nominal().evaluate(param.p.Q_init))
         return axes_of(self.protocol, SECONDS_PER_HOUR * charge / abs(self.current), self.current)
 
-    @property
+    @cached_property
     def _times(self) -> Array:
         """Times [s] at which the solution of a given current is evaluated; none for steps."""
         if isinstance(self.protocol, Steps):
             return np.empty(0)
+        if self._setup.panels is not None:
+            return np.union1d(self.axes.time, self._setup.panels.times)
         extra = [PULSE_TIME] if "pulse_resistance" in self.outputs.scalars else []
         return np.union1d(self.axes.time, extra) if extra else self.axes.time
 
@@ -225,8 +230,9 @@ class Cell:
         samples = self.inputs.as_samples(samples)
         rows: dict[str, Array] = {}
         failures: list[Failure | None] = []
-        for start in range(0, len(samples), SAMPLES_AT_A_TIME):
-            chunk = samples[start : start + SAMPLES_AT_A_TIME]
+        together = max(1, min(SAMPLES_AT_A_TIME, TIMES_AT_A_TIME // max(1, len(self._times))))
+        for start in range(0, len(samples), together):
+            chunk = samples[start : start + together]
             chunk_rows, chunk_failures = self._solve_chunk(chunk, batch or len(samples))
             solved = [start + k for k, failure in enumerate(chunk_failures) if failure is None]
             for name, values in chunk_rows.items():

@@ -193,7 +193,8 @@ def output_bounds(
     if not isinstance(protocol, ConstantCurrent) or lithium is None:
         return {}
     low, high = voltage_limits
-    most = {"capacity": lithium, "energy": lithium * high, "end_time": float(axes.time[-1])}
+    most = dict.fromkeys(("capacity", "charge_out", "charge_in"), lithium)
+    most |= dict.fromkeys(("energy", "energy_out", "energy_in"), lithium * high) | {"end_time": float(axes.time[-1])}
     bounds = {name: {"minimum": 0.0, "maximum": value} for name, value in most.items()}
     # on discharge the voltage starts below full charge and falls; on charge the other way round
     voltages = ("mean_voltage", "voltage", "voltage_of_capacity", "voltage_of_share")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.cell.monotone_cubic import MonotoneCubic
+from a2c_pybamm.cell.throughput import Throughput
 from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array
 
@@ -27,6 +28,8 @@ class Trace:
     """Each variable (n_time,)."""
     step_ends: Array | None = None
     """End of every step of an experiment [s] (n_step,)."""
+    throughput: Throughput | None = None
+    """Charge and energy in and out; None at a constant current, where they follow from the times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,8 @@ class Traces:
     """End of every step [s] (n_sample, n_step)."""
     mass: Array
     """Mass of the layers of each sample's cell [kg] (n_sample,); NaN where no output needs it."""
+    of_varying_current: Throughput | None = None
+    """Charge and energy in and out (n_sample,) where the current is not constant."""
 
     @classmethod
     def of(cls, traces: Sequence[Trace], mass: Array) -> Traces:
@@ -53,7 +58,9 @@ class Traces:
         values = {name: np.array([_filled(trace.values[name], m) for trace in traces]) for name in traces[0].values}
         # the end of a step belongs to it, the next begins behind
         step = np.array([np.searchsorted(sample_ends, times) for sample_ends, times in zip(ends, t, strict=True)])
-        return cls(t, values, np.where(np.isfinite(t), step, -1), ends, mass)
+        flows = [trace.throughput for trace in traces if trace.throughput is not None]
+        varying = Throughput.stack(flows) if flows else None
+        return cls(t, values, np.where(np.isfinite(t), step, -1), ends, mass, varying)
 
     @cached_property
     def end(self) -> Array:
@@ -75,9 +82,16 @@ class Traces:
     def _cubics(self) -> dict[str, MonotoneCubic]:
         return {}
 
-    def integral(self, rate: Array) -> Array:
-        """Integral over time of a rate (n_sample, n_time), in hours times its unit (n_sample,)."""
-        return MonotoneCubic.through(self.t, rate, self.step).integral() / SECONDS_PER_HOUR
+    @cached_property
+    def throughput(self) -> Throughput:
+        """Charge and energy in and out (n_sample,)."""
+        if self.of_varying_current is not None:
+            return self.of_varying_current
+        current = self.current[:, 0]
+        out, into = np.maximum(current, 0) / SECONDS_PER_HOUR, np.maximum(-current, 0) / SECONDS_PER_HOUR
+        voltage = self.cubic(VOLTAGE).integral()
+        charging = np.where(current < 0, self.end, 0.0)
+        return Throughput(out * self.end, into * self.end, out * voltage, into * voltage, charging)
 
 
 def _filled(row: Array, m: int) -> Array:

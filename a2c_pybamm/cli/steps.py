@@ -82,6 +82,7 @@ def _check_cell(study: Study, mistakes: Mistakes) -> None:
             options=settings.options,
             protocol=protocol,
             c_rate=settings.c_rate or 1.0,
+            soc=settings.initial_soc,
             outputs=outputs,
         ):
             mistakes.add(error)

@@ -1,0 +1,129 @@
+r"""Charge and energy that flow out of a cell and into it, by Gauss' rule on panels in which the current keeps its sign.
+
+.. math::
+    Q_\pm = \int \max(\pm I, 0)\,\mathrm{d}t, \qquad E_\pm = \int \max(\pm I, 0)\,V\,\mathrm{d}t .
+
+A given current is linear in each panel: its charge is exact. The energy is exact where the voltage is a polynomial of degree
+six over a panel; beside eight nodes a panel its error is below 1e-6 for a current that turns from 6 A to −4 A each second and
+where a voltage limit cuts a panel of 72 s, and 1e-9 for smooth ones (Chen2020, SPM and SPMe; November 2026).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from a2c_pybamm.constants import SECONDS_PER_HOUR
+from a2c_pybamm.estimate import Array
+
+_ROOTS, _WEIGHTS = np.polynomial.legendre.leggauss(4)
+NODES, WEIGHTS = (_ROOTS + 1) / 2, _WEIGHTS / 2
+"""Gauss' rule of four nodes on [0, 1]: exact to degree seven."""
+FIRST_PANEL = 1.0
+"""Length [s] of the first panel behind a datum of a cycle, unless the next datum comes before."""
+PANEL_GROWTH = 0.5
+"""Largest length of a panel over the time since the datum before it: the voltage relaxes ever more slowly."""
+LONGEST_PANEL = 0.01
+"""Largest length of a panel over that of the whole cycle."""
+N_BEFORE_END = 12
+"""Points from which the voltage is interpolated in the panel that a voltage limit cuts: those of two panels, and the end."""
+
+
+@dataclass(frozen=True, eq=False)
+class Throughput:
+    """Charge and energy of one sample, or of several (n_sample,)."""
+
+    charge_out: Array
+    """Charge delivered [A.h]."""
+    charge_in: Array
+    """Charge taken up [A.h]."""
+    energy_out: Array
+    """Energy delivered [W.h]."""
+    energy_in: Array
+    """Energy taken up [W.h]."""
+    time_in: Array
+    """Time [s] in which current flows into the cell."""
+
+    @classmethod
+    def of(cls, length: Array, current: Array, voltage: Array) -> Throughput:
+        """Integrals over panels of these lengths [s] (n_panel,), from values at their nodes (n_panel, n_node)."""
+        weights = length[:, None] * WEIGHTS
+        out, into = (np.maximum(sign * current, 0) * weights / SECONDS_PER_HOUR for sign in (1, -1))
+        integrals = (out, into, out * voltage, into * voltage, weights * (current < 0))
+        return cls(*(np.asarray(values.sum()) for values in integrals))
+
+    @classmethod
+    def stack(cls, samples: Sequence[Throughput]) -> Throughput:
+        """Throughput (n_sample,) of several samples."""
+        return cls(*(np.array([getattr(one, field.name) for one in samples]) for field in fields(cls)))
+
+
+def panel_nodes(start: Array, end: Array) -> Array:
+    """Times (n_panel, n_node) of the nodes of panels from ``start`` to ``end`` (n_panel,)."""
+    return np.asarray(start[:, None] + (end - start)[:, None] * NODES)
+
+
+def sign_changes(time: Array, current: Array) -> Array:
+    """Times at which a current, linear between its data, changes its sign."""
+    k = np.flatnonzero(current[:-1] * current[1:] < 0)
+    return np.asarray(time[k] + np.diff(time)[k] * current[k] / (current[k] - current[k + 1]))
+
+
+@dataclass(frozen=True, eq=False)
+class CyclePanels:
+    """Panels of a current that is linear between its data."""
+
+    time: Array
+    """Times of the data [s] (n_data,)."""
+    current: Array
+    """Currents [A] (n_data,)."""
+
+    @cached_property
+    def edges(self) -> Array:
+        """Ends of the panels [s] (n_panel + 1,): data, changes of sign, and graded times between those far apart."""
+        longest = max(FIRST_PANEL, LONGEST_PANEL * float(self.time[-1]))
+        edges = np.union1d(self.time, sign_changes(self.time, self.current))
+        far = np.flatnonzero(np.diff(edges) > 1.5 * FIRST_PANEL)
+        inside = [_graded_times(edges[k], edges[k + 1], longest) for k in far]
+        return np.union1d(edges, np.concatenate(inside)) if inside else edges
+
+    @cached_property
+    def nodes(self) -> Array:
+        """Times of the nodes [s] (n_panel, n_node)."""
+        return panel_nodes(self.edges[:-1], self.edges[1:])
+
+    @cached_property
+    def times(self) -> Array:
+        """Times [s] at which the voltage is wanted: data and nodes."""
+        return np.union1d(self.time, self.nodes)
+
+    def throughput(self, t: Array, voltage: Array) -> Throughput:
+        """Throughput up to the last of the times ``t`` (n_time,), which hold `times` up to there, from the voltage at them."""
+        n = int(np.searchsorted(self.edges, t[-1], side="right")) - 1
+        nodes, values, length = self.nodes[:n], np.interp(self.nodes[:n], t, voltage), np.diff(self.edges[: n + 1])
+        if n < len(self.nodes) and t[-1] > self.edges[n]:
+            last = panel_nodes(self.edges[[n]], t[-1:])
+            nodes, length = np.vstack([nodes, last]), np.append(length, t[-1] - self.edges[n])
+            values = np.vstack([values, _near_end(t, voltage, last)])
+        return Throughput.of(length, np.interp(nodes, self.time, self.current), values)
+
+
+def _graded_times(start: float, end: float, longest: float) -> NDArray[np.float64]:
+    """Times between two data, closer behind the first."""
+    times: list[float] = []
+    since = 0.0
+    while True:
+        since += min(longest, max(FIRST_PANEL, PANEL_GROWTH * since))
+        if since + FIRST_PANEL / 2 >= end - start:
+            return np.array(times)
+        times.append(start + since)
+
+
+def _near_end(t: Array, voltage: Array, moments: Array) -> Array:
+    t, k = np.unique(t[-N_BEFORE_END:], return_index=True)
+    return np.asarray(PchipInterpolator(t, voltage[-N_BEFORE_END:][k])(moments))
