@@ -15,7 +15,7 @@ from a2c_pybamm.cell.gradient import DIFFERENTIABLE_OUTPUTS, difference_gradient
 from a2c_pybamm.cell.initial_state import InitialState
 from a2c_pybamm.cell.mass import LayerMass
 from a2c_pybamm.cell.outputs import CURVE_VARIABLES, Axes, Outputs, axes_of, output_bounds
-from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values, validate_direction
+from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values, validate_direction, validate_voltages
 from a2c_pybamm.cell.pybamm_model import as_tuples, build_model, building, described, known_variables
 from a2c_pybamm.cell.sample_inputs import SampleInputs
 from a2c_pybamm.cell.scalars import PULSE_TIME
@@ -112,6 +112,7 @@ class Cell:
             if not 0 <= self.soc <= 1:
                 raise ValueError(f"cell: soc is {self.soc:g}; give a state of charge between 0 and 1")
             validate_direction(self.protocol, self.soc)
+            validate_voltages(self.protocol, self.voltage_limits)
             self.outputs = Outputs.of(outputs, self.protocol)
             self._build(base)
             self._validate_mean()

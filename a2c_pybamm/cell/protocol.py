@@ -13,10 +13,12 @@ import numpy as np
 import pybamm
 from numpy.typing import ArrayLike
 
+from a2c_pybamm.cell.step_ranges import C_RATES, step_error, step_text, voltage_error
 from a2c_pybamm.cell.throughput import CyclePanels
 from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.formatting import message_line
+from a2c_pybamm.parameter_set import VOLTAGES
 from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 
 SIGN_QUESTION = "positive currents discharge: is the sign the other way round?"
@@ -40,8 +42,11 @@ class ConstantCurrent:
     """Current over the base set's nominal capacity per hour."""
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.c_rate) and self.c_rate != 0):
-            raise ValueError(f"cell: c_rate is {self.c_rate:g}; give a positive one to discharge, a negative one to charge")
+        if abs(self.c_rate) not in C_RATES:
+            raise ValueError(
+                f"cell: c_rate is {self.c_rate:g}; give {C_RATES.low:g} to {C_RATES.high:g} to discharge, the negative to "
+                "charge"
+            )
 
     @property
     def default_soc(self) -> float:
@@ -117,12 +122,14 @@ class Steps:
         Raises
         ------
         ValueError
-            If PyBaMM does not read a step.
+            If PyBaMM does not read a step, or no cell can do it.
         """
         if not isinstance(experiment, pybamm.Experiment):
             experiment = _parsed(experiment)
         for step in experiment.steps:
             _check_period(step)
+            if reason := step_error(step):
+                raise ValueError(f"experiment: the step {step_text(step)!r} {reason}")
         ends = experiment.termination_string or ()
         config = _without_periods(experiment.to_config())
         return cls(json.dumps(config, sort_keys=True), (ends,) if isinstance(ends, str) else tuple(ends))
@@ -140,7 +147,7 @@ class Steps:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """PyBaMM's text of each step, in order."""
-        return tuple(str(step) for step in self.experiment().steps)
+        return tuple(map(step_text, self.experiment().steps))
 
     def __str__(self) -> str:
         names = self.names
@@ -148,6 +155,18 @@ class Steps:
 
 
 Protocol = ConstantCurrent | DriveCycle | Steps
+
+
+def validate_voltages(protocol: Protocol, voltage_limits: tuple[float, float]) -> None:
+    """Raise ``ValueError`` where voltage limits are impossible, or a step asks for a voltage outside of them."""
+    low, high = voltage_limits
+    if reason := VOLTAGES.error(low, "V") or VOLTAGES.error(high, "V"):
+        raise ValueError(f"cell: one of the voltage limits {reason}")
+    if not isinstance(protocol, Steps):
+        return
+    for step in protocol.experiment().steps:
+        if reason := voltage_error(step, voltage_limits):
+            raise ValueError(f"experiment: the step {step_text(step)!r} {reason}")
 
 
 def validate_direction(protocol: Protocol, soc: float) -> None:
@@ -210,10 +229,10 @@ def _check_period(step: Any) -> None:
     if step.period is None:
         return
     if not step.period > 0:
-        raise ValueError(f"experiment: the period of the step {str(step)!r} is {step.period:g} s; give one above 0")
+        raise ValueError(f"experiment: the period of the step {step_text(step)!r} is {step.period:g} s; give one above 0")
     if step.duration is not None and step.duration / step.period > CYCLE_LIMITS.n_time:
         raise ValueError(
-            f"experiment: the period of the step {str(step)!r} gives {step.duration / step.period:.3g} times; "
+            f"experiment: the period of the step {step_text(step)!r} gives {step.duration / step.period:.3g} times; "
             f"{CYCLE_LIMITS.n_time} at most, give a longer period or leave it out"
         )
 

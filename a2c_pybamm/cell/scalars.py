@@ -23,7 +23,7 @@ PULSE_CURRENT_CHANGE = 1e-3
 
 
 def _delivered_or_taken(traces: Traces, out: Array, into: Array) -> Array:
-    """What flows out (n_sample,), or what flows in of samples that only charge."""
+    """Amounts delivered (n_sample,), or taken up of samples that only charge."""
     return np.asarray(np.where(traces.throughput.charge_out > 0, out, into))
 
 

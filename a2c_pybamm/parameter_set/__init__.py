@@ -10,6 +10,7 @@ from a2c_pybamm.parameter_set.attachment import (
 )
 from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, required_arguments
 from a2c_pybamm.parameter_set.ions import ions_of
+from a2c_pybamm.parameter_set.key_ranges import TEMPERATURES, VOLTAGES, Range, value_error
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
@@ -18,9 +19,12 @@ from a2c_pybamm.parameter_set.stability import TREATMENTS
 from a2c_pybamm.parameter_set.thermodynamic_table import free_energy_sides, thermodynamic_table
 
 __all__ = [
+    "TEMPERATURES",
     "TREATMENTS",
+    "VOLTAGES",
     "Attachment",
     "ParameterSet",
+    "Range",
     "StoichiometryMap",
     "attachment_error",
     "base_values",
@@ -36,4 +40,5 @@ __all__ = [
     "silent_pybamm",
     "symbols",
     "thermodynamic_table",
+    "value_error",
 ]

@@ -10,9 +10,6 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from a2c_pybamm.estimate.canonical_factor import SYMMETRY_TOLERANCE
 from a2c_pybamm.study.fields import MeanLn, Number, Section, StdLn, parse_in_unit, repeated, unit_of
 
-FRACTIONS = ("porosity", "volume fraction")
-"""Endings of keys whose values are fractions of a volume."""
-
 
 class Declared(Section):
     """Coefficients with errors that are declared, not derived."""
@@ -140,5 +137,7 @@ class Value(Section):
     reason: str = Field(min_length=1, description="Where the numbers come from", examples=["impedance of five cells"])
 
     def _mistakes(self) -> Iterator[str]:
-        if self.parameter.endswith(FRACTIONS) and not 0 < self.value < 1:
-            yield f"{self.parameter} is {self.value:g}; give a fraction of the volume between 0 and 1, bounds excluded"
+        from a2c_pybamm.parameter_set import value_error
+
+        if reason := value_error(self.parameter, self.value):
+            yield reason

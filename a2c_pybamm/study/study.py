@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from a2c_pybamm.estimate.germs import LEAST_DRAWS
+from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import (
@@ -39,8 +40,8 @@ class CellSettings(Section):
     )
     c_rate: Number = Field(
         1.0,
-        ge=-1000,
-        le=1000,
+        ge=-CYCLE_LIMITS.c_rate,
+        le=CYCLE_LIMITS.c_rate,
         description="Discharge current over the base set's nominal capacity per hour; negative to charge",
         examples=[1.0],
     )
@@ -81,8 +82,9 @@ class CellSettings(Section):
         protocols = [name for name in PROTOCOLS if name in self.model_fields_set]
         if len(protocols) > 1:
             yield f"{' and '.join(protocols)} are given; keep one"
-        if self.c_rate == 0:
-            yield "c_rate is 0; give a positive one to discharge, a negative one to charge"
+        if abs(self.c_rate) < CYCLE_LIMITS.least_c_rate:
+            least = f"{CYCLE_LIMITS.least_c_rate:g}"
+            yield f"c_rate is {self.c_rate:g}; give {least} or more to discharge, -{least} or less to charge"
 
     def _output_mistakes(self) -> Iterator[str]:
         if twice := repeated(list(self.outputs)):
@@ -123,7 +125,7 @@ class PropagationSettings(Section):
 class SweepSettings(Section):
     """A design of experiments: every combination of these settings."""
 
-    c_rate: tuple[Annotated[Number, Field(gt=0, le=1000)], ...] = Field(
+    c_rate: tuple[Annotated[Number, Field(ge=CYCLE_LIMITS.least_c_rate, le=CYCLE_LIMITS.c_rate)], ...] = Field(
         (), description="Discharge currents", examples=[[0.5, 1.0, 2.0]]
     )
     upper_voltage: tuple[Annotated[Voltage, Field(gt=0)], ...] = Field(

@@ -236,7 +236,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "one voltage limit": ('[cell]\nvoltage_limits = ["4.1 V"]', r"cell\.voltage_limits\[2\]: this entry is missing"),
     "porosity above one": (
         PURE.replace("Cation transference number", "Separator porosity").replace("0.3", "1.7") + "std = 0.1",
-        r"value\[1\]: Separator porosity is 1\.7; give a fraction of the volume between 0 and 1",
+        r"value\[1\]: Separator porosity is 1\.7; give a fraction of the volume above 0 and up to 1",
     ),
     "no current": ("[cell]\nc_rate = 0", r"cell: c_rate is 0; give a positive one to discharge"),
     "current in words": ('[cell]\nc_rate = "fast"', r"cell\.c_rate: must be a number without quotes or unit"),
