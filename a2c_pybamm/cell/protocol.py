@@ -44,8 +44,8 @@ class ConstantCurrent:
     def __post_init__(self) -> None:
         if abs(self.c_rate) not in C_RATES:
             raise ValueError(
-                f"cell: c_rate is {self.c_rate:g}; give {C_RATES.low:g} to {C_RATES.high:g} to discharge, the negative to "
-                "charge"
+                f"cell: c_rate is {self.c_rate:g}; give a positive one to discharge, a negative one to charge, of "
+                f"{C_RATES.low:g} to {C_RATES.high:g}"
             )
 
     @property

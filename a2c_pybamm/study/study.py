@@ -83,8 +83,10 @@ class CellSettings(Section):
         if len(protocols) > 1:
             yield f"{' and '.join(protocols)} are given; keep one"
         if abs(self.c_rate) < CYCLE_LIMITS.least_c_rate:
-            least = f"{CYCLE_LIMITS.least_c_rate:g}"
-            yield f"c_rate is {self.c_rate:g}; give {least} or more to discharge, -{least} or less to charge"
+            yield (
+                f"c_rate is {self.c_rate:g}; give a positive one to discharge, a negative one to charge, of "
+                f"{CYCLE_LIMITS.least_c_rate:g} at least"
+            )
 
     def _output_mistakes(self) -> Iterator[str]:
         if twice := repeated(list(self.outputs)):

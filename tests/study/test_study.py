@@ -262,7 +262,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "no method": ("[propagation]\nfirst_order = false\nadaptive = false\nsamples = 0", "no method is left; set"),
     "nothing swept": ("[sweep]\nuncertainty = false", "nothing is swept; list values"),
     "swept twice": ("[sweep]\nc_rate = [1.0, 2.0, 1.0]", "1.0 is listed twice"),
-    "negative current": ("[sweep]\nc_rate = [1.0, -2.0]", r"sweep\.c_rate\[2\]: must be above 0, got -2"),
+    "negative current": ("[sweep]\nc_rate = [1.0, -2.0]", r"sweep\.c_rate\[2\]: must be at least 1e-06, got -2"),
     "swept below the cut-off": (
         '[cell]\nvoltage_limits = ["3 V", "4 V"]\n[sweep]\nupper_voltage = ["2.9 V"]',
         "upper_voltage 2.9 V is not above the cut-off",
