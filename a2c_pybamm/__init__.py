@@ -147,7 +147,7 @@ _HOMES = {
     "files": ["read_parameter_values", "read_result", "save", "write_result"],
     "result": ["Result"],
     "sets": ["load"],
-    "cell": ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed"],
+    "cell": ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed", "TraceFunction", "VariableAt"],
     "propagation": [
         "AdaptiveChaos",
         "FirstOrder",

@@ -7,7 +7,8 @@ from typing import Any
 
 import pybamm
 
-from a2c_pybamm.cell.outputs import CURVE_VARIABLES, Outputs
+from a2c_pybamm.cell.declared_outputs import DeclaredOutput
+from a2c_pybamm.cell.outputs import Outputs
 from a2c_pybamm.cell.protocol import Protocol, as_protocol, validate_direction
 from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables
 from a2c_pybamm.parameter_set import base_values, kind_options
@@ -21,7 +22,7 @@ def setting_mistakes(
     protocol: Any,
     c_rate: float,
     soc: float | None,
-    outputs: Sequence[str] | None,
+    outputs: Sequence[str | DeclaredOutput] | None,
 ) -> Iterator[ValueError]:
     """Errors of `Cell` that do not depend on its set, each by itself: model and options, protocol, outputs, base entries."""
     results: list[Any] = []
@@ -40,8 +41,7 @@ def setting_mistakes(
         yield from attempt(lambda: Outputs.of(outputs, steps))
     wanted = results[2] if len(results) > 2 else None
     if built is not None and wanted is not None:
-        curves = [CURVE_VARIABLES.get(name, name) for name in wanted.curves]
-        yield from attempt(lambda: known_variables(model, built, wanted.needs, curves))
+        yield from attempt(lambda: known_variables(model, built, wanted.needs, wanted.along_time))
     if built is not None and base in pybamm.parameter_sets:
         yield from attempt(lambda: _build_alone(base, model, options))
 

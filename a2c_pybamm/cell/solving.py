@@ -17,7 +17,7 @@ from a2c_pybamm.cell.function_cache import CACHE_VARIABLE, use_private_cache
 from a2c_pybamm.cell.protocol import SIGN_QUESTION, ConstantCurrent, DriveCycle, Protocol, Steps
 from a2c_pybamm.cell.pybamm_model import build_model
 from a2c_pybamm.cell.throughput import CyclePanels, Throughput, panel_nodes, sign_changes
-from a2c_pybamm.cell.traces import CURRENT, VOLTAGE, Trace
+from a2c_pybamm.cell.traces import CURRENT, SAME_TIME, VOLTAGE, Trace
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
 from a2c_pybamm.formatting import message_line
@@ -34,8 +34,6 @@ SPMe, half a minute to minutes for DFN and others. Counted, not timed: a batch i
 bit."""
 ABOVE_LIMIT = re.compile(r"Maximum voltage.*non-positive at initial conditions", re.DOTALL)
 """PyBaMM's message where a simulation begins above its upper voltage limit."""
-SAME_TIME = 1e-6
-"""Distance [s] below which two of the solver's times are the end of one step and the start of the next."""
 
 Inputs = dict[str, float]
 
@@ -52,6 +50,10 @@ class Setup:
     protocol: Protocol
     variables: tuple[str, ...]
     """Variables that are read, voltage first."""
+    required: tuple[str, ...]
+    """Variables without which a sample has failed: where one of the others is not finite, its own outputs are missing."""
+    moments: tuple[float, ...] = ()
+    """Times [s] at which variables of steps are wanted beside the solver's."""
 
     @cached_property
     def panels(self) -> CyclePanels | None:
@@ -202,9 +204,10 @@ class BatchSolver:
             nodes = panel_nodes(edges[:-1], edges[1:])
             # straight lines do for shorter ones, among them those from the end of one step to the start of the next
             t = np.union1d(t, nodes[np.diff(edges) > SAME_TIME])
+            t = np.union1d(t, [time for time in self._setup.moments if np.abs(t - time).min() > SAME_TIME and time < t[-1]])
             values = {name: _time_series(solution[name](t)) for name in (*self._setup.variables, CURRENT)}
         for name, series in values.items():
-            if not np.isfinite(series).all():
+            if name in (CURRENT, *self._setup.required) and not np.isfinite(series).all():
                 return Failure(FailureCause.SOLVER, f"{name} is not finite")
         if step_ends is not None:
             current, voltage = (np.interp(nodes, t, values[name]) for name in (CURRENT, VOLTAGE))

@@ -33,6 +33,9 @@ LONGEST_PANEL = 0.01
 N_BEFORE_END = 12
 """Points from which the voltage is interpolated in the panel that a voltage limit cuts: those of two panels, and the end."""
 
+ROUND_OFF = 1e-9
+"""Relative difference of two charges below which they are one: a charge that is reached at the very end."""
+
 
 @dataclass(frozen=True, eq=False)
 class Throughput:
@@ -61,6 +64,26 @@ class Throughput:
     def stack(cls, samples: Sequence[Throughput]) -> Throughput:
         """Throughput (n_sample,) of several samples."""
         return cls(*(np.array([getattr(one, field.name) for one in samples]) for field in fields(cls)))
+
+    def sample(self, k: int) -> Throughput:
+        """Throughput of one sample of several."""
+        return Throughput(*(np.asarray(getattr(self, field.name)[k]) for field in fields(self)))
+
+
+def first_moment_of_charge(time: Array, current: Array, charge: Array, wanted: float) -> Array:
+    r"""First times [s] (n_sample,) at which charges [A.h] (n_sample, n_time) are the wanted one; NaN where they never are.
+
+    Between two times the current is linear, :math:`I_0\tau + (I_1 - I_0)\tau^2/2h = \Delta Q`.
+    """
+    rest = np.where(np.abs(wanted - charge) <= ROUND_OFF * abs(wanted), 0.0, wanted - charge) * SECONDS_PER_HOUR
+    reached = (rest == 0) | np.pad(rest[:, :-1] * rest[:, 1:] < 0, ((0, 0), (0, 1)))
+    k = reached.argmax(axis=1)
+    row, after = np.arange(len(rest)), np.minimum(k + 1, rest.shape[1] - 1)
+    first, h, missing = current[row, k], time[row, after] - time[row, k], rest[row, k]
+    slope = np.divide(current[row, after] - first, h, out=np.zeros(len(h)), where=h > 0)
+    root = np.copysign(np.sqrt(np.maximum(first**2 + 2 * slope * missing, 0)), missing)
+    since = np.divide(2 * missing, first + root, out=np.zeros(len(h)), where=(missing != 0) & (first + root != 0))
+    return np.where(reached.any(axis=1), time[row, k] + np.clip(since, 0, np.where(missing == 0, 0, h)), np.nan)
 
 
 def panel_nodes(start: Array, end: Array) -> Array:
@@ -101,6 +124,13 @@ class CyclePanels:
     def times(self) -> Array:
         """Times [s] at which the voltage is wanted: data and nodes."""
         return np.union1d(self.time, self.nodes)
+
+    def moment_of_charge(self, charge: float) -> float:
+        """First time [s] at which a charge [A.h] has flowed out on balance; NaN if it never has."""
+        t, current = self.edges, np.interp(self.edges, self.time, self.current)
+        pieces = np.diff(t) * (current[1:] + current[:-1]) / 2
+        charges = np.concatenate([[0.0], np.cumsum(pieces)]) / SECONDS_PER_HOUR
+        return float(first_moment_of_charge(t[None], current[None], charges[None], charge)[0])
 
     def throughput(self, t: Array, voltage: Array) -> Throughput:
         """Throughput up to the last of the times ``t`` (n_time,), which hold `times` up to there, from the voltage at them."""

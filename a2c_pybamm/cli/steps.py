@@ -24,7 +24,7 @@ from a2c_pybamm.cli.printing import (
 if TYPE_CHECKING:
     import xarray as xr
 
-    from a2c_pybamm.cell import Cell
+    from a2c_pybamm.cell import Cell, DeclaredOutput
     from a2c_pybamm.parameter_set import ParameterSet
     from a2c_pybamm.study import Mistakes, Study, SweepSettings
 
@@ -69,13 +69,13 @@ def _check_cell(study: Study, mistakes: Mistakes) -> None:
 
     with mistakes.collect():
         settings, protocol, base = study.cell, None, ""
-        outputs: tuple[str, ...] | None = None
+        outputs: tuple[str | DeclaredOutput, ...] | None = None
         with mistakes.collect():
             base = study.base
         with mistakes.collect():
             protocol = _protocol(study)
         with mistakes.collect():
-            outputs = tuple(dict.fromkeys(settings.outputs)) or None  # one that is listed twice is among the mistakes already
+            outputs = _outputs(study)
         for error in setting_mistakes(
             base,
             model=settings.model,
@@ -105,7 +105,7 @@ def _cell(study: Study, parameter_set: ParameterSet, **swept: Any) -> Cell:
         "c_rate": settings.c_rate,
         "voltage_limits": settings.voltage_limits,
         "soc": settings.initial_soc,
-        "outputs": settings.outputs or None,
+        "outputs": _outputs(study),
         "compile": settings.compile,
     }
     with progress_bar("building the cell", None):
@@ -121,6 +121,19 @@ def _protocol(study: Study) -> Any:
         with naming_input(study.cell.drive_cycle):
             return DriveCycle(*read_drive_cycle(study.cell.drive_cycle))
     return list(study.cell.experiment) or None
+
+
+def _outputs(study: Study) -> tuple[str | DeclaredOutput, ...] | None:
+    """The outputs of a study; None for the default ones."""
+    from a2c_pybamm.cell import DEFAULT_OUTPUTS, VariableAt
+
+    settings = study.cell
+    names = tuple(dict.fromkeys(settings.outputs))  # one that is listed twice is among the mistakes already
+    declared = [
+        VariableAt(name=item.name, variable=item.variable, time=item.time, capacity=item.capacity, event=item.event)
+        for item in {item.name: item for item in settings.output}.values()
+    ]
+    return (*(names or DEFAULT_OUTPUTS), *declared) if declared else names or None
 
 
 def _methods(study: Study, *, sampling: bool = True) -> list[Any]:

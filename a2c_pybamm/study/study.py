@@ -14,8 +14,11 @@ from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import (
     FILE_NAME,
     MODEL_NAME,
+    Charge,
     DataFile,
+    Duration,
     Flag,
+    Name,
     Number,
     Section,
     Temperature,
@@ -26,6 +29,36 @@ from a2c_pybamm.study.fields import (
 
 PROTOCOLS = ("c_rate", "drive_cycle", "experiment")
 """Keys of the protocol, of which a study gives one at most."""
+
+
+MOMENTS = ("time", "capacity", "event")
+"""Keys of the moment of an output, of which each has one."""
+
+
+class MomentOutput(Section):
+    """An output of one's own: a PyBaMM variable at one moment. Of time, capacity and event one."""
+
+    name: Name = Field(description="Name of the output", examples=["voltage after 10 min"])
+    variable: str = Field(
+        min_length=1,
+        max_length=200,
+        description='PyBaMM variable with one value at each time, or "voltage"; "Time [s]" gives the time of an event',
+        examples=["Voltage [V]"],
+    )
+    time: Annotated[Duration, Field(ge=0)] | None = Field(None, description="Time since the start", examples=["10 min"])
+    capacity: Charge | None = Field(
+        None, description="Charge that has flowed out on balance, negative for charge that has flowed in", examples=["2 A.h"]
+    )
+    event: Annotated[str, Field(min_length=1, max_length=250)] | None = Field(
+        None,
+        description='"end", "end of step 2", or the first moment at which a variable has a value: "Voltage [V] = 3.5"',
+        examples=["end of step 2"],
+    )
+
+    def _mistakes(self) -> Iterator[str]:
+        given = [key for key in MOMENTS if getattr(self, key) is not None]
+        if len(given) != 1:
+            yield f"{' and '.join(given) or 'no moment'} given; give one of {', '.join(MOMENTS)}"
 
 
 class CellSettings(Section):
@@ -63,6 +96,7 @@ class CellSettings(Section):
         description="Named numbers and PyBaMM variables; capacity, energy, mean voltage, end time and voltage if not given",
         examples=[["capacity", "peak_temperature", "voltage"]],
     )
+    output: tuple[MomentOutput, ...] = Field((), description="Outputs of one's own, beside those")
     voltage_limits: tuple[Voltage, Voltage] | None = Field(
         None, description="Cut-off and full charge", examples=[["3.0 V", "4.1 V"]]
     )
@@ -89,7 +123,7 @@ class CellSettings(Section):
             )
 
     def _output_mistakes(self) -> Iterator[str]:
-        if twice := repeated(list(self.outputs)):
+        if twice := repeated([*self.outputs, *(output.name for output in self.output)]):
             yield f"output {twice} is listed twice; keep one"
 
     @property
