@@ -131,7 +131,7 @@ def _outputs(study: Study) -> tuple[str | DeclaredOutput, ...] | None:
     names = tuple(dict.fromkeys(settings.outputs))  # one that is listed twice is among the mistakes already
     declared = [
         VariableAt(name=item.name, variable=item.variable, time=item.time, capacity=item.capacity, event=item.event)
-        for item in {item.name: item for item in settings.output}.values()
+        for item in {item.name: item for item in settings.output if item.name not in names}.values()
     ]
     return (*(names or DEFAULT_OUTPUTS), *declared) if declared else names or None
 
