@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import pickle
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -46,7 +47,7 @@ class VariableAt:
     capacity: float | None = None
     """Charge that has flowed out on balance [A.h], negative for charge that has flowed in; the first moment counts."""
     event: str | None = None
-    """"end" of the simulation, "end of step 2", or the first moment at which a variable has a value: "Voltage [V] = 3.5"."""
+    """The simulation's "end", "end of step 2", or the first moment at which a variable has a value: "Voltage [V] = 3.5"."""
 
     def __post_init__(self) -> None:
         if sum(moment is not None for moment in (self.time, self.capacity, self.event)) != 1:
@@ -61,11 +62,6 @@ class VariableAt:
     @property
     def units(self) -> str:
         return units(self.needs[0])
-
-    @property
-    def text(self) -> str:
-        """Description of it."""
-        return f"{self.variable} at {self.moment}"
 
     @property
     def moment(self) -> str:
@@ -153,12 +149,9 @@ class TraceFunction:
     """PyBaMM's variables that it reads beside "Voltage [V]" and "Current [A]"."""
     units: str = "1"
     """Unit of the number."""
-    text: str = ""
-    """Description of it; the name if not given."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variables", tuple(self.variables))
-        object.__setattr__(self, "text", self.text or self.name)
         if not callable(self.function):
             raise ValueError(f"output {self.name!r}: {self.function!r} is no function; give one of a solved trace")
 
@@ -195,23 +188,33 @@ class TraceFunction:
 
     def validate_portable(self) -> None:
         """Raise ``ValueError`` where other processes cannot find the function."""
-        try:
-            pickle.dumps(self.function)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
+        if not _importable(self.function):
             raise ValueError(
-                f"output {self.name!r}: its function cannot go to other processes ({message_line(error)}); define it at the "
-                "top level of a module"
-            ) from error
+                f"output {self.name!r}: its function cannot go to other processes; define it at the top level of a module"
+            )
 
     def __repr__(self) -> str:
         """Text by which two runs can be compared: the function by its name and a hash of its code, never by its address."""
         code = getattr(self.function, "__code__", None)
         function = repr(self.function) if code is None else f"{self.function.__module__}.{self.function.__qualname__}"
-        settings = f"{_fingerprint(self.function)}, {self.variables!r}, {self.units!r}, {self.text!r}"
+        settings = f"{_fingerprint(self.function)}, {self.variables!r}, {self.units!r}"
         return f"{type(self).__name__}({self.name!r}, {function}, {settings})"
 
 
 DeclaredOutput = VariableAt | TraceFunction
+
+
+def _importable(function: Any) -> bool:
+    """True where a function, the one inside a partial, or the class of an object stands at the top level of a module."""
+    if isinstance(function, partial):
+        return _importable(function.func)
+    named = function if hasattr(function, "__qualname__") else type(function)
+    found: Any = sys.modules.get(named.__module__)
+    if named.__module__ == "__main__" and not hasattr(found, "__file__"):
+        return False  # of a notebook or typed in
+    for part in named.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is named
 
 
 def _fingerprint(function: Any) -> str:
@@ -226,7 +229,7 @@ def _fingerprint(function: Any) -> str:
         digest.update(b"" if file is None else Path(file).read_bytes())
     except (OSError, TypeError):  # a notebook's function has no file, an object no source
         pass
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()
 
 
 def _code_parts(code: CodeType | None) -> Iterator[str]:

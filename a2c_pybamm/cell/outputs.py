@@ -196,7 +196,7 @@ class Outputs:
             described = {"units": SCALARS[name].units, "long_name": SCALARS[name].text}
             variables[name] = ((dimension,), rows[name], described | attrs.get(name, {}))
         for output in self.declared:
-            variables[output.name] = ((dimension,), rows[output.name], {"units": output.units, "long_name": output.text})
+            variables[output.name] = ((dimension,), rows[output.name], {"units": output.units, "long_name": output.name})
         for name in self.curves:
             unit = units(CURVE_VARIABLES.get(name, name))
             for suffix, (text, dims) in AXES_OF_CURVES.items():

@@ -11,26 +11,23 @@ import pybamm
 from a2c_pybamm.parameter_set import TEMPERATURES, VOLTAGES, Range
 from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 
-LEAST_VALUE = 1e-12
-"""Least current [A], power [W] or resistance [Ohm] of a step: a microbattery of 1 nA.h discharged over a month."""
-LARGEST_POWER = 1e12
-"""Largest power [W] or resistance [Ohm] of a step: a thousand power stations."""
 VOLTAGE_MARGIN = 1.0
 """Voltage [V] by which PyBaMM lets a step go beyond the cell's limits (``update_voltage_safety_events`` of its steps)."""
 C_RATES = Range("a rate", CYCLE_LIMITS.least_c_rate, CYCLE_LIMITS.c_rate)
 """Range of currents over the nominal capacity per hour, whichever way they flow."""
-CURRENTS = Range("a current", LEAST_VALUE, CYCLE_LIMITS.current)
-"""Range of currents [A], whichever way they flow."""
+CURRENTS = Range("a current", 1e-12, CYCLE_LIMITS.current)
+"""Range of currents [A], whichever way they flow: the least discharges a microbattery of 1 nA.h over a month."""
 DURATIONS = Range("a duration", 0, CYCLE_LIMITS.end, "(]")
 """Range of durations [s]."""
 VALUES: dict[type, tuple[Range, str]] = {
     pybamm.step.CRate: (C_RATES, "C"),
     pybamm.step.Current: (CURRENTS, "A"),
-    pybamm.step.Power: (Range("a power", LEAST_VALUE, LARGEST_POWER), "W"),
-    pybamm.step.Resistance: (Range("a resistance", LEAST_VALUE, LARGEST_POWER), "Ohm"),
+    pybamm.step.Power: (Range("a power", 1e-12, 1e12), "W"),
+    pybamm.step.Resistance: (Range("a resistance", 1e-12, 1e12), "Ohm"),
     pybamm.step.Voltage: (VOLTAGES, "V"),
 }
-"""Ranges of a step's value, and its unit, by the kind of step; of currents and powers without their sign."""
+"""Ranges of a step's value, and its unit, by the kind of step; of currents and powers without their sign. The largest power is that
+of a thousand power stations."""
 ENDS: dict[type, tuple[Range, str]] = {
     pybamm.step.VoltageTermination: (VOLTAGES, "V"),
     pybamm.step.CurrentTermination: (CURRENTS, "A"),

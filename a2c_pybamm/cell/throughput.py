@@ -24,17 +24,26 @@ from a2c_pybamm.estimate import Array
 _ROOTS, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 NODES, WEIGHTS = (_ROOTS + 1) / 2, _WEIGHTS / 2
 """Gauss' rule of four nodes on [0, 1]: exact to degree seven."""
-FIRST_PANEL = 1.0
-"""Length [s] of the first panel behind a datum of a cycle, unless the next datum comes before."""
-PANEL_GROWTH = 0.5
-"""Largest length of a panel over the time since the datum before it: the voltage relaxes ever more slowly."""
-LONGEST_PANEL = 0.01
-"""Largest length of a panel over that of the whole cycle."""
-N_BEFORE_END = 12
-"""Points from which the voltage is interpolated in the panel that a voltage limit cuts: those of two panels, and the end."""
-
 ROUND_OFF = 1e-9
 """Relative difference of two charges below which they are one: a charge that is reached at the very end."""
+
+
+@dataclass(frozen=True)
+class PanelLengths:
+    """Lengths of panels between the data of a cycle."""
+
+    first: float = 1.0
+    """Length [s] of the first panel behind a datum, unless the next datum comes before."""
+    growth: float = 0.5
+    """Largest length of a panel over the time since the datum before it: the voltage relaxes ever more slowly."""
+    longest: float = 0.01
+    """Largest length of a panel over that of the whole cycle."""
+    n_before_end: int = 12
+    """Points from which the voltage is interpolated in the panel that a limit cuts: those of two panels, and the end."""
+
+
+PANELS = PanelLengths()
+"""Lengths that give energies to 1e-6, see above."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,9 +118,9 @@ class CyclePanels:
     @cached_property
     def edges(self) -> Array:
         """Ends of the panels [s] (n_panel + 1,): data, changes of sign, and graded times between those far apart."""
-        longest = max(FIRST_PANEL, LONGEST_PANEL * float(self.time[-1]))
+        longest = max(PANELS.first, PANELS.longest * float(self.time[-1]))
         edges = np.union1d(self.time, sign_changes(self.time, self.current))
-        far = np.flatnonzero(np.diff(edges) > 1.5 * FIRST_PANEL)
+        far = np.flatnonzero(np.diff(edges) > 1.5 * PANELS.first)
         inside = [_graded_times(edges[k], edges[k + 1], longest) for k in far]
         return np.union1d(edges, np.concatenate(inside)) if inside else edges
 
@@ -148,12 +157,12 @@ def _graded_times(start: float, end: float, longest: float) -> NDArray[np.float6
     times: list[float] = []
     since = 0.0
     while True:
-        since += min(longest, max(FIRST_PANEL, PANEL_GROWTH * since))
-        if since + FIRST_PANEL / 2 >= end - start:
+        since += min(longest, max(PANELS.first, PANELS.growth * since))
+        if since + PANELS.first / 2 >= end - start:
             return np.array(times)
         times.append(start + since)
 
 
 def _near_end(t: Array, voltage: Array, moments: Array) -> Array:
-    t, k = np.unique(t[-N_BEFORE_END:], return_index=True)
-    return np.asarray(PchipInterpolator(t, voltage[-N_BEFORE_END:][k])(moments))
+    t, k = np.unique(t[-PANELS.n_before_end :], return_index=True)
+    return np.asarray(PchipInterpolator(t, voltage[-PANELS.n_before_end :][k])(moments))

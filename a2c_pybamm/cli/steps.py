@@ -66,6 +66,7 @@ def estimate_set(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]
 def _check_cell(study: Study, mistakes: Mistakes) -> None:
     """Add errors of a cell's settings that do not need its set; checks that need an entry that is not given are left out."""
     from a2c_pybamm.cell import setting_mistakes
+    from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 
     with mistakes.collect():
         settings, protocol, base = study.cell, None, ""
@@ -81,7 +82,7 @@ def _check_cell(study: Study, mistakes: Mistakes) -> None:
             model=settings.model,
             options=settings.options,
             protocol=protocol,
-            c_rate=settings.c_rate or 1.0,
+            c_rate=settings.c_rate if abs(settings.c_rate) >= CYCLE_LIMITS.least_c_rate else 1.0,  # the study's mistake already
             soc=settings.initial_soc,
             outputs=outputs,
         ):

@@ -22,11 +22,11 @@ class Range:
     """An interval of allowed values."""
 
     quantity: str
-    """What it is a range of, with its article."""
+    """Name of what is in it, with its article."""
     low: float
     high: float
     bounds: Literal["[]", "(]", "()"] = "[]"
-    """Whether the bounds belong to it, as mathematics writes intervals."""
+    """Brackets of the bounds, round where one does not belong to it, as mathematics writes intervals."""
 
     def __contains__(self, value: float) -> bool:
         above = self.low <= value if self.bounds[0] == "[" else self.low < value
