@@ -26,8 +26,8 @@ VALUES: dict[type, tuple[Range, str]] = {
     pybamm.step.Resistance: (Range("a resistance", 1e-12, 1e12), "Ohm"),
     pybamm.step.Voltage: (VOLTAGES, "V"),
 }
-"""Ranges of a step's value, and its unit, by the kind of step; of currents and powers without their sign. The largest power is that
-of a thousand power stations."""
+"""Ranges of a step's value, and its unit, by the kind of step; of currents and powers without their sign. The largest power is
+that of a thousand power stations."""
 ENDS: dict[type, tuple[Range, str]] = {
     pybamm.step.VoltageTermination: (VOLTAGES, "V"),
     pybamm.step.CurrentTermination: (CURRENTS, "A"),

@@ -229,6 +229,19 @@ STUDY: dict[str, tuple[Callable[[Path], None], list[str]]] = {
         in_study("slope = 1.0 }   # Ai2020", "slope = 1.5 }   # Ai2020"),
         ["negative", "must rise within [0, 1]"],
     ),
+    "output of no variable": (
+        added('[[cell.output]]\nname = "v"\nvariable = "Voltge [V]"\ntime = "1 s"'),
+        ["no variable 'Voltge [V]'", "did you mean 'Voltage [V]'"],
+    ),
+    "output at no event": (
+        added('[[cell.output]]\nname = "v"\nvariable = "Voltage [V]"\nevent = "when full"'),
+        ["output 'v'", "event is 'when full'", "end of step 2"],
+    ),
+    "impossible step": (
+        in_study("c_rate = 1.0", 'experiment = ["Rest for -5 minutes"]'),
+        ["experiment: the step 'Rest for -5 minutes' lasts -300 s", "give a duration above 0"],
+    ),
+    "impossible rate": (in_study("c_rate = 1.0", "c_rate = 1e-300"), ["cell: c_rate is 1e-300", "1e-06 at least"]),
     "order too high": (in_study('order = "averaged"', "order = 9"), ["positive", "needs at least", "lower the order"]),
 }
 
