@@ -149,6 +149,11 @@ class Steps:
         """PyBaMM's text of each step, in order."""
         return tuple(map(step_text, self.experiment().steps))
 
+    @cached_property
+    def has_table(self) -> bool:
+        """True where a step follows a table of values in time."""
+        return any(step.is_drive_cycle for step in self.experiment().steps)
+
     def __str__(self) -> str:
         names = self.names
         return "; ".join(names) if len(names) <= 4 else f"{'; '.join(names[:3])}; … ({len(names)} steps)"
