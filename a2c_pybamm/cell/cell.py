@@ -139,7 +139,6 @@ class Cell:
             protocol,
             variables,
             required=self.outputs.required,
-            moments=tuple(self._moments),
         )
         self._balance = make_balance(
             values,

@@ -16,7 +16,7 @@ import pybamm
 from a2c_pybamm.cell.function_cache import CACHE_VARIABLE, use_private_cache
 from a2c_pybamm.cell.protocol import SIGN_QUESTION, ConstantCurrent, DriveCycle, Protocol, Steps
 from a2c_pybamm.cell.pybamm_model import build_model
-from a2c_pybamm.cell.throughput import CyclePanels, Throughput, panel_nodes, sign_changes
+from a2c_pybamm.cell.throughput import CyclePanels, Throughput, panel_nodes, step_edges
 from a2c_pybamm.cell.traces import CURRENT, SAME_TIME, VOLTAGE, Trace
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
@@ -55,8 +55,6 @@ class Setup:
     """Variables that are read, voltage first."""
     required: tuple[str, ...]
     """Variables without which a sample has failed: where one of the others is not finite, its own outputs are missing."""
-    moments: tuple[float, ...] = ()
-    """Times [s] at which variables of steps are wanted beside the solver's."""
 
     @cached_property
     def panels(self) -> CyclePanels | None:
@@ -204,11 +202,10 @@ class BatchSolver:
             values = {name: _time_series(solution[name].data) for name in self._setup.variables}
             values[CURRENT] = self._current(t)
         else:
-            edges = np.union1d(t, sign_changes(t, _time_series(solution[CURRENT](t))))
+            edges = step_edges(t, _time_series(solution[CURRENT](t)), step_ends)
             nodes = panel_nodes(edges[:-1], edges[1:])
             # straight lines do for shorter ones, among them those from the end of one step to the start of the next
-            t = np.union1d(t, nodes[np.diff(edges) > SAME_TIME])
-            t = np.union1d(t, [time for time in self._setup.moments if np.abs(t - time).min() > SAME_TIME and time < t[-1]])
+            t = np.union1d(edges, nodes[np.diff(edges) > SAME_TIME])
             values = {name: _time_series(solution[name](t)) for name in (*self._setup.variables, CURRENT)}
         for name, series in values.items():
             if name in (CURRENT, *self._setup.required) and not np.isfinite(series).all():

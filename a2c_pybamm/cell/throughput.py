@@ -38,6 +38,11 @@ class PanelLengths:
     """Largest length of a panel over the time since the datum before it: the voltage relaxes ever more slowly."""
     longest: float = 0.01
     """Largest length of a panel over that of the whole cycle."""
+    longest_of_step: float = 0.02
+    """Largest length of a panel over that of an experiment's step: energies to 1e-7, and voltages between the nodes to 3e-6 V
+    (C/20 and rests, Chen2020, SPMe; November 2026)."""
+    shortest: float = 1e-3
+    """Length [s] below which nothing is divided."""
     n_before_end: int = 12
     """Points from which the voltage is interpolated in the panel that a limit cuts: those of two panels, and the end."""
 
@@ -104,6 +109,20 @@ def sign_changes(time: Array, current: Array) -> Array:
     """Times at which a current, linear between its data, changes its sign."""
     k = np.flatnonzero(current[:-1] * current[1:] < 0)
     return np.asarray(time[k] + np.diff(time)[k] * current[k] / (current[k] - current[k + 1]))
+
+
+def step_edges(time: Array, current: Array, step_ends: Array) -> Array:
+    """Ends of an experiment's panels [s] (n_panel + 1,): the solver's times, changes of sign, times between those far apart.
+
+    A solver steps far where its states are straight in time, over bends of the open-circuit potential.
+    """
+    edges = np.union1d(time, sign_changes(time, current))
+    duration = np.diff(step_ends, prepend=0.0)
+    step = np.minimum(np.searchsorted(step_ends, edges[1:]), len(step_ends) - 1)
+    parts = np.ceil(np.diff(edges) / np.maximum(PANELS.longest_of_step * duration[step], PANELS.shortest)).astype(int)
+    far = np.flatnonzero(parts > 1)
+    inside = [np.linspace(edges[k], edges[k + 1], parts[k] + 1)[1:-1] for k in far]
+    return np.union1d(edges, np.concatenate(inside)) if inside else edges
 
 
 @dataclass(frozen=True, eq=False)

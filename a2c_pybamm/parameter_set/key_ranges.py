@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-PHASE = re.compile(r"(Primary|Secondary): ")
-"""Beginning of the keys of one phase of a composite electrode."""
-
 
 @dataclass(frozen=True)
 class Range:
@@ -93,7 +90,7 @@ _TABLE: tuple[tuple[str, Range], ...] = (
     (r".* temperature \[K\]", TEMPERATURES),
     (r".* voltage cut-off \[V\]|Open-circuit voltage at .*", VOLTAGES),
 )
-"""Ranges by the pattern of the key, in its own unit; the first that fits holds, keys of phases without their beginning."""
+"""Ranges by the pattern of the key, in its own unit; the first that fits holds, also for a phase ("Primary: …")."""
 ANY_NUMBER = Range("a finite number", -math.inf, math.inf, "()")
 """Range of all other keys."""
 
@@ -101,8 +98,7 @@ ANY_NUMBER = Range("a finite number", -math.inf, math.inf, "()")
 @cache
 def key_range(key: str) -> Range:
     """Range of a PyBaMM parameter."""
-    name = PHASE.sub("", key)
-    return next((allowed for pattern, allowed in _TABLE if re.fullmatch(pattern, name)), ANY_NUMBER)
+    return next((allowed for pattern, allowed in _TABLE if re.fullmatch(pattern, key)), ANY_NUMBER)
 
 
 def value_error(key: str, value: float) -> str:

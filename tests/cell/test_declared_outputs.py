@@ -3,6 +3,7 @@
 import functools
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,10 @@ from a2c_pybamm.cell import ChunkSchedule, ParallelCell, Trace
 from a2c_pybamm.cell.monotone_cubic import MonotoneCubic
 from a2c_pybamm.cell.outputs import Outputs
 from a2c_pybamm.cell.protocol import Protocol, Steps
+from a2c_pybamm.cell.solving import BatchSolver, Setup
 from a2c_pybamm.cell.throughput import CyclePanels
 from a2c_pybamm.cell.traces import CURRENT, VOLTAGE, Traces
+from a2c_pybamm.failure import Failure
 from a2c_pybamm.files import read_result, write_result
 
 ANODE = "Negative electrode surface potential difference at separator interface [V]"
@@ -59,6 +62,7 @@ def evaluated(output: Any, *traces: Trace) -> tuple[list[float], list[str]]:
         ({"capacity": 0.25}, 3.75),  # 36 A for 25 s
         ({"capacity": 1.0}, 3.0),  # reached at the very end
         ({"capacity": 0.0}, 4.0),
+        ({"capacity": 0.7}, 3.3),
         ({"event": "end"}, 3.0),
         ({"event": "Current [A] = 36"}, 4.0),
         ({"event": "voltage = 3.625"}, 3.625),
@@ -87,10 +91,34 @@ def test_moment_that_is_not_reached_is_missing_in_that_sample_alone(moment: dict
     assert reasons[1] == ""
 
 
+def test_charge_that_is_reached_at_the_very_end() -> None:
+    """The sum at the end is a rounding below 0.1 A.h."""
+    t, capacity = np.linspace(0, 12, 10), 0.1
+    trace = Trace(t, {VOLTAGE: 4 - 0.01 * t, CURRENT: np.full(10, 30.0)})
+    assert Traces.of([trace], np.full(1, np.nan)).charge[0, -1] < capacity
+    assert evaluated(volt("v", capacity=capacity), trace)[0] == pytest.approx([3.88])
+
+
 def test_variable_that_is_not_finite_is_missing_where_it_is_not() -> None:
     early, late = (VariableAt(name="a", variable=ANODE, time=time) for time in (25.0, 75.0))
     assert evaluated(early, straight())[0] == pytest.approx([25.0])
     assert evaluated(late, straight())[1] == [f"a: 75 s: {ANODE} is not finite there"]
+
+
+@pytest.mark.parametrize(("required", "fails"), [((VOLTAGE,), False), ((VOLTAGE, "odd"), True)])
+def test_variable_that_is_not_finite_fails_a_sample_only_where_others_need_it(required: tuple[str, ...], fails: bool) -> None:
+    class Solution:
+        t = np.array([0.0, 1.0])
+        termination = "event: Minimum voltage [V]"
+
+        def __getitem__(self, name: str) -> Any:
+            return SimpleNamespace(data=np.array([1.0, np.nan if name == "odd" else 1.0]))
+
+    values: Any = {"Current function [A]": 5.0}
+    setup = Setup("SPM", {}, values, ConstantCurrent(1.0), (VOLTAGE, "odd"), required)
+    outcome = BatchSolver(setup, compile=False)._outcome(Solution())
+    assert isinstance(outcome, Failure) == fails
+    assert not fails or str(outcome) == "solver: odd is not finite"
 
 
 def test_functions_see_one_sample_and_cost_their_own_number_alone() -> None:
@@ -176,6 +204,8 @@ def test_function_is_compared_by_its_code() -> None:
     assert first == repr(pickle.loads(pickle.dumps(TraceFunction(name="f", function=drop, units="V"))))
     assert "0x" not in first
     assert f"{drop.__module__}.drop" in first
+    one, two = (TraceFunction(name="f", function=function) for function in (lambda trace: 1.0, lambda trace: 2.0))
+    assert repr(one) != repr(two)
     texts = [repr(over(3.0)), repr(over(3.5)), repr(TraceFunction(name="f", function=failing)), first]
     assert len(set(texts)) == 4
     assert repr(over(3.0)) == texts[0]

@@ -13,7 +13,7 @@ from scipy.integrate import quad
 import a2c_pybamm as a2c
 from a2c_pybamm import Cell, DriveCycle
 from a2c_pybamm.cell.protocol import validate_direction
-from a2c_pybamm.cell.throughput import CyclePanels
+from a2c_pybamm.cell.throughput import CyclePanels, step_edges
 
 FLOWS = ("charge_out", "charge_in", "energy_out", "energy_in")
 EACH_SECOND = np.arange(601.0)
@@ -186,3 +186,35 @@ def test_first_current_that_no_full_cell_takes_is_the_samples_failure(chen: a2c.
     data = Cell(chen, model="SPM", protocol=cycle).solve(np.zeros((1, 1)))
     assert "begins with -5 A" in data["reason"].item()
     assert "is the sign the other way round?" in data["reason"].item()
+
+
+@pytest.mark.slow
+def test_slow_steps_are_those_of_a_constant_current(chen: a2c.ParameterSet) -> None:
+    """The solver steps over bends of the open-circuit potential at C/20, by 2e-5 of the energy and some mV."""
+    names = ["energy", "capacity", "voltage"]
+    steps = ["Discharge at C/20 for 18 hours"]
+    by_steps = Cell(chen, model="SPM", protocol=steps, outputs=names).solve(np.zeros((1, 1))).isel(sample=0)
+    values = chen.nominal()
+    values.set_initial_state(1.0)
+    solver = pybamm.IDAKLUSolver(rtol=1e-8, atol=1e-10)
+    simulation = pybamm.Simulation(pybamm.lithium_ion.SPM(), parameter_values=values, solver=solver, experiment=steps)
+    solution = simulation.solve(calc_esoh=False)
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    edges = np.linspace(0, 18 * 3600, 4001)
+    fine = (edges[:-1, None] + edges[1] * (nodes + 1) / 2).ravel()
+    current = float(solution["Current [A]"](100.0))
+    energy = solution["Voltage [V]"](fine) @ np.tile(weights, 4000) * edges[1] / 2 * current / 3600
+    assert float(by_steps["energy"]) == pytest.approx(energy, rel=1e-6)
+    times = by_steps["time"].values[by_steps["time"].values <= edges[-1]]
+    np.testing.assert_allclose(by_steps["voltage"].values[: len(times)], solution["Voltage [V]"](times), atol=2e-5, rtol=0)
+
+
+def test_panels_of_an_experiment_are_short_and_keep_to_its_steps() -> None:
+    """Three steps, the second skipped; the third begins a moment behind the first."""
+    time, ends = np.array([0.0, 10, 100, 100 + 1e-9, 1100]), np.array([100.0, 100, 1100])
+    edges = step_edges(time, np.array([2.0, 2, 2, -1, 1]), ends)
+    assert set(time) <= set(edges)
+    assert np.diff(edges[edges <= 100]).max() == pytest.approx(2.0)
+    assert np.diff(edges[edges > 100]).max() <= 20 + 1e-9
+    assert np.abs(edges - 600).min() < 1e-6, "where the current changes its sign"
+    assert len(edges) < 120
