@@ -8,6 +8,7 @@ import pytest
 import a2c_pybamm as a2c
 from a2c_pybamm.parameter_set import Range, value_error
 from a2c_pybamm.parameter_set.key_ranges import value_errors
+from a2c_pybamm.sets import set_names
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_unusual_values_are_possible(key: str, value: float) -> None:
     assert value_error(key, value) == ""
 
 
-@pytest.mark.parametrize("name", [name for name in sorted(pybamm.parameter_sets) if "_universal_" not in name])
+@pytest.mark.parametrize("name", [name for name in sorted(pybamm.parameter_sets) if name not in set_names()])
 def test_sets_of_pybamm_are_possible(name: str) -> None:
     assert list(value_errors(dict(pybamm.ParameterValues(name).items()))) == []
 
