@@ -29,7 +29,7 @@ from a2c_pybamm.files import SET_STAMP, set_stamp
 from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, plain
 from a2c_pybamm.laws import UnstablePhaseError
 from a2c_pybamm.parameter_set import TREATMENTS, ParameterSet, base_values, kind_options
-from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 Progress = Callable[[int], None]
 
@@ -200,7 +200,7 @@ class Cell:
         if not failure:
             return
         # the full charge of a host that separates into phases is meaningless: the instability is the cause to name
-        low, high = (np.full(1, limit) for limit in STABILITY_LIMITS)
+        low, high = (np.full(1, limit) for limit in STATE_LIMITS.stability)
         everywhere = {side: (low, high) for side in ("negative", "positive")}
         if reason := self.parameter_set.instabilities(self.inputs.all_coefficients(mean), everywhere)[0]:
             raise UnstablePhaseError(f"set {self.parameter_set.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")

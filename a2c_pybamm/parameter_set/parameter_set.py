@@ -26,7 +26,7 @@ from a2c_pybamm.parameter_set.keys import BALANCE_KEYS
 from a2c_pybamm.parameter_set.lithium import cyclable_lithium, full_charge_potentials, initial_concentrations
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
-from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import Temperature, conform_fields, listed, printable, show
 
@@ -244,7 +244,7 @@ class ParameterSet:
         """Raise ``UnstablePhaseError`` if a host at the mean coefficients would separate into phases where the cell goes."""
         sides = [side for side in ("negative", "positive") if f"{side.capitalize()} electrode OCP [V]" in self.attach]
         reached = self.stoichiometry_window  # ArithmeticError where the cell has no size, also without such laws
-        ends = {side: sorted(reached.get(side, STABILITY_LIMITS)) for side in sides}
+        ends = {side: sorted(reached.get(side, STATE_LIMITS.stability)) for side in sides}
         window = {side: (np.array([low]), np.array([high])) for side, (low, high) in ends.items()}
         if reason := self.instabilities(self.joint.mean[None], window)[0]:
             raise UnstablePhaseError(f"set {self.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")
