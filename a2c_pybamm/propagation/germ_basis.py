@@ -39,6 +39,11 @@ class GermBasis:
     def __len__(self) -> int:
         return len(self.exponents)
 
+    @property
+    def order(self) -> int:
+        """Highest total degree."""
+        return int(self.exponents.sum(axis=1).max(initial=0))
+
     def evaluate(self, germ: Array) -> Array:
         """Values of every term (n_sample, n_term) at germs (n_sample, n_germ).
 

@@ -77,7 +77,7 @@ def importance_points(
     centre = np.median(drawn, axis=0)
     spread = IMPORTANCE.std_of_median_deviation * np.median(np.abs(drawn - centre), axis=0)
     spread = np.where(spread > 0, spread, np.maximum(values.std(axis=0), np.finfo(float).tiny))
-    fit = cross_fit(basis, germ, np.arcsinh((values - centre) / spread), group, np.ones(values.shape[1], dtype=bool))
+    fit = cross_fit(basis, np.arange(min(30, germ.shape[1])), germ, np.arcsinh((values - centre) / spread), group, np.ones(values.shape[1], dtype=bool))
     leading, terms, coefficients = _leading_germs(fit)
 
     farthest = np.arcsinh(LARGEST_OUTPUT)  # nothing overflows

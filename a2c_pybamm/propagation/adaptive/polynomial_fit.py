@@ -13,6 +13,16 @@ from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 
 HIGHEST_ORDER = 3
 """Total degree of the polynomials: beyond it terms outnumber the points of any affordable design."""
+from math import comb
+import os
+def order_for(n_point, n_germ, families):
+    if os.environ.get('ORD'): return int(os.environ['ORD'])
+    n_active = min(n_germ, 30)
+    top = 8 if 'normal' in families else 12
+    for order in range(top, 3, -1):
+        if comb(n_active + order, order) <= min(10 * n_point, 4000) and n_active**order <= 2e5:
+            return order
+    return 3
 MOST_ACTIVE = 30
 """Germs of more effect than others that products are made of; the rest enters by powers of each germ alone."""
 
@@ -31,14 +41,14 @@ def fit_polynomials(state: AdaptiveState) -> AdaptiveState:
     if state.active is None and state.slopes is not None and state.n_test_design == N_TEST_DESIGN:
         active = np.sort(np.argsort(-np.abs(state.slopes).max(axis=1), kind="stable")[:MOST_ACTIVE])
         state = replace(state, active=active)
-    basis = basis_of_active(state.problem.joint.germ_families, active, HIGHEST_ORDER)
+    basis = basis_of_active(state.problem.joint.germ_families, active, order_for(len(table.germ), n, state.problem.joint.germ_families))
     reached = np.asarray(np.isfinite(table.values).all(axis=0))
     everything = slice(None)
     parts: list[tuple[slice | Mask, slice | Mask, CrossFit | None]] = [(everything, everything, state.fit)]
     if not reached.all():
         parts = [(everything, reached, state.fit), (table.group != TEST_GROUP, ~reached, None)]
     fits = [
-        cross_fit(basis, table.germ[rows], table.values[rows][:, kept], table.group[rows], table.scalar[kept], former=former)
+        cross_fit(basis, active, table.germ[rows], table.values[rows][:, kept], table.group[rows], table.scalar[kept], former=former)
         for rows, kept, former in parts
     ]
     fit = fits[0] if len(fits) == 1 else side_by_side(fits[0], fits[1], reached)
