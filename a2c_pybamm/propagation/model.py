@@ -53,21 +53,23 @@ class _FunctionModel:
         if set(values) != set(self.units):
             raise ValueError(f"function returns {', '.join(values)}, but its outputs were declared as {', '.join(self.units)}")
         dataset = xr.Dataset()
-        failed = np.zeros(len(samples), dtype=bool)
+        numbers = np.zeros(len(samples), dtype=bool)
         reason = np.full(len(samples), "", dtype=object)
         for name, unit in self.units.items():
             array = np.asarray(values[name], float)
+            array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
             if array.ndim not in (1, 2) or len(array) != len(samples) or array.size == 0:
                 raise ValueError(f"output {name!r} has shape {array.shape} for {len(samples)} samples; give (n,) or (n, m)")
             dims = ("sample", f"{name} index")[: array.ndim]
-            dataset[name] = xr.DataArray(array, dims=dims, attrs={"units": unit, "long_name": name})
             bad = ~_runs_then_stops(array)
-            reason[bad & ~failed] = f"{name} is not finite"
-            failed |= bad
+            array = np.where(bad.reshape(-1, *[1] * (array.ndim - 1)), np.nan, array)
+            dataset[name] = xr.DataArray(array, dims=dims, attrs={"units": unit, "long_name": name})
+            reason[bad & (reason == "")] = f"{name} is not finite"
+            numbers |= ~bad
         if progress is not None:
             progress(len(samples))
-        cause = np.where(failed, str(FailureCause.NOT_FINITE), "")
-        return dataset.assign(failed=("sample", failed), cause=("sample", cause), reason=("sample", reason.astype(str)))
+        cause = np.where(numbers, "", str(FailureCause.NOT_FINITE))
+        return dataset.assign(failed=("sample", ~numbers), cause=("sample", cause), reason=("sample", reason.astype(str)))
 
 
 def from_function(
@@ -75,12 +77,13 @@ def from_function(
 ) -> Model:
     """A model made of a plain function ``f(samples (n, k))``.
 
-    A sample fails where a scalar output is not finite, or an output on an axis is anything but finite entries followed by NaN.
+    A sample has no number of an output where that is not finite, or on an axis is anything but finite entries followed by NaN;
+    its other outputs count all the same.
 
     Parameters
     ----------
     function
-        Returns one scalar output (n,); or (n, m), which is one output on an axis of m points if one output is declared and m
+        Returns one scalar output (n,) or (n, 1); or (n, m), which is one output on an axis of m points if one output is declared and m
         scalar outputs if m are; or a mapping from output name to (n,) or (n, m).
     names
         The coefficients, in the order of the columns.

@@ -6,7 +6,6 @@ Names are matched, order never assumed. Of every source only the part that moves
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -28,7 +27,7 @@ QUANTILES = (0.025, 0.05, 0.16, 0.5, 0.84, 0.95, 0.975)
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A model, the errors of its coefficients, and the fraction of failures that is allowed."""
+    """A model, the errors of its coefficients, and the fraction of failures that needs no warning."""
 
     model: Model
     joint: Joint
@@ -36,6 +35,7 @@ class Problem:
     sources: tuple[str, ...]
     """All sources of the joint that was given, also those without an effect here."""
     max_failed: float
+    """Fraction of failed samples above which a decision leads with it."""
     progress: Progress | None = None
     levels: Array = field(default_factory=lambda: np.array(QUANTILES))
     """Levels of the quantiles (n_level,)."""
@@ -44,38 +44,17 @@ class Problem:
     def names(self) -> tuple[str, ...]:
         return tuple(self.model.names)
 
-    def solve(self, samples: Array, *, what: str) -> Solved:
-        """Outputs of samples (n_sample, n_coefficient), failures counted.
-
-        Raises
-        ------
-        ValueError
-            If the fraction of failed samples is above ``max_failed``; ``what`` names the method in the message.
-        """
-        solved = self.solve_all(samples)
-        self.check_failures(solved, what=what)
-        return solved
-
-    def solve_all(self, samples: Array) -> Solved:
+    def solve(self, samples: Array) -> Solved:
         """Outputs of samples (n_sample, n_coefficient), however many fail."""
         return _checked(self.model.solve(samples, progress=self.progress), samples)
-
-    def check_failures(self, solved: Solved, *, what: str) -> None:
-        """Raise ``ValueError`` if the fraction of failed samples is above ``max_failed``."""
-        fraction = float(solved.failed.mean())
-        if fraction > self.max_failed:
-            cause, count = Counter(solved.cause[solved.failed].tolist()).most_common(1)[0]
-            example = solved.reason[solved.failed & (solved.cause == cause)][0]
-            raise ValueError(
-                f"{what}: {fraction:.1%} of {len(solved.samples)} samples failed, "
-                f"more than max_failed = {self.max_failed:.1%}; most frequent cause ({count} times): {cause}, "
-                f"e.g. {example!r}. Mend the cause, narrow the error bars, or raise max_failed"
-            )
 
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """Outputs of a batch of samples."""
+    """Outputs of a batch of samples.
+
+    A sample that ``failed`` has no output at all. One that has not may still lack the number of one output: NaN there.
+    """
 
     samples: Array
     """Coefficients (n_sample, n_coefficient)."""
@@ -83,8 +62,9 @@ class Solved:
     """Each output, dims ("sample", axes…)."""
     failed: NDArray[np.bool_]
     cause: NDArray[np.object_]
-    """A `FailureCause` for each failed sample, empty text for the others (n_sample,)."""
+    """A `FailureCause` for each sample without a number somewhere, empty text for the others (n_sample,)."""
     reason: NDArray[np.object_]
+    """Why, in words: of a sample that failed as a whole, or of the first output that has no number."""
 
     def flat(self, output: str) -> Array:
         """Values of an output (n_sample, n_element), its axes in one row; failed samples are NaN."""
@@ -128,6 +108,20 @@ def fill_incomplete(
 
 
 @dataclass(frozen=True, eq=False)
+class PlainPoints:
+    """Samples of a method that have the distribution of the germ: averages over them are averages over the coefficients."""
+
+    germ: Array
+    """(n_point, n_germ)."""
+    group: NDArray[np.int64]
+    """Groups that are independent of each other (n_point,)."""
+    rows: NDArray[np.int64]
+    """Their places among the solved samples (n_point,)."""
+    left_out: Mapping[str, Array] = field(default_factory=dict)
+    """Predictions (n_point,) of scalar outputs by fits that did not see the point, of a method that fits to these points."""
+
+
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """Results of one method for all outputs."""
 
@@ -144,6 +138,8 @@ class Outcome:
     """Importance-sampling points among the solves."""
     basis: GermBasis | None = None
     """Terms of the statistic "expansion" (n_term, n_element), of a method that fits a polynomial."""
+    plain: PlainPoints | None = None
+    """Points that stand for the distribution, of a method that has such."""
 
 
 class Method(Protocol):
@@ -163,7 +159,7 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
     Raises
     ------
     ValueError
-        If ``model`` is not a model, a coefficient is missing from the joint, or none of them carries an error.
+        If ``model`` is not a model, or a coefficient is missing from the joint.
     """
     if not (hasattr(model, "names") and hasattr(model, "solve")):
         if callable(model):
@@ -175,8 +171,6 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
             f"model: coefficient {missing[0]!r} is not in the joint (it has {', '.join(joint.names)}); add its estimate"
         )
     matched = joint.marginal(model.names)
-    if not matched.sources:
-        raise ValueError("joint: no coefficient of the model carries an error, so there is nothing to propagate")
     levels = np.array(QUANTILES) if levels is None else levels
     return Problem(model, matched, joint.sources, max_failed, progress, levels)
 
@@ -207,19 +201,30 @@ def _checked(dataset: xr.Dataset, samples: Array) -> Solved:
     }
     if not outputs:
         raise ValueError("model: solve() returns no float variable with dimension 'sample', so there is no output")
-    for name, variable in outputs.items():
-        values = variable.values.reshape(len(samples), -1)
-        if not values.shape[1]:
-            raise ValueError(f"model: output {name!r} has shape {variable.shape}, an axis without points; leave the output out")
-        size = np.abs(values)
-        for bad, what in (
-            (~np.isfinite(values[:, 0]) if variable.ndim == 1 else np.isinf(values).any(axis=1), "is not finite"),
-            ((size > LARGEST_OUTPUT).any(axis=1), f"is larger than {LARGEST_OUTPUT:g}, whose square is no number"),
-        ):
-            reason[bad & ~failed] = f"{name} {what}"
-            cause[bad & ~failed] = str(FailureCause.NOT_FINITE)
-            failed |= bad
-        largest = np.nanmax(size[~failed], initial=0.0)
-        if 0 < largest < 1 / LARGEST_OUTPUT:
-            raise ValueError(f"model: output {name!r} is of size {largest:.3g}, whose square is zero; give it in another unit")
+    numbers = np.zeros((len(samples), len(outputs)), dtype=bool)
+    for k, (name, variable) in enumerate(list(outputs.items())):
+        outputs[name], numbers[:, k] = _without_impossible(name, variable, failed, cause, reason)
+    # a sample with no number in any output has failed, one that lacks some has not
+    failed |= ~numbers.any(axis=1)
     return Solved(np.asarray(samples, float), outputs, failed, cause, reason)
+
+
+def _without_impossible(
+    name: str, variable: xr.DataArray, failed: NDArray[np.bool_], cause: NDArray[np.object_], reason: NDArray[np.object_]
+) -> tuple[xr.DataArray, NDArray[np.bool_]]:
+    """An output with NaN where it is infinite or too large, and the samples that have a number; causes are written down."""
+    values = np.array(variable.values, float).reshape(len(failed), -1)
+    if not values.shape[1]:
+        raise ValueError(f"model: output {name!r} has shape {variable.shape}, an axis without points; leave the output out")
+    size = np.abs(values)
+    for bad, what in (
+        (~np.isfinite(values[:, 0]) if variable.ndim == 1 else np.isinf(values).any(axis=1), "is not finite"),
+        ((size > LARGEST_OUTPUT).any(axis=1), f"is larger than {LARGEST_OUTPUT:g}, whose square is no number"),
+    ):
+        new = bad & ~failed & (reason == "")
+        reason[new], cause[new] = f"{name} {what}", str(FailureCause.NOT_FINITE)
+        values[bad] = np.nan
+    largest = np.nanmax(size[~failed & np.isfinite(values).any(axis=1)], initial=0.0)
+    if 0 < largest < 1 / LARGEST_OUTPUT:
+        raise ValueError(f"model: output {name!r} is of size {largest:.3g}, whose square is zero; give it in another unit")
+    return variable.copy(data=values.reshape(variable.shape)), ~failed & np.isfinite(values).any(axis=1)

@@ -6,7 +6,6 @@ Sources are independent, so the variance of what is known of an output once a so
 :math:`V_s/V` add to one less the part that several sources make together.
 
 .. [1] B. Sudret, Reliab. Eng. Syst. Saf. 93 (2008) 964, eq. 37.
-.. [2] J. G. MacKinnon, H. White, J. Econometrics 29 (1985) 305.
 """
 
 from __future__ import annotations
@@ -53,26 +52,34 @@ def regression_degree(problem: Problem, n_draw: int, highest: int) -> int:
     return 0
 
 
-def regressed_shares(problem: Problem, germ: Array, values: Array, degree: int) -> tuple[Array, Array]:
-    r"""Shares of every source (n_source, n_element) and their standard errors, from draws (n_draw, n_element).
+def regressed_shares(
+    problem: Problem, germ: Array, values: Array, group: NDArray[np.int64], degree: int
+) -> tuple[Array, Array]:
+    r"""Shares of every source (n_source, n_element) and their standard errors, from points (n_point, n_element) in groups.
 
     Least squares on the orthonormal polynomials of each source's own germs, all sources at once,
-    :math:`V_s = \sum_{\alpha\in s} [\hat c_\alpha^2 - \widehat{\operatorname{Var}}\,\hat c_\alpha]` and
-    :math:`V = \sum_s V_s + \hat\sigma^2` with the residual variance of :math:`n - P` degrees of freedom. What sources make
-    together is residual here, and larger where germs are large: the variance of a coefficient is therefore the one that allows
-    for unequal residuals, :math:`\sum_i (X^+)_{\alpha i}^2 e_i^2/(1-h_i)` with leverages :math:`h_i` (HC2 [2]_).
+    :math:`V_s = \sum_{\alpha\in s} [\hat c_\alpha^2 - \operatorname{SE}^2 \hat c_\alpha]` over :math:`V`, the variance of
+    the points. What sources make together is residual here. The error of a coefficient comes from leaving out one group in
+    turn, so that it is right for independent points and for those of scrambled sequences, and where residuals are unequal.
 
-    Not clipped: a share of nearly zero may come out slightly negative. Standard errors by leaving out one of twenty groups in
-    turn (wide by a factor of about 1.5 for a share of zero).
+    Not clipped: a share of nearly zero may come out slightly negative. Standard errors by the same groups.
     """
     basis = additive_basis(problem, degree)
-    members = terms_of_sources(basis.exponents, problem.joint.germ_sources, problem.sources)
-    terms = basis.evaluate(germ)
-    share = _shares(terms, values, members)
-    group = np.arange(len(germ)) % N_JACKKNIFE_GROUP
-    left_out = np.array([_shares(terms[group != g], values[group != g], members) for g in range(N_JACKKNIFE_GROUP)])
-    spread = ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)
-    return share, np.sqrt((N_JACKKNIFE_GROUP - 1) / N_JACKKNIFE_GROUP * spread)
+    members = terms_of_sources(basis.exponents, problem.joint.germ_sources, problem.sources).astype(float)
+    terms, n = basis.evaluate(germ), int(group.max()) + 1
+    offset = values.mean(axis=0)  # a large mean would cost digits
+    coefficients, var = _fitted(terms, values - offset)
+    parts = [_fitted(terms[group != k], values[group != k] - offset) for k in range(n)]
+    without = np.array([part for part, _ in parts])
+    noise = (n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
+    share = ratio(members @ (coefficients**2 - noise), var)
+    left_out = np.array([ratio(members @ (part**2 - n / (n - 1) * noise), own) for part, own in parts])
+    return share, np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
+
+
+def _fitted(terms: Array, values: Array) -> tuple[Array, Array]:
+    """Coefficients (n_term, n_element) of values (n_point, n_element), and the variance of these (n_element,)."""
+    return np.linalg.pinv(terms) @ values, values.var(axis=0, ddof=1)
 
 
 def additive_basis(problem: Problem, degree: int) -> GermBasis:
@@ -86,15 +93,3 @@ def additive_basis(problem: Problem, degree: int) -> GermBasis:
         block[:, of_source] = inner
         blocks.append(block)
     return GermBasis(joint.germ_families, np.vstack(blocks))
-
-
-def _shares(terms: Array, values: Array, members: NDArray[np.bool_]) -> Array:
-    n, n_term = terms.shape
-    offset = values.mean(axis=0)  # a large mean would cost digits
-    inverse = np.linalg.pinv(terms)
-    coefficients = inverse @ (values - offset)
-    squares = (values - offset - terms @ coefficients) ** 2
-    leverage = np.einsum("np,pn->n", terms, inverse)
-    noise = inverse**2 @ (squares / (1 - leverage[:, None]))
-    by_source = members.astype(float) @ (coefficients**2 - noise)
-    return ratio(by_source, by_source.sum(axis=0) + squares.sum(axis=0) / (n - n_term))

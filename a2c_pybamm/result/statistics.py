@@ -22,6 +22,7 @@ class Statistic:
     required: bool = False
     """True where every output has it, NaN where a method gives none; others stand where some method gives one."""
     curves_only: bool = False
+    numbers_only: bool = False
 
     def dims(self, axes: Sequence[str], lead: Sequence[str] = ("approach",)) -> tuple[str, ...]:
         """Dimensions of an output on these axes of its own."""
@@ -29,7 +30,7 @@ class Statistic:
 
     def applies(self, axes: Sequence[str]) -> bool:
         """True where an output on these axes may have it."""
-        return bool(axes) or not self.curves_only
+        return not (self.numbers_only if axes else self.curves_only)
 
     def attributes(self, unit: str, text: str) -> dict[str, str]:
         """Attributes for an output of this unit and description."""
@@ -61,6 +62,7 @@ STATISTICS = {
     "std": Statistic("standard deviation", "{u}", required=True),
     "var": Statistic("variance", "({u})^2", required=True),
     "quantile": Statistic("quantile", "{u}", "level", required=True),
+    "quantile_se": Statistic("standard error of the quantile (sampling)", "{u}", "level"),
     "share": Statistic("share of variance that each source makes by itself, not clipped", "1", "source", required=True),
     "share_se": Statistic("standard error of the share (sampling)", "1", "source", required=True),
     "error": Statistic("relative error of the standard deviation as the method itself estimates it", "1", required=True),
@@ -73,6 +75,18 @@ STATISTICS = {
         "variance that could lie beyond the test points, over the variance estimated (adaptive chaos)", "1"
     ),
     "tail_share": Statistic("share of the variance in the hundredth part of the samples farthest from the mean", "1"),
+    "failed_fraction": Statistic("fraction of the drawn samples without a number", "1", numbers_only=True),
+    "failed_fraction_se": Statistic("standard error of that fraction", "1", numbers_only=True),
+    "test_n": Statistic("points on which the tangent or polynomial was tested", "1", numbers_only=True),
+    "draw_residual": Statistic("largest residual at the test's points, in standard deviations", "1", numbers_only=True),
+    "draw_q2": Statistic("predictive coefficient Q2 at the test's points", "1", numbers_only=True),
+    "draw_mean": Statistic("mean of the residuals at the test's points", "{u}", numbers_only=True),
+    "draw_mean_se": Statistic("standard error of the mean residual", "{u}", numbers_only=True),
+    "draw_log_std": Statistic("ln of the std of the test's values over that of the predictions", "1", numbers_only=True),
+    "draw_log_std_se": Statistic("standard error of that logarithm", "1", numbers_only=True),
+    "survivor_shift": Statistic(
+        "change of mean (over std) or ln std of the predictions where failed samples are left out", "1", numbers_only=True
+    ),
     "mean_low": Statistic("lower end of the 95 % interval of the mean", "{u}"),
     "mean_high": Statistic("upper end of the 95 % interval of the mean", "{u}"),
     "std_low": Statistic("lower end of the 95 % interval of the standard deviation", "{u}"),

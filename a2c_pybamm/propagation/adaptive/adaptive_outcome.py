@@ -20,7 +20,6 @@ from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 
 def adaptive_outcome(state: AdaptiveState, rng: np.random.Generator, *, label: str, tolerance: float) -> Outcome:
     """The answer of the last state; ``ValueError`` if too many points failed, or all of one scrambling."""
-    state.problem.check_failures(state.solved, what=label)
     if state.fit is None or state.error is None:
         raise ValueError(f"{label}: failures left a group without points; mend their cause, or raise the budget")
     test, importance = state.points[Kind.TEST], state.points[Kind.IMPORTANCE]

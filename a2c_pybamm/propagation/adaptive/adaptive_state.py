@@ -122,7 +122,7 @@ def solve_design(state: AdaptiveState, design: Design, *, what: str) -> Adaptive
     """
     points = dict(state.points)
     if len(design.germ):
-        batch = state.problem.solve_all(state.problem.joint.color(design.germ))
+        batch = state.problem.solve(state.problem.joint.color(design.germ))
         points[design.kind] = points[design.kind].joined(design, batch)
     solved = replace(
         state,
@@ -132,8 +132,6 @@ def solve_design(state: AdaptiveState, design: Design, *, what: str) -> Adaptive
         n_round=state.n_round + bool(state.n_round or design.kind is Kind.IMPORTANCE),
         has_all_groups=bool((np.bincount(points[Kind.PLAIN].group, minlength=N_REPLICATE) > 0).all()),
     )
-    if len(points[Kind.PLAIN].germ) >= GROWTH.fewest_for_failures and not solved.n_round:
-        state.problem.check_failures(solved.solved, what=what)
     return replace(solved, table=_tabulate(solved))
 
 

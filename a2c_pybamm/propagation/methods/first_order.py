@@ -153,7 +153,7 @@ def _test_farther_out(
     families = problem.joint.germ_families
     axes = np.eye(len(families))
     germ = np.vstack([both_ways(axes, families), both_ways(steep, families), steep, -steep])
-    batch = problem.solve_all(problem.joint.color(germ))
+    batch = problem.solve(problem.joint.color(germ))
     n, n_far = len(steep), 2 * (len(axes) + len(steep))
     errors = {}
     for output, (centre, plus, minus) in near.items():

@@ -95,7 +95,7 @@ class PolynomialChaos:
         n_fit, n_held_out = self._sizes(basis)
         held_out_germ = problem.joint.draw_germ(n_held_out, rng)
         germ = np.vstack([sobol_germ(n_fit, problem.joint.germ_families, rng), held_out_germ])
-        solved = problem.solve(problem.joint.color(germ), what=self.label)
+        solved = problem.solve(problem.joint.color(germ))
         fit = ~solved.failed & (np.arange(len(germ)) < n_fit)
         fresh = ~solved.failed & ~fit
         self._check_size(int(fit.sum()), int(fresh.sum()), basis)

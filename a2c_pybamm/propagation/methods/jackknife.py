@@ -1,0 +1,78 @@
+r"""Moments, quantiles and their errors from points in groups, each group left out in turn.
+
+With :math:`\hat\theta_{-r}` the number from all points but those of group r of R [1]_,
+
+.. math:: \operatorname{SE}^2 = \frac{R-1}{R} \sum_r (\hat\theta_{-r} - \langle\hat\theta_{-r}\rangle)^2 .
+
+Groups are scramblings of one Sobol' sequence: points of one group are not independent, those of different groups are. The
+variance is the mean square about the pooled mean plus :math:`\operatorname{SE}^2` of that mean, which has no bias whatever the
+points of a group have to do with each other. Intervals take Student's quantile of R - 1 degrees of freedom.
+
+.. [1] B. Efron, C. Stein, Ann. Stat. 9 (1981) 586.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.shares import ratio
+
+
+def group_moments(values: Array, group: NDArray[np.int64], levels: Array) -> dict[str, Array]:
+    """Statistics of each element over the points (n_point, n_element) that have a number there.
+
+    "mean", "var", "mean_se", "error" (that of ln std), "quantile" and "quantile_se" (n_level, n_element), "running_fraction";
+    NaN where fewer than two points have a number.
+    """
+    running = np.isfinite(values)
+    enough = running.sum(axis=0) > 1
+    offset = np.where(running, values, 0.0).sum(axis=0) / np.maximum(running.sum(axis=0), 1)
+    centred = np.where(running, values - offset, 0.0)
+    members = (group == np.arange(group.max() + 1)[:, None]).astype(float)
+    count, first, second = (members @ part for part in (running.astype(float), centred, centred**2))
+    mean, square = _moments(count.sum(axis=0), first.sum(axis=0), second.sum(axis=0))
+    without_mean, without_square = _moments(*(part.sum(axis=0) - part for part in (count, first, second)))
+    mean_se = jackknife_error(without_mean)
+    log_std = np.log(np.where(without_square > 0, without_square, 1.0)) / 2
+    moments = {"mean": offset + mean, "var": square + mean_se**2, "mean_se": mean_se}
+    moments["error"] = np.where((without_square > 0).all(axis=0), jackknife_error(log_std), np.where(square > 0, np.inf, 0.0))
+    moments |= _quantiles(values, running, group, levels)
+    moments = {name: np.where(enough, numbers, np.nan) for name, numbers in moments.items()}
+    return moments | {"running_fraction": running.mean(axis=0)}
+
+
+def jackknife_error(without: Array) -> Array:
+    """Standard error (…) from the numbers (n_group, …) without each group."""
+    n = len(without)
+    return np.asarray(np.sqrt((n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0)))
+
+
+def _moments(count: Array, first: Array, second: Array) -> tuple[Array, Array]:
+    """Mean and mean square about it from sums of powers."""
+    mean = ratio(first, count)
+    return mean, np.maximum(ratio(second, count) - mean**2, 0.0)
+
+
+def _quantiles(values: Array, running: NDArray[np.bool_], group: NDArray[np.int64], levels: Array) -> dict[str, Array]:
+    """Quantiles of all points, and their errors from the spread of the groups' own."""
+    pooled = _quantiles_of_running(values, running, levels)
+    n_group = int(group.max()) + 1
+    parts = np.array([_quantiles_of_running(values[group == k], running[group == k], levels) for k in range(n_group)])
+    known = np.isfinite(parts)
+    number = known.sum(axis=0)
+    centre = ratio(np.where(known, parts, 0.0).sum(axis=0), number.astype(float))
+    square = np.where(known, parts - centre, 0.0) ** 2
+    error = np.where(number > 1, np.sqrt(square.sum(axis=0) / np.maximum(number * (number - 1), 1)), np.nan)
+    return {"quantile": pooled, "quantile_se": error}
+
+
+def _quantiles_of_running(values: Array, running: NDArray[np.bool_], levels: Array) -> Array:
+    """Quantiles (n_level, n_element) over the points that have a number, NaN where none has."""
+    quantile = np.full((len(levels), values.shape[1]), np.nan)
+    complete = running.all(axis=0)
+    quantile[:, complete] = np.quantile(values[:, complete], levels, axis=0)
+    for k in np.flatnonzero(~complete & running.any(axis=0)):
+        quantile[:, k] = np.quantile(values[running[:, k], k], levels)
+    return quantile
