@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
-from a2c_pybamm.propagation.adaptive.cross_moments import GroupMoments, Mask, PlainPoints, cross_moments
+from a2c_pybamm.estimate import Family
+from a2c_pybamm.propagation.adaptive.cross_moments import (
+    GroupMoments,
+    LeftOut,
+    Mask,
+    PolynomialVariance,
+    cross_moments,
+)
 from a2c_pybamm.propagation.adaptive.polynomial_kernel import Prior
-from a2c_pybamm.propagation.adaptive.weighted_regression import Degrees, WeightedFit, fit_columns
-from a2c_pybamm.propagation.germ_basis import GermBasis, sobol_germ
+from a2c_pybamm.propagation.adaptive.weighted_regression import Degrees, fit_columns, unstable_variance
+from a2c_pybamm.propagation.germ_basis import N_QUANTILE, GermBasis, sobol_germ
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA, largest_error
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.shares import ratio
 
 LOST_VARIANCE = 1e-5
 """Share of the variance of all curves together that principal components may leave out; it goes to the residuals."""
@@ -22,8 +31,8 @@ MOST_COMPONENTS = 6
 TEST_GROUP, WEIGHTED_GROUP = -1, -2
 """Groups of points that are in every fit but in no average: test points, whose error by a fit without them is reported, and
 points of another density."""
-N_BOUNDED = 4096
-"""Germs over which polynomials are averaged that are kept within bounds: a kink's mean is then known to 0.1 % of its std."""
+NEGLIGIBLE = 1e-9
+"""Share of the variance of a term that is left out where polynomials are sampled: thousands of such do not show."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +60,10 @@ class CrossFit:
     """Mean square of what the fits without a group missed in it (n_element,)."""
     test_point_error: Array
     """Largest error at a test point of the fit to all other points, in standard deviations (n_element,); NaN without any."""
+    without: Array
+    """Variances without each group (n_group, n_element)."""
+    left_out: Array
+    """Predictions at all plain points by the fit without their group (n_plain, n_element), those that failed at the end."""
 
     @property
     def coefficients(self) -> Array:
@@ -85,7 +98,7 @@ def cross_fit(
     drawn, tested = group >= 0, group == TEST_GROUP
     error_there = largest_error(values[tested], predicted[tested], values[drawn].std(axis=0))
     beyond = THREE_SIGMA.tail_probability * ((values[tested] - predicted[tested]) ** 2).sum(axis=0)
-    points = _plain_points(values[drawn], predicted[drawn], group[drawn], len(values), basis, without, loadings, offset, failed)
+    points = _left_out(values[drawn], predicted[drawn], group[drawn], len(values), basis, without, loadings, offset, failed)
     own = np.hstack([fit.posterior_var for fit in fits])
     inner = np.einsum("ke,kl,le->e", loadings, components[1:].T @ components[1:], loadings, optimize=True)
 
@@ -94,15 +107,17 @@ def cross_fit(
         kept = np.clip(points.predicted[:, where], low, high)
         return _bounded_moments(basis, without, loadings[:, where], offset[where], (low, high)), kept
 
-    moments = cross_moments(
-        points, GroupMoments.of(without, loadings, offset), bounded, inner + own @ loadings**2, error_there
-    )
+    exact = GroupMoments.of(without, loadings, offset)
+    moments = cross_moments(points, exact, bounded, PolynomialVariance(inner, own @ loadings**2), error_there)
     plain = values[drawn].var(axis=0)
-    moments["q2"] = moments["q2"] - np.divide(beyond, plain, out=np.zeros_like(plain), where=plain > 0)
-    return CrossFit(basis, components, loadings, offset, priors, test_point_error=error_there, **moments)
+    missed = np.maximum(moments["residual_var"], unstable_variance(without, loadings)) + beyond
+    moments["q2"] = np.where(plain > 0, 1 - ratio(missed, plain), 1.0)
+    return CrossFit(
+        basis, components, loadings, offset, priors, test_point_error=error_there, left_out=points.predicted, **moments
+    )
 
 
-def _plain_points(
+def _left_out(
     values: Array,
     predicted: Array,
     group: NDArray[np.int64],
@@ -112,7 +127,7 @@ def _plain_points(
     loadings: Array,
     offset: Array,
     failed: tuple[Array, NDArray[np.int64]],
-) -> PlainPoints:
+) -> LeftOut:
     """Plain points with those that failed at the end, which the polynomials without their group predict."""
     germ, group_there = failed
     works = np.arange(len(values) + len(germ)) < len(values)
@@ -121,45 +136,69 @@ def _plain_points(
         there = np.einsum("nt,ntk->nk", terms, without[group_there]) @ loadings + offset
         values = np.vstack([values, np.zeros_like(there)])
         predicted, group = np.vstack([predicted, there]), np.concatenate([group, group_there])
-    return PlainPoints(values, predicted, group, works, n_fitted)
+    return LeftOut(values, predicted, group, works, n_fitted)
 
 
 def _bounded_moments(
     basis: GermBasis, without: Array, loadings: Array, offset: Array, bounds: tuple[Array, Array]
 ) -> GroupMoments:
     """Moments of the polynomials without each group, kept within bounds (n_element,), over germs that fill the distribution."""
-    terms = basis.evaluate(sobol_germ(N_BOUNDED, basis.families, np.random.default_rng(0)))
+    loaded = (loadings != 0).any(axis=1)
     mean, var = np.empty((2, len(without), len(offset)))
-    for r, coefficients in enumerate(without):
-        kept = np.clip((terms @ coefficients) @ loadings + offset, *bounds)
-        mean[r], var[r] = kept.mean(axis=0), kept.var(axis=0)
+    if loaded.any():
+        terms, kept = sampled_terms(basis, np.abs(without[:, :, loaded]).max(axis=(0, 2)))
+        for r, coefficients in enumerate(without[:, kept][:, :, loaded]):
+            values = np.clip((terms @ coefficients) @ loadings[loaded] + offset, *bounds)
+            mean[r], var[r] = values.mean(axis=0), values.var(axis=0)
+    else:
+        mean[:], var[:] = offset, 0.0
     return GroupMoments(mean, var)
 
 
-def side_by_side(first: CrossFit, second: CrossFit, where: Mask) -> CrossFit:
-    """Two fits as one; the elements of the first are those ``where`` (n_element,) is true."""
+def sampled_terms(basis: GermBasis, size: Array) -> tuple[Array, Mask]:
+    """Terms at germs that fill the distribution (n_sample, n_kept), and which are kept (n_term,) of coefficients of this size.
 
-    def placed(a: Array, b: Array) -> Array:
-        both = np.empty(len(where))
-        both[where], both[~where] = a, b
-        return both
+    Left out are those that make less than 1e-9 of the variance each.
+    """
+    kept = size**2 > NEGLIGIBLE * (size[1:] ** 2).sum()
+    kept[0] = True
+    return GermBasis(basis.families, basis.exponents[kept]).evaluate(_germs(basis.families)), kept
 
-    n = first.components.shape[1]
-    loadings = np.zeros((n + second.components.shape[1], len(where)))
-    loadings[:n, where], loadings[n:, ~where] = first.loadings, second.loadings
-    numbers = ("offset", "mean", "var", "mean_se", "error", "q2", "residual_var", "test_point_error")
-    larger = max(first.basis, second.basis, key=len)
+
+@lru_cache(maxsize=2)
+def _germs(families: tuple[Family, ...]) -> Array:
+    return sobol_germ(N_QUANTILE, families, np.random.default_rng(0))
+
+
+def side_by_side(fits: list[CrossFit], members: list[Mask]) -> CrossFit:
+    """Fits of some elements each as one of all (n_element,); elements of none are NaN."""
+    basis = max((fit.basis for fit in fits), key=len)
+    n_element = len(members[0])
+
+    def placed(parts: list[Array]) -> Array:
+        every = np.full((*parts[0].shape[:-1], n_element), np.nan)
+        for part, where in zip(parts, members, strict=True):
+            every[..., where] = part
+        return every
+
+    sizes = np.cumsum([0, *(fit.components.shape[1] for fit in fits)])
+    loadings = np.zeros((sizes[-1], n_element))
+    for fit, where, start, stop in zip(fits, members, sizes[:-1], sizes[1:], strict=True):
+        loadings[start:stop, where] = fit.loadings
+    numbers = ("offset", "mean", "var", "mean_se", "error", "q2", "residual_var", "test_point_error", "without", "left_out")
     return CrossFit(
-        larger,
-        np.hstack([_in_basis(larger, first), _in_basis(larger, second)]),
+        basis,
+        np.hstack([_in_basis(basis, fit) for fit in fits]),
         loadings,
-        priors=first.priors,
-        **{name: placed(getattr(first, name), getattr(second, name)) for name in numbers},
+        priors=fits[0].priors,
+        **{name: placed([getattr(fit, name) for fit in fits]) for name in numbers},
     )
 
 
 def _in_basis(basis: GermBasis, fit: CrossFit) -> Array:
     """Coefficients of the components (n_term, n_component) in a basis that has all terms of the fit's own."""
+    if basis is fit.basis:
+        return fit.components
     place = {tuple(row): k for k, row in enumerate(basis.exponents.tolist())}
     coefficients = np.zeros((len(basis), fit.components.shape[1]))
     coefficients[[place[tuple(row)] for row in fit.basis.exponents.tolist()]] = fit.components

@@ -41,6 +41,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriterion
+from a2c_pybamm.propagation.methods.jackknife import jackknife_error
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
@@ -51,6 +52,8 @@ Mask = NDArray[np.bool_]
 class ControlVariateCriterion:
     """Limits within which a polynomial's own variance counts, and the error that it brings."""
 
+    least_q2: float = 0.2
+    """Q² below which the points alone count: what the polynomial then takes off is not worth evaluating it."""
     largest_variance_factor: float = 10.0
     """Factor between the variances with and without the polynomial's help from which it overshoots."""
     shared_error: float = 5.0
@@ -62,7 +65,7 @@ CONTROL_VARIATE = ControlVariateCriterion()
 
 
 @dataclass(frozen=True, eq=False)
-class PlainPoints:
+class LeftOut:
     """Values at plain points, and their predictions by fits that left their group out."""
 
     values: Array
@@ -99,15 +102,25 @@ class GroupMoments:
         return self.var + (self.mean - centre) ** 2
 
 
+@dataclass(frozen=True, eq=False)
+class PolynomialVariance:
+    """Variance of the polynomials fitted to all points (n_element,)."""
+
+    of_coefficients: Array
+    """Sum of their squares."""
+    posterior: Array
+    """Sum of their posterior variances."""
+
+
 Bounded = Callable[[Mask], tuple[GroupMoments, Array]]
 """Of elements (n_element,): moments of their polynomials kept within the values met, and predictions kept within them."""
 
 
 def cross_moments(
-    points: PlainPoints,
+    points: LeftOut,
     exact: GroupMoments,
     bounded: Bounded,
-    polynomial_var: Array,
+    polynomial: PolynomialVariance,
     test_point_error: Array,
     *,
     criterion: ControlVariateCriterion = CONTROL_VARIATE,
@@ -120,23 +133,27 @@ def cross_moments(
     q2 = np.where(plain > 0, 1 - ratio(residual_var, plain), 1.0)
     smooth = (q2 >= roughness.smooth_q2) & ~(test_point_error > roughness.kink_error) & bool(points.works.all())
     found = {name: np.zeros(len(q2)) for name in ("mean", "var", "mean_se", "error")}
+    found["without"] = np.zeros((len(exact.mean), len(q2)))
     if smooth.any():
-        own_var = np.minimum(polynomial_var, (plain - residual_var) + 2 * residual_var)
+        # what the points do not determine is part of what the fits without a group miss
+        own_var = polynomial.of_coefficients + np.minimum(polynomial.posterior, residual_var)
         part = _smooth_moments(points, exact, own_var, q2, residual_var, smooth, criterion)
         factor = criterion.largest_variance_factor
         overshoots = ~((part["var"] * factor >= plain[smooth]) & (part["var"] <= plain[smooth] * factor))
         for name, numbers in part.items():
-            found[name][smooth] = numbers
+            found[name][..., smooth] = numbers
         smooth[np.flatnonzero(smooth)[overshoots]] = False
-    if not smooth.all():
-        part = _bounded_moments(points, *bounded(~smooth), ~smooth)
-        for name, numbers in part.items():
-            found[name][~smooth] = numbers
+    helped = ~smooth & (q2 >= criterion.least_q2)
+    for where in (helped, ~smooth & ~helped):
+        if where.any():
+            part = _bounded_moments(points, *(bounded(where) if where is helped else _nothing(points, exact, where)), where)
+            for name, numbers in part.items():
+                found[name][..., where] = numbers
     return found | {"q2": q2, "residual_var": residual_var}
 
 
 def _smooth_moments(
-    points: PlainPoints,
+    points: LeftOut,
     exact: GroupMoments,
     polynomial_var: Array,
     q2: Array,
@@ -162,10 +179,11 @@ def _smooth_moments(
         "var": np.maximum(polynomial_var + weight * (var - polynomial_var), 0.0),
         "mean_se": np.sqrt(first.var(axis=0, ddof=1) / n_group + residual_var[where] / points.n_fitted),
         "error": np.sqrt(weight**2 * jackknife + (1 - weight) ** 2 * lost**2 / 4 + criterion.shared_error * noise),
+        "without": _without_one(second, np.ones((n_group, 1))),
     }
 
 
-def _bounded_moments(points: PlainPoints, moments: GroupMoments, predicted: Array, where: Mask) -> dict[str, Array]:
+def _bounded_moments(points: LeftOut, moments: GroupMoments, predicted: Array, where: Mask) -> dict[str, Array]:
     """Moments of other elements, those ``where`` is true, with bounded predictions (n_point, n_element)."""
     n_group = len(moments.mean)
     averages = points.averages(n_group)
@@ -178,7 +196,7 @@ def _bounded_moments(points: PlainPoints, moments: GroupMoments, predicted: Arra
     mean = centre + shift
     squares = np.where(works, (values - mean) ** 2, 0.0)
     second = _controlled(squares, (predicted - mean) ** 2, moments.about(mean), averages)
-    mean_var = _jackknife(_without_one(first, share))
+    mean_var = jackknife_error(_without_one(first, share)) ** 2
     of_points = squares.sum(axis=0) / works.sum()
     var = second.sum(axis=0) / share.sum()
     overshoots = ~(var > of_points / CONTROL_VARIATE.largest_variance_factor)
@@ -190,7 +208,14 @@ def _bounded_moments(points: PlainPoints, moments: GroupMoments, predicted: Arra
         "var": var,
         "mean_se": np.sqrt(mean_var),
         "error": np.sqrt(_jackknife_of_std(second, share, var)),
+        "without": _without_one(second, share),
     }
+
+
+def _nothing(points: LeftOut, exact: GroupMoments, where: Mask) -> tuple[GroupMoments, Array]:
+    """A control variate that does not vary, for elements ``where`` is true."""
+    n = int(where.sum())
+    return GroupMoments(np.zeros((len(exact.mean), n)), np.zeros((len(exact.mean), n))), np.zeros((len(points.values), n))
 
 
 def _controlled(values: Array, predicted: Array, expected: Array, averages: Array) -> Array:
@@ -205,12 +230,6 @@ def _without_one(numerator: Array, denominator: Array) -> Array:
     return np.asarray(ratio(numerator.sum(axis=0) - numerator, denominator.sum(axis=0) - denominator))
 
 
-def _jackknife(without_one: Array) -> Array:
-    """Squared jackknife error (n_element,) from the estimates without one group."""
-    n = len(without_one)
-    return np.asarray((n - 1) / n * ((without_one - without_one.mean(axis=0)) ** 2).sum(axis=0))
-
-
 def _jackknife_of_std(second: Array, share: Array, var: Array) -> Array:
     """Squared relative jackknife error of the standard deviation (n_element,)."""
-    return np.asarray(ratio(_jackknife(np.sqrt(np.maximum(_without_one(second, share), 0.0))), var))
+    return np.asarray(ratio(jackknife_error(np.sqrt(np.maximum(_without_one(second, share), 0.0))) ** 2, var))

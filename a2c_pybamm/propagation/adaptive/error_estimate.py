@@ -8,10 +8,12 @@ import numpy as np
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, ErrorEstimate
-from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, WEIGHTED_GROUP
+from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, WEIGHTED_GROUP, CrossFit
+from a2c_pybamm.propagation.adaptive.cross_moments import Mask
 from a2c_pybamm.propagation.adaptive.design import Kind
-from a2c_pybamm.propagation.adaptive.importance_moments import importance_moments
+from a2c_pybamm.propagation.adaptive.importance_moments import importance_moments, with_plain_points
 from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriterion
+from a2c_pybamm.propagation.intervals import VARIANCE_TAIL, tail_share
 from a2c_pybamm.propagation.methods.three_sigma_points import hidden_variance
 from a2c_pybamm.propagation.model import Array
 
@@ -21,7 +23,8 @@ def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNE
 
     An element is rough where its polynomial predicts less than 98 % of the variance, a test point misses by more than a
     standard deviation, the tails beyond the test points may hold a tenth of the variance, or importance points give another
-    one. Its error is then that of the importance points, once there are some.
+    one. A rough element has a rare tail where few of its points carry most of the variance, or the tails beyond the test points
+    may hold a tenth of it: importance points are drawn for these, and their standard deviation is that of such points.
     """
     if state.fit is None:
         return state
@@ -31,14 +34,38 @@ def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNE
         importance = importance_moments(
             table.values[table.group == WEIGHTED_GROUP], points.group, points.weight, state.problem.levels
         )
+        apart = _disagree(fit, importance, roughness)
+        n_plain = int((~state.points[Kind.PLAIN].failed).sum())
+        importance = with_plain_points(importance, fit.var, fit.without, n_plain, int((~points.failed).sum()))
     hidden = hidden_variance(table.values[table.group == TEST_GROUP], fit.mean, fit.var)
     rough = (fit.q2 < roughness.smooth_q2) | (fit.test_point_error > roughness.kink_error)
-    rough |= hidden > roughness.hidden_variance
+    rare = (hidden > roughness.hidden_variance) | (plain_tail_share(state) > VARIANCE_TAIL.dominant_share)
     if importance:
-        both = (fit.var > 0) & (importance["var"] > 0)
-        apart = np.abs(np.log(np.where(both, importance["var"], 1.0) / np.where(both, fit.var, 1.0))) / 2
-        rough |= both & (apart > roughness.agreement_errors * np.hypot(importance["error"], fit.error))
+        rough, rare = rough | apart, rare | apart
+    rough |= hidden > roughness.hidden_variance
     rough &= fit.var > (RELATIVE_ROUND_OFF * fit.mean) ** 2
-    error = np.where(rough, importance.get("error", fit.error), fit.error)
+    weighted = rough & rare & bool(importance) & np.isfinite(importance.get("var", fit.var))
+    error = np.where(weighted, importance.get("error", fit.error), fit.error)
     worst = float(error[table.counted & (fit.var > 0)].max(initial=0.0))
-    return replace(state, error=ErrorEstimate(hidden, rough, rough & table.counted, importance, worst))
+    to_sample = rough & rare & table.counted
+    return replace(state, error=ErrorEstimate(hidden, rough, weighted, to_sample, importance, worst))
+
+
+def plain_tail_share(state: AdaptiveState) -> Array:
+    """Share of the variance that few of the plain points carry (n_element,), those without a value left out."""
+    plain = state.table.values[state.table.group >= 0]
+    known = np.isfinite(plain)
+    rows = known.any(axis=1)
+    share = np.zeros(plain.shape[1])
+    complete = known[rows].all(axis=0)
+    share[complete] = tail_share(plain[np.ix_(rows, complete)])
+    for k in np.flatnonzero(~complete & known.any(axis=0)):
+        share[k] = tail_share(plain[known[:, k], k : k + 1])[0]
+    return share
+
+
+def _disagree(fit: CrossFit, importance: dict[str, Array], roughness: RoughnessCriterion) -> Mask:
+    """Elements whose standard deviation is another one by importance points, beyond both errors."""
+    both = (fit.var > 0) & (importance["var"] > 0)
+    apart = np.abs(np.log(np.where(both, importance["var"], 1.0) / np.where(both, fit.var, 1.0))) / 2
+    return np.asarray(both & (apart > roughness.agreement_errors * np.hypot(importance["error"], fit.error)))

@@ -9,13 +9,9 @@ from scipy.stats import qmc
 
 from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
-from a2c_pybamm.propagation.germ_basis import germ_distribution
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, germ_distribution
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 from a2c_pybamm.propagation.model import Array
-
-N_REPLICATE = 8
-"""Independent scramblings: a standard error from eight is known to 27 %, which Student's t allows for."""
-
 
 @dataclass(frozen=True)
 class DesignGrowth:
@@ -29,8 +25,6 @@ class DesignGrowth:
     """Points of each scrambling in the second design at least."""
     factor: float = 1.5
     """Factor by which the points of a scrambling grow from one design to the next."""
-    fewest_for_failures: int = 50
-    """Plain points from which too many failures end the run early; of fewer, two would be too many."""
     fewest_before_importance: int = 5
     """Plain points of each scrambling before an output without a good polynomial is sampled where it is far out."""
 
@@ -46,7 +40,7 @@ class ReplicatedDesign:
     .. [1] A. B. Owen, J. Complexity 14 (1998) 466.
     """
 
-    def __init__(self, families: tuple[Family, ...], rng: np.random.Generator, n_replicate: int = N_REPLICATE) -> None:
+    def __init__(self, families: tuple[Family, ...], rng: np.random.Generator, n_replicate: int = N_SCRAMBLING) -> None:
         self.families, self.n_replicate = families, n_replicate
         self._distribution = germ_distribution(families)
         self._sequences = [qmc.Sobol(len(families), rng=child) for child in rng.spawn(n_replicate)]

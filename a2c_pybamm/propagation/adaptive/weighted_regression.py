@@ -22,15 +22,15 @@ from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.model import Array
 
 HIGHER_DEGREE_GAIN = 4.0
-"""Factor by which the higher degree must divide the mean square missed at points left out: for smooth outputs it does many times
-over; at a kink it gains little and overshoots far out."""
+"""Factor by which a higher degree must divide the expected square of what is missed: for smooth outputs it does many times over;
+at a kink it gains little and overshoots far out."""
 MOST_POINTS = 64
 """Points that choose a prior: its dozen numbers need no more, and each step costs their cube."""
 
 
 @dataclass(frozen=True, eq=False)
 class Degrees:
-    """Bases of the degree that is always fitted and of a higher one, which is taken where points left out show it to be better."""
+    """Bases of the degree that is always fitted, and of a higher one that is taken where it is seen to be better."""
 
     low: GermBasis
     high: GermBasis | None = None
@@ -56,8 +56,8 @@ def weighted_fit(
 ) -> WeightedFit:
     """The fit to values (n_point, n_output) of terms (n_point, n_term) with given prior variances (n_term,).
 
-    ``kernel`` (n_point, n_point) is that of these variances, ``squared`` that of their squares. ``group`` (n_point,) numbers the
-    groups 0, 1, … that are left out in turn; points of negative groups are in every fit.
+    ``kernel`` (n_point, n_point) is that of these variances, ``squared`` that of their squares. ``group`` (n_point,) numbers
+    the groups 0, 1, … that are left out in turn; points of negative groups are in every fit.
     """
     n = len(terms)
     offset, scale = values.mean(axis=0), values.std(axis=0)
@@ -112,8 +112,25 @@ def fit_columns(
 
 
 def _missed(values: Array, fit: WeightedFit, drawn: NDArray[np.bool_]) -> float:
-    """Sum of squares that fits without their group miss at plain points."""
-    return float(((values - fit.left_out)[drawn] ** 2).sum())
+    """Expected square of what a fit misses: at plain points left out, and by what leaving groups out does to it everywhere."""
+    at_points = float(((values - fit.left_out)[drawn] ** 2).mean(axis=0).sum())
+    return max(at_points, float(np.einsum("rtk,rtk->", *[_deviations(fit.without)] * 2)))
+
+
+def unstable_variance(without: Array, loadings: Array) -> Array:
+    """Mean square error (n_element,) of polynomials by the jackknife over the fits without a group.
+
+    Exact over the germ's distribution, its tails too, where few points are or none.
+    """
+    apart = _deviations(without)
+    inner = np.matmul(apart.transpose(0, 2, 1), apart).sum(axis=0)
+    return np.asarray(np.einsum("ke,kl,le->e", loadings, inner, loadings, optimize=True))
+
+
+def _deviations(without: Array) -> Array:
+    """Coefficients without each group less their mean, scaled so that their squares add to the jackknife's."""
+    n = len(without)
+    return np.asarray(np.sqrt((n - 1) / n) * (without - without.mean(axis=0)))
 
 
 def _search(basis: GermBasis, germ: Array, blocks: list[Array], former: tuple[Prior, ...]) -> tuple[Prior, ...]:

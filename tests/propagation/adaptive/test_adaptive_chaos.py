@@ -8,7 +8,7 @@ from scipy.stats import binom, norm
 
 from a2c_pybamm import Estimate, Joint, MonteCarlo, PolynomialChaos, propagate
 from a2c_pybamm.propagation import AdaptiveChaos, from_function
-from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
+from a2c_pybamm.propagation.adaptive.replicated_design import ReplicatedDesign
 from a2c_pybamm.propagation.answer import Recommendation, Status
 from a2c_pybamm.propagation.intervals import intervals
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
@@ -49,7 +49,7 @@ def test_designs_are_nested_and_scramblings_differ(steps: tuple[int, ...]) -> No
     parts = [grown.more(n) for n in steps]
     germ, group = np.vstack([p.germ for p in parts]), np.concatenate([p.group for p in parts])
     at_once = ReplicatedDesign(("normal",) * 3, np.random.default_rng(1)).more(sum(steps))
-    for k in range(N_REPLICATE):
+    for k in range(N_SCRAMBLING):
         np.testing.assert_array_equal(germ[group == k], at_once.germ[at_once.group == k])
     assert len(np.unique(at_once.germ.round(12), axis=0)) == len(at_once.germ)
 
@@ -58,7 +58,7 @@ def test_designs_are_nested_and_scramblings_differ(steps: tuple[int, ...]) -> No
 @pytest.mark.parametrize("budget", [32, 35, 61, 100])
 def test_no_more_solves_than_the_budget_and_nearly_all_of_it(budget: int) -> None:
     found = answer(wave, joint_of(6), AdaptiveChaos(tolerance=1e-6, budget=budget))
-    assert budget - N_REPLICATE - 2 * THREE_SIGMA.n_steepest < int(found["n_solves"]) <= budget
+    assert budget - N_SCRAMBLING - 2 * THREE_SIGMA.n_steepest < int(found["n_solves"]) <= budget
 
 
 @pytest.mark.parametrize(("budget", "n_test"), [(32, 0), (36, 2), (60, 22)])

@@ -9,7 +9,7 @@ from scipy.stats import norm
 from a2c_pybamm import AdaptiveChaos, Estimate, Joint, MonteCarlo, Status, from_function, propagate
 from a2c_pybamm.propagation.adaptive.importance_moments import importance_moments
 from a2c_pybamm.propagation.adaptive.importance_points import importance_points
-from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
+from a2c_pybamm.propagation.adaptive.replicated_design import ReplicatedDesign
 from a2c_pybamm.propagation.germ_basis import total_degree
 from a2c_pybamm.propagation.problem import QUANTILES
 
@@ -76,7 +76,7 @@ def test_weights_are_those_of_the_density() -> None:
     assert points.weight.mean() == pytest.approx(1, abs=0.02)
     assert (points.weight * points.germ[:, 1] ** 2).mean() == pytest.approx(1, abs=0.1)
     assert points.germ[:, 0].std() > 1.2, "it does go far out"
-    assert len(points.germ) == 500 * N_REPLICATE
+    assert len(points.germ) == 500 * N_SCRAMBLING
 
 
 @pytest.mark.calibration
