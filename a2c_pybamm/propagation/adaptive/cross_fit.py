@@ -57,7 +57,7 @@ class CrossFit:
     """Predictive coefficient on groups kept out of the fit, what it misses at the test points counted as that of the tails
     beyond them (n_element,)."""
     residual_var: Array
-    """Mean square of what the fits without a group missed in it (n_element,)."""
+    """Mean square of what the fits without a group missed, in it or by their own scatter (n_element,)."""
     test_point_error: Array
     """Largest error at a test point of the fit to all other points, in standard deviations (n_element,); NaN without any."""
     without: Array
@@ -107,11 +107,10 @@ def cross_fit(
         kept = np.clip(points.predicted[:, where], low, high)
         return _bounded_moments(basis, without, loadings[:, where], offset[where], (low, high)), kept
 
-    exact = GroupMoments.of(without, loadings, offset)
-    moments = cross_moments(points, exact, bounded, PolynomialVariance(inner, own @ loadings**2), error_there)
+    polynomial = PolynomialVariance(inner, own @ loadings**2, unstable_variance(without, loadings))
+    moments = cross_moments(points, GroupMoments.of(without, loadings, offset), bounded, polynomial, error_there)
     plain = values[drawn].var(axis=0)
-    missed = np.maximum(moments["residual_var"], unstable_variance(without, loadings)) + beyond
-    moments["q2"] = np.where(plain > 0, 1 - ratio(missed, plain), 1.0)
+    moments["q2"] = moments["q2"] - ratio(beyond, plain)
     return CrossFit(
         basis, components, loadings, offset, priors, test_point_error=error_there, left_out=points.predicted, **moments
     )

@@ -39,13 +39,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriterion
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
+from a2c_pybamm.propagation.intervals import CONFIDENCE
 from a2c_pybamm.propagation.methods.jackknife import jackknife_error
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
 Mask = NDArray[np.bool_]
+GROUP_QUANTILE = float(student.ppf((1 + CONFIDENCE) / 2, N_SCRAMBLING - 1))
+"""Student's quantile of the mean of eight groups."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,9 @@ class ControlVariateCriterion:
     shared_error: float = 5.0
     r"""The groups share one polynomial, so that their spread alone is too small: :math:`5\,(1-Q^2)/n` is added to the squared
     relative error. Measured on discharges (``benchmarks/interval_coverage.py``)."""
+
+    least_error: float = 1e-6
+    """Relative error of a standard deviation at least: round-off decides the weights of a fit beyond it."""
 
 
 CONTROL_VARIATE = ControlVariateCriterion()
@@ -110,6 +118,8 @@ class PolynomialVariance:
     """Sum of their squares."""
     posterior: Array
     """Sum of their posterior variances."""
+    unstable: Array
+    """What leaving out one group in turn does to them, tails included (`unstable_variance`)."""
 
 
 Bounded = Callable[[Mask], tuple[GroupMoments, Array]]
@@ -128,7 +138,7 @@ def cross_moments(
 ) -> dict[str, Array]:
     """Moments of every element with their errors (the formulas are at the head of this module)."""
     values, predicted = points.values[points.works], points.predicted[points.works]
-    residual_var = ((values - predicted) ** 2).mean(axis=0)
+    residual_var = np.maximum(((values - predicted) ** 2).mean(axis=0), polynomial.unstable)
     plain = values.var(axis=0)
     q2 = np.where(plain > 0, 1 - ratio(residual_var, plain), 1.0)
     smooth = (q2 >= roughness.smooth_q2) & ~(test_point_error > roughness.kink_error) & bool(points.works.all())
@@ -173,12 +183,13 @@ def _smooth_moments(
     jackknife = _jackknife_of_std(second, np.ones((n_group, 1)), var)
     lost, polynomial_var = np.clip(1 - q2[where], 0, 1), polynomial_var[where]
     noise = lost / points.n_fitted
+    least = np.where(var > 0, criterion.least_error**2, 0.0)
     weight = ratio(lost**2 / 4 + noise, lost**2 / 4 + jackknife + 2 * noise)
     return {
         "mean": mean,
         "var": np.maximum(polynomial_var + weight * (var - polynomial_var), 0.0),
-        "mean_se": np.sqrt(first.var(axis=0, ddof=1) / n_group + residual_var[where] / points.n_fitted),
-        "error": np.sqrt(weight**2 * jackknife + (1 - weight) ** 2 * lost**2 / 4 + criterion.shared_error * noise),
+        "mean_se": np.sqrt(first.var(axis=0, ddof=1) / n_group + residual_var[where] / points.n_fitted + least * var),
+        "error": np.sqrt(weight**2 * jackknife + (1 - weight) ** 2 * lost**2 / 4 + criterion.shared_error * noise + least),
         "without": _without_one(second, np.ones((n_group, 1))),
     }
 
@@ -219,9 +230,16 @@ def _nothing(points: LeftOut, exact: GroupMoments, where: Mask) -> tuple[GroupMo
 
 
 def _controlled(values: Array, predicted: Array, expected: Array, averages: Array) -> Array:
-    """Averages of each group (n_group, n_element) with predictions as control variate, of expectation (n_group, n_element)."""
+    """Averages of each group (n_group, n_element) with predictions as control variate, of expectation (n_group, n_element).
+
+    Without it where it would move all groups alike, by more than their spread explains: the polynomials share what the points
+    of all groups have in common by chance.
+    """
     apart = predicted - predicted.mean(axis=0)
     slope = np.clip(ratio((values * apart).sum(axis=0), (apart**2).sum(axis=0)), 0.0, 1.0)
+    moved = averages @ predicted - expected
+    alike = np.abs(moved.mean(axis=0)) > GROUP_QUANTILE * moved.std(axis=0, ddof=1) / np.sqrt(len(moved))
+    slope = np.where(alike, 0.0, slope)
     return np.asarray(averages @ (values - slope * predicted) + slope * expected)
 
 

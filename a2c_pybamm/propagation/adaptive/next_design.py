@@ -35,7 +35,9 @@ def next_design(
         return None
     rare = state.error is not None and bool(state.error.to_sample.any())
     in_rounds = bool(state.n_round) or (
-        rare and len(state.points[Kind.PLAIN].germ) >= GROWTH.fewest_before_importance * N_SCRAMBLING
+        rare
+        and len(state.points[Kind.PLAIN].germ) >= GROWTH.fewest_before_importance * N_SCRAMBLING
+        and budget - state.n_solves >= GROWTH.fewest_of_importance * N_SCRAMBLING
     )
     n = _round_size(state, budget) if in_rounds else _grown_size(state, budget)
     if n < 1:
@@ -65,7 +67,8 @@ def _grown_size(state: AdaptiveState, budget: int) -> int:
     n_germ = state.problem.joint.n_germ
     n = sum(len(batch.samples) for batch in state.points[Kind.PLAIN].batches) // N_SCRAMBLING
     n_test = 2 * (min(n_germ, THREE_SIGMA.most_axes) + min(n_germ, THREE_SIGMA.n_steepest))
-    n_left = (budget - N_SCRAMBLING * n - n_test) // N_SCRAMBLING
+    still = n_test if state.n_test_design < N_TEST_DESIGN else 0
+    n_left = (budget - state.n_solves - still) // N_SCRAMBLING
     more = min(max(GROWTH.second - n, ceil(n * (GROWTH.factor - 1))), n_left)
     return n_left if n_left - more < more // 2 else more
 

@@ -24,7 +24,7 @@ class DegreeGrowth:
 
     lowest: int = 3
     """Degree that is always fitted: the prior keeps terms small that few points do not show."""
-    highest_normal: int = 8
+    highest_normal: int = 5
     """Highest degree where a germ is normal: beyond it polynomials overshoot in its tails."""
     highest_uniform: int = 12
     """Highest degree where all germs are bounded."""

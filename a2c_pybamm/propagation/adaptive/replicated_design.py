@@ -26,7 +26,10 @@ class DesignGrowth:
     factor: float = 1.5
     """Factor by which the points of a scrambling grow from one design to the next."""
     fewest_before_importance: int = 5
-    """Plain points of each scrambling before an output without a good polynomial is sampled where it is far out."""
+    """Plain points of each scrambling before an output with a rare tail is sampled where it is far out."""
+
+    fewest_of_importance: int = 10
+    """Importance points of each scrambling that the budget must have room for: fewer meet a rare tail no better than plain ones."""
 
 
 GROWTH = DesignGrowth()
