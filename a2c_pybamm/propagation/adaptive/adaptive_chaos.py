@@ -12,7 +12,7 @@ from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, solve_
 from a2c_pybamm.propagation.adaptive.design import Design
 from a2c_pybamm.propagation.adaptive.error_estimate import estimate_error
 from a2c_pybamm.propagation.adaptive.next_design import next_design
-from a2c_pybamm.propagation.adaptive.polynomial_fit import fit_polynomials
+from a2c_pybamm.propagation.adaptive.polynomial_fit import fit_curves, fit_polynomials
 from a2c_pybamm.propagation.adaptive.replicated_design import ReplicatedDesign
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
@@ -76,4 +76,5 @@ class AdaptiveChaos:
             state = fit_polynomials(state)
             state = estimate_error(state)
             design = next_design(state, self.budget, self.tolerance, sequences, rng)
+        state = estimate_error(fit_curves(state))
         return adaptive_outcome(state, tolerance=self.tolerance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, ErrorEstimate
-from a2c_pybamm.propagation.adaptive.cross_fit import CrossFit, sampled_terms
+from a2c_pybamm.propagation.adaptive.cross_fit import N_OF_CURVES, CrossFit, sampled_terms
 from a2c_pybamm.propagation.adaptive.cross_moments import Mask
 from a2c_pybamm.propagation.adaptive.design import Kind
 from a2c_pybamm.propagation.adaptive.error_estimate import plain_tail_share
@@ -134,28 +134,28 @@ def _quantiles(state: AdaptiveState, fit: CrossFit, plain: Array, holds: Mask) -
     levels, answerable = state.problem.levels, state.table.answerable
     quantile = np.full((len(levels), plain.shape[1]), np.nan)
     missing = ~np.isfinite(plain)
-    sampled = _sampled(fit, holds & answerable)
     complete = holds & answerable & ~missing.any(axis=0)
-    quantile[:, complete] = np.quantile(sampled[:, complete], levels, axis=0)
+    scalar = state.table.scalar
+    for where, n in ((complete & scalar, N_QUANTILE), (complete & ~scalar, N_OF_CURVES)):
+        if where.any():
+            quantile[:, where] = np.quantile(_sampled(fit, where, n), levels, axis=1)
     for k in np.flatnonzero(answerable & ~complete):
         gone = missing[:, k]
         if holds[k]:
             there = fit.basis.evaluate(state.points[Kind.PLAIN].germ[gone]) @ fit.coefficients[:, k]
-            quantile[:, k] = _without(sampled[:, k], there, gone.mean(), levels)
+            sampled = _sampled(fit, np.arange(len(holds)) == k, N_QUANTILE)[0]
+            quantile[:, k] = _without(sampled, there, gone.mean(), levels)
         else:
             quantile[:, k] = np.quantile(plain[~gone, k], levels)
     return quantile
 
 
-def _sampled(fit: CrossFit, where: Mask) -> Array:
-    """Values (n_sample, n_element) of the polynomials of some elements, those ``where`` is true, at germs that fill the
-    distribution; NaN of the others."""
-    values = np.full((N_QUANTILE, len(where)), np.nan)
-    if where.any():
-        loaded = (fit.loadings[:, where] != 0).any(axis=1)
-        terms, kept = sampled_terms(fit.basis, np.abs(fit.components[:, loaded]).max(axis=1, initial=0.0))
-        values[:, where] = (terms @ fit.components[kept][:, loaded]) @ fit.loadings[loaded][:, where] + fit.offset[where]
-    return values
+def _sampled(fit: CrossFit, where: Mask, n: int) -> Array:
+    """Values (n_element, n) of the polynomials of elements ``where`` is true, at germs that fill the distribution."""
+    loaded = (fit.loadings[:, where] != 0).any(axis=1)
+    terms, kept = sampled_terms(fit.basis, np.abs(fit.components[:, loaded]).max(axis=1, initial=0.0), n)
+    scores = fit.components[kept][:, loaded].T @ terms.T
+    return np.asarray(fit.loadings[loaded][:, where].T @ scores + fit.offset[where, None])
 
 
 def _without(sampled: Array, gone: Array, fraction: float, levels: Array) -> Array:

@@ -48,7 +48,7 @@ class SolvedPoints:
 class ElementTable:
     """Values of numbers, and of the elements of curves that every plain and importance point reached which did not fail.
 
-    All outputs stand side by side; points come kind by kind, as in `Kind`.
+    While points are added numbers alone, where there are some: their error decides. All outputs stand side by side; points come kind by kind, as in `Kind`.
     """
 
     complete: Mapping[str, Mask]
@@ -145,14 +145,23 @@ def solve_design(state: AdaptiveState, design: Design) -> AdaptiveState:
     return replace(solved, table=_tabulate(solved))
 
 
-def _tabulate(state: AdaptiveState) -> ElementTable:
-    """Values of all numbers and complete elements."""
-    scalars = {name for name, values in state.solved.outputs.items() if values.ndim == 1}
-    complete = {n: mask | (n in scalars) for n, mask in complete_elements(state.solved).items()}
-    sizes = [int(mask.sum()) for mask in complete.values()]
+def with_curves(state: AdaptiveState) -> AdaptiveState:
+    """The state with all outputs in its table, those with an axis too."""
+    return replace(state, table=_tabulate(state, curves=True))
+
+
+def _tabulate(state: AdaptiveState, *, curves: bool = False) -> ElementTable:
+    """Values of all numbers; with ``curves``, and where there are no numbers, the complete elements of curves too."""
+    solved = [batch for points in state.points.values() for batch in points.batches]
+    scalars = [name for name, values in solved[0].outputs.items() if values.ndim == 1]
+    names = scalars if scalars and not curves else list(solved[0].outputs)
+    complete = {name: np.ones(1, dtype=bool) for name in scalars}
+    if len(names) > len(scalars):
+        complete = {n: mask | (n in complete) for n, mask in complete_elements(state.solved).items()}
+    sizes = [int(complete[name].sum()) for name in names]
     ends = np.cumsum([0, *sizes])
-    columns = {name: slice(a, b) for name, a, b in zip(complete, ends[:-1], ends[1:], strict=True)}
-    scalar = np.repeat([name in scalars for name in complete], sizes)
+    columns = {name: slice(a, b) for name, a, b in zip(names, ends[:-1], ends[1:], strict=True)}
+    scalar = np.repeat([name in scalars for name in names], sizes)
     counted = scalar if scalar.any() else np.ones_like(scalar)
     germ, group, values = [], [], [np.zeros((0, sum(sizes)))]
     outside = {Kind.TEST: TEST_GROUP, Kind.IMPORTANCE: WEIGHTED_GROUP}
@@ -160,5 +169,13 @@ def _tabulate(state: AdaptiveState) -> ElementTable:
         germ.append(points.germ)
         group.append(np.full_like(points.group, outside[kind]) if kind in outside else points.group)
         for batch in points.batches:
-            values.append(np.hstack([batch.flat(name)[:, mask] for name, mask in complete.items()]))
-    return ElementTable(complete, columns, scalar, counted, np.vstack(germ), np.concatenate(group), np.vstack(values))
+            values.append(np.hstack([batch.flat(name)[:, complete[name]] for name in names]))
+    return ElementTable(
+        {name: complete[name] for name in names},
+        columns,
+        scalar,
+        counted,
+        np.vstack(germ),
+        np.concatenate(group),
+        np.vstack(values),
+    )

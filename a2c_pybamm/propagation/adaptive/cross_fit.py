@@ -31,6 +31,8 @@ MOST_COMPONENTS = 6
 TEST_GROUP, WEIGHTED_GROUP = -1, -2
 """Groups of points that are in every fit but in no average: test points, whose error by a fit without them is reported, and
 points of another density."""
+N_OF_CURVES = 1024
+"""Germs at which polynomials of curves are sampled, hundreds of elements at once."""
 NEGLIGIBLE = 1e-9
 """Share of the variance of a term that is left out where polynomials are sampled: thousands of such do not show."""
 
@@ -91,28 +93,27 @@ def cross_fit(
     fewer points are where the search for new ones begins.
     """
     offset, scores, loadings = _components(values, alone)
-    basis, priors, fits = fit_columns(degrees, germ, scores, group, int(alone.sum()), former)
-    predicted = np.hstack([fit.left_out for fit in fits]) @ loadings + offset
-    components = np.hstack([fit.coefficients for fit in fits])
-    without = np.concatenate([fit.without for fit in fits], axis=-1)
+    found = fit_columns(degrees, germ, scores, group, int(alone.sum()), former)
+    basis, components, without = found.basis, found.fit.coefficients, found.fit.without
+    predicted = found.fit.left_out @ loadings + offset
     drawn, tested = group >= 0, group == TEST_GROUP
     error_there = largest_error(values[tested], predicted[tested], values[drawn].std(axis=0))
     beyond = THREE_SIGMA.tail_probability * ((values[tested] - predicted[tested]) ** 2).sum(axis=0)
     points = _left_out(values[drawn], predicted[drawn], group[drawn], len(values), basis, without, loadings, offset, failed)
-    own = np.hstack([fit.posterior_var for fit in fits])
     inner = np.einsum("ke,kl,le->e", loadings, components[1:].T @ components[1:], loadings, optimize=True)
 
     def bounded(where: Mask) -> tuple[GroupMoments, Array]:
         low, high = values[:, where].min(axis=0), values[:, where].max(axis=0)
         kept = np.clip(points.predicted[:, where], low, high)
-        return _bounded_moments(basis, without, loadings[:, where], offset[where], (low, high)), kept
+        n = N_QUANTILE if alone[where].all() else N_OF_CURVES
+        return _bounded_moments(basis, without, loadings[:, where], offset[where], (low, high), n), kept
 
-    polynomial = PolynomialVariance(inner, own @ loadings**2, unstable_variance(without, loadings))
-    moments = cross_moments(points, GroupMoments.of(without, loadings, offset), bounded, polynomial, error_there)
+    polynomial = PolynomialVariance(inner, found.fit.posterior_var @ loadings**2, unstable_variance(without, loadings))
+    moments = cross_moments(points, GroupMoments.of(without, loadings, offset), bounded, polynomial, error_there, alone)
     plain = values[drawn].var(axis=0)
     moments["q2"] = moments["q2"] - ratio(beyond, plain)
     return CrossFit(
-        basis, components, loadings, offset, priors, test_point_error=error_there, left_out=points.predicted, **moments
+        basis, components, loadings, offset, found.priors, test_point_error=error_there, left_out=points.predicted, **moments
     )
 
 
@@ -139,13 +140,13 @@ def _left_out(
 
 
 def _bounded_moments(
-    basis: GermBasis, without: Array, loadings: Array, offset: Array, bounds: tuple[Array, Array]
+    basis: GermBasis, without: Array, loadings: Array, offset: Array, bounds: tuple[Array, Array], n: int
 ) -> GroupMoments:
-    """Moments of the polynomials without each group, kept within bounds (n_element,), over germs that fill the distribution."""
+    """Moments of the polynomials without each group, kept within bounds (n_element,), over n germs that fill the distribution."""
     loaded = (loadings != 0).any(axis=1)
     mean, var = np.empty((2, len(without), len(offset)))
     if loaded.any():
-        terms, kept = sampled_terms(basis, np.abs(without[:, :, loaded]).max(axis=(0, 2)))
+        terms, kept = sampled_terms(basis, np.abs(without[:, :, loaded]).max(axis=(0, 2)), n)
         for r, coefficients in enumerate(without[:, kept][:, :, loaded]):
             values = np.clip((terms @ coefficients) @ loadings[loaded] + offset, *bounds)
             mean[r], var[r] = values.mean(axis=0), values.var(axis=0)
@@ -154,14 +155,14 @@ def _bounded_moments(
     return GroupMoments(mean, var)
 
 
-def sampled_terms(basis: GermBasis, size: Array) -> tuple[Array, Mask]:
-    """Terms at germs that fill the distribution (n_sample, n_kept), and which are kept (n_term,) of coefficients of this size.
+def sampled_terms(basis: GermBasis, size: Array, n: int) -> tuple[Array, Mask]:
+    """Terms at n germs that fill the distribution (n, n_kept), and which are kept (n_term,) of coefficients of this size.
 
     Left out are those that make less than 1e-9 of the variance each.
     """
     kept = size**2 > NEGLIGIBLE * (size[1:] ** 2).sum()
     kept[0] = True
-    return GermBasis(basis.families, basis.exponents[kept]).evaluate(_germs(basis.families)), kept
+    return GermBasis(basis.families, basis.exponents[kept]).evaluate(_germs(basis.families)[:n]), kept
 
 
 @lru_cache(maxsize=2)

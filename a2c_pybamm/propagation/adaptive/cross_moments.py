@@ -36,6 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,8 @@ class ControlVariateCriterion:
 
     least_q2: float = 0.2
     """Q² below which the points alone count: what the polynomial then takes off is not worth evaluating it."""
+    fewest_points: int = 24
+    """Points below which the same holds."""
     largest_variance_factor: float = 10.0
     """Factor between the variances with and without the polynomial's help from which it overshoots."""
     shared_error: float = 5.0
@@ -132,6 +135,7 @@ def cross_moments(
     bounded: Bounded,
     polynomial: PolynomialVariance,
     test_point_error: Array,
+    scalar: Mask,
     *,
     criterion: ControlVariateCriterion = CONTROL_VARIATE,
     roughness: RoughnessCriterion = ROUGHNESS,
@@ -153,10 +157,15 @@ def cross_moments(
         for name, numbers in part.items():
             found[name][..., smooth] = numbers
         smooth[np.flatnonzero(smooth)[overshoots]] = False
-    helped = ~smooth & (q2 >= criterion.least_q2)
-    for where in (helped, ~smooth & ~helped):
+    helped = ~smooth & (q2 >= criterion.least_q2) & (len(points.group) >= criterion.fewest_points)
+    for where, help_of in (
+        (helped & scalar, bounded),
+        (helped & ~scalar, bounded),
+        (~smooth & ~helped, partial(_nothing, points, exact)),
+    ):
         if where.any():
-            part = _bounded_moments(points, *(bounded(where) if where is helped else _nothing(points, exact, where)), where)
+            shared = np.where(helped, ratio(residual_var, plain), 0.0)[where] / points.n_fitted
+            part = _bounded_moments(points, *help_of(where), shared, where)
             for name, numbers in part.items():
                 found[name][..., where] = numbers
     return found | {"q2": q2, "residual_var": residual_var}
@@ -194,8 +203,11 @@ def _smooth_moments(
     }
 
 
-def _bounded_moments(points: LeftOut, moments: GroupMoments, predicted: Array, where: Mask) -> dict[str, Array]:
-    """Moments of other elements, those ``where`` is true, with bounded predictions (n_point, n_element)."""
+def _bounded_moments(points: LeftOut, moments: GroupMoments, predicted: Array, shared: Array, where: Mask) -> dict[str, Array]:
+    """Moments of other elements, those ``where`` is true, with bounded predictions (n_point, n_element).
+
+    ``shared`` is what the groups' spread is short of, relative to the variance, since they share one polynomial (n_element,).
+    """
     n_group = len(moments.mean)
     averages = points.averages(n_group)
     works = points.works[:, None]
@@ -217,8 +229,8 @@ def _bounded_moments(points: LeftOut, moments: GroupMoments, predicted: Array, w
     return {
         "mean": mean,
         "var": var,
-        "mean_se": np.sqrt(mean_var),
-        "error": np.sqrt(_jackknife_of_std(second, share, var)),
+        "mean_se": np.sqrt(mean_var + shared * var / 2),
+        "error": np.sqrt(_jackknife_of_std(second, share, var) + shared),
         "without": _without_one(second, share),
     }
 

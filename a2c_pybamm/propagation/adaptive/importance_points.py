@@ -41,7 +41,7 @@ from a2c_pybamm.propagation.shares import ratio
 class ImportanceSampling:
     """Settings of importance points."""
 
-    pool_size: int = 2**15
+    pool_size: int = 2**12
     """Plain points from which a scrambling takes its own; the pools together are eight times as many."""
     most_germs: int = 10
     """Germs of most effect that the polynomial is evaluated in at a whole pool; the density does not depend on the others."""
@@ -93,8 +93,7 @@ def importance_points(
 def _coefficients(basis: GermBasis, germ: Array, values: Array) -> Array:
     """Coefficients (n_term, n_output) of polynomials with a prior each."""
     nobody = np.full(len(germ), -1)
-    _, _, fits = fit_columns(Degrees(basis), germ, values, nobody, values.shape[1], ())
-    return np.hstack([fit.coefficients for fit in fits])
+    return fit_columns(Degrees(basis), germ, values, nobody, values.shape[1], ()).fit.coefficients
 
 
 def _leading_germs(basis: GermBasis, coefficients: Array) -> tuple[NDArray[np.int64], GermBasis, Array]:

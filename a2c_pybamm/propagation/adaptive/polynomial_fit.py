@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.estimate import Family
-from a2c_pybamm.propagation.adaptive.adaptive_state import N_TEST_DESIGN, AdaptiveState, ElementTable
+from a2c_pybamm.propagation.adaptive.adaptive_state import N_TEST_DESIGN, AdaptiveState, ElementTable, with_curves
 from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, CrossFit, cross_fit, side_by_side
 from a2c_pybamm.propagation.adaptive.cross_moments import Mask
+from a2c_pybamm.propagation.adaptive.polynomial_kernel import Prior
 from a2c_pybamm.propagation.adaptive.weighted_regression import Degrees
 from a2c_pybamm.propagation.germ_basis import GermBasis, basis_of_active
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
@@ -33,9 +34,6 @@ class DegreeGrowth:
     most_terms: int = 4000
     most_tensor_entries: int = 200_000
     """Entries of the tensor of the highest degree, (germs)^degree, from which sensitivity indices are made."""
-    least_missed: float = 1e-3
-    """Missed share of the variance, 1 - Q², of an output that counts, from which a higher degree is tried: below it the std is
-    known to 0.05 %."""
 
 
 DEGREE_GROWTH = DegreeGrowth()
@@ -59,8 +57,7 @@ def fit_polynomials(state: AdaptiveState) -> AdaptiveState:
     """The state with polynomials of all elements, once every scrambling has a point that works.
 
     With few germs the first fit waits for the test points along all axes. The search for priors begins with those of the
-    former fit, which also chooses the active germs of many, once the test points along the steepest directions are there, and
-    shows where a higher degree is worth a try.
+    former fit, which also chooses the active germs of many, once the test points along the steepest directions are there.
     """
     n, table = state.problem.joint.n_germ, state.table
     if not state.has_all_groups or not table.answerable.any() or (n <= THREE_SIGMA.most_axes and not state.n_test_design):
@@ -69,9 +66,10 @@ def fit_polynomials(state: AdaptiveState) -> AdaptiveState:
     if state.active is None and state.slopes is not None and state.n_test_design == N_TEST_DESIGN:
         active = np.sort(np.argsort(-np.abs(state.slopes).max(axis=1), kind="stable")[:MOST_ACTIVE])
         state = replace(state, active=active)
-    degrees = _degrees(state, active)
-    fits = [_fit(degrees, table, rows, kept, state.fit if k == 0 else None) for k, (rows, kept) in enumerate(_parts(table))]
-    fit = side_by_side(fits, [kept for _, kept in _parts(table)])
+    degrees, parts = _degrees(state, active), _parts(table)
+    former = state.fit.priors if state.fit else ()
+    fits = [_fit(degrees, table, rows, kept, former if k == 0 else ()) for k, (rows, kept) in enumerate(parts)]
+    fit = side_by_side(fits, [kept for _, kept in parts])
     # slopes of scalar outputs, else of each output's first element, in standard deviations
     linear = fit.basis.exponents.sum(axis=1) == 1
     first = [place.start for place in table.columns.values() if place.stop > place.start and table.counted[place.start]]
@@ -81,15 +79,27 @@ def fit_polynomials(state: AdaptiveState) -> AdaptiveState:
     return replace(state, fit=fit, slopes=slopes)
 
 
+def fit_curves(state: AdaptiveState) -> AdaptiveState:
+    """The state with the polynomials of outputs with an axis beside those of numbers, once no more points are added.
+
+    The search for their priors begins with that of the first number.
+    """
+    whole = with_curves(state)
+    if state.fit is None or len(whole.table.counted) == len(state.table.counted):
+        return state
+    table = whole.table
+    degrees = Degrees(lowest_basis(state))
+    parts = [(rows, kept) for rows, kept in _parts(table, ~table.counted)]
+    fits = [_fit(degrees, table, rows, kept, state.fit.priors[:1] * 2) for rows, kept in parts]
+    return replace(whole, fit=side_by_side([state.fit, *fits], [table.counted, *(kept for _, kept in parts)]))
+
+
 def _degrees(state: AdaptiveState, active: NDArray[np.int64]) -> Degrees:
-    """Bases to fit: the higher one only where the former fit missed something."""
+    """Bases to fit: after the first fit a higher one where there are points for it."""
     families = state.problem.joint.germ_families
     low = lowest_basis(state, active)
     highest = highest_degree(len(state.table.germ), families)
-    if state.fit is None or len(state.fit.q2) != len(state.table.counted) or highest == DEGREE_GROWTH.lowest:
-        return Degrees(low)
-    missed = 1 - state.fit.q2[state.table.counted]
-    if not (missed > DEGREE_GROWTH.least_missed).any() and state.fit.basis.order == DEGREE_GROWTH.lowest:
+    if state.fit is None or highest == DEGREE_GROWTH.lowest:
         return Degrees(low)
     return Degrees(low, _basis(families, tuple(active.tolist()), highest))
 
@@ -107,13 +117,14 @@ def _basis(families: tuple[Family, ...], active: tuple[int, ...], degree: int) -
     return basis_of_active(families, np.array(active, dtype=np.int64), degree)
 
 
-def _parts(table: ElementTable) -> list[tuple[Mask, Mask]]:
-    """Points (n_point,) and the elements (n_element,) that are fitted to them.
+def _parts(table: ElementTable, where: Mask | None = None) -> list[tuple[Mask, Mask]]:
+    """Points (n_point,) and the elements (n_element,) that are fitted to them, of those ``where`` is true.
 
     Curves that some test point does not reach are fitted to the other points; a number that some points lack has a fit of its
     own, to those that have it.
     """
-    known, answerable = np.isfinite(table.values), table.answerable
+    known = np.isfinite(table.values)
+    answerable = table.answerable if where is None else table.answerable & where
     works = known[:, answerable].any(axis=1)
     complete = known[works].all(axis=0)
     without_tests = works & (table.group != TEST_GROUP)
@@ -123,7 +134,7 @@ def _parts(table: ElementTable) -> list[tuple[Mask, Mask]]:
     return [(rows, kept) for rows, kept in parts if kept.any()]
 
 
-def _fit(degrees: Degrees, table: ElementTable, rows: Mask, kept: Mask, former: CrossFit | None) -> CrossFit:
+def _fit(degrees: Degrees, table: ElementTable, rows: Mask, kept: Mask, former: tuple[Prior, ...]) -> CrossFit:
     """Polynomials of some elements, fitted to some points."""
     plain = table.group >= 0
     failed = ~rows & plain
@@ -134,7 +145,7 @@ def _fit(degrees: Degrees, table: ElementTable, rows: Mask, kept: Mask, former: 
         table.group[rows],
         table.scalar[kept],
         (table.germ[failed], table.group[failed]),
-        former=former.priors if former else (),
+        former=former,
     )
     in_order = np.empty_like(fit.left_out)
     in_order[np.concatenate([np.flatnonzero(rows[plain]), np.flatnonzero(failed[plain])])] = fit.left_out

@@ -42,6 +42,8 @@ class Prior:
     """τ of degrees 1, 2, … (order,)."""
     noise: float
     """Variance that no term explains."""
+    n_point: int = 0
+    """Points that chose it."""
 
     def variances(self, basis: GermBasis) -> Array:
         """Prior variance of every term (n_term,); the constant's is 1."""

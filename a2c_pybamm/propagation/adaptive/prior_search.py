@@ -39,10 +39,16 @@ class PriorSearchSettings:
     """Standard deviation of each logarithm around its start: it holds what the points do not determine."""
     grid: float = 0.05
     """Step to which logarithms are rounded: a prior needs no more digits, and is then the same on every processor."""
-    most_steps: int = 40
+    most_steps: int = 30
     """Evaluations of a first search."""
-    near_steps: int = 12
+    near_steps: int = 10
     """Evaluations where the prior of fewer points is given."""
+    least_gain: float = 1e-4
+    """Relative gain of the logarithm of evidence below which a search ends."""
+    least_growth: float = 1.3
+    """Factor by which the points have grown before a new search."""
+    structureless: float = 0.3
+    """Noise of a former prior from which a search begins anew."""
 
 
 PRIOR_SEARCH = PriorSearchSettings()
@@ -65,20 +71,22 @@ class PriorSearch:
         self._diagonal = np.flatnonzero(self._rows == self._columns)
 
     def choose(self, values: Array, former: Prior | None = None) -> Prior:
-        """The prior of greatest summed evidence for standardised values (n_point, n_output), sought near a ``former`` one."""
-        settings = self._settings
-        centre = self._start()
-        start = centre if former is None else self._continued(former)
+        """The prior of greatest summed evidence for standardised values (n_point, n_output).
+
+        Sought near a ``former`` one of the same order, unless that took nearly all for noise: from there no way leads back. Where
+        it was chosen by nearly as many points it is kept.
+        """
+        settings, centre = self._settings, self._start()
+        start, steps = centre, settings.most_steps
+        if former is not None and len(former.levels) == self._order and former.noise < settings.structureless:
+            if self._n < settings.least_growth * former.n_point:
+                return former
+            start, steps = _numbers(former), settings.near_steps
         bounds = [(c - settings.widest, c + settings.widest) for c in centre]
         bounds[-1] = (np.log(settings.least_noise), 0.0)
+        options = {"maxfun": steps, "ftol": settings.least_gain, "maxcor": 20}
         found = minimize(
-            self._loss,
-            start,
-            args=(values, centre),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
-            options={"maxfun": settings.most_steps if former is None else settings.near_steps, "ftol": 1e-5, "maxcor": 20},
+            self._loss, start, args=(values, centre), jac=True, method="L-BFGS-B", bounds=bounds, options=options
         )
         return self._prior(np.round(found.x / settings.grid) * settings.grid)
 
@@ -88,17 +96,9 @@ class PriorSearch:
             [np.full(self._n_germ, -np.log(self._n_germ)), levels, [np.log(self._settings.start_noise)]]
         )
 
-    def _continued(self, former: Prior) -> Array:
-        """Numbers of a former prior, of lower order perhaps: further levels fall as the last one did."""
-        levels = np.log(former.levels / former.levels[0])
-        more = np.log(self._settings.start_level) * np.arange(1, self._order - len(levels) + 1) + levels[-1]
-        levels = np.concatenate([levels, more])[1 : self._order]
-        noise = np.clip(former.noise, self._settings.least_noise, 1.0)
-        return np.concatenate([np.log(former.relevance), levels, [np.log(noise)]])
-
     def _prior(self, numbers: Array) -> Prior:
         d = self._n_germ
-        return Prior(np.exp(numbers[:d]), np.exp(np.concatenate([[0.0], numbers[d:-1]])), float(np.exp(numbers[-1])))
+        return Prior(np.exp(numbers[:d]), np.exp(np.concatenate([[0.0], numbers[d:-1]])), float(np.exp(numbers[-1])), self._n)
 
     def _loss(self, numbers: Array, values: Array, centre: Array) -> tuple[float, Array]:
         """Minus the logarithm of evidence and of the width around the start, with its gradient."""
@@ -115,7 +115,7 @@ class PriorSearch:
         half_log_det = np.log(np.diag(factor)).sum()
         inverse, _ = dpotri(factor, lower=True, overwrite_c=True)
         lower = inverse[self._rows, self._columns]
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        inverse[self._columns, self._rows] = lower
         response = inverse @ values
         misfit = np.maximum((values * response).sum(axis=0), np.finfo(float).tiny)
         scaled = response * np.sqrt(self._n / misfit)
@@ -126,3 +126,8 @@ class PriorSearch:
         evidence = -0.5 * self._n * np.log(misfit).sum() - q * half_log_det
         gradient = np.concatenate([by_relevance, by_level[1:], [by_noise]])
         return float(-evidence + 0.5 * away @ away), -gradient + away / self._settings.width
+
+
+def _numbers(prior: Prior) -> Array:
+    """Logarithms of a prior's numbers, the level of degree 1 taken as 1."""
+    return np.concatenate([np.log(prior.relevance), np.log(prior.levels[1:]), [np.log(prior.noise)]])

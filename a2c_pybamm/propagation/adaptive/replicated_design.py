@@ -9,7 +9,7 @@ from scipy.stats import qmc
 
 from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
-from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, germ_distribution
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, germ_at
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 from a2c_pybamm.propagation.model import Array
 
@@ -28,7 +28,7 @@ class DesignGrowth:
     fewest_before_importance: int = 5
     """Plain points of each scrambling before an output with a rare tail is sampled where it is far out."""
 
-    fewest_of_importance: int = 10
+    fewest_of_importance: int = 4
     """Importance points of each scrambling that the budget must have room for: fewer meet a rare tail no better than plain ones."""
 
 
@@ -45,7 +45,6 @@ class ReplicatedDesign:
 
     def __init__(self, families: tuple[Family, ...], rng: np.random.Generator, n_replicate: int = N_SCRAMBLING) -> None:
         self.families, self.n_replicate = families, n_replicate
-        self._distribution = germ_distribution(families)
         self._sequences = [qmc.Sobol(len(families), rng=child) for child in rng.spawn(n_replicate)]
 
     def first(self) -> Design:
@@ -56,7 +55,7 @@ class ReplicatedDesign:
     def more(self, n: int) -> Design:
         """The next n points of every sequence."""
         points = np.vstack([_next(sequence, n) for sequence in self._sequences]) + 0.5 ** (self._sequences[0].bits + 1)
-        germ = np.asarray(self._distribution.inv(points.T)).reshape(len(self.families), len(points)).T
+        germ = germ_at(points, self.families)
         return Design(Kind.PLAIN, germ, np.repeat(np.arange(self.n_replicate), n), np.ones(len(germ)))
 
 

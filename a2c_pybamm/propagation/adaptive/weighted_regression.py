@@ -20,12 +20,18 @@ from a2c_pybamm.propagation.adaptive.polynomial_kernel import ROUND_OFF, Prior, 
 from a2c_pybamm.propagation.adaptive.prior_search import PriorSearch
 from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.model import Array
+from a2c_pybamm.propagation.shares import ratio
 
 HIGHER_DEGREE_GAIN = 4.0
 """Factor by which a higher degree must divide the expected square of what is missed: for smooth outputs it does many times over;
 at a kink it gains little and overshoots far out."""
-MOST_POINTS = 64
-"""Points that choose a prior: its dozen numbers need no more, and each step costs their cube."""
+LEAST_MISSED = 1e-3
+"""Missed share of the variance, 1 - Q², from which a higher degree is tried: below it the std is known to 0.05 %."""
+ALIKE = 0.99
+"""Correlation of two outputs from which they share a prior."""
+MOST_POINTS, MOST_POINTS_HIGHER = 64, 128
+"""Points that choose a prior of the lower and of a higher degree: its dozen numbers need no more, and each step costs their
+cube."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,31 +90,75 @@ def weighted_fit(
     return WeightedFit(coefficients[0], posterior_var, coefficients[1:], left_out)
 
 
-def fit_columns(
-    degrees: Degrees, germ: Array, scores: Array, group: NDArray[np.int64], n_alone: int, former: tuple[Prior, ...]
-) -> tuple[GermBasis, tuple[Prior, ...], list[WeightedFit]]:
-    """The basis, priors and fits to columns (n_point, n_column), fits in their order.
+@dataclass(frozen=True, eq=False)
+class ColumnFits:
+    """Fits to several columns."""
 
-    The first ``n_alone`` columns and the one behind them have a prior each, the others one together. The search begins with
-    ``former`` priors where there are some.
+    basis: GermBasis
+    priors: tuple[Prior, ...]
+    """One of each block of columns that share a prior."""
+    fit: WeightedFit
+
+
+def fit_columns(
+    degrees: Degrees, germ: Array, columns: Array, group: NDArray[np.int64], n_alone: int, former: tuple[Prior, ...]
+) -> ColumnFits:
+    """Fits to columns (n_point, n_column), of which the first ``n_alone`` stand for one output each.
+
+    Columns of one block share a prior. The search begins with ``former`` priors where there are as many or more. A higher degree is
+    tried for blocks of outputs (of all columns where there are none) of which the lower one misses a thousandth.
     """
-    n_own = min(n_alone + 1, scores.shape[1])
-    blocks = [scores[:, k : k + 1] for k in range(n_own)] + ([scores[:, n_own:]] if scores.shape[1] > n_own else [])
-    priors = _search(degrees.low, germ, blocks, former)
-    fits = _fit_blocks(degrees.low, germ, blocks, group, priors)
+    blocks = _blocks(columns, n_alone)
+    former = former[: len(blocks)] if len(former) >= len(blocks) else ()
+    priors = _search(degrees.low, germ, columns, blocks, former, MOST_POINTS)
+    fits = _fit_blocks(degrees.low, germ, columns, blocks, group, priors)
     if degrees.high is None:
-        return degrees.low, priors, fits
-    higher = _search(degrees.high, germ, blocks, former)
-    fits_higher = _fit_blocks(degrees.high, germ, blocks, group, higher)
+        return ColumnFits(degrees.low, priors, _in_order(fits, blocks))
     drawn = group >= 0
-    better = [
-        HIGHER_DEGREE_GAIN * _missed(block, high, drawn) < _missed(block, low, drawn)
-        for block, low, high in zip(blocks, fits, fits_higher, strict=True)
+    missed = [_missed(columns[:, block], fit, drawn) for block, fit in zip(blocks, fits, strict=True)]
+    spread = [float(columns[drawn][:, block].var(axis=0).sum()) for block in blocks]
+    tried = [
+        k for k, block in enumerate(blocks) if (block[0] < n_alone or not n_alone) and missed[k] > LEAST_MISSED * spread[k]
     ]
-    if not any(better):
-        return degrees.low, priors, fits
-    priors = tuple(high if b else low for b, low, high in zip(better, priors, higher, strict=True))
-    return degrees.high, priors, _fit_blocks(degrees.high, germ, blocks, group, priors)
+    chosen = [blocks[k] for k in tried]
+    older = tuple(former[k] for k in tried) if former else ()
+    higher = _search(degrees.high, germ, columns, chosen, older, MOST_POINTS_HIGHER)
+    higher_fits = _fit_blocks(degrees.high, germ, columns, chosen, group, higher)
+    better = {
+        k: prior
+        for k, prior, fit in zip(tried, higher, higher_fits, strict=True)
+        if HIGHER_DEGREE_GAIN * _missed(columns[:, blocks[k]], fit, drawn) < missed[k]
+    }
+    if not better:
+        return ColumnFits(degrees.low, priors, _in_order(fits, blocks))
+    priors = tuple(better.get(k, prior) for k, prior in enumerate(priors))
+    fits = _fit_blocks(degrees.high, germ, columns, blocks, group, priors)
+    return ColumnFits(degrees.high, priors, _in_order(fits, blocks))
+
+
+def _blocks(columns: Array, n_alone: int) -> list[NDArray[np.int64]]:
+    """Columns that share a prior: outputs that move together, the leading component of curves, their other components."""
+    left, blocks = list(range(n_alone)), []
+    centred = columns[:, :n_alone] - columns[:, :n_alone].mean(axis=0)
+    length = np.linalg.norm(centred, axis=0)
+    while left:
+        cosine = np.abs(ratio(centred[:, left].T @ centred[:, left[0]], length[left] * length[left[0]]))
+        alike = [k for k, c in zip(left, cosine, strict=True) if k == left[0] or c > ALIKE]
+        blocks.append(np.array(alike))
+        left = [k for k in left if k not in alike]
+    rest = np.arange(n_alone, columns.shape[1])
+    return [*blocks, *(part for part in (rest[:1], rest[1:]) if len(part))]
+
+
+def _in_order(fits: list[WeightedFit], blocks: list[NDArray[np.int64]]) -> WeightedFit:
+    """Fits of blocks as one of all columns, in the columns' order."""
+    order = np.argsort(np.concatenate(blocks))
+    return WeightedFit(
+        np.concatenate([fit.coefficients for fit in fits], axis=-1)[..., order],
+        np.concatenate([fit.posterior_var for fit in fits], axis=-1)[order],
+        np.concatenate([fit.without for fit in fits], axis=-1)[..., order],
+        np.concatenate([fit.left_out for fit in fits], axis=-1)[..., order],
+    )
 
 
 def _missed(values: Array, fit: WeightedFit, drawn: NDArray[np.bool_]) -> float:
@@ -133,24 +183,35 @@ def _deviations(without: Array) -> Array:
     return np.asarray(np.sqrt((n - 1) / n) * (without - without.mean(axis=0)))
 
 
-def _search(basis: GermBasis, germ: Array, blocks: list[Array], former: tuple[Prior, ...]) -> tuple[Prior, ...]:
-    """The prior of each block of columns (n_point, n_column)."""
-    germ = germ[:MOST_POINTS]
-    search = PriorSearch(germ, basis)
-    priors = []
-    for k, block in enumerate(blocks):
-        spread = block.std(axis=0)
-        standard = block[:MOST_POINTS] / np.where(spread > 0, spread, 1.0)
-        priors.append(search.choose(standard, former[k] if k < len(former) else None))
-    return tuple(priors)
+def _search(
+    basis: GermBasis,
+    germ: Array,
+    columns: Array,
+    blocks: list[NDArray[np.int64]],
+    former: tuple[Prior, ...],
+    n: int,
+) -> tuple[Prior, ...]:
+    """The prior of each block of columns (n_point, n_column), from the first n points."""
+    search = PriorSearch(germ[:n], basis)
+    spread = columns.std(axis=0)
+    standard = columns[:n] / np.where(spread > 0, spread, 1.0)
+    return tuple(search.choose(standard[:, block], former[k] if former else None) for k, block in enumerate(blocks))
 
 
 def _fit_blocks(
-    basis: GermBasis, germ: Array, blocks: list[Array], group: NDArray[np.int64], priors: tuple[Prior, ...]
+    basis: GermBasis,
+    germ: Array,
+    columns: Array,
+    blocks: list[NDArray[np.int64]],
+    group: NDArray[np.int64],
+    priors: tuple[Prior, ...],
 ) -> list[WeightedFit]:
+    """The fit to each block of columns (n_point, n_column)."""
+    if not blocks:
+        return []
     terms = basis.evaluate(germ)
     kernels = kernel_matrices(germ, basis, [*priors, *(prior.squared for prior in priors)])
     return [
-        weighted_fit(terms, block, group, prior.variances(basis), kernel, squared, prior.noise)
+        weighted_fit(terms, columns[:, block], group, prior.variances(basis), kernel, squared, prior.noise)
         for block, prior, kernel, squared in zip(blocks, priors, kernels[: len(priors)], kernels[len(priors) :], strict=True)
     ]
