@@ -6,22 +6,29 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Usability of one method's answer for one output."""
+    """Usability of one method's answer for one output; the first that applies, in this order."""
 
-    HOLDS = "holds"
-    """Its own checks pass, and sampling beside it agrees (sampling itself: it has a standard error)."""
-    UNVERIFIED = "unverified"
-    """Its own checks pass; no sampling stands beside it."""
-    FAILS = "fails"
-    UNKNOWN = "unknown"
-    """Neither a check of its own nor sampling."""
     MISSING = "missing"
     """No answer: a solve that it needs failed."""
+    CONTRADICTED = "contradicted"
+    """Drawn samples contradict it."""
+    CONSTANT = "constant"
+    """The output does not vary."""
+    FAILS = "fails"
+    """It does not hold by its own checks."""
+    UNKNOWN = "unknown"
+    """Neither a check of its own nor drawn samples."""
+    THIN = "thin"
+    """Its checks pass, on too few points to see a rare cliff."""
+    UNVERIFIED = "unverified"
+    """Its own checks pass; nothing new was solved to test it."""
+    HOLDS = "holds"
+    """Drawn samples agree with it (sampling itself: it has a standard error)."""
 
     @property
     def usable(self) -> bool:
         """True where no check speaks against the answer."""
-        return self in (Status.HOLDS, Status.UNVERIFIED)
+        return self in (Status.CONSTANT, Status.HOLDS, Status.THIN, Status.UNVERIFIED)
 
 
 class Recommendation(StrEnum):

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.estimate import Joint
+from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import propagate
 from a2c_pybamm.propagation.model import Model
 from a2c_pybamm.propagation.problem import Method
@@ -32,7 +33,8 @@ def sweep(
     ``lambda **s: Cell(parameter_set, voltage_limits=(3.0, 4.1), **s)`` with ``design={"c_rate": [0.5, 1, 2]}``. A tree with a
     node for each output under ``outputs``, as `propagate` gives: with methods each has that output's statistics, without it
     has ``value``, the output at the mean coefficients. A point whose cell cannot be built or solved is kept, with the reason in
-    ``reason`` and NaN elsewhere; so is one where a larger share of a method's samples than ``max_failed`` fails.
+    ``reason`` and NaN elsewhere. Where a larger share of the drawn samples than ``max_failed`` fails the reason says so, and
+    the numbers are of those that work.
 
     Raises
     ------
@@ -47,6 +49,7 @@ def sweep(
     for k, settings in enumerate(points):
         try:
             solved[k] = _point(make_cell(**settings), joint, methods, rng, max_failed)
+            reasons[k] = _warning(solved[k], max_failed)
         except ValueError as error:
             reasons[k] = str(error)
         if progress:
@@ -86,6 +89,13 @@ def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random
         raise ValueError(str(data["reason"].values[0]))
     scalars = {str(v): data[v].isel(sample=0) for v in data.data_vars if data[v].dims == ("sample",) and _is_number(data[v])}
     return _Point(xr.Dataset(), {name: xr.Dataset({"value": values}) for name, values in scalars.items()})
+
+
+def _warning(point: _Point, max_failed: float) -> str:
+    """Text on the samples that fail at a point, where they are more than ``max_failed`` of those drawn; empty otherwise."""
+    fractions = [node["failed_fraction"].max().item() for node in point.outputs.values() if "failed_fraction" in node]
+    most = np.nanmax(fractions) if np.isfinite(fractions).any() else 0.0
+    return f"{percent(most)} of the drawn samples fail; the numbers are of those that work" if most > max_failed else ""
 
 
 def _is_number(values: xr.DataArray) -> bool:

@@ -26,6 +26,20 @@ class Finding(StrEnum):
 
     CONSTANT = "constant"
     """The output does not vary."""
+    RESIDUAL = "residual"
+    """A drawn sample is too far from the prediction."""
+    DRAWN_Q2 = "drawn Q2"
+    """Too much of the drawn samples' variance is not predicted."""
+    DRAWN_STD = "drawn std"
+    """The predictions at the drawn samples have another standard deviation than the samples."""
+    DRAWN_MEAN = "drawn mean"
+    """The predictions at the drawn samples have another mean."""
+    ENDS = "ends"
+    """The ends of the distribution are not those of the drawn samples."""
+    SURVIVORS = "survivors"
+    """Leaving out failed samples changes the predictions' moments: the method answers for the failed ones too."""
+    DISAGREES = "disagrees"
+    """Mean or standard deviation are several combined errors from those of sampling."""
     NONLINEAR = "nonlinear"
     """Too large a share of the variance that no straight line gives."""
     MEAN_SHIFT = "mean shift"
@@ -37,8 +51,6 @@ class Finding(StrEnum):
     """Too much variance could hide beyond the test points."""
     INACCURATE = "inaccurate"
     """Points kept out of the fit are predicted badly."""
-    DISAGREES = "disagrees"
-    """Sampling beside it gives another number."""
     FEW_SAMPLES_DOMINATE = "few samples dominate"
     """The hundredth part of the samples carries most of the variance."""
 
@@ -53,10 +65,12 @@ class Numbers:
     """Lowest quantile of the result, 2.5 % unless asked otherwise."""
     high: float
     """Highest quantile, 97.5 % unless asked otherwise."""
+    low_se: float
+    high_se: float
     coverage: float
     """Probability between both."""
     error: float
-    """Relative error of the standard deviation as the method itself estimates it."""
+    """Relative error of the standard deviation."""
     mean_se: float
     q2: float
     mean_shift: float
@@ -65,6 +79,17 @@ class Numbers:
     hidden_variance: float
     tail_share: float
     std_unseen_high: float
+    test_n: float
+    """Points on which it was tested; this and the following are of that test (`surrogate_test`)."""
+    draw_residual: float
+    draw_q2: float
+    draw_mean: float
+    draw_mean_se: float
+    draw_log_std: float
+    draw_log_std_se: float
+    survivor_shift: float
+    failed_fraction: float
+    failed_fraction_se: float
     n_solves: int
     n_failed: int
     n_importance: int
@@ -74,6 +99,25 @@ class Numbers:
     def std_error(self) -> float:
         """Standard error of the standard deviation."""
         return self.error * self.std
+
+
+@dataclass(frozen=True)
+class FailedSamples:
+    """Drawn samples that failed: how many, why, and where they lie."""
+
+    fraction: float
+    error: float
+    """Standard error of the fraction."""
+    cause: str
+    """The most frequent one."""
+    coefficient: str = ""
+    """The coefficient farthest from its mean at them; empty where too few failed."""
+    shift: float = 0.0
+    """Its mean there, in standard deviations."""
+    source: str = ""
+    """The source with the largest part in where they lie."""
+    share: float = 0.0
+    """That part."""
 
 
 @dataclass(frozen=True)
@@ -111,5 +155,7 @@ class Decision:
     """The answer to take; None where nothing holds and nothing samples."""
     more_solves: float
     """Further solves that bring sampling's relative error of the std to 5 %: 0 where none are needed, NaN if not known."""
-    warned_by: str = ""
-    """Another output of the same samples for which adaptive chaos fails."""
+    failed: FailedSamples | None = None
+    """Drawn samples without a number, if there are some."""
+    leads_with_failures: bool = False
+    """True where they are more than was said to need no warning."""

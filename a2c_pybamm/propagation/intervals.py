@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from a2c_pybamm.propagation.model import Array
@@ -33,7 +34,7 @@ class VarianceTail:
     """Part of the samples, those farthest from the mean, whose share of the variance is reported."""
     fewest: int = 3
     """Samples of which that part has at least."""
-    dominant_share: float = 0.5
+    dominant_share: float = 0.4
     """Share of the variance from which that part dominates it: of a normal output it has 0.09."""
 
     @property
@@ -43,6 +44,11 @@ class VarianceTail:
 
 
 VARIANCE_TAIL = VarianceTail()
+
+
+def matched(freedom: float) -> float:
+    """Factor on a standard error known with these degrees of freedom: ±1.96 of it then hold 95 %, as Student's quantile does."""
+    return float(student.ppf((1 + CONFIDENCE) / 2, freedom) / norm.ppf((1 + CONFIDENCE) / 2))
 
 
 def intervals(moments: Mapping[str, Array], n: float | Array, freedom: float, attrs: Mapping[str, Any]) -> dict[str, Array]:

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
+from a2c_pybamm.propagation.failed_samples import blame
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.polynomial import expansion_nodes
 from a2c_pybamm.propagation.problem import Method, Outcome, Problem
@@ -66,6 +67,11 @@ def _root(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Outcom
     root["n_importance"].attrs["long_name"] = "importance-sampling points among the solves"
     root["share_degree"] = ("approach", [o.share_degree for o in outcomes])
     root["share_degree"].attrs["long_name"] = "degree of the polynomials from which shares are read, 0 for none"
+    shift, share = zip(*(blame(problem, o) for o in outcomes), strict=True)
+    root["failure_shift"] = (("approach", "coefficient"), np.array(shift))
+    root["failure_shift"].attrs["long_name"] = "mean of the failed draws' coefficients, in standard deviations from the mean"
+    root["failure_share"] = (("approach", "source"), np.array(share))
+    root["failure_share"].attrs["long_name"] = "part that each source has in where the failed draws lie"
     root["settings"] = ("approach", [repr(method) for method in methods])
     for method, outcome in zip(methods, outcomes, strict=True):
         root.attrs |= {f"{method.label}: {key}": text for key, text in outcome.notes.items()}
@@ -152,11 +158,12 @@ def _design(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> dict[str,
 
 
 def _failures(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> xr.Dataset:
-    """A row for every failed sample: who asked for it, its coefficients, the cause, and the reason in words."""
-    labels = [m.label for m, o in zip(methods, outcomes, strict=True) for _ in range(int(o.solved.failed.sum()))]
-    samples = np.vstack([o.solved.samples[o.solved.failed] for o in outcomes])
-    reasons = [str(r) for o in outcomes for r in o.solved.reason[o.solved.failed]]
-    causes = [str(c) for o in outcomes for c in o.solved.cause[o.solved.failed]]
+    """A row for every sample without a number somewhere: who asked for it, its coefficients, the cause, the reason in words."""
+    lacking = [o.solved.cause != "" for o in outcomes]
+    labels = [m.label for m, rows in zip(methods, lacking, strict=True) for _ in range(int(rows.sum()))]
+    samples = np.vstack([o.solved.samples[rows] for o, rows in zip(outcomes, lacking, strict=True)])
+    reasons = [str(r) for o, rows in zip(outcomes, lacking, strict=True) for r in o.solved.reason[rows]]
+    causes = [str(c) for o, rows in zip(outcomes, lacking, strict=True) for c in o.solved.cause[rows]]
     return xr.Dataset(
         {
             SAMPLE_APPROACH: ("failure", np.array(labels, dtype=str)),

@@ -83,8 +83,8 @@ def from_function(
     Parameters
     ----------
     function
-        Returns one scalar output (n,) or (n, 1); or (n, m), which is one output on an axis of m points if one output is declared and m
-        scalar outputs if m are; or a mapping from output name to (n,) or (n, m).
+        Returns one scalar output (n,) or (n, 1); or (n, m), which is one output on an axis of m points if one output is
+        declared and m scalar outputs if m are; or a mapping from output name to (n,) or (n, m).
     names
         The coefficients, in the order of the columns.
     outputs

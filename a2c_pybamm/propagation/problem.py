@@ -7,7 +7,7 @@ Names are matched, order never assumed. Of every source only the part that moves
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -89,8 +89,32 @@ def joined(batches: Sequence[Solved]) -> Solved:
 
 
 def complete_elements(solved: Solved) -> dict[str, NDArray[np.bool_]]:
-    """Elements of each output (n_element,) that every solve reached which did not fail."""
-    return {name: np.asarray(np.isfinite(solved.flat(name)[~solved.failed]).all(axis=0)) for name in solved.outputs}
+    """Elements of each output (n_element,) that every solve reached which did not fail.
+
+    A number is reached by those that have it; samples that lack it have failed for this output.
+    """
+    return {name: np.asarray(np.isfinite(solved.flat(name)[rows]).all(axis=0)) for name, rows in _rows(solved).items()}
+
+
+def alike(solved: Solved) -> list[Solved]:
+    """The outputs in groups that lack the same samples, each with these as failed."""
+    groups: dict[bytes, list[str]] = {}
+    for name, rows in _rows(solved).items():
+        groups.setdefault(rows.tobytes(), []).append(name)
+    return [
+        replace(solved, outputs={name: solved.outputs[name] for name in names}, failed=~np.frombuffer(rows, dtype=bool))
+        for rows, names in groups.items()
+    ]
+
+
+def _rows(solved: Solved) -> dict[str, NDArray[np.bool_]]:
+    """Samples (n_sample,) that count for each output: all that did not fail, of a number those that have it."""
+    rows = {}
+    for name, values in solved.outputs.items():
+        rows[name] = ~solved.failed
+        if values.ndim == 1:
+            rows[name] = rows[name] & np.isfinite(solved.flat(name)[:, 0])
+    return rows
 
 
 def fill_incomplete(
@@ -103,7 +127,8 @@ def fill_incomplete(
         for name, values in numbers.items():
             filled[output][name] = np.full((*values.shape[:-1], len(complete[output])), np.nan)
             filled[output][name][..., complete[output]] = values
-        filled[output]["running_fraction"] = np.isfinite(solved.flat(output)[~solved.failed]).mean(axis=0)
+        running = np.isfinite(solved.flat(output)[~solved.failed])
+        filled[output]["running_fraction"] = running.sum(axis=0) / max(1, len(running))
     return filled
 
 
@@ -140,6 +165,17 @@ class Outcome:
     """Terms of the statistic "expansion" (n_term, n_element), of a method that fits a polynomial."""
     plain: PlainPoints | None = None
     """Points that stand for the distribution, of a method that has such."""
+
+
+def no_answer(problem: Problem, solved: Solved, why: str) -> Outcome:
+    """Outcome of a method that has no number for any output; what was solved is kept."""
+    statistics = {}
+    for output, values in solved.outputs.items():
+        nothing = np.full(int(np.prod(values.shape[1:])), np.nan)
+        numbers = {"mean": nothing, "var": nothing, "quantile": np.tile(nothing, (len(problem.levels), 1))}
+        numbers |= {"share": np.tile(nothing, (len(problem.sources), 1)), "error": nothing}
+        statistics[output] = numbers | {"running_fraction": np.isfinite(solved.flat(output)).mean(axis=0)}
+    return Outcome(solved, len(solved.samples), statistics, share_degree=0, notes={"no answer": why})
 
 
 class Method(Protocol):
@@ -221,8 +257,9 @@ def _without_impossible(
         (~np.isfinite(values[:, 0]) if variable.ndim == 1 else np.isinf(values).any(axis=1), "is not finite"),
         ((size > LARGEST_OUTPUT).any(axis=1), f"is larger than {LARGEST_OUTPUT:g}, whose square is no number"),
     ):
-        new = bad & ~failed & (reason == "")
-        reason[new], cause[new] = f"{name} {what}", str(FailureCause.NOT_FINITE)
+        new = bad & ~failed & (cause == "")
+        reason[new & (reason == "")] = f"{name} {what}"
+        cause[new] = str(FailureCause.NOT_FINITE)
         values[bad] = np.nan
     largest = np.nanmax(size[~failed & np.isfinite(values).any(axis=1)], initial=0.0)
     if 0 < largest < 1 / LARGEST_OUTPUT:

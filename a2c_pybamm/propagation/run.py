@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,10 +10,13 @@ import numpy as np
 
 from a2c_pybamm.estimate import Joint, named_stream
 from a2c_pybamm.propagation.answer import MethodKind
+from a2c_pybamm.propagation.failed_samples import counted_failures
 from a2c_pybamm.propagation.layout import assemble
 from a2c_pybamm.propagation.model import Array, Model, Progress
-from a2c_pybamm.propagation.problem import QUANTILES, Method, Outcome, match
+from a2c_pybamm.propagation.problem import QUANTILES, Method, Outcome, Problem, match
 from a2c_pybamm.propagation.provenance import provenance
+from a2c_pybamm.propagation.round_off import certain_outcome, without_round_off
+from a2c_pybamm.propagation.surrogate_test import tested
 from a2c_pybamm.propagation.verdict import add_verdicts
 from a2c_pybamm.result import Result, build_result, check_labels, check_names
 
@@ -59,21 +63,30 @@ def propagate(
         Called with the number of solves of the whole run as far as it is known: before the first, and again where a method
         ended with fewer than it might have taken.
     max_failed
-        Largest fraction of failed samples, for each method, that is borne.
+        Fraction of failed samples above which a decision leads with it. Answers are of the samples that work.
     quantiles
         Levels of the quantiles, rising, between 0 and 1.
 
     Raises
     ------
     ValueError
-        If a coefficient is missing, no coefficient carries an error, too many samples fail, a name cannot be written, or the
-        quantile levels do not rise between 0 and 1.
+        If a coefficient is missing, a name cannot be written, or the quantile levels do not rise between 0 and 1.
     """
     _check(methods, rng, max_failed)
     made_with = provenance(model, rng)  # before the first number is drawn
     start = int(rng.integers(2**63))
     count = _Count(progress, expect)
     problem = match(model, joint, max_failed=max_failed, progress=count.advance, levels=_levels(quantiles))
+    outcomes = _certain(problem, methods, count) or _run(problem, methods, start, count)
+    count.expect(0)
+    _check_solved(outcomes)
+    outcomes = counted_failures(tested(problem, without_round_off(problem, outcomes)))
+    parts = add_verdicts(assemble(problem, methods, outcomes), methods, max_failed)
+    return build_result(parts.root.assign_attrs(made_with), parts.outputs, parts.nodes)
+
+
+def _run(problem: Problem, methods: Sequence[Method], start: int, count: _Count) -> list[Outcome]:
+    """Outcome of each method, one after the other."""
     outcomes = []
     for k, method in enumerate(methods):
         count.expect(sum(m.planned(problem) for m in methods[k:]))
@@ -82,9 +95,31 @@ def propagate(
             raise ValueError(f"propagate: {method.label} returns {type(outcome).__name__}; a method returns an Outcome")
         outcomes.append(outcome)
         check_names(outcome.solved.outputs)
-    count.expect(0)
-    parts = add_verdicts(assemble(problem, methods, outcomes), methods)
-    return build_result(parts.root.assign_attrs(made_with), parts.outputs, parts.nodes)
+    return outcomes
+
+
+def _check_solved(outcomes: Sequence[Outcome]) -> None:
+    """Raise ``ValueError`` with the most frequent cause where no sample of any method could be solved."""
+    failed = np.concatenate([outcome.solved.failed for outcome in outcomes])
+    if not failed.all():
+        return
+    cause = np.concatenate([outcome.solved.cause for outcome in outcomes])
+    reason = np.concatenate([outcome.solved.reason for outcome in outcomes])
+    name, count = Counter(map(str, cause)).most_common(1)[0]
+    raise ValueError(
+        f"propagate: all {len(failed)} samples failed; most frequent cause ({count} times): {name}, e.g. "
+        f"{reason[cause == name][0]!r}. Mend the cause, or narrow the error bars"
+    )
+
+
+def _certain(problem: Problem, methods: Sequence[Method], count: _Count) -> list[Outcome]:
+    """Outcome of each method where no coefficient carries an error, from one solve; empty where one does."""
+    if problem.joint.sources:
+        return []
+    count.expect(1)
+    solved = problem.solve(problem.joint.mean[None])
+    check_names(solved.outputs)
+    return [certain_outcome(problem, solved, method) for method in methods]
 
 
 def _levels(quantiles: Sequence[float]) -> Array:
@@ -116,7 +151,7 @@ class _Count:
 def planned_solves(model: Model, joint: Joint, *methods: Method) -> int:
     """Number of solves that ``propagate`` will ask of a model, for a progress bar."""
     problem = match(model, joint, max_failed=1.0, progress=None)
-    return sum(method.planned(problem) for method in methods)
+    return sum(method.planned(problem) for method in methods) if problem.joint.sources else 1
 
 
 def _check(methods: tuple[Any, ...], rng: Any, max_failed: float) -> None:

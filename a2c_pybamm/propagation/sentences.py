@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import floor, inf, isfinite
+from math import expm1, floor, inf, isfinite
 
 from a2c_pybamm.formatting import percent, significant, with_error
 from a2c_pybamm.propagation.answer import (
@@ -17,6 +16,7 @@ from a2c_pybamm.propagation.answer import (
     Status,
     sampling_numbers,
 )
+from a2c_pybamm.propagation.intervals import RULE_OF_THREE
 from a2c_pybamm.propagation.judgement import VERDICT
 
 FAR = "test points at ±3σ"
@@ -40,39 +40,127 @@ NAMED = SentenceCriterion()
 
 def verdict_sentence(answer: Answer, sampling: Numbers | None, unit: str) -> str:
     """One method's answer for one output: standard deviation, whether it holds, and what was found."""
-    if answer.judgement.status is Status.MISSING:
+    status = answer.judgement.status
+    if status is Status.MISSING:
         cause = "a solve that it needs failed" if answer.numbers.n_failed else "a value or gradient of the model is not finite"
         return f"No answer by {answer.label}: {cause}."
-    if answer.found(Finding.CONSTANT):
-        return f"The output does not vary in {answer.numbers.n_solves} solves."
-    own = _std(answer.numbers, unit, own_error=answer.kind is not MethodKind.TANGENT)
+    if status is Status.CONSTANT:
+        return _constant(answer.numbers.n_solves)
+    own = _std(answer.numbers, unit)
     if sampling is not None and answer.kind is not MethodKind.SAMPLING:
         own += f" ({_std(sampling, unit)} by sampling)"
-    return f"{own}. {_SENTENCES[answer.kind](answer, unit)}"
+    return f"{own}. {_about(answer, unit)}"
+
+
+def _constant(n_solves: int) -> str:
+    if n_solves == 1:
+        return "No coefficient that the model depends on carries an error."
+    return f"The output does not vary in {n_solves} solves."
+
+
+def _about(answer: Answer, unit: str) -> str:
+    """Sentence on whether an answer holds, with the reason."""
+    status, own = answer.judgement.status, answer.numbers
+    if answer.kind is MethodKind.SAMPLING:
+        return f"From {_kept(own)}.{_dominated(answer)}"
+    if answer.kind is MethodKind.OTHER:
+        return "Not judged: the method names no kind."
+    if status is Status.UNKNOWN:
+        return "Not verified: neither curvature nor sampling was computed; add MonteCarlo(1000)."
+    what = "linear estimate" if answer.kind is MethodKind.TANGENT else "polynomial"
+    if status is Status.CONTRADICTED:
+        return f"The {what} is contradicted by {_number_of_test_points(own)} ({_listed(answer, unit)}): take sampling."
+    if status is Status.FAILS:
+        return f"The {what} fails ({_listed(answer, unit)}).{_dominated(answer)}"
+    return f"The {what} holds {_tested(own)}."
 
 
 def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> str:
-    """The answer to take for one output with its numbers, why it, and what further solves would bring."""
-    answer, warned = decision.answer, ""
-    if decision.warned_by:
-        warned = f" Adaptive chaos fails for {decision.warned_by}; the same samples may make this output collapse too."
+    """The answer to take for one output with its numbers, why it, and what further solves would bring.
+
+    It begins with the failed samples where they are too many to stand behind.
+    """
+    answer = decision.answer
+    lead, end = _failed(decision)
     if answer is None and sampling_numbers(answers) is not None:
-        return "No answer: neither sampling nor another method gives a number."
+        return f"{lead}No answer: neither sampling nor another method gives a number."
     if answer is None:
-        return "No answer holds or can be judged, and no method samples: add MonteCarlo(1000) (samples = 1000 in a study)."
-    own, failed = answer.numbers, _failed(sampling_numbers(answers) or answer.numbers)
-    value = f"{with_error(own.mean, own.std)}{_unit(unit)} by {answer.label}"
-    if answer.found(Finding.CONSTANT):
+        return (
+            f"{lead}No answer holds or can be judged, and no method samples: add MonteCarlo(1000) (samples = 1000 in a study)."
+        )
+    own = answer.numbers
+    if answer.judgement.status is Status.CONSTANT:
         most = max(other.numbers.n_solves for other in answers if other.found(Finding.CONSTANT))
-        return f"{significant(own.mean)}{_unit(unit)}: the output does not vary in {most} solves.{failed}"
-    open_end = "" if answer.judgement.status is Status.HOLDS else f"; {UNSEEN_KINKS}"
-    if decision.recommendation is Recommendation.FIRST_ORDER:
-        return f"{value}. The linear estimate holds{_evidence(own, sampling_numbers(answers), unit)}{open_end}.{warned}{failed}"
-    if decision.recommendation is Recommendation.CHAOS:
-        found = f"std within {percent(own.error)}, held-out Q² {_q2(own.q2)}"
-        return f"{value}. The polynomial holds ({found}){open_end}.{warned}{failed}"
-    spread = f"{_std(own, unit)} from {_kept(own)}"
-    return " ".join([f"{value} ({spread}).", *_about_sampling(decision, answer, answers, unit)]) + failed
+        text = _constant(most)
+        return f"{lead}{significant(own.mean)}{_unit(unit)}: {text[0].lower()}{text[1:]}{end}"
+    value = f"{with_error(own.mean, own.std)}{_unit(unit)} by {answer.label}"
+    if decision.recommendation is Recommendation.SAMPLING:
+        spread = f"{_std(own, unit)} from {_kept(own)}, which see nothing rarer than {percent(_unseen(own))}"
+        return lead + " ".join([f"{value} ({spread}).", *_about_sampling(decision, answer, answers, unit)]) + end
+    what = "linear estimate" if answer.kind is MethodKind.TANGENT else "polynomial"
+    return f"{lead}{value} ({_std(own, unit)}). The {what} holds {_tested(own)}.{end}"
+
+
+def _tested(own: Numbers) -> str:
+    """Test that an answer has passed, and the limit of that test, in words."""
+    if not own.test_n >= 1:
+        return f"by its own checks alone; {UNSEEN_KINKS}"
+    found = f"largest residual {own.draw_residual:.1f} σ, Q² {_q2(own.draw_q2)}"
+    if own.test_n < VERDICT.draws.few:
+        return f"at {own.test_n:.0f} points ({found}), too few to see a cliff of 2 % of the probability; sampling would"
+    return f"on {own.test_n:.0f} drawn samples ({found}), which see nothing rarer than {percent(RULE_OF_THREE / own.test_n)}"
+
+
+def _number_of_test_points(own: Numbers) -> str:
+    return f"{own.test_n:.0f} drawn samples" if own.test_n >= 1 else "sampling"
+
+
+def _unseen(own: Numbers) -> float:
+    """Probability of the rarest event that the samples would show with 95 % confidence."""
+    n = own.test_n if own.test_n >= 1 else own.n_solves - own.n_failed
+    return min(1.0, RULE_OF_THREE / max(1.0, n))
+
+
+def _failed(decision: Decision) -> tuple[str, str]:
+    """Sentence on the failed samples, first or last; empty where there are few."""
+    failed = decision.failed
+    if failed is None or not (decision.leads_with_failures or failed.fraction >= NAMED.failed_fraction):
+        return "", ""
+    text = f"{percent(failed.fraction)} (± {percent(failed.error)}) of the drawn samples fail ({failed.cause})"
+    if failed.coefficient:
+        end = "high" if failed.shift > 0 else "low"
+        blamed = f"{failed.shift:+.1f} σ there; {failed.source} {percent(failed.share)}"
+        text += f", mostly where {failed.coefficient!r} is {end} ({blamed})"
+    text += "; the numbers are of those that work."
+    return (f"{text} ", "") if decision.leads_with_failures else ("", f" {text}")
+
+
+def _listed(answer: Answer, unit: str) -> str:
+    """The findings against an answer, in words."""
+    own = answer.numbers
+    texts = {
+        Finding.RESIDUAL: f"one is {own.draw_residual:.1f} σ from it",
+        Finding.DRAWN_Q2: f"Q² {_q2(own.draw_q2)} on them",
+        Finding.DRAWN_STD: _std_ratio(own),
+        Finding.DRAWN_MEAN: f"mean off by {significant(own.draw_mean)}{_unit(unit)}",
+        Finding.SURVIVORS: "it answers for the samples that fail, too",
+        Finding.ENDS: "ends of the distribution elsewhere",
+        Finding.DISAGREES: "mean or std differ beyond their errors",
+        Finding.NONLINEAR: f"nonlinear share {percent(own.nonlinear_share)}",
+        Finding.MEAN_SHIFT: _shift(own, unit),
+        Finding.CURVED: f"std off by {percent(own.error)} by its own curvature",
+        Finding.TEST_POINTS: _miss(own),
+        Finding.BEYOND_TEST_POINTS: f"{percent(own.hidden_variance)} of the variance could hide beyond the {FAR}",
+        Finding.INACCURATE: f"held-out Q² {_q2(own.q2)}",
+    }
+    return ", ".join(text for finding, text in texts.items() if answer.found(finding)) or "few samples carry the variance"
+
+
+def _std_ratio(own: Numbers) -> str:
+    """Distance of the predictions' std from that of the samples, in words."""
+    if not isfinite(own.draw_log_std):
+        return "they vary where it does not"
+    return f"std off by {percent(abs(expm1(-own.draw_log_std)))} on them"
 
 
 def reweighted_sentence(label: str, std: float, outside: float, *, extrapolates: bool, failed: bool) -> str:
@@ -86,65 +174,6 @@ def reweighted_sentence(label: str, std: float, outside: float, *, extrapolates:
     return "; ".join(parts) + "."
 
 
-def _tangent(answer: Answer, unit: str) -> str:
-    own, status = answer.numbers, answer.judgement.status
-    if status is Status.UNKNOWN:
-        return "Not verified: neither curvature nor sampling was computed; add MonteCarlo(1000)."
-    if status is Status.FAILS:
-        causes = {
-            Finding.NONLINEAR: f"nonlinear share {percent(own.nonlinear_share)}",
-            Finding.MEAN_SHIFT: _shift(own, unit),
-            Finding.CURVED: f"std off by {percent(own.error)} by its own curvature",
-            Finding.TEST_POINTS: _miss(own),
-            Finding.DISAGREES: "sampling differs",
-        }
-        found = ", ".join(text for finding, text in causes.items() if answer.found(finding))
-        return f"The linear estimate fails: {found}; use sampling, or chaos where it holds."
-    if status is Status.UNVERIFIED:
-        return f"The linear estimate holds at ±1σ{_evidence(own, None, unit)}; {UNSEEN_KINKS}."
-    return f"The linear estimate holds{_evidence(own, None, unit)}."
-
-
-def _polynomial(answer: Answer, unit: str) -> str:
-    own, status = answer.numbers, answer.judgement.status
-    text = f"held-out Q² {_q2(own.q2)}"
-    if status is Status.HOLDS:
-        return f"The polynomial holds ({text})."
-    if status is Status.UNVERIFIED:
-        return f"The polynomial holds at points kept out of the fit ({text}); {UNSEEN_KINKS}."
-    cause = f"sampling differs, {text}" if answer.found(Finding.DISAGREES) else text
-    return f"The polynomial fails ({cause}); use sampling."
-
-
-def _adaptive(answer: Answer, unit: str) -> str:
-    own = answer.numbers
-    text = f"held-out Q² {_q2(own.q2)}"
-    if answer.judgement.status is Status.HOLDS:
-        return f"The polynomial holds ({text})."
-    if answer.found(Finding.DISAGREES):
-        cause = f"sampling differs, {text}"
-    elif answer.found(Finding.TEST_POINTS):
-        cause = f"{_miss(own)}, {text}"
-    elif answer.found(Finding.BEYOND_TEST_POINTS):
-        cause = f"{percent(own.hidden_variance)} of the variance could hide beyond the {FAR}, {text}"
-    else:
-        cause = f"{text}; the std is that of {'importance-sampling points' if own.n_importance else 'plain samples'}"
-    return f"The polynomial fails ({cause}).{_dominated(answer)}"
-
-
-def _plain_sampling(answer: Answer, unit: str) -> str:
-    return f"From {_kept(answer.numbers)}.{_dominated(answer)}"
-
-
-_SENTENCES: dict[MethodKind, Callable[[Answer, str], str]] = {
-    MethodKind.TANGENT: _tangent,
-    MethodKind.POLYNOMIAL: _polynomial,
-    MethodKind.ADAPTIVE: _adaptive,
-    MethodKind.SAMPLING: _plain_sampling,
-    MethodKind.OTHER: lambda answer, unit: "Not judged: the method names no kind.",
-}
-
-
 def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], unit: str) -> list[str]:
     """Sentences on a sampled answer: its quantiles where few samples dominate, why nothing cheaper holds, further solves."""
     own = answer.numbers
@@ -154,10 +183,7 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
             f"{percent(own.coverage)} of samples lie in {significant(own.low)} to {significant(own.high)}{_unit(unit)}."
         )
         parts.append(_dominated(answer).strip())
-    bent = [other.label for other in answers if other.found(Finding.TEST_POINTS)]
-    if bent:
-        names = " and ".join(bent)
-        parts.append(f"{names[0].upper()}{names[1:]} fail{'s' if len(bent) == 1 else ''}: {FAR} show a kink.")
+    parts += _why_no_other(answers)
     if own.std_unseen_high > NAMED.unseen_factor * own.std * (1 + own.error):
         high = f"{significant(own.std_unseen_high, 2)}{_unit(unit)}"
         parts.append(f"A mode that none of {own.n_solves} solves met could raise the std to {high} (95 %).")
@@ -166,23 +192,29 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
     return parts
 
 
-def _std(own: Numbers, unit: str, *, own_error: bool = True) -> str:
-    with_own = own_error and NAMED.std_error * own.std < own.std_error < inf
+def _why_no_other(answers: list[Answer]) -> list[str]:
+    """Sentences on the tangents and polynomials that are not taken."""
+    against = {
+        "contradicted by these samples": [a.label for a in answers if a.judgement.status is Status.CONTRADICTED],
+        f"not taken: {FAR} show a kink": [
+            a.label for a in answers if a.judgement.status is not Status.CONTRADICTED and a.found(Finding.TEST_POINTS)
+        ],
+    }
+    parts = []
+    for text, labels in against.items():
+        if labels:
+            names = " and ".join(labels)
+            parts.append(f"{names[0].upper()}{names[1:]} {'is' if len(labels) == 1 else 'are'} {text}.")
+    return parts
+
+
+def _std(own: Numbers, unit: str) -> str:
+    with_own = NAMED.std_error * own.std < own.std_error < inf
     return f"std {with_error(own.std, own.std_error, digits=1) if with_own else significant(own.std)}{_unit(unit)}"
 
 
 def _unit(unit: str) -> str:
     return f" {unit}" if unit not in ("", "1") else ""
-
-
-def _evidence(own: Numbers, sampling: Numbers | None, unit: str) -> str:
-    """The numbers on which first order is judged, in brackets."""
-    parts = []
-    if isfinite(own.nonlinear_share):
-        parts = [f"nonlinear share {percent(own.nonlinear_share)}", _shift(own, unit)]
-    if sampling is not None and sampling.std:
-        parts.append(f"std {own.std / sampling.std:.2f} of that by sampling")
-    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _shift(own: Numbers, unit: str) -> str:
@@ -195,14 +227,6 @@ def _shift(own: Numbers, unit: str) -> str:
 def _kept(own: Numbers) -> str:
     """Number of samples behind the numbers, in words."""
     return f"{own.n_solves - own.n_failed} of {own.n_solves} samples" if own.n_failed else f"{own.n_solves} samples"
-
-
-def _failed(own: Numbers) -> str:
-    """Sentence on the samples that failed, from one in a hundred on."""
-    fraction = own.n_failed / own.n_solves if own.n_solves else 0.0
-    return (
-        f" {percent(fraction)} of {own.n_solves} solves failed and are left out." if fraction >= NAMED.failed_fraction else ""
-    )
 
 
 def _dominated(answer: Answer) -> str:

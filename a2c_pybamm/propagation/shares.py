@@ -58,8 +58,9 @@ def regressed_shares(
     r"""Shares of every source (n_source, n_element) and their standard errors, from points (n_point, n_element) in groups.
 
     Least squares on the orthonormal polynomials of each source's own germs, all sources at once,
-    :math:`V_s = \sum_{\alpha\in s} [\hat c_\alpha^2 - \operatorname{SE}^2 \hat c_\alpha]` over :math:`V`, the variance of
-    the points. What sources make together is residual here. The error of a coefficient comes from leaving out one group in
+    :math:`V_s = \sum_{\alpha\in s} [\hat c_\alpha^2 - \operatorname{SE}^2 \hat c_\alpha]` and
+    :math:`V = \sum_s V_s + \hat\sigma^2` with the residual variance of :math:`n - P` degrees of freedom. What sources make
+    together is residual here. The error of a coefficient comes from leaving out one group in
     turn, so that it is right for independent points and for those of scrambled sequences, and where residuals are unequal.
 
     Not clipped: a share of nearly zero may come out slightly negative. Standard errors by the same groups.
@@ -68,18 +69,24 @@ def regressed_shares(
     members = terms_of_sources(basis.exponents, problem.joint.germ_sources, problem.sources).astype(float)
     terms, n = basis.evaluate(germ), int(group.max()) + 1
     offset = values.mean(axis=0)  # a large mean would cost digits
-    coefficients, var = _fitted(terms, values - offset)
+    coefficients, residual = _fitted(terms, values - offset)
     parts = [_fitted(terms[group != k], values[group != k] - offset) for k in range(n)]
     without = np.array([part for part, _ in parts])
     noise = (n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
-    share = ratio(members @ (coefficients**2 - noise), var)
-    left_out = np.array([ratio(members @ (part**2 - n / (n - 1) * noise), own) for part, own in parts])
+    share = _shares(members @ (coefficients**2 - noise), residual)
+    left_out = np.array([_shares(members @ (part**2 - n / (n - 1) * noise), rest) for part, rest in parts])
     return share, np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
 
 
 def _fitted(terms: Array, values: Array) -> tuple[Array, Array]:
-    """Coefficients (n_term, n_element) of values (n_point, n_element), and the variance of these (n_element,)."""
-    return np.linalg.pinv(terms) @ values, values.var(axis=0, ddof=1)
+    """Coefficients (n_term, n_element) of values (n_point, n_element), and the residual variance (n_element,)."""
+    coefficients = np.linalg.pinv(terms) @ values
+    squares = ((values - terms @ coefficients) ** 2).sum(axis=0)
+    return coefficients, squares / (len(terms) - terms.shape[1])
+
+
+def _shares(by_source: Array, residual: Array) -> Array:
+    return ratio(by_source, by_source.sum(axis=0) + residual)
 
 
 def additive_basis(problem: Problem, degree: int) -> GermBasis:

@@ -14,7 +14,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
+from a2c_pybamm.propagation.intervals import CONFIDENCE, matched
 from a2c_pybamm.propagation.methods.jackknife import jackknife_error
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem
@@ -42,15 +45,17 @@ def _tested(problem: Problem, outcome: Outcome, judge: Outcome | None) -> Outcom
     statistics = {}
     for output, numbers in outcome.statistics.items():
         statistics[output] = dict(numbers)
-        if judge.solved.outputs[output].ndim > 1:
+        round_off = numbers["var"][0] == 0 == judge.statistics[output]["var"][0]
+        if judge.solved.outputs[output].ndim > 1 or round_off:
             continue
         values = judge.solved.flat(output)[judge.plain.rows, 0]
-        if outcome is judge:
-            predicted = judge.plain.left_out.get(output)
-        else:
-            predicted = _prediction(problem, outcome, output, judge.plain)
+        own = judge.plain.left_out.get(output) if outcome is judge else None
+        predicted = own if outcome is judge else _prediction(problem, outcome, output, judge.plain)
         if predicted is not None and np.isfinite(predicted).all():
-            statistics[output] |= compared(values, predicted, judge.plain.group)
+            found = compared(values, predicted, judge.plain.group)
+            statistics[output] |= found
+            if found and outcome is not judge:
+                statistics[output] |= widened(numbers, found, tangent=outcome.basis is None)
     return replace(outcome, statistics=statistics)
 
 
@@ -70,11 +75,13 @@ def compared(values: Array, predicted: Array, group: NDArray[np.int64]) -> dict[
     """Statistics of a test on values (n_point,), NaN where a point failed; empty where too few have a number."""
     kept = np.isfinite(values)
     y, p, parts = values[kept], predicted[kept], group[kept]
-    if len(y) < LEAST_POINTS or len(np.unique(parts)) < 2 or not y.std() > 0:
+    if len(y) < LEAST_POINTS or len(np.unique(parts)) < 2 or not y.std() > RELATIVE_ROUND_OFF * abs(y.mean()):
         return {}
     without = np.array([_differences(y[parts != k], p[parts != k]) for k in np.unique(parts)])
     mean, log_std = _differences(y, p)
-    mean_se, log_std_se = jackknife_error(without)
+    factor = matched(len(without) - 1)
+    mean_se = factor * float(jackknife_error(without[:, 0]))
+    log_std_se = factor * float(jackknife_error(without[:, 1])) if np.isfinite(without[:, 1]).all() else np.inf
     found = {
         "test_n": float(len(y)),
         "draw_residual": float(np.abs(y - p).max() / y.std()),
@@ -86,6 +93,34 @@ def compared(values: Array, predicted: Array, group: NDArray[np.int64]) -> dict[
         "survivor_shift": _survivor_shift(predicted, kept),
     }
     return {name: np.array([number]) for name, number in found.items()}
+
+
+def widened(numbers: Mapping[str, Array], found: Mapping[str, Array], *, tangent: bool) -> dict[str, Array]:
+    """Errors of mean and ln std, and the ends of their intervals, with what the test found.
+
+    A tangent has the errors that the test shows. A polynomial's own are those of its answer, which may correct it: they grow by
+    what the test shows beyond twice its own error. Those that give no error of their mean answer for failed samples too, and
+    what leaving these out would change is an error as well.
+    """
+    errors, shift = {}, found["survivor_shift"] if "mean_se" not in numbers else np.zeros(1)
+    unit = {"error": 1.0, "mean_se": np.sqrt(numbers["var"])}
+    for name, difference, spread in (("error", "draw_log_std", "draw_log_std_se"), ("mean_se", "draw_mean", "draw_mean_se")):
+        size, own = np.abs(found[difference]), numbers.get(name, np.full(1, np.nan))
+        twice = np.where(np.isfinite(found[spread]), 2 * found[spread], 0.0)
+        beyond = np.hypot(own, np.maximum(size - twice, 0.0))
+        shown = np.where(np.isfinite(own) & (not tangent), beyond, np.hypot(size, found[spread]))
+        errors[name] = np.hypot(shown, shift * unit[name])
+    if "std_low" not in numbers:
+        return errors
+    quantile = float(norm.ppf((1 + CONFIDENCE) / 2))
+    factor, reach = np.exp(quantile * errors["error"]), quantile * errors["mean_se"]
+    std, mean = np.sqrt(numbers["var"]), numbers["mean"]
+    return errors | {
+        "std_low": np.minimum(numbers["std_low"], std / factor),
+        "std_high": np.maximum(numbers["std_high"], std * factor),
+        "mean_low": np.minimum(numbers["mean_low"], mean - reach),
+        "mean_high": np.maximum(numbers["mean_high"], mean + reach),
+    }
 
 
 def _differences(values: Array, predicted: Array) -> tuple[float, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from math import nan
 from typing import Any, TypeVar
@@ -10,27 +11,56 @@ from typing import Any, TypeVar
 import numpy as np
 import xarray as xr
 
-from a2c_pybamm.propagation.answer import Answer, Decision, MethodKind, Numbers, Recommendation, Status, sampling_numbers
+from a2c_pybamm.failure import FailureCause
+from a2c_pybamm.propagation.answer import (
+    Answer,
+    Decision,
+    FailedSamples,
+    MethodKind,
+    Numbers,
+    Recommendation,
+    Status,
+    sampling_numbers,
+)
 from a2c_pybamm.propagation.judgement import decide, judge
 from a2c_pybamm.propagation.layout import ResultParts
 from a2c_pybamm.propagation.problem import Method
 from a2c_pybamm.propagation.sentences import decision_sentence, verdict_sentence
-from a2c_pybamm.result import SCALAR_STATISTICS, output_node, scalar_outputs
+from a2c_pybamm.result import FAILURES, SAMPLE_APPROACH, SCALAR_STATISTICS, output_node, scalar_outputs
 
 Value = TypeVar("Value", Status, Recommendation)
 
 
-def add_verdicts(parts: ResultParts, methods: Sequence[Method]) -> ResultParts:
+def add_verdicts(parts: ResultParts, methods: Sequence[Method], max_failed: float) -> ResultParts:
     """The same parts with status, recommendation and sentences for every scalar output.
 
     ``status`` (approach), a `Status`; ``recommendation``, a `Recommendation`; ``more_solves``; and their text, ``verdict``
-    (approach) and ``decision``. Where adaptive chaos fails for another output of the same samples, the decision says so.
+    (approach) and ``decision``, which begins with the failed samples where more than ``max_failed`` of the drawn ones failed.
     """
     scalars = {output: node for output, node in parts.outputs.items() if node["mean"].dims == ("approach",)}
-    answers = {output: _answers(node, parts.root, methods) for output, node in scalars.items()}
-    decisions = _warned({output: decide(own) for output, own in answers.items()}, answers)
-    judged = {output: _judged(node, answers[output], decisions[output]) for output, node in scalars.items()}
+    judged = {}
+    for output, node in scalars.items():
+        answers = _answers(node, parts.root, methods)
+        failed = _failed_samples(answers, parts.root, parts.nodes[FAILURES])
+        judged[output] = _judged(node, answers, decide(answers, failed, max_failed))
     return replace(parts, outputs={**parts.outputs, **judged})
+
+
+def _failed_samples(answers: Sequence[Answer], root: xr.Dataset, failures: xr.Dataset) -> FailedSamples | None:
+    """An output's failed samples by the method that draws them; None where none failed."""
+    for k, answer in enumerate(answers):
+        own = answer.numbers
+        if own.failed_fraction > 0:
+            mine = failures["cause"].values[failures[SAMPLE_APPROACH].values == answer.label]
+            cause = Counter(map(str, mine)).most_common(1)[0][0] if len(mine) else str(FailureCause.NOT_FINITE)
+            shift, share = root["failure_shift"].values[k], root["failure_share"].values[k]
+            place: dict[str, Any] = {}
+            if np.isfinite(shift).all():
+                j, i = int(np.abs(shift).argmax()), int(share.argmax())
+                place = {"coefficient": str(root["coefficient"].values[j]), "shift": float(shift[j])}
+                place |= {"source": str(root["source"].values[i]), "share": float(share[i])}
+            return FailedSamples(own.failed_fraction, own.failed_fraction_se, cause, **place)
+    return None
 
 
 def _judged(node: xr.Dataset, answers: list[Answer], decision: Decision) -> xr.Dataset:
@@ -76,6 +106,7 @@ def _answers(node: xr.Dataset, root: xr.Dataset, methods: Sequence[Method]) -> l
     given = {field.name: node[field.name].values for field in fields(Numbers) if field.name in node}
     counts = {name: root[name].values for name in ("n_solves", "n_failed", "n_importance")}
     quantile, levels = node["quantile"].values, root["level"].values
+    quantile_se = node["quantile_se"].values if "quantile_se" in node else np.full(quantile.shape, nan)
     kinds = [MethodKind(getattr(method, "kind", MethodKind.OTHER)) for method in methods]
     numbers = []
     for k in range(len(methods)):
@@ -83,26 +114,13 @@ def _answers(node: xr.Dataset, root: xr.Dataset, methods: Sequence[Method]) -> l
         read |= {name: float(values[k]) for name, values in given.items()}
         read |= {name: int(values[k]) for name, values in counts.items()}
         read |= {"low": float(quantile[k, 0]), "high": float(quantile[k, -1]), "coverage": float(levels[-1] - levels[0])}
+        read |= {"low_se": float(quantile_se[k, 0]), "high_se": float(quantile_se[k, -1])}
         numbers.append(Numbers(**read))
     sampling = next((own for own, kind in zip(numbers, kinds, strict=True) if kind is MethodKind.SAMPLING), None)
     return [
         Answer(method.label, kind, own, judge(kind, own, sampling))
         for method, kind, own in zip(methods, kinds, numbers, strict=True)
     ]
-
-
-def _warned(decisions: Mapping[str, Decision], answers: Mapping[str, list[Answer]]) -> dict[str, Decision]:
-    """The decisions, each with the first output for which adaptive chaos fails, where a polynomial or a tangent is taken."""
-    failing = [
-        output
-        for output, found in answers.items()
-        if any(a.kind is MethodKind.ADAPTIVE and a.judgement.status is Status.FAILS for a in found)
-    ]
-    smooth = (Recommendation.FIRST_ORDER, Recommendation.CHAOS)
-    return {
-        output: replace(decision, warned_by=failing[0]) if failing and decision.recommendation in smooth else decision
-        for output, decision in decisions.items()
-    }
 
 
 def _texts(values: Iterable[object]) -> np.ndarray:

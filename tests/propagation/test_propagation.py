@@ -232,7 +232,8 @@ def test_shares_of_all_methods_agree_on_a_nonlinear_function() -> None:
     error = found["output"]["share_se"].values[2]
     assert (error > 0).all()
     assert (error < 0.03).all()
-    assert (np.abs(sampling - chaos) < 3 * error).all()
+    # errors from eight scramblings: Student's quantile of seven degrees of freedom for 0.1 %
+    assert (np.abs(sampling - chaos) < 5.4 * error).all()
     assert (np.abs(first - chaos) < 0.05).all()
     assert chaos.sum() < 1  # the product belongs to no single source
     v = 0.09
@@ -257,7 +258,7 @@ def test_cut_offs_never_leak() -> None:
     assert at(found, "V/running_fraction", SAMPLING).tolist() == [1, 1, on.mean(), on.mean(), 0]
     mean = at(found, "V/mean", SAMPLING)
     assert mean[3] == pytest.approx(3.7 + 0.05 * draws[on, 0].mean())
-    assert at(found, "V/std", SAMPLING)[3] == pytest.approx(0.05 * draws[on, 0].std(ddof=1))
+    assert at(found, "V/std", SAMPLING)[3] == pytest.approx(0.05 * draws[on, 0].std(), rel=2e-3)
     assert np.isfinite(at(found, "V/quantile", SAMPLING)).all(axis=0).tolist() == [True] * 4 + [False]
     assert np.isfinite(at(found, "V/share", SAMPLING)).all(axis=0).tolist() == [True, True, False, False, False]
     for name in ("mean", "std", "error", "q2"):
@@ -286,14 +287,47 @@ def test_failures_are_left_out_counted_and_listed() -> None:
     assert set(found["failures"]["reason"].values) == {"output is not finite"}
     assert found["output"]["var"][0] == pytest.approx(5, rel=1e-10)
     assert np.isfinite(found["output"]["std"]).all()
-    with pytest.raises(ValueError, match=r"sampling: \d\.\d% of 1000 samples failed.*'output is not finite'"):
-        propagate(model, joint, MonteCarlo(1000), rng=np.random.default_rng(0), max_failed=0.01)
+    fraction, error = at(found, "output/failed_fraction", SAMPLING), at(found, "output/failed_fraction_se", SAMPLING)
+    assert fraction == pytest.approx(failing.mean())
+    assert abs(fraction - 0.02275) < 3 * error < 0.02
+    assert found["failure_shift"][1].values == pytest.approx([2.4, 0], abs=0.3)
+    warned = propagate(model, joint, MonteCarlo(1000), rng=np.random.default_rng(0), max_failed=0.01)
+    text = str(warned["output"]["decision"].values)
+    assert text.startswith(
+        "2.1 % (± 0.45 %) of the drawn samples fail (not finite), mostly where 'c0' is high (+2.4 σ there; c0 100 %)"
+    )
+    assert text.index("the numbers are of those that work. -0.1 ± 2.2 by sampling") > 0
 
 
-def test_first_order_needs_every_solve_of_its_gradient() -> None:
+def test_where_nothing_works_there_is_an_error_with_its_cause() -> None:
+    model = from_function(lambda s: np.full(len(s), np.nan), names_of(2))
+    with pytest.raises(ValueError, match=r"all \d+ samples failed; most frequent cause .*'output is not finite'"):
+        propagate(model, independent_joint(2), FirstOrder(), MonteCarlo(50), rng=np.random.default_rng(0))
+
+
+def test_an_output_without_a_number_leaves_the_others_alone() -> None:
+    joint = independent_joint(2)
+
+    def function(s: np.ndarray) -> dict[str, np.ndarray]:
+        return {"whole": s[:, 0], "part": np.where(s[:, 1] > 1, np.nan, s[:, 1])}
+
+    model = from_function(function, joint.names, outputs=("whole", "part"))
+    found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(500), rng=np.random.default_rng(0))
+    assert statuses(found, "whole") == [Status.HOLDS] * 3
+    # the polynomial of the part that works answers for the part that fails, too
+    assert statuses(found, "part")[1:] == [Status.CONTRADICTED, Status.HOLDS]
+    assert found.n_failed.values.tolist() == [0, 0, 0]
+    assert at(found, "part/failed_fraction", SAMPLING) == pytest.approx(0.1587, abs=0.01)
+    assert at(found, "part/mean", SAMPLING) == pytest.approx(-0.2876, abs=0.02)  # E[z | z < 1]
+
+
+def test_first_order_needs_a_solve_on_one_side_of_each_coefficient() -> None:
     model = from_function(lambda s: np.where(s[:, 1] > 0.05, np.nan, s[:, 0]), names_of(2))
-    with pytest.raises(ValueError, match=r"\+0\.1 std of 'c1' failed"):
-        propagate(model, independent_joint(2), FirstOrder(curvature=False), rng=np.random.default_rng(0), max_failed=0.9)
+    one_sided = propagate(model, independent_joint(2), FirstOrder(curvature=False), rng=np.random.default_rng(0))
+    np.testing.assert_allclose(one_sided["output"]["gradient"][0], [1, 0], atol=1e-12)
+    neither = from_function(lambda s: np.where(np.abs(s[:, 1]) > 0.05, np.nan, s[:, 0]), names_of(2))
+    found = propagate(neither, independent_joint(2), FirstOrder(), MonteCarlo(100), rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.MISSING, Status.HOLDS]
     kept = from_function(lambda s: np.where(s[:, 1] > 0.5, np.nan, s[:, 0]), names_of(2))
     found = propagate(kept, independent_joint(2), FirstOrder(), rng=np.random.default_rng(0), max_failed=0.5)
     assert found["output"]["std"][0] == pytest.approx(1)
@@ -365,15 +399,17 @@ def test_status_and_sentence_of_each_method() -> None:
     first, chaos, sampling = straight["y"]["verdict"].values
     assert first.startswith("std 2.24 V (std 2.2")
     assert "The linear estimate holds" in first
-    assert chaos.endswith("The polynomial holds (held-out Q² 1.00).")
-    assert sampling.endswith("V. From 2000 samples.")
-    assert str(straight["y"]["decision"].values).startswith("0.0 ± 2.2 V by first order. The linear estimate holds")
+    assert "The polynomial holds on 2048 drawn samples (largest residual 0.0 σ, Q² 1.00)" in chaos
+    assert sampling.endswith("V. From 2048 samples.")
+    assert str(straight["y"]["decision"].values).startswith(
+        "0.0 ± 2.2 V by first order (std 2.24 V). The linear estimate holds"
+    )
     bent = run(lambda s: s[:, 0] + 0.4 * s[:, 0] ** 2, ("c0",))
-    assert statuses(bent, "y") == [Status.FAILS, Status.HOLDS, Status.HOLDS]
+    assert statuses(bent, "y") == [Status.CONTRADICTED, Status.HOLDS, Status.HOLDS]
     assert read_recommendation(bent, "y") is Recommendation.CHAOS
-    assert "nonlinear share 24 %" in bent["y"]["verdict"].values[0]
+    assert "contradicted by 2048 drawn samples" in bent["y"]["verdict"].values[0]
     kinked = run(kink)
-    assert statuses(kinked, "y") == [Status.FAILS, Status.FAILS, Status.HOLDS]
+    assert statuses(kinked, "y") == [Status.CONTRADICTED, Status.CONTRADICTED, Status.HOLDS]
     assert read_recommendation(kinked, "y") is Recommendation.SAMPLING
     assert float(kinked["y"]["more_solves"]) >= 0
 
@@ -383,21 +419,22 @@ def test_chaos_alone_holds_for_a_linear_model() -> None:
     joint = independent_joint(2)
     model = from_function(lambda s: s[:, 0] + 2 * s[:, 1], joint.names)
     found = propagate(model, joint, PolynomialChaos(), rng=np.random.default_rng(0))
-    assert statuses(found) == [Status.UNVERIFIED]
+    assert statuses(found) == [Status.THIN]
     assert read_recommendation(found, "output") is Recommendation.CHAOS
     assert float(found["output"]["more_solves"]) == 0
     text = str(found["output"]["decision"].values)
     assert "The polynomial holds" in text
     assert "further solves" not in text
-    assert text.endswith("kinks farther out are not excluded without sampling.")
+    assert text.endswith("too few to see a cliff of 2 % of the probability; sampling would.")
 
 
 ODD = {
-    "round-off on a number": (lambda s: 1 + 1e-16 * s[:, 0] + 2e-16 * (s[:, 1] > 0), Status.HOLDS),
-    "round-off on a large number": (lambda s: 1e6 + 1e-10 * s[:, 0], Status.HOLDS),
-    "an event that nothing met": (lambda s: (s[:, 0] > 5).astype(float), Status.HOLDS),
-    "a flat tangent": (lambda s: s[:, 0] ** 2, Status.FAILS),
-    "an interaction alone": (lambda s: 1 + s[:, 0] * s[:, 1], Status.FAILS),
+    "round-off on a number": (lambda s: 1 + 1e-16 * s[:, 0] + 2e-16 * (s[:, 1] > 0), Status.CONSTANT),
+    "round-off on a large number": (lambda s: 1e6 + 1e-10 * s[:, 0], Status.CONSTANT),
+    "an event that nothing met": (lambda s: (s[:, 0] > 5).astype(float), Status.CONSTANT),
+    "round-off of a difference": (lambda s: (s[:, 0] + 0.1) - s[:, 0] - 0.1, Status.CONSTANT),
+    "a flat tangent": (lambda s: s[:, 0] ** 2, Status.CONTRADICTED),
+    "an interaction alone": (lambda s: 1 + s[:, 0] * s[:, 1], Status.CONTRADICTED),
 }
 
 
@@ -410,10 +447,10 @@ def test_methods_agree_on_what_does_not_vary(case: str) -> None:
     found = propagate(from_function(function, joint.names), joint, *methods, rng=np.random.default_rng(0))
     assert statuses(found)[0] is expected
     still = ["does not vary" in text for text in found["output"]["verdict"].values]
-    assert still == [expected is Status.HOLDS] * 4
-    if expected is Status.HOLDS:
-        assert statuses(found) == [Status.HOLDS] * 4
-        assert "does not vary in 100 solves" in str(found["output"]["decision"].values)
+    assert still == [expected is Status.CONSTANT] * 4
+    if expected is Status.CONSTANT:
+        assert statuses(found) == [Status.CONSTANT] * 4
+        assert "does not vary in 128 solves" in str(found["output"]["decision"].values)
         np.testing.assert_array_equal(found["output"]["std"], 0)
 
 
@@ -423,17 +460,20 @@ def test_chaos_over_a_range_where_samples_fail_is_held_against_sampling() -> Non
     model = from_function(lambda s: np.where(s[:, 0] > 0.5, np.nan, s[:, 0]), joint.names)
     methods = FirstOrder(), AdaptiveChaos(budget=100), PolynomialChaos(), MonteCarlo(200)
     found = propagate(model, joint, *methods, rng=np.random.default_rng(0), max_failed=0.5)
-    assert statuses(found) == [Status.FAILS, Status.FAILS, Status.FAILS, Status.HOLDS]
+    assert statuses(found) == [Status.CONTRADICTED, Status.CONTRADICTED, Status.CONTRADICTED, Status.HOLDS]
     assert read_recommendation(found, "output") is Recommendation.SAMPLING
     text = str(found["output"]["decision"].values)
-    assert text.startswith("-0.")
+    assert text.startswith("-0.5")
     assert "by sampling" in text
-    assert "solves failed and are left out" in text
+    assert text.endswith("the numbers are of those that work.")
 
 
 @pytest.mark.parametrize(
     ("size", "message"),
-    [(1e200, r"larger than 1e\+150"), (1e-200, "of size .*e-200, whose square is zero; give it in another unit")],
+    [
+        (1e200, r"all \d+ samples failed.*larger than 1e\+150"),
+        (1e-200, "of size .*e-200, whose square is zero; give it in another unit"),
+    ],
 )
 def test_numbers_whose_squares_leave_the_range_of_floats_are_refused(size: float, message: str) -> None:
     joint = independent_joint(2)
@@ -506,7 +546,7 @@ def test_causes_of_a_model_from_outside_are_counted_as_other() -> None:
 def test_what_neither_holds_nor_samples_recommends_nothing() -> None:
     joint = independent_joint(2)
     found = propagate(from_function(kink, joint.names), joint, PolynomialChaos(), rng=np.random.default_rng(0))
-    assert statuses(found) == [Status.FAILS]
+    assert statuses(found) == [Status.CONTRADICTED]
     assert read_recommendation(found, "output") is Recommendation.NONE
     assert np.isnan(found["output"]["more_solves"])
 
@@ -519,16 +559,16 @@ def test_chaos_that_missed_a_rare_cliff_is_found_out_by_sampling() -> None:
     missed = next(seed for seed, alone in enumerate(chaos) if alone["output"]["q2"] > 0.999)
     found = propagate(rare_cliff, joint, PolynomialChaos(), MonteCarlo(4000), rng=np.random.default_rng(missed))
     assert found["output"]["q2"][0] > 0.999
-    assert statuses(found) == [Status.FAILS, Status.HOLDS]
-    assert "sampling differs, held-out Q² 1.00" in found["output"]["verdict"].values[0]
+    assert statuses(found) == [Status.CONTRADICTED, Status.HOLDS]
+    assert "contradicted by 4096 drawn samples (one is " in found["output"]["verdict"].values[0]
 
 
-def test_without_sampling_an_answer_is_unverified() -> None:
+def test_without_sampling_an_answer_is_thin() -> None:
     joint = independent_joint(2)
     straight = from_function(lambda s: s[:, 0], joint.names)
     found = propagate(straight, joint, FirstOrder(), PolynomialChaos(), rng=np.random.default_rng(0))
-    assert statuses(found) == [Status.UNVERIFIED] * 2
-    assert all("not excluded without sampling" in text for text in found["output"]["verdict"].values)
+    assert statuses(found) == [Status.THIN] * 2
+    assert all("too few to see a cliff of 2 %" in text for text in found["output"]["verdict"].values)
     bare = propagate(straight, joint, FirstOrder(curvature=False), rng=np.random.default_rng(0))
     assert statuses(bare) == [Status.UNKNOWN]
     bent = propagate(from_function(lambda s: s[:, 0] ** 2, joint.names), joint, FirstOrder(), rng=np.random.default_rng(0))
@@ -542,9 +582,9 @@ def test_output_that_does_not_vary() -> None:
     found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(100), rng=np.random.default_rng(0))
     for name in ("std", "error", "share"):
         np.testing.assert_array_equal(found["output"][name], 0)
-    assert statuses(found) == [Status.HOLDS] * 3
+    assert statuses(found) == [Status.CONSTANT] * 3
     assert found["output"]["verdict"].values[0] == "The output does not vary in 21 solves."
-    assert str(found["output"]["decision"].values) == "3.70: the output does not vary in 100 solves."
+    assert str(found["output"]["decision"].values) == "3.70: the output does not vary in 128 solves."
 
 
 @pytest.mark.slow
@@ -593,8 +633,9 @@ def test_refusals() -> None:
     with pytest.raises(ValueError, match="forbids"):
         propagate(from_function(kink, joint.names, outputs=("i [A/m2]",)), joint, FirstOrder(), rng=rng)
     certain = Joint([Estimate(joint.names, np.zeros(2), {})])
-    with pytest.raises(ValueError, match="nothing to propagate"):
-        propagate(model, certain, FirstOrder(), rng=rng)
+    known = propagate(model, certain, FirstOrder(), MonteCarlo(50), rng=rng)
+    assert str(known["output"]["decision"].values) == "0: no coefficient that the model depends on carries an error."
+    assert known.n_solves.values.tolist() == [1, 1]
     for make in (
         lambda: PolynomialChaos(order=0),
         lambda: PolynomialChaos(oversampling=1.0),
@@ -609,8 +650,9 @@ def test_refusals() -> None:
 def test_chaos_is_never_underdetermined_also_after_failures() -> None:
     joint = independent_joint(2)
     half = from_function(lambda s: np.where(s[:, 0] > 0, np.nan, s[:, 0]), joint.names)
-    with pytest.raises(ValueError, match="failures left"):
-        propagate(half, joint, PolynomialChaos(), rng=np.random.default_rng(0), max_failed=0.9)
+    found = propagate(half, joint, PolynomialChaos(), rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.MISSING]
+    assert "failures left" in found.attrs["chaos of order 2: no answer"]
     for order in (1, 2, 4):
         settings = PolynomialChaos(order, oversampling=1.25)
         found = propagate(from_function(kink, joint.names), joint, settings, rng=np.random.default_rng(0))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import xarray as xr
 from scipy.stats import norm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
@@ -42,7 +43,7 @@ class FirstOrder:
     r"""Settings of the first-order method.
 
     The gradient comes from ``model.jacobian`` where the model has one, else from central differences of ``step`` standard
-    deviations of each coefficient, all in one batch.
+    deviations of each coefficient, all in one batch. Where one of such two solves fails the difference is one-sided.
 
     With ``curvature`` the model is also solved one standard deviation to either side along each germ, and along four random
     directions. With :math:`y_{\pm i} = y(\bar\theta \pm a_i)`, :math:`a_i` the germ's column of the factor,
@@ -86,40 +87,32 @@ class FirstOrder:
         return 1 + 2 * (steps + directions + far)
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
-        """Mean, variance and shares from the tangent; ``ValueError`` if a solve that the gradient needs fails."""
-        analytic = hasattr(problem.model, "jacobian")
-        steps = np.zeros((0, len(problem.names))) if analytic else np.diag(self.step * problem.joint.std)[problem.joint.std > 0]
-        germ = (
-            _directions(len(problem.joint.germ_families), rng)
-            if self.curvature
-            else np.zeros((0, len(problem.joint.germ_families)))
-        )
+        """Mean, variance and shares from the tangent; NaN for outputs of which the mean or a slope has no number."""
+        n_germ = len(problem.joint.germ_families)
+        by_model = _by_model(problem)
+        steps = np.zeros((0, len(problem.names)))
+        if by_model is None:
+            steps = np.diag(self.step * problem.joint.std)[problem.joint.std > 0]
+        germ = _directions(n_germ, rng) if self.curvature else np.zeros((0, n_germ))
         moves = np.vstack([steps, germ @ problem.joint.root.T])
-        samples = problem.joint.mean + np.vstack([np.zeros((1, len(problem.names))), moves, -moves])
-        solved = problem.solve(samples, what=self.label)
-        _require(solved, [0, *range(1, 1 + len(steps)), *range(1 + len(moves), 1 + len(moves) + len(steps))], problem)
-        gradients, extra, note = (
-            _analytic(problem, solved) if analytic else (None, 0, f"central differences, step {self.step:g} std")
-        )
+        solved = problem.solve(problem.joint.mean + np.vstack([np.zeros((1, len(problem.names))), moves, -moves]))
+        n, gradients, extra, note = len(steps), None, 0, f"central differences, step {self.step:g} std"
+        if by_model is not None:
+            gradients, extra, note = _analytic(problem, solved, by_model)
         statistics, slopes = {}, {}
         for output in solved.outputs:
             values = solved.flat(output)
             plus, minus = values[1 : 1 + len(moves)], values[1 + len(moves) :]
-            if gradients is None:
-                gradient = np.full((len(problem.names), values.shape[1]), np.nan)
-                gradient[problem.joint.std > 0] = (plus - minus)[: len(steps)] / (
-                    2 * self.step * problem.joint.std[problem.joint.std > 0, None]
-                )
-            else:
-                gradient = gradients[output]
+            given = gradients[output] if gradients else None
+            gradient = self._differences(problem, values[0], plus[:n], minus[:n]) if given is None else given
             result = _tangent(problem, values[0], gradient, rng)
             if self.curvature:
-                result |= _curvature(problem, values[0], plus[len(steps) :], minus[len(steps) :], gradient)
-            result["running_fraction"] = np.isfinite(values[~solved.failed]).mean(axis=0)
+                result |= _curvature(problem, values[0], plus[n:], minus[n:], gradient)
+            result["running_fraction"] = np.isfinite(values[~solved.failed]).sum(axis=0) / max(1, int((~solved.failed).sum()))
             statistics[output], slopes[output] = result, _slopes(problem, gradient)
         batches = [solved]
-        if self.curvature and self.test_points:
-            near = _along_axes(solved, slopes, len(steps), len(moves))
+        if self.curvature and self.test_points and n_germ:
+            near = _along_axes(solved, slopes, n, len(moves))
             std = {output: np.sqrt(numbers["var"]) for output, numbers in statistics.items()}
             batch, errors = _test_farther_out(problem, solved, slopes, near, std)
             batches.append(batch)
@@ -127,6 +120,26 @@ class FirstOrder:
                 statistics[output]["test_point_error"] = error
         solves = sum(len(batch.samples) for batch in batches)
         return Outcome(joined(batches), solves + extra, statistics, share_degree=1, notes={"gradient": note})
+
+    def _differences(self, problem: Problem, centre: Array, plus: Array, minus: Array) -> Array:
+        """Gradient (n_coefficient, n_element) from solves a step to either side; from one side where the other failed."""
+        moving = problem.joint.std > 0
+        size = self.step * problem.joint.std[moving, None]
+        central, forward, backward = (plus - minus) / (2 * size), (plus - centre) / size, (centre - minus) / size
+        gradient = np.full((len(problem.names), len(centre)), np.nan)
+        gradient[moving] = np.where(np.isfinite(central), central, np.where(np.isfinite(forward), forward, backward))
+        return gradient
+
+
+def _by_model(problem: Problem) -> xr.Dataset | None:
+    """The model's own derivatives; None where it has none, or a solve that it needs for them failed."""
+    if not hasattr(problem.model, "jacobian"):
+        return None
+    try:
+        dataset: xr.Dataset = problem.model.jacobian(problem.joint.mean)
+    except ValueError:
+        return None
+    return dataset
 
 
 def _along_axes(solved: Solved, slopes: Mapping[str, Array], n_step: int, n_move: int) -> dict[str, tuple[Array, Array, Array]]:
@@ -178,21 +191,8 @@ def _directions(n: int, rng: np.random.Generator) -> Array:
     return np.vstack([np.eye(n), signs])
 
 
-def _require(solved: Solved, rows: list[int], problem: Problem) -> None:
-    bad = [row for row in rows if solved.failed[row]]
-    if bad:
-        deviation = (solved.samples[bad[0]] - problem.joint.mean) / np.where(problem.joint.std > 0, problem.joint.std, 1.0)
-        k = int(np.abs(deviation).argmax())
-        where = f"{deviation[k]:+.2g} std of {problem.names[k]!r}" if bad[0] else "the mean"
-        raise ValueError(
-            f"first order: the solve at {where} failed ({solved.reason[bad[0]]}), so there is no gradient; "
-            "take a smaller step, or sample (MonteCarlo)"
-        )
-
-
-def _analytic(problem: Problem, solved: Solved) -> tuple[dict[str, Array], int, str]:
-    """Gradient (n_coefficient, n_element) of each output from the model itself, its cost in solves, and its method."""
-    dataset = problem.model.jacobian(problem.joint.mean)  # type: ignore[attr-defined]
+def _analytic(problem: Problem, solved: Solved, dataset: xr.Dataset) -> tuple[dict[str, Array], int, str]:
+    """Gradient (n_coefficient, n_element) of each output from the model's own, its cost in solves, and its method."""
     if "coefficient" in dataset.coords:
         dataset = dataset.sel(coefficient=list(problem.names))
     gradients = {}

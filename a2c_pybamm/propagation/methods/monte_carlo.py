@@ -1,8 +1,8 @@
-r"""Sampling: points with the distribution of the coefficients, and statistics with errors that hold whatever the model's shape."""
+r"""Sampling: points with the distribution of the coefficients, and errors that hold whatever the shape of the model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log2
 from typing import ClassVar, Literal
 
@@ -15,7 +15,7 @@ from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, replicated_germ
 from a2c_pybamm.propagation.intervals import intervals, tail_share
 from a2c_pybamm.propagation.methods.jackknife import group_moments
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem
+from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem, no_answer
 from a2c_pybamm.propagation.shares import N_JACKKNIFE_GROUP, ratio, regressed_shares, regression_degree
 
 
@@ -24,8 +24,8 @@ class MonteCarlo:
     r"""Settings of sampling with ``n`` points, those of eight independent scramblings of a Sobol' sequence.
 
     The number is rounded up to 8 · 2^k, so that each scrambling fills the distribution evenly. Standard errors come from
-    leaving out one scrambling in turn (`jackknife`), quantiles' from the scramblings' spread; 95 % intervals take Student's
-    quantile of seven degrees of freedom. Of smooth outputs the error falls faster than that of independent draws, and it is
+    leaving out one scrambling in turn (`jackknife`), quantiles' from the scramblings' spread, and are 1.21 times wider than that
+    so that ±1.96 of them hold 95 %: seven degrees of freedom, by Student. Of smooth outputs the error falls faster than that of independent draws, and it is
     never larger.
 
     With ``points="random"`` exactly n independent draws, each source in its own stream, and textbook errors: of the mean
@@ -70,16 +70,18 @@ class MonteCarlo:
         germ, group = self._germ(problem, rng)
         solved = problem.solve(problem.joint.color(germ))
         kept = ~solved.failed
+        plain = PlainPoints(germ, group, np.arange(len(germ)))
+        if not kept.any():
+            return replace(no_answer(problem, solved, "every sample failed"), plain=plain)
         degree = regression_degree(problem, int(kept.sum()), self.share_degree)
         statistics = {}
         for output in solved.outputs:
             values = solved.flat(output)[kept]
             moments = self._moments(values, group[kept], problem.levels)
-            moments |= intervals(moments, max(len(values), 1), self._freedom, solved.outputs[output].attrs)
+            moments |= intervals(moments, max(len(values), 1), np.inf, solved.outputs[output].attrs)
             shares = _shares(problem, germ[kept], values, group[kept], degree)
             statistics[output] = moments | shares | {"tail_share": _tail_share(values)}
         draws = {name: solved.flat(name)[:, 0] for name, values in solved.outputs.items() if values.ndim == 1}
-        plain = PlainPoints(germ, group, np.arange(len(germ)))
         notes = {"draws kept": str(int(kept.sum()))}
         return Outcome(solved, len(germ), statistics, degree, notes, draws, plain=plain)
 
@@ -88,10 +90,6 @@ class MonteCarlo:
         if self.points == "random":
             return problem.joint.draw_germ(self.n, rng), np.arange(self.n) % N_JACKKNIFE_GROUP
         return replicated_germ(self.n_point // N_SCRAMBLING, problem.joint.germ_families, rng)
-
-    @property
-    def _freedom(self) -> float:
-        return np.inf if self.points == "random" else N_SCRAMBLING - 1
 
     def _moments(self, values: Array, group: NDArray[np.int64], levels: Array) -> dict[str, Array]:
         return _moments(values, levels) if self.points == "random" else group_moments(values, group, levels)
@@ -132,9 +130,7 @@ def _tail_share(values: Array) -> Array:
     return share
 
 
-def _shares(
-    problem: Problem, germ: Array, values: Array, group: NDArray[np.int64], degree: int
-) -> dict[str, Array]:
+def _shares(problem: Problem, germ: Array, values: Array, group: NDArray[np.int64], degree: int) -> dict[str, Array]:
     """Shares and their standard errors (n_source, n_element), NaN where a curve is cut off or samples are too few."""
     share, error = np.full((2, len(problem.sources), values.shape[1]), np.nan)
     if values.shape[1] == 1:

@@ -18,9 +18,18 @@ import numpy as np
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.answer import MethodKind
-from a2c_pybamm.propagation.germ_basis import GermBasis, polynomial_quantiles, sobol_germ, total_degree
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, GermBasis, polynomial_quantiles, sobol_germ, total_degree
 from a2c_pybamm.propagation.model import Array
-from a2c_pybamm.propagation.problem import Outcome, Problem, complete_elements, fill_incomplete
+from a2c_pybamm.propagation.problem import (
+    Outcome,
+    PlainPoints,
+    Problem,
+    Solved,
+    alike,
+    complete_elements,
+    fill_incomplete,
+    no_answer,
+)
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
 
 HOLDING_Q2 = 0.95
@@ -89,13 +98,43 @@ class PolynomialChaos:
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Moments, quantiles and shares from the fitted polynomial, its error from points kept out of the fit.
 
-        Raises ``ValueError`` if failures leave too few points, or the design matrix is badly conditioned.
+        No answer where failures leave too few points; ``ValueError`` where the design matrix is badly conditioned without any.
         """
         basis = total_degree(problem.joint.germ_families, self.order)
         n_fit, n_held_out = self._sizes(basis)
         held_out_germ = problem.joint.draw_germ(n_held_out, rng)
         germ = np.vstack([sobol_germ(n_fit, problem.joint.germ_families, rng), held_out_germ])
         solved = problem.solve(problem.joint.color(germ))
+        complete, rows = complete_elements(solved), np.arange(n_fit, len(germ))
+        statistics: dict[str, dict[str, Array]] = {}
+        try:
+            for part in alike(solved):  # outputs of the same samples are fitted together
+                statistics |= self._statistics(problem, part, germ, n_fit, basis, rng)
+        except ValueError as error:
+            if not (solved.cause != "").any():
+                raise
+            return no_answer(problem, solved, str(error))
+        statistics = {output: statistics[output] for output in solved.outputs}
+        notes = {"points kept out of the fit": str(int((~solved.failed[rows]).sum()))}
+        left_out = {
+            output: basis.evaluate(held_out_germ) @ numbers["expansion"][:, 0]
+            for output, numbers in statistics.items()
+            if numbers["expansion"].shape[1] == 1
+        }
+        plain = PlainPoints(held_out_germ, np.arange(n_held_out) % N_SCRAMBLING, rows, left_out)
+        filled = fill_incomplete(statistics, complete, solved)
+        return Outcome(solved, len(germ), filled, self.order, notes, basis=basis, plain=plain)
+
+    def _statistics(
+        self,
+        problem: Problem,
+        solved: Solved,
+        germ: Array,
+        n_fit: int,
+        basis: GermBasis,
+        rng: np.random.Generator,
+    ) -> dict[str, dict[str, Array]]:
+        """Statistics of the complete elements from points to fit, the first ``n_fit``, and fresh points."""
         fit = ~solved.failed & (np.arange(len(germ)) < n_fit)
         fresh = ~solved.failed & ~fit
         self._check_size(int(fit.sum()), int(fresh.sum()), basis)
@@ -104,9 +143,7 @@ class PolynomialChaos:
         values = {output: solved.flat(output)[:, mask] for output, mask in complete.items()}
         coefficients = self._fitted(terms[fit], {output: array[fit] for output, array in values.items()})
         held_out = {output: array[fresh] for output, array in values.items()}
-        statistics = chaos_statistics(problem, basis, coefficients, terms[fresh], held_out, rng)
-        notes = {"points kept out of the fit": str(int(fresh.sum()))}
-        return Outcome(solved, len(germ), fill_incomplete(statistics, complete, solved), self.order, notes, basis=basis)
+        return chaos_statistics(problem, basis, coefficients, terms[fresh], held_out, rng)
 
     def planned(self, problem: Problem) -> int:
         """Number of solves that it takes."""

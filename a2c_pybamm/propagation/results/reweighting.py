@@ -234,7 +234,7 @@ def _moments(
 def _judged(node: xr.Dataset, approach: str, extrapolated: float, std: float) -> dict[str, Any]:
     """Status and sentence of a scalar output."""
     former = str(of_approach(node["status"], approach).values)
-    outside, failed = extrapolated > REWEIGHTING.extrapolated_probability, former == Status.FAILS
+    outside, failed = extrapolated > REWEIGHTING.extrapolated_probability, not Status(former).usable
     sentence = reweighted_sentence(approach, std, extrapolated, extrapolates=outside, failed=failed)
     texts = {"status": str(Status.FAILS if outside or failed else Status.UNVERIFIED), "verdict": sentence}
     return {name: ("approach", np.array([text], dtype=str)) for name, text in texts.items()}

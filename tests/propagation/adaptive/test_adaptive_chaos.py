@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import binom, norm
@@ -159,12 +161,12 @@ def test_failures_are_counted_and_leave_answers_unbiased(method, fraction: float
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
-def test_too_many_failures_are_an_error_with_their_number_and_reason(method) -> None:  # type: ignore[no-untyped-def]
+def test_many_failures_lead_the_decision(method) -> None:  # type: ignore[no-untyped-def]
     joint = joint_of(3)
     model = from_function(failing(0.3), joint.names)
-    with pytest.raises(ValueError, match=r"% of \d+ samples failed.*not finite"):
-        propagate(model, joint, method, rng=np.random.default_rng(2))
-    borne = propagate(model, joint, method, rng=np.random.default_rng(2), max_failed=0.5).isel(approach=0)
+    found = propagate(model, joint, method, rng=np.random.default_rng(2))
+    assert re.match(r"[23]\d % \(± \d.*\) of the drawn samples fail \(not finite\)", str(found["output"]["decision"].values))
+    borne = found.isel(approach=0)
     assert 0.2 < int(borne["n_failed"]) / int(borne["n_solves"]) < 0.4
     assert float(borne["output"]["std"]) == pytest.approx(1, abs=0.2)
 
