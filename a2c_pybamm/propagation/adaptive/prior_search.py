@@ -74,9 +74,12 @@ class PriorSearch:
         """The prior of greatest summed evidence for standardised values (n_point, n_output).
 
         Sought near a ``former`` one of the same order, unless that took nearly all for noise: from there no way leads back. Where
-        it was chosen by nearly as many points it is kept.
+        it was chosen by nearly as many points it is kept. Outputs without variance say nothing.
         """
         settings, centre = self._settings, self._start()
+        values = values[:, values.any(axis=0)]
+        if not values.shape[1]:
+            return self._prior(centre)
         start, steps = centre, settings.most_steps
         if former is not None and len(former.levels) == self._order and former.noise < settings.structureless:
             if self._n < settings.least_growth * former.n_point:

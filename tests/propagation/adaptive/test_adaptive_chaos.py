@@ -12,6 +12,7 @@ from a2c_pybamm import Estimate, Joint, MonteCarlo, PolynomialChaos, propagate
 from a2c_pybamm.propagation import AdaptiveChaos, from_function
 from a2c_pybamm.propagation.adaptive.replicated_design import ReplicatedDesign
 from a2c_pybamm.propagation.answer import Recommendation, Status
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
 from a2c_pybamm.propagation.intervals import intervals
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 

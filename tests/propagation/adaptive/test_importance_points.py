@@ -10,7 +10,7 @@ from a2c_pybamm import AdaptiveChaos, Estimate, Joint, MonteCarlo, Status, from_
 from a2c_pybamm.propagation.adaptive.importance_moments import importance_moments
 from a2c_pybamm.propagation.adaptive.importance_points import importance_points
 from a2c_pybamm.propagation.adaptive.replicated_design import ReplicatedDesign
-from a2c_pybamm.propagation.germ_basis import total_degree
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, total_degree
 from a2c_pybamm.propagation.problem import QUANTILES
 
 EDGE = 2.6
