@@ -12,7 +12,7 @@ from a2c_pybamm.propagation.adaptive.error_estimate import plain_tail_share
 from a2c_pybamm.propagation.adaptive.importance_points import IMPORTANCE
 from a2c_pybamm.propagation.adaptive.polynomial_fit import lowest_basis
 from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS
-from a2c_pybamm.propagation.germ_basis import N_QUANTILE, N_SCRAMBLING
+from a2c_pybamm.propagation.germ_basis import N_QUANTILE
 from a2c_pybamm.propagation.intervals import intervals
 from a2c_pybamm.propagation.methods.polynomial_chaos import HOLDING_Q2
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
@@ -71,7 +71,7 @@ def _no_statistics(state: AdaptiveState) -> dict[str, dict[str, Array]]:
             "share": np.tile(nothing, (n_source, 1)),
             "expansion": np.tile(nothing, (n_term, 1)),
         }
-        statistics[name] = part | intervals(part, 1.0, N_SCRAMBLING - 1, state.solved.outputs[name].attrs)
+        statistics[name] = part | intervals(part, 1.0, np.inf, state.solved.outputs[name].attrs)
     return statistics
 
 
@@ -80,7 +80,7 @@ def _statistics(state: AdaptiveState) -> dict[str, dict[str, Array]]:
     fit, error, table = state.fit, state.error, state.table
     assert fit is not None and error is not None
     plain = table.values[table.group >= 0]
-    found = _from_fit(state, fit, plain)
+    found = _from_fit(state, fit, error, plain)
     found |= {"hidden_variance": error.hidden_variance, "tail_share": plain_tail_share(state)}
     n = np.isfinite(plain).sum(axis=0).astype(float)
     if error.importance:
@@ -90,7 +90,7 @@ def _statistics(state: AdaptiveState) -> dict[str, dict[str, Array]]:
     for name, place in table.columns.items():
         part = {statistic: numbers[..., place] for statistic, numbers in found.items()}
         bounds = state.solved.outputs[name].attrs
-        statistics[name] = part | intervals(part, np.maximum(n[place], 1.0), N_SCRAMBLING - 1, bounds)
+        statistics[name] = part | intervals(part, np.maximum(n[place], 1.0), np.inf, bounds)
     return statistics
 
 
@@ -109,7 +109,7 @@ def _weighted(found: dict[str, Array], error: ErrorEstimate) -> dict[str, Array]
     }
 
 
-def _from_fit(state: AdaptiveState, fit: CrossFit, plain: Array) -> dict[str, Array]:
+def _from_fit(state: AdaptiveState, fit: CrossFit, error: ErrorEstimate, plain: Array) -> dict[str, Array]:
     """Statistics of all elements (…, n_element) from the polynomials, quantiles of plain points where these do not hold."""
     holds = fit.q2 >= HOLDING_Q2
     return {
@@ -117,8 +117,8 @@ def _from_fit(state: AdaptiveState, fit: CrossFit, plain: Array) -> dict[str, Ar
         "var": fit.var,
         "quantile": _quantiles(state, fit, plain, holds),
         "share": np.where(holds, _shares(state, fit, plain), np.nan),
-        "error": fit.error,
-        "mean_se": fit.mean_se,
+        "error": error.std_error,
+        "mean_se": error.mean_se,
         "q2": fit.q2,
         "test_point_error": fit.test_point_error,
         "expansion": np.where(state.table.answerable, fit.coefficients, np.nan),

@@ -88,6 +88,10 @@ class ErrorEstimate:
     """Those that count and have a rare tail, for which importance points are drawn."""
     importance: Mapping[str, Array]
     """Statistics from the importance points alone; empty where there are none."""
+    std_error: Array
+    """Relative standard error of the standard deviation without importance points (n_element,)."""
+    mean_se: Array
+    """Standard error of the mean without importance points (n_element,)."""
     worst: float
     """Largest relative error of the standard deviation of any element that counts."""
 

@@ -27,7 +27,7 @@ points,
     - \mathrm{E}\,\hat y_{-r})\bigr]}{\sum_r\langle s\rangle_r}
 
 and the same for :math:`(y-m)^2`; the polynomial's part in the region that fails is taken off by its values at the points that
-failed there. Errors are jackknife errors over the groups.
+failed there. Errors are jackknife errors over the groups, matched to Student's distribution (`intervals.matched`).
 
 .. [1] P. W. Glynn, R. Szechtman, in Monte Carlo and Quasi-Monte Carlo Methods 2000 (2002) 27: control variates.
 """
@@ -44,7 +44,7 @@ from scipy.stats import t as student
 
 from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriterion
 from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
-from a2c_pybamm.propagation.intervals import CONFIDENCE
+from a2c_pybamm.propagation.intervals import CONFIDENCE, matched
 from a2c_pybamm.propagation.methods.jackknife import jackknife_error
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
@@ -168,6 +168,8 @@ def cross_moments(
             part = _bounded_moments(points, *help_of(where), shared, where)
             for name, numbers in part.items():
                 found[name][..., where] = numbers
+    factor = matched(len(exact.mean) - 1)
+    found |= {name: factor * found[name] for name in ("mean_se", "error")}
     return found | {"q2": q2, "residual_var": residual_var}
 
 

@@ -23,8 +23,9 @@ def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNE
 
     An element is rough where its polynomial predicts less than 98 % of the variance, a test point misses by more than a
     standard deviation, the tails beyond the test points may hold a tenth of the variance, or importance points give another
-    one. A rough element has a rare tail where few of its points carry most of the variance, or the tails beyond the test points
-    may hold a tenth of it: importance points are drawn for these, and their standard deviation is that of such points.
+    one. A rough element has a rare tail where the hundredth part of its points carries most of the variance, the tails beyond
+    the test points may hold a tenth of it, or only test points differ from all others: importance points are drawn for these,
+    and their standard deviation is that of such points.
     """
     if state.fit is None:
         return state
@@ -38,17 +39,48 @@ def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNE
         n_plain = int((~state.points[Kind.PLAIN].failed).sum())
         importance = with_plain_points(importance, fit.var, fit.without, n_plain, int((~points.failed).sum()))
     hidden = hidden_variance(table.values[table.group == TEST_GROUP], fit.mean, fit.var)
-    rough = (fit.q2 < roughness.smooth_q2) | (fit.test_point_error > roughness.kink_error)
-    rare = (hidden > roughness.hidden_variance) | (plain_tail_share(state) > VARIANCE_TAIL.dominant_share)
+    kinked = fit.test_point_error > roughness.kink_error
+    still = fit.var <= (RELATIVE_ROUND_OFF * fit.mean) ** 2
+    rough = (fit.q2 < roughness.smooth_q2) | kinked
+    rare = (hidden > roughness.hidden_variance) | (still & kinked)
+    if (table.group >= 0).sum() >= VARIANCE_TAIL.least_solves:
+        rare |= plain_tail_share(state) > VARIANCE_TAIL.dominant_share
     if importance:
         rough, rare = rough | apart, rare | apart
     rough |= hidden > roughness.hidden_variance
-    rough &= fit.var > (RELATIVE_ROUND_OFF * fit.mean) ** 2
+    rough &= ~still | kinked
     weighted = rough & rare & bool(importance) & np.isfinite(importance.get("var", fit.var))
-    error = np.where(weighted, importance.get("error", fit.error), fit.error)
-    worst = float(error[table.counted & (fit.var > 0)].max(initial=0.0))
+    own, mean_se = _with_unmet(state, fit, roughness)
+    error = np.where(weighted, importance.get("error", own), own)
+    worst = float(error[table.counted & ~np.isnan(error)].max(initial=0.0))
     to_sample = rough & rare & table.counted
-    return replace(state, error=ErrorEstimate(hidden, rough, weighted, to_sample, importance, worst))
+    return replace(state, error=ErrorEstimate(hidden, rough, weighted, to_sample, importance, own, mean_se, worst))
+
+
+def _with_unmet(state: AdaptiveState, fit: CrossFit, roughness: RoughnessCriterion) -> tuple[Array, Array]:
+    """Relative errors of the standard deviation, and errors of the mean (n_element,), with what only test points met.
+
+    A test point that fails, or that the polynomial misses, is part of a region of unknown probability. Where no plain point was
+    in such a one it is p = 1/n of n plain points, give or take as much. Of the distance d from what was predicted there (of a
+    point that fails: from the mean) the mean then has an error p·d, the variance one of p·d².
+    """
+    table = state.table
+    plain, test = table.values[table.group >= 0], table.values[table.group == TEST_GROUP]
+    n = np.maximum(np.isfinite(plain).sum(axis=0), 1)
+    std = np.sqrt(fit.var)
+    missed = np.where(fit.test_point_error > roughness.kink_error, fit.test_point_error, 0.0) * std
+    residual = np.where(np.isfinite(plain), np.abs(plain - fit.left_out), 0.0).max(axis=0, initial=0.0)
+    far = np.where(std > 0, np.where(residual < missed / 2, missed, 0.0), np.nan)
+    for k in np.flatnonzero((std == 0) & (fit.test_point_error > roughness.kink_error)):
+        far[k] = np.nanmax(np.abs(test[:, k] - fit.mean[k]))
+    germ = table.germ[table.group == TEST_GROUP]
+    for k in np.flatnonzero(table.scalar & np.isfinite(plain).all(axis=0) & np.isnan(test).any(axis=0)):
+        gone = np.isnan(test[:, k])
+        there = fit.basis.evaluate(germ[gone]) @ fit.coefficients[:, k]
+        far[k] = np.fmax(far[k], np.abs(there - fit.mean[k]).max())
+    far = np.where(np.isnan(far) & (fit.var == 0), 0.0, far)
+    growth = np.divide(far**2, n * fit.var, out=np.where(far > 0, np.inf, 0.0), where=fit.var > 0)
+    return np.hypot(fit.error, np.log1p(growth) / 2), np.hypot(fit.mean_se, far / n)
 
 
 def plain_tail_share(state: AdaptiveState) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
-from a2c_pybamm.propagation.intervals import VARIANCE_TAIL
+from a2c_pybamm.propagation.intervals import VARIANCE_TAIL, matched
 from a2c_pybamm.propagation.methods.jackknife import jackknife_error
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
@@ -42,8 +42,8 @@ def importance_moments(values: Array, group: NDArray[np.int64], weight: Array, l
     found = {
         "mean": mean,
         "var": var,
-        "mean_se": first.std(axis=0, ddof=1) / np.sqrt(n_group),
-        "error": ratio(jackknife_error(np.sqrt(left_out)), np.sqrt(var)),
+        "mean_se": matched(n_group - 1) * first.std(axis=0, ddof=1) / np.sqrt(n_group),
+        "error": matched(n_group - 1) * ratio(jackknife_error(np.sqrt(left_out)), np.sqrt(var)),
         "without": left_out,
         "plain_square": np.maximum(ratio(fourth.sum(axis=0), weight.sum(axis=0)) - 1, 0.0),
         "own_square": np.maximum(ratio((weight * fourth).sum(axis=0), weight.sum(axis=0)) - 1, 0.0),
@@ -63,7 +63,7 @@ def with_plain_points(importance: dict[str, Array], var: Array, without: Array, 
     share = np.where(plain_error + own_error > 0, ratio(own_error, plain_error + own_error), 0.0)
     both = share * var + (1 - share) * importance["var"]
     left_out = np.sqrt(share * without + (1 - share) * importance["without"])
-    return importance | {"var": both, "error": ratio(jackknife_error(left_out), np.sqrt(both))}
+    return importance | {"var": both, "error": matched(N_SCRAMBLING - 1) * ratio(jackknife_error(left_out), np.sqrt(both))}
 
 
 def _quantiles(values: Array, weight: Array, levels: Array) -> Array:
