@@ -62,6 +62,10 @@ class CrossFit:
     """Mean square of what the fits without a group missed, in it or by their own scatter (n_element,)."""
     test_point_error: Array
     """Largest error at a test point of the fit to all other points, in standard deviations (n_element,); NaN without any."""
+    missed: Array
+    """Largest error at a test point as there, of predictions kept within the values met (n_element,)."""
+    missed_square: Array
+    """Largest error at a test point of squares about the mean, likewise (n_element,)."""
     without: Array
     """Variances without each group (n_group, n_element)."""
     left_out: Array
@@ -112,6 +116,10 @@ def cross_fit(
     moments = cross_moments(points, GroupMoments.of(without, loadings, offset), bounded, polynomial, error_there, alone)
     plain = values[drawn].var(axis=0)
     moments["q2"] = moments["q2"] - ratio(beyond, plain)
+    there = np.clip(predicted[tested], values.min(axis=0), values.max(axis=0))
+    squares = (values[tested] - moments["mean"]) ** 2 - (there - moments["mean"]) ** 2
+    moments["missed"] = np.abs(values[tested] - there).max(axis=0, initial=0.0)
+    moments["missed_square"] = np.abs(squares).max(axis=0, initial=0.0)
     return CrossFit(
         basis, components, loadings, offset, found.priors, test_point_error=error_there, left_out=points.predicted, **moments
     )
@@ -185,7 +193,8 @@ def side_by_side(fits: list[CrossFit], members: list[Mask]) -> CrossFit:
     loadings = np.zeros((sizes[-1], n_element))
     for fit, where, start, stop in zip(fits, members, sizes[:-1], sizes[1:], strict=True):
         loadings[start:stop, where] = fit.loadings
-    numbers = ("offset", "mean", "var", "mean_se", "error", "q2", "residual_var", "test_point_error", "without", "left_out")
+    numbers = ("offset", "mean", "var", "mean_se", "error", "q2", "residual_var", "test_point_error")
+    numbers += ("missed", "missed_square", "without", "left_out")
     return CrossFit(
         basis,
         np.hstack([_in_basis(basis, fit) for fit in fits]),

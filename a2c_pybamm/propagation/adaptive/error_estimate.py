@@ -50,37 +50,33 @@ def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNE
     rough |= hidden > roughness.hidden_variance
     rough &= ~still | kinked
     weighted = rough & rare & bool(importance) & np.isfinite(importance.get("var", fit.var))
-    own, mean_se = _with_unmet(state, fit, roughness)
+    own, mean_se = _with_rare(state, fit, roughness)
     error = np.where(weighted, importance.get("error", own), own)
     worst = float(error[table.counted & ~np.isnan(error)].max(initial=0.0))
     to_sample = rough & rare & table.counted
     return replace(state, error=ErrorEstimate(hidden, rough, weighted, to_sample, importance, own, mean_se, worst))
 
 
-def _with_unmet(state: AdaptiveState, fit: CrossFit, roughness: RoughnessCriterion) -> tuple[Array, Array]:
-    """Relative errors of the standard deviation, and errors of the mean (n_element,), with what only test points met.
+def _with_rare(state: AdaptiveState, fit: CrossFit, roughness: RoughnessCriterion) -> tuple[Array, Array]:
+    """Relative errors of the standard deviation, and errors of the mean (n_element,), with what test points show.
 
-    A test point that fails, or that the polynomial misses, is part of a region of unknown probability. Where no plain point was
-    in such a one it is p = 1/n of n plain points, give or take as much. Of the distance d from what was predicted there (of a
-    point that fails: from the mean) the mean then has an error p·d, the variance one of p·d².
+    A test point that the polynomial misses, or that fails, is part of a region that k of n plain points met. Its probability is
+    k/n with a variance of (k + 1)/n², of which the scatter of the points shows k/n²: the rest is added. Mean and variance are off
+    by 1/n of what was missed there (of a point that fails: of its prediction's distance from the mean).
     """
     table = state.table
     plain, test = table.values[table.group >= 0], table.values[table.group == TEST_GROUP]
-    n = np.maximum(np.isfinite(plain).sum(axis=0), 1)
-    std = np.sqrt(fit.var)
-    missed = np.where(fit.test_point_error > roughness.kink_error, fit.test_point_error, 0.0) * std
-    residual = np.where(np.isfinite(plain), np.abs(plain - fit.left_out), 0.0).max(axis=0, initial=0.0)
-    far = np.where(std > 0, np.where(residual < missed / 2, missed, 0.0), np.nan)
-    for k in np.flatnonzero((std == 0) & (fit.test_point_error > roughness.kink_error)):
-        far[k] = np.nanmax(np.abs(test[:, k] - fit.mean[k]))
+    kinked = fit.test_point_error > roughness.kink_error
+    shift, square = np.where(kinked, fit.missed, 0.0), np.where(kinked, fit.missed_square, 0.0)
     germ = table.germ[table.group == TEST_GROUP]
-    for k in np.flatnonzero(table.scalar & np.isfinite(plain).all(axis=0) & np.isnan(test).any(axis=0)):
-        gone = np.isnan(test[:, k])
-        there = fit.basis.evaluate(germ[gone]) @ fit.coefficients[:, k]
-        far[k] = np.fmax(far[k], np.abs(there - fit.mean[k]).max())
-    far = np.where(np.isnan(far) & (fit.var == 0), 0.0, far)
-    growth = np.divide(far**2, n * fit.var, out=np.where(far > 0, np.inf, 0.0), where=fit.var > 0)
-    return np.hypot(fit.error, np.log1p(growth) / 2), np.hypot(fit.mean_se, far / n)
+    for k in np.flatnonzero(table.scalar & table.answerable & np.isnan(test).any(axis=0)):
+        there = fit.basis.evaluate(germ[np.isnan(test[:, k])]) @ fit.coefficients[:, k]
+        kept = np.clip(there, np.nanmin(table.values[:, k]), np.nanmax(table.values[:, k]))
+        off = float(np.abs(kept - fit.mean[k]).max())
+        shift[k], square[k] = max(shift[k], off), max(square[k], off**2)
+    n = np.maximum(np.isfinite(plain).sum(axis=0), 1)
+    growth = np.divide(square, n * fit.var, out=np.where(square > 0, np.inf, 0.0), where=fit.var > 0)
+    return np.hypot(fit.error, np.log1p(growth) / 2), np.hypot(fit.mean_se, shift / n)
 
 
 def plain_tail_share(state: AdaptiveState) -> Array:
