@@ -31,8 +31,10 @@ MOST_COMPONENTS = 6
 TEST_GROUP, WEIGHTED_GROUP = -1, -2
 """Groups of points that are in every fit but in no average: test points, whose error by a fit without them is reported, and
 points of another density."""
-N_OF_CURVES = 1024
-"""Germs at which polynomials of curves are sampled, hundreds of elements at once."""
+N_OF_NUMBERS, N_OF_CURVES = 2048, 1024
+"""Germs at which bounded polynomials of numbers, and of the hundreds of elements of curves, are sampled for their moments."""
+MOST_KEPT = 2**21
+"""Entries of the largest array of sampled terms that is kept for the next fit (16 MB)."""
 NEGLIGIBLE = 1e-9
 """Share of the variance of a term that is left out where polynomials are sampled: thousands of such do not show."""
 
@@ -109,7 +111,7 @@ def cross_fit(
     def bounded(where: Mask) -> tuple[GroupMoments, Array]:
         low, high = values[:, where].min(axis=0), values[:, where].max(axis=0)
         kept = np.clip(points.predicted[:, where], low, high)
-        n = N_QUANTILE if alone[where].all() else N_OF_CURVES
+        n = N_OF_NUMBERS if alone[where].all() else N_OF_CURVES
         return _bounded_moments(basis, without, loadings[:, where], offset[where], (low, high), n), kept
 
     polynomial = PolynomialVariance(inner, found.fit.posterior_var @ loadings**2, unstable_variance(without, loadings))
@@ -170,12 +172,19 @@ def sampled_terms(basis: GermBasis, size: Array, n: int) -> tuple[Array, Mask]:
     """
     kept = size**2 > NEGLIGIBLE * (size[1:] ** 2).sum()
     kept[0] = True
+    if n * len(basis) <= MOST_KEPT:
+        return _terms(basis, n)[:, kept], kept
     return GermBasis(basis.families, basis.exponents[kept]).evaluate(_germs(basis.families)[:n]), kept
 
 
 @lru_cache(maxsize=2)
 def _germs(families: tuple[Family, ...]) -> Array:
     return sobol_germ(N_QUANTILE, families, np.random.default_rng(0))
+
+
+@lru_cache(maxsize=4)
+def _terms(basis: GermBasis, n: int) -> Array:
+    return basis.evaluate(_germs(basis.families)[:n])
 
 
 def side_by_side(fits: list[CrossFit], members: list[Mask]) -> CrossFit:

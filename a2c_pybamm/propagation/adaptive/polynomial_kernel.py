@@ -59,19 +59,13 @@ class Prior:
 class PolynomialKernel:
     """Kernels between some pairs of points; products are made of the active germs, of the others powers alone."""
 
-    def __init__(
-        self, left: Array, right: Array, basis: GermBasis
-    ) -> None:
-        """Sums for pairs of germs ``left``, ``right`` (n_pair, n_germ)."""
+    def __init__(self, germ: Array, rows: NDArray[np.int64], columns: NDArray[np.int64], basis: GermBasis) -> None:
+        """Sums for pairs (n_pair,) of points with germs (n_point, n_germ)."""
         families, order, active = basis.families, basis.order, ~_alone(basis)
         self._single = ~active
-        values = np.array(
-            [
-                (orthonormal(left[:, k], family, order) * orthonormal(right[:, k], family, order)).T[1:]
-                for k, family in enumerate(families)
-            ]
-        )
-        self._sums = values.transpose(1, 0, 2).copy()  # (order, n_germ, n_pair)
+        terms = np.array([orthonormal(germ[:, k], family, order).T[1:] for k, family in enumerate(families)])
+        terms = terms.transpose(1, 0, 2)
+        self._sums = terms[:, :, rows] * terms[:, :, columns]  # (order, n_germ, n_pair)
         products = self._sums[:, active]
         weighted = products.copy()  # m s_m
         for m in range(1, len(weighted)):
@@ -81,12 +75,10 @@ class PolynomialKernel:
         self._sums[:, active] = weighted
 
     @classmethod
-    def between(
-        cls, germ: Array, basis: GermBasis
-    ) -> tuple[PolynomialKernel, NDArray[np.int64], NDArray[np.int64]]:
+    def between(cls, germ: Array, basis: GermBasis) -> tuple[PolynomialKernel, NDArray[np.int64], NDArray[np.int64]]:
         """Kernel between all points (n_point, n_germ) in the lower triangle; rows and columns of its pairs."""
         rows, columns = np.tril_indices(len(germ))
-        return cls(germ[rows], germ[columns], basis), rows, columns
+        return cls(germ, rows, columns, basis), rows, columns
 
     def by_degree(self, relevance: Array, order: int) -> tuple[Array, Array]:
         """Kernels of each degree 0, 1, … of the products, and of the powers alone, each (order + 1, n_pair)."""
@@ -135,7 +127,7 @@ def kernel_matrices(
     step = max(1, PAIRS_AT_ONCE // (basis.order * len(basis.families)))
     for start in range(0, len(rows), step):
         i, j = rows[start : start + step], columns[start : start + step]
-        kernel = PolynomialKernel(germ[i], germ[j], basis)
+        kernel = PolynomialKernel(germ, i, j, basis)
         for matrix, prior in zip(matrices, priors, strict=True):
             matrix[i, j] = matrix[j, i] = kernel.value(prior)
     return matrices

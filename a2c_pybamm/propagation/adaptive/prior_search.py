@@ -41,7 +41,7 @@ class PriorSearchSettings:
     """Step to which logarithms are rounded: a prior needs no more digits, and is then the same on every processor."""
     most_steps: int = 30
     """Evaluations of a first search."""
-    near_steps: int = 10
+    near_steps: int = 20
     """Evaluations where the prior of fewer points is given."""
     least_gain: float = 1e-4
     """Relative gain of the logarithm of evidence below which a search ends."""

@@ -21,11 +21,11 @@ class DesignGrowth:
     """Points of each scrambling in the first design where the test points along all axes add to them."""
     first_of_many_germs: int = 4
     """Points of each scrambling in the first design where they choose the axes of the test points."""
-    second: int = 3
+    second: int = 4
     """Points of each scrambling in the second design at least."""
-    factor: float = 1.5
+    factor: float = 2.0
     """Factor by which the points of a scrambling grow from one design to the next."""
-    fewest_before_importance: int = 5
+    fewest_before_importance: int = 4
     """Plain points of each scrambling before an output with a rare tail is sampled where it is far out."""
 
     fewest_of_importance: int = 4

@@ -29,7 +29,7 @@ LEAST_MISSED = 1e-3
 """Missed share of the variance, 1 - Q², from which a higher degree is tried: below it the std is known to 0.05 %."""
 ALIKE = 0.99
 """Correlation of two outputs from which they share a prior."""
-MOST_POINTS, MOST_POINTS_HIGHER = 64, 128
+MOST_POINTS, MOST_POINTS_HIGHER = 80, 128
 """Points that choose a prior of the lower and of a higher degree: its dozen numbers need no more, and each step costs their
 cube."""
 
