@@ -60,21 +60,22 @@ def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNE
 def _with_rare(state: AdaptiveState, fit: CrossFit, roughness: RoughnessCriterion) -> tuple[Array, Array]:
     """Relative errors of the standard deviation, and errors of the mean (n_element,), with what test points show.
 
-    A test point that the polynomial misses, or that fails, is part of a region that k of n plain points met. Its probability is
-    k/n with a variance of (k + 1)/n², of which the scatter of the points shows k/n²: the rest is added. Mean and variance are off
-    by 1/n of what was missed there (of a point that fails: of its prediction's distance from the mean).
+    A test point that the polynomial misses, or that fails, is part of a region of unknown probability. The scatter of n plain
+    points says nothing of it where none was in it, little where few were: with k of them there, mean and variance are taken to
+    be off by 1/n(k + 1) of what was missed at the test point (of one that fails: of its prediction's distance from the mean).
     """
     table = state.table
     plain, test = table.values[table.group >= 0], table.values[table.group == TEST_GROUP]
-    kinked = fit.test_point_error > roughness.kink_error
-    shift, square = np.where(kinked, fit.missed, 0.0), np.where(kinked, fit.missed_square, 0.0)
+    n = np.maximum(np.isfinite(plain).sum(axis=0), 1)
+    met = (np.abs(plain - fit.left_out) > fit.missed / 2).sum(axis=0)
+    shift, square = np.nan_to_num(fit.missed) / (1 + met), np.nan_to_num(fit.missed_square) / (1 + met)
     germ = table.germ[table.group == TEST_GROUP]
     for k in np.flatnonzero(table.scalar & table.answerable & np.isnan(test).any(axis=0)):
         there = fit.basis.evaluate(germ[np.isnan(test[:, k])]) @ fit.coefficients[:, k]
-        kept = np.clip(there, np.nanmin(table.values[:, k]), np.nanmax(table.values[:, k]))
-        off = float(np.abs(kept - fit.mean[k]).max())
-        shift[k], square[k] = max(shift[k], off), max(square[k], off**2)
-    n = np.maximum(np.isfinite(plain).sum(axis=0), 1)
+        if fit.q2[k] < roughness.smooth_q2:
+            there = np.clip(there, np.nanmin(table.values[:, k]), np.nanmax(table.values[:, k]))
+        off, failed = float(np.abs(there - fit.mean[k]).max()), int(np.isnan(plain[:, k]).sum())
+        shift[k], square[k] = max(shift[k], off / (1 + failed)), max(square[k], off**2 / (1 + failed))
     growth = np.divide(square, n * fit.var, out=np.where(square > 0, np.inf, 0.0), where=fit.var > 0)
     return np.hypot(fit.error, np.log1p(growth) / 2), np.hypot(fit.mean_se, shift / n)
 
