@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
-from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, ErrorEstimate
+from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, ElementTable, ErrorEstimate
 from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, WEIGHTED_GROUP, CrossFit
 from a2c_pybamm.propagation.adaptive.cross_moments import Mask
 from a2c_pybamm.propagation.adaptive.design import Kind
@@ -16,6 +16,9 @@ from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriter
 from a2c_pybamm.propagation.intervals import VARIANCE_TAIL, tail_share
 from a2c_pybamm.propagation.methods.three_sigma_points import hidden_variance
 from a2c_pybamm.propagation.model import Array
+
+MOST_BY_CHANCE = 2.0
+"""Failed points by which a count of them is off by chance, at most."""
 
 
 def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNESS) -> AdaptiveState:
@@ -58,26 +61,44 @@ def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNE
 
 
 def _with_rare(state: AdaptiveState, fit: CrossFit, roughness: RoughnessCriterion) -> tuple[Array, Array]:
-    """Relative errors of the standard deviation, and errors of the mean (n_element,), with what test points show.
+    r"""Relative errors of the standard deviation, and errors of the mean (n_element,), with what test points show.
 
-    A test point that the polynomial misses, or that fails, is part of a region of unknown probability. The scatter of n plain
-    points says nothing of it where none was in it, little where few were: with k of them there, mean and variance are taken to
-    be off by 1/n(k + 1) of what was missed at the test point (of one that fails: of its prediction's distance from the mean).
+    A test point that the polynomial misses is part of a region of unknown probability. The scatter of n plain points says
+    nothing of it where none was in it, little where few were: with k of them there, mean and variance are taken to be off by
+    1/n(k + 1) of what was missed at the test point; of one that fails that is its prediction's distance from the mean, and k
+    are the plain points that failed. Where some did the errors are at least those of :math:`\sqrt k` of them, of two at most:
+    far more are evenly spread over the scramblings.
     """
-    table = state.table
-    plain, test = table.values[table.group >= 0], table.values[table.group == TEST_GROUP]
+    table, plain = state.table, state.table.values[state.table.group >= 0]
     n = np.maximum(np.isfinite(plain).sum(axis=0), 1)
     met = (np.abs(plain - fit.left_out) > fit.missed / 2).sum(axis=0)
     shift, square = np.nan_to_num(fit.missed) / (1 + met), np.nan_to_num(fit.missed_square) / (1 + met)
-    germ = table.germ[table.group == TEST_GROUP]
-    for k in np.flatnonzero(table.scalar & table.answerable & np.isnan(test).any(axis=0)):
-        there = fit.basis.evaluate(germ[np.isnan(test[:, k])]) @ fit.coefficients[:, k]
-        if fit.q2[k] < roughness.smooth_q2:
-            there = np.clip(there, np.nanmin(table.values[:, k]), np.nanmax(table.values[:, k]))
-        off, failed = float(np.abs(there - fit.mean[k]).max()), int(np.isnan(plain[:, k]).sum())
-        shift[k], square[k] = max(shift[k], off / (1 + failed)), max(square[k], off**2 / (1 + failed))
-    growth = np.divide(square, n * fit.var, out=np.where(square > 0, np.inf, 0.0), where=fit.var > 0)
-    return np.hypot(fit.error, np.log1p(growth) / 2), np.hypot(fit.mean_se, shift / n)
+    least_shift, least_square = np.zeros((2, len(fit.mean)))
+    for k in np.flatnonzero(table.scalar & table.answerable & ~np.isfinite(table.values).all(axis=0)):
+        failed, tests = (_distances(table, fit, k, kind, roughness) for kind in (table.group >= 0, table.group == TEST_GROUP))
+        far, n_failed = tests.max(initial=0.0), len(failed)
+        shift[k], square[k] = max(shift[k], far / (1 + n_failed)), max(square[k], far**2 / (1 + n_failed))
+        if n_failed:
+            number = min(np.sqrt(n_failed), MOST_BY_CHANCE)
+            least_shift[k], least_square[k] = number * failed.mean(), number * max(0.0, (failed**2 - fit.var[k]).mean())
+    std_error, mean_se = np.maximum(fit.error, _growth(least_square, n, fit.var)), np.maximum(fit.mean_se, least_shift / n)
+    return np.hypot(std_error, _growth(square, n, fit.var)), np.hypot(mean_se, shift / n)
+
+
+def _growth(square: Array, n: Array, var: Array) -> Array:
+    """Change of ln std (n_element,) where one of n points adds a square."""
+    return np.log1p(np.divide(square, n * var, out=np.where(square > 0, np.inf, 0.0), where=var > 0)) / 2
+
+
+def _distances(table: ElementTable, fit: CrossFit, k: int, where: Mask, roughness: RoughnessCriterion) -> Array:
+    """Distances from the mean (n_failed,) of what the polynomial of one element predicts at points ``where`` it has no value.
+
+    Kept within the values met where it does not hold.
+    """
+    there = fit.basis.evaluate(table.germ[where & np.isnan(table.values[:, k])]) @ fit.coefficients[:, k]
+    if fit.q2[k] < roughness.smooth_q2:
+        there = np.clip(there, np.nanmin(table.values[:, k]), np.nanmax(table.values[:, k]))
+    return np.asarray(np.abs(there - fit.mean[k]))
 
 
 def plain_tail_share(state: AdaptiveState) -> Array:
