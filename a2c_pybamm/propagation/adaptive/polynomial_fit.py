@@ -90,7 +90,8 @@ def fit_curves(state: AdaptiveState) -> AdaptiveState:
     table = whole.table
     degrees = Degrees(lowest_basis(state))
     parts = [(rows, kept) for rows, kept in _parts(table, ~table.counted)]
-    fits = [_fit(degrees, table, rows, kept, state.fit.priors[:1] * 2) for rows, kept in parts]
+    former = (replace(state.fit.priors[0], n_point=0),) * 2
+    fits = [_fit(degrees, table, rows, kept, former) for rows, kept in parts]
     return replace(whole, fit=side_by_side([state.fit, *fits], [table.counted, *(kept for _, kept in parts)]))
 
 
