@@ -117,7 +117,8 @@ def cross_fit(
     polynomial = PolynomialVariance(inner, found.fit.posterior_var @ loadings**2, unstable_variance(without, loadings))
     moments = cross_moments(points, GroupMoments.of(without, loadings, offset), bounded, polynomial, error_there, alone)
     plain = values[drawn].var(axis=0)
-    moments["q2"] = moments["q2"] - ratio(beyond, plain)
+    # where all plain points are alike and a test point is not, nothing is predicted
+    moments["q2"] = np.where(np.isinf(error_there), 0.0, moments["q2"] - ratio(beyond, plain))
     there = np.clip(predicted[tested], values.min(axis=0), values.max(axis=0))
     squares = (values[tested] - moments["mean"]) ** 2 - (there - moments["mean"]) ** 2
     moments["missed"] = np.abs(values[tested] - there).max(axis=0, initial=0.0)
