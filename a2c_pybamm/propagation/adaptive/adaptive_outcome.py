@@ -78,7 +78,8 @@ def _no_statistics(state: AdaptiveState) -> dict[str, dict[str, Array]]:
 def _statistics(state: AdaptiveState) -> dict[str, dict[str, Array]]:
     """Statistics of every output: of those with a rare tail from importance points, once there are some."""
     fit, error, table = state.fit, state.error, state.table
-    assert fit is not None and error is not None
+    assert fit is not None
+    assert error is not None
     plain = table.values[table.group >= 0]
     found = _from_fit(state, fit, error, plain)
     found |= {"hidden_variance": error.hidden_variance, "tail_share": plain_tail_share(state)}

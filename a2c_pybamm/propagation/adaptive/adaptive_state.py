@@ -48,7 +48,8 @@ class SolvedPoints:
 class ElementTable:
     """Values of numbers, and of the elements of curves that every plain and importance point reached which did not fail.
 
-    While points are added numbers alone, where there are some: their error decides. All outputs stand side by side; points come kind by kind, as in `Kind`.
+    While points are added numbers alone, where there are some: their error decides. All outputs stand side by side; points come
+    kind by kind, as in `Kind`.
     """
 
     complete: Mapping[str, Mask]

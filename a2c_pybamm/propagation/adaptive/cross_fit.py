@@ -153,7 +153,7 @@ def _left_out(
 def _bounded_moments(
     basis: GermBasis, without: Array, loadings: Array, offset: Array, bounds: tuple[Array, Array], n: int
 ) -> GroupMoments:
-    """Moments of the polynomials without each group, kept within bounds (n_element,), over n germs that fill the distribution."""
+    """Moments of the polynomials without each group, kept within bounds (n_element,), over n germs."""
     loaded = (loadings != 0).any(axis=1)
     mean, var = np.empty((2, len(without), len(offset)))
     if loaded.any():
@@ -203,8 +203,8 @@ def side_by_side(fits: list[CrossFit], members: list[Mask]) -> CrossFit:
     loadings = np.zeros((sizes[-1], n_element))
     for fit, where, start, stop in zip(fits, members, sizes[:-1], sizes[1:], strict=True):
         loadings[start:stop, where] = fit.loadings
-    numbers = ("offset", "mean", "var", "mean_se", "error", "q2", "residual_var", "test_point_error")
-    numbers += ("missed", "missed_square", "without", "left_out")
+    numbers = ["offset", "mean", "var", "mean_se", "error", "q2", "residual_var", "test_point_error"]
+    numbers += ["missed", "missed_square", "without", "left_out"]
     return CrossFit(
         basis,
         np.hstack([_in_basis(basis, fit) for fit in fits]),

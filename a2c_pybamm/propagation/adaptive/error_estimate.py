@@ -90,7 +90,7 @@ def _growth(square: Array, n: Array, var: Array) -> Array:
     return np.log1p(np.divide(square, n * var, out=np.where(square > 0, np.inf, 0.0), where=var > 0)) / 2
 
 
-def _distances(table: ElementTable, fit: CrossFit, k: int, where: Mask, roughness: RoughnessCriterion) -> Array:
+def _distances(table: ElementTable, fit: CrossFit, k: int | np.integer, where: Mask, roughness: RoughnessCriterion) -> Array:
     """Distances from the mean (n_failed,) of what the polynomial of one element predicts at points ``where`` it has no value.
 
     Kept within the values met where it does not hold.

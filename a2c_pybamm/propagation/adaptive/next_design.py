@@ -26,8 +26,8 @@ def next_design(
     """The next points, or None where the tolerance is met or the budget is spent.
 
     Test points come before and after the first fit. Then designs grow until the error is below the tolerance; where an output
-    that counts has a rare tail, the rest of the budget goes to importance points in two rounds (to plain points in the second, where
-    those of the first have made the polynomial good).
+    that counts has a rare tail, the rest of the budget goes to importance points in two rounds (to plain points in the second,
+    where those of the first have made the polynomial good).
     """
     if state.has_all_groups and state.n_test_design < N_TEST_DESIGN:
         return _test_points(state, budget)

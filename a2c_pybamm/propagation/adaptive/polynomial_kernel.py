@@ -117,9 +117,7 @@ class PolynomialKernel:
         return by_relevance, by_level
 
 
-def kernel_matrices(
-    germ: Array, basis: GermBasis, priors: Sequence[Prior]
-) -> list[Array]:
+def kernel_matrices(germ: Array, basis: GermBasis, priors: Sequence[Prior]) -> list[Array]:
     """Kernels (n_point, n_point) between all points for several priors, without noise."""
     n = len(germ)
     rows, columns = np.tril_indices(n)

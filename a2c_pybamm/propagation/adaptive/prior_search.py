@@ -1,6 +1,7 @@
 r"""Priors of greatest evidence ([1]_, sec. 5.4.1), found by their gradient.
 
-With the kernel K of the points (noise on its diagonal), :math:`\alpha = K^{-1}y` and the scale of all variances at its best value,
+With the kernel K of the points (noise on its diagonal), :math:`\alpha = K^{-1}y` and the scale of all variances at its best
+value,
 
 .. math:: \ln Z = -\tfrac n2\ln(y^\mathsf{T}\alpha) - \tfrac12\ln\det K, \qquad
     \frac{\partial\ln Z}{\partial K} = \tfrac12\Bigl(\frac{n\,\alpha\alpha^\mathsf{T}}{y^\mathsf{T}\alpha} - K^{-1}\Bigr) ,
@@ -73,8 +74,8 @@ class PriorSearch:
     def choose(self, values: Array, former: Prior | None = None) -> Prior:
         """The prior of greatest summed evidence for standardised values (n_point, n_output).
 
-        Sought near a ``former`` one of the same order, unless that took nearly all for noise: from there no way leads back. Where
-        it was chosen by nearly as many points it is kept. Outputs without variance say nothing.
+        Sought near a ``former`` one of the same order, unless that took nearly all for noise: from there no way leads back.
+        Where it was chosen by nearly as many points it is kept. Outputs without variance say nothing.
         """
         settings, centre = self._settings, self._start()
         values = values[:, values.any(axis=0)]
@@ -88,16 +89,12 @@ class PriorSearch:
         bounds = [(c - settings.widest, c + settings.widest) for c in centre]
         bounds[-1] = (np.log(settings.least_noise), 0.0)
         options = {"maxfun": steps, "ftol": settings.least_gain, "maxcor": 20}
-        found = minimize(
-            self._loss, start, args=(values, centre), jac=True, method="L-BFGS-B", bounds=bounds, options=options
-        )
+        found = minimize(self._loss, start, args=(values, centre), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
         return self._prior(np.round(found.x / settings.grid) * settings.grid)
 
     def _start(self) -> Array:
         levels = np.log(self._settings.start_level) * np.arange(1, self._order)
-        return np.concatenate(
-            [np.full(self._n_germ, -np.log(self._n_germ)), levels, [np.log(self._settings.start_noise)]]
-        )
+        return np.concatenate([np.full(self._n_germ, -np.log(self._n_germ)), levels, [np.log(self._settings.start_noise)]])
 
     def _prior(self, numbers: Array) -> Prior:
         d = self._n_germ

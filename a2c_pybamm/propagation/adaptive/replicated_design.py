@@ -13,6 +13,7 @@ from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, germ_at
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 from a2c_pybamm.propagation.model import Array
 
+
 @dataclass(frozen=True)
 class DesignGrowth:
     """Sizes of the designs, and how many points of them decide something."""
@@ -29,7 +30,7 @@ class DesignGrowth:
     """Plain points of each scrambling before an output with a rare tail is sampled where it is far out."""
 
     fewest_of_importance: int = 4
-    """Importance points of each scrambling that the budget must have room for: fewer meet a rare tail no better than plain ones."""
+    """Importance points of each scrambling that the budget must have room for: fewer are no better than plain ones."""
 
 
 GROWTH = DesignGrowth()

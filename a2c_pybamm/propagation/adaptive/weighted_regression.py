@@ -1,8 +1,8 @@
 r"""Polynomials from fewer points than terms: least squares weighted by a prior that the points themselves choose.
 
 With the terms' values :math:`\Psi` at n points, the prior variances :math:`\Lambda` of their coefficients (`polynomial_kernel`)
-and :math:`K = \Psi\Lambda\Psi^\mathsf{T} + \sigma^2`, the coefficients are :math:`\Lambda\Psi^\mathsf{T}K^{-1}y`. The fit without
-a group G of points misses them by :math:`e_G = (K^{-1}_{GG})^{-1}(K^{-1}y)_G` ([1]_, eq. 5.12 for single points), with no
+and :math:`K = \Psi\Lambda\Psi^\mathsf{T} + \sigma^2`, the coefficients are :math:`\Lambda\Psi^\mathsf{T}K^{-1}y`. The fit
+without a group G of points misses them by :math:`e_G = (K^{-1}_{GG})^{-1}(K^{-1}y)_G` ([1]_, eq. 5.12 for single points), with no
 further fit.
 
 .. [1] C. E. Rasmussen, C. K. I. Williams, Gaussian Processes for Machine Learning (2006), chapter 5.
@@ -23,8 +23,8 @@ from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
 HIGHER_DEGREE_GAIN = 4.0
-"""Factor by which a higher degree must divide the expected square of what is missed: for smooth outputs it does many times over;
-at a kink it gains little and overshoots far out."""
+"""Factor by which a higher degree must divide the expected square of what is missed: for smooth outputs it does many times
+over; at a kink it gains little and overshoots far out."""
 LEAST_MISSED = 1e-3
 """Missed share of the variance, 1 - Q², from which a higher degree is tried: below it the std is known to 0.05 %."""
 ALIKE = 0.99
@@ -105,8 +105,8 @@ def fit_columns(
 ) -> ColumnFits:
     """Fits to columns (n_point, n_column), of which the first ``n_alone`` stand for one output each.
 
-    Columns of one block share a prior. The search begins with ``former`` priors where there are as many or more. A higher degree is
-    tried for blocks of outputs (of all columns where there are none) of which the lower one misses a thousandth.
+    Columns of one block share a prior. The search begins with ``former`` priors where there are as many or more. A higher degree
+    is tried for blocks of outputs (of all columns where there are none) of which the lower one misses a thousandth.
     """
     blocks = _blocks(columns, n_alone)
     former = former[: len(blocks)] if len(former) >= len(blocks) else ()

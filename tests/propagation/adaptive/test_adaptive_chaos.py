@@ -181,7 +181,7 @@ def truncated_moments(edge: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize("edge", [0.5, 1.5, 2.2])
 def test_answers_are_of_the_samples_that_work(edge: float) -> None:
-    """A line that nothing continues beyond an edge: its mean and standard deviation are those of the part that can be solved."""
+    """A line that nothing continues beyond an edge: its mean and standard deviation are those of the part that is solved."""
     mean, std = truncated_moments(edge)
     found = answer(lambda x: np.where(x[:, 0] > edge, np.nan, x[:, 0]), joint_of(3), AdaptiveChaos(0.01, 100), max_failed=0.5)
     output = found["output"]
