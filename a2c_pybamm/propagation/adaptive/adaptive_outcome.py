@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, ErrorEstimate
-from a2c_pybamm.propagation.adaptive.cross_fit import N_OF_CURVES, CrossFit, sampled_terms
+from a2c_pybamm.propagation.adaptive.cross_fit import SAMPLING, CrossFit, sampled_terms
 from a2c_pybamm.propagation.adaptive.cross_moments import Mask
 from a2c_pybamm.propagation.adaptive.design import Kind
 from a2c_pybamm.propagation.adaptive.error_estimate import plain_tail_share
@@ -137,7 +137,7 @@ def _quantiles(state: AdaptiveState, fit: CrossFit, plain: Array, holds: Mask) -
     missing = ~np.isfinite(plain)
     complete = holds & answerable & ~missing.any(axis=0)
     scalar = state.table.scalar
-    for where, n in ((complete & scalar, N_QUANTILE), (complete & ~scalar, N_OF_CURVES)):
+    for where, n in ((complete & scalar, N_QUANTILE), (complete & ~scalar, SAMPLING.n_of_curves)):
         if where.any():
             quantile[:, where] = np.quantile(_sampled(fit, where, n), levels, axis=1)
     for k in np.flatnonzero(answerable & ~complete):

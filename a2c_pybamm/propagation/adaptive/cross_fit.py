@@ -31,12 +31,23 @@ MOST_COMPONENTS = 6
 TEST_GROUP, WEIGHTED_GROUP = -1, -2
 """Groups of points that are in every fit but in no average: test points, whose error by a fit without them is reported, and
 points of another density."""
-N_OF_NUMBERS, N_OF_CURVES = 2048, 1024
-"""Germs at which bounded polynomials of numbers, and of the hundreds of elements of curves, are sampled for their moments."""
-MOST_KEPT = 2**21
-"""Entries of the largest array of sampled terms that is kept for the next fit (16 MB)."""
-NEGLIGIBLE = 1e-9
-"""Share of the variance of a term that is left out where polynomials are sampled: thousands of such do not show."""
+
+
+@dataclass(frozen=True)
+class PolynomialSampling:
+    """Numbers of germs at which polynomials are sampled."""
+
+    n_of_numbers: int = 2048
+    """For moments of bounded polynomials of numbers."""
+    n_of_curves: int = 1024
+    """For those of curves, hundreds of elements at once."""
+    most_kept: int = 2**21
+    """Entries of the largest array of sampled terms that is kept for the next fit (16 MB)."""
+    negligible: float = 1e-9
+    """Share of the variance of a term that is left out: thousands of such do not show."""
+
+
+SAMPLING = PolynomialSampling()
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +122,7 @@ def cross_fit(
     def bounded(where: Mask) -> tuple[GroupMoments, Array]:
         low, high = values[:, where].min(axis=0), values[:, where].max(axis=0)
         kept = np.clip(points.predicted[:, where], low, high)
-        n = N_OF_NUMBERS if alone[where].all() else N_OF_CURVES
+        n = SAMPLING.n_of_numbers if alone[where].all() else SAMPLING.n_of_curves
         return _bounded_moments(basis, without, loadings[:, where], offset[where], (low, high), n), kept
 
     polynomial = PolynomialVariance(inner, found.fit.posterior_var @ loadings**2, unstable_variance(without, loadings))
@@ -171,9 +182,9 @@ def sampled_terms(basis: GermBasis, size: Array, n: int) -> tuple[Array, Mask]:
 
     Left out are those that make less than 1e-9 of the variance each.
     """
-    kept = size**2 > NEGLIGIBLE * (size[1:] ** 2).sum()
+    kept = size**2 > SAMPLING.negligible * (size[1:] ** 2).sum()
     kept[0] = True
-    if n * len(basis) <= MOST_KEPT:
+    if n * len(basis) <= SAMPLING.most_kept:
         return _terms(basis, n)[:, kept], kept
     return GermBasis(basis.families, basis.exponents[kept]).evaluate(_germs(basis.families)[:n]), kept
 

@@ -10,8 +10,8 @@ every group gives estimates whose mean is the truth for any polynomial [1]_,
 **Smooth outputs** (Q² of 0.98 or more, no test point that shows a step): :math:`\beta = \beta' = 1` and the moments of the
 polynomial are exact, from its coefficients. For the variance there is a second estimate, that of the polynomial,
 :math:`P = \sum_{\alpha\ne0} (c_\alpha^2 + \operatorname{Var} c_\alpha)`: less scattered, but wrong by what the polynomial
-leaves out, a part :math:`e_P = (1-Q^2)/2` of the standard deviation. With :math:`e_S` the jackknife error of the first, both have the
-share of the variance that is inverse to their errors,
+leaves out, a part :math:`e_P = (1-Q^2)/2` of the standard deviation. With :math:`e_S` the jackknife error of the first, both
+have the share of the variance that is inverse to their errors,
 
 .. math:: \sigma^2 = P + w\,(\langle S_r\rangle - P), \qquad w = \frac{e_P^2 + e_0^2}{e_P^2 + e_S^2 + 2 e_0^2},
     \qquad e_0^2 = \frac{1-Q^2}{n} .
@@ -122,7 +122,7 @@ class PolynomialVariance:
     posterior: Array
     """Sum of their posterior variances."""
     unstable: Array
-    """What leaving out one group in turn does to them, tails included (`unstable_variance`)."""
+    """Mean square of their change where one group in turn is left out, tails included (`unstable_variance`)."""
 
 
 Bounded = Callable[[Mask], tuple[GroupMoments, Array]]

@@ -17,9 +17,6 @@ from a2c_pybamm.propagation.intervals import VARIANCE_TAIL, tail_share
 from a2c_pybamm.propagation.methods.three_sigma_points import hidden_variance
 from a2c_pybamm.propagation.model import Array
 
-MOST_BY_CHANCE = 2.0
-"""Failed points by which a count of them is off by chance, at most."""
-
 
 def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNESS) -> AdaptiveState:
     """The state with the error of its fit; unchanged before the first one.
@@ -79,7 +76,7 @@ def _with_rare(state: AdaptiveState, fit: CrossFit, roughness: RoughnessCriterio
         far, n_failed = tests.max(initial=0.0), len(failed)
         shift[k], square[k] = max(shift[k], far / (1 + n_failed)), max(square[k], far**2 / (1 + n_failed))
         if n_failed:
-            number = min(np.sqrt(n_failed), MOST_BY_CHANCE)
+            number = min(np.sqrt(n_failed), roughness.most_failed_by_chance)
             least_shift[k], least_square[k] = number * failed.mean(), number * max(0.0, (failed**2 - fit.var[k]).mean())
     std_error, mean_se = np.maximum(fit.error, _growth(least_square, n, fit.var)), np.maximum(fit.mean_se, least_shift / n)
     return np.hypot(std_error, _growth(square, n, fit.var)), np.hypot(mean_se, shift / n)

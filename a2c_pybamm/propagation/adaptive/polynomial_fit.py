@@ -21,7 +21,7 @@ from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 
 @dataclass(frozen=True)
 class DegreeGrowth:
-    """How far the total degree grows with the number of points."""
+    """Limits of the total degree, which grows with the number of points."""
 
     lowest: int = 3
     """Degree that is always fitted: the prior keeps terms small that few points do not show."""

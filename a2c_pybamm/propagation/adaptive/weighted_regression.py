@@ -2,8 +2,8 @@ r"""Polynomials from fewer points than terms: least squares weighted by a prior 
 
 With the terms' values :math:`\Psi` at n points, the prior variances :math:`\Lambda` of their coefficients (`polynomial_kernel`)
 and :math:`K = \Psi\Lambda\Psi^\mathsf{T} + \sigma^2`, the coefficients are :math:`\Lambda\Psi^\mathsf{T}K^{-1}y`. The fit
-without a group G of points misses them by :math:`e_G = (K^{-1}_{GG})^{-1}(K^{-1}y)_G` ([1]_, eq. 5.12 for single points), with no
-further fit.
+without a group G of points misses them by :math:`e_G = (K^{-1}_{GG})^{-1}(K^{-1}y)_G` ([1]_, eq. 5.12 for single points), with
+no further fit.
 
 .. [1] C. E. Rasmussen, C. K. I. Williams, Gaussian Processes for Machine Learning (2006), chapter 5.
 """
@@ -22,16 +22,25 @@ from a2c_pybamm.propagation.germ_basis import GermBasis
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
-HIGHER_DEGREE_GAIN = 4.0
-"""Factor by which a higher degree must divide the expected square of what is missed: for smooth outputs it does many times
-over; at a kink it gains little and overshoots far out."""
-LEAST_MISSED = 1e-3
-"""Missed share of the variance, 1 - Q², from which a higher degree is tried: below it the std is known to 0.05 %."""
-ALIKE = 0.99
-"""Correlation of two outputs from which they share a prior."""
-MOST_POINTS, MOST_POINTS_HIGHER = 80, 128
-"""Points that choose a prior of the lower and of a higher degree: its dozen numbers need no more, and each step costs their
-cube."""
+
+@dataclass(frozen=True)
+class RegressionSettings:
+    """Choice of priors and of the degree."""
+
+    higher_degree_gain: float = 4.0
+    """Factor by which a higher degree must divide the expected square of what is missed: for smooth outputs it does many times
+    over; at a kink it gains little and overshoots far out."""
+    least_missed: float = 1e-3
+    """Missed share of the variance, 1 - Q², from which a higher degree is tried: below it the std is known to 0.05 %."""
+    alike: float = 0.99
+    """Correlation of two outputs from which they share a prior."""
+    most_points: int = 80
+    """Points that choose a prior: its dozen numbers need no more, and each step costs their cube."""
+    most_points_higher: int = 128
+    """Points that choose the prior of a higher degree."""
+
+
+REGRESSION = RegressionSettings()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +114,12 @@ def fit_columns(
 ) -> ColumnFits:
     """Fits to columns (n_point, n_column), of which the first ``n_alone`` stand for one output each.
 
-    Columns of one block share a prior. The search begins with ``former`` priors where there are as many or more. A higher degree
-    is tried for blocks of outputs (of all columns where there are none) of which the lower one misses a thousandth.
+    Columns of one block share a prior. The search begins with ``former`` priors where there are as many or more. A higher
+    degree is tried for blocks of outputs (of all columns where there are none) of which the lower one misses a thousandth.
     """
     blocks = _blocks(columns, n_alone)
     former = former[: len(blocks)] if len(former) >= len(blocks) else ()
-    priors = _search(degrees.low, germ, columns, blocks, former, MOST_POINTS)
+    priors = _search(degrees.low, germ, columns, blocks, former, REGRESSION.most_points)
     fits = _fit_blocks(degrees.low, germ, columns, blocks, group, priors)
     if degrees.high is None:
         return ColumnFits(degrees.low, priors, _in_order(fits, blocks))
@@ -118,16 +127,18 @@ def fit_columns(
     missed = [_missed(columns[:, block], fit, drawn) for block, fit in zip(blocks, fits, strict=True)]
     spread = [float(columns[drawn][:, block].var(axis=0).sum()) for block in blocks]
     tried = [
-        k for k, block in enumerate(blocks) if (block[0] < n_alone or not n_alone) and missed[k] > LEAST_MISSED * spread[k]
+        k
+        for k, block in enumerate(blocks)
+        if (block[0] < n_alone or not n_alone) and missed[k] > REGRESSION.least_missed * spread[k]
     ]
     chosen = [blocks[k] for k in tried]
     older = tuple(former[k] for k in tried) if former else ()
-    higher = _search(degrees.high, germ, columns, chosen, older, MOST_POINTS_HIGHER)
+    higher = _search(degrees.high, germ, columns, chosen, older, REGRESSION.most_points_higher)
     higher_fits = _fit_blocks(degrees.high, germ, columns, chosen, group, higher)
     better = {
         k: prior
         for k, prior, fit in zip(tried, higher, higher_fits, strict=True)
-        if HIGHER_DEGREE_GAIN * _missed(columns[:, blocks[k]], fit, drawn) < missed[k]
+        if REGRESSION.higher_degree_gain * _missed(columns[:, blocks[k]], fit, drawn) < missed[k]
     }
     if not better:
         return ColumnFits(degrees.low, priors, _in_order(fits, blocks))
@@ -143,7 +154,7 @@ def _blocks(columns: Array, n_alone: int) -> list[NDArray[np.int64]]:
     length = np.linalg.norm(centred, axis=0)
     while left:
         cosine = np.abs(ratio(centred[:, left].T @ centred[:, left[0]], length[left] * length[left[0]]))
-        alike = [k for k, c in zip(left, cosine, strict=True) if k == left[0] or c > ALIKE]
+        alike = [k for k, c in zip(left, cosine, strict=True) if k == left[0] or c > REGRESSION.alike]
         blocks.append(np.array(alike))
         left = [k for k in left if k not in alike]
     rest = np.arange(n_alone, columns.shape[1])
