@@ -99,9 +99,9 @@ def encodable(text: str) -> bool:
 def conform(value: Any, kind: Any, place: str) -> Any:
     """The value in the form of a type annotation.
 
-    Understood are ``str``, ``bool``, ``int``, ``float`` (finite), ``Literal``, ``X | None``, ``tuple``, ``Mapping`` with
-    text as keys, dataclasses (from a mapping of their fields), other classes and protocols (instances), ``Any``, and each of
-    them ``Annotated`` with a ``Limit`` or ``Above``.
+    Understood are ``str``, ``bool``, ``int``, ``float`` (finite), ``Literal``, ``X | None``, ``X | Y``, ``tuple``, ``Mapping``
+    with text as keys, dataclasses (from a mapping of their fields), other classes and protocols (instances), ``Any``, and each
+    of them ``Annotated`` with a ``Limit`` or ``Above``. A value of none of several classes is taken for the last one's.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def conform(value: Any, kind: Any, place: str) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if origin in (Union, types.UnionType):
-        return None if value is None else _converted_optional(value, kind, place)
+        return None if value is None and type(None) in get_args(kind) else _converted_union(value, kind, place)
     convert = _CONVERSIONS.get(origin or kind)
     if convert is not None:
         return convert(value, kind, place)
@@ -143,9 +143,10 @@ def _described(kind: Any) -> str:
     return f"{kind.__name__} ({first[:1].lower()}{first[1:]})" if first else str(kind.__name__)
 
 
-def _converted_optional(value: Any, kind: Any, place: str) -> Any:
-    (inner,) = (member for member in get_args(kind) if member is not type(None))
-    return conform(value, inner, place)
+def _converted_union(value: Any, kind: Any, place: str) -> Any:
+    members = [member for member in get_args(kind) if member is not type(None)]
+    fitting = (member for member in members if isinstance(member, type) and isinstance(value, member))
+    return conform(value, next(fitting, members[-1]), place)
 
 
 def _text(value: Any, kind: Any, place: str) -> str:

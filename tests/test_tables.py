@@ -125,7 +125,7 @@ def test_failures_are_counted_by_cause(result: xr.DataTree) -> None:
     edges = {"unstable": (1.5, np.inf), "infeasible": (1.2, 1.5), "solver": (1.0, 1.2), "other": (0.9, 1.0)}
     for cause, (low, high) in edges.items():
         assert sampling[cause].n == ((deviation > low) & (deviation <= high)).sum() > 0
-        assert sampling[cause].fraction == sampling[cause].n / 400
+        assert sampling[cause].fraction == sampling[cause].n / 512
     assert sum(row.n for row in sampling.values()) == int(result["n_failed"].sel(approach="sampling"))
     assert sampling["unstable"].example.startswith("unstable: at ")
     assert all(row.n == 0 and row.example == "" for row in failure_rows(result) if row.approach == "first order")

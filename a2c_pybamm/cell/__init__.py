@@ -3,6 +3,19 @@
 from a2c_pybamm.cell.cell import Cell, SimulationFailed
 from a2c_pybamm.cell.pool import ChunkSchedule, ParallelCell
 from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle
+from a2c_pybamm.cell.remembered_model import RememberedModel, remembered
 from a2c_pybamm.cell.settings import setting_mistakes
+from a2c_pybamm.cell.solve_identity import SolveIdentity
 
-__all__ = ["Cell", "ChunkSchedule", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed", "setting_mistakes"]
+__all__ = [
+    "Cell",
+    "ChunkSchedule",
+    "ConstantCurrent",
+    "DriveCycle",
+    "ParallelCell",
+    "RememberedModel",
+    "SimulationFailed",
+    "SolveIdentity",
+    "remembered",
+    "setting_mistakes",
+]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import numpy as np
 import pybamm
 
 from a2c_pybamm.cell.full_cell import X_INITIAL, Y_INITIAL, full_cell
 from a2c_pybamm.cell.half_cell import half_cell
 from a2c_pybamm.cell.initial_state import Graph, StateSolver
-from a2c_pybamm.cell.msmr import OPTIONS, POTENTIALS, msmr
+from a2c_pybamm.cell.msmr import POTENTIALS, msmr
+from a2c_pybamm.parameter_set.lithium import initial_concentrations
+from a2c_pybamm.parameter_set.state_limits import VOLTAGE_TOLERANCE
+from a2c_pybamm.schema import listed
 
 Kind = Literal["full cell", "half cell", "MSMR"]
 
@@ -20,10 +24,9 @@ def make_balance(
     names: tuple[str, ...],
     *,
     kind: Kind,
-    lithium: float | None,
+    base: pybamm.ParameterValues,
     voltage_limits: tuple[float, float],
     options: Mapping[str, Any],
-    dilute: frozenset[str] = frozenset(),
 ) -> StateSolver:
     """Solver of the state that samples of a cell start from.
 
@@ -36,20 +39,17 @@ def make_balance(
     kind
         "full cell"; "half cell", a working electrode against lithium metal; or "MSMR", a full cell of multi-species,
         multi-reaction electrodes.
-    lithium
-        Cyclable lithium [A.h], the same for all samples; None for a half cell, whose counter electrode never runs out.
+    base
+        The base set, whose initial concentrations give a full cell its lithium; that of a half cell never runs out.
     voltage_limits
         Open-circuit voltages [V] of the empty and the full cell.
     options
         Options of the PyBaMM model.
-    dilute
-        Sides on which a nearly empty or full host is possible: its potential is that of a dilute phase beside a gap, and
-        PyBaMM's asymptotes change its stoichiometry by less than 0.005.
 
     Raises
     ------
     ValueError
-        If the kind is unknown or lacks its lithium, an electrode has two phases, or the limits are in the wrong order.
+        If the kind is unknown, an electrode has two phases, or the limits are in the wrong order.
     """
     low, high = voltage_limits
     if not low < high:
@@ -57,21 +57,35 @@ def make_balance(
     phases = options.get("particle phases", "1")
     if "2" in (phases if isinstance(phases, tuple) else (phases,)):
         raise ValueError("initial state: an electrode of two phases has no single stoichiometry; take 'particle phases' 1")
+    equations = {"full cell": full_cell, "half cell": half_cell, "MSMR": msmr}
+    if kind not in equations:
+        raise ValueError(f"initial state: kind {kind!r} is unknown; take {listed(equations)}")
+    values = values.copy()
+    values.update(initial_concentrations(base))  # the values' own are those of full charge
     graph = Graph.of(values, names)
-    if kind == "half cell":
-        return StateSolver(graph, half_cell(graph, voltage_limits, options), dilute)
-    if kind not in ("full cell", "MSMR"):
-        raise ValueError(f"initial state: kind {kind!r} is unknown; take full cell, half cell or MSMR")
-    if lithium is None or not lithium > 0:
-        raise ValueError(f"initial state: cyclable lithium is {lithium}; a {kind} needs a positive one [A.h]")
-    equations = full_cell if kind == "full cell" else msmr
-    return StateSolver(graph, equations(graph, lithium, voltage_limits, options), dilute)
+    return StateSolver(graph, equations[kind](graph, voltage_limits, options))
 
 
-def base_lithium(base: pybamm.ParameterValues, kind: Kind = "full cell", options: Mapping[str, Any] | None = None) -> float:
-    """Cyclable lithium in the particles of a base set's initial state [A.h]."""
-    of_kind = {**(options or {}), **(OPTIONS if kind == "MSMR" else {})}
-    return float(base.evaluate(pybamm.LithiumIonParameters(of_kind).Q_Li_particles_init))
+def validate_single_phases(base: pybamm.ParameterValues, name: str) -> None:
+    """Raise ``ValueError`` where an electrode of a base set is a composite, whose phases have a full charge each."""
+    for side in ("negative", "positive"):
+        secondary = f"Secondary: Maximum concentration in {side} electrode [mol.m-3]"
+        if secondary in base:
+            raise ValueError(
+                f"cell: the {side} electrode of the base set {name} is a composite, and no full charge of two phases is found "
+                "yet; take a base set with one material in each electrode"
+            )
+
+
+def base_tolerances(
+    base: pybamm.ParameterValues, *, kind: Kind, voltage_limits: tuple[float, float], options: Mapping[str, Any]
+) -> dict[str, float]:
+    """Distances [V] from the voltage limits, by end, that a base set itself has at its own limits; of other limits none."""
+    own = base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"]
+    state = make_balance(base, (), kind=kind, base=base, voltage_limits=own, options=options).at(np.empty((1, 0)), 0.0)
+    errors = {end: abs(float(solved.voltage_error[0])) for end, solved in state.ends.items()}
+    ends = zip(("empty", "full"), own, voltage_limits, strict=True)
+    return {end: VOLTAGE_TOLERANCE + errors[end] for end, limit, given in ends if limit == given and np.isfinite(errors[end])}
 
 
 def cell_kind(model: str, options: Mapping[str, Any]) -> Kind:

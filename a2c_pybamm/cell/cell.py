@@ -10,13 +10,13 @@ import numpy as np
 import pybamm
 import xarray as xr
 
-from a2c_pybamm.cell.balance import base_lithium, cell_kind, make_balance, with_initial_inputs
+from a2c_pybamm.cell.balance import base_tolerances, cell_kind, make_balance, validate_single_phases, with_initial_inputs
 from a2c_pybamm.cell.gradient import DIFFERENTIABLE_OUTPUTS, difference_gradient, discharge_gradient
 from a2c_pybamm.cell.initial_state import InitialState
 from a2c_pybamm.cell.mass import LayerMass
 from a2c_pybamm.cell.outputs import CURVE_VARIABLES, Axes, Outputs, axes_of, output_bounds
 from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values
-from a2c_pybamm.cell.pybamm_model import as_tuples, build_model, building, described, known_variables
+from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables, name_and_options
 from a2c_pybamm.cell.sample_inputs import SampleInputs
 from a2c_pybamm.cell.scalars import PULSE_TIME
 from a2c_pybamm.cell.solving import BatchSolver, Setup
@@ -24,10 +24,11 @@ from a2c_pybamm.cell.traces import Trace, Traces
 from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
+from a2c_pybamm.files import SET_STAMP, set_stamp
 from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, plain
 from a2c_pybamm.laws import UnstablePhaseError
 from a2c_pybamm.parameter_set import TREATMENTS, ParameterSet, base_values, kind_options
-from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS
+from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS
 
 Progress = Callable[[int], None]
 
@@ -37,6 +38,8 @@ EXPERIMENT_TIME_FACTOR = 1.3
 """Length of an experiment's time axis over the time that the mean cell takes; curves of slower samples end there."""
 HALF_CELL_TIME_FACTOR = 1.5
 """Length of a half cell's time axis over the time that its working electrode's capacity takes: lithium metal never runs out."""
+LITHIUM_STANDARD_DEVIATIONS = 6.0
+"""Length of a time axis over that of the mean lithium, in standard deviations of its logarithm: more is drawn once in 1e9."""
 
 
 class SimulationFailed(ValueError):
@@ -47,17 +50,19 @@ class Cell:
     """A simulation of a PyBaMM lithium-ion cell as a function of a parameter set's coefficients.
 
     The model is built and discretised once with every coefficient an input. Initial stoichiometries belong to the sample: they
-    follow from its own open-circuit potentials, the voltage limits and the base set's cyclable lithium (which stays fixed
-    when an uncertain volume moves the maximum concentration), with their exact Jacobian.
+    follow from its own open-circuit potentials, the voltage limits and its cyclable lithium, with their exact Jacobian. The
+    lithium is what the base set's initial concentrations make in the sample's electrodes (an uncertain maximum concentration
+    does not change it), or what `with_balance` has put in its place.
 
     Parameters
     ----------
     parameter_set
         The set with its joint. Sets of half cells and of MSMR electrodes bring the model options they need.
     model
-        "SPM", "SPMe", "DFN", "MSMR", or another class of ``pybamm.lithium_ion``.
+        "SPM", "SPMe", "DFN", "MSMR", or another class of ``pybamm.lithium_ion``; or a model, ``pybamm.lithium_ion.SPMe(…)``,
+        of which class and options are taken. Where it leaves an option at its default, that of the set is taken.
     options
-        Options of the PyBaMM model, e.g. ``{"thermal": "lumped"}``.
+        Options of the PyBaMM model, e.g. ``{"thermal": "lumped"}``; a model that is given has its own.
     protocol
         `ConstantCurrent`, `DriveCycle`, a ``pybamm.Experiment`` or a list of its step strings.
     c_rate
@@ -75,7 +80,7 @@ class Cell:
     Raises
     ------
     ValueError
-        If PyBaMM has no such model, option, step or variable.
+        If PyBaMM has no such model, option, step or variable, or a model that is given cannot be built anew.
     UnstablePhaseError
         If a host at the mean coefficients would separate into phases within reach of the cell; the text names the spinodal.
     SimulationFailed
@@ -84,12 +89,14 @@ class Cell:
 
     names: tuple[str, ...]
     """Coefficients that the simulation depends on, in the order of the columns of ``solve``; the others stay at their means."""
+    lithium: float | None
+    """Cyclable lithium [A.h] at the mean coefficients; None for a half cell, whose lithium metal never runs out."""
 
     def __init__(
         self,
         parameter_set: ParameterSet,
         *,
-        model: str = "SPMe",
+        model: str | pybamm.lithium_ion.BaseModel = "SPMe",
         options: Mapping[str, Any] | None = None,
         protocol: Any = None,
         c_rate: float = 1.0,
@@ -98,10 +105,11 @@ class Cell:
         outputs: Sequence[str] | None = None,
         compile: bool | None = None,
     ) -> None:
-        self.parameter_set, self.model, self.compile = parameter_set, model, compile
-        given = as_tuples(options or {})
-        with building(described(model, given), parameter_set.base):
+        self.parameter_set, self.compile = parameter_set, compile
+        self.model, given = name_and_options(model, options or {})
+        with building(described(self.model, given), parameter_set.base):
             base = base_values(parameter_set.base)
+            validate_single_phases(base, str(parameter_set.base))
             self.options = {**kind_options(base), **parameter_set.model_options, **given}
             self.protocol = as_protocol(protocol, c_rate)
             default = parameter_set.voltage_limits or (base["Lower voltage cut-off [V]"], base["Upper voltage cut-off [V]"])
@@ -111,14 +119,13 @@ class Cell:
                 raise ValueError(f"cell: soc is {self.soc:g}; give a state of charge between 0 and 1")
             self.outputs = Outputs.of(outputs, self.protocol)
             self._build(base)
-            self._validate_mean()
+            self._validate_mean(base)
 
     def _build(self, base: pybamm.ParameterValues) -> None:
         """Set up the initial state, the model and the coefficients that it depends on."""
         parameter_set, protocol = self.parameter_set, self.protocol
         model = build_model(self.model, self.options)  # refuses what PyBaMM does not have
         kind = cell_kind(self.model, self.options)
-        self.lithium = None if kind == "half cell" else base_lithium(base, kind, self.options)
         nominal = float(base["Nominal cell capacity [A.h]"])
         self.current = protocol.c_rate * nominal if isinstance(protocol, ConstantCurrent) else 0.0
         values = parameter_set.uncertain()
@@ -131,11 +138,14 @@ class Cell:
             values,
             all_names,
             kind=kind,
-            lithium=self.lithium,
+            base=base,
             voltage_limits=self.voltage_limits,
             options=self.options,
-            dilute=parameter_set.two_phase_sides,
         )
+        joint = parameter_set.joint
+        self._charges, gradient = self._balance.charges(parameter_set.with_derived(joint.mean[None])[0])
+        self.lithium = self._charges.get("lithium")
+        self._lithium_std = float(np.linalg.norm(gradient[: len(joint.names)] @ joint.root))
         self._mass = LayerMass(values, all_names) if "specific_energy" in self.outputs.scalars else None
         self._solver = BatchSolver(self._setup, self.compile)
         self._sensitive: pybamm.Simulation | None = None
@@ -149,18 +159,50 @@ class Cell:
         """Versions of the libraries that solve it."""
         return {"pybamm": str(pybamm.__version__)}
 
-    def _validate_mean(self) -> None:
-        """Raise ``UnstablePhaseError`` or ``SimulationFailed`` where the mean coefficients make no cell."""
+    @property
+    def origin(self) -> dict[str, str]:
+        """Attributes of a result that name the set behind it; none for a set that no file can hold."""
+        try:
+            return {SET_STAMP: set_stamp(self.parameter_set)}
+        except (TypeError, ValueError):  # a note that JSON has no form for
+            return {}
+
+    def compiles(self, batch: int) -> bool:
+        """True where samples of a batch of so many are solved by compiled functions."""
+        return self._solver.compiles(batch)
+
+    def _validate_mean(self, base: pybamm.ParameterValues) -> None:
+        """Raise ``UnstablePhaseError`` or ``SimulationFailed`` where the mean coefficients make no cell.
+
+        A cell that misses a voltage limit no further than its base set misses its own one is accepted, as PyBaMM does.
+        """
         mean = self.inputs.mean
         failure = self.feasibility(mean)[1][0]
+        if failure and failure.cause == FailureCause.INFEASIBLE:
+            kind = cell_kind(self.model, self.options)
+            tolerances = base_tolerances(base, kind=kind, voltage_limits=self.voltage_limits, options=self.options)
+            self._balance = self._balance.with_tolerances(tolerances)
+            failure = self.feasibility(mean)[1][0]
         if not failure:
             return
         # the full charge of a host that separates into phases is meaningless: the instability is the cause to name
-        everywhere = {side: (np.full(1, FULL_LIMITS[0]), np.full(1, FULL_LIMITS[1])) for side in ("negative", "positive")}
+        low, high = (np.full(1, limit) for limit in STABILITY_LIMITS)
+        everywhere = {side: (low, high) for side in ("negative", "positive")}
         if reason := self.parameter_set.instabilities(self.inputs.all_coefficients(mean), everywhere)[0]:
             raise UnstablePhaseError(f"set {self.parameter_set.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")
         raise SimulationFailed(
-            f"set {self.parameter_set.name}, mean coefficients: {failure}; choose another voltage window, or check the data"
+            f"set {self.parameter_set.name}, mean coefficients: {failure}; {self._lithium_text()}choose another voltage "
+            "window, or check the data"
+        )
+
+    def _lithium_text(self) -> str:
+        """The cell's lithium and its electrodes' sites in words, with the remedy; empty for a half cell."""
+        if self.lithium is None:
+            return ""
+        negative, positive = (f"{self._charges[side]:.3g} A·h" for side in ("negative", "positive"))
+        return (
+            f"the cell holds {self.lithium:.3g} A·h of lithium, its negative electrode takes {negative}, its positive one "
+            f"{positive}; set balance (lithium or n_p_ratio), "
         )
 
     @cached_property
@@ -177,8 +219,9 @@ class Cell:
             return axes_of(self.protocol, EXPERIMENT_TIME_FACTOR * float(outcome.t[-1]), 0.0)
         if not isinstance(self.protocol, ConstantCurrent):
             return axes_of(self.protocol, self.protocol.time[-1], 0.0)
-        charge = self.lithium
-        if charge is None:
+        if self.lithium is not None:
+            charge = self.lithium * np.exp(LITHIUM_STANDARD_DEVIATIONS * self._lithium_std / self.lithium)
+        else:
             param = pybamm.LithiumIonParameters(dict(self.options))
             charge = HALF_CELL_TIME_FACTOR * float(self.parameter_set.nominal().evaluate(param.p.Q_init))
         return axes_of(self.protocol, SECONDS_PER_HOUR * charge / abs(self.current), self.current)
@@ -263,7 +306,8 @@ class Cell:
         """A Dataset of rows along a first dimension; NaN for outputs that no sample has."""
         shapes = self.outputs.shapes(self.axes)
         filled = {name: rows.get(name, np.full((n, *shape), np.nan)) for name, shape in shapes.items()}
-        bounds = output_bounds(self.protocol, self.voltage_limits, self.lithium, self.axes)
+        lithium = None if self._lithium_std else self.lithium  # lithium with an error bounds nothing
+        bounds = output_bounds(self.protocol, self.voltage_limits, lithium, self.axes)
         return self.outputs.dataset(filled, self.axes, dimension, bounds)
 
     def jacobian(self, mean: Array, *, method: Literal["auto", "sensitivities", "differences"] = "auto") -> xr.Dataset:

@@ -9,8 +9,8 @@ import casadi
 import pybamm
 
 from a2c_pybamm.cell.full_cell import ocp, state_inputs
-from a2c_pybamm.cell.initial_state import End, Equations, Graph, solve_equation
-from a2c_pybamm.parameter_set.state_limits import EMPTY_LIMITS, FULL_LIMITS, VOLTAGE_TOLERANCE
+from a2c_pybamm.cell.initial_state import End, Equations, Graph, solve_equation, voltage_gap
+from a2c_pybamm.parameter_set.state_limits import VOLTAGE_TOLERANCE
 
 
 def half_cell(graph: Graph, voltage_limits: tuple[float, float], options: Mapping[str, Any]) -> Equations:
@@ -22,13 +22,15 @@ def half_cell(graph: Graph, voltage_limits: tuple[float, float], options: Mappin
     with_asymptotes, without = ocp(graph, param, "positive", "")
     y = casadi.MX.sym("y")
 
-    def end(voltage: float, limits: tuple[float, float]) -> End:
+    def end(voltage: float) -> End:
         residual = voltage - with_asymptotes(y, graph.theta)  # rises with y: potentials fall as lithium goes in
         root = solve_equation(y, residual, graph.theta, graph.theta, (0.0, 1.0))
-        return End({"positive": root}, without(root, graph.theta) - voltage, limits)
+        gap = voltage_gap(*(voltage - without(at, graph.theta) for at in (root, 0.0, 1.0)))
+        return End({"positive": root}, -gap)
 
     low, high = voltage_limits
-    full, empty = end(high, FULL_LIMITS), end(low, EMPTY_LIMITS)
+    full, empty = end(high), end(low)
     # a discharge polarises the electrode downwards, so its surface rests above the lower limit
     reached = casadi.fabs(empty.voltage_error) <= VOLTAGE_TOLERANCE
-    return Equations(full, empty, casadi.if_else(reached, empty.stoichiometry["positive"], FULL_LIMITS[1]), state_inputs)
+    discharged = casadi.if_else(reached, empty.stoichiometry["positive"], 1.0)
+    return Equations(full, empty, discharged, state_inputs, {"positive": graph.express(param.p.Q_init)})

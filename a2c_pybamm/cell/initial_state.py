@@ -7,6 +7,7 @@ charge between the two, derivatives and the failure of samples, is the same for 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ import pybamm
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
-from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS, VOLTAGE_TOLERANCE
+from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS, VOLTAGE_TOLERANCE
 
 N_STATE_BISECTION = 14
 """Bisections before Newton's method: they leave 2⁻¹⁴, or 6e-5, of the range that the root is searched in."""
@@ -26,6 +27,8 @@ END_TEXTS = {
     "empty": ("empty state", "is empty", "empty voltage"),
 }
 """Words of a failure at each end: the state, the verb before its stoichiometries, and its voltage."""
+NO_TOLERANCE = {"full": VOLTAGE_TOLERANCE, "empty": VOLTAGE_TOLERANCE}
+"""Distances [V] from the limits by end, where the base set itself reaches its limits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,21 @@ def solve_equation(unknown: casadi.MX, residual: casadi.MX, given: casadi.MX, at
     return finder(start(at, *bounds), at)
 
 
+def voltage_gap(at_root: casadi.MX, at_low: casadi.MX, at_high: casadi.MX) -> casadi.MX:
+    """Voltage [V] by which potentials without asymptotes miss a limit; below the tolerance where they reach it.
+
+    Parameters
+    ----------
+    at_root, at_low, at_high
+        A residual without the asymptotes that rises with the stoichiometry: where it is zero with them, and at both ends of the
+        electrodes. Where the asymptotes alone make that root, the residual has its own zero between it and an end if it has
+        another sign there.
+    """
+    high = casadi.if_else(at_high >= 0, 0, at_high)  # NaN stays
+    low = casadi.if_else(at_low <= 0, 0, at_low)
+    return casadi.if_else(casadi.fabs(at_root) <= VOLTAGE_TOLERANCE, at_root, casadi.if_else(at_root < 0, high, low))
+
+
 def used_names(expression: casadi.MX, graph: Graph) -> tuple[str, ...]:
     """Coefficients that an expression depends on."""
     columns = set(casadi.jacobian(expression, graph.theta).sparsity().get_col())
@@ -86,9 +104,7 @@ class End:
     stoichiometry: Mapping[str, casadi.MX]
     """By side, "negative" or "positive"."""
     voltage_error: casadi.MX
-    """Open-circuit voltage without the asymptotes minus its limit [V]."""
-    limits: tuple[float, float]
-    """Stoichiometries outside which no cell can be in this state."""
+    """Open-circuit voltage that is reached without the asymptotes minus its limit [V]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +117,8 @@ class Equations:
     """Largest stoichiometry of the positive electrode that a discharge can reach."""
     state_inputs: Callable[[Mapping[str, casadi.MX]], dict[str, casadi.MX]]
     """The model's inputs, by name, that set the stoichiometries."""
+    charges: Mapping[str, casadi.MX]
+    """Charges [A.h]: those of all sites of an electrode by side, and the cyclable "lithium" where a cell has a limited one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,26 +128,23 @@ class SolvedEnd:
     stoichiometry: Mapping[str, Array]
     """By side (n,)."""
     voltage_error: Array
-    """Open-circuit voltage without the asymptotes minus its limit [V] (n,)."""
-    limits: tuple[float, float]
-    """Stoichiometries outside which no cell can be in this state."""
-    dilute: frozenset[str] = frozenset()
-    """Sides that can be outside the limits: their potential there is the logarithm of a dilute phase beside a gap."""
+    """Open-circuit voltage that is reached without the asymptotes minus its limit [V] (n,)."""
+    tolerance: float = VOLTAGE_TOLERANCE
+    """Largest error [V] of a cell in this state."""
 
     def failure(self, k: int, texts: tuple[str, str, str]) -> Failure | None:
         """Failure of sample k to be in this state; None where it can be."""
         state, verb, voltage = texts
         sto, voltage_error = {side: float(x[k]) for side, x in self.stoichiometry.items()}, float(self.voltage_error[k])
-        low, high = self.limits
         if not np.isfinite([*sto.values(), voltage_error]).all():
             return Failure(FailureCause.INFEASIBLE, f"no {state} (not finite)")
-        outside = {side for side, x in sto.items() if not low <= x <= high}
-        if not outside <= self.dilute:
-            place = "stoichiometries" if len(sto) > 1 else "stoichiometry"
-            values = ", ".join(f"{x:.4f} ({side})" for side, x in sto.items())
-            return Failure(FailureCause.INFEASIBLE, f"{verb} at {place} {values}")
-        if abs(voltage_error) > VOLTAGE_TOLERANCE and not outside:
-            return Failure(FailureCause.INFEASIBLE, f"{voltage} misses the limit by {1e3 * voltage_error:.4g} mV")
+        place = "stoichiometries" if len(sto) > 1 else "stoichiometry"
+        where = f"{verb} at {place} {', '.join(f'{x:.4f} ({side})' for side, x in sto.items())}"
+        if abs(voltage_error) > self.tolerance:
+            distance = f"{1e3 * abs(voltage_error):.3g} mV {'above' if voltage_error > 0 else 'below'}"
+            return Failure(FailureCause.INFEASIBLE, f"{where}, {distance} the {voltage}")
+        if not all(0 <= x <= 1 for x in sto.values()):
+            return Failure(FailureCause.INFEASIBLE, where)
         return None
 
 
@@ -176,9 +191,8 @@ class StateSolver:
     inputs: tuple[str, ...]
     """Inputs of the model that set the state."""
 
-    def __init__(self, graph: Graph, equations: Equations, dilute: frozenset[str] = frozenset()) -> None:
-        self._names, self._dilute = graph.names, dilute
-        self._limits = {"full": equations.full.limits, "empty": equations.empty.limits}
+    def __init__(self, graph: Graph, equations: Equations) -> None:
+        self._names, self._tolerances = graph.names, NO_TOLERANCE
         self._sides = tuple(equations.full.stoichiometry)
         full, empty, soc = equations.full, equations.empty, casadi.MX.sym("soc")
         between = {
@@ -189,6 +203,24 @@ class StateSolver:
         self._full = self._function(graph, equations, soc, full.stoichiometry, (full,))
         self._between = self._function(graph, equations, soc, between, (full, empty))
         self.used = used_names(casadi.vertcat(*equations.state_inputs(between).values()), graph)
+        self._charge_names = tuple(equations.charges)
+        lithium = equations.charges.get("lithium", casadi.MX(0))
+        columns = casadi.vertcat(*equations.charges.values()), casadi.jacobian(lithium, graph.theta)
+        self._of_charges = casadi.Function("charges", [graph.theta], [casadi.densify(column) for column in columns])
+
+    def with_tolerances(self, tolerances: Mapping[str, float]) -> StateSolver:
+        """The same solver with other distances [V] from the voltage limits that a cell may have, by end."""
+        other = copy(self)
+        other._tolerances = {**self._tolerances, **tolerances}
+        return other
+
+    def charges(self, sample: Array) -> tuple[dict[str, float], Array]:
+        """Charges [A.h] of one sample (n_coefficient,), and the derivatives of its lithium (n_coefficient,).
+
+        By side those of all sites of an electrode; "lithium" the cyclable lithium, where a cell has a limited one.
+        """
+        values, gradient = (np.array(result).ravel() for result in self._of_charges(sample))
+        return dict(zip(self._charge_names, map(float, values), strict=True)), gradient
 
     def _function(
         self, graph: Graph, equations: Equations, soc: casadi.MX, state: Mapping[str, casadi.MX], ends: tuple[End, ...]
@@ -238,14 +270,14 @@ class StateSolver:
         values = take(self.inputs)
         jacobians = {name: np.array([next(rows) for _ in range(k)]).reshape(k, n).T for name in self.inputs}
         stoichiometry, discharged_stoichiometry = take(self._sides), next(rows)
-        solved = {end: SolvedEnd(take(self._sides), next(rows), self._limits[end], self._dilute) for end in ends}
+        solved = {end: SolvedEnd(take(self._sides), next(rows), self._tolerances[end]) for end in ends}
         window = reachable_window(solved["full"].stoichiometry, discharged_stoichiometry)
         return InitialState(values, jacobians, stoichiometry, window, solved, discharged_stoichiometry)
 
 
 def reachable_window(full: Mapping[str, Array], discharged_stoichiometry: Array) -> dict[str, tuple[Array, Array]]:
     """Lowest and highest stoichiometry (n,) by side that cells reach which are full at ``full``."""
-    low, high = FULL_LIMITS
+    low, high = STABILITY_LIMITS
     window = {"positive": (full["positive"], np.clip(discharged_stoichiometry, full["positive"], high))}
     if "negative" in full:
         window = {"negative": (np.full(len(discharged_stoichiometry), low), full["negative"]), **window}

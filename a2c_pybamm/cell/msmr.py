@@ -17,7 +17,7 @@ import pybamm
 
 from a2c_pybamm.cell.initial_state import End, Equations, Graph, solve_equation
 from a2c_pybamm.parameter_set.base_set import MSMR_CHOICES
-from a2c_pybamm.parameter_set.state_limits import EMPTY_LIMITS
+from a2c_pybamm.parameter_set.lithium import POTENTIAL_RANGE, cyclable_lithium
 
 POTENTIALS = {
     "negative": "initial potential of the negative electrode [V]",
@@ -26,13 +26,11 @@ POTENTIALS = {
 """Inputs of the model that set the state, by side."""
 OPTIONS = dict.fromkeys(MSMR_CHOICES, "MSMR")
 """Options of PyBaMM that make both electrodes MSMR electrodes."""
-POTENTIAL_RANGE = (-1.0, 6.0)
-"""Potentials against lithium [V] between which a root is searched first: beyond those of any electrode."""
 POTENTIAL = pybamm.InputParameter("potential")
 
 
-def msmr(graph: Graph, lithium: float, voltage_limits: tuple[float, float], options: Mapping[str, Any]) -> Equations:
-    """Equations of an MSMR cell with cyclable lithium [A.h] between voltage limits [V].
+def msmr(graph: Graph, voltage_limits: tuple[float, float], options: Mapping[str, Any]) -> Equations:
+    """Equations of an MSMR cell between voltage limits [V].
 
     Raises
     ------
@@ -42,7 +40,7 @@ def msmr(graph: Graph, lithium: float, voltage_limits: tuple[float, float], opti
     if "number of MSMR reactions" not in options:
         raise ValueError('MSMR: options lack "number of MSMR reactions"; give both electrodes\' as texts, as in ("6", "4")')
     param = pybamm.LithiumIonParameters({**options, **OPTIONS})
-    Q_n, Q_p = graph.express(param.n.Q_init), graph.express(param.p.Q_init)
+    lithium, Q_n, Q_p = map(graph.express, (cyclable_lithium(graph.values), param.n.Q_init, param.p.Q_init))
     x_n, x_p = (_stoichiometry(graph, phase, param.T_ref) for phase in (param.n.prim, param.p.prim))
     U = casadi.MX.sym("U")
 
@@ -55,7 +53,6 @@ def msmr(graph: Graph, lithium: float, voltage_limits: tuple[float, float], opti
         return End(
             {side: casadi.substitute(s, U, root) for side, s in sto.items()},
             casadi.substitute(voltage_error, U, root),
-            EMPTY_LIMITS,
         )
 
     phases = {"negative": param.n.prim, "positive": param.p.prim}
@@ -66,7 +63,8 @@ def msmr(graph: Graph, lithium: float, voltage_limits: tuple[float, float], opti
         return {POTENTIALS[side]: _potential(graph, initial[side], sto[side]) for side in sto}
 
     low, high = voltage_limits
-    return Equations(end(high), end(low), lithium / Q_p, state_inputs)
+    charges = {"lithium": lithium, "negative": Q_n, "positive": Q_p}
+    return Equations(end(high), end(low), lithium / Q_p, state_inputs, charges)
 
 
 def _stoichiometry(graph: Graph, phase: Any, T: Any) -> casadi.Function:

@@ -6,6 +6,7 @@ once, and keeps it.
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import multiprocessing
@@ -14,9 +15,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -58,6 +59,8 @@ class Specification:
 
     document: str
     """Parameter set as the text of ``set.json``, which is exact."""
+    modules: tuple[str, ...]
+    """Modules of the user's that hold functions of its base set: imported before the set is read."""
     model: str
     options: str
     """Options of the model, JSON."""
@@ -71,6 +74,8 @@ class Specification:
 
     def build(self) -> Cell:
         """The cell; ``SimulationFailed`` if it takes other coefficients here than where it was specified."""
+        for module in self.modules:
+            importlib.import_module(module)
         cell = Cell(
             parse_set(self.document, "set.json"),
             model=self.model,
@@ -95,16 +100,25 @@ def specify(cell: Cell) -> Specification:
     Raises
     ------
     ValueError
-        If the set cannot be written and read again: one of its laws is known to this process alone.
+        If the set cannot be written and read again: one of its laws is known to this process alone; or the model is of a class
+        of the main program.
     """
+    if cell.model.startswith("__main__:"):
+        raise ValueError(
+            f"cell: model {cell.model!r} is a class of the main program, which other processes do not find; put it into a "
+            "module"
+        )
     document = json.dumps(set_document(cell.parameter_set), ensure_ascii=False, allow_nan=False)
     try:
         parse_set(document, "set.json")
     except ValueError as error:
         raise ValueError(f"set {cell.parameter_set.name} cannot go to other processes: {error}") from error
     low, high = cell.voltage_limits
+    base = cell.parameter_set.base
+    functions = () if isinstance(base, str) else base.functions
     return Specification(
         document=document,
+        modules=tuple(sorted({reference.partition(":")[0] for _, reference in functions})),
         model=cell.model,
         options=json.dumps(cell.options, sort_keys=True),
         protocol=cell.protocol,
@@ -196,55 +210,89 @@ class ParallelCell:
         SimulationFailed
             If a process ends by itself. The failure of one sample is in its ``reason``, as with ``Cell.solve``.
         """
-        unsolved = self.cell.inputs.as_samples(samples)
-        batch = max(1, len(unsolved))
-        chunks: list[xr.Dataset] = []
-        if self._running is None or not len(unsolved):
-            chunks, unsolved = self._solve_first(unsolved, batch, progress)
-        if len(unsolved):
-            chunks += self._distribute(unsolved, batch, progress)
-        return xr.concat(chunks, "sample", data_vars="all", coords="minimal", compat="override", join="exact")
+        chunks: dict[int, xr.Dataset] = {}
+        with closing(self.chunks(samples)) as solved:  # after an error or an interrupt nothing goes on
+            for rows, data in solved:
+                chunks[rows.start] = data
+                if progress:
+                    progress(len(rows))
+        ordered = [chunks[start] for start in sorted(chunks)]
+        return xr.concat(ordered, "sample", data_vars="all", coords="minimal", compat="override", join="exact")
+
+    def chunks(self, samples: Array, *, batch: int | None = None) -> Generator[tuple[range, xr.Dataset]]:
+        """Outputs of parts of the samples, each with the rows that it holds, as soon as they are solved and in any order.
+
+        ``batch`` is the number of samples of the whole batch, where these are a part of it.
+
+        Raises
+        ------
+        SimulationFailed
+            If a process ends by itself.
+        """
+        samples = self.cell.inputs.as_samples(samples)
+        batch, done = batch or max(1, len(samples)), 0
+        if self._running is None or not len(samples):
+            for rows, data in self._solve_first(samples, batch):
+                done = rows.stop
+                yield rows, data
+        if done < len(samples):
+            yield from self._distribute(samples, done, batch)
 
     @property
     def versions(self) -> dict[str, str]:
         """Versions of the libraries that solve it."""
         return self.cell.versions
 
+    @property
+    def origin(self) -> dict[str, str]:
+        """Attributes of a result that name the set behind it."""
+        return self.cell.origin
+
+    def compiles(self, batch: int) -> bool:
+        """True where samples of a batch of so many are solved by compiled functions."""
+        return self.cell.compiles(batch)
+
     def jacobian(self, mean: Array, *, method: Literal["auto", "sensitivities", "differences"] = "auto") -> xr.Dataset:
         """Total derivatives of all outputs at ``mean`` (n_coefficient,), from the cell in this process."""
         return self.cell.jacobian(mean, method=method)
 
-    def _solve_first(self, samples: Array, batch: int, progress: Progress | None) -> tuple[list[xr.Dataset], Array]:
-        """Outputs of the first samples, and the samples that processes solve sooner."""
+    def _solve_first(self, samples: Array, batch: int) -> Iterator[tuple[range, xr.Dataset]]:
+        """Outputs of the first samples, up to those that processes solve sooner."""
         # a first solve also sets the solver up: its time is not that of the others
-        chunks, done = [self.cell.solve(samples[:1], progress=progress, batch=batch)], 1
+        done = min(1, len(samples))
+        yield range(done), self.cell.solve(samples[:1], batch=batch)
         gain = 1 - 1 / self.workers
         while done < len(samples):
-            chunk, started = samples[done : done + max(self.schedule.trial_samples, done)], time.perf_counter()
-            chunks.append(self.cell.solve(chunk, progress=progress, batch=batch))
-            done += len(chunk)
+            size = min(max(self.schedule.trial_samples, done), self._largest_chunk)
+            chunk, started = samples[done : done + size], time.perf_counter()
+            data = self.cell.solve(chunk, batch=batch)
             self._seconds = (time.perf_counter() - started) / len(chunk)
+            yield range(done, done + len(chunk)), data
+            done += len(chunk)
             if (len(samples) - done) * self._seconds * gain > self.schedule.start_seconds:
                 break
-        return chunks, samples[done:]
 
-    def _distribute(self, samples: Array, batch: int, progress: Progress | None) -> list[xr.Dataset]:
-        """Outputs of chunks in their order, solved by the executor in any order."""
-        largest = SAMPLES_AT_A_TIME
-        if self._seconds * largest > self.schedule.chunk_seconds:
-            largest = max(1, int(self.schedule.chunk_seconds / self._seconds))
-        size = min(largest, math.ceil(len(samples) / (self.schedule.chunks_per_worker * self.workers)))
-        futures: list[Future[xr.Dataset]] = []
+    @property
+    def _largest_chunk(self) -> int:
+        """Samples of a chunk: what is not solved yet when a run is stopped is lost."""
+        if self._seconds * SAMPLES_AT_A_TIME <= self.schedule.chunk_seconds:
+            return SAMPLES_AT_A_TIME
+        return max(1, int(self.schedule.chunk_seconds / self._seconds))
+
+    def _distribute(self, samples: Array, start: int, batch: int) -> Iterator[tuple[range, xr.Dataset]]:
+        """Outputs of chunks of the samples behind the first ``start``, solved by the executor in any order."""
+        n = len(samples)
+        size = min(self._largest_chunk, math.ceil((n - start) / (self.schedule.chunks_per_worker * self.workers)))
+        futures: dict[Future[xr.Dataset], range] = {}
         try:
             executor = self._start()
             # a pool starts its processes with its first tasks
             with nullcontext() if self.executor is not None else _environment(ENVIRONMENT):
-                for k in range(0, len(samples), size):
-                    futures.append(executor.submit(solve_chunk, self.specification, samples[k : k + size], batch))
-            for future in as_completed(futures):
-                data = future.result()
-                if progress:
-                    progress(data.sizes["sample"])
+                for k in range(start, n, size):
+                    future = executor.submit(solve_chunk, self.specification, samples[k : k + size], batch)
+                    futures[future] = range(k, min(k + size, n))
+            for future in as_completed(list(futures)):
+                yield futures[future], future.result()
         except BrokenExecutor as error:
             self.close()
             raise SimulationFailed(
@@ -255,7 +303,6 @@ class ParallelCell:
         finally:  # after an error or an interrupt chunks that have not begun are dropped
             for future in futures:
                 future.cancel()
-        return [future.result() for future in futures]
 
     def _start(self) -> Executor:
         """The executor; its own pool is made at the first use."""

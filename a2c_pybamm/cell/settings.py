@@ -10,11 +10,11 @@ import pybamm
 from a2c_pybamm.cell.outputs import CURVE_VARIABLES, Outputs
 from a2c_pybamm.cell.protocol import as_protocol
 from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables
-from a2c_pybamm.parameter_set import base_values, kind_options
+from a2c_pybamm.parameter_set import BaseSet, base_values, kind_options
 
 
 def setting_mistakes(
-    base: str,
+    base: str | BaseSet | None,
     *,
     model: str,
     options: Mapping[str, Any],
@@ -22,7 +22,10 @@ def setting_mistakes(
     c_rate: float,
     outputs: Sequence[str] | None,
 ) -> Iterator[ValueError]:
-    """Errors of `Cell` that do not depend on its set, each by itself: model and options, protocol, outputs, base entries."""
+    """Errors of `Cell` that do not depend on its set, each by itself: model and options, protocol, outputs, base entries.
+
+    Without a valid base set its entries are not checked.
+    """
     results: list[Any] = []
 
     def attempt(check: Callable[[], Any]) -> Iterator[ValueError]:
@@ -41,11 +44,11 @@ def setting_mistakes(
     if built is not None and wanted is not None:
         curves = [CURVE_VARIABLES.get(name, name) for name in wanted.curves]
         yield from attempt(lambda: known_variables(model, built, wanted.needs, curves))
-    if built is not None and base in pybamm.parameter_sets:
+    if built is not None and base is not None:
         yield from attempt(lambda: _build_alone(base, model, options))
 
 
-def _build_alone(base: str, model: str, options: Mapping[str, Any]) -> None:
+def _build_alone(base: str | BaseSet, model: str, options: Mapping[str, Any]) -> None:
     """Build a model from a base set as it is."""
     values = base_values(base)
     with building(described(model, options), base):

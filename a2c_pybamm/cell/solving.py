@@ -97,7 +97,7 @@ class BatchSolver:
         ``times`` [s] are those at which the solution of a given current is evaluated, first and last included; ``batch`` is the
         number of samples of the whole batch.
         """
-        kind = "compiled" if self._compiles(batch) else "usual"
+        kind = "compiled" if self.compiles(batch) else "usual"
         with silent_pybamm():
             if isinstance(self._setup.protocol, Steps):
                 outcomes = [self._solve_steps(kind, sample) for sample in inputs]
@@ -108,7 +108,8 @@ class BatchSolver:
                 for sample, outcome in zip(inputs, outcomes, strict=True)
             ]
 
-    def _compiles(self, batch: int) -> bool:
+    def compiles(self, batch: int) -> bool:
+        """True where samples of a batch of so many are solved by compiled functions."""
         if self._compile is None:
             return batch >= COMPILED_FROM.get(self._setup.model, COMPILED_FROM[OTHER_MODEL]) and has_compiler()
         return self._compile

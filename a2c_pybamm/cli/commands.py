@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from a2c_pybamm.cli import steps
+from a2c_pybamm.cli.plan import print_plan
 from a2c_pybamm.cli.printing import err, print_files, print_lines, print_parameters, print_supplied
 from a2c_pybamm.formatting import MESSAGE_LENGTH
 
@@ -25,6 +26,8 @@ StudyPath = Annotated[Path, typer.Argument(help="A study file, or the folder tha
 SetName = Annotated[
     str, typer.Argument(help="A shipped set's name, a set.json file, or the folder that holds one", metavar="SET")
 ]
+
+Fresh = Annotated[bool, typer.Option("--fresh", help="Solve all anew, without the solves that are kept in solves.sqlite")]
 
 
 @app.command()
@@ -74,32 +77,53 @@ def derive(study: StudyPath) -> None:
     Voltages, gaps and entropic changes are printed beside the base set's, and drawn in thermodynamics.svg. Each electrode
     with a free energy gets a table, positive_thermodynamics.csv: voltage, entropic change, activity, thermodynamic factor.
     """
+    from a2c_pybamm.files import folder_lock
+
     _, file, parameter_set = steps.estimate_set(study, cell=False)
-    steps.write_set(file, parameter_set)
+    with folder_lock(file.parent):
+        steps.write_set(file, parameter_set)
 
 
 @app.command()
-def propagate(study: StudyPath) -> None:
+def propagate(
+    study: StudyPath,
+    fresh: Fresh = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print the number of solves, their time and the draws that will fail, and stop there")
+    ] = False,
+) -> None:
     """First order, adaptive chaos and sampling side by side over the cell simulation, to result.nc.
 
-    Needs the set.json that 'a2c derive' writes; the study's sections cell and propagation have the settings.
+    Needs the set.json that 'a2c derive' writes; the study's sections cell and propagation have the settings. Solves are kept in
+    solves.sqlite as they come: after any end, start the command again and it goes on where it was.
     """
+    from a2c_pybamm.files import folder_lock
+
     settings, file = steps.read_valid_study(study)
     parameter_set = steps.read_derived_set(settings, file)
-    steps.propagate_study(settings, file, steps.build_cell(settings, file, parameter_set))
+    cell = steps.build_cell(settings, file, parameter_set)
+    if plan:
+        print_plan(settings, file, cell)
+        return
+    with folder_lock(file.parent):
+        steps.propagate_study(settings, file, cell, fresh=fresh)
 
 
 @app.command()
-def sweep(study: StudyPath) -> None:
+def sweep(study: StudyPath, fresh: Fresh = False) -> None:
     """A design of experiments over cell settings, with or without uncertainty at each point, to sweep.nc.
 
-    Needs the set.json that 'a2c derive' writes; the study's section sweep lists the settings.
+    Needs the set.json that 'a2c derive' writes; the study's section sweep lists the settings. Solves are kept in solves.sqlite
+    as they come: after any end, start the command again and it goes on where it was.
     """
+    from a2c_pybamm.files import folder_lock
+
     settings, file = steps.read_valid_study(study)
     if settings.sweep is None:
         raise ValueError(f"{file}: no [sweep] section; add one, e.g. c_rate = [0.5, 1.0, 2.0]")
     cell = steps.build_cell(settings, file, steps.read_derived_set(settings, file))
-    steps.sweep_study(settings, settings.sweep, file, cell)
+    with folder_lock(file.parent):
+        steps.sweep_study(settings, settings.sweep, file, cell, fresh=fresh)
 
 
 @app.command()
@@ -108,29 +132,33 @@ def report(study: StudyPath) -> None:
 
     Needs set.json and the result.nc made from it.
     """
-    from a2c_pybamm.files import read_result
+    from a2c_pybamm.files import SET_STAMP, folder_lock, read_result
 
     settings, file = steps.read_valid_study(study)
     path, parameter_set = file.parent / "result.nc", steps.read_derived_set(settings, file)
-    result = read_result(path, attributes=[steps.SET_STAMP, steps.CELL_TEXT])
-    if result.attrs[steps.SET_STAMP] != steps.set_stamp(file.parent):
-        raise ValueError(f"{path}: made from another set.json than the one beside it; run 'a2c propagate {file}' again")
-    steps.report_study(settings, file.parent, parameter_set, result)
+    result = read_result(path, attributes=[SET_STAMP, steps.CELL_TEXT])
+    steps.check_origin(result, file, parameter_set)
+    with folder_lock(file.parent):
+        steps.report_study(settings, file.parent, parameter_set, result)
 
 
 @app.command()
-def run(study: StudyPath) -> None:
+def run(study: StudyPath, fresh: Fresh = False) -> None:
     """All steps of the study: derive, propagate, report, sweep.
 
-    Results stand beside the study; earlier ones are replaced once the new ones are whole.
+    Results stand beside the study; earlier ones are replaced once the new ones are whole. Solves are kept in solves.sqlite as
+    they come: after any end, start the command again and it goes on where it was.
     """
+    from a2c_pybamm.files import folder_lock
+
     settings, file, parameter_set = steps.estimate_set(study, cell=True)
     cell = steps.build_cell(settings, file, parameter_set)  # before anything is written: its errors keep earlier results
-    steps.write_set(file, parameter_set)
-    result = steps.propagate_study(settings, file, cell)
-    steps.report_study(settings, file.parent, parameter_set, result)
-    if settings.sweep:
-        steps.sweep_study(settings, settings.sweep, file, cell)
+    with folder_lock(file.parent):
+        steps.write_set(file, parameter_set)
+        result = steps.propagate_study(settings, file, cell, fresh=fresh)
+        steps.report_study(settings, file.parent, parameter_set, result)
+        if settings.sweep:
+            steps.sweep_study(settings, settings.sweep, file, cell)
 
 
 @app.command()

@@ -52,7 +52,7 @@ def _is_bad_input(error: BaseException) -> bool:
     """True for errors that this package raises: another library's ``ValueError`` names neither a file nor a remedy."""
     kind = type(error)
     if kind.__module__.split(".")[0] == __name__.split(".")[0]:
-        return isinstance(error, ValueError)
+        return isinstance(error, ValueError | OSError)
     return kind is ValueError and _raised_in(error).split(".")[0] == __name__.split(".")[0]
 
 

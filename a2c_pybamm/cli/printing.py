@@ -21,7 +21,8 @@ from a2c_pybamm.formatting import plain
 if TYPE_CHECKING:
     import xarray as xr
 
-    from a2c_pybamm.parameter_set import ParameterSet
+    from a2c_pybamm.files import SolveMemo
+    from a2c_pybamm.parameter_set import BaseSet, ParameterSet
 
 PLAIN_WIDTH = 120
 """Columns of the output where it is no terminal."""
@@ -84,6 +85,13 @@ def print_lines(*lines: str, console: Console = out) -> None:
 
 def print_files(paths: Sequence[Path]) -> None:
     print_lines(*(f"wrote {path}" for path in paths))
+
+
+def print_memo(memo: SolveMemo) -> None:
+    """Print how many solves were read instead of solved, if any."""
+    if memo.n_found:
+        n = memo.n_found + memo.n_written
+        print_lines(f"{memo.n_found} of {n} solves read from {memo.path}; --fresh solves all of them anew")
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -155,16 +163,27 @@ def print_supplied(parameter_set: ParameterSet) -> None:
     """Print which PyBaMM parameters are derived, and which main ones stay those of the base set."""
     from a2c_pybamm.parameter_set import base_values
 
-    keys = set(base_values(parameter_set.base).keys())
+    base = base_values(parameter_set.base)
+    keys = set(base.keys())
     main = [form.format(Side=side, side=side.lower()) for form in SIDED for side in ("Negative", "Positive")] + list(WHOLE)
     supplied = [key for key in main if key in keys and key not in parameter_set.attach]
-    print_lines("Derived:")
+    print_lines(f"Base set: {_base_text(parameter_set.base, base)}", "Derived:")
     for key, attachment in parameter_set.attach.items():
         measured = attachment.law.kind == "measured-ocp"
         print_lines(f"  {key}" + (f" ({parameter_set.base}'s measured curve, with an error)" if measured else ""))
     print_lines(f"Still {parameter_set.base}'s:", *(f"  {key}" for key in _both_sides(supplied)))
     others = len(keys - set(supplied) - set(parameter_set.attach))
     print_lines(f"  and {others} other entries (design, transport in the solid, heat, ageing)")
+
+
+def _base_text(base: str | BaseSet, values: Mapping[str, object]) -> str:
+    """A base set by its name, where it comes from, its kind of cell and its number of entries."""
+    from a2c_pybamm.parameter_set import kind_options
+
+    kinds = {"working electrode": "half cell", "number of MSMR reactions": "MSMR cell"}
+    kind = next((kind for option, kind in kinds.items() if option in kind_options(values)), "full cell")
+    origin = "a set known by name" if isinstance(base, str) else "values of one's own, which set.json holds"
+    return f"{base} ({origin}; {kind}, {len(values)} entries)"
 
 
 def _both_sides(keys: list[str]) -> list[str]:

@@ -6,6 +6,9 @@ Heavy libraries are imported where they are used, so that ``--help`` stays quick
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +17,28 @@ from a2c_pybamm.cli.printing import (
     err,
     print_files,
     print_lines,
+    print_memo,
     print_outputs,
     print_parameters,
     print_sweep,
     print_thermodynamics,
     progress_bar,
 )
+from a2c_pybamm.formatting import abbreviated
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from a2c_pybamm.cell import Cell
-    from a2c_pybamm.parameter_set import ParameterSet
+    from a2c_pybamm.parameter_set import BaseSet, ParameterSet
     from a2c_pybamm.study import Mistakes, Study, SweepSettings
 
 N_DRAWS_CHECKED = 5000
 """Draws of the joint whose stability and full charge are checked without solving: a fraction of 1 % is known to ±0.14 %."""
-SET_STAMP, CELL_TEXT = "sha256 of set.json", "cell"
-"""Attributes of a result: the set and the cell that it was computed with."""
+CELL_TEXT = "cell"
+"""Attribute of a result: the cell that it was computed with."""
+MEMO_FILE = "solves.sqlite"
+"""Name of the memo of solves beside a study."""
 
 
 def read_valid_study(study: Path) -> tuple[Study, Path]:
@@ -49,10 +56,14 @@ def estimate_set(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]
     to be built from the set.
     """
     from a2c_pybamm.derivation import derive as derive_set
-    from a2c_pybamm.study import add_unusable_files, read_partial_study
+    from a2c_pybamm.study import MADE_FROM, add_unusable_files, read_partial_study, study_stamps
 
     reading = read_partial_study(study)
     at_file = reading.mistakes.at(reading.file)
+    made_from: dict[str, Any] = {}
+    if reading.study is not None and not len(reading.mistakes):
+        with suppress(ValueError):  # of a file that cannot be opened: the reader names it
+            made_from = study_stamps(reading.study, reading.file.parent)  # before the data are read: a later change shows
     if reading.study is not None:
         with at_file.collect(), progress_bar("reading the data", None):
             parameter_set = derive_set(reading.study)
@@ -60,18 +71,23 @@ def estimate_set(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]
             _check_cell(reading.study, at_file)
     if len(reading.mistakes):
         add_unusable_files(reading.files, at_file)
-    return reading.valid_study(), reading.file, parameter_set
+    settings = reading.valid_study()
+    return settings, reading.file, replace(parameter_set, notes={**parameter_set.notes, MADE_FROM: made_from})
 
 
 def _check_cell(study: Study, mistakes: Mistakes) -> None:
     """Add errors of a cell's settings that do not need its set; checks that need an entry that is not given are left out."""
     from a2c_pybamm.cell import setting_mistakes
+    from a2c_pybamm.files import base_of
+    from a2c_pybamm.parameter_set import as_base
+    from a2c_pybamm.study import NotGiven
 
     with mistakes.collect():
-        settings, protocol, base = study.cell, None, ""
+        settings, protocol = study.cell, None
+        base: str | BaseSet | None = None
         outputs: tuple[str, ...] | None = None
-        with mistakes.collect():
-            base = study.base
+        with suppress(ValueError, NotGiven):  # an error of the base set is among the mistakes already
+            base = as_base(base_of(study.base))
         with mistakes.collect():
             protocol = _protocol(study)
         with mistakes.collect():
@@ -122,7 +138,7 @@ def _protocol(study: Study) -> Any:
     return list(study.cell.experiment) or None
 
 
-def _methods(study: Study, *, sampling: bool = True) -> list[Any]:
+def methods_of(study: Study, *, sampling: bool = True) -> list[Any]:
     """The propagation methods of a study; without sampling where another method is chosen."""
     from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos
 
@@ -130,7 +146,9 @@ def _methods(study: Study, *, sampling: bool = True) -> list[Any]:
     methods: list[Any] = [FirstOrder()] if settings.first_order else []
     methods += [AdaptiveChaos(settings.tolerance, settings.budget)] if settings.adaptive else []
     methods += [PolynomialChaos(order=settings.chaos_order)] if settings.chaos_order else []
-    return methods + ([MonteCarlo(settings.samples)] if settings.samples and (sampling or not methods) else [])
+    if settings.samples and (sampling or not methods):
+        methods += [MonteCarlo(settings.samples, points=settings.points)]
+    return methods
 
 
 def write_set(file: Path, parameter_set: ParameterSet) -> None:
@@ -165,54 +183,85 @@ def _write_figure(folder: Path, parameter_set: ParameterSet) -> list[Path]:
 
 
 def read_derived_set(settings: Study, file: Path) -> ParameterSet:
-    """The set beside a study, if it is that study's."""
-    from a2c_pybamm.files import read_set
+    """The set beside a study, if it is that study's, and neither the study nor its data have changed since."""
+    from a2c_pybamm.files import base_of, read_set
+    from a2c_pybamm.study import MADE_FROM, changed_since
 
     path = file.parent / "set.json"
     parameter_set = read_set(path)
-    for entry in ("name", "base", "temperature"):
-        of_set, of_study = getattr(parameter_set, entry), getattr(settings, entry)
+    with naming_input(file):
+        base = base_of(settings.base)
+    for entry, of_study in {"name": settings.name, "base": base, "temperature": settings.temperature}.items():
+        of_set = getattr(parameter_set, entry)
         if of_set != of_study:
-            raise ValueError(f"{path}: its {entry} is {of_set}, the study's {of_study}; run 'a2c derive {file}' first")
+            other = "has other values" if str(of_set) == str(of_study) else f"is {of_set}, the study's {of_study}"
+            raise ValueError(f"{path}: its {entry} {other}; run 'a2c derive {file}' first")
+    if changed := changed_since(parameter_set.notes.get(MADE_FROM), settings, file):
+        raise ValueError(
+            f"{path}: {', '.join(abbreviated(changed))} changed since it was derived; run 'a2c derive {file}' first"
+        )
     return parameter_set
 
 
-def propagate_study(settings: Study, file: Path, cell: Cell) -> xr.DataTree:
+def check_origin(result: xr.DataTree, file: Path, parameter_set: ParameterSet) -> None:
+    """Raise ``ValueError`` where a result was made from another set than the one beside it."""
+    from a2c_pybamm.files import SET_STAMP, set_stamp
+    from a2c_pybamm.readers.source_file import fingerprint
+
+    # earlier versions took the stamp of the file, which another form of the same set does not have
+    if result.attrs[SET_STAMP] not in (set_stamp(parameter_set), fingerprint(file.with_name("set.json"))["sha256"]):
+        path = file.with_name("result.nc")
+        raise ValueError(f"{path}: made from another set.json than the one beside it; run 'a2c propagate {file}' again")
+
+
+def propagate_study(settings: Study, file: Path, cell: Cell, *, fresh: bool = False) -> xr.DataTree:
     """Statistics of all outputs, stamped with the set and the cell that they were computed with; written and printed."""
     import numpy as np
 
-    from a2c_pybamm.cell import ParallelCell
-    from a2c_pybamm.files import write_result
+    from a2c_pybamm.cell import ParallelCell, remembered
+    from a2c_pybamm.files import SolveMemo, write_result
     from a2c_pybamm.propagation import planned_solves
     from a2c_pybamm.propagation import propagate as propagate_through
 
-    methods, joint, chosen = _methods(settings), cell.parameter_set.joint, settings.propagation
+    methods, joint, chosen = methods_of(settings), cell.parameter_set.joint, settings.propagation
     rng, folder = np.random.default_rng(chosen.seed), file.parent
     with (
+        SolveMemo(folder / MEMO_FILE, fresh=fresh) as memo,
         naming_input(file),
         ParallelCell(cell, workers=chosen.workers) as solver,
         progress_bar(f"solving {settings.cell.model}", planned_solves(cell, joint, *methods)) as bar,
     ):
         result = propagate_through(
-            solver, joint, *methods, rng=rng, progress=bar.advance, expect=bar.expect, max_failed=chosen.max_failed
+            remembered(solver, memo),
+            joint,
+            *methods,
+            rng=rng,
+            progress=bar.advance,
+            expect=bar.expect,
+            max_failed=chosen.max_failed,
         )
-    with progress_bar(f"checking {N_DRAWS_CHECKED} draws", None):
-        rejected = cell.rejected_fractions(N_DRAWS_CHECKED, np.random.default_rng(chosen.seed))
+    rejected = rejected_draws(settings, cell)
     for cause, fraction in rejected.items():
         result[f"fraction_{cause}"] = fraction
-    result.attrs |= {SET_STAMP: set_stamp(folder), CELL_TEXT: cell_text(settings, cell)}
+    result.attrs[CELL_TEXT] = cell_text(settings, cell)
     path = write_result(folder / "result.nc", result)
     print_outputs(result)
-    print_lines(f"Of {N_DRAWS_CHECKED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in rejected.items()))
+    print_lines(rejected_text(rejected))
+    print_memo(memo)
     print_files([path])
     return result
 
 
-def set_stamp(folder: Path) -> str:
-    """Fingerprint of this folder's set.json."""
-    from a2c_pybamm.readers.source_file import existing, fingerprint
+def rejected_draws(settings: Study, cell: Cell) -> dict[str, float]:
+    """Fraction of draws of each cause that fail without a solve."""
+    import numpy as np
 
-    return str(fingerprint(existing(folder / "set.json"))["sha256"])
+    with progress_bar(f"checking {N_DRAWS_CHECKED} draws", None):
+        return cell.rejected_fractions(N_DRAWS_CHECKED, np.random.default_rng(settings.propagation.seed))
+
+
+def rejected_text(rejected: Mapping[str, float]) -> str:
+    return f"Of {N_DRAWS_CHECKED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in rejected.items())
 
 
 def cell_text(settings: Study, cell: Cell) -> str:
@@ -224,24 +273,29 @@ def cell_text(settings: Study, cell: Cell) -> str:
     return f"{cell.model}{options}; {cell.protocol}{start}{between}, {settings.temperature:g} K"
 
 
-def sweep_study(settings: Study, plan: SweepSettings, file: Path, cell: Cell) -> None:
+def sweep_study(settings: Study, plan: SweepSettings, file: Path, cell: Cell, *, fresh: bool = False) -> None:
     """Write and print the design of experiments of a study, around a cell."""
     import numpy as np
 
+    from a2c_pybamm.cell import RememberedModel, remembered
     from a2c_pybamm.design import sweep as sweep_cells
-    from a2c_pybamm.files import write_result
+    from a2c_pybamm.files import SolveMemo, write_result
 
     parameter_set = cell.parameter_set
     lower, upper = cell.voltage_limits
     rates = {"c_rate": plan.c_rate or (settings.cell.c_rate,)} if settings.cell.at_constant_current else {}
     design = {**rates, "upper_voltage": plan.upper_voltage or (upper,)}
-    methods = _methods(settings, sampling=False) if plan.uncertainty else []
-
-    def make(upper_voltage: float, **rate: float) -> Cell:
-        return _cell(settings, parameter_set, voltage_limits=(lower, upper_voltage), **rate)
-
+    methods = methods_of(settings, sampling=False) if plan.uncertainty else []
     rng = np.random.default_rng(settings.propagation.seed)
-    with naming_input(file), progress_bar("sweeping", math.prod(map(len, design.values()))) as bar:
+    with (
+        SolveMemo(file.parent / MEMO_FILE, fresh=fresh) as memo,
+        naming_input(file),
+        progress_bar("sweeping", math.prod(map(len, design.values()))) as bar,
+    ):
+
+        def make(upper_voltage: float, **rate: float) -> RememberedModel:
+            return remembered(_cell(settings, parameter_set, voltage_limits=(lower, upper_voltage), **rate), memo)
+
         result = sweep_cells(
             make,
             design,
@@ -255,6 +309,7 @@ def sweep_study(settings: Study, plan: SweepSettings, file: Path, cell: Cell) ->
     path = write_result(file.parent / "sweep.nc", result)
     print_lines(f"Around {result.attrs[CELL_TEXT]}")
     print_sweep(result, list(design))
+    print_memo(memo)
     print_files([path])
 
 

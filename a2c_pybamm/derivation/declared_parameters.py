@@ -24,8 +24,11 @@ def add_scale(content: SetContent, bases: Sequence[Any], item: schema.Scale, mis
             _attach(content, bases, key, Attachment(law, "factor"))
     if len(mistakes) > before:
         return
-    mean = np.broadcast_to(item.mean or 0.0, len(laws))
     names = [name for law in laws for name in law.names]
+    if item.bounds is not None:
+        content.estimates.append(declare(names, bounds=np.log(item.pairs), source=item.source, reason=item.reason))
+        return
+    mean = np.broadcast_to(item.mean or 0.0, len(laws))
     content.estimates.append(
         declare(names, mean, covariance=_covariance(item, len(laws)), source=item.source, reason=item.reason)
     )
@@ -43,7 +46,8 @@ def add_value(content: SetContent, bases: Sequence[Any], item: schema.Value) -> 
     """Add the attachment of one section's value, and its estimate."""
     law = Value(_quantity(item.parameter), unit_of(item.parameter) or "1")
     _attach(content, bases, item.parameter, Attachment(law, "value"))
-    content.estimates.append(declare(law.names, [item.value], std=[item.std], source=item.source, reason=item.reason))
+    errors: dict[str, Any] = {"bounds": item.bounds} if item.bounds else {"mean": [item.value], "std": [item.std]}
+    content.estimates.append(declare(law.names, **errors, source=item.source, reason=item.reason))
 
 
 def _attach(content: SetContent, bases: Sequence[Any], key: str, attachment: Attachment) -> None:

@@ -21,25 +21,23 @@ from a2c_pybamm.derivation.electrode import SetContent, add_electrode
 from a2c_pybamm.derivation.possible_names import PossibleNames
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.estimators import declare
-from a2c_pybamm.parameter_set import ParameterSet, base_values
+from a2c_pybamm.files import base_of
+from a2c_pybamm.parameter_set import BaseSet, ParameterSet, base_values, kind_options, with_balance
 from a2c_pybamm.parameter_set.keys import MECHANICS_SETS
 
 BASE_KEYS = (
-    "Nominal cell capacity [A.h]",
-    "Lower voltage cut-off [V]",
-    "Upper voltage cut-off [V]",
-    "Reference temperature [K]",
-    *(
-        f"{side} electrode {quantity}"
-        for side in ("Negative", "Positive")
-        for quantity in ("OCP [V]", "OCP entropic change [V.K-1]")
-    ),
-    *(f"{side} electrode exchange-current density [A.m-2]" for side in ("Negative", "Positive")),
-    *(f"{side} particle diffusivity [m2.s-1]" for side in ("Negative", "Positive")),
-    *(f"Maximum concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
-    *(f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")),
+    *("Nominal cell capacity [A.h]", "Lower voltage cut-off [V]", "Upper voltage cut-off [V]", "Reference temperature [K]"),
 )
-"""Keys that a base set must have, also those that laws replace."""
+"""Keys that every base set must have."""
+ELECTRODE_KEYS = (
+    "{Side} electrode OCP [V]",
+    "{Side} electrode OCP entropic change [V.K-1]",
+    "{Side} electrode exchange-current density [A.m-2]",
+    "{Side} particle diffusivity [m2.s-1]",
+    "Maximum concentration in {side} electrode [mol.m-3]",
+    "Initial concentration in {side} electrode [mol.m-3]",
+)
+"""Keys that it must have for each porous electrode, also those that laws replace."""
 
 
 def derive(study: schema.Study) -> ParameterSet:
@@ -61,10 +59,9 @@ def derive(study: schema.Study) -> ParameterSet:
     """
     mistakes = schema.Mistakes()
     content = SetContent(notes={"made with": f"a2c_pybamm {__version__}"})
-    base: str | None = None
+    base: str | BaseSet | None = None
     with mistakes.collect("base"):
-        _validate_base(study.base)
-        base = study.base
+        base = _valid_base(study)
     _add_electrodes(content, study, base, mistakes)
     _add_declared(content, study, base, mistakes)
     with mistakes.collect():
@@ -85,14 +82,16 @@ def derive(study: schema.Study) -> ParameterSet:
     if joint is None:
         raise ValueError(f"set {study.name}: no joint error can be made of its coefficients; give each once")
     content.notes |= _committee_notes(estimates)
-    return _stable(study, content, joint)
+    if base is None:
+        raise schema.NotGiven("base")
+    return _stable(study, base, content, joint)
 
 
-def _stable(study: schema.Study, content: SetContent, joint: Joint) -> ParameterSet:
+def _stable(study: schema.Study, base: str | BaseSet, content: SetContent, joint: Joint) -> ParameterSet:
     """The set, if its hosts at the mean coefficients are stable where the cell goes."""
     derived = ParameterSet(
         study.name,
-        study.base,
+        base,
         content.attach,
         joint,
         study.temperature,
@@ -101,6 +100,8 @@ def _stable(study: schema.Study, content: SetContent, joint: Joint) -> Parameter
         content.notes,
         study.cell.voltage_limits,
     )
+    if study.balance:
+        derived = with_balance(derived, **study.balance.settings)
     try:
         derived.validate_stability()
     except ArithmeticError as error:
@@ -110,7 +111,7 @@ def _stable(study: schema.Study, content: SetContent, joint: Joint) -> Parameter
     return derived
 
 
-def _add_electrodes(content: SetContent, study: schema.Study, base: str | None, mistakes: schema.Mistakes) -> None:
+def _add_electrodes(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
     for side in ("negative", "positive"):
         at_side = mistakes.at(side)
         with at_side.collect():
@@ -118,7 +119,7 @@ def _add_electrodes(content: SetContent, study: schema.Study, base: str | None, 
                 add_electrode(content, study, base, side, electrode, at_side)
 
 
-def _add_declared(content: SetContent, study: schema.Study, base: str | None, mistakes: schema.Mistakes) -> None:
+def _add_declared(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
     """Add declared factors, values and coefficients; without a valid base set the keys of any wide set are accepted."""
 
     @cache
@@ -131,7 +132,7 @@ def _add_declared(content: SetContent, study: schema.Study, base: str | None, mi
         elif isinstance(item, schema.Value):
             add_value(content, values(), item)
         else:
-            errors: dict[str, Any] = {"std": item.std, "covariance": item.covariance}
+            errors: dict[str, Any] = {"std": item.std, "covariance": item.covariance, "bounds": item.bounds}
             content.estimates.append(declare(item.names, item.values, **errors, source=item.source, reason=item.reason))
 
     for kind in ("scale", "value", "declared"):
@@ -157,14 +158,31 @@ def _sections(study: schema.Study, key: str, content: SetContent) -> tuple[Any, 
         raise
 
 
-def _validate_base(base: str) -> None:
-    """Raise ``ValueError`` unless PyBaMM's set is a full cell with one intercalation material in each electrode."""
+def _valid_base(study: schema.Study) -> str | BaseSet:
+    """The base set of a study.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name or in that file, or it has not one intercalation material in each porous electrode: both,
+        or the positive one of a half cell, to which the study then keeps.
+    """
+    base = base_of(study.base)
     values = base_values(base)
-    if missing := [key for key in BASE_KEYS if key not in values]:
+    half_cell = "working electrode" in kind_options(values)
+    sides = ("Positive",) if half_cell else ("Negative", "Positive")
+    keys = [form.format(Side=side, side=side.lower()) for side in sides for form in ELECTRODE_KEYS]
+    if missing := [key for key in (*BASE_KEYS, *keys) if key not in values]:
         raise ValueError(
-            f"{base!r} has no {missing[0]!r}: a half-cell, a composite or no intercalation cell; take a full cell with one "
-            "material in each electrode, like Ai2020 or Chen2020"
+            f"{str(base)!r} has no {missing[0]!r}: a composite, MSMR or no intercalation cell, or incomplete; take a full or "
+            "half cell with one material in each electrode, like Ai2020, Chen2020 or Xu2019"
         )
+    if half_cell and study.negative is not None:
+        raise ValueError(
+            f"{str(base)!r} is a half cell, whose counter electrode is lithium metal and whose working electrode PyBaMM calls "
+            "positive; give that one as [positive], or take a full cell"
+        )
+    return base
 
 
 def _repeated_coefficients(estimates: list[Estimate]) -> dict[str, tuple[str, str]]:

@@ -17,7 +17,7 @@ from a2c_pybamm.derivation.host_free_energy import free_energy_estimates, stand_
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import declare, fit_site_volume
 from a2c_pybamm.laws import FreeEnergy, SiteDensity, TwoPhase
-from a2c_pybamm.parameter_set import Attachment, StoichiometryMap, measured_ocp
+from a2c_pybamm.parameter_set import Attachment, BaseSet, StoichiometryMap, measured_ocp
 
 BRANCHES: tuple[Literal["lithiation"], Literal["delithiation"]] = ("lithiation", "delithiation")
 
@@ -40,7 +40,7 @@ class SetContent:
 def add_electrode(
     content: SetContent,
     study: schema.Study,
-    base: str | None,
+    base: str | BaseSet | None,
     side: str,
     electrode: schema.Electrode,
     mistakes: schema.Mistakes,
@@ -153,7 +153,7 @@ def _add_site_volume(
 
 
 def _add_measured_ocp(
-    content: SetContent, base: str | None, side: str, material: str, entry: schema.MeasuredOCP, sto: StoichiometryMap
+    content: SetContent, base: str | BaseSet | None, side: str, material: str, entry: schema.MeasuredOCP, sto: StoichiometryMap
 ) -> FreeEnergy:
     """Law of the base set's measured curve; the estimate of its error is added."""
     if base is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import propagate
 from a2c_pybamm.propagation.model import Model
 from a2c_pybamm.propagation.problem import Method
+from a2c_pybamm.propagation.provenance import provenance
 from a2c_pybamm.result import OUTPUTS, Result, build_result, scalar_outputs
 
 
@@ -36,6 +38,10 @@ def sweep(
     ``reason`` and NaN elsewhere. Where a larger share of the drawn samples than ``max_failed`` fails the reason says so, and
     the numbers are of those that work.
 
+    Each point starts from ``rng`` as it is given, with the numbers that `propagate` alone would draw from it: differences
+    between points are free of the noise that they share, and points may be solved in any order. ``rng`` itself moves on by one
+    number. Attributes are those of `propagate`, from the first point that could be solved.
+
     Raises
     ------
     ValueError
@@ -48,7 +54,7 @@ def sweep(
     reasons = [""] * len(points)
     for k, settings in enumerate(points):
         try:
-            solved[k] = _point(make_cell(**settings), joint, methods, rng, max_failed)
+            solved[k] = _point(make_cell(**settings), joint, methods, copy.deepcopy(rng), max_failed)
             reasons[k] = _warning(solved[k], max_failed)
         except ValueError as error:
             reasons[k] = str(error)
@@ -56,6 +62,7 @@ def sweep(
             progress(1)
     if not solved:
         raise ValueError(f"sweep: none of the {len(points)} points could be solved; the first says: {reasons[0]}")
+    rng.random()  # a second sweep with this generator draws other numbers
     place = list(solved)
 
     def joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -67,7 +74,7 @@ def sweep(
     root = joined([part.root for part in solved.values()]).assign(reason=("point", np.array(reasons, dtype=str)))
     outputs = {name: joined([part.outputs[name] for part in solved.values()]) for name in first.outputs}
     nodes = {name: node.assign_coords(settings_of) for name, node in outputs.items()}
-    return build_result(root.assign_coords(settings_of), nodes, {})
+    return build_result(root.assign_coords(settings_of).assign_attrs(first.made_with), nodes, {})
 
 
 @dataclass(frozen=True)
@@ -76,19 +83,23 @@ class _Point:
 
     root: xr.Dataset
     outputs: Mapping[str, xr.Dataset]
+    made_with: Mapping[str, str]
+    """Seed, versions, and what the model names as its origin."""
 
 
 def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random.Generator, max_failed: float) -> _Point:
+    made_with = provenance(model, rng)
     if methods:
         result = propagate(model, joint, *methods, rng=rng, max_failed=max_failed)
         nodes = {name: result.children[OUTPUTS].children[name].to_dataset(inherit=False) for name in scalar_outputs(result)}
         root = xr.Dataset({name: result.dataset[name] for name in ("n_solves", "n_failed")}, coords=result.coords)
-        return _Point(root, {name: node[[v for v in node.data_vars if _is_number(node[v])]] for name, node in nodes.items()})
+        numbers = {name: node[[v for v in node.data_vars if _is_number(node[v])]] for name, node in nodes.items()}
+        return _Point(root, numbers, made_with)
     data = model.solve(joint.mean[joint.rows(model.names)][None])
     if bool(data["failed"][0]):
         raise ValueError(str(data["reason"].values[0]))
     scalars = {str(v): data[v].isel(sample=0) for v in data.data_vars if data[v].dims == ("sample",) and _is_number(data[v])}
-    return _Point(xr.Dataset(), {name: xr.Dataset({"value": values}) for name, values in scalars.items()})
+    return _Point(xr.Dataset(), {name: xr.Dataset({"value": values}) for name, values in scalars.items()}, made_with)
 
 
 def _warning(point: _Point, max_failed: float) -> str:

@@ -12,11 +12,12 @@ from a2c_pybamm.estimate.canonical_factor import PIVOT_SHARE, canonical_factor, 
 from a2c_pybamm.estimate.checks import Array
 from a2c_pybamm.estimate.estimate import Estimate
 from a2c_pybamm.estimate.factor import Factor, common_family, label_hash, validate_common_labels
-from a2c_pybamm.estimate.germs import Family, draw_germs, named_stream
+from a2c_pybamm.estimate.germs import UNIFORM_BOUND, Family, draw_germs, named_stream
 from a2c_pybamm.estimate.joint import Joint
 
 __all__ = [
     "PIVOT_SHARE",
+    "UNIFORM_BOUND",
     "Array",
     "Estimate",
     "Factor",

@@ -12,6 +12,8 @@ from a2c_pybamm.estimate.checks import Array
 
 Family = Literal["normal", "uniform"]
 """Distribution of a germ: standard normal, or uniform on ±√3."""
+UNIFORM_BOUND = 3**0.5
+"""Largest size of a uniform germ, whose variance is 1."""
 LEAST_DRAWS = 20
 """Fewest random samples from which a standard error is estimated: its own relative error is 1/√(2·19) = 16 %."""
 
@@ -33,7 +35,7 @@ def draw_germs(n: int, sources: Sequence[str], families: Sequence[Family], rng: 
     for k, (source, family) in enumerate(zip(sources, families, strict=True)):
         stream = named_stream(seed, source, sum(s == source for s in sources[:k]))
         if family == "uniform":
-            germ[:, k] = stream.uniform(-np.sqrt(3), np.sqrt(3), n)
+            germ[:, k] = stream.uniform(-UNIFORM_BOUND, UNIFORM_BOUND, n)
         else:
             germ[:, k] = stream.standard_normal(n)
     return germ

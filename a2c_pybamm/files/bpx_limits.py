@@ -7,7 +7,7 @@ import pybamm
 
 from a2c_pybamm.files.bpx_properties import BPX_ACCURACY
 from a2c_pybamm.files.nominal import NominalValues
-from a2c_pybamm.parameter_set import silent_pybamm
+from a2c_pybamm.parameter_set import kind_options, silent_pybamm
 from a2c_pybamm.parameter_set.state_limits import VOLTAGE_TOLERANCE
 
 LEAST_STOICHIOMETRY = 1e-9
@@ -17,9 +17,11 @@ LEAST_STOICHIOMETRY = 1e-9
 def stoichiometry_window(n: NominalValues) -> list[float]:
     """Stoichiometries x0, x100, y100, y0 at the voltage limits."""
     for side in ("Negative", "Positive"):
-        if (key := f"{side} electrode OCP [V]") not in n.values:
+        key = f"{side} electrode OCP [V]"
+        if key not in n.values or kind_options(n.values):
+            lacking = f"no {key!r}" if key not in n.values else "not such a cell"
             raise ValueError(
-                f"set {n.name}: no {key!r}; BPX describes cells of two porous electrodes with open-circuit potentials"
+                f"set {n.name}: {lacking}; BPX describes cells of two porous electrodes with open-circuit potentials"
             )
     limits = [n.number(f"Open-circuit voltage at {soc}% SOC [V]") for soc in (0, 100)]
     try:

@@ -11,6 +11,7 @@ import pybamm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
+from a2c_pybamm.parameter_set import evaluate_entry
 
 N_REFINEMENT = 6
 """Times that a table's intervals are divided by three: 729 parts of one, 1e-4 of the range of stoichiometries."""
@@ -44,12 +45,9 @@ class NominalValues:
 
     def evaluate(self, key: str, *arguments: Any) -> Array:
         """Values of a parameter at these arguments, broadcast to one axis; a number counts as a constant function."""
-        entry, arrays = self._entry(key), np.broadcast_arrays(*map(np.atleast_1d, arguments))
+        self._entry(key)
         with np.errstate(all="ignore"):  # poles are refused below, by name
-            symbol = entry(*(pybamm.Vector(a) for a in arrays)) if callable(entry) else entry
-            symbol = symbol if isinstance(symbol, pybamm.Symbol) else pybamm.Scalar(symbol)
-            result = np.ravel(self.values.process_symbol(symbol).evaluate())
-        return self._finite(key, np.broadcast_to(result, arrays[0].shape))
+            return self._finite(key, evaluate_entry(self.values, key, *arguments))
 
     def _finite(self, key: str, result: Any) -> Any:
         if not np.isfinite(result).all():

@@ -6,6 +6,7 @@ The formulas are those of the laws themselves: each law's method is called with 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import textwrap
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from a2c_pybamm.laws import derived_names
 from a2c_pybamm.laws.thermodynamics import site_sum as sites
 from a2c_pybamm.parameter_set import (
     Attachment,
+    BaseSet,
     ParameterSet,
     base_values,
     ions_of,
@@ -26,6 +28,7 @@ from a2c_pybamm.parameter_set import (
     passed_arguments,
     required_arguments,
 )
+from a2c_pybamm.parameter_set.value_document import ExpressionFunction
 from a2c_pybamm.readers.source_file import naming
 
 
@@ -92,8 +95,20 @@ def search_of(x, *sites):
 SHIFTED = '''
 def shifted_ocp(sto, ocp, entropy, shift):
     """An open-circuit potential moved to another reference temperature."""
-    return ocp(sto) + shift * (entropy(sto) if callable(entropy) else entropy)
+    potential, change = (entry(sto) if callable(entry) else entry for entry in (ocp, entropy))
+    return potential + shift * change
 '''
+BASE = '''
+def base_values():
+    """The values that the set starts from."""
+    values = pybamm.ParameterValues.from_json(json.loads(BASE))
+    for key, entry in list(values.items()):
+        if isinstance(entry, pybamm.ExpressionFunctionParameter):
+            values[key] = ExpressionFunction(entry)
+    return values
+'''
+BASE_LINE = 100
+"""Characters of a base set's JSON in one line of the module."""
 USE = """
 COEFFICIENTS are the means, COVARIANCE their joint error in the same order. The set with errors:
 
@@ -111,24 +126,26 @@ changes these has to give new ones with them (a2c_pybamm's ParameterSet.with_der
 
 def _assembly(parameter_set: ParameterSet, names: Mapping[str, str]) -> str:
     """Source of ``get_parameter_values``."""
-    attachments = parameter_set.attach
+    attachments, base = parameter_set.attach, parameter_set.base
     merged = ["coefficients = PLATEAUS | dict(coefficients)"] if parameter_set.deriving_laws else []
-    lines = [*merged, f"values = pybamm.ParameterValues({_quoted(parameter_set.base)})", "new = {"]
+    start = f"pybamm.ParameterValues({_quoted(base)})" if isinstance(base, str) else "base_values()"
+    lines = [*merged, f"values = {start}", "new = {"]
     for key, name in names.items():
         value = f"partial({name}, c=coefficients)" if passed_arguments(key, attachments[key]) else f"{name}(coefficients)"
         if attachments[key].relative:
-            value = _scaled(key, value, parameter_set.base)
+            value = _scaled(key, value, base)
         lines.append(f"    {_quoted(key)}: {value},")
     lines += [f'    "{kind} temperature [K]": TEMPERATURE,' for kind in ("Reference", "Ambient", "Initial")]
     lines += [f"    {_quoted(key)}: {float(value)!r}," for key, value in _state(parameter_set).items()]
-    lines += ["}", *_moved(names), "values.update(new)", "return values"]
+    lines += ["}", *_moved(names, base_values(base)), "values.update(new)", "return values"]
     doc = _docstring("PyBaMM's values with these coefficients: numbers, or inputs of the same names.", "    ")
     return "\n".join(["def get_parameter_values(coefficients=COEFFICIENTS):", doc, *(f"    {line}" for line in lines)])
 
 
-def _moved(names: Mapping[str, str]) -> list[str]:
+def _moved(names: Mapping[str, str], base: Mapping[str, Any]) -> list[str]:
     """Lines that move the base set's own potentials to the module's temperature."""
-    sides = [side for side in ("Negative", "Positive") if f"{side} electrode OCP [V]" not in names]
+    keys = {side: f"{side} electrode OCP [V]" for side in ("Negative", "Positive")}
+    sides = [side for side, key in keys.items() if key in base and key not in names]
     if not sides:
         return []
     lines = ['shift = TEMPERATURE - values["Reference temperature [K]"]', "if shift:"]
@@ -143,7 +160,7 @@ def _moved(names: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _scaled(key: str, factor: str, base: str) -> str:
+def _scaled(key: str, factor: str, base: str | BaseSet) -> str:
     """Source of the base set's entry times a factor."""
     entry = base_values(base)[key]
     if not callable(entry):
@@ -173,9 +190,34 @@ def _search() -> list[str]:
     constants = ("LARGEST_EXPONENT", "LEAST_SLOPE", "N_SITE_HALVING", "N_SITE_NEWTON")
     numbers = "\n".join(f"{name} = {getattr(sites, name)!r}" for name in constants)
     functions = (sites.boltzmann, sites.occupation, sites.refine, sites.search)
-    # annotations name types that the module does not import
-    plain = (re.sub(r": (?:Sequence\[Any\]|Any)| -> [^:]+(?=:\n)", "", inspect.getsource(f)).strip() for f in functions)
-    return [numbers, *plain, SITES.strip()]
+    return [numbers, *map(_plain_source, functions), SITES.strip()]
+
+
+def _plain_source(thing: Any) -> str:
+    """Source of a function or class without annotations, which name types that the module does not import."""
+    annotation = r": (?:Sequence\[Any\]|Any|pybamm\.ExpressionFunctionParameter)| -> [^:]+(?=:\n)"
+    return re.sub(annotation, "", inspect.getsource(thing)).strip()
+
+
+def _base(parameter_set: ParameterSet) -> list[str]:
+    """Sources of the values that the set starts from; none where they are a set's that has a name.
+
+    Raises
+    ------
+    ValueError
+        If one is a function that PyBaMM cannot write.
+    """
+    base = parameter_set.base
+    if isinstance(base, str):
+        return []
+    for key, reference in base.functions:
+        raise ValueError(
+            f"set {parameter_set.name}: {key!r} of the base set {base} is the function {reference}, which a stand-alone module "
+            "cannot hold; write it with PyBaMM's functions of its arguments"
+        )
+    text = json.dumps(json.loads(base.text))  # ASCII
+    lines = [f"    {text[k : k + BASE_LINE]!r}" for k in range(0, len(text), BASE_LINE)]
+    return ["\n".join(["BASE = (", *lines, ")"]), _plain_source(ExpressionFunction), BASE.strip()]
 
 
 def _tuple(name: str, values: tuple[float, ...]) -> str:
@@ -197,6 +239,9 @@ def _head(parameter_set: ParameterSet) -> str:
     cited = ["\nCite:", *parameter_set.citations] if parameter_set.citations else []
     first = f"PyBaMM parameter set {parameter_set.name}, written by a2c_pybamm {__version__}."
     about = [first, *(["", parameter_set.description] if parameter_set.description else []), *cited, USE]
+    standard = "from functools import partial"
+    if not isinstance(parameter_set.base, str):
+        standard = f"import json\n{standard}\nfrom inspect import Parameter, Signature"
     plateaus = []
     if parameter_set.deriving_laws:
         about.append(PLATEAUS)
@@ -207,7 +252,7 @@ def _head(parameter_set: ParameterSet) -> str:
     return "\n".join(
         [
             _docstring("\n".join(about)),
-            "\nfrom functools import partial\n\nimport numpy as np\nimport pybamm\n",
+            f"\n{standard}\n\nimport numpy as np\nimport pybamm\n",
             f"TEMPERATURE = {float(parameter_set.temperature)!r}",
             _numbers("COEFFICIENTS", dict(zip(joint.names, joint.mean, strict=True))),
             *plateaus,
@@ -227,7 +272,8 @@ def pybamm_module(parameter_set: ParameterSet) -> str:
     Raises
     ------
     ValueError
-        If a law does something other than arithmetic and numpy's elementary functions with its arguments.
+        If a law does something other than arithmetic and numpy's elementary functions with its arguments, or the base set has a
+        function that PyBaMM cannot write.
     """
     tables = Tables()
     names = {key: _function_name(key) for key in parameter_set.attach}
@@ -242,6 +288,7 @@ def pybamm_module(parameter_set: ParameterSet) -> str:
         *(_search() if searched else []),
         *([SPLINE.strip()] if written else []),
         *([SHIFTED.strip()] if shifted else []),
+        *_base(parameter_set),
         *_scalings(parameter_set),
     ]
     head = "\n".join([_head(parameter_set), *written])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from a2c_pybamm.files.json_document import parse_document, read_document
 from a2c_pybamm.files.set_schema import build_set
 from a2c_pybamm.files.writing import writable, write_text
 from a2c_pybamm.laws import Law, held_laws, settings
-from a2c_pybamm.parameter_set import Attachment, ParameterSet
+from a2c_pybamm.parameter_set import Attachment, BaseSet, ParameterSet
 from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import show
 
@@ -20,6 +21,8 @@ FORMAT = "a2c_pybamm parameter set"
 """Entry "format" of every file."""
 SET_VERSION = 1
 """Version of the format: raised when a file of an older one can no longer be read as it is."""
+SET_STAMP = "sha256 of set.json"
+"""Attribute of a result with the `set_stamp` of the set that it was made from."""
 REMEDY = "make it again with 'a2c derive'"
 
 
@@ -32,7 +35,7 @@ def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
         "version": SET_VERSION,
         "name": parameter_set.name,
         "description": parameter_set.description,
-        "base": parameter_set.base,
+        "base": _base_document(parameter_set.base),
         "temperature_K": parameter_set.temperature,
         "voltage_limits_V": list(parameter_set.voltage_limits) if parameter_set.voltage_limits else None,
         "citations": list(parameter_set.citations),
@@ -58,6 +61,29 @@ def set_document(parameter_set: ParameterSet) -> dict[str, Any]:
         "independent": list(parameter_set.joint.independent),
         "estimates": [_estimate_document(estimate) for estimate in parameter_set.joint.estimates],
     }
+
+
+def _set_text(parameter_set: ParameterSet) -> str:
+    return json.dumps(set_document(parameter_set), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def set_stamp(parameter_set: ParameterSet) -> str:
+    """Sha256 of a set: that of the ``set.json`` that `save` writes of it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the set holds something that JSON has no form for.
+    """
+    return hashlib.sha256(_set_text(parameter_set).encode()).hexdigest()
+
+
+def _base_document(base: str | BaseSet) -> Any:
+    """The name of a base set, or its values where it is no set's that has a name."""
+    if isinstance(base, str):
+        return base
+    functions = {"functions": dict(base.functions)} if base.functions else {}
+    return {"name": base.name, "values": json.loads(base.text), **functions}
 
 
 def _law_ids(attach: Mapping[str, Attachment]) -> dict[str, Law]:
@@ -104,10 +130,12 @@ def save(parameter_set: ParameterSet, path: str | Path) -> Path:
     """
     path = writable(path)
     try:
-        text = json.dumps(set_document(parameter_set), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        text = _set_text(parameter_set)
         read_again = _set_of(parse_document(text, str(path)))
         if dict(read_again.attach) != dict(parameter_set.attach):
             raise ValueError("a law is not the one that its kind names; register it under a kind of its own")
+        if read_again.base != parameter_set.base:
+            raise ValueError(f"the base set {parameter_set.base} is not the same when it is read")
     except (TypeError, ValueError, RecursionError) as error:
         reason = str(error).removeprefix(f"{path}: ")
         raise ValueError(f"{path}: not written, it could not be read back: {reason}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -10,7 +11,7 @@ import numpy as np
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.laws import KINDS, Law, build_law
-from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap
+from a2c_pybamm.parameter_set import Attachment, BaseSet, ParameterSet, StoichiometryMap
 from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import Limit, Temperature, conform, key_path, show
 
@@ -64,6 +65,16 @@ class EstimateEntry:
 
 
 @dataclass(frozen=True)
+class BaseEntry:
+    """Values that the set starts from, where they are no set's that has a name: PyBaMM's own JSON of them."""
+
+    name: str
+    values: Mapping[str, Any]
+    functions: Mapping[str, str] | None = None
+    """Functions that PyBaMM cannot write, each as ``module:name``."""
+
+
+@dataclass(frozen=True)
 class SetEntry:
     """The whole document."""
 
@@ -71,7 +82,7 @@ class SetEntry:
     version: int
     name: str
     description: str
-    base: str
+    base: str | BaseEntry
     temperature_K: Temperature
     voltage_limits_V: tuple[float, float] | None
     citations: Texts
@@ -99,7 +110,7 @@ def build_set(document: Mapping[str, Any]) -> ParameterSet:
         joint = Joint(estimates, independent=entry.independent)
     return ParameterSet(
         entry.name,
-        entry.base,
+        _base(entry.base),
         attach,
         joint,
         entry.temperature_K,
@@ -108,6 +119,15 @@ def build_set(document: Mapping[str, Any]) -> ParameterSet:
         entry.notes,
         entry.voltage_limits_V,
     )
+
+
+def _base(entry: str | BaseEntry) -> str | BaseSet:
+    """The base set that an entry describes."""
+    if isinstance(entry, str):
+        return entry
+    with naming("base"):
+        text = json.dumps(dict(entry.values), ensure_ascii=False, allow_nan=False)
+        return BaseSet(entry.name, text, tuple((entry.functions or {}).items()))
 
 
 def _laws(entries: Mapping[str, LawEntry]) -> dict[str, Law]:

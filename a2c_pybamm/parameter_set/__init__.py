@@ -8,7 +8,16 @@ from a2c_pybamm.parameter_set.attachment import (
     msmr_attachments,
     passed_arguments,
 )
-from a2c_pybamm.parameter_set.base_set import base_values, evaluate_base, kind_options, required_arguments
+from a2c_pybamm.parameter_set.balance import with_balance
+from a2c_pybamm.parameter_set.base_set import (
+    BaseSet,
+    as_base,
+    base_values,
+    evaluate_base,
+    evaluate_entry,
+    kind_options,
+    missing_entry,
+)
 from a2c_pybamm.parameter_set.ions import ions_of
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
@@ -16,24 +25,31 @@ from a2c_pybamm.parameter_set.module_name import module_name
 from a2c_pybamm.parameter_set.parameter_set import ParameterSet
 from a2c_pybamm.parameter_set.stability import TREATMENTS
 from a2c_pybamm.parameter_set.thermodynamic_table import free_energy_sides, thermodynamic_table
+from a2c_pybamm.parameter_set.value_document import read_values, required_arguments
 
 __all__ = [
     "TREATMENTS",
     "Attachment",
+    "BaseSet",
     "ParameterSet",
     "StoichiometryMap",
+    "as_base",
     "attachment_error",
     "base_values",
     "evaluate_base",
+    "evaluate_entry",
     "free_energy_sides",
     "ions_of",
     "kind_options",
     "measured_ocp",
+    "missing_entry",
     "module_name",
     "msmr_attachments",
     "passed_arguments",
+    "read_values",
     "required_arguments",
     "silent_pybamm",
     "symbols",
     "thermodynamic_table",
+    "with_balance",
 ]

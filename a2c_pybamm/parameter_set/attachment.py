@@ -13,9 +13,10 @@ import pybamm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.laws import KINDS, Law, Scale, SiteSum, Value
-from a2c_pybamm.parameter_set.base_set import base_values, required_arguments
+from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.keys import (
+    BALANCE_KEYS,
     HOST_SITE,
     MECHANICS_SETS,
     MESH_KEYS,
@@ -25,6 +26,7 @@ from a2c_pybamm.parameter_set.keys import (
     STOICHIOMETRY,
     STOICHIOMETRY_AND_TEMPERATURE,
 )
+from a2c_pybamm.parameter_set.value_document import required_arguments
 from a2c_pybamm.schema import conform_fields, show
 
 
@@ -124,6 +126,8 @@ def _key_error(key: str, attachment: Attachment, base: pybamm.ParameterValues) -
         return _site_error(site, attachment, base)
     if attachment.index is not None:
         return "it is not one of a host site's (MSMR), so its attachment has no index; leave it out"
+    if key in BALANCE_KEYS:
+        return _balance_error(attachment, base)
     if not isinstance(attachment.law, Scale | Value):
         return _model_key_error(key, base)
     if attachment.stoichiometry != StoichiometryMap():
@@ -138,6 +142,13 @@ def _key_error(key: str, attachment: Attachment, base: pybamm.ParameterValues) -
         elsewhere = not attachment.relative and any(key in base_values(name) for name in MECHANICS_SETS)
         return "" if elsewhere else _missing_entry(key, base)
     return _entry_error(base[key], attachment.relative)
+
+
+def _balance_error(attachment: Attachment, base: pybamm.ParameterValues) -> str:
+    """Reason why a law cannot set the cell's lithium; empty text where it can."""
+    if kind_options(base).get("working electrode"):
+        return "a half cell's lithium metal never runs out; leave it out"
+    return "" if isinstance(attachment.law, Value) else "the base set has no such entry; take a Value"
 
 
 def _site_error(site: re.Match[str], attachment: Attachment, base: pybamm.ParameterValues) -> str:
@@ -187,6 +198,8 @@ def _entry_error(entry: Any, relative: bool) -> str:
     if callable(entry):
         n = len(required_arguments(entry))
         return f"the base set's function takes {n} arguments" if relative and n not in FACTORS else ""
+    if isinstance(entry, pybamm.Symbol) and not isinstance(entry, pybamm.InputParameter):
+        return ""
     if isinstance(entry, bool) or not isinstance(entry, int | float):
         return f"the base set's entry is of type {type(entry).__name__}, not a number or a function"
     return "the base set's entry is 0, which no factor changes; take a Value" if relative and entry == 0 else ""

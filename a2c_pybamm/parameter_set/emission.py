@@ -13,8 +13,9 @@ import pybamm
 
 from a2c_pybamm.laws import Scale, Value, derived_names
 from a2c_pybamm.parameter_set.attachment import Attachment, passed_arguments
-from a2c_pybamm.parameter_set.base_set import required_arguments
+from a2c_pybamm.parameter_set.base_set import applied
 from a2c_pybamm.parameter_set.factors import FACTORS
+from a2c_pybamm.parameter_set.value_document import required_arguments
 
 
 def of_stoichiometry(sto: Any, law: Any, method: str, c: Any, T: float, offset: float, slope: float) -> Any:
@@ -34,7 +35,7 @@ def of_temperature(T: Any, law: Any, method: str, c: Any, index: int) -> Any:
 
 def shifted_ocp(sto: Any, ocp: Any, entropy: Any, shift: float) -> Any:
     """A base set's open-circuit potential moved to another reference temperature."""
-    return ocp(sto) + shift * (entropy(sto) if callable(entropy) else entropy)
+    return applied(ocp, sto) + shift * applied(entropy, sto)
 
 
 def emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base: pybamm.ParameterValues) -> Any:

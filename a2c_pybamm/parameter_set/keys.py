@@ -11,6 +11,15 @@ STOICHIOMETRY_AND_TEMPERATURE = ("particle diffusivity [m2.s-1]", "Young's modul
 """Endings of PyBaMM's keys, by the arguments that PyBaMM passes; numbers stand in for all others."""
 MESH_KEYS = ("electrode thickness [m]", "Separator thickness [m]", "particle radius [m]")
 """Endings of keys that enter the mesh: PyBaMM takes no input there."""
+LITHIUM = "Cyclable lithium capacity [A.h]"
+"""Entry beside PyBaMM's: the lithium of every sample, in the place of what its initial concentrations hold."""
+FORMATION_LOSS = "Relative formation capacity loss"
+"""Entry beside PyBaMM's: the share of the positive electrode's sites whose lithium formation has consumed. All of the cell's
+lithium comes from that electrode, filled when it was made: Q_Li = (1 - loss) Q_p."""
+BALANCE_KEYS = (LITHIUM, FORMATION_LOSS)
+"""Entries of this package that set a full cell's lithium; a number each."""
+ACTIVE_FRACTIONS = {side: f"{side.capitalize()} electrode active material volume fraction" for side in ("negative", "positive")}
+"""PyBaMM's keys of the active material's share of an electrode's volume, by side."""
 RESERVED_KEYS = (
     *(f"{kind} temperature [K]" for kind in ("Reference", "Ambient", "Initial")),
     *(f"{end} voltage cut-off [V]" for end in ("Lower", "Upper")),

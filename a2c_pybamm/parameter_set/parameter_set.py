@@ -15,19 +15,26 @@ import pybamm
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.estimate import Array, Joint
 from a2c_pybamm.estimate.representation import source_list
-from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, plain, text_table
+from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, message_line, plain, text_table
 from a2c_pybamm.laws import Gaps, TwoPhase, UnstablePhaseError, held_laws
 from a2c_pybamm.parameter_set.attachment import Attachment, attachment_error
-from a2c_pybamm.parameter_set.base_set import base_values, kind_options
+from a2c_pybamm.parameter_set.base_set import BaseSet, as_base, base_values, kind_options, missing_entry
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
 from a2c_pybamm.parameter_set.ions import ion_error
+from a2c_pybamm.parameter_set.keys import BALANCE_KEYS
+from a2c_pybamm.parameter_set.lithium import cyclable_lithium, full_charge_potentials, initial_concentrations
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
-from a2c_pybamm.parameter_set.state_limits import FULL_LIMITS
+from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS
+from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import Temperature, conform_fields, listed, printable, show
 
 LONG_NUMBER = re.compile(r"-?\d{9,}(?:\.\d*)?(?:[eE][-+]?\d+)?|-?\d+\.\d{9,}(?:[eE][-+]?\d+)?")
 """A number of nine digits or more in another library's message, of which three are shown."""
+BASE_NUMBERS = (
+    *("Reference temperature [K]", "Lower voltage cut-off [V]", "Upper voltage cut-off [V]", "Nominal cell capacity [A.h]"),
+)
+"""Keys whose values a base set has as numbers."""
 LITHIATED = "Maximum concentration in positive electrode [mol.m-3]"
 """Ending of a key that every set of a lithium-ion cell has, also for each phase of a composite electrode."""
 
@@ -44,8 +51,10 @@ class ParameterSet:
     """
 
     name: str
-    base: str
-    """PyBaMM's own set that supplies everything else."""
+    base: str | BaseSet
+    """Set that supplies everything else: the name of PyBaMM's or of one that a package registers, or values of one's own.
+
+    A ``pybamm.ParameterValues`` or a dict is kept as a `BaseSet`."""
     attach: Mapping[str, Attachment]
     """Laws by the PyBaMM parameter that they replace."""
     joint: Joint
@@ -59,23 +68,31 @@ class ParameterSet:
     """Cut-off and full charge [V] that the set is meant for; the base set's if not given."""
 
     def __post_init__(self) -> None:
+        with naming(f"set {printable(self.name)}"):
+            object.__setattr__(self, "base", as_base(self.base))
         conform_fields(self, name=f"set {printable(self.name)}")
         object.__setattr__(self, "attach", MappingProxyType(dict(self.attach)))
         object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
-        if self.base not in pybamm.parameter_sets:
-            available = ", ".join(sorted(pybamm.parameter_sets))
-            raise ValueError(
-                f"set {self.name}: PyBaMM has no parameter set {show(self.base)} to start from; take one of {available}"
-            )
         base = base_values(self.base)
         if not any(key.endswith(LITHIATED) for key in base):
             raise ValueError(
-                f"set {self.name}: base {self.base!r} has no '{LITHIATED}', so no lithium in its positive electrode; "
+                f"set {self.name}: base {show(str(self.base))} has no '{LITHIATED}', so no lithium in its positive electrode; "
                 "take a lithium-ion set"
             )
+        if missing := [key for key in BASE_NUMBERS if not isinstance(base.get(key), int | float)]:
+            raise ValueError(f"set {self.name}: base {show(str(self.base))} has no number for {missing[0]!r}; give it one")
+        for side in ("Negative", "Positive"):
+            ocp, entropy = f"{side} electrode OCP [V]", f"{side} electrode OCP entropic change [V.K-1]"
+            if ocp in base and entropy not in base and entropy not in self.attach:
+                raise ValueError(
+                    f"set {self.name}: base {show(str(self.base))} has no {entropy!r}, which PyBaMM's models need; add it, 0 "
+                    "where it is not known"
+                )
         for key, attachment in self.attach.items():
             if reason := attachment_error(key, attachment, base):
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
+        if all(key in self.attach for key in BALANCE_KEYS):
+            raise ValueError(f"set {self.name}: {listed(BALANCE_KEYS)} both set the cell's lithium; keep one")
         if reason := ion_error(self.attach):
             raise ValueError(f"set {self.name}: {reason}")
         needed = {name for a in self.attach.values() for name in a.law.names}
@@ -94,7 +111,7 @@ class ParameterSet:
 
     def nominal(self) -> pybamm.ParameterValues:
         """PyBaMM's values with every coefficient at its mean, fully charged."""
-        values = self._build(self._mean)
+        values = self.mean_values
         values.update(self.full_charge)
         return values
 
@@ -119,12 +136,6 @@ class ParameterSet:
             if isinstance(law, TwoPhase):
                 deriving[law] = None
         return tuple(deriving)
-
-    @cached_property
-    def two_phase_sides(self) -> frozenset[str]:
-        """Electrodes ("negative", "positive") whose potential has plateaus of coexisting phases."""
-        keys = {side: f"{side.capitalize()} electrode OCP [V]" for side in ("negative", "positive")}
-        return frozenset(s for s, key in keys.items() if key in self.attach and isinstance(self.attach[key].law, TwoPhase))
 
     @property
     def model_options(self) -> dict[str, Any]:
@@ -164,9 +175,21 @@ class ParameterSet:
         """Every input at the joint's mean."""
         return dict(zip(self.input_names, map(float, self.with_derived(self.joint.mean[None])[0]), strict=True))
 
+    @property
+    def mean_values(self) -> pybamm.ParameterValues:
+        """PyBaMM's values with every coefficient at its mean, and the base set's initial concentrations."""
+        return self._build(self._mean)
+
+    @cached_property
+    def lithium(self) -> float:
+        """Cyclable lithium [A.h] of a full cell at the mean coefficients: PyBaMM's, or that of a balance."""
+        values = self.mean_values
+        values.update(initial_concentrations(base_values(self.base)))
+        return float(values.evaluate(cyclable_lithium(values)))
+
     @cached_property
     def full_charge(self) -> dict[str, float]:
-        """Initial concentrations [mol.m-3] at the upper voltage limit for the mean coefficients, with the base set's lithium.
+        """Initial concentrations [mol.m-3] at the upper voltage limit for the mean coefficients.
 
         For MSMR electrodes the initial voltages [V]; for a half cell the working electrode's concentration alone.
 
@@ -175,19 +198,25 @@ class ParameterSet:
         ValueError
             If PyBaMM finds no full charge.
         """
-        values = self._build(self._mean)
+        values = self.mean_values
         options = kind_options(values)
-        kind, unit = ("voltage", "V") if "particle" in options else ("concentration", "mol.m-3")
         sides = ("positive",) if "working electrode" in options else ("negative", "positive")
-        keys = [f"Initial {kind} in {side} electrode [{unit}]" for side in sides]
-        if not options:
-            lithium = pybamm.LithiumIonParameters().Q_Li_particles_init
-            # a law for the electrodes' volume does not change the amount of lithium in them
-            ratio = float(base_values(self.base).evaluate(lithium)) / float(values.evaluate(lithium))
-            values.update({key: ratio * values[key] for key in keys} if ratio != 1 else {})
+        keys = [f"Initial concentration in {side} electrode [mol.m-3]" for side in sides]
         try:
             with silent_pybamm():
+                if "particle" in options:
+                    potentials = full_charge_potentials(values, self.lithium)
+                    return {f"Initial voltage in {side} electrode [V]": U for side, U in potentials.items()}
+                if not options:
+                    # PyBaMM keeps the lithium that it finds in the initial concentrations
+                    ratio = self.lithium / float(values.evaluate(pybamm.LithiumIonParameters().Q_Li_particles_init))
+                    values.update({key: ratio * values[key] for key in keys} if ratio != 1 else {})
                 values.set_initial_state(1.0, options=options or None)
+        except KeyError as error:
+            lacked = missing_entry(error) or message_line(error)
+            raise ValueError(
+                f"set {self.name}: the base set {self.base} lacks {lacked!r}, which full charge needs; add it"
+            ) from error
         except (pybamm.SolverError, ValueError) as error:
             text = LONG_NUMBER.sub(lambda digits: f"{float(digits[0]):.3g}", " ".join(str(error).split()))
             raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error
@@ -197,7 +226,7 @@ class ParameterSet:
         """Raise ``UnstablePhaseError`` if a host at the mean coefficients would separate into phases where the cell goes."""
         sides = [side for side in ("negative", "positive") if f"{side.capitalize()} electrode OCP [V]" in self.attach]
         reached = self.stoichiometry_window  # ArithmeticError where the cell has no size, also without such laws
-        ends = {side: sorted(reached.get(side, FULL_LIMITS)) for side in sides}
+        ends = {side: sorted(reached.get(side, STABILITY_LIMITS)) for side in sides}
         window = {side: (np.array([low]), np.array([high])) for side, (low, high) in ends.items()}
         if reason := self.instabilities(self.joint.mean[None], window)[0]:
             raise UnstablePhaseError(f"set {self.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")
@@ -221,8 +250,8 @@ class ParameterSet:
         moved = {}
         for side in ("Negative", "Positive"):
             ocp, entropy = f"{side} electrode OCP [V]", f"{side} electrode OCP entropic change [V.K-1]"
-            if shift and ocp not in self.attach:
-                change = emitted.get(entropy, values[entropy])
+            if shift and ocp in values and ocp not in self.attach:
+                change = emitted[entropy] if entropy in emitted else values[entropy]
                 moved[ocp] = partial(shifted_ocp, ocp=values[ocp], entropy=change, shift=shift)
         temperatures = {f"{kind} temperature [K]": self.temperature for kind in ("Reference", "Ambient", "Initial")}
         values.update({**moved, **emitted, **temperatures, **self.limit_values})
@@ -271,7 +300,7 @@ def _window(values: pybamm.ParameterValues) -> dict[str, tuple[float, float]]:
     try:
         with silent_pybamm():
             x_0, x_100, y_100, y_0 = pybamm.lithium_ion.get_min_max_stoichiometries(values)
-    except (pybamm.SolverError, ValueError):
+    except (pybamm.SolverError, ValueError, KeyError):
         return {}
     if not all(0 <= sto <= 1 for sto in (x_0, x_100, y_100, y_0)):
         return {}  # PyBaMM's asymptotes reach any voltage, outside the range of stoichiometries

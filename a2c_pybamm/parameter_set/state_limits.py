@@ -2,16 +2,17 @@
 
 PyBaMM adds an asymptote to every open-circuit potential (``U_asymptotes`` in its lithium_ion_parameters.py), so that every
 voltage is reached at some stoichiometry, also where the potentials of the set do not reach it. It is 1 mV at a stoichiometry of
-0.001 (-1 mV at 0.999) and below 1 µV from 0.002 to 0.998.
+0.001 (-1 mV at 0.999) and below 1 µV from 0.002 to 0.998. A state is found with it, as PyBaMM does, and judged without it: no
+stoichiometry between 0 and 1 is out of bounds, a voltage limit that the potentials do not reach is.
 """
 
 from __future__ import annotations
 
-FULL_LIMITS = (0.005, 0.995)
-"""Stoichiometries between which a cell can be fully charged: at some distance from the asymptotes, which alone set a state
-outside."""
-EMPTY_LIMITS = (0.001, 0.999)
-"""Stoichiometries between which a cell can be empty, where an electrode does run out: the asymptotes are 1 mV there."""
 VOLTAGE_TOLERANCE = 1e-3
-"""Largest distance [V] of the open-circuit voltage, taken without the asymptotes, from the limit that a state was solved for:
-the asymptote at `EMPTY_LIMITS`."""
+"""Largest distance [V] of the open-circuit voltage without the asymptotes from the limit that a state was solved for."""
+END_DISTANCE = 1e-10
+"""Distance from an empty or a full electrode at which its potential is evaluated: PyBaMM clips stoichiometries there."""
+TABLE_LIMITS = (0.001, 0.999)
+"""Stoichiometries between which a base set's curve is tabulated: the asymptotes are 1 mV there, and take over beyond."""
+STABILITY_LIMITS = (0.005, 0.995)
+"""Stoichiometries between which a host must be stable: nearer to an end the terms of laws diverge."""

@@ -47,7 +47,7 @@ VARIANCE_TAIL = VarianceTail()
 
 
 def matched(freedom: float) -> float:
-    """Factor on a standard error known with these degrees of freedom: ±1.96 of it then hold 95 %, as Student's quantile does."""
+    """Factor on a standard error of so many degrees of freedom with which ±1.96 of it hold 95 % (Student)."""
     return float(student.ppf((1 + CONFIDENCE) / 2, freedom) / norm.ppf((1 + CONFIDENCE) / 2))
 
 

@@ -70,10 +70,11 @@ def version_record(model: Any) -> dict[str, str]:
 
 
 def provenance(model: Any, rng: np.random.Generator) -> dict[str, str]:
-    """Attributes of a result that is about to be made: ``seed``, ``random generator`` and ``versions``."""
+    """Attributes of a result that is about to be made: ``seed``, ``random generator``, ``versions``, the model's ``origin``."""
     record = generator_record(rng)
     numbers = ", ".join(f"{name} {text}" for name, text in version_record(model).items())
-    return {SEED: _in_words(record), GENERATOR: json.dumps(record), VERSIONS: numbers}
+    origin = {str(name): str(text) for name, text in dict(getattr(model, "origin", {})).items()}
+    return {SEED: _in_words(record), GENERATOR: json.dumps(record), VERSIONS: numbers} | origin
 
 
 def _in_words(record: Mapping[str, Any]) -> str:

@@ -103,7 +103,7 @@ def widened(numbers: Mapping[str, Array], found: Mapping[str, Array], *, tangent
     what leaving these out would change is an error as well.
     """
     errors, shift = {}, found["survivor_shift"] if "mean_se" not in numbers else np.zeros(1)
-    unit = {"error": 1.0, "mean_se": np.sqrt(numbers["var"])}
+    unit = {"error": np.ones(1), "mean_se": np.sqrt(numbers["var"])}
     for name, difference, spread in (("error", "draw_log_std", "draw_log_std_se"), ("mean_se", "draw_mean", "draw_mean_se")):
         size, own = np.abs(found[difference]), numbers.get(name, np.full(1, np.nan))
         twice = np.where(np.isfinite(found[spread]), 2 * found[spread], 0.0)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from a2c_pybamm.estimate import Array
-from a2c_pybamm.parameter_set import ParameterSet, base_values, evaluate_base
+from a2c_pybamm.parameter_set import BaseSet, ParameterSet, base_values, evaluate_base, passed_arguments
 from a2c_pybamm.report.figures import (
     BAND_LEVELS,
     COLORS,
@@ -47,28 +47,40 @@ class CurveBand:
 
 def curve_bands(parameter_set: ParameterSet, key: str) -> list[CurveBand]:
     """Bands of every electrode whose ``key`` ("electrode OCP [V]" …) a law stands in for."""
-    joint = parameter_set.joint
-    draws = joint.draw(N_DRAW, np.random.default_rng(PAGE_SEED))
+    draws = parameter_set.joint.draw(N_DRAW, np.random.default_rng(PAGE_SEED))
     bands = []
     for side in SIDES:
         attachment = parameter_set.attach.get(f"{side} {key}")
         if attachment is None:
             continue
-        method, sto = getattr(attachment.law, attachment.method), attachment.stoichiometry
-        x = (sto.offset + sto.slope * STOICHIOMETRIES)[None, :]
-        shape = (N_DRAW, len(STOICHIOMETRIES))
-        drawn = np.broadcast_to(method(parameter_set.coefficients(draws), x, parameter_set.temperature), shape)
-        mean = np.broadcast_to(
-            method(parameter_set.coefficients(joint.mean[None]), x, parameter_set.temperature), (1, shape[1])
-        )
         base = base_curve(parameter_set, f"{side} {key}")
+        drawn, mean = (
+            _curves(parameter_set, f"{side} {key}", samples, base) for samples in (draws, parameter_set.joint.mean[None])
+        )
         bands.append(CurveBand(side, key, STOICHIOMETRIES, mean[0], np.quantile(drawn, BAND_LEVELS, axis=0), base, drawn))
     return bands
 
 
+def _curves(parameter_set: ParameterSet, key: str, samples: Array, base: Array) -> Array:
+    """A law's curve for samples of the joint (n_sample, n_coefficient) at `STOICHIOMETRIES` (n_sample, n)."""
+    attachment, c = parameter_set.attach[key], parameter_set.coefficients(samples)
+    method, sto = getattr(attachment.law, attachment.method), attachment.stoichiometry
+    if passed_arguments(key, attachment):
+        x = (sto.offset + sto.slope * STOICHIOMETRIES)[None, :]
+        curves = method(c, x, parameter_set.temperature)
+    else:
+        curves = method(c) * base if attachment.relative else method(c)
+    return np.broadcast_to(curves, (len(samples), len(STOICHIOMETRIES)))
+
+
 def base_curve(parameter_set: ParameterSet, key: str) -> Array:
-    """The base set's curve at `STOICHIOMETRIES` and the set's temperature; an OCP is moved there by its entropic change."""
+    """The base set's curve at `STOICHIOMETRIES` and the set's temperature; an OCP is moved there by its entropic change.
+
+    It is NaN where the base set lacks an entry that a law gives.
+    """
     values = base_values(parameter_set.base)
+    if any(needed not in values for needed in (key, key.replace(OCP, ENTROPY))):
+        return np.full(STOICHIOMETRIES.shape, np.nan)
     curve = evaluate_base(values, key, STOICHIOMETRIES, temperature=parameter_set.temperature)
     shift = parameter_set.temperature - float(values["Reference temperature [K]"])
     if key.endswith(OCP) and shift:
@@ -76,7 +88,7 @@ def base_curve(parameter_set: ParameterSet, key: str) -> Array:
     return curve
 
 
-def draw_curves(axes: Axes, band: CurveBand, base: str, label: str, *, scale: float = 1.0) -> None:
+def draw_curves(axes: Axes, band: CurveBand, base: str | BaseSet, label: str, *, scale: float = 1.0) -> None:
     """Band, curve at the mean and base set's curve, times a scale."""
     draw_band(axes, band.stoichiometry, scale * band.quantile, np.array(BAND_LEVELS), COLORS[0], "")
     axes.plot(band.stoichiometry, scale * band.nominal, color=COLORS[0], label=label)
@@ -85,11 +97,12 @@ def draw_curves(axes: Axes, band: CurveBand, base: str, label: str, *, scale: fl
 
 def frame(axes: Axes, shown: Array) -> None:
     """Limits of the vertical axis around what is to be seen; the rest runs off it."""
+    shown = shown[np.isfinite(shown)]
     space = 0.08 * np.ptp(shown) + 0.01
     axes.set_ylim(shown.min() - space, shown.max() + space)
 
 
-def band_panels(bands: list[CurveBand], base: str, label: str, *, log: bool = False) -> Figure:
+def band_panels(bands: list[CurveBand], base: str | BaseSet, label: str, *, log: bool = False) -> Figure:
     """A panel for each electrode: band, curve at the mean, base set's curve.
 
     The vertical axis shows the 68 % band and the base set within the middle of the composition range; ends run off it.

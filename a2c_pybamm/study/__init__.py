@@ -1,5 +1,6 @@
 """A study: one TOML file with the data, methods and cell of a parameter set, checked before anything runs."""
 
+from a2c_pybamm.study.balance import Balance
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import (
     Barrier,
@@ -28,6 +29,7 @@ from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, combine
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
 from a2c_pybamm.study.reading import Reading, read_partial_study, read_study
 from a2c_pybamm.study.reference import reference_page
+from a2c_pybamm.study.stamps import MADE_FROM, changed_since, study_stamps
 from a2c_pybamm.study.study import CellSettings, PropagationSettings, Study, SweepSettings
 from a2c_pybamm.study.thermodynamics import (
     EnergyFile,
@@ -40,7 +42,9 @@ from a2c_pybamm.study.thermodynamics import (
 )
 
 __all__ = [
+    "MADE_FROM",
     "SECTIONS",
+    "Balance",
     "Barrier",
     "CellSettings",
     "Declared",
@@ -79,10 +83,12 @@ __all__ = [
     "VibrationFile",
     "VibrationalEntropy",
     "add_unusable_files",
+    "changed_since",
     "combined_error",
     "data_files",
     "phase_treatment",
     "read_partial_study",
     "read_study",
     "reference_page",
+    "study_stamps",
 ]

@@ -75,6 +75,26 @@ IonName = Annotated[str, AfterValidator(_validate_ion)]
 DataFile = Annotated[Path, AfterValidator(_beside_study)]
 
 
+class NameOrFile:
+    """Marker of a field that is a path beside the study where it ends like one of the files, and a name otherwise."""
+
+    def __init__(self, *endings: str) -> None:
+        self.endings = endings
+
+    def is_file(self, text: str) -> bool:
+        return text.lower().endswith(self.endings)
+
+    def __call__(self, value: Any, info: ValidationInfo) -> str | Path:
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError("must be text in quotes: the name of a set, or a file")
+        return _beside_study(Path(value), info) if self.is_file(value) else value
+
+
+BASE_FILE = NameOrFile(".json")
+BaseName = Annotated[str | Path, BeforeValidator(BASE_FILE), BASE_FILE]
+"""Name of a parameter set, or the file that holds one."""
+
+
 class FilePatterns:
     """Marker of a field that is one or more patterns of files in the file, and the files that they match here."""
 
@@ -107,6 +127,9 @@ StdLn = Annotated[Number, Field(ge=0, le=10.0)]
 """Standard deviation of a logarithm: 10 is a factor of 22 000 either way, beyond which nothing is known."""
 MeanLn = Annotated[Number, Field(ge=-30.0, le=30.0)]
 """Mean of a factor's logarithm: 30 is a factor of 1e13, beyond which the base set's entry is the wrong one."""
+
+Factor = Annotated[Number, Field(ge=1e-13, le=1e13)]
+"""Factor on a base set's entry, as far from 1 as the mean of its logarithm may be."""
 
 
 class Unusable(Enum):

@@ -9,7 +9,7 @@ from typing import Any
 
 from a2c_pybamm.readers.source_file import existing, one_line, open_regular
 from a2c_pybamm.readers.thermodynamics.file_patterns import matching_files
-from a2c_pybamm.study.fields import FilePatterns, Section
+from a2c_pybamm.study.fields import FilePatterns, NameOrFile, Section
 from a2c_pybamm.study.mistakes import Mistakes
 from a2c_pybamm.study.partial import admits_path
 from a2c_pybamm.study.section_choice import section_of
@@ -45,11 +45,16 @@ def named_files(table: Any, folder: Path, model: type[Section] = Study, place: s
         value, where = table.get(key), f"{place}.{key}".removeprefix(".")
         if any(isinstance(marker, FilePatterns) for marker in info.metadata):
             yield from ((where, path) for path in _matching(value, folder))
-        elif isinstance(value, str) and value and admits_path(info.annotation):
+        elif isinstance(value, str) and value and admits_path(info.annotation) and not _is_name(value, info.metadata):
             yield where, folder / value
         for k, entry in enumerate(value if isinstance(value, list) else [value], 1):
             if (inner := section_of(info.annotation, entry)) is not None:
                 yield from named_files(entry, folder, inner, f"{where}[{k}]" if isinstance(value, list) else where)
+
+
+def _is_name(value: str, markers: Iterable[Any]) -> bool:
+    """True where a text is a name in a field that takes names and files."""
+    return any(not marker.is_file(value) for marker in markers if isinstance(marker, NameOrFile))
 
 
 def _matching(value: Any, folder: Path) -> Iterator[Path]:

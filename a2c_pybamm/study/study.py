@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from a2c_pybamm.estimate.germs import LEAST_DRAWS
+from a2c_pybamm.study.balance import Balance
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
 from a2c_pybamm.study.fields import (
     FILE_NAME,
     MODEL_NAME,
+    BaseName,
     DataFile,
     Flag,
     Number,
@@ -108,10 +110,19 @@ class PropagationSettings(Section):
     )
     budget: Whole = Field(400, ge=32, le=1_000_000, description="Most solves of adaptive chaos", examples=[400])
     chaos_order: Whole = Field(0, ge=0, le=4, description="Chaos of a fixed order beside it; 0 for none", examples=[2])
-    samples: Whole = Field(1000, ge=0, le=1_000_000, description="Random samples, 20 at least; 0 for none", examples=[1000])
+    samples: Whole = Field(
+        1000, ge=0, le=1_000_000, description="Samples, 20 at least, rounded up to 8 · 2^k; 0 for none", examples=[1000]
+    )
+    points: Literal["sobol", "random"] = Field(
+        "sobol",
+        description="Samples: eight scramblings of Sobol' points, or independent draws (then not rounded)",
+        examples=["sobol"],
+    )
     seed: Whole = Field(1, ge=0, description="Seed of the random numbers", examples=[1])
     workers: Whole = Field(2, ge=1, le=64, description="Processes that solve, where that saves time", examples=[2])
-    max_failed: Number = Field(0.05, gt=0, lt=1, description="Largest share of samples that may fail", examples=[0.05])
+    max_failed: Number = Field(
+        0.05, gt=0, lt=1, description="Share of failed samples above which a decision begins with it", examples=[0.05]
+    )
 
     def _mistakes(self) -> Iterator[str]:
         if not (self.first_order or self.adaptive or self.chaos_order or self.samples):
@@ -157,7 +168,11 @@ class Study(Section):
         pattern=FILE_NAME, max_length=100, description="Name of the parameter set", examples=["LCO_graphite"]
     )
     title: str = Field("", description="One line on what it is", examples=["LiCoO2 | graphite from universal potentials"])
-    base: str = Field(min_length=1, description="PyBaMM's set that supplies everything else", examples=["Ai2020"])
+    base: BaseName = Field(
+        description="Set that supplies everything else: the name of PyBaMM's or of one that a package registers, or a file of "
+        "BPX or PyBaMM's own JSON",
+        examples=["Ai2020"],
+    )
     temperature: Temperature = Field(298.15, ge=150, le=1000, description="Temperature of the study", examples=["298.15 K"])
     citations: tuple[str, ...] = Field(
         (), description="What to cite", examples=[["Ai et al., J. Electrochem. Soc. 167, 013512 (2020)"]]
@@ -166,6 +181,7 @@ class Study(Section):
     negative: Electrode | None = Field(None, description="Negative electrode")
     scale: tuple[Scale, ...] = Field((), description="Factors on the base set's own entries, with their errors")
     value: tuple[Value, ...] = Field((), description="Numbers with their errors in the place of the base set's entries")
+    balance: Balance | None = Field(None, description="The cell's lithium and active fractions in the place of the base set's")
     declared: tuple[Declared, ...] = Field((), description="Coefficients that are declared")
     systematic: tuple[Systematic, ...] = Field((), description="Further errors")
     independent: tuple[str, ...] = Field(
@@ -186,8 +202,8 @@ class Study(Section):
         return (self._mistakes, self._voltage_mistakes, self._rate_mistakes, self._source_mistakes, self._names_apart)
 
     def _mistakes(self) -> Iterator[str]:
-        if not (self.positive or self.negative or self.scale or self.value):
-            yield "no [positive], [negative], [[scale]] or [[value]] is there, the study derives nothing; add one"
+        if not (self.positive or self.negative or self.scale or self.value or self.balance):
+            yield "no [positive], [negative], [[scale]], [[value]] or [balance] is there, the study derives nothing; add one"
 
     def _voltage_mistakes(self) -> Iterator[str]:
         limits, swept = self.cell.voltage_limits, self.sweep.upper_voltage if self.sweep else ()

@@ -43,7 +43,6 @@ def scaled(base: str) -> ParameterSet:
         ("Chen2020", "SPM", {"lithium plating": "reversible"}, "Typical plated lithium concentration [mol.m-3]"),
         ("Prada2013", "SPM", {"SEI": "solvent-diffusion limited"}, "Initial SEI thickness [m]"),
         ("Chen2020", "SPM", {"open-circuit potential": "current sigmoid"}, "Negative electrode lithiation OCP [V]"),
-        ("Chen2020", "SPM", {"particle phases": ("2", "1")}, "Primary: Negative electrode active material volume fraction"),
         ("Chen2020", "Yang2017", {}, "Typical plated lithium concentration [mol.m-3]"),
         ("Chen2020", "BasicDFNHalfCell", {}, "Exchange-current density for lithium metal electrode [A.m-2]"),
     ],

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +21,9 @@ from rich.console import Console
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cli import commands, main, printing, steps
-from a2c_pybamm.files import read_result, read_set, set_document, write_result
+from a2c_pybamm.files import SET_STAMP, folder_lock, read_result, read_set, set_document, set_stamp, write_result
 from a2c_pybamm.sets import DEMO, copy_study
-from a2c_pybamm.study import read_study
+from a2c_pybamm.study import MADE_FROM, read_study
 from tests.result_edits import with_attrs
 
 COMMANDS = ("demo", "new", "check", "derive", "propagate", "sweep", "report", "run", "show", "export")
@@ -72,7 +76,7 @@ def derived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     joint = read_set(folder / "set.json").joint
     model = a2c.from_function(lambda s: s @ np.arange(1.0, s.shape[1] + 1), joint.names, outputs={"sum": "1"})
     result = a2c.propagate(model, joint, a2c.FirstOrder(), rng=np.random.default_rng(1))
-    stamp = {steps.SET_STAMP: steps.set_stamp(folder), steps.CELL_TEXT: "stand-in"}
+    stamp = {SET_STAMP: set_stamp(read_set(folder / "set.json")), steps.CELL_TEXT: "stand-in"}
     write_result(folder / "result.nc", with_attrs(result, stamp))
     (folder / "report.html").write_text("<html>an earlier page</html>")
     return folder
@@ -183,14 +187,14 @@ STUDY: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "not TOML": (in_study('"Ai2020"', "Ai2020"), ["not TOML", "line 5"]),
     "not UTF-8": (lambda f: (f / "study.toml").write_bytes(b'name = "\xff"'), ["not UTF-8", "save it as UTF-8"]),
     "gone": (gone("study.toml"), ["no such study", "a2c new"]),
-    "base unknown": (in_study('"Ai2020"', '"Nobody2020"'), ["base", "Nobody2020", "Ai2020 "]),
+    "base unknown": (in_study('"Ai2020"', '"Nobody2020"'), ["base", "'Nobody2020'", "take one of Ai2020, "]),
     "base a half-cell": (in_study('"Ai2020"', '"Xu2019"'), ["base", "Xu2019", "take a full cell"]),
     "base a composite": (
         in_study('"Ai2020"', '"Chen2020_composite"'),
-        ["base", "'Negative electrode OCP [V]'", "take a full cell"],
+        ["base", "'Negative electrode OCP [V]'", "take a full or half cell"],
     ),
-    "base lead-acid": (in_study('"Ai2020"', '"Sulzer2019"'), ["base", "take a full cell"]),
-    "base of another kind": (in_study('"Ai2020"', '"MSMR_Example"'), ["base", "take a full cell"]),
+    "base lead-acid": (in_study('"Ai2020"', '"Sulzer2019"'), ["base", "take a full or half cell"]),
+    "base of another kind": (in_study('"Ai2020"', '"MSMR_Example"'), ["base", "take a full or half cell"]),
     "coefficient twice": (
         declared('["LCO ODH E_a [eV]"]', "values = [0.5]\nstd = [0.1]"),
         ["'LCO ODH E_a [eV]' is given twice", "remove"],
@@ -378,6 +382,75 @@ def test_report_refuses_what_does_not_belong_together(
     change(study)
     err = refused(call, study, "report", study)
     assert [word for word in words if word not in err] == [], err
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (replaced(CSV, ",1.0,", ",1.00,"), f"set.json: {CSV} changed since it was derived; run 'a2c derive "),
+        (in_study('std = "30 meV"', 'std = "40 meV"'), "set.json: study.toml changed since it was derived; run 'a2c derive "),
+        (in_study('"3.0 V", "4.0 V"', '"3.0 V", "4.1 V"'), "set.json: study.toml changed since it was derived"),
+        (lambda folder: [replaced(f, "0", "1")(folder) for f in (CSV, SINGLE)], f"set.json: {CSV}, {SINGLE} changed since"),
+    ],
+)
+def test_set_that_is_older_than_its_study_or_data_is_refused(
+    call: Call, study: Path, change: Callable[[Path], object], words: str
+) -> None:
+    change(study)
+    for command in ("propagate", "sweep", "report"):
+        assert words in refused(call, study, command, study)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        in_study("[propagation]", "# a comment\n[propagation]  # another"),
+        in_study("samples = 20", "samples = 40"),
+        in_study("c_rate = 1.0", "c_rate = 2.0"),
+        in_study(SWEEP, ""),
+        gone(CSV),
+        lambda folder: edit_json(folder / "set.json", lambda document: document["notes"].pop(MADE_FROM)),
+    ],
+    ids=["comment", "samples", "rate", "sweep", "data gone", "set of an earlier version"],
+)
+def test_what_a_set_does_not_depend_on_makes_it_no_older(study: Path, change: Callable[[Path], object]) -> None:
+    change(study)
+    settings, file = steps.read_valid_study(study)
+    assert steps.read_derived_set(settings, file).name == settings.name
+
+
+def edit_json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    change(document)
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_result_is_of_the_set_in_whatever_form_it_is_written(study: Path) -> None:
+    """The set's stamp is of what it holds; that of the file is taken too, as earlier versions did."""
+    path = study / "set.json"
+    result, kept = read_result(study / "result.nc"), read_set(path)
+    assert result.attrs[SET_STAMP] == set_stamp(kept) == hashlib.sha256(path.read_bytes()).hexdigest()
+    edit_json(path, lambda document: None)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() != result.attrs[SET_STAMP]
+    steps.check_origin(result, study / "study.toml", read_set(path))
+    of_file = with_attrs(result, {SET_STAMP: hashlib.sha256(path.read_bytes()).hexdigest()})
+    steps.check_origin(of_file, study / "study.toml", read_set(path))
+
+
+@pytest.mark.parametrize("command", ["derive", "propagate", "sweep", "report", "run"])
+def test_second_run_in_a_folder_is_one_line(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setattr(steps, "build_cell", lambda *_: None)  # of no use here, and slow
+    with folder_lock(study):
+        err = refused(call, study, command, study)
+    assert f"a2c: {study}: another a2c is at work in this folder (process " in err
+
+
+@pytest.mark.parametrize("command", ["propagate", "sweep"])
+def test_memo_that_is_none_is_one_line(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    (study / steps.MEMO_FILE).write_text("not a memo" * 100)
+    stand_in = SimpleNamespace(parameter_set=read_set(study / "set.json"), voltage_limits=(3.0, 4.0))
+    monkeypatch.setattr(steps, "build_cell", lambda *_: stand_in)
+    assert f"{steps.MEMO_FILE}: cannot be used (file is not a database)" in refused(call, study, command, study)
 
 
 def test_sweep_without_a_section(call: Call, study: Path) -> None:
@@ -615,6 +688,54 @@ def test_mean_sweep(call: Call, study: Path) -> None:
     assert (code, err) == (0, "")
     assert "c_rate=0.5 upper_voltage=4" in out
     assert (study / "sweep.nc").is_file()
+
+
+@pytest.mark.slow
+def test_plan_solves_nothing_and_says_what_will(call: Call, study: Path) -> None:
+    """Solves of each method and in all, time, draws that will fail; afterwards how many solves there are already."""
+    edit(study, ("samples = 20", "samples = 64"))
+    before = contents(study)
+    code, out, err = call("propagate", "--plan", study)
+    assert (code, err) == (0, "")
+    assert contents(study) == before
+    rows = {line.split("  ")[0].strip(): line.split() for line in out.splitlines() if re.search(r"\d m?s$", line.strip())}
+    n_first = int(rows["first order"][2])
+    assert (int(rows["sampling"][1]), int(rows["all"][1])) == (64, n_first + 64)
+    assert re.search(r"^[\d.]+ m?s a solve, timed at the mean coefficients; shared out among 2 processes", out, re.MULTILINE)
+    assert "Of 5000 draws, without solving: unstable" in out
+    assert "are not solved again" not in out
+    assert call("propagate", study)[0] == 0
+    result = read_result(study / "result.nc")
+    assert int(result["n_solves"].sel(approach="sampling")) == 64
+    n_done = int(result["n_solves"].sel(approach="first order")) - 1  # less the solver's derivatives
+    assert 1 < n_done <= n_first
+    kept = re.search(
+        r"(\d+) solves of this cell are in .*solves.sqlite and are not solved again", call("propagate", "--plan", study)[1]
+    )
+    assert kept
+    assert int(kept[1]) == 64 + n_done
+
+
+@pytest.mark.slow
+def test_solves_are_kept_from_one_command_to_the_next(call: Call, study: Path) -> None:
+    """Propagate again, with more draws, and a sweep through the same cell; with --fresh all anew."""
+    edit(study, ("c_rate = [0.5, 1.0]", "c_rate = [1.0]"))
+    first = call("propagate", study)
+    assert (first[0], "solves read from" in first[1]) == (0, False)
+    result = (study / "result.nc").read_bytes()
+    again = call("propagate", study)
+    n = int(re.search(r"^(\d+) of \1 solves read from .*solves.sqlite; --fresh solves all of them anew$", again[1], re.M)[1])  # type: ignore[index]
+    assert (study / "result.nc").read_bytes() == result
+    assert "1 of 1 solves read from" in call("sweep", study)[1]
+    code, out, _ = call("propagate", study, "--fresh")
+    assert (code, "solves read from" in out) == (0, False)
+    assert (study / "result.nc").read_bytes() == result
+    edit(study, ("samples = 20", "samples = 64"))
+    found = re.search(r"^(\d+) of (\d+) solves read from", call("run", study)[1], re.M)
+    assert found
+    assert int(found[1]) == n, "each scrambling goes on where its shorter one ended"
+    assert int(found[2]) == n + 32
+    assert [path.name for path in study.iterdir() if path.name.startswith((".a2c", "solves.sqlite-"))] == []
 
 
 @pytest.mark.slow

@@ -163,6 +163,41 @@ def test_factors_and_values_become_estimates_with_their_reasons() -> None:
     assert nominal["Positive particle diffusivity [m2.s-1]"] == base["Positive particle diffusivity [m2.s-1]"]
 
 
+def test_bounds_become_uniform_errors() -> None:
+    """Of factors the logarithms are uniform, of values the values; each bounded number has a germ of its own."""
+    pair = {key: entry for key, entry in PAIR.items() if key not in ("std", "correlation")} | {
+        "bounds": [[0.5, 2.0], [0.1, 3.0]]
+    }
+    resistance = {key: entry for key, entry in RESISTANCE.items() if key not in ("value", "std")}
+    joint = declared(pair, value=[resistance | {"bounds": ["0.0 Ohm", "0.02 Ohm"]}]).joint
+    assert set(joint.germ_families) == {"uniform"}
+    low, high = np.log([0.5, 0.1]), np.log([2.0, 3.0])
+    np.testing.assert_allclose(joint.mean, [*((low + high) / 2), 0.01], atol=1e-15)
+    np.testing.assert_allclose(joint.std, [*((high - low) / np.sqrt(12)), 0.02 / np.sqrt(12)], rtol=1e-12)
+    assert joint.sources == ("contact", f"electrolyte: {FACTOR}", "electrolyte: Electrolyte diffusivity ln(factor [1])")
+
+
+def test_a_balance_is_part_of_the_set(tmp_path: Path) -> None:
+    """Also of a study of nothing else; set.json and the module carry it."""
+    made = declared(balance={"n_p_ratio": 0.9, "formation_loss": 0.1, "negative_active_fraction": 0.5})
+    values, param = made.nominal(), pybamm.LithiumIonParameters()
+    Q_n, Q_p = (float(values.evaluate(electrode.Q_init)) for electrode in (param.n, param.p))
+    assert Q_n / Q_p == pytest.approx(0.9, rel=1e-12)
+    assert values.evaluate(param.Q_Li_particles_init) == pytest.approx(0.9 * Q_p, rel=1e-6)
+    assert not made.joint.std.any()
+    (tmp_path / "set.json").write_text(json.dumps(set_document(made)))
+    assert read_set(tmp_path / "set.json").lithium == made.lithium
+    path = write_pybamm_module(tmp_path / "balanced_cell.py", made)
+    spec = importlib.util.spec_from_file_location("balanced_cell", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    written = module.get_parameter_values()
+    assert written.evaluate(param.Q_Li_particles_init) == pytest.approx(values.evaluate(param.Q_Li_particles_init), rel=1e-12)
+    assert written.evaluate(param.n.Q_init) == pytest.approx(Q_n, rel=1e-12)
+
+
 @pytest.mark.slow
 def test_covariance_says_the_same_as_std_and_correlation() -> None:
     other = {key: entry for key, entry in PAIR.items() if key not in ("std", "correlation")}

@@ -71,7 +71,7 @@ def test_curve_of_energies_is_the_hosts(tmp_path: Path) -> None:
     assert isinstance(law, LogitSpline)
     assert (law.shape, law.window, law.entropies) == ("stable", (0.0, 1.0), 0)
     assert (np.abs(mean - true_voltage(X)) < 4 * std).all()
-    assert std.max() < 0.05
+    assert std.max() < 0.08  # of one ordering for each x the mean-field error is the slope of ideal mixing, 56 mV at x = 0.1
     names = made.joint.names
     draws = [dict(zip(names, row, strict=True)) for row in made.joint.draw(50, np.random.default_rng(1))]
     assert all((law.thermodynamic_factor(c, X, T) > 0).all() for c in draws)

@@ -315,6 +315,12 @@ REFUSED = {
     "neither": (lambda: declare(["a"], [0], source="s", reason="r"), "either std or"),
     "negative std": (lambda: declare(["a"], [0], std=-1, source="s", reason="r"), "is negative"),
     "NaN std": (lambda: declare(["a"], [0], std=np.nan, source="s", reason="r"), "not finite"),
+    "two errors": (lambda: declare(["a"], [0], std=1, bounds=(0, 1), source="s", reason="r"), "either std or"),
+    "std without values": (lambda: declare(["a"], std=1, source="s", reason="r"), "a: no values are given"),
+    "bounds reversed": (lambda: declare(["a"], bounds=(1, 0), source="s", reason="r"), "a: bounds 1 and 0; give the lower one"),
+    "one bound": (lambda: declare(["a"], bounds=1.0, source="s", reason="r"), "give each a lower and an upper"),
+    "infinite bound": (lambda: declare(["a"], bounds=(0, np.inf), source="s", reason="r"), "bounds 0 and inf"),
+    "mean beside bounds": (lambda: declare(["a"], [0.2], bounds=(0, 1), source="s", reason="r"), "the middle of the bounds"),
     "stds of another number": (lambda: declare(["a", "b"], [0, 0], std=[1, 2, 3], source="s", reason="r"), "a, b: 3 standard"),
 }
 
@@ -332,6 +338,26 @@ def test_declared_values() -> None:
     assert made.provenance["declared"] == "a book"
     whole = declare(["a", "b"], [1.0, 2.0], covariance=[[1.0, 0.3], [0.3, 1.0]], source="prior", reason="a book")
     assert whole.covariance[0, 1] == pytest.approx(0.3)
+
+
+def test_bounded_values_are_uniform_and_independent() -> None:
+    """Moments of U(a, b): mean (a+b)/2, variance (b-a)²/12; no draw is outside, and none is missing near an end."""
+    made = declare(["a", "b"], bounds=[[-1.0, 3.0], [10.0, 10.6]], source="prior", reason="a book")
+    np.testing.assert_allclose(made.mean, [1.0, 10.3])
+    np.testing.assert_allclose(made.covariance, np.diag([16 / 12, 0.36 / 12]), rtol=1e-12)
+    assert set(made.factors) == {"prior: a", "prior: b"}
+    assert {factor.family for factor in made.factors.values()} == {"uniform"}
+    draws = Joint([made]).draw(2000, np.random.default_rng(0))
+    low, high = draws.min(axis=0), draws.max(axis=0)
+    assert ((low >= [-1, 10]) & (high <= [3, 10.6])).all()
+    np.testing.assert_allclose([low, high], [[-1, 10], [3, 10.6]], atol=0.02)
+    one = declare(["a"], [1.0], bounds=(-1.0, 3.0), source="prior", reason="a book")
+    assert list(one.factors) == ["prior"]
+    again = declare(["a"], bounds=(-1.0, 3.0), source="prior", reason="a book")
+    assert one.factors["prior"].labels == again.factors["prior"].labels
+    assert (
+        one.factors["prior"].labels != declare(["a"], bounds=(-1, 4), source="prior", reason="a book").factors["prior"].labels
+    )
 
 
 # ---- representations ---------------------------------------------------------------------------------------------------

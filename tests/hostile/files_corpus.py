@@ -1,4 +1,4 @@
-"""Files that are not what they should be: of set.json, result.nc and PyBaMM's JSON, made by hand and by seeded mutation."""
+"""Files that are not what they should be: set.json, result.nc, PyBaMM's JSON and BPX, made by hand and by seeded mutation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ import pybamm
 import xarray as xr
 
 import a2c_pybamm as a2c
-from a2c_pybamm.files import read_parameter_values, read_result, read_set
+from a2c_pybamm.files import read_base, read_parameter_values, read_result, read_set
+from a2c_pybamm.files.bpx_file import bpx_document
 from a2c_pybamm.files.result_file import netcdf
 from a2c_pybamm.files.result_groups import to_groups
 from a2c_pybamm.report.coefficient_indices import index_rows
@@ -28,7 +29,7 @@ from tests.hostile import Case
 
 CANARY = "canary_of_the_corpus"
 """A module that no reader may import; whoever runs the corpus puts it where Python finds it."""
-N_SET, N_RESULT, N_VALUES = 120, 80, 60
+N_SET, N_RESULT, N_VALUES, N_BPX = 120, 80, 60, 60
 """Seeded mutations of each kind of file."""
 
 
@@ -52,6 +53,9 @@ def _contents(rng: np.random.Generator) -> Iterator[tuple[str, Make, Callable[[P
         yield f"result: {name}", make, read_a_result
     for name, make in values_contents(rng):
         yield f"values: {name}", make, read_some_values
+        yield f"base: {name}", make, read_a_base
+    for name, make in bpx_contents(rng):
+        yield f"bpx: {name}", make, read_a_base
 
 
 def read_a_set(path: Path) -> object:
@@ -70,7 +74,12 @@ def read_some_values(path: Path) -> object:
     return read_parameter_values(path)
 
 
-FILES = {read_a_set: "set.json", read_a_result: "result.nc", read_some_values: "values.json"}
+def read_a_base(path: Path) -> object:
+    """What a study's base is."""
+    return read_base(path)
+
+
+FILES = {read_a_set: "set.json", read_a_result: "result.nc", read_some_values: "values.json", read_a_base: "base.json"}
 
 # ---- set.json ----------------------------------------------------------------------------------------------------------
 
@@ -227,11 +236,46 @@ def edited(text: str, edit: Edit) -> bytes:
     return json.dumps(document).encode()
 
 
+def bases() -> Iterator[tuple[str, Any]]:
+    """Values in the place of a base set's name, with an entry that is none, or functions by module and name."""
+    values = pybamm.ParameterValues("Ai2020").to_json()
+    for name, node in NODES.items():
+        yield name, {"name": "own", "values": {**values, "Nominal cell capacity [A.h]": node}}
+    own = {"name": "own", "values": values}
+    conductivity, ocp = values["Electrolyte conductivity [S.m-1]"], dict(values[OCP])
+    yield from {
+        "whole": own,
+        "without values": {"name": "own"},
+        "null": None,
+        "values list": {"name": "own", "values": [values]},
+        "no values": {"name": "own", "values": {}},
+        "name list": {**own, "name": ["own"]},
+        "name empty": {**own, "name": ""},
+        "name of lines": {**own, "name": "a\nb"},
+        "unknown entry": {**own, "class": CANARY},
+        "functions list": {**own, "functions": ["a"]},
+        "function of another module": {**own, "functions": {OCP: f"{CANARY}:Thing"}},
+        "function of Python's": {**own, "functions": {OCP: "subprocess:getoutput"}},
+        "function of the main program": {**own, "functions": {OCP: "__main__:main"}},
+        "builtin": {**own, "functions": {OCP: "builtins:exec"}},
+        "function that is a class": {**own, "functions": {OCP: "pybamm:Simulation"}},
+        "function without a module": {**own, "functions": {OCP: "exec"}},
+        "arguments no names": {"name": "own", "values": {**values, OCP: {**ocp, "func_args": ["a b"]}}},
+        "arguments no list": {"name": "own", "values": {**values, OCP: {**ocp, "func_args": 3}}},
+        "arguments twice": {"name": "own", "values": {**values, OCP: {**ocp, "func_args": ["sto", "sto"]}}},
+        "temperature a function": {"name": "own", "values": {**values, "Reference temperature [K]": conductivity}},
+        "an input": {"name": "own", "values": {**values, OCP: "[input]"}},
+        "a text": {"name": "own", "values": {**values, OCP: "[function]exec"}},
+    }.items()
+
+
 def set_contents(rng: np.random.Generator) -> Iterator[tuple[str, Make]]:
     """Contents of files in the place of a set.json."""
     texts = [(sets_folder() / name / "set.json").read_text(encoding="utf-8") for name in (DEMO, "LFP_graphite_two_phase")]
     for name, edit in BY_HAND.items():
         yield name, partial(edited, texts[0], edit)
+    for name, base in bases():
+        yield f"base {name}", partial(edited, texts[0], put("base", to=base))
     for name, (old, new) in RAW.items():
         assert old in texts[0], name
         yield name, texts[0].replace(old, new).encode
@@ -473,3 +517,41 @@ def values_contents(rng: np.random.Generator) -> Iterator[tuple[str, Make]]:
     functions = json.dumps({name: value for name, value in values.items() if isinstance(value, dict)})
     for k, own in enumerate(rng.spawn(N_VALUES)):
         yield f"mutation {k}", partial(edited, functions, partial(mutate, rng=own))
+
+
+# ---- BPX -----------------------------------------------------------------------------------------------------------------
+
+NEGATIVE = ("Parameterisation", "Negative electrode")
+RUN = f"__import__('{CANARY}').Thing()"
+BPX_BY_HAND: dict[str, Edit] = {
+    "formula that runs": put(*NEGATIVE, "OCP [V]", to=RUN),
+    "formula that runs in exp": put(*NEGATIVE, "OCP [V]", to=f"exp({RUN})"),
+    "formula that runs in a default": put(*NEGATIVE, "OCP [V]", to=f"(lambda y={RUN}: x)()"),
+    "formula that runs in an own entry": put("Parameterisation", "User-defined", "a", to=RUN),
+    "formula that runs in a table": put(*NEGATIVE, "OCP [V]", to={"x": [RUN, 1.0], "y": [0.0, 1.0]}),
+    "formula in a number": put(*NEGATIVE, "Thickness [m]", to=RUN),
+    "formula in a version": put("Header", "BPX", to=RUN),
+    "class in an own entry": put("Parameterisation", "User-defined", "a", to={"$type": f"{CANARY}.Thing"}),
+    "formula for ever": put(*NEGATIVE, "OCP [V]", to="9**9**9**9"),
+    "formula of many brackets": put(*NEGATIVE, "OCP [V]", to="(" * 5000 + "x" + ")" * 5000),
+    "formula of many signs": put(*NEGATIVE, "OCP [V]", to="-" * 9000 + "x"),
+    "formula with a null": put(*NEGATIVE, "OCP [V]", to="x\0"),
+    "surrogate": put(*NEGATIVE, "OCP [V]", to="\ud800"),
+    "table of nothing": put(*NEGATIVE, "OCP [V]", to={"x": [], "y": []}),
+    "table of two lengths": put(*NEGATIVE, "OCP [V]", to={"x": [0.0, 1.0, 2.0], "y": [0.0, 1.0]}),
+    "header alone": drop("Parameterisation"),
+    "without header": drop("Header"),
+}
+
+
+@functools.cache
+def _bpx_text() -> str:
+    return json.dumps(bpx_document(a2c.load(DEMO)))
+
+
+def bpx_contents(rng: np.random.Generator) -> Iterator[tuple[str, Make]]:
+    """Contents of BPX files in the place of a base set."""
+    for name, edit in BPX_BY_HAND.items():
+        yield name, partial(edited, _bpx_text(), edit)
+    for k, own in enumerate(rng.spawn(N_BPX)):
+        yield f"mutation {k}", partial(edited, _bpx_text(), partial(mutate, rng=own))

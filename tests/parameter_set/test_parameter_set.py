@@ -239,7 +239,7 @@ def test_diffusion_law_is_no_potential() -> None:
         ({"voltage_limits": (4.0, 3.0)}, "must be the lower one, then the upper one"),
         ({"notes": ["x"]}, "notes is .* not a table"),
         ({"citations": "one"}, "citations is 'one', not a list"),
-        ({"base": ["Ai2020"]}, "base is .* not text"),
+        ({"base": ["Ai2020"]}, "base is .*; give the name of a set"),
         ({"base": "../x"}, "no parameter set '../x'"),
         ({"base": "ECM_Example"}, "take a lithium-ion set"),
         ({"base": "Sulzer2019"}, "take a lithium-ion set"),

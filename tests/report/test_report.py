@@ -16,7 +16,7 @@ from a2c_pybamm.constants import GAS_CONSTANT
 from a2c_pybamm.derivation.host_free_energy import HULLS
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.formatting import plain
-from a2c_pybamm.laws import RedlichKister, VacancyMobility, barrier_name, prefactor_name
+from a2c_pybamm.laws import RedlichKister, Scale, VacancyMobility, Value, barrier_name, prefactor_name
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, StoichiometryMap, base_values, evaluate_base
 from a2c_pybamm.propagation import (
     AdaptiveChaos,
@@ -315,6 +315,19 @@ def test_wrong_input_is_refused(tmp_path: Path, result: xr.DataTree) -> None:
     other = edited(result, "/", lambda root: root.assign_coords(coefficient=names))
     with pytest.raises(ValueError, match=r"coefficient 'x LCO .* belongs to another set"):
         write_report(tmp_path / "report.html", small_set(), other)
+
+
+def test_bands_of_factors_and_values() -> None:
+    """Laws of no argument: a factor multiplies the base set's curve, a value is the same at every stoichiometry."""
+    factor, number = Scale("D"), Value("own D", "m2.s-1")
+    estimate = Estimate.from_covariance((*factor.names, *number.names), [0.5, 2e-14], np.diag([0.04, 1e-30]), source="s")
+    keys = {"Positive": (factor, "factor"), "Negative": (number, "value")}
+    attach = {f"{side} {DIFFUSIVITY}": Attachment(law, method) for side, (law, method) in keys.items()}
+    parameter_set = ParameterSet("made", "Chen2020", attach, Joint([estimate]))
+    negative, positive = curve_bands(parameter_set, DIFFUSIVITY)
+    np.testing.assert_allclose(negative.nominal, 2e-14)
+    np.testing.assert_allclose(positive.nominal, np.exp(0.5) * positive.base, rtol=1e-12)
+    assert (positive.quantile[-1] > positive.nominal).all()
 
 
 def test_bands_are_quantiles_of_draws() -> None:

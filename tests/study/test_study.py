@@ -310,7 +310,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
         SCALE.replace("Electrolyte conductivity [S.m-1]", "Contact resistance [Ohm]") + "std = 1\n" + VALUE + 'std = "1 Ohm"',
         r"'Contact resistance \[Ohm\]' stands in two",
     ),
-    "value without std": (VALUE, r"value\[1\]\.std: this key is missing"),
+    "value without std": (VALUE, r"value\[1\]: give value and std, or bounds alone"),
     "value without unit": (VALUE + "std = 0.001", r"value\[1\]\.std: '0.001' is no number in .* like '1.5 Ohm'"),
     "value in another unit": (VALUE + 'std = "1 mOhm"', r"value\[1\]\.std: '1 mOhm' is no number in .* like '1.5 Ohm'"),
     "value with a decimal comma": (VALUE + 'std = "0,1 Ohm"', r"value\[1\]\.std: '0,1 Ohm' is no number"),
@@ -322,8 +322,47 @@ SECTIONS: dict[str, tuple[str, str]] = {
     ),
     "value of no parameter": (
         VALUE.replace("parameter", "parametre") + 'std = "1 Ohm"',
-        r"value\[1\]\.parametre: unknown key; known here: parameter, value, std, source, reason; is 'parameter' meant\?",
+        r"value\[1\]\.parametre: unknown key; known here: parameter, value, std, bounds, source, reason; is",
     ),
+    "declared bounds beside values": (DECLARED + "bounds = [[0, 2], [1, 3]]", r"declared\[1\]: .*bounds are given alone"),
+    "declared bounds reversed": (
+        DECLARED.replace("values = [1.0, 2.0]", "bounds = [[0, 2], [3, 1]]"),
+        r"declared\[1\]: bounds run from 3 to 1; give the lower",
+    ),
+    "too few declared bounds": (
+        DECLARED.replace("values = [1.0, 2.0]", "bounds = [[0, 2]]"),
+        "2 names, but 1, 1 values, errors",
+    ),
+    "bounds of a factor reversed": (SCALE + "bounds = [2.0, 0.5]", r"scale\[1\]: bounds run from 2 to 0.5; give the lower one"),
+    "bounds of a negative factor": (SCALE + "bounds = [-1.0, 0.5]", r"scale\[1\]\.bounds"),
+    "bounds of two factors": (SCALES + "bounds = [0.5, 2.0]", r"scale\[1\]: bounds must be a list of 2 pairs of factors"),
+    "pairs of bounds of one factor": (SCALE + "bounds = [[0.5, 2.0]]", r"scale\[1\]: bounds of one parameter are two factors"),
+    "mean beside bounds": (SCALE + "bounds = [0.5, 2.0]\nmean = 0.1", r"scale\[1\]: mean goes with std or covariance"),
+    "bounds beside a std": (SCALE + "bounds = [0.5, 2.0]\nstd = 0.1", r"scale\[1\]: give either std or covariance, or bounds"),
+    "bounds beside a value": (VALUE + 'bounds = ["0 Ohm", "1 Ohm"]', r"value\[1\]: give value and std, or bounds alone"),
+    "bounds of a value reversed": (
+        VALUE.replace('value = "0.01 Ohm"', 'bounds = ["1 Ohm", "0 Ohm"]'),
+        r"value\[1\]: bounds run from 1 Ohm to 0 Ohm; give the lower one",
+    ),
+    "bounds of a value in another unit": (
+        VALUE.replace('value = "0.01 Ohm"', 'bounds = ["1 mOhm", "2 mOhm"]'),
+        r"value\[1\]\.bounds: '1 mOhm' is no number in .* like '1.5 Ohm'",
+    ),
+    "one bound of a value": (VALUE.replace('value = "0.01 Ohm"', 'bounds = ["1 Ohm"]'), r"value\[1\]\.bounds\[2\]: .* missing"),
+    "bounds of a fraction beyond one": (
+        PURE.replace("Cation transference number", "Separator porosity").replace("value = 0.3", "bounds = [0.5, 1.2]"),
+        r"Separator porosity is 1\.2; give a fraction",
+    ),
+    "empty balance": ("[balance]", "balance: nothing is given; give lithium, formation_loss, n_p_ratio or an active fraction"),
+    "lithium without unit": ("[balance]\nlithium = 3.0", r"balance\.lithium: '3.0' is no number in .* like '1.5 A.h'"),
+    "negative lithium": ('[balance]\nlithium = "-3 A.h"', r"balance\.lithium: must be above 0"),
+    "lithium twice": ('[balance]\nlithium = "3 A.h"\nformation_loss = 0.1', "balance: lithium and formation_loss both set"),
+    "ratio of two fractions": (
+        "[balance]\nn_p_ratio = 1.1\nnegative_active_fraction = 0.5\npositive_active_fraction = 0.5",
+        "balance: n_p_ratio follows from both active fractions",
+    ),
+    "fraction of a balance above one": ("[balance]\npositive_active_fraction = 1.5", r"positive_active_fraction: must be"),
+    "misspelt key of a balance": ("[balance]\nnp_ratio = 1.1", r"balance\.np_ratio: unknown key; .* is 'n_p_ratio' meant\?"),
     "electrode without anything": ('[positive]\nmaterial = "LCO"', "positive: nothing is derived here; give free_energy or"),
 }
 
@@ -401,7 +440,10 @@ def test_wrong_entry_of_the_shipped_study(tmp_path: Path, case: str) -> None:
     [
         (b"", "is empty"),
         (b"# nothing\n", r"name: this key is missing; add it\n.*base: this key is missing; add it\n.*no \[positive\]"),
-        (b'name = "a"\nbase = "Ai2020"\n', r"no \[positive\], \[negative\], \[\[scale\]\] or \[\[value\]\] is there"),
+        (
+            b'name = "a"\nbase = "Ai2020"\n',
+            r"no \[positive\], \[negative\], \[\[scale\]\], \[\[value\]\] or \[balance\] is there",
+        ),
         (SMALL.encode("utf-16"), "not UTF-8 text.*save it as UTF-8"),
         (SMALL.replace("graphite", "Größe").encode("latin-1"), "not UTF-8 text"),
         (b"\x00" + SMALL.encode(), "zero byte"),

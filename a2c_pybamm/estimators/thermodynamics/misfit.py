@@ -5,6 +5,9 @@ law's voltage, slope or entropic change is farther from it than that fit's own e
 the source ``<material> <law> (misfit)``: of a shape that moves the voltage alike at all compositions, and so large that
 intervals of 95 % reach the spline at 95 % of compositions. It is smooth over x, and in every quantity that follows from the
 coefficients.
+
+Where noise is declared and the spline's χ²/ν no smaller than the law's (a step too sharp for it), it judges no law: the
+covariance of the coefficients is then widened by the law's own χ²/ν, as Birge's ratio does (Phys. Rev. 40 (1932) 207).
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import numpy as np
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.estimate import Array, Estimate, Factor
+from a2c_pybamm.estimators.statistics.averaging import covariance_columns
 from a2c_pybamm.estimators.thermodynamics.roughness_prior import RoughnessPrior, SlopePosterior, slope_posterior
 from a2c_pybamm.estimators.thermodynamics.slope_data import SlopeRows, linear_problem, start_slopes, thermal_voltage
 from a2c_pybamm.laws.law import COMPLEX_STEP
@@ -67,6 +71,8 @@ class ReferenceCurves:
     warming: Array | None = None
     """Entropic change [V.K-1] (n,), where the data tell it."""
     warming_std: Array | None = None
+    reduced_chi_squared: float = 0.0
+    r""":math:`\chi^2/\nu` of the data about the spline; 0 where their noise is not known but from it."""
     entropies_apart: bool = False
     """True where the entropic change follows from entropies, not from the potentials."""
 
@@ -111,6 +117,7 @@ def reference_curves(
         slope @ found.mean - (1 - mixing),
         _std(slope, found.covariance),
         found.scatter,
+        reduced_chi_squared=found.chi_squared / max(found.degrees_of_freedom, 1.0) if known else 0.0,
     )
     if entropies is not None:
         return replace(curves, **_entropic(spline, entropies, x))
@@ -142,6 +149,7 @@ def with_misfit(
     r"""The estimate with the law's distance from the reference as a source of its error, where there is one.
 
     There is none where the data are as near to the law as their noise lets them: :math:`\chi^2/\nu \le 1 + 2\sqrt{2/\nu}`.
+    Where they are farther, and the reference's is no smaller, the covariance is widened to its :math:`\chi^2/\nu`-fold.
 
     Parameters
     ----------
@@ -153,7 +161,8 @@ def with_misfit(
         Beginning of the labels of its columns.
     """
     free = max(free, 1.0)
-    near = bool(ratio @ ratio / free <= 1 + MISFIT.significant * np.sqrt(2 / free))
+    reduced = float(ratio @ ratio) / free
+    near = reduced <= 1 + MISFIT.significant * np.sqrt(2 / free)
     if near and not reference.entropies_apart:
         return estimate
     T, x = law.reference_temperature, reference.x
@@ -170,7 +179,12 @@ def with_misfit(
         (reference.voltage - voltage, reference.voltage_std, by_voltage),
         (reference.slope - slope, reference.slope_std, by_slope),
     ]
-    columns = [] if near else [_columns(by_voltage, pairs, covariance)]
+    columns = []
+    if not near and reference.reduced_chi_squared < reduced:
+        columns = [_columns(by_voltage, pairs, covariance)]
+    elif not near:
+        root = np.hstack([factor.values for factor in estimate.factors.values()])
+        columns = [np.sqrt(reduced - 1) * covariance_columns(root)]
     if reference.warming is not None and reference.warming_std is not None:
         (by_warming,) = _derivatives(lambda c, at: (law.entropic_change(c, at, T),), c, estimate.names, x)
         distance = reference.warming - law.entropic_change(c, x, T)

@@ -24,9 +24,9 @@ class MonteCarlo:
     r"""Settings of sampling with ``n`` points, those of eight independent scramblings of a Sobol' sequence.
 
     The number is rounded up to 8 · 2^k, so that each scrambling fills the distribution evenly. Standard errors come from
-    leaving out one scrambling in turn (`jackknife`), quantiles' from the scramblings' spread, and are 1.21 times wider than that
-    so that ±1.96 of them hold 95 %: seven degrees of freedom, by Student. Of smooth outputs the error falls faster than that of independent draws, and it is
-    never larger.
+        leaving out one scrambling in turn (`jackknife`), quantiles' from the scramblings' spread, both 1.21 times wider: by
+    Student, ±1.96 of them then hold 95 % with seven degrees of freedom. Of smooth outputs the error falls faster than that of
+    independent draws; of any other it is no larger.
 
     With ``points="random"`` exactly n independent draws, each source in its own stream, and textbook errors: of the mean
     :math:`s/\sqrt n`; of the variance from the fourth central moment,

@@ -592,6 +592,19 @@ def test_all_starts_find_the_minimum_next_to_the_truth(n_site: int) -> None:
         np.testing.assert_allclose((found.mean - near.mean) / near.std, 0, atol=1e-3)
 
 
+def test_noise_far_out_by_chance_widens_by_its_own_size() -> None:
+    """A step is too sharp for the spline beside the law: its distance from there is no misfit (the widening was 30-fold)."""
+    law, rng = SiteSum("M", 2), np.random.default_rng(2)
+    for _ in range(6):
+        data, c = potentials(2, rng)
+    fit = fit_site_sum(data, law, start=c)
+    reduced = float(fit.provenance["fit"]["chi2"]) / 35
+    assert reduced > 1 + 2 * np.sqrt(2 / 35)
+    own = fit.factors["M chemical potentials (fit)"].values
+    assert "M site-sum (misfit)" in fit.factors
+    np.testing.assert_allclose(fit.covariance, reduced * own @ own.T, rtol=1e-9)
+
+
 @pytest.mark.calibration
 @pytest.mark.parametrize("n_site", [2, 3])
 def test_bands_of_the_voltage_hold_the_truth(n_site: int) -> None:
