@@ -40,18 +40,14 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriterion
-from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
-from a2c_pybamm.propagation.intervals import CONFIDENCE, matched
+from a2c_pybamm.propagation.intervals import matched
 from a2c_pybamm.propagation.methods.jackknife import jackknife_error
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
 Mask = NDArray[np.bool_]
-GROUP_QUANTILE = float(student.ppf((1 + CONFIDENCE) / 2, N_SCRAMBLING - 1))
-"""Student's quantile of the mean of eight groups."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +60,8 @@ class ControlVariateCriterion:
     """Points below which the same holds."""
     largest_variance_factor: float = 10.0
     """Factor between the variances with and without the polynomial's help from which it overshoots."""
+    alike_errors: float = 2.4
+    """Standard errors of their mean by which all groups move alike: one mean of eight groups in twenty does by chance."""
     shared_error: float = 5.0
     r"""The groups share one polynomial, so that their spread alone is too small: :math:`5\,(1-Q^2)/n` is added to the squared
     relative error. Measured on discharges (``benchmarks/interval_coverage.py``)."""
@@ -252,7 +250,7 @@ def _controlled(values: Array, predicted: Array, expected: Array, averages: Arra
     apart = predicted - predicted.mean(axis=0)
     slope = np.clip(ratio((values * apart).sum(axis=0), (apart**2).sum(axis=0)), 0.0, 1.0)
     moved = averages @ predicted - expected
-    alike = np.abs(moved.mean(axis=0)) > GROUP_QUANTILE * moved.std(axis=0, ddof=1) / np.sqrt(len(moved))
+    alike = np.abs(moved.mean(axis=0)) > CONTROL_VARIATE.alike_errors * moved.std(axis=0, ddof=1) / np.sqrt(len(moved))
     slope = np.where(alike, 0.0, slope)
     return np.asarray(averages @ (values - slope * predicted) + slope * expected)
 

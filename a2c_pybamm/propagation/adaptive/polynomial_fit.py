@@ -34,16 +34,16 @@ class DegreeGrowth:
     most_terms: int = 4000
     most_tensor_entries: int = 200_000
     """Entries of the tensor of the highest degree, (germs)^degree, from which sensitivity indices are made."""
+    most_active: int = 30
+    """Germs of more effect than others that products are made of; the rest enters by powers of each germ alone."""
 
 
 DEGREE_GROWTH = DegreeGrowth()
-MOST_ACTIVE = 30
-"""Germs of more effect than others that products are made of; the rest enters by powers of each germ alone."""
 
 
 def highest_degree(n_point: int, families: tuple[Family, ...], growth: DegreeGrowth = DEGREE_GROWTH) -> int:
     """Highest total degree that this number of points supports."""
-    n = min(len(families), MOST_ACTIVE)
+    n = min(len(families), growth.most_active)
     highest = growth.highest_normal if "normal" in families else growth.highest_uniform
     for degree in range(highest, growth.lowest, -1):
         n_term = comb(n + degree, degree)
@@ -62,9 +62,9 @@ def fit_polynomials(state: AdaptiveState) -> AdaptiveState:
     n, table = state.problem.joint.n_germ, state.table
     if not state.has_all_groups or not table.answerable.any() or (n <= THREE_SIGMA.most_axes and not state.n_test_design):
         return state
-    active = np.arange(min(n, MOST_ACTIVE)) if state.active is None else state.active
+    active = np.arange(min(n, DEGREE_GROWTH.most_active)) if state.active is None else state.active
     if state.active is None and state.slopes is not None and state.n_test_design == N_TEST_DESIGN:
-        active = np.sort(np.argsort(-np.abs(state.slopes).max(axis=1), kind="stable")[:MOST_ACTIVE])
+        active = np.sort(np.argsort(-np.abs(state.slopes).max(axis=1), kind="stable")[: DEGREE_GROWTH.most_active])
         state = replace(state, active=active)
     degrees, parts = _degrees(state, active), _parts(table)
     former = state.fit.priors if state.fit else ()
@@ -109,7 +109,7 @@ def lowest_basis(state: AdaptiveState, active: NDArray[np.int64] | None = None) 
     """Basis of the degree that is always fitted, with products of the active germs."""
     families = state.problem.joint.germ_families
     chosen = state.active if active is None else active
-    active = np.arange(min(len(families), MOST_ACTIVE)) if chosen is None else chosen
+    active = np.arange(min(len(families), DEGREE_GROWTH.most_active)) if chosen is None else chosen
     return _basis(families, tuple(active.tolist()), DEGREE_GROWTH.lowest)
 
 

@@ -22,11 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.propagation.germ_basis import GermBasis, orthonormal
+from a2c_pybamm.propagation.germ_basis import ENTRIES_AT_ONCE, GermBasis, orthonormal
 from a2c_pybamm.propagation.model import Array
-
-PAIRS_AT_ONCE = 2**21
-"""Entries of the largest array of sums that is held at once (16 MB)."""
 
 ROUND_OFF = 1e-12
 """Noise over the largest entry of a kernel, at least: smaller noise would leave it no factor."""
@@ -122,7 +119,7 @@ def kernel_matrices(germ: Array, basis: GermBasis, priors: Sequence[Prior]) -> l
     n = len(germ)
     rows, columns = np.tril_indices(n)
     matrices = [np.empty((n, n)) for _ in priors]
-    step = max(1, PAIRS_AT_ONCE // (basis.order * len(basis.families)))
+    step = max(1, ENTRIES_AT_ONCE // (basis.order * len(basis.families)))
     for start in range(0, len(rows), step):
         i, j = rows[start : start + step], columns[start : start + step]
         kernel = PolynomialKernel(germ, i, j, basis)

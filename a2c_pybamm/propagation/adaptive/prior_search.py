@@ -50,11 +50,11 @@ class PriorSearchSettings:
     """Factor by which the points have grown before a new search."""
     structureless: float = 0.3
     """Noise of a former prior from which a search begins anew."""
+    impossible: float = 1e6
+    """Loss where round-off leaves the kernel no factor, larger than any other."""
 
 
 PRIOR_SEARCH = PriorSearchSettings()
-IMPOSSIBLE = 1e6
-"""Loss where round-off leaves the kernel no factor, larger than any other."""
 
 
 class PriorSearch:
@@ -111,7 +111,8 @@ class PriorSearch:
         factor, failed = dpotrf(kernel, lower=True, overwrite_a=True)
         away = (numbers - centre) / self._settings.width
         if failed:  # too far out: the line search turns back
-            return IMPOSSIBLE * (1 + float(away @ away)), 2 * IMPOSSIBLE * away / self._settings.width
+            loss = self._settings.impossible
+            return loss * (1 + float(away @ away)), 2 * loss * away / self._settings.width
         half_log_det = np.log(np.diag(factor)).sum()
         inverse, _ = dpotri(factor, lower=True, overwrite_c=True)
         lower = inverse[self._rows, self._columns]
