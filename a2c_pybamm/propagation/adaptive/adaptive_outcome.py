@@ -99,14 +99,14 @@ def _weighted(found: dict[str, Array], error: ErrorEstimate) -> dict[str, Array]
     """Statistics with those of importance points in their place; the mean is that of both kinds of points where they agree."""
     importance = {name: numbers for name, numbers in error.importance.items() if name in found}
     replaced = {name: np.where(error.weighted, numbers, found[name]) for name, numbers in importance.items()}
-    own, other = found["mean_se"] ** 2, importance["mean_se"] ** 2
-    agree = np.abs(found["mean"] - importance["mean"]) <= ROUGHNESS.agreement_errors * np.sqrt(own + other)
-    both = error.weighted & agree & (own + other > 0)
-    weight = ratio(other, own + other)
-    mean = weight * found["mean"] + (1 - weight) * importance["mean"]
+    apart = np.abs(found["mean"] - importance["mean"])
+    agree = apart <= ROUGHNESS.agreement_errors * np.hypot(found["mean_se"], importance["mean_se"])
+    both, share = error.weighted & agree, error.importance["plain_share"]
+    mean = share * found["mean"] + (1 - share) * importance["mean"]
+    mean_se = np.hypot(share * found["mean_se"], (1 - share) * importance["mean_se"])
     return replaced | {
         "mean": np.where(both, mean, replaced["mean"]),
-        "mean_se": np.where(both, np.sqrt(ratio(own * other, own + other)), replaced["mean_se"]),
+        "mean_se": np.where(both, mean_se, replaced["mean_se"]),
     }
 
 

@@ -21,7 +21,8 @@ def importance_moments(values: Array, group: NDArray[np.int64], weight: Array, l
     """Statistics of values (n_point, n_element) at points with these scramblings and weights (n_point,).
 
     Also "without", the variance without each group (n_group, n_element), and the squared relative errors of a variance by one
-    plain point and by one of these, "plain_square" and "own_square", both from these points.
+    plain point and by one of these, "plain_square" and "own_square", and the squared error of a mean by one of these,
+    "own_first", all from these points.
     Points that failed are NaN and left out; statistics are NaN where a scrambling has no other.
     """
     n_group = N_SCRAMBLING
@@ -47,6 +48,7 @@ def importance_moments(values: Array, group: NDArray[np.int64], weight: Array, l
         "without": left_out,
         "plain_square": np.maximum(ratio(fourth.sum(axis=0), weight.sum(axis=0)) - 1, 0.0),
         "own_square": np.maximum(ratio((weight * fourth).sum(axis=0), weight.sum(axis=0)) - 1, 0.0),
+        "own_first": ratio((weight**2 * (values - mean) ** 2).sum(axis=0), weight.sum(axis=0)),
         "quantile": _quantiles(values, weight, levels),
         "tail_share": _tail_share(values, weight, mean),
     }
@@ -57,13 +59,19 @@ def with_plain_points(importance: dict[str, Array], var: Array, without: Array, 
     """The statistics with the variances of plain points (n_element,) and without each group (n_group, n_element) joined in.
 
     Both kinds have the share that is inverse to their squared errors, which the importance points give for both: by their own
-    few points plain ones would seem without error where they met no event.
+    few points plain ones would seem without error where they met no event. "plain_share" is that of the plain points' mean.
     """
     plain_error, own_error = importance["plain_square"] / n_plain, importance["own_square"] / n_own
     share = np.where(plain_error + own_error > 0, ratio(own_error, plain_error + own_error), 0.0)
     both = share * var + (1 - share) * importance["var"]
     left_out = np.sqrt(share * without + (1 - share) * importance["without"])
-    return importance | {"var": both, "error": matched(N_SCRAMBLING - 1) * ratio(jackknife_error(left_out), np.sqrt(both))}
+    first_plain, first_own = importance["var"] / n_plain, importance["own_first"] / n_own
+    plain_share = ratio(first_own, first_plain + first_own)
+    return importance | {
+        "plain_share": plain_share,
+        "var": both,
+        "error": matched(N_SCRAMBLING - 1) * ratio(jackknife_error(left_out), np.sqrt(both)),
+    }
 
 
 def _quantiles(values: Array, weight: Array, levels: Array) -> Array:
