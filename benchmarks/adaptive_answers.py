@@ -102,7 +102,7 @@ def answer(model, joint, truth: Truth, budget: int, seed: int, tolerance: float 
         own["mean_on_draws"] = own["mean"] + np.where(own["q2"] >= LEAST_Q2, move, 0.0)
         own["true_std"], own["true_mean"] = truth.values[output].std(axis=0), truth.values[output].mean(axis=0)
         # adaptive chaos that fails for one scalar warns of all outputs, curves too
-        warned = any(str(found[name]["status"].values) != Status.HOLDS for name in SCALARS)
+        warned = any(not Status(str(found[name]["status"].values)).usable for name in SCALARS)
         own["warned"] = np.full(len(own["std"]), float(warned))
         for name, values in own.items():
             rows.setdefault(name, []).append(values)

@@ -35,7 +35,7 @@ VARIES = 1e-4
 
 def outputs_of(problem, germ: Array) -> tuple[Array, Array]:
     """Values (n_point, n_output) of the compared outputs at germs, and which points did not fail (n_point,)."""
-    solved = problem.solve_all(problem.joint.color(germ))
+    solved = problem.solve(problem.joint.color(germ))
     return np.hstack([solved.flat(name) for name in (*SCALARS, "voltage")]), ~solved.failed
 
 

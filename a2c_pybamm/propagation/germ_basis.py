@@ -9,12 +9,14 @@ For normal germs Hermite polynomials :math:`He_k(\xi)/\sqrt{k!}`, for uniform ge
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import factorial
 
 import chaospy
 import numpy as np
 from numpy.polynomial import hermite_e, legendre
 from numpy.typing import NDArray
+from scipy.special import ndtri
 from scipy.stats import qmc
 
 from a2c_pybamm.estimate import Family
@@ -41,6 +43,11 @@ class GermBasis:
     def __len__(self) -> int:
         return len(self.exponents)
 
+    @property
+    def order(self) -> int:
+        """Highest total degree."""
+        return int(self.exponents.sum(axis=1).max(initial=0))
+
     def evaluate(self, germ: Array) -> Array:
         """Values of every term (n_sample, n_term) at germs (n_sample, n_germ).
 
@@ -50,8 +57,8 @@ class GermBasis:
         order = int(self.exponents.max(initial=0))
         polynomials = [orthonormal(germ[:, k], family, order).T.copy() for k, family in enumerate(self.families)]
         values = np.empty((len(self), len(germ)))
-        for row, degrees in zip(values, self.exponents, strict=True):
-            factors = [polynomials[k][degrees[k]] for k in np.flatnonzero(degrees)]
+        for row, members in zip(values, self._factors, strict=True):
+            factors = [polynomials[k][degree] for k, degree in members]
             if not factors:
                 row[:] = 1.0
             elif len(factors) == 1:
@@ -61,6 +68,15 @@ class GermBasis:
                 for factor in factors[2:]:
                     row *= factor
         return values.T
+
+    @cached_property
+    def _factors(self) -> list[list[tuple[int, int]]]:
+        """Germs and degrees of the polynomials that each term is a product of."""
+        factors: list[list[tuple[int, int]]] = [[] for _ in self.exponents]
+        terms, germs = np.nonzero(self.exponents)
+        for t, k, degree in zip(terms.tolist(), germs.tolist(), self.exponents[terms, germs].tolist(), strict=True):
+            factors[t].append((k, degree))
+        return factors
 
     def monomials(self) -> Array:
         """Factor of each power product (n_term, n_term) in each term: row a term, column the powers ``exponents``.
@@ -123,7 +139,13 @@ def sobol_germ(n: int, families: tuple[Family, ...], rng: np.random.Generator) -
     sobol = qmc.Sobol(len(families), rng=rng)
     points = sobol.random_base2(max(0, int(np.ceil(np.log2(n)))))[:n]
     points = points + 0.5 ** (sobol.bits + 1)  # to the middle of its cell: a point at 0 would be a germ at -inf
-    return np.asarray(germ_distribution(families).inv(points.T)).reshape(len(families), n).T
+    return germ_at(points, families)
+
+
+def germ_at(probability: Array, families: tuple[Family, ...]) -> Array:
+    """Germs (n, n_germ) at cumulative probabilities (n, n_germ)."""
+    normal = np.array([family == "normal" for family in families])
+    return np.where(normal, ndtri(probability), np.sqrt(3) * (2 * probability - 1))
 
 
 def replicated_germ(n: int, families: tuple[Family, ...], rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:

@@ -12,13 +12,14 @@ from a2c_pybamm.propagation.adaptive.adaptive_state import AdaptiveState, solve_
 from a2c_pybamm.propagation.adaptive.design import Design
 from a2c_pybamm.propagation.adaptive.error_estimate import estimate_error
 from a2c_pybamm.propagation.adaptive.next_design import next_design
-from a2c_pybamm.propagation.adaptive.polynomial_fit import fit_polynomials
-from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
+from a2c_pybamm.propagation.adaptive.polynomial_fit import fit_curves, fit_polynomials
+from a2c_pybamm.propagation.adaptive.replicated_design import ReplicatedDesign
 from a2c_pybamm.propagation.answer import MethodKind
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 from a2c_pybamm.propagation.problem import Outcome, Problem
 
-LEAST_BUDGET = 2 * (THREE_SIGMA.most_axes + THREE_SIGMA.n_steepest) + N_REPLICATE
+LEAST_BUDGET = 2 * (THREE_SIGMA.most_axes + THREE_SIGMA.n_steepest) + N_SCRAMBLING
 """Solves for all test points and one point of each scrambling."""
 
 
@@ -71,8 +72,9 @@ class AdaptiveChaos:
         design: Design | None = sequences.first()
         state = AdaptiveState.empty(problem)
         while design is not None:
-            state = solve_design(state, design, what=self.label)
+            state = solve_design(state, design)
             state = fit_polynomials(state)
             state = estimate_error(state)
             design = next_design(state, self.budget, self.tolerance, sequences, rng)
-        return adaptive_outcome(state, rng, label=self.label, tolerance=self.tolerance)
+        state = estimate_error(fit_curves(state))
+        return adaptive_outcome(state, tolerance=self.tolerance)

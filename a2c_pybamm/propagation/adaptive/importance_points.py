@@ -27,11 +27,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.estimate import Family
-from a2c_pybamm.propagation.adaptive.adaptive_state import ElementTable, Mask
-from a2c_pybamm.propagation.adaptive.cross_fit import CrossFit, cross_fit
+from a2c_pybamm.propagation.adaptive.adaptive_state import ElementTable
+from a2c_pybamm.propagation.adaptive.cross_moments import Mask
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
-from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE
-from a2c_pybamm.propagation.germ_basis import GermBasis, sobol_germ
+from a2c_pybamm.propagation.adaptive.weighted_regression import Degrees, fit_columns
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, GermBasis, sobol_germ
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import LARGEST_OUTPUT
 from a2c_pybamm.propagation.shares import ratio
@@ -41,7 +41,7 @@ from a2c_pybamm.propagation.shares import ratio
 class ImportanceSampling:
     """Settings of importance points."""
 
-    pool_size: int = 2**15
+    pool_size: int = 2**12
     """Plain points from which a scrambling takes its own; the pools together are eight times as many."""
     most_germs: int = 10
     """Germs of most effect that the polynomial is evaluated in at a whole pool; the density does not depend on the others."""
@@ -57,13 +57,13 @@ IMPORTANCE = ImportanceSampling()
 
 
 def sample_rough(basis: GermBasis, table: ElementTable, to_sample: Mask, n: int, rng: np.random.Generator) -> Design:
-    """The next n points of every scrambling, where the outputs to be sampled (n_element,) are far from their mean."""
-    rows = np.ones(len(table.germ), dtype=bool)
-    chosen = to_sample & np.isfinite(table.values).all(axis=0)
-    if not chosen.any():  # all are cut off at some test point
-        rows = table.group >= 0
-        chosen = to_sample & np.isfinite(table.values[rows]).all(axis=0)
-    return importance_points(basis, table.germ[rows], table.values[rows][:, chosen], table.group[rows], n, rng)
+    """The next n points of every scrambling, where the outputs to be sampled (n_element,) are far from their mean.
+
+    The polynomials are fitted to the points that have a value of all of them.
+    """
+    values = table.values[:, to_sample]
+    rows = np.isfinite(values).all(axis=1)
+    return importance_points(basis, table.germ[rows], values[rows], table.group[rows], n, rng)
 
 
 def importance_points(
@@ -77,8 +77,7 @@ def importance_points(
     centre = np.median(drawn, axis=0)
     spread = IMPORTANCE.std_of_median_deviation * np.median(np.abs(drawn - centre), axis=0)
     spread = np.where(spread > 0, spread, np.maximum(values.std(axis=0), np.finfo(float).tiny))
-    fit = cross_fit(basis, germ, np.arcsinh((values - centre) / spread), group, np.ones(values.shape[1], dtype=bool))
-    leading, terms, coefficients = _leading_germs(fit)
+    leading, terms, coefficients = _leading_germs(basis, _coefficients(basis, germ, np.arcsinh((values - centre) / spread)))
 
     farthest = np.arcsinh(LARGEST_OUTPUT)  # nothing overflows
 
@@ -86,18 +85,24 @@ def importance_points(
         arsinh = np.clip(terms.evaluate(pool[:, leading]) @ coefficients, -farthest, farthest)
         return np.clip(np.sinh(arsinh) * spread + centre, values.min(axis=0), values.max(axis=0))
 
-    parts = [_systematic(basis.families, predict, n, child) for child in rng.spawn(N_REPLICATE)]
+    parts = [_systematic(basis.families, predict, n, child) for child in rng.spawn(N_SCRAMBLING)]
     germs, weights = zip(*parts, strict=True)
-    return Design(Kind.IMPORTANCE, np.vstack(germs), np.repeat(np.arange(N_REPLICATE), n), np.concatenate(weights))
+    return Design(Kind.IMPORTANCE, np.vstack(germs), np.repeat(np.arange(N_SCRAMBLING), n), np.concatenate(weights))
 
 
-def _leading_germs(fit: CrossFit) -> tuple[NDArray[np.int64], GermBasis, Array]:
+def _coefficients(basis: GermBasis, germ: Array, values: Array) -> Array:
+    """Coefficients (n_term, n_output) of polynomials with a prior each."""
+    nobody = np.full(len(germ), -1)
+    return fit_columns(Degrees(basis), germ, values, nobody, values.shape[1], ()).fit.coefficients
+
+
+def _leading_germs(basis: GermBasis, coefficients: Array) -> tuple[NDArray[np.int64], GermBasis, Array]:
     """The germs of greatest effect, the terms of these alone, and their coefficients (n_term, n_output)."""
-    exponents, coefficients = fit.basis.exponents, fit.coefficients
+    exponents = basis.exponents
     effect = (exponents > 0).T @ (ratio(coefficients**2, (coefficients[1:] ** 2).sum(axis=0))).sum(axis=1)
     leading = np.sort(np.argsort(-effect, kind="stable")[: IMPORTANCE.most_germs])
     kept = (np.delete(exponents, leading, axis=1) == 0).all(axis=1)
-    families = tuple(fit.basis.families[k] for k in leading)
+    families = tuple(basis.families[k] for k in leading)
     return leading, GermBasis(families, exponents[kept][:, leading]), coefficients[kept]
 
 

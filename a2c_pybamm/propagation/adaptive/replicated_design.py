@@ -9,12 +9,9 @@ from scipy.stats import qmc
 
 from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
-from a2c_pybamm.propagation.germ_basis import germ_distribution
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, germ_at
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 from a2c_pybamm.propagation.model import Array
-
-N_REPLICATE = 8
-"""Independent scramblings: a standard error from eight is known to 27 %, which Student's t allows for."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +22,15 @@ class DesignGrowth:
     """Points of each scrambling in the first design where the test points along all axes add to them."""
     first_of_many_germs: int = 4
     """Points of each scrambling in the first design where they choose the axes of the test points."""
-    second: int = 3
+    second: int = 4
     """Points of each scrambling in the second design at least."""
-    factor: float = 1.5
+    factor: float = 2.0
     """Factor by which the points of a scrambling grow from one design to the next."""
-    fewest_for_failures: int = 50
-    """Plain points from which too many failures end the run early; of fewer, two would be too many."""
-    fewest_before_importance: int = 5
-    """Plain points of each scrambling before an output without a good polynomial is sampled where it is far out."""
+    fewest_before_importance: int = 4
+    """Plain points of each scrambling before an output with a rare tail is sampled where it is far out."""
+
+    fewest_of_importance: int = 4
+    """Importance points of each scrambling that the budget must have room for: fewer are no better than plain ones."""
 
 
 GROWTH = DesignGrowth()
@@ -46,9 +44,8 @@ class ReplicatedDesign:
     .. [1] A. B. Owen, J. Complexity 14 (1998) 466.
     """
 
-    def __init__(self, families: tuple[Family, ...], rng: np.random.Generator, n_replicate: int = N_REPLICATE) -> None:
+    def __init__(self, families: tuple[Family, ...], rng: np.random.Generator, n_replicate: int = N_SCRAMBLING) -> None:
         self.families, self.n_replicate = families, n_replicate
-        self._distribution = germ_distribution(families)
         self._sequences = [qmc.Sobol(len(families), rng=child) for child in rng.spawn(n_replicate)]
 
     def first(self) -> Design:
@@ -59,7 +56,7 @@ class ReplicatedDesign:
     def more(self, n: int) -> Design:
         """The next n points of every sequence."""
         points = np.vstack([_next(sequence, n) for sequence in self._sequences]) + 0.5 ** (self._sequences[0].bits + 1)
-        germ = np.asarray(self._distribution.inv(points.T)).reshape(len(self.families), len(points)).T
+        germ = germ_at(points, self.families)
         return Design(Kind.PLAIN, germ, np.repeat(np.arange(self.n_replicate), n), np.ones(len(germ)))
 
 

@@ -17,6 +17,8 @@ class RoughnessCriterion:
     """Share of the variance that may lie beyond the test points: it would be 5 % of the standard deviation."""
     agreement_errors: float = 3.0
     """Combined standard errors from which two answers disagree; chance exceeds them once in 370."""
+    most_failed_by_chance: float = 2.0
+    """Failed points by which a count of them is taken to be off by chance, at most."""
 
 
 ROUGHNESS = RoughnessCriterion()

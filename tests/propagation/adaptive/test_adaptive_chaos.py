@@ -10,10 +10,12 @@ from scipy.stats import binom, norm
 
 from a2c_pybamm import Estimate, Joint, MonteCarlo, PolynomialChaos, propagate
 from a2c_pybamm.propagation import AdaptiveChaos, from_function
-from a2c_pybamm.propagation.adaptive.replicated_design import N_REPLICATE, ReplicatedDesign
+from a2c_pybamm.propagation.adaptive.replicated_design import ReplicatedDesign
 from a2c_pybamm.propagation.answer import Recommendation, Status
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
 from a2c_pybamm.propagation.intervals import intervals
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
+from a2c_pybamm.propagation.problem import match
 
 LABEL = AdaptiveChaos().label
 
@@ -51,7 +53,7 @@ def test_designs_are_nested_and_scramblings_differ(steps: tuple[int, ...]) -> No
     parts = [grown.more(n) for n in steps]
     germ, group = np.vstack([p.germ for p in parts]), np.concatenate([p.group for p in parts])
     at_once = ReplicatedDesign(("normal",) * 3, np.random.default_rng(1)).more(sum(steps))
-    for k in range(N_REPLICATE):
+    for k in range(N_SCRAMBLING):
         np.testing.assert_array_equal(germ[group == k], at_once.germ[at_once.group == k])
     assert len(np.unique(at_once.germ.round(12), axis=0)) == len(at_once.germ)
 
@@ -60,7 +62,7 @@ def test_designs_are_nested_and_scramblings_differ(steps: tuple[int, ...]) -> No
 @pytest.mark.parametrize("budget", [32, 35, 61, 100])
 def test_no_more_solves_than_the_budget_and_nearly_all_of_it(budget: int) -> None:
     found = answer(wave, joint_of(6), AdaptiveChaos(tolerance=1e-6, budget=budget))
-    assert budget - N_REPLICATE - 2 * THREE_SIGMA.n_steepest < int(found["n_solves"]) <= budget
+    assert budget - N_SCRAMBLING - 2 * THREE_SIGMA.n_steepest < int(found["n_solves"]) <= budget
 
 
 @pytest.mark.parametrize(("budget", "n_test"), [(32, 0), (36, 2), (60, 22)])
@@ -169,6 +171,77 @@ def test_many_failures_lead_the_decision(method) -> None:  # type: ignore[no-unt
     borne = found.isel(approach=0)
     assert 0.2 < int(borne["n_failed"]) / int(borne["n_solves"]) < 0.4
     assert float(borne["output"]["std"]) == pytest.approx(1, abs=0.2)
+
+
+def truncated_moments(edge: float) -> tuple[float, float]:
+    """Mean and standard deviation of a standard normal number below an edge."""
+    inverse_mills = norm.pdf(edge) / norm.cdf(edge)
+    return -float(inverse_mills), float(np.sqrt(1 - edge * inverse_mills - inverse_mills**2))
+
+
+@pytest.mark.parametrize("edge", [0.5, 1.5, 2.2])
+def test_answers_are_of_the_samples_that_work(edge: float) -> None:
+    """A line that nothing continues beyond an edge: its mean and standard deviation are those of the part that is solved."""
+    mean, std = truncated_moments(edge)
+    found = answer(lambda x: np.where(x[:, 0] > edge, np.nan, x[:, 0]), joint_of(3), AdaptiveChaos(0.01, 100), max_failed=0.5)
+    output = found["output"]
+    assert abs(np.log(float(output["std"]) / std)) < 3 * float(output["error"])
+    assert abs(float(output["mean"]) - mean) < 3 * float(output["mean_se"])
+    assert float(output["error"]) < 0.12
+    assert int(found["n_solves"]) > 90, "what failed at test points alone is no answer"
+
+
+def test_stated_error_covers_what_only_test_points_met() -> None:
+    """Thirty points of a design meet no cliff of 0.6 % of the probability, and would be content; its test points are not."""
+    joint = joint_of(3)
+    known = answer(cliff, joint, AdaptiveChaos(0.02, 40))["output"]
+    smooth = answer(lambda x: 1 + 0.1 * x.sum(axis=1), joint, AdaptiveChaos(0.02, 40))["output"]
+    assert float(smooth["error"]) < 1e-4
+    truth = np.sqrt(0.01 + 25 * norm.sf(2.5) * norm.cdf(2.5) - 2 * 0.5 * norm.pdf(2.5))
+    assert abs(np.log(float(known["std"]) / truth)) < 3 * float(known["error"])
+
+
+def test_without_a_polynomial_it_is_the_mean_of_its_own_points() -> None:
+    joint = joint_of(2)
+    problem = match(from_function(wave, joint.names), joint, max_failed=0.05, progress=None)
+    found = AdaptiveChaos(1e-6, 48).run(problem, np.random.default_rng(0))
+    assert found.plain is not None
+    values = found.solved.flat("output")[found.plain.rows, 0]
+    assert found.statistics["output"]["q2"][0] < 0.2
+    assert found.statistics["output"]["mean"][0] == pytest.approx(values.mean(), abs=1e-12)
+    # the variance about the mean of few points is short of that mean's own
+    assert found.statistics["output"]["var"][0] == pytest.approx(values.var(), rel=0.05)
+    assert found.n_importance == 0
+
+
+def test_degree_grows_with_the_points() -> None:
+    """A fifth power, of which a cubic misses 1.6 % of the variance."""
+    joint = joint_of(2)
+    found = answer(lambda x: x[:, 0] + 0.02 * x[:, 0] ** 5 + x[:, 1], joint, AdaptiveChaos(0.002, 400))
+    assert int(found["share_degree"]) == 5
+    truth = np.sqrt(1 + 2 * 0.02 * 15 + 0.02**2 * 945 + 1)
+    assert float(found["output"]["std"]) == pytest.approx(truth, rel=1e-3)
+
+
+ALIKE = {
+    "a cap": (lambda x: np.minimum(1.0, 3.2 - x[:, 0]), Status.FAILS),
+    "an event": (lambda x: (x[:, 0] > 2.9).astype(float), Status.FAILS),
+    "nothing": (lambda x: np.full(len(x), 3.0), Status.CONSTANT),
+}
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_points_that_are_all_alike_are_an_answer_where_test_points_are_too(case: str) -> None:
+    function, expected = ALIKE[case]
+    found = answer(function, joint_of(3), AdaptiveChaos(0.02, 100))
+    assert str(found["output"]["status"].values) == expected
+    assert (float(found["output"]["std"]) > 0) == (expected is Status.FAILS)
+    assert (int(found["n_importance"]) > 0) == (expected is Status.FAILS)
+
+
+def test_a_column_is_an_output_of_one_element() -> None:
+    found = answer(lambda x: x[:, :1] + 0.1 * x[:, 1:2] ** 2, joint_of(3), AdaptiveChaos(0.02, 60))
+    assert np.ravel(found["output"]["std"]).tolist() == pytest.approx([np.sqrt(1.02)], rel=2e-2)
 
 
 def test_polynomial_that_does_not_hold_gives_no_shares() -> None:
