@@ -24,7 +24,7 @@ from a2c_pybamm.estimate import Array
 _ROOTS, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 NODES, WEIGHTS = (_ROOTS + 1) / 2, _WEIGHTS / 2
 """Gauss' rule of four nodes on [0, 1]: exact to degree seven."""
-ROUND_OFF = 1e-9
+SAME_CHARGE = 1e-9
 """Relative difference of two charges below which they are one: a charge that is reached at the very end."""
 
 
@@ -89,7 +89,7 @@ def first_moment_of_charge(time: Array, current: Array, charge: Array, wanted: f
 
     Between two times the current is linear, :math:`I_0\tau + (I_1 - I_0)\tau^2/2h = \Delta Q`.
     """
-    rest = np.where(np.abs(wanted - charge) <= ROUND_OFF * abs(wanted), 0.0, wanted - charge) * SECONDS_PER_HOUR
+    rest = np.where(np.abs(wanted - charge) <= SAME_CHARGE * abs(wanted), 0.0, wanted - charge) * SECONDS_PER_HOUR
     reached = (rest == 0) | np.pad(rest[:, :-1] * rest[:, 1:] < 0, ((0, 0), (0, 1)))
     k = reached.argmax(axis=1)
     row, after = np.arange(len(rest)), np.minimum(k + 1, rest.shape[1] - 1)

@@ -135,6 +135,7 @@ def _tangent(own: Numbers, sampling: Numbers | None, criterion: VerdictCriterion
         Finding.MEAN_SHIFT: curvature and not abs(own.mean_shift) < criterion.mean_shift * own.std,
         Finding.TEST_POINTS: own.test_point_error > criterion.roughness.kink_error,
         Finding.CURVED: sampling is None and curvature and own.error >= criterion.std_error,
+        Finding.ENDS: sampling is None and curvature and abs(own.end_shift) > criterion.draws.ends * own.std,
     }
 
 

@@ -111,7 +111,7 @@ def widened(numbers: Mapping[str, Array], found: Mapping[str, Array], *, tangent
     what the test shows beyond twice its own error. Those that give no error of their mean answer for failed samples too, and
     what leaving these out would change is an error as well.
     """
-    errors, shift = {}, found["survivor_shift"] if "mean_se" not in numbers else np.zeros(1)
+    errors, shift = {}, found["survivor_shift"] if tangent or "mean_se" not in numbers else np.zeros(1)
     unit = {"error": np.ones(1), "mean_se": np.sqrt(numbers["var"])}
     for name, difference, spread in (("error", "draw_log_std", "draw_log_std_se"), ("mean_se", "draw_mean", "draw_mean_se")):
         size, own = np.abs(found[difference]), numbers.get(name, np.full(1, np.nan))
