@@ -101,6 +101,7 @@ def _contradictions(
         Finding.SURVIVORS: varies and own.survivor_shift > limit.survivors,
         Finding.ENDS: sampling is not None and own.std > 0 and _ends_differ(own, sampling, limit),
         Finding.DISAGREES: sampling is not None
+        and (own.std > 0 or sampling.std > 0)
         and kind is not MethodKind.TANGENT
         and _differs(own, sampling, criterion.roughness),
     }
