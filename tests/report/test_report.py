@@ -454,7 +454,7 @@ def test_lifetimes_are_drawn_with_their_interval() -> None:
         np.testing.assert_array_equal(line.get_xdata(), curve["threshold"].values / 3600)
     xr.testing.assert_identical(curves["sampling"], survival(result, "end_time"))
     html = how_long_it_lasts(result)
-    assert "from 200 draws" in html
+    assert "from 256 draws" in html
     assert "failed" not in html
     failing = lasting(methods=(MonteCarlo(400),))
     n = int(failing["n_failed"][0])
