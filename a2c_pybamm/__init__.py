@@ -149,7 +149,16 @@ _HOMES = {
     "files": ["read_base", "read_parameter_values", "read_result", "save", "write_result"],
     "result": ["Result"],
     "sets": ["load"],
-    "cell": ["Cell", "ConstantCurrent", "DriveCycle", "ParallelCell", "SimulationFailed", "remembered"],
+    "cell": [
+        "Cell",
+        "ConstantCurrent",
+        "DriveCycle",
+        "ParallelCell",
+        "SimulationFailed",
+        "TraceFunction",
+        "VariableAt",
+        "remembered",
+    ],
     "propagation": [
         "AdaptiveChaos",
         "FirstOrder",

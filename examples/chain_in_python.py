@@ -63,7 +63,8 @@ def main() -> None:
     print(f"{len(values)} PyBaMM values, {len(parameter_set.attach)} of them from the atoms")
 
     # 4. set → cell → error bars, and the source that makes most of them
-    cell = a2c.Cell(parameter_set, model="SPM", voltage_limits=(3.0, 4.1))
+    early = a2c.VariableAt(name="voltage after 0.1 A.h", variable="Voltage [V]", capacity=0.1)
+    cell = a2c.Cell(parameter_set, model="SPM", voltage_limits=(3.0, 4.1), outputs=["capacity", "voltage", early])
     methods = (a2c.FirstOrder(), a2c.PolynomialChaos(order=2), a2c.MonteCarlo(300))
     result = a2c.propagate(cell, parameter_set.joint, *methods, rng=np.random.default_rng(0))
     capacity = result["capacity"]
@@ -73,12 +74,14 @@ def main() -> None:
     shares = capacity["share"].sel(approach="chaos of order 2")
     largest = shares.idxmax().item()
     print(f"refine next: {largest} ({float(shares.max()):.0%} of the capacity's variance)")
+    print(f"{early.name}: {result[early.name]['decision'].item()}")
 
     assert largest == "potential (model form)"
     # divacancy hops make LiCoO2 so fast that its diffusion adds nothing at 1C
     assert float(shares.sel(source="attempt frequency")) < 0.01
     # the potentials disagree on the slope of the voltage by more than a first order bears
     assert float(capacity["q2"].sel(approach="chaos of order 2")) > 0.95
+    assert 3.0 < float(result[early.name]["mean"].sel(approach="sampling")) < 4.1
     std = capacity["std"]
     assert float(std.sel(approach="sampling")) > 1.05 * float(std.sel(approach="first order"))
 

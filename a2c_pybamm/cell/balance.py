@@ -13,7 +13,7 @@ from a2c_pybamm.cell.half_cell import half_cell
 from a2c_pybamm.cell.initial_state import Graph, StateSolver
 from a2c_pybamm.cell.msmr import POTENTIALS, msmr
 from a2c_pybamm.parameter_set.lithium import initial_concentrations
-from a2c_pybamm.parameter_set.state_limits import VOLTAGE_TOLERANCE
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 from a2c_pybamm.schema import listed
 
 Kind = Literal["full cell", "half cell", "MSMR"]
@@ -85,7 +85,11 @@ def base_tolerances(
     state = make_balance(base, (), kind=kind, base=base, voltage_limits=own, options=options).at(np.empty((1, 0)), 0.0)
     errors = {end: abs(float(solved.voltage_error[0])) for end, solved in state.ends.items()}
     ends = zip(("empty", "full"), own, voltage_limits, strict=True)
-    return {end: VOLTAGE_TOLERANCE + errors[end] for end, limit, given in ends if limit == given and np.isfinite(errors[end])}
+    return {
+        end: STATE_LIMITS.voltage_tolerance + errors[end]
+        for end, limit, given in ends
+        if limit == given and np.isfinite(errors[end])
+    }
 
 
 def cell_kind(model: str, options: Mapping[str, Any]) -> Kind:

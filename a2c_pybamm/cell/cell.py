@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -11,11 +11,12 @@ import pybamm
 import xarray as xr
 
 from a2c_pybamm.cell.balance import base_tolerances, cell_kind, make_balance, validate_single_phases, with_initial_inputs
+from a2c_pybamm.cell.declared_outputs import DeclaredOutput, TraceFunction
 from a2c_pybamm.cell.gradient import DIFFERENTIABLE_OUTPUTS, difference_gradient, discharge_gradient
 from a2c_pybamm.cell.initial_state import InitialState
 from a2c_pybamm.cell.mass import LayerMass
-from a2c_pybamm.cell.outputs import CURVE_VARIABLES, Axes, Outputs, axes_of, output_bounds
-from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values
+from a2c_pybamm.cell.outputs import Axes, Outputs, axes_of, output_bounds
+from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values, validate_direction, validate_voltages
 from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables, name_and_options
 from a2c_pybamm.cell.sample_inputs import SampleInputs
 from a2c_pybamm.cell.scalars import PULSE_TIME
@@ -28,12 +29,14 @@ from a2c_pybamm.files import SET_STAMP, set_stamp
 from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, plain
 from a2c_pybamm.laws import UnstablePhaseError
 from a2c_pybamm.parameter_set import TREATMENTS, ParameterSet, base_values, kind_options
-from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 Progress = Callable[[int], None]
 
 SAMPLES_AT_A_TIME = 100
 """Samples that are solved together: their solutions take some 100 MB with DFN."""
+TIMES_AT_A_TIME = 1_000_000
+"""Times of all the samples that are solved together: long drive cycles take 8 MB for each variable."""
 EXPERIMENT_TIME_FACTOR = 1.3
 """Length of an experiment's time axis over the time that the mean cell takes; curves of slower samples end there."""
 HALF_CELL_TIME_FACTOR = 1.5
@@ -72,15 +75,16 @@ class Cell:
     soc
         State of charge at the start, as PyBaMM counts it; 1 if not given, 0 where a constant current charges.
     outputs
-        Named numbers (`a2c_pybamm.cell.scalars.SCALARS`) and PyBaMM variables; capacity, energy, mean voltage, end time and
-        the voltage curve if not given.
+        Named numbers (`a2c_pybamm.cell.scalars.SCALARS`), PyBaMM variables, and outputs of one's own (`VariableAt`,
+        `TraceFunction`); capacity, energy, mean voltage, end time and the voltage curve if not given.
     compile
         True to compile the solver's functions; None to compile where there is a compiler and the batch is large enough.
 
     Raises
     ------
     ValueError
-        If PyBaMM has no such model, option, step or variable, or a model that is given cannot be built anew.
+        If PyBaMM has no such model, option, step or variable, a model that is given cannot be built anew, or a function of
+        one's own fails on the mean cell.
     UnstablePhaseError
         If a host at the mean coefficients would separate into phases within reach of the cell; the text names the spinodal.
     SimulationFailed
@@ -102,7 +106,7 @@ class Cell:
         c_rate: float = 1.0,
         voltage_limits: tuple[float, float] | None = None,
         soc: float | None = None,
-        outputs: Sequence[str] | None = None,
+        outputs: Sequence[str | DeclaredOutput] | None = None,
         compile: bool | None = None,
     ) -> None:
         self.parameter_set, self.compile = parameter_set, compile
@@ -117,9 +121,12 @@ class Cell:
             self.soc = self.protocol.default_soc if soc is None else soc
             if not 0 <= self.soc <= 1:
                 raise ValueError(f"cell: soc is {self.soc:g}; give a state of charge between 0 and 1")
+            validate_direction(self.protocol, self.soc)
+            validate_voltages(self.protocol, self.voltage_limits)
             self.outputs = Outputs.of(outputs, self.protocol)
             self._build(base)
             self._validate_mean(base)
+            self._validate_functions()
 
     def _build(self, base: pybamm.ParameterValues) -> None:
         """Set up the initial state, the model and the coefficients that it depends on."""
@@ -131,9 +138,16 @@ class Cell:
         values = parameter_set.uncertain()
         values.update(protocol_values(protocol, self.voltage_limits, self.current))
         all_names = parameter_set.input_names
-        curves = [CURVE_VARIABLES.get(name, name) for name in self.outputs.curves]
-        variables = known_variables(self.model, model, self.outputs.needs, curves)
-        self._setup = Setup(self.model, self.options, with_initial_inputs(values, kind), protocol, variables)
+        variables = known_variables(self.model, model, self.outputs.needs, self.outputs.along_time)
+        self._moments = self.outputs.given_moments(protocol, self.current)
+        self._setup = Setup(
+            self.model,
+            self.options,
+            with_initial_inputs(values, kind),
+            protocol,
+            variables,
+            required=self.outputs.required,
+        )
         self._balance = make_balance(
             values,
             all_names,
@@ -186,7 +200,7 @@ class Cell:
         if not failure:
             return
         # the full charge of a host that separates into phases is meaningless: the instability is the cause to name
-        low, high = (np.full(1, limit) for limit in STABILITY_LIMITS)
+        low, high = (np.full(1, limit) for limit in STATE_LIMITS.stability)
         everywhere = {side: (low, high) for side in ("negative", "positive")}
         if reason := self.parameter_set.instabilities(self.inputs.all_coefficients(mean), everywhere)[0]:
             raise UnstablePhaseError(f"set {self.parameter_set.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")
@@ -204,6 +218,15 @@ class Cell:
             f"the cell holds {self.lithium:.3g} A·h of lithium, its negative electrode takes {negative}, its positive one "
             f"{positive}; set balance (lithium or n_p_ratio), "
         )
+
+    def _validate_functions(self) -> None:
+        """Raise ``ValueError`` where a function of the user's fails on the mean sample; a sample not solved decides nothing."""
+        if not any(isinstance(output, TraceFunction) for output in self.outputs.declared):
+            return
+        mean = self.inputs.mean
+        outcome = self._solver.solve(self.inputs.of_model(mean, self._state(mean).values), self._times, batch=1)[0]
+        if isinstance(outcome, Trace):
+            self.outputs.validate_functions(Traces.of([outcome], np.full(1, np.nan)))
 
     @cached_property
     def axes(self) -> Axes:
@@ -226,12 +249,15 @@ class Cell:
             charge = HALF_CELL_TIME_FACTOR * float(self.parameter_set.nominal().evaluate(param.p.Q_init))
         return axes_of(self.protocol, SECONDS_PER_HOUR * charge / abs(self.current), self.current)
 
-    @property
+    @cached_property
     def _times(self) -> Array:
         """Times [s] at which the solution of a given current is evaluated; none for steps."""
         if isinstance(self.protocol, Steps):
             return np.empty(0)
-        extra = [PULSE_TIME] if "pulse_resistance" in self.outputs.scalars else []
+        extra = [moment for moment in self._moments if moment <= self.axes.time[-1]]
+        if self._setup.panels is not None:
+            return np.union1d(self.axes.time, np.concatenate([self._setup.panels.times, extra]))
+        extra += [PULSE_TIME] if "pulse_resistance" in self.outputs.scalars else []
         return np.union1d(self.axes.time, extra) if extra else self.axes.time
 
     def _state(self, samples: Array) -> InitialState:
@@ -262,30 +288,34 @@ class Cell:
         """Outputs of all samples (n_sample, n_coefficient), coefficients in the order of ``names``.
 
         Curves lie on one grid for all; values after a sample's cut-off are NaN. A sample that cannot be solved has ``failed``
-        set, its `FailureCause` in ``cause`` and a sentence in ``reason``; it never keeps the others from being solved.
+        set, its `FailureCause` in ``cause`` and a sentence in ``reason``; it never keeps the others from being solved. One that
+        lacks a declared output alone (NaN) has not failed, and has a reason.
         ``batch`` is the number of samples of the whole batch, where these are one chunk of it.
         """
         samples = self.inputs.as_samples(samples)
         rows: dict[str, Array] = {}
         failures: list[Failure | None] = []
-        for start in range(0, len(samples), SAMPLES_AT_A_TIME):
-            chunk = samples[start : start + SAMPLES_AT_A_TIME]
-            chunk_rows, chunk_failures = self._solve_chunk(chunk, batch or len(samples))
+        reasons: list[str] = []
+        together = max(1, min(SAMPLES_AT_A_TIME, TIMES_AT_A_TIME // max(1, len(self._times))))
+        for start in range(0, len(samples), together):
+            chunk = samples[start : start + together]
+            chunk_rows, chunk_failures, missing = self._solve_chunk(chunk, batch or len(samples))
             solved = [start + k for k, failure in enumerate(chunk_failures) if failure is None]
             for name, values in chunk_rows.items():
                 rows.setdefault(name, np.full((len(samples), *values.shape[1:]), np.nan))[solved] = values
             failures += chunk_failures
+            reasons += [str(failure or next(missing)) for failure in chunk_failures]
             if progress:
                 progress(len(chunk))
         data = self._dataset(rows, "sample", len(samples))
         return data.assign(
             failed=("sample", [failure is not None for failure in failures]),
             cause=("sample", np.array([str(failure.cause) if failure else "" for failure in failures], dtype=object)),
-            reason=("sample", np.array([str(failure) if failure else "" for failure in failures], dtype=object)),
+            reason=("sample", np.array(reasons, dtype=object)),
         )
 
-    def _solve_chunk(self, samples: Array, batch: int) -> tuple[dict[str, Array], list[Failure | None]]:
-        """Outputs of the samples that can be solved, in their order, and the failure of each sample."""
+    def _solve_chunk(self, samples: Array, batch: int) -> tuple[dict[str, Array], list[Failure | None], Iterator[str]]:
+        """Outputs of the samples that can be solved, in their order, the failure of each sample, and what solved ones lack."""
         state, failures = self.feasibility(samples)
         feasible = [k for k, failure in enumerate(failures) if failure is None]
         inputs = self.inputs.of_model(samples, state.values)
@@ -297,10 +327,12 @@ class Cell:
             else:
                 solved[k] = outcome
         if not solved:
-            return {}, failures
+            return {}, failures, iter(())
         indices = list(solved)
         mass = self._mass.of(self.inputs.with_derived(samples)[indices]) if self._mass else np.full(len(indices), np.nan)
-        return self.outputs.rows(Traces.of(list(solved.values()), mass), self.axes), failures
+        traces = Traces.of(list(solved.values()), mass)
+        declared, missing = self.outputs.declared_rows(traces)
+        return self.outputs.rows(traces, self.axes) | declared, failures, iter(missing)
 
     def _dataset(self, rows: dict[str, Array], dimension: str, n: int) -> xr.Dataset:
         """A Dataset of rows along a first dimension; NaN for outputs that no sample has."""
@@ -343,7 +375,7 @@ class Cell:
         return data.assign_attrs(n_solves=n_solves, method=label)
 
     def _has_sensitivities(self) -> bool:
-        wanted = {*self.outputs.scalars, *self.outputs.curves}
+        wanted = set(self.outputs.names)
         if self.parameter_set.deriving_laws:
             return False  # derived inputs depend on the coefficients, which the solver's derivatives leave out
         discharge = isinstance(self.protocol, ConstantCurrent) and self.protocol.c_rate > 0

@@ -10,7 +10,7 @@ import pybamm
 
 from a2c_pybamm.cell.initial_state import End, Equations, Graph, solve_equation, voltage_gap
 from a2c_pybamm.parameter_set.lithium import cyclable_lithium
-from a2c_pybamm.parameter_set.state_limits import END_DISTANCE
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 X_INITIAL = "initial stoichiometry of the negative electrode"
 Y_INITIAL = "initial stoichiometry of the positive electrode"
@@ -66,7 +66,7 @@ def ocp(graph: Graph, param: Any, side: str, prefix: str) -> tuple[casadi.Functi
     key = " ".join(filter(None, (side.capitalize(), "electrode", prefix, "OCP [V]")))
     sto = casadi.MX.sym("sto")
     forms = phase.U(STO, param.T_ref, prefix or None), pybamm.FunctionParameter(key, {"stoichiometry": STO})
-    arguments = sto, casadi.fmin(casadi.fmax(sto, END_DISTANCE), 1 - END_DISTANCE)
+    arguments = sto, casadi.fmin(casadi.fmax(sto, STATE_LIMITS.end_distance), 1 - STATE_LIMITS.end_distance)
     with_asymptotes, without = (
         casadi.Function("ocp", [sto, graph.theta], [graph.express(form, {STO.name: argument})])
         for form, argument in zip(forms, arguments, strict=True)

@@ -10,7 +10,7 @@ import pybamm
 
 from a2c_pybamm.cell.full_cell import ocp, state_inputs
 from a2c_pybamm.cell.initial_state import End, Equations, Graph, solve_equation, voltage_gap
-from a2c_pybamm.parameter_set.state_limits import VOLTAGE_TOLERANCE
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 
 def half_cell(graph: Graph, voltage_limits: tuple[float, float], options: Mapping[str, Any]) -> Equations:
@@ -31,6 +31,6 @@ def half_cell(graph: Graph, voltage_limits: tuple[float, float], options: Mappin
     low, high = voltage_limits
     full, empty = end(high), end(low)
     # a discharge polarises the electrode downwards, so its surface rests above the lower limit
-    reached = casadi.fabs(empty.voltage_error) <= VOLTAGE_TOLERANCE
+    reached = casadi.fabs(empty.voltage_error) <= STATE_LIMITS.voltage_tolerance
     discharged = casadi.if_else(reached, empty.stoichiometry["positive"], 1.0)
     return Equations(full, empty, discharged, state_inputs, {"positive": graph.express(param.p.Q_init)})

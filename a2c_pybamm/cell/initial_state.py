@@ -18,7 +18,7 @@ import pybamm
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.failure import Failure, FailureCause
-from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS, VOLTAGE_TOLERANCE
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 N_STATE_BISECTION = 14
 """Bisections before Newton's method: they leave 2⁻¹⁴, or 6e-5, of the range that the root is searched in."""
@@ -27,7 +27,7 @@ END_TEXTS = {
     "empty": ("empty state", "is empty", "empty voltage"),
 }
 """Words of a failure at each end: the state, the verb before its stoichiometries, and its voltage."""
-NO_TOLERANCE = {"full": VOLTAGE_TOLERANCE, "empty": VOLTAGE_TOLERANCE}
+NO_TOLERANCE = {"full": STATE_LIMITS.voltage_tolerance, "empty": STATE_LIMITS.voltage_tolerance}
 """Distances [V] from the limits by end, where the base set itself reaches its limits."""
 
 
@@ -88,7 +88,8 @@ def voltage_gap(at_root: casadi.MX, at_low: casadi.MX, at_high: casadi.MX) -> ca
     """
     high = casadi.if_else(at_high >= 0, 0, at_high)  # NaN stays
     low = casadi.if_else(at_low <= 0, 0, at_low)
-    return casadi.if_else(casadi.fabs(at_root) <= VOLTAGE_TOLERANCE, at_root, casadi.if_else(at_root < 0, high, low))
+    near = casadi.fabs(at_root) <= STATE_LIMITS.voltage_tolerance
+    return casadi.if_else(near, at_root, casadi.if_else(at_root < 0, high, low))
 
 
 def used_names(expression: casadi.MX, graph: Graph) -> tuple[str, ...]:
@@ -129,7 +130,7 @@ class SolvedEnd:
     """By side (n,)."""
     voltage_error: Array
     """Open-circuit voltage that is reached without the asymptotes minus its limit [V] (n,)."""
-    tolerance: float = VOLTAGE_TOLERANCE
+    tolerance: float = STATE_LIMITS.voltage_tolerance
     """Largest error [V] of a cell in this state."""
 
     def failure(self, k: int, texts: tuple[str, str, str]) -> Failure | None:
@@ -277,7 +278,7 @@ class StateSolver:
 
 def reachable_window(full: Mapping[str, Array], discharged_stoichiometry: Array) -> dict[str, tuple[Array, Array]]:
     """Lowest and highest stoichiometry (n,) by side that cells reach which are full at ``full``."""
-    low, high = STABILITY_LIMITS
+    low, high = STATE_LIMITS.stability
     window = {"positive": (full["positive"], np.clip(discharged_stoichiometry, full["positive"], high))}
     if "negative" in full:
         window = {"negative": (np.full(len(discharged_stoichiometry), low), full["negative"]), **window}

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.estimate import Array
 
+HALVINGS = 50
+"""Halvings of an interval in which a curve is at a level: 1e-15 of its length is left."""
+
 
 @dataclass(frozen=True, eq=False)
 class MonotoneCubic:
@@ -39,11 +42,31 @@ class MonotoneCubic:
 
     def integral(self) -> Array:
         """Integral over each row's whole time (n_row,)."""
+        return self.running_integral()[:, -1]
+
+    def running_integral(self) -> Array:
+        """Integral over each row's time up to each point (n_row, n_point); behind a row's end that up to the end."""
         h = np.where(self.joined, np.diff(self.t, axis=1), 0.0)
         y, d = np.nan_to_num(self.y), np.nan_to_num(self.slope)
         pieces = h * (y[:, 1:] + y[:, :-1]) / 2 + h**2 * (d[:, :-1] - d[:, 1:]) / 12
         # one after the other: a plain sum would round differently with the number of empty places behind a row's end
-        return np.asarray(np.cumsum(pieces, axis=1)[:, -1])
+        return np.pad(np.cumsum(pieces, axis=1), ((0, 0), (1, 0)))
+
+    def first_moment(self, level: float) -> Array:
+        """First time (n_row,) at which each curve is at a level or has jumped across it; NaN where it never is."""
+        rest = np.sign(self.y - level)
+        reached = (rest == 0) | np.pad(rest[:, :-1] * rest[:, 1:] < 0, ((0, 0), (0, 1)))
+        k = reached.argmax(axis=1)
+        row, after = np.arange(len(k)), np.minimum(k + 1, self.t.shape[1] - 1)
+        inside = (rest[row, k] != 0) & np.pad(self.joined, ((0, 0), (0, 1)))[row, k]
+        low, high = np.zeros(len(k)), np.ones(len(k))
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            before = np.sign(self._between(row, k, after, middle) - level) == rest[row, k]
+            low, high = np.where(before, middle, low), np.where(before, high, middle)
+        step = self.t[row, after] - self.t[row, k]
+        moment = self.t[row, k] + np.where(inside, high * step, np.where(rest[row, k] == 0, 0.0, step))
+        return np.where(reached.any(axis=1), moment, np.nan)
 
     def at(self, moments: Array) -> Array:
         """Values at other times (n_row, n_moment); NaN outside a row's time."""
@@ -52,16 +75,18 @@ class MonotoneCubic:
         padded = np.where(np.isfinite(self.t), self.t, np.inf)
         k = np.stack([np.searchsorted(row, times, side="right") - 1 for row, times in zip(padded, moments, strict=True)])
         k = np.clip(k, 0, np.maximum(last, 0)[:, None])
-        (t0, t1), (y0, y1), (d0, d1) = (self._ends(values, k) for values in (self.t, self.y, self.slope))
-        h = np.where(t1 > t0, t1 - t0, 1.0)
-        s = (moments - t0) / h
-        value = (1 + 2 * s) * (1 - s) ** 2 * y0 + s * (1 - s) ** 2 * h * d0 + s**2 * (3 - 2 * s) * y1 - s**2 * (1 - s) * h * d1
+        row = np.arange(len(k))[:, None]
+        t0, t1 = self.t[row, k], self.t[row, k + 1]
+        value = self._between(row, k, k + 1, (moments - t0) / np.where(t1 > t0, t1 - t0, 1.0))
         inside = (moments >= self.t[:, :1]) & (moments <= np.nanmax(self.t, axis=1)[:, None])
         return np.where(inside, value, np.nan)
 
-    @staticmethod
-    def _ends(values: Array, k: NDArray[np.int64]) -> tuple[Array, Array]:
-        return np.take_along_axis(values, k, axis=1), np.take_along_axis(values, k + 1, axis=1)
+    def _between(self, row: NDArray[np.int64], k: NDArray[np.int64], after: NDArray[np.int64], s: Array) -> Array:
+        """Values at the fractions ``s`` of the intervals between points ``k`` and ``after`` of the rows."""
+        (y0, y1), (d0, d1) = ((values[row, k], values[row, after]) for values in (self.y, self.slope))
+        h = np.where(self.t[row, after] > self.t[row, k], self.t[row, after] - self.t[row, k], 1.0)
+        inner = s * (1 - s) ** 2 * h * d0 - s**2 * (1 - s) * h * d1
+        return np.asarray((1 + 2 * s) * (1 - s) ** 2 * y0 + s**2 * (3 - 2 * s) * y1 + inner)
 
 
 def _slopes(h: Array, delta: Array, joined: NDArray[np.bool_]) -> Array:

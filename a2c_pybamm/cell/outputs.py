@@ -9,19 +9,28 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from a2c_pybamm.cell.declared_outputs import DeclaredOutput, TraceFunction, VariableAt
 from a2c_pybamm.cell.protocol import ConstantCurrent, DriveCycle, Protocol
 from a2c_pybamm.cell.scalars import SCALARS
-from a2c_pybamm.cell.traces import VOLTAGE, Traces
+from a2c_pybamm.cell.traces import CURRENT, CURVE_VARIABLES, VOLTAGE, Traces, units
 from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array
+from a2c_pybamm.formatting import message_line
+from a2c_pybamm.result.tree import OUTPUT_RESERVED
 
 DEFAULT_OUTPUTS = ("capacity", "energy", "mean_voltage", "end_time", "voltage")
 """Outputs of a cell for which none are given."""
-CURVE_VARIABLES = {"voltage": VOLTAGE}
-"""PyBaMM's variables by the short names of curves."""
 N_POINTS = {"time": 361, "share": 51, "part": 21, "drive cycle": 2001}
 """Points of curves: against time (10 s apart for a discharge of an hour), the share of a sample's capacity (2 % apart) and the
 part of a step's duration (5 % apart). Curves of a drive cycle have its own times, up to 2001: 16 MB for 1000 samples."""
+LONGEST_NAME = 200
+"""Characters of a declared output's name: a file's names hold no more than 255 bytes."""
+RESERVED = {
+    *OUTPUT_RESERVED,
+    *("failed", "cause", "reason", "sample", "step_duration"),
+    *("time", "discharged_capacity", "discharged_share", "step", "part", "step_text"),
+}
+"""Names that no declared output may bear: those of samples, axes and results."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,38 +59,93 @@ class Outputs:
     scalars: tuple[str, ...]
     curves: tuple[str, ...]
     """PyBaMM's variables, or their short names."""
+    declared: tuple[DeclaredOutput, ...] = ()
 
     @classmethod
-    def of(cls, wanted: Sequence[str] | None, protocol: Protocol) -> Outputs:
-        """The outputs of these names; the default ones if none are given.
+    def of(cls, wanted: Sequence[str | DeclaredOutput] | None, protocol: Protocol) -> Outputs:
+        """The outputs of these names, and those declared; the default ones if none are given.
 
         Raises
         ------
         ValueError
-            If a name stands twice, or the protocol gives no such number.
+            If a name stands twice or cannot be that of a declared output, or the protocol gives no such number.
         """
-        if isinstance(wanted, str):
-            raise ValueError(f"cell: outputs is the text {wanted!r}; give a list of names")
-        names = tuple(DEFAULT_OUTPUTS if wanted is None else wanted)
-        if not names:
+        if isinstance(wanted, str | DeclaredOutput):
+            raise ValueError(f"cell: outputs is {wanted!r}; give a list")
+        items = tuple(DEFAULT_OUTPUTS if wanted is None else wanted)
+        if not items:
             raise ValueError(f"cell: outputs is empty; name some of {', '.join(SCALARS)}, or PyBaMM variables")
-        if repeated := {name for name in names if names.count(name) > 1}:
+        for item in items:
+            if not isinstance(item, str | DeclaredOutput):
+                raise ValueError(f"cell: output {item!r} is neither a name nor a VariableAt or TraceFunction")
+        names = tuple(item for item in items if isinstance(item, str))
+        declared = tuple(item for item in items if not isinstance(item, str))
+        every = [*names, *(output.name for output in declared)]
+        if repeated := {name for name in every if every.count(name) > 1}:
             raise ValueError(f"cell: output {min(repeated)!r} is listed twice; list it once")
+        for output in declared:
+            _validate_name(output.name)
+            output.validate(protocol)
         if "pulse_resistance" in names and isinstance(protocol, DriveCycle):
             raise ValueError("cell: a drive cycle has no pulse_resistance; write the pulse as steps of an experiment")
         scalars = tuple(name for name in names if name in SCALARS)
-        return cls(scalars, tuple(name for name in names if name not in SCALARS))
+        return cls(scalars, tuple(name for name in names if name not in SCALARS), declared)
+
+    @property
+    def wanted(self) -> tuple[str | DeclaredOutput, ...]:
+        """All of them, as `of` takes them."""
+        return (*self.scalars, *self.curves, *self.declared)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
-        return self.scalars + self.curves
+        """Names of all of them."""
+        return (*self.scalars, *self.curves, *(output.name for output in self.declared))
 
     @property
     def needs(self) -> tuple[str, ...]:
         """PyBaMM's variables that they are made of, voltage first."""
+        return tuple(dict.fromkeys([*self.required, *self._of_declared]))
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """PyBaMM's variables without which a sample has failed: all but those of declared outputs alone."""
         of_scalars = [name for scalar in self.scalars for name in SCALARS[scalar].needs]
         return tuple(dict.fromkeys([VOLTAGE, *(CURVE_VARIABLES.get(name, name) for name in self.curves), *of_scalars]))
+
+    @property
+    def along_time(self) -> tuple[str, ...]:
+        """PyBaMM's variables that have to have one value at each time."""
+        return tuple(dict.fromkeys([*(CURVE_VARIABLES.get(name, name) for name in self.curves), *self._of_declared]))
+
+    @property
+    def _of_declared(self) -> list[str]:
+        return [name for output in self.declared for name in output.needs if name != CURRENT]
+
+    def given_moments(self, protocol: Protocol, current: float) -> list[float]:
+        """Times [s] of declared outputs that are known before solving, at a constant current [A] if there is one."""
+        moments = [output.given_moment(protocol, current) for output in self.declared if isinstance(output, VariableAt)]
+        return [moment for moment in moments if moment is not None and np.isfinite(moment)]
+
+    def validate_functions(self, traces: Traces) -> None:
+        """Raise ``ValueError`` where a function fails on the trace of the mean sample."""
+        for output in self.declared:
+            if not isinstance(output, TraceFunction):
+                continue
+            try:
+                output.number(traces.sample(0))
+            except Exception as error:  # a function of the user's may raise anything
+                raise ValueError(
+                    f"output {output.name!r}: its function fails at the mean coefficients "
+                    f"({type(error).__name__}: {message_line(error)}); correct it"
+                ) from error
+
+    def declared_rows(self, traces: Traces) -> tuple[dict[str, Array], list[str]]:
+        """Values (n_sample,) of declared outputs, and the reason of the first that a sample lacks; empty text where none."""
+        rows, first = {}, [""] * len(traces.t)
+        for output in self.declared:
+            rows[output.name], reasons = output.evaluate(traces)
+            first = [earlier or reason for earlier, reason in zip(first, reasons, strict=True)]
+        return rows, first
 
     def rows(self, traces: Traces, axes: Axes) -> dict[str, Array]:
         """Each output's values (n_sample, …), NaN behind a sample's end."""
@@ -115,7 +179,7 @@ class Outputs:
 
     def shapes(self, axes: Axes) -> dict[str, tuple[int, ...]]:
         """Shape of one sample's value of each output."""
-        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(self.scalars, ())
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys([*self.scalars, *(output.name for output in self.declared)], ())
         for name in self.curves:
             shapes[name] = axes.time.shape
             if axes.capacity is not None and axes.share is not None:
@@ -131,6 +195,8 @@ class Outputs:
         for name in self.scalars:
             described = {"units": SCALARS[name].units, "long_name": SCALARS[name].text}
             variables[name] = ((dimension,), rows[name], described | attrs.get(name, {}))
+        for output in self.declared:
+            variables[output.name] = ((dimension,), rows[output.name], {"units": output.units, "long_name": output.name})
         for name in self.curves:
             unit = units(CURVE_VARIABLES.get(name, name))
             for suffix, (text, dims) in AXES_OF_CURVES.items():
@@ -156,6 +222,14 @@ class Outputs:
         return coordinates | ({"step_text": ("step", np.array(axes.steps, dtype=str))} if "step" in used else {})
 
 
+def _validate_name(name: Any) -> None:
+    """Raise ``ValueError`` where a declared output cannot bear a name."""
+    if not isinstance(name, str) or not name.strip() or "/" in name or len(name) > LONGEST_NAME:
+        raise ValueError(f"output {name!r}: the name must be text of 1 to {LONGEST_NAME} characters, without '/'")
+    if name in SCALARS or name in RESERVED or name in CURVE_VARIABLES or name.endswith(tuple(filter(None, AXES_OF_CURVES))):
+        raise ValueError(f"output {name!r}: the name is that of another output or an axis; take another")
+
+
 AXES_OF_CURVES = {
     "": ("against time", ("time",)),
     "_of_capacity": ("against discharged capacity", ("discharged_capacity",)),
@@ -165,11 +239,6 @@ AXES_OF_CURVES = {
 """Ending of each curve's name, with its text and the dimensions beside the first."""
 CURVE_TEXTS = {"voltage": "terminal voltage"}
 """Descriptions by the short names of curves."""
-
-
-def units(variable: str) -> str:
-    """Unit in a PyBaMM variable's name; "1" if it has none."""
-    return variable.rpartition("[")[2].removesuffix("]") if variable.endswith("]") else "1"
 
 
 def axes_of(protocol: Protocol, longest: float, current: float) -> Axes:
@@ -193,7 +262,8 @@ def output_bounds(
     if not isinstance(protocol, ConstantCurrent) or lithium is None:
         return {}
     low, high = voltage_limits
-    most = {"capacity": lithium, "energy": lithium * high, "end_time": float(axes.time[-1])}
+    most = dict.fromkeys(("capacity", "charge_out", "charge_in"), lithium)
+    most |= dict.fromkeys(("energy", "energy_out", "energy_in"), lithium * high) | {"end_time": float(axes.time[-1])}
     bounds = {name: {"minimum": 0.0, "maximum": value} for name, value in most.items()}
     # on discharge the voltage starts below full charge and falls; on charge the other way round
     voltages = ("mean_voltage", "voltage", "voltage_of_capacity", "voltage_of_share")

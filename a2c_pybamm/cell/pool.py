@@ -27,6 +27,7 @@ from typing import Literal
 import xarray as xr
 
 from a2c_pybamm.cell.cell import SAMPLES_AT_A_TIME, Cell, Progress, SimulationFailed
+from a2c_pybamm.cell.declared_outputs import DeclaredOutput, TraceFunction
 from a2c_pybamm.cell.protocol import Protocol
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files import parse_set, set_document
@@ -67,7 +68,7 @@ class Specification:
     protocol: Protocol
     voltage_limits: tuple[float, float]
     soc: float
-    outputs: tuple[str, ...]
+    outputs: tuple[str | DeclaredOutput, ...]
     compile: bool | None
     names: tuple[str, ...]
     """Coefficients in the order of the samples' columns."""
@@ -100,14 +101,17 @@ def specify(cell: Cell) -> Specification:
     Raises
     ------
     ValueError
-        If the set cannot be written and read again: one of its laws is known to this process alone; or the model is of a class
-        of the main program.
+        If the set cannot be written and read again: one of its laws is known to this process alone, or so is a function of a
+        declared output; or the model is of a class of the main program.
     """
     if cell.model.startswith("__main__:"):
         raise ValueError(
             f"cell: model {cell.model!r} is a class of the main program, which other processes do not find; put it into a "
             "module"
         )
+    for output in cell.outputs.declared:
+        if isinstance(output, TraceFunction):
+            output.validate_portable()
     document = json.dumps(set_document(cell.parameter_set), ensure_ascii=False, allow_nan=False)
     try:
         parse_set(document, "set.json")
@@ -124,7 +128,7 @@ def specify(cell: Cell) -> Specification:
         protocol=cell.protocol,
         voltage_limits=(low, high),
         soc=cell.soc,
-        outputs=cell.outputs.names,
+        outputs=cell.outputs.wanted,
         compile=cell.compile,
         names=cell.names,
     )

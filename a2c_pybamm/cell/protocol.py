@@ -13,10 +13,19 @@ import numpy as np
 import pybamm
 from numpy.typing import ArrayLike
 
+from a2c_pybamm.cell.step_ranges import C_RATES, step_error, step_text, voltage_error
+from a2c_pybamm.cell.throughput import CyclePanels
+from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.formatting import message_line
+from a2c_pybamm.parameter_set import VOLTAGES
 from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 
+SIGN_QUESTION = "positive currents discharge: is the sign the other way round?"
+"""Question at a cycle that charges a full cell: cyclers write the current of a discharge as negative."""
+REVERSED_RATIO = 10.0
+"""Most charge that a cycle puts into a full cell on balance, over the most that it takes out, from which its sign is doubted: a
+cycle that discharges, and whose charging is longer than it needs to be, takes out as much as a cell holds."""
 KINK_FRACTION = 0.02
 """Change of a drive cycle's slope between neighbouring data, as a fraction of its largest current, from which the solver
 restarts there: it could step over a short pulse."""
@@ -33,8 +42,11 @@ class ConstantCurrent:
     """Current over the base set's nominal capacity per hour."""
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.c_rate) and self.c_rate != 0):
-            raise ValueError(f"cell: c_rate is {self.c_rate:g}; give a positive one to discharge, a negative one to charge")
+        if abs(self.c_rate) not in C_RATES:
+            raise ValueError(
+                f"cell: c_rate is {self.c_rate:g}; give a positive one to discharge, a negative one to charge, of "
+                f"{C_RATES.low:g} to {C_RATES.high:g}"
+            )
 
     @property
     def default_soc(self) -> float:
@@ -83,6 +95,11 @@ class DriveCycle:
         kinks = t[1:-1][bend > KINK_FRACTION * np.abs(i).max()]
         return np.concatenate([t[:1], kinks, t[-1:]])
 
+    @property
+    def panels(self) -> CyclePanels:
+        """Panels by which its charge and energy are integrated."""
+        return CyclePanels(np.array(self.time), np.array(self.current))
+
     def __str__(self) -> str:
         return f"drive cycle of {self.time[-1]:g} s"
 
@@ -105,15 +122,17 @@ class Steps:
         Raises
         ------
         ValueError
-            If PyBaMM does not read a step.
+            If PyBaMM does not read a step, or no cell can do it.
         """
         if not isinstance(experiment, pybamm.Experiment):
             experiment = _parsed(experiment)
         for step in experiment.steps:
             _check_period(step)
-        config = json.dumps(experiment.to_config(), sort_keys=True)
+            if reason := step_error(step):
+                raise ValueError(f"experiment: the step {step_text(step)!r} {reason}")
         ends = experiment.termination_string or ()
-        return cls(config, (ends,) if isinstance(ends, str) else tuple(ends))
+        config = _without_periods(experiment.to_config())
+        return cls(json.dumps(config, sort_keys=True), (ends,) if isinstance(ends, str) else tuple(ends))
 
     def experiment(self) -> pybamm.Experiment:
         """A fresh experiment."""
@@ -121,12 +140,19 @@ class Steps:
             # PyBaMM reads some of its own configurations by classes that it calls deprecated
             warnings.simplefilter("ignore", DeprecationWarning)
             read = pybamm.Experiment.from_config(json.loads(self.config))
-        return pybamm.Experiment(read.cycles, termination=list(self.termination)) if self.termination else read
+        if not self.termination:
+            return read
+        return pybamm.Experiment(read.cycles, temperature=read.temperature, termination=list(self.termination))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """PyBaMM's text of each step, in order."""
-        return tuple(str(step) for step in self.experiment().steps)
+        return tuple(map(step_text, self.experiment().steps))
+
+    @cached_property
+    def has_table(self) -> bool:
+        """True where a step follows a table of values in time."""
+        return any(step.is_drive_cycle for step in self.experiment().steps)
 
     def __str__(self) -> str:
         names = self.names
@@ -134,6 +160,31 @@ class Steps:
 
 
 Protocol = ConstantCurrent | DriveCycle | Steps
+
+
+def validate_voltages(protocol: Protocol, voltage_limits: tuple[float, float]) -> None:
+    """Raise ``ValueError`` where voltage limits are impossible, or a step asks for a voltage outside of them."""
+    low, high = voltage_limits
+    if reason := VOLTAGES.error(low, "V") or VOLTAGES.error(high, "V"):
+        raise ValueError(f"cell: one of the voltage limits {reason}")
+    if not isinstance(protocol, Steps):
+        return
+    for step in protocol.experiment().steps:
+        if reason := voltage_error(step, voltage_limits):
+            raise ValueError(f"experiment: the step {step_text(step)!r} {reason}")
+
+
+def validate_direction(protocol: Protocol, soc: float) -> None:
+    """Raise ``ValueError`` where a drive cycle charges a cell that is full."""
+    if not isinstance(protocol, DriveCycle) or soc < 1:
+        return
+    t, i = np.array(protocol.time), np.array(protocol.current)
+    charge = np.concatenate([[0.0], np.cumsum(np.diff(t) * (i[1:] + i[:-1]) / 2)]) / SECONDS_PER_HOUR
+    if -charge.min() > REVERSED_RATIO * charge.max():
+        raise ValueError(
+            f"drive cycle: the cycle charges a full cell ({-charge.min():.3g} A.h on balance by {t[np.argmin(charge)]:g} s); "
+            f"{SIGN_QUESTION} If not, give a state of charge at the start below 1"
+        )
 
 
 def protocol_values(protocol: Protocol, voltage_limits: tuple[float, float], current: float) -> dict[str, Any]:
@@ -169,15 +220,24 @@ def as_protocol(protocol: Any, c_rate: float) -> Protocol:
     )
 
 
+def _without_periods(config: dict[str, Any]) -> dict[str, Any]:
+    """An experiment's configuration without its periods.
+
+    With one PyBaMM keeps the solution at these times alone, and straight lines between them.
+    """
+    cycles = [[{key: entry for key, entry in step.items() if key != "period"} for step in cycle] for cycle in config["cycles"]]
+    return {key: entry for key, entry in config.items() if key != "period"} | {"cycles": cycles}
+
+
 def _check_period(step: Any) -> None:
     """Raise ``ValueError`` where a step's period gives no times, or more than `CycleLimits` allows."""
     if step.period is None:
         return
     if not step.period > 0:
-        raise ValueError(f"experiment: the period of the step {str(step)!r} is {step.period:g} s; give one above 0")
+        raise ValueError(f"experiment: the period of the step {step_text(step)!r} is {step.period:g} s; give one above 0")
     if step.duration is not None and step.duration / step.period > CYCLE_LIMITS.n_time:
         raise ValueError(
-            f"experiment: the period of the step {str(step)!r} gives {step.duration / step.period:.3g} times; "
+            f"experiment: the period of the step {step_text(step)!r} gives {step.duration / step.period:.3g} times; "
             f"{CYCLE_LIMITS.n_time} at most, give a longer period or leave it out"
         )
 

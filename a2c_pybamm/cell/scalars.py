@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from a2c_pybamm.cell.traces import CURRENT, VOLTAGE, Traces
-from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array
 
 OPEN_CIRCUIT = "Bulk open-circuit voltage [V]"
@@ -23,45 +22,25 @@ PULSE_CURRENT_CHANGE = 1e-3
 """Smallest change of current [A] that counts as a pulse: below it the solver's tolerance shows in the resistance."""
 
 
-def _discharge_current(traces: Traces) -> Array:
-    """Discharge current [A] (n_sample, n_time); the charge current of samples that only charge."""
-    current = np.nan_to_num(traces.current)
-    discharges = (current > 0).any(axis=1, keepdims=True)
-    return np.asarray(np.where(discharges, np.maximum(current, 0), np.maximum(-current, 0)))
-
-
-def _constant_current(traces: Traces) -> Array | None:
-    """Size of the current [A] (n_sample,) where each sample has one current from start to end; None otherwise."""
-    first = traces.current[:, 0]
-    unchanged = (traces.current == first[:, None]) | np.isnan(traces.current)
-    return np.abs(first) if traces.step_ends.shape[1] == 1 and unchanged.all() else None
+def _delivered_or_taken(traces: Traces, out: Array, into: Array) -> Array:
+    """Amounts delivered (n_sample,), or taken up of samples that only charge."""
+    return np.asarray(np.where(traces.throughput.charge_out > 0, out, into))
 
 
 def capacity(traces: Traces) -> Array:
     """Discharge capacity [A.h] (n_sample,), or the charge of samples that only charge."""
-    current = _constant_current(traces)
-    return traces.integral(_discharge_current(traces)) if current is None else current * traces.end / SECONDS_PER_HOUR
+    return _delivered_or_taken(traces, traces.throughput.charge_out, traces.throughput.charge_in)
 
 
 def energy(traces: Traces) -> Array:
     """Discharge energy [W.h] (n_sample,), or the energy of samples that only charge."""
-    current = _constant_current(traces)
-    if current is None:
-        return traces.integral(_discharge_current(traces) * traces.values[VOLTAGE])
-    return current * traces.cubic(VOLTAGE).integral() / SECONDS_PER_HOUR
+    return _delivered_or_taken(traces, traces.throughput.energy_out, traces.throughput.energy_in)
 
 
 def mean_voltage(traces: Traces) -> Array:
     """Energy over capacity [V] (n_sample,)."""
     charge = capacity(traces)
     return np.divide(energy(traces), charge, out=np.full(len(charge), np.nan), where=charge > 0)
-
-
-def charge_time(traces: Traces) -> Array:
-    """Time [s] (n_sample,) in which current flows into the cell: intervals at both ends of which it does."""
-    charging = traces.current < 0
-    both = charging[:, 1:] & charging[:, :-1] & (traces.step[:, 1:] == traces.step[:, :-1])
-    return np.asarray(np.cumsum(np.where(both, np.diff(traces.t, axis=1), 0.0), axis=1)[:, -1])
 
 
 def pulse_resistance(traces: Traces) -> Array:
@@ -125,6 +104,10 @@ SCALARS = {
         lambda traces: np.asarray(np.nanmin(traces.values[ANODE], axis=1)),
         (ANODE,),
     ),
-    "charge_time": Scalar("s", "time in which current flows into the cell", charge_time),
+    "charge_time": Scalar("s", "time in which current flows into the cell", lambda traces: traces.throughput.time_in),
+    "charge_out": Scalar("A.h", "charge that the cell delivers", lambda traces: traces.throughput.charge_out),
+    "charge_in": Scalar("A.h", "charge that the cell takes up", lambda traces: traces.throughput.charge_in),
+    "energy_out": Scalar("W.h", "energy that the cell delivers", lambda traces: traces.throughput.energy_out),
+    "energy_in": Scalar("W.h", "energy that the cell takes up", lambda traces: traces.throughput.energy_in),
 }
 """All of them, by their names."""

@@ -29,7 +29,7 @@ from a2c_pybamm.formatting import abbreviated
 if TYPE_CHECKING:
     import xarray as xr
 
-    from a2c_pybamm.cell import Cell
+    from a2c_pybamm.cell import Cell, DeclaredOutput
     from a2c_pybamm.parameter_set import BaseSet, ParameterSet
     from a2c_pybamm.study import Mistakes, Study, SweepSettings
 
@@ -80,24 +80,26 @@ def _check_cell(study: Study, mistakes: Mistakes) -> None:
     from a2c_pybamm.cell import setting_mistakes
     from a2c_pybamm.files import base_of
     from a2c_pybamm.parameter_set import as_base
+    from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
     from a2c_pybamm.study import NotGiven
 
     with mistakes.collect():
         settings, protocol = study.cell, None
         base: str | BaseSet | None = None
-        outputs: tuple[str, ...] | None = None
+        outputs: tuple[str | DeclaredOutput, ...] | None = None
         with suppress(ValueError, NotGiven):  # an error of the base set is among the mistakes already
             base = as_base(base_of(study.base))
         with mistakes.collect():
             protocol = _protocol(study)
         with mistakes.collect():
-            outputs = tuple(dict.fromkeys(settings.outputs)) or None  # one that is listed twice is among the mistakes already
+            outputs = _outputs(study)
         for error in setting_mistakes(
             base,
             model=settings.model,
             options=settings.options,
             protocol=protocol,
-            c_rate=settings.c_rate or 1.0,
+            c_rate=settings.c_rate if abs(settings.c_rate) >= CYCLE_LIMITS.least_c_rate else 1.0,  # the study's mistake already
+            soc=settings.initial_soc,
             outputs=outputs,
         ):
             mistakes.add(error)
@@ -120,7 +122,7 @@ def _cell(study: Study, parameter_set: ParameterSet, **swept: Any) -> Cell:
         "c_rate": settings.c_rate,
         "voltage_limits": settings.voltage_limits,
         "soc": settings.initial_soc,
-        "outputs": settings.outputs or None,
+        "outputs": _outputs(study),
         "compile": settings.compile,
     }
     with progress_bar("building the cell", None):
@@ -136,6 +138,19 @@ def _protocol(study: Study) -> Any:
         with naming_input(study.cell.drive_cycle):
             return DriveCycle(*read_drive_cycle(study.cell.drive_cycle))
     return list(study.cell.experiment) or None
+
+
+def _outputs(study: Study) -> tuple[str | DeclaredOutput, ...] | None:
+    """The outputs of a study; None for the default ones."""
+    from a2c_pybamm.cell import DEFAULT_OUTPUTS, VariableAt
+
+    settings = study.cell
+    names = tuple(dict.fromkeys(settings.outputs))  # one that is listed twice is among the mistakes already
+    declared = [
+        VariableAt(name=item.name, variable=item.variable, time=item.time, capacity=item.capacity, event=item.event)
+        for item in {item.name: item for item in settings.output if item.name not in names}.values()
+    ]
+    return (*(names or DEFAULT_OUTPUTS), *declared) if declared else names or None
 
 
 def methods_of(study: Study, *, sampling: bool = True) -> list[Any]:

@@ -8,7 +8,7 @@ import pybamm
 from a2c_pybamm.files.bpx_properties import BPX_ACCURACY
 from a2c_pybamm.files.nominal import NominalValues
 from a2c_pybamm.parameter_set import kind_options, silent_pybamm
-from a2c_pybamm.parameter_set.state_limits import VOLTAGE_TOLERANCE
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 LEAST_STOICHIOMETRY = 1e-9
 """Smallest distance from an empty or full host at which a potential is evaluated, whose logarithm then is -20.7."""
@@ -41,7 +41,7 @@ def _check_limit(n: NominalValues, limit: float, x: float, y: float) -> None:
     the same stoichiometry (steep ends), the difference is added to the losses.
     """
     reached = float(n.evaluate("Positive electrode OCP [V]", y)[0] - n.evaluate("Negative electrode OCP [V]", x)[0])
-    if abs(reached - limit) <= VOLTAGE_TOLERANCE:
+    if abs(reached - limit) <= STATE_LIMITS.voltage_tolerance:
         return
     low, high = _reach(n, x, y)
     where = f"the open-circuit potentials make {reached:.3f} V (x = {x:.3g}, y = {y:.3g}) in place of the limit {limit:g} V"

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 WINDOWS = sys.platform == "win32"
@@ -21,12 +22,22 @@ LOCK_FILE = ".a2c-lock"
 """Name of the file, which is there while a run writes into the folder."""
 HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 """Errors of the system for a lock that another process holds."""
-LOCKED_BYTE = 2**30
-"""Place of the byte that is locked on Windows, where the locked part of a file cannot be read: far behind the text."""
-LOCK_MODE = 0o644
-"""Permissions of the file: anybody may read who is at work in the folder."""
-MOST_BYTES = 500
-"""Bytes of the text in the file: process, host and time."""
+
+
+@dataclass(frozen=True)
+class LockSettings:
+    """Settings of the file that is locked."""
+
+    locked_byte: int = 2**30
+    """Place of the byte that is locked on Windows, where the locked part of a file cannot be read: far behind the text."""
+    mode: int = 0o644
+    """Permissions of the file: anybody may read who is at work in the folder."""
+    most_bytes: int = 500
+    """Bytes of the text in the file: process, host and time."""
+
+
+LOCK_SETTINGS = LockSettings()
+"""Settings of every folder."""
 
 
 @contextmanager
@@ -68,7 +79,7 @@ def _open(path: Path) -> int:
         If there can be no such file.
     """
     while True:
-        number = os.open(path, os.O_RDWR | os.O_CREAT, LOCK_MODE)
+        number = os.open(path, os.O_RDWR | os.O_CREAT, LOCK_SETTINGS.mode)
         try:
             _lock(number)
         except OSError as error:
@@ -87,7 +98,7 @@ def _lock(number: int) -> None:
     if sys.platform == "win32":
         import msvcrt
 
-        os.lseek(number, LOCKED_BYTE, os.SEEK_SET)
+        os.lseek(number, LOCK_SETTINGS.locked_byte, os.SEEK_SET)
         msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
         os.lseek(number, 0, os.SEEK_SET)
     else:
@@ -102,7 +113,7 @@ def _create(path: Path) -> int:
         if _ended(path):
             path.unlink()
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, LOCK_MODE)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, LOCK_SETTINGS.mode)
     except FileExistsError as error:
         raise _in_use(path) from error
 
@@ -125,7 +136,7 @@ def _ended(path: Path) -> bool:
 
 def _text(path: Path) -> str:
     with path.open("rb") as file:
-        return file.read(MOST_BYTES).decode("utf-8", "replace")
+        return file.read(LOCK_SETTINGS.most_bytes).decode("utf-8", "replace")
 
 
 def _in_use(path: Path) -> ValueError:

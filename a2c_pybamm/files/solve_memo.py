@@ -32,12 +32,6 @@ MARK = b"a2cs"
 """Mark of a memo in the header of its SQLite file (PRAGMA application_id)."""
 SQLITE_MAGIC = b"SQLite format 3\0"
 """First bytes of every SQLite file (sqlite.org/fileformat2.html, 1.3)."""
-HEADER_SKIP = 52
-"""Bytes between these and the application's mark, which stands at byte 68."""
-PRIMARY_CODE = 0xFF
-"""Bits of SQLite's result codes without their extension (sqlite.org/rescode.html)."""
-MEMO_VERSION = 1
-"""Version of the schema (PRAGMA user_version)."""
 SCHEMA = {
     "model": "CREATE TABLE model (id INTEGER PRIMARY KEY, set_hash TEXT NOT NULL, cell_hash TEXT NOT NULL, kind TEXT NOT NULL, "
     "layout TEXT NOT NULL, checksum INTEGER NOT NULL, UNIQUE (set_hash, cell_hash, kind))",
@@ -45,8 +39,24 @@ SCHEMA = {
     "cause TEXT NOT NULL, reason TEXT NOT NULL, checksum INTEGER NOT NULL, UNIQUE (model, sample))",
 }
 """The only tables of a memo, as they are written."""
-WAIT_SECONDS = 60.0
-"""Time [s] that a write waits for another process that writes into the same memo; one write takes milliseconds."""
+
+
+@dataclass(frozen=True)
+class MemoSettings:
+    """Settings of the SQLite file."""
+
+    header_skip: int = 52
+    """Bytes between the magic ones and the application's mark, which stands at byte 68."""
+    primary_code: int = 0xFF
+    """Bits of SQLite's result codes without their extension (sqlite.org/rescode.html)."""
+    version: int = 1
+    """Version of the schema (PRAGMA user_version)."""
+    wait_seconds: float = 60.0
+    """Time [s] that a write waits for another process that writes into the same memo; one write takes milliseconds."""
+
+
+MEMO = MemoSettings()
+"""Settings of every memo."""
 ANEW = "delete it, or start anew (--fresh, in Python fresh=True)"
 REMEDIES = {
     sqlite3.SQLITE_FULL: "make space and run again: what was solved before is kept",
@@ -113,7 +123,7 @@ class SolveMemo:
             if fresh and self._recognised():
                 for ending in ("", "-wal", "-shm"):
                     self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
-            self._connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)
+            self._connection = sqlite3.connect(self.path, timeout=MEMO.wait_seconds, isolation_level=None)
             try:
                 self._open()
             except BaseException:
@@ -125,7 +135,7 @@ class SolveMemo:
         if not self.path.exists():
             return False
         with self.path.open("rb") as file:
-            magic, _, mark = (file.read(n) for n in (len(SQLITE_MAGIC), HEADER_SKIP, len(MARK)))
+            magic, _, mark = (file.read(n) for n in (len(SQLITE_MAGIC), MEMO.header_skip, len(MARK)))
         return magic == SQLITE_MAGIC and mark == MARK
 
     def _open(self) -> None:
@@ -142,11 +152,11 @@ class SolveMemo:
                 for sql in SCHEMA.values():
                     connection.execute(sql)
                 connection.execute(f"PRAGMA application_id = {int.from_bytes(MARK)}")
-                connection.execute(f"PRAGMA user_version = {MEMO_VERSION}")
+                connection.execute(f"PRAGMA user_version = {MEMO.version}")
             elif mark != int.from_bytes(MARK):
                 raise MemoError(f"{self.path}: a database of another program, no memo of solves; move it away")
-            elif version != MEMO_VERSION:
-                raise MemoError(f"{self.path}: memo version {version}, this a2c_pybamm reads {MEMO_VERSION}; {ANEW}")
+            elif version != MEMO.version:
+                raise MemoError(f"{self.path}: memo version {version}, this a2c_pybamm reads {MEMO.version}; {ANEW}")
             elif tables != SCHEMA:
                 raise MemoError(f"{self.path}: damaged (its tables are not those of a memo); {ANEW}")
         # after the schema is in the file itself: then a write is one append, which no kill leaves half done
@@ -245,7 +255,7 @@ class SolveMemo:
         except sqlite3.ProgrammingError as error:  # closed, or of another thread: nothing is wrong with the file
             raise MemoError(f"{self.path}: cannot be used here ({message_line(error).rstrip('.')}); open it again") from error
         except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+            code = getattr(error, "sqlite_errorcode", 0) & MEMO.primary_code
             remedy = REMEDIES.get(code)
             what = "cannot be used" if remedy else "damaged"
             raise MemoError(f"{self.path}: {what} ({error}); {remedy or ANEW}") from error

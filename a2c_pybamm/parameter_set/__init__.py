@@ -19,6 +19,7 @@ from a2c_pybamm.parameter_set.base_set import (
     missing_entry,
 )
 from a2c_pybamm.parameter_set.ions import ions_of
+from a2c_pybamm.parameter_set.key_ranges import TEMPERATURES, VOLTAGES, Range, value_error
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
@@ -28,10 +29,13 @@ from a2c_pybamm.parameter_set.thermodynamic_table import free_energy_sides, ther
 from a2c_pybamm.parameter_set.value_document import read_values, required_arguments
 
 __all__ = [
+    "TEMPERATURES",
     "TREATMENTS",
+    "VOLTAGES",
     "Attachment",
     "BaseSet",
     "ParameterSet",
+    "Range",
     "StoichiometryMap",
     "as_base",
     "attachment_error",
@@ -51,5 +55,6 @@ __all__ = [
     "silent_pybamm",
     "symbols",
     "thermodynamic_table",
+    "value_error",
     "with_balance",
 ]

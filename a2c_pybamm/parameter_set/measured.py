@@ -7,7 +7,7 @@ import numpy as np
 from a2c_pybamm.laws import DEFAULT_ION, MeasuredOCP
 from a2c_pybamm.parameter_set.attachment import StoichiometryMap
 from a2c_pybamm.parameter_set.base_set import BaseSet, as_base, base_values, evaluate_base
-from a2c_pybamm.parameter_set.state_limits import TABLE_LIMITS
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 N_OCP_TABLE = 121
 """Compositions at which a base set's curve is tabulated: at most 2.5 mV from it, near the ends (PyBaMM's sets of 2026).
@@ -31,7 +31,7 @@ def measured_ocp(
     give.
     """
     values = base_values(as_base(base))
-    low, high = TABLE_LIMITS
+    low, high = STATE_LIMITS.table
     sto = low + (high - low) * (1 - np.cos(np.linspace(0, np.pi, N_OCP_TABLE))) / 2
     side = side.capitalize()
     voltage = evaluate_base(values, f"{side} electrode OCP [V]", sto)

@@ -17,15 +17,16 @@ from a2c_pybamm.estimate import Array, Joint
 from a2c_pybamm.estimate.representation import source_list
 from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, message_line, plain, text_table
 from a2c_pybamm.laws import Gaps, TwoPhase, UnstablePhaseError, held_laws
-from a2c_pybamm.parameter_set.attachment import Attachment, attachment_error
+from a2c_pybamm.parameter_set.attachment import Attachment, attachment_error, passed_arguments
 from a2c_pybamm.parameter_set.base_set import BaseSet, as_base, base_values, kind_options, missing_entry
 from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
 from a2c_pybamm.parameter_set.ions import ion_error
+from a2c_pybamm.parameter_set.key_ranges import value_errors
 from a2c_pybamm.parameter_set.keys import BALANCE_KEYS
 from a2c_pybamm.parameter_set.lithium import cyclable_lithium, full_charge_potentials, initial_concentrations
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
-from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import Temperature, conform_fields, listed, printable, show
 
@@ -46,8 +47,9 @@ class ParameterSet:
     Raises
     ------
     ValueError
-        If a law needs a coefficient that the joint lacks, the joint has one that no law needs, a key is unknown, or the laws
-        are of ions that PyBaMM has no cell for: of more than one electron, or of different elements.
+        If a law needs a coefficient that the joint lacks, the joint has one that no law needs, a key is unknown, a number is
+        impossible (a porosity of 0), or the laws are of ions that PyBaMM has no cell for: of more than one electron, or of
+        different elements.
     """
 
     name: str
@@ -106,8 +108,24 @@ class ParameterSet:
                     f"set {self.name}: plateaus of {law.material} are those at {law.reference_temperature:g} K, the set is at "
                     f"{self.temperature:g} K; fit the law with the set's temperature as its reference"
                 )
+        if reason := next(value_errors(self._numbers(base)), ""):
+            raise ValueError(f"set {self.name}: {reason}")
         if self.voltage_limits and not self.voltage_limits[0] < self.voltage_limits[1]:
             raise ValueError(f"set {self.name}: voltage limits {self.voltage_limits} must be the lower one, then the upper one")
+
+    def _numbers(self, base: pybamm.ParameterValues) -> dict[str, Any]:
+        """Entries of the base set, numbers in their place at the mean coefficients, and voltage limits."""
+        mean = dict(zip(self.joint.names, map(float, self.joint.mean), strict=True))
+        numbers = dict(base.items())
+        for key, attachment in self.attach.items():
+            if attachment.index is not None or passed_arguments(key, attachment):
+                continue
+            number = float(getattr(attachment.law, attachment.method)(mean))
+            if not attachment.relative:
+                numbers[key] = number
+            elif not callable(numbers[key]):
+                numbers[key] *= number
+        return numbers | self.limit_values
 
     def nominal(self) -> pybamm.ParameterValues:
         """PyBaMM's values with every coefficient at its mean, fully charged."""
@@ -226,7 +244,7 @@ class ParameterSet:
         """Raise ``UnstablePhaseError`` if a host at the mean coefficients would separate into phases where the cell goes."""
         sides = [side for side in ("negative", "positive") if f"{side.capitalize()} electrode OCP [V]" in self.attach]
         reached = self.stoichiometry_window  # ArithmeticError where the cell has no size, also without such laws
-        ends = {side: sorted(reached.get(side, STABILITY_LIMITS)) for side in sides}
+        ends = {side: sorted(reached.get(side, STATE_LIMITS.stability)) for side in sides}
         window = {side: (np.array([low]), np.array([high])) for side, (low, high) in ends.items()}
         if reason := self.instabilities(self.joint.mean[None], window)[0]:
             raise UnstablePhaseError(f"set {self.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")

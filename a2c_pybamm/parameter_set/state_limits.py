@@ -8,11 +8,22 @@ stoichiometry between 0 and 1 is out of bounds, a voltage limit that the potenti
 
 from __future__ import annotations
 
-VOLTAGE_TOLERANCE = 1e-3
-"""Largest distance [V] of the open-circuit voltage without the asymptotes from the limit that a state was solved for."""
-END_DISTANCE = 1e-10
-"""Distance from an empty or a full electrode at which its potential is evaluated: PyBaMM clips stoichiometries there."""
-TABLE_LIMITS = (0.001, 0.999)
-"""Stoichiometries between which a base set's curve is tabulated: the asymptotes are 1 mV there, and take over beyond."""
-STABILITY_LIMITS = (0.005, 0.995)
-"""Stoichiometries between which a host must be stable: nearer to an end the terms of laws diverge."""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StateLimits:
+    """Limits of all cells."""
+
+    voltage_tolerance: float = 1e-3
+    """Largest distance [V] of the open-circuit voltage without the asymptotes from the limit that a state was solved for."""
+    end_distance: float = 1e-10
+    """Distance from an empty or a full electrode at which its potential is evaluated: PyBaMM clips stoichiometries there."""
+    table: tuple[float, float] = (0.001, 0.999)
+    """Stoichiometries between which a base set's curve is tabulated: the asymptotes are 1 mV there, and take over beyond."""
+    stability: tuple[float, float] = (0.005, 0.995)
+    """Stoichiometries between which a host must be stable: nearer to an end the terms of laws diverge."""
+
+
+STATE_LIMITS = StateLimits()
+"""Limits of all cells."""

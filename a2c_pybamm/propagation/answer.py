@@ -74,6 +74,8 @@ class Numbers:
     mean_se: float
     q2: float
     mean_shift: float
+    end_shift: float
+    """Shift of both ends of the distribution by curvature."""
     nonlinear_share: float
     test_point_error: float
     hidden_variance: float

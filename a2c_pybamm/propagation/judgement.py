@@ -101,6 +101,7 @@ def _contradictions(
         Finding.SURVIVORS: varies and own.survivor_shift > limit.survivors,
         Finding.ENDS: sampling is not None and own.std > 0 and _ends_differ(own, sampling, limit),
         Finding.DISAGREES: sampling is not None
+        and (own.std > 0 or sampling.std > 0)
         and kind is not MethodKind.TANGENT
         and _differs(own, sampling, criterion.roughness),
     }
@@ -135,6 +136,7 @@ def _tangent(own: Numbers, sampling: Numbers | None, criterion: VerdictCriterion
         Finding.MEAN_SHIFT: curvature and not abs(own.mean_shift) < criterion.mean_shift * own.std,
         Finding.TEST_POINTS: own.test_point_error > criterion.roughness.kink_error,
         Finding.CURVED: sampling is None and curvature and own.error >= criterion.std_error,
+        Finding.ENDS: sampling is None and curvature and abs(own.end_shift) > criterion.draws.ends * own.std,
     }
 
 

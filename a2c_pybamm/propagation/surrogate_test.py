@@ -10,7 +10,7 @@ failed, the predictions say what leaving these out does to mean and standard dev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,17 @@ from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem
 from a2c_pybamm.propagation.shares import ratio
 
-LEAST_POINTS = 20
-"""Points with a number from which anything is tested."""
+
+@dataclass(frozen=True)
+class SurrogateTest:
+    """Settings of the test."""
+
+    least_points: int = 20
+    """Points with a number from which anything is tested."""
+
+
+SURROGATE_TEST = SurrogateTest()
+"""Settings of all tests."""
 
 
 def tested(problem: Problem, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -75,7 +84,7 @@ def compared(values: Array, predicted: Array, group: NDArray[np.int64]) -> dict[
     """Statistics of a test on values (n_point,), NaN where a point failed; empty where too few have a number."""
     kept = np.isfinite(values)
     y, p, parts = values[kept], predicted[kept], group[kept]
-    if len(y) < LEAST_POINTS or len(np.unique(parts)) < 2 or not y.std() > RELATIVE_ROUND_OFF * abs(y.mean()):
+    if len(y) < SURROGATE_TEST.least_points or len(np.unique(parts)) < 2 or not y.std() > RELATIVE_ROUND_OFF * abs(y.mean()):
         return {}
     without = np.array([_differences(y[parts != k], p[parts != k]) for k in np.unique(parts)])
     mean, log_std = _differences(y, p)
@@ -102,7 +111,7 @@ def widened(numbers: Mapping[str, Array], found: Mapping[str, Array], *, tangent
     what the test shows beyond twice its own error. Those that give no error of their mean answer for failed samples too, and
     what leaving these out would change is an error as well.
     """
-    errors, shift = {}, found["survivor_shift"] if "mean_se" not in numbers else np.zeros(1)
+    errors, shift = {}, found["survivor_shift"] if tangent or "mean_se" not in numbers else np.zeros(1)
     unit = {"error": np.ones(1), "mean_se": np.sqrt(numbers["var"])}
     for name, difference, spread in (("error", "draw_log_std", "draw_log_std_se"), ("mean_se", "draw_mean", "draw_mean_se")):
         size, own = np.abs(found[difference]), numbers.get(name, np.full(1, np.nan))

@@ -16,7 +16,7 @@ CYCLE_COLUMNS = ("time_s", "current_A")
 
 @dataclass(frozen=True)
 class CycleLimits:
-    """Bounds of a drive cycle's times and currents, beyond which a unit is wrong or a simulation has no end."""
+    """Bounds of times and currents of protocols, beyond which a unit is wrong or a simulation has no end."""
 
     end: float = 3.2e9
     """Last time [s]: a hundred years."""
@@ -24,13 +24,17 @@ class CycleLimits:
     """Least time from one row to the next [s]."""
     current: float = 1e9
     """Largest current [A]: the world's power stations at 3 kV."""
+    c_rate: float = 1000.0
+    """Largest current over the nominal capacity per hour: 3.6 s for a charge or discharge."""
+    least_c_rate: float = 1e-6
+    """Least of it: a hundred years."""
     n_time: int = 1_000_000
     """Times of a cycle, or of an experiment's step by its period: 11 days at 1 Hz, 8 MB for each variable; the solver restarts
     at each kink, which takes minutes for so many."""
 
 
 CYCLE_LIMITS = CycleLimits()
-"""Bounds of the cycles that are read, and of those that cells are driven by."""
+"""Bounds of the cycles that are read, and of the protocols that cells are driven by."""
 
 
 @file_errors

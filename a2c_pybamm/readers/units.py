@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, PLANCK
+from a2c_pybamm.constants import AVOGADRO, ELEMENTARY_CHARGE, PLANCK, SECONDS_PER_HOUR
 
 LARGEST_NUMBER = 1e30
 """Bound of the numbers in a file, in any unit: products of five of them stay within the range of floats."""
@@ -26,6 +26,8 @@ UNITS: dict[str, dict[str, float]] = {
     },
     "length": {"m": 1.0, "nm": 1e-9, "A": 1e-10, "Å": 1e-10, "angstrom": 1e-10, "bohr": 5.29177210544e-11},
     "volume": {"m3/mol": 1.0, "cm3/mol": 1e-6, "A3": 1e-30 * AVOGADRO, "Å3": 1e-30 * AVOGADRO},
+    "duration": {"s": 1.0, "min": 60.0, "h": SECONDS_PER_HOUR},
+    "charge": {"A.h": 1.0, "mA.h": 1e-3},
     "time": {"s": 1.0, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15},
     "frequency": {"Hz": 1.0, "THz": THZ, "cm-1": 2.99792458e10, "meV": 1e-3 * ELEMENTARY_CHARGE / PLANCK},
     "temperature": {"K": 1.0},
@@ -34,7 +36,7 @@ UNITS: dict[str, dict[str, float]] = {
     "entropic change": {"V/K": 1.0, "mV/K": 1e-3, "V.K-1": 1.0},
     "number": {"": 1.0, "1": 1.0},
 }
-"""SI value of one of each unit, by kind of quantity; energies and volumes are per mole of what is counted."""
+"""SI value of one of each unit, by kind of quantity; energies and volumes are per mole of what is counted, charges in A.h."""
 
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 

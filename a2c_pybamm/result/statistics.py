@@ -95,6 +95,7 @@ STATISTICS = {
     "mean_unseen_high": Statistic("upper end, a rare mode that no sample met included (rule of three)", "{u}"),
     "std_unseen_high": Statistic("upper end for the standard deviation, such a mode included", "{u}"),
     "mean_shift": Statistic("shift of the mean by curvature (first order)", "{u}"),
+    "end_shift": Statistic("shift of the ends of the central 95 % by curvature (first order)", "{u}"),
     "nonlinear_share": Statistic("share of variance that no straight line gives (first order)", "1"),
     "gradient": Statistic(
         "total derivative by each coefficient at the mean (first order)", "{u} per unit of the coefficient", "coefficient"

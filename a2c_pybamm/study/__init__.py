@@ -30,7 +30,7 @@ from a2c_pybamm.study.named_files import add_unusable_files, data_files
 from a2c_pybamm.study.reading import Reading, read_partial_study, read_study
 from a2c_pybamm.study.reference import reference_page
 from a2c_pybamm.study.stamps import MADE_FROM, changed_since, study_stamps
-from a2c_pybamm.study.study import CellSettings, PropagationSettings, Study, SweepSettings
+from a2c_pybamm.study.study import CellSettings, MomentOutput, PropagationSettings, Study, SweepSettings
 from a2c_pybamm.study.thermodynamics import (
     EnergyFile,
     MeasuredOCP,
@@ -61,6 +61,7 @@ __all__ = [
     "Mistakes",
     "Mobility",
     "MolecularDynamics",
+    "MomentOutput",
     "NotGiven",
     "PolynomialFreeEnergy",
     "PotentialFile",

@@ -10,9 +10,6 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from a2c_pybamm.estimate.canonical_factor import SYMMETRY_TOLERANCE
 from a2c_pybamm.study.fields import Factor, MeanLn, Number, Section, StdLn, parse_in_unit, repeated, unit_of
 
-FRACTIONS = ("porosity", "volume fraction")
-"""Endings of keys whose values are fractions of a volume."""
-
 
 def bounds_mistakes(bounds: tuple[float, float], unit: str = "") -> Iterator[str]:
     """Line on bounds of which the first is not below the second."""
@@ -192,11 +189,13 @@ class Value(Section):
     reason: str = Field(min_length=1, description="Where the numbers come from", examples=["impedance of five cells"])
 
     def _mistakes(self) -> Iterator[str]:
+        from a2c_pybamm.parameter_set import value_error
+
         if (self.value is None) != (self.std is None) or (self.std is None) == (self.bounds is None):
             yield "give value and std, or bounds alone"
             return
         if self.bounds:
             yield from bounds_mistakes(self.bounds, unit_of(self.parameter))
         for value in [self.value] if self.value is not None else self.bounds or ():
-            if self.parameter.endswith(FRACTIONS) and not 0 < value < 1:
-                yield f"{self.parameter} is {value:g}; give a fraction of the volume between 0 and 1, bounds excluded"
+            if reason := value_error(self.parameter, value):
+                yield reason

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from a2c_pybamm.estimate.germs import LEAST_DRAWS
+from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 from a2c_pybamm.study.balance import Balance
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
@@ -15,8 +16,11 @@ from a2c_pybamm.study.fields import (
     FILE_NAME,
     MODEL_NAME,
     BaseName,
+    Charge,
     DataFile,
+    Duration,
     Flag,
+    Name,
     Number,
     Section,
     Temperature,
@@ -27,6 +31,36 @@ from a2c_pybamm.study.fields import (
 
 PROTOCOLS = ("c_rate", "drive_cycle", "experiment")
 """Keys of the protocol, of which a study gives one at most."""
+
+
+MOMENTS = ("time", "capacity", "event")
+"""Keys of the moment of an output, of which each has one."""
+
+
+class MomentOutput(Section):
+    """An output of one's own: a PyBaMM variable at one moment. Of time, capacity and event one."""
+
+    name: Name = Field(description="Name of the output", examples=["voltage after 10 min"])
+    variable: str = Field(
+        min_length=1,
+        max_length=200,
+        description='PyBaMM variable with one value at each time, or "voltage"; "Time [s]" gives the time of an event',
+        examples=["Voltage [V]"],
+    )
+    time: Annotated[Duration, Field(ge=0)] | None = Field(None, description="Time since the start", examples=["10 min"])
+    capacity: Charge | None = Field(
+        None, description="Charge that has flowed out on balance, negative for charge that has flowed in", examples=["2 A.h"]
+    )
+    event: Annotated[str, Field(min_length=1, max_length=250)] | None = Field(
+        None,
+        description='"end", "end of step 2", or the first moment at which a variable has a value: "Voltage [V] = 3.5"',
+        examples=["end of step 2"],
+    )
+
+    def _mistakes(self) -> Iterator[str]:
+        given = [key for key in MOMENTS if getattr(self, key) is not None]
+        if len(given) != 1:
+            yield f"{' and '.join(given) or 'no moment'} given; give one of {', '.join(MOMENTS)}"
 
 
 class CellSettings(Section):
@@ -41,8 +75,8 @@ class CellSettings(Section):
     )
     c_rate: Number = Field(
         1.0,
-        ge=-1000,
-        le=1000,
+        ge=-CYCLE_LIMITS.c_rate,
+        le=CYCLE_LIMITS.c_rate,
         description="Discharge current over the base set's nominal capacity per hour; negative to charge",
         examples=[1.0],
     )
@@ -64,6 +98,7 @@ class CellSettings(Section):
         description="Named numbers and PyBaMM variables; capacity, energy, mean voltage, end time and voltage if not given",
         examples=[["capacity", "peak_temperature", "voltage"]],
     )
+    output: tuple[MomentOutput, ...] = Field((), description="Outputs of one's own, beside those")
     voltage_limits: tuple[Voltage, Voltage] | None = Field(
         None, description="Cut-off and full charge", examples=[["3.0 V", "4.1 V"]]
     )
@@ -83,11 +118,14 @@ class CellSettings(Section):
         protocols = [name for name in PROTOCOLS if name in self.model_fields_set]
         if len(protocols) > 1:
             yield f"{' and '.join(protocols)} are given; keep one"
-        if self.c_rate == 0:
-            yield "c_rate is 0; give a positive one to discharge, a negative one to charge"
+        if abs(self.c_rate) < CYCLE_LIMITS.least_c_rate:
+            yield (
+                f"c_rate is {self.c_rate:g}; give a positive one to discharge, a negative one to charge, of "
+                f"{CYCLE_LIMITS.least_c_rate:g} at least"
+            )
 
     def _output_mistakes(self) -> Iterator[str]:
-        if twice := repeated(list(self.outputs)):
+        if twice := repeated([*self.outputs, *(output.name for output in self.output)]):
             yield f"output {twice} is listed twice; keep one"
 
     @property
@@ -134,7 +172,7 @@ class PropagationSettings(Section):
 class SweepSettings(Section):
     """A design of experiments: every combination of these settings."""
 
-    c_rate: tuple[Annotated[Number, Field(gt=0, le=1000)], ...] = Field(
+    c_rate: tuple[Annotated[Number, Field(ge=CYCLE_LIMITS.least_c_rate, le=CYCLE_LIMITS.c_rate)], ...] = Field(
         (), description="Discharge currents", examples=[[0.5, 1.0, 2.0]]
     )
     upper_voltage: tuple[Annotated[Voltage, Field(gt=0)], ...] = Field(

@@ -11,7 +11,7 @@ from a2c_pybamm import Attachment, Cell, Joint, ParameterSet, RedlichKister, Sim
 from a2c_pybamm.cell.full_cell import X_INITIAL
 from a2c_pybamm.laws import UnstablePhaseError
 from a2c_pybamm.parameter_set import base_values
-from a2c_pybamm.parameter_set.state_limits import STABILITY_LIMITS
+from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 LIMITS_V = (3.0, 4.0)
 """The shipped set's own."""
@@ -222,7 +222,8 @@ def test_impossible_cell_is_refused_although_pybamm_solves_it() -> None:
     x, y = pybamm.lithium_ion.ElectrodeSOHSolver(values).get_initial_stoichiometries(1.0)[:2]
     assert 0 < x < 1
     assert 0 < y < 1
-    assert not (STABILITY_LIMITS[0] < x < STABILITY_LIMITS[1] and STABILITY_LIMITS[0] < y < STABILITY_LIMITS[1])
+    low, high = STATE_LIMITS.stability
+    assert not (low < x < high and low < y < high)
     with pytest.raises(SimulationFailed, match="infeasible: starts at stoichiometries"):
         Cell(made, model="SPM")
 

@@ -66,7 +66,7 @@ def test_limits_out_of_reach_are_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     """PyBaMM's own lines on the terminal are kept back: the error is said once, by the one line."""
     handler = logging.handlers.BufferingHandler(100)
     monkeypatch.setattr(pybamm.logger, "handlers", [handler])
-    far = dataclasses.replace(scaled("Chen2020"), voltage_limits=(3.0, 1e15))
+    far = dataclasses.replace(scaled("Chen2020"), voltage_limits=(3.0, 9.9))
     with pytest.raises(ValueError, match=r"^set t, mean coefficients: .*choose another voltage window"):
         Cell(far, model="SPM")
     assert far.stoichiometry_window == {}
@@ -78,9 +78,9 @@ def test_electrode_without_extent(tmp_path: Path, key: str) -> None:
     text = f'name = "t"\nbase = "Chen2020"\n[[value]]\nparameter = "{key}"\nvalue = "0 m"\nstd = "0 m"\n'
     text += 'source = "s"\nreason = "r"\n'
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"set t, mean coefficients: value of .* is 0 .*; give the cell a size") as error:
+    with pytest.raises(ValueError, match=r"value\[1\]: Electrode .* is 0 m; give a length above 0 and up to 1000 m") as error:
         derive(read_study(tmp_path))
-    assert repr(key) in str(error.value)
+    assert key in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_step_that_makes_no_sense(step: str, words: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "step",
-    ["Discharge at 1e30 A until 3 V", "Discharge at 1C until 100 V", "Rest for 0 seconds", "Hold at 1e300 V for 1 hour"],
+    ["Discharge at 1e6 A until 3 V", "Discharge at 1C for 5 hours"],
 )
 def test_step_that_no_cell_can_do(step: str) -> None:
     cell = Cell(scaled("Chen2020"), model="SPM", protocol=[step])

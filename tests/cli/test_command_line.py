@@ -233,14 +233,50 @@ STUDY: dict[str, tuple[Callable[[Path], None], list[str]]] = {
         in_study("slope = 1.0 }   # Ai2020", "slope = 1.5 }   # Ai2020"),
         ["negative", "must rise within [0, 1]"],
     ),
+    "impossible rate": (in_study("c_rate = 1.0", "c_rate = 1e-300"), ["cell: c_rate is 1e-300", "1e-06 at least"]),
     "order too high": (in_study('order = "averaged"', "order = 9"), ["positive", "needs at least", "lower the order"]),
 }
+
+
+def with_steps(*steps: str) -> Callable[[Path], None]:
+    """A study of these steps, without its sweep."""
+
+    def change(folder: Path) -> None:
+        path = folder / "study.toml"
+        text = path.read_text(encoding="utf-8").partition("[sweep]")[0]
+        path.write_text(text.replace("c_rate = 1.0", f"experiment = {list(steps)}", 1), encoding="utf-8")
+
+    return change
+
+
+CELLS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
+    "output of no variable": (
+        added('[[cell.output]]\nname = "v"\nvariable = "Voltge [V]"\ntime = "1 s"'),
+        ["no variable 'Voltge [V]'", "did you mean 'Voltage [V]'"],
+    ),
+    "output at no event": (
+        added('[[cell.output]]\nname = "v"\nvariable = "Voltage [V]"\nevent = "when full"'),
+        ["output 'v'", "event is 'when full'", "end of step 2"],
+    ),
+    "step without an end": (with_steps("Rest for -5 minutes"), ["the step 'Rest for -5 minutes' lasts -300 s", "above 0"]),
+    "step beyond the cell": (with_steps("Hold at 7 V for 1 hour"), ["asks for 7 V, more than 1 V outside", "voltage_limits"]),
+}
+"""Studies whose set can be derived, and whose cell cannot be."""
 
 
 def half_path(folder: Path) -> str:
     """The images up to the saddle."""
     text = (folder / ODH).read_text()
     return text[: text.index("image=4")].rsplit("\n", 2)[0] + "\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CELLS)
+def test_cell_that_cannot_be_is_found_by_check(call: Call, study: Path, case: str) -> None:
+    change, words = CELLS[case]
+    change(study)
+    err = refused(call, study, "check", study)
+    assert [word for word in words if word not in err] == [], err
 
 
 @pytest.mark.parametrize("case", [*DATA, *STUDY])

@@ -222,6 +222,7 @@ VALUE = '\n[[value]]\nparameter = "Contact resistance [Ohm]"\nsource = "s"\nreas
 PURE = VALUE.replace("Contact resistance [Ohm]", "Cation transference number").replace('"0.01 Ohm"', "0.3")
 DECLARED = '\n[[declared]]\nnames = ["a", "b"]\nvalues = [1.0, 2.0]\nsource = "s"\nreason = "r"\n'
 SYSTEMATIC = '\n[[systematic]]\nsource = "s"\nreason = "r"\nstd = { a = 0.1 }\n'
+OUTPUT = '\n[[cell.output]]\nname = "v"\nvariable = "Voltage [V]"\n'
 SECTIONS: dict[str, tuple[str, str]] = {
     "neither std nor covariance": (DECLARED, r"declared\[1\]: give either std or covariance"),
     "both": (DECLARED + "std = [1, 1]\ncovariance = [[1, 0], [0, 1]]", r"declared\[1\]: give either"),
@@ -236,7 +237,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "one voltage limit": ('[cell]\nvoltage_limits = ["4.1 V"]', r"cell\.voltage_limits\[2\]: this entry is missing"),
     "porosity above one": (
         PURE.replace("Cation transference number", "Separator porosity").replace("0.3", "1.7") + "std = 0.1",
-        r"value\[1\]: Separator porosity is 1\.7; give a fraction of the volume between 0 and 1",
+        r"value\[1\]: Separator porosity is 1\.7; give a fraction of the volume above 0 and up to 1",
     ),
     "no current": ("[cell]\nc_rate = 0", r"cell: c_rate is 0; give a positive one to discharge"),
     "current in words": ('[cell]\nc_rate = "fast"', r"cell\.c_rate: must be a number without quotes or unit"),
@@ -248,6 +249,25 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "option of no text": ("[cell]\noptions = { thermal = 1 }", r"cell\.options\.thermal"),
     "state of charge": ("[cell]\ninitial_soc = 1.5", r"cell\.initial_soc: must be at most 1"),
     "output twice": ('[cell]\noutputs = ["energy", "energy"]', "output 'energy' is listed twice"),
+    "output of one's own twice": (
+        '[cell]\noutputs = ["v"]' + OUTPUT + 'time = "1 s"',
+        "output 'v' is listed twice",
+    ),
+    "output without a moment": ("[cell]" + OUTPUT, r"cell\.output\[1\]: no moment given; give one of time, capacity, event"),
+    "output with two moments": (
+        "[cell]" + OUTPUT + 'time = "1 s"\nevent = "end"',
+        r"cell\.output\[1\]: time and event given; give one of",
+    ),
+    "output at a time without unit": (
+        "[cell]" + OUTPUT + "time = 10",
+        r"cell\.output\[1\]\.time: it has no unit; .* s or min or h",
+    ),
+    "output before the start": ("[cell]" + OUTPUT + 'time = "-1 s"', r"cell\.output\[1\]\.time: must be at least 0"),
+    "output at a charge in C": ("[cell]" + OUTPUT + 'capacity = "1 C"', r"capacity: unit 'C' is not known; .* A\.h or mA\.h"),
+    "name of an output": (
+        "[cell]" + OUTPUT.replace('"v"', '"v [V]"') + 'event = "end"',
+        r"cell\.output\[1\]\.name: must be words with one space",
+    ),
     "empty step": ('[cell]\nexperiment = [""]', r"cell\.experiment\[1\]"),
     "no budget": ("[propagation]\nbudget = 3", r"budget: must be at least 32"),
     "tolerance": ("[propagation]\ntolerance = 2.0", r"tolerance: must be below 1"),
@@ -262,7 +282,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "no method": ("[propagation]\nfirst_order = false\nadaptive = false\nsamples = 0", "no method is left; set"),
     "nothing swept": ("[sweep]\nuncertainty = false", "nothing is swept; list values"),
     "swept twice": ("[sweep]\nc_rate = [1.0, 2.0, 1.0]", "1.0 is listed twice"),
-    "negative current": ("[sweep]\nc_rate = [1.0, -2.0]", r"sweep\.c_rate\[2\]: must be above 0, got -2"),
+    "negative current": ("[sweep]\nc_rate = [1.0, -2.0]", r"sweep\.c_rate\[2\]: must be at least 1e-06, got -2"),
     "swept below the cut-off": (
         '[cell]\nvoltage_limits = ["3 V", "4 V"]\n[sweep]\nupper_voltage = ["2.9 V"]',
         "upper_voltage 2.9 V is not above the cut-off",

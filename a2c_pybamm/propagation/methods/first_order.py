@@ -34,6 +34,8 @@ FOURTH_MOMENT = {"normal": 3.0, "uniform": 9 / 5}
 """E ξ⁴ of a germ of unit variance."""
 SIXTH_MOMENT = {"normal": 15.0, "uniform": 27 / 7}
 """E ξ⁶."""
+END_QUANTILE = float(norm.ppf(0.975))
+"""Standard deviations from the mean at which the ends of the central 95 % of a normal output are."""
 N_MIXED_DIRECTION = 4
 """Random directions for the mixed second derivatives: their variance is then known to a factor of about two."""
 
@@ -55,6 +57,10 @@ class FirstOrder:
     :math:`\tfrac12\sum h_i`, and the method's own error of the standard deviation follows from the variance of
 
     .. math:: \sum_i (J a_i\,\xi_i + \tfrac12 h_i \xi_i^2 + c_i \xi_i^3) + \sum_{i<j} h_{ij}\xi_i\xi_j .
+
+    By its skewness both ends of the distribution, z standard deviations from the mean, move by
+    :math:`\tfrac12\sum h_i + \tfrac12(z^2-1)\sum (J a_i)^2 h_i/\sum (J a_i)^2` (Cornish and Fisher, Rev. Inst. Int. Stat. 5
+    (1938) 307), mixed differences left out.
 
     :math:`\sum_{i<j} h_{ij}^2` is estimated without bias from second differences along random sign directions
     :math:`u`, :math:`|u| = 1`: :math:`\tfrac14\langle(n\,u^\mathsf{T}Hu - \sum h_i)^2\rangle`.
@@ -249,8 +255,12 @@ def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradi
     first = (slopes**2).sum(axis=0)
     error = np.abs(np.sqrt(ratio(linear + nonlinear_var, first)) - 1)
     error = np.where(first > noise**2, error, np.where(linear + nonlinear_var > noise**2, np.inf, 0.0 * nonlinear_var))
+    shift = np.where(np.abs(shift) > noise, shift, 0.0 * shift)
+    skewed = (END_QUANTILE**2 - 1) / 2 * ratio((slopes**2 * second[:n]).sum(axis=0), first)
     return {
-        "mean_shift": np.where(np.abs(shift) > noise, shift, 0.0 * shift),
+        "mean_shift": shift,
+        "mean_se": np.abs(shift),
+        "end_shift": shift + np.where(np.abs(skewed) > noise, skewed, 0.0 * skewed),
         "nonlinear_share": ratio(nonlinear_var, linear + nonlinear_var),
         "error": error,
     }
