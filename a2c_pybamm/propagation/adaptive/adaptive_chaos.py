@@ -31,16 +31,18 @@ class AdaptiveChaos:
 
     1. solves a design (`solve_design`): points of eight independent nested scramblings (`ReplicatedDesign`), once test points
        at three standard deviations along the axes and along the steepest directions of the outputs;
-    2. fits a polynomial to all points so far, with a prior (`weighted_regression`) so that fewer points than terms do, and
-       corrects mean and standard deviation by what fits without some points missed there (`cross_fit`), so that they are those
-       of sampling where the polynomial predicts nothing (`fit_polynomials`);
-    3. estimates the relative error of each standard deviation, and which outputs are rough (`estimate_error`): those of which
-       the polynomial predicts less than 98 % of the variance, or that a test point shows to have a step or a tail that could
-       hold a tenth of the variance;
+    2. fits a polynomial to all points so far, with a prior (`weighted_regression`) so that fewer points than terms do, of a
+       degree that grows with them where that helps, and corrects mean and standard deviation by what fits without some points
+       missed there (`cross_fit`), so that they are those of the points where the polynomial predicts nothing, and of the
+       samples that work where some fail (`fit_polynomials`);
+    3. estimates the relative error of each standard deviation, with what only test points met, and which outputs are rough
+       (`estimate_error`): those of which the polynomial predicts less than 98 % of the variance, or that a test point shows to
+       have a step or a tail that could hold a tenth of the variance;
     4. chooses the next design (`next_design`), or ends where the error of every scalar output (of every element where there is
-       no scalar) is below ``tolerance`` or ``budget`` solves are spent. Where a scalar is rough the rest of the budget is drawn
-       where rough outputs are far from their mean, with known weights (`importance_points`), and their numbers are those of
-       these draws alone.
+       no scalar) is below ``tolerance`` or ``budget`` solves are spent. Where a rough scalar has a rare tail the rest of the
+       budget is drawn where it is far from its mean, with known weights (`importance_points`).
+
+    Polynomials of curves are fitted when the last point is solved (`fit_curves`).
 
     Of more than thirty germs products are made of those thirty alone that move the outputs most.
     """

@@ -12,6 +12,7 @@ from a2c_pybamm.propagation.adaptive.cross_fit import TEST_GROUP, WEIGHTED_GROUP
 from a2c_pybamm.propagation.adaptive.cross_moments import Mask
 from a2c_pybamm.propagation.adaptive.design import Kind
 from a2c_pybamm.propagation.adaptive.importance_moments import importance_moments, with_plain_points
+from a2c_pybamm.propagation.adaptive.importance_points import IMPORTANCE
 from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriterion
 from a2c_pybamm.propagation.intervals import VARIANCE_TAIL, tail_share
 from a2c_pybamm.propagation.methods.three_sigma_points import hidden_variance
@@ -37,7 +38,9 @@ def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNE
         )
         apart = _disagree(fit, importance, roughness)
         n_plain = int((~state.points[Kind.PLAIN].failed).sum())
-        importance = with_plain_points(importance, fit.var, fit.without, n_plain, int((~points.failed).sum()))
+        n_own = int((~points.failed).sum())
+        importance = with_plain_points(importance, fit.var, fit.without, n_plain, n_own)
+        importance = importance | {"error": _with_unmet(table, fit, importance, n_plain + IMPORTANCE.worth * n_own)}
     hidden = hidden_variance(table.values[table.group == TEST_GROUP], fit.mean, fit.var)
     kinked = fit.test_point_error > roughness.kink_error
     still = fit.var <= (RELATIVE_ROUND_OFF * fit.mean) ** 2
@@ -80,6 +83,17 @@ def _with_rare(state: AdaptiveState, fit: CrossFit, roughness: RoughnessCriterio
             least_shift[k], least_square[k] = number * failed.mean(), number * max(0.0, (failed**2 - fit.var[k]).mean())
     std_error, mean_se = np.maximum(fit.error, _growth(least_square, n, fit.var)), np.maximum(fit.mean_se, least_shift / n)
     return np.hypot(std_error, _growth(square, n, fit.var)), np.hypot(mean_se, shift / n)
+
+
+def _with_unmet(table: ElementTable, fit: CrossFit, importance: dict[str, Array], n: float) -> Array:
+    """Relative errors of the standard deviation by importance points (n_element,) that are worth n plain ones.
+
+    With what test points met and none or few of these.
+    """
+    own = table.values[table.group == WEIGHTED_GROUP]
+    met = (np.abs(own - fit.mean) > fit.missed / 2).sum(axis=0)
+    unmet = _growth(np.nan_to_num(fit.missed_square) / (1 + met), np.full(len(met), n), importance["var"])
+    return np.hypot(importance["error"], unmet)
 
 
 def _growth(square: Array, n: Array, var: Array) -> Array:

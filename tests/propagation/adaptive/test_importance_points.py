@@ -79,6 +79,16 @@ def test_weights_are_those_of_the_density() -> None:
     assert len(points.germ) == 500 * N_SCRAMBLING
 
 
+@pytest.mark.parametrize("seed", [8, 11])
+def test_event_that_importance_points_met_too_seldom_is_in_the_error(seed: int) -> None:
+    """Half a per cent of the probability carries two thirds of the variance; points that overlook it have no scatter."""
+    edge, height = norm.ppf(0.995), 20.0
+    model = from_function(lambda x: x[:, 0] + 0.5 * x[:, 1] - height * (x[:, 2] > edge), [f"x{k}" for k in range(4)])
+    found = propagate(model, joint_of(4), AdaptiveChaos(0.02, 100), rng=np.random.default_rng(seed)).isel(approach=0)["output"]
+    truth = np.sqrt(1.25 + height**2 * 0.005 * 0.995)
+    assert abs(np.log(float(found["std"]) / truth)) < 3 * float(found["error"])
+
+
 @pytest.mark.calibration
 def test_rare_collapse_is_measured_within_its_stated_error() -> None:
     """Of 40 designs each is within three stated errors or warned, and means have no bias.
