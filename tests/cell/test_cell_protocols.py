@@ -348,9 +348,9 @@ def test_compiled_code_gives_the_same(chen: a2c.ParameterSet, tmp_path: Any, mon
 @pytest.mark.slow
 def test_large_batches_are_compiled_and_small_ones_are_not(chen: a2c.ParameterSet) -> None:
     cell = Cell(chen, model="SPM")
-    assert not cell._solver._compiles(2499)
-    assert cell._solver._compiles(2500) == has_compiler()
-    assert not Cell(chen, model="SPM", compile=False)._solver._compiles(10**6)
+    assert not cell.compiles(2499)
+    assert cell.compiles(2500) == has_compiler()
+    assert not Cell(chen, model="SPM", compile=False).compiles(10**6)
 
 
 @pytest.mark.parametrize(

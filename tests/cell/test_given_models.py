@@ -244,7 +244,7 @@ def test_function_of_other_arguments_is_one_line() -> None:
 
 def test_settings_are_checked_on_values_of_ones_own() -> None:
     base = BaseSet.of(pybamm.ParameterValues("Prada2013"), name="mine")
-    settings: dict[str, Any] = {"options": {"thermal": "lumped"}, "protocol": None, "c_rate": 1.0, "outputs": None}
+    settings: dict[str, Any] = {"options": {"thermal": "lumped"}, "protocol": None, "c_rate": 1.0, "soc": None, "outputs": None}
     (error,) = setting_mistakes(base, model="SPM", **settings)
     assert "needs 'Negative current collector thickness [m]', which the base set mine lacks" in str(error)
     assert list(setting_mistakes(None, model="SPM", **settings)) == []
