@@ -55,12 +55,13 @@ def summary(name: str, rows: list[Row], rare: float) -> str:
     off = [row for row in rows if row.off(rare)]
     z = np.array([[row.mean_z, row.std_z] for row in rows])
     held = (np.abs(z) < 1.96).sum(axis=0)
+    upper = sum(row.told or abs(row.std_z) < 1.96 for row in rows)
     taken = Counter(row.recommendation for row in rows)
     error = np.sqrt(np.nanmean([row.log_ratio**2 for row in rows]))
     least = int(binom.ppf(0.01, len(rows), 0.95))
     taken_text = ", ".join(f"{kind} {n}" for kind, n in sorted(taken.items()))
     return (
-        f"{name:32s} off {len(off):3d} of {len(rows)}; 95 % held: mean {held[0]}, std {held[1]} (1 % quantile {least}); "
+        f"{name:32s} off {len(off):3d} of {len(rows)}; 95 % held: mean {held[0]}, std {held[1]}, with upper ends {upper} (1 % quantile {least}); "
         f"error of the std {100 * error:.2f} %; {taken_text}"
     )
 
