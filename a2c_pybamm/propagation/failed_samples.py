@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.propagation.methods.jackknife import jackknife_error
+from a2c_pybamm.propagation.intervals import jackknife_error
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, Problem
 from a2c_pybamm.propagation.shares import ratio

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
-from a2c_pybamm.propagation.intervals import CONFIDENCE, matched
-from a2c_pybamm.propagation.methods.jackknife import jackknife_error
+from a2c_pybamm.propagation.intervals import CONFIDENCE, jackknife_error, matched
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem
 from a2c_pybamm.propagation.shares import ratio

@@ -232,8 +232,8 @@ def test_shares_of_all_methods_agree_on_a_nonlinear_function() -> None:
     error = found["output"]["share_se"].values[2]
     assert (error > 0).all()
     assert (error < 0.03).all()
-    # errors from eight scramblings: Student's quantile of seven degrees of freedom for 0.1 %
-    assert (np.abs(sampling - chaos) < 5.4 * error).all()
+    # Student's quantile of seven degrees of freedom for 0.1 %, 5.4, over the factor 1.21 that the errors have
+    assert (np.abs(sampling - chaos) < 4.5 * error).all()
     assert (np.abs(first - chaos) < 0.05).all()
     assert chaos.sum() < 1  # the product belongs to no single source
     v = 0.09
