@@ -40,7 +40,8 @@ def print_plan(settings: Study, file: Path, cell: Cell) -> None:
     rejected = steps.rejected_draws(settings, cell)
     print_lines(steps.rejected_text(rejected))
     if sum(rejected.values()) > settings.propagation.max_failed:
-        print_lines(f"That is more than max_failed = {settings.propagation.max_failed:.1%}: narrow the error bars, or raise it")
+        limit = f"max_failed = {settings.propagation.max_failed:.1%}"
+        print_lines(f"That is more than {limit}: the decisions will begin with it; narrow the error bars")
 
 
 def solve_seconds(cell: Cell) -> float:

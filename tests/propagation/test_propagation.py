@@ -314,7 +314,7 @@ def test_an_output_without_a_number_leaves_the_others_alone() -> None:
     model = from_function(function, joint.names, outputs=("whole", "part"))
     found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(500), rng=np.random.default_rng(0))
     assert statuses(found, "whole") == [Status.HOLDS] * 3
-    # the polynomial of the part that works answers for the part that fails, too
+    # the polynomial of the part that works goes on into the part that fails
     assert statuses(found, "part")[1:] == [Status.CONTRADICTED, Status.HOLDS]
     assert found.n_failed.values.tolist() == [0, 0, 0]
     assert at(found, "part/failed_fraction", SAMPLING) == pytest.approx(0.1587, abs=0.01)

@@ -203,7 +203,7 @@ def test_stated_error_covers_what_only_test_points_met() -> None:
 
 def test_without_a_polynomial_it_is_the_mean_of_its_own_points() -> None:
     joint = joint_of(2)
-    problem = match(from_function(wave, joint.names), joint, max_failed=0.05, progress=None)
+    problem = match(from_function(wave, joint.names), joint)
     found = AdaptiveChaos(1e-6, 48).run(problem, np.random.default_rng(0))
     assert found.plain is not None
     values = found.solved.flat("output")[found.plain.rows, 0]
