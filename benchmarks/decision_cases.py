@@ -17,7 +17,7 @@ Array = np.ndarray
 N_TRUTH = 4_000_000
 """Draws behind a true value."""
 CHUNK = 1_000_000
-TOLD = 3.0
+MOST_ERRORS = 3.0
 """Stated errors from which a decision is off."""
 
 
@@ -123,14 +123,14 @@ class Row:
     """Distance of ln std in its stated errors."""
     log_ratio: float
     told: bool
-    """True where the decision says that few samples carry the variance, and their upper end holds."""
+    """True where the decision says that few samples carry the variance, and the true std is below three times its upper end."""
     unseen: float
     """Probability of the rarest event that the decision says it has seen."""
     text: str
 
     def off(self, rare: float) -> bool:
         """True where an error is beyond three stated ones, and the decision does not say why it might be."""
-        beyond = not (abs(self.mean_z) <= TOLD and abs(self.std_z) <= TOLD)
+        beyond = not (abs(self.mean_z) <= MOST_ERRORS and abs(self.std_z) <= MOST_ERRORS)
         return beyond and not self.told and not rare <= self.unseen
 
 
