@@ -13,6 +13,7 @@ import xarray as xr
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.files import read_result, write_result
+from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
 from a2c_pybamm.propagation.answer import Recommendation, Status
 from a2c_pybamm.propagation.germ_basis import germ_distribution, sobol_germ, total_degree
@@ -465,6 +466,8 @@ def test_chaos_over_a_range_where_samples_fail_is_held_against_sampling() -> Non
     text = str(found["output"]["decision"].values)
     assert text.startswith("-0.5")
     assert "by sampling" in text
+    fraction, error = (at(found, f"output/{name}", SAMPLING) for name in ("failed_fraction", "failed_fraction_se"))
+    assert f" {percent(fraction)} (± {percent(error)}) of the drawn samples fail" in text, "those of sampling, not of chaos"
     assert text.endswith("the numbers are of those that work.")
 
 
