@@ -128,10 +128,27 @@ class Row:
     """Probability of the rarest event that the decision says it has seen."""
     text: str
 
+    @property
+    def beyond(self) -> bool:
+        """True where an error is beyond three stated ones."""
+        return not (abs(self.mean_z) <= MOST_ERRORS and abs(self.std_z) <= MOST_ERRORS)
+
     def off(self, rare: float) -> bool:
         """True where an error is beyond three stated ones, and the decision does not say why it might be."""
-        beyond = not (abs(self.mean_z) <= MOST_ERRORS and abs(self.std_z) <= MOST_ERRORS)
-        return beyond and not self.told and not rare <= self.unseen
+        return self.beyond and not self.told and not rare <= self.unseen
+
+    def off_beside(self, values: Array) -> bool:
+        """The same for draws of a reference (n,), of which no rare event is known beforehand.
+
+        What the decision says that it has not seen are then the farthest draws of that probability: without these the answer
+        has to be right.
+        """
+        if not self.beyond or self.told:
+            return False
+        far = np.abs(values - np.median(values))
+        seen = values[far <= np.quantile(far, 1 - self.unseen)]
+        error = abs(self.log_ratio / self.std_z) if self.std_z else 0.0
+        return not abs(self.log_ratio - log(seen.std() / values.std())) <= MOST_ERRORS * error
 
 
 def judged(result: a2c.Result, output: str, methods: list, truth: Truth) -> Row:
