@@ -47,20 +47,20 @@ def add_verdicts(parts: ResultParts, methods: Sequence[Method], max_failed: floa
 
 
 def _failed_samples(answers: Sequence[Answer], root: xr.Dataset, failures: xr.Dataset) -> FailedSamples | None:
-    """An output's failed samples by the method that draws them; None where none failed."""
-    for k, answer in enumerate(answers):
-        own = answer.numbers
-        if own.failed_fraction > 0:
-            mine = failures["cause"].values[failures[SAMPLE_APPROACH].values == answer.label]
-            cause = Counter(map(str, mine)).most_common(1)[0][0] if len(mine) else str(FailureCause.NOT_FINITE)
-            shift, share = root["failure_shift"].values[k], root["failure_share"].values[k]
-            place: dict[str, Any] = {}
-            if np.isfinite(shift).all():
-                j, i = int(np.abs(shift).argmax()), int(share.argmax())
-                place = {"coefficient": str(root["coefficient"].values[j]), "shift": float(shift[j])}
-                place |= {"source": str(root["source"].values[i]), "share": float(share[i])}
-            return FailedSamples(own.failed_fraction, own.failed_fraction_se, cause, **place)
-    return None
+    """An output's failed samples, by the method that samples or else the first with plain points; None where none failed."""
+    drawn = [k for k, answer in enumerate(answers) if np.isfinite(answer.numbers.failed_fraction)]
+    k = min(drawn, key=lambda k: answers[k].kind is not MethodKind.SAMPLING, default=None)
+    if k is None or not answers[k].numbers.failed_fraction > 0:
+        return None
+    own, mine = answers[k].numbers, failures["cause"].values[failures[SAMPLE_APPROACH].values == answers[k].label]
+    cause = Counter(map(str, mine)).most_common(1)[0][0] if len(mine) else str(FailureCause.NOT_FINITE)
+    shift, share = root["failure_shift"].values[k], root["failure_share"].values[k]
+    place: dict[str, Any] = {}
+    if np.isfinite(shift).all():
+        j, i = int(np.abs(shift).argmax()), int(share.argmax())
+        place = {"coefficient": str(root["coefficient"].values[j]), "shift": float(shift[j])}
+        place |= {"source": str(root["source"].values[i]), "share": float(share[i])}
+    return FailedSamples(own.failed_fraction, own.failed_fraction_se, cause, **place)
 
 
 def _judged(node: xr.Dataset, answers: list[Answer], decision: Decision) -> xr.Dataset:

@@ -13,6 +13,7 @@ import xarray as xr
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.files import read_result, write_result
+from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
 from a2c_pybamm.propagation.answer import Recommendation, Status
 from a2c_pybamm.propagation.germ_basis import germ_distribution, sobol_germ, total_degree
@@ -232,8 +233,8 @@ def test_shares_of_all_methods_agree_on_a_nonlinear_function() -> None:
     error = found["output"]["share_se"].values[2]
     assert (error > 0).all()
     assert (error < 0.03).all()
-    # errors from eight scramblings: Student's quantile of seven degrees of freedom for 0.1 %
-    assert (np.abs(sampling - chaos) < 5.4 * error).all()
+    # Student's quantile of seven degrees of freedom for 0.1 %, 5.4, over the factor 1.21 that the errors have
+    assert (np.abs(sampling - chaos) < 4.5 * error).all()
     assert (np.abs(first - chaos) < 0.05).all()
     assert chaos.sum() < 1  # the product belongs to no single source
     v = 0.09
@@ -314,7 +315,7 @@ def test_an_output_without_a_number_leaves_the_others_alone() -> None:
     model = from_function(function, joint.names, outputs=("whole", "part"))
     found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(500), rng=np.random.default_rng(0))
     assert statuses(found, "whole") == [Status.HOLDS] * 3
-    # the polynomial of the part that works answers for the part that fails, too
+    # the polynomial of the part that works goes on into the part that fails
     assert statuses(found, "part")[1:] == [Status.CONTRADICTED, Status.HOLDS]
     assert found.n_failed.values.tolist() == [0, 0, 0]
     assert at(found, "part/failed_fraction", SAMPLING) == pytest.approx(0.1587, abs=0.01)
@@ -465,6 +466,8 @@ def test_chaos_over_a_range_where_samples_fail_is_held_against_sampling() -> Non
     text = str(found["output"]["decision"].values)
     assert text.startswith("-0.5")
     assert "by sampling" in text
+    fraction, error = (at(found, f"output/{name}", SAMPLING) for name in ("failed_fraction", "failed_fraction_se"))
+    assert f" {percent(fraction)} (± {percent(error)}) of the drawn samples fail" in text, "those of sampling, not of chaos"
     assert text.endswith("the numbers are of those that work.")
 
 

@@ -17,6 +17,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
+from a2c_pybamm.formatting import message_line
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
 from a2c_pybamm.propagation.methods.three_sigma_points import (
@@ -95,14 +96,14 @@ class FirstOrder:
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Mean, variance and shares from the tangent; NaN for outputs of which the mean or a slope has no number."""
         n_germ = len(problem.joint.germ_families)
-        by_model = _by_model(problem)
+        by_model, failure = _by_model(problem)
         steps = np.zeros((0, len(problem.names)))
         if by_model is None:
             steps = np.diag(self.step * problem.joint.std)[problem.joint.std > 0]
         germ = _directions(n_germ, rng) if self.curvature else np.zeros((0, n_germ))
         moves = np.vstack([steps, germ @ problem.joint.root.T])
         solved = problem.solve(problem.joint.mean + np.vstack([np.zeros((1, len(problem.names))), moves, -moves]))
-        n, gradients, extra, note = len(steps), None, 0, f"central differences, step {self.step:g} std"
+        n, gradients, extra, note = len(steps), None, 0, f"central differences, step {self.step:g} std{failure}"
         if by_model is not None:
             gradients, extra, note = _analytic(problem, solved, by_model)
         statistics, slopes = {}, {}
@@ -137,15 +138,14 @@ class FirstOrder:
         return gradient
 
 
-def _by_model(problem: Problem) -> xr.Dataset | None:
-    """The model's own derivatives; None where it has none, or a solve that it needs for them failed."""
+def _by_model(problem: Problem) -> tuple[xr.Dataset | None, str]:
+    """The model's own derivatives, None where it has none or refuses them, and the reason of that in words."""
     if not hasattr(problem.model, "jacobian"):
-        return None
+        return None, ""
     try:
-        dataset: xr.Dataset = problem.model.jacobian(problem.joint.mean)
-    except ValueError:
-        return None
-    return dataset
+        return problem.model.jacobian(problem.joint.mean), ""
+    except ValueError as error:
+        return None, f" (the model's own: {message_line(error)})"
 
 
 def _along_axes(solved: Solved, slopes: Mapping[str, Array], n_step: int, n_move: int) -> dict[str, tuple[Array, Array, Array]]:
