@@ -224,6 +224,8 @@ def _more_solves(recommendation: Recommendation, answer: Answer | None, criterio
     """Further samples that bring the error of the std to the one asked for."""
     if answer is None:
         return nan
-    if recommendation is not Recommendation.SAMPLING or not isfinite(answer.numbers.error):
+    if recommendation is not Recommendation.SAMPLING:
         return 0.0
+    if not isfinite(answer.numbers.error):
+        return nan
     return max(0.0, ceil(answer.numbers.n_solves * ((answer.numbers.error / criterion.std_error) ** 2 - 1)))

@@ -42,20 +42,23 @@ def verdict_sentence(answer: Answer, sampling: Numbers | None, unit: str) -> str
     """One method's answer for one output: standard deviation, whether it holds, and what was found."""
     status = answer.judgement.status
     if status is Status.MISSING:
-        cause = "a solve that it needs failed" if answer.numbers.n_failed else "a value or gradient of the model is not finite"
+        own, cause = answer.numbers, "a value or gradient of the model is not finite"
+        if own.n_failed:
+            cause = "every solve failed" if own.n_failed == own.n_solves else "a solve that it needs failed"
         return f"No answer by {answer.label}: {cause}."
     if status is Status.CONSTANT:
-        return _constant(answer.numbers.n_solves)
-    own = _std(answer.numbers, unit)
+        return _constant(answer.numbers)
+    text = _std(answer.numbers, unit)
     if sampling is not None and answer.kind is not MethodKind.SAMPLING:
-        own += f" ({_std(sampling, unit)} by sampling)"
-    return f"{own}. {_about(answer, unit)}"
+        text += f" ({_std(sampling, unit)} by sampling)"
+    return f"{text}. {_about(answer, unit)}"
 
 
-def _constant(n_solves: int) -> str:
-    if n_solves == 1:
+def _constant(own: Numbers) -> str:
+    if own.n_solves == 1:
         return "No coefficient that the model depends on carries an error."
-    return f"The output does not vary in {n_solves} solves."
+    kept = f"{own.n_kept} of {own.n_solves}" if own.n_kept < own.n_solves else f"{own.n_solves}"
+    return f"The output does not vary in {kept} solves."
 
 
 def _about(answer: Answer, unit: str) -> str:
@@ -90,9 +93,13 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
         )
     own = answer.numbers
     if answer.judgement.status is Status.CONSTANT:
-        most = max(other.numbers.n_solves for other in answers if other.found(Finding.CONSTANT))
+        most = max((o.numbers for o in answers if o.found(Finding.CONSTANT)), key=lambda numbers: numbers.n_solves)
         text = _constant(most)
-        return f"{lead}{significant(own.mean)}{_unit(unit)}: {text[0].lower()}{text[1:]}{end}"
+        return (
+            lead
+            + " ".join([f"{significant(own.mean)}{_unit(unit)}: {text[0].lower()}{text[1:]}", *_why_no_other(answers)])
+            + end
+        )
     value = f"{with_error(own.mean, own.std)}{_unit(unit)} by {answer.label}"
     if decision.recommendation is Recommendation.SAMPLING:
         spread = f"{_std(own, unit)} from {_kept(own)}, which see nothing rarer than {percent(_unseen(own))}"
@@ -117,7 +124,7 @@ def _number_of_test_points(own: Numbers) -> str:
 
 def _unseen(own: Numbers) -> float:
     """Probability of the rarest event that the samples would show with 95 % confidence."""
-    n = own.test_n if own.test_n >= 1 else own.n_solves - own.n_failed
+    n = own.test_n if own.test_n >= 1 else own.n_kept
     return min(1.0, RULE_OF_THREE / max(1.0, n))
 
 
@@ -131,7 +138,7 @@ def _failed(decision: Decision) -> tuple[str, str]:
         end = "high" if failed.shift > 0 else "low"
         blamed = f"{failed.shift:+.1f} σ there; {failed.source} {percent(failed.share)}"
         text += f", mostly where {failed.coefficient!r} is {end} ({blamed})"
-    text += "; the numbers are of those that work."
+    text += "; the numbers are of those that work." if decision.answer is not None else "."
     return (f"{text} ", "") if decision.leads_with_failures else ("", f" {text}")
 
 
@@ -187,7 +194,7 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
     if own.std_unseen_high > NAMED.unseen_factor * own.std * (1 + own.error):
         high = f"{significant(own.std_unseen_high, 2)}{_unit(unit)}"
         parts.append(f"A mode that none of {own.n_solves} solves met could raise the std to {high} (95 %).")
-    if decision.more_solves:
+    if decision.more_solves > 0:
         parts.append(f"{decision.more_solves:.0f} further solves bring the error of the std to {percent(VERDICT.std_error)}.")
     return parts
 
@@ -226,7 +233,7 @@ def _shift(own: Numbers, unit: str) -> str:
 
 def _kept(own: Numbers) -> str:
     """Number of samples behind the numbers, in words."""
-    return f"{own.n_solves - own.n_failed} of {own.n_solves} samples" if own.n_failed else f"{own.n_solves} samples"
+    return f"{own.n_kept} of {own.n_solves} samples" if own.n_kept < own.n_solves else f"{own.n_solves} samples"
 
 
 def _dominated(answer: Answer) -> str:

@@ -321,6 +321,60 @@ def test_an_output_without_a_number_leaves_the_others_alone() -> None:
     assert at(found, "part/mean", SAMPLING) == pytest.approx(-0.2876, abs=0.02)  # E[z | z < 1]
 
 
+def test_sentences_of_one_output_count_its_own_samples() -> None:
+    """A rare failure of whole samples at one end, and an output that a third of the others lack, at the other."""
+    joint = independent_joint(2)
+
+    def function(s: np.ndarray) -> dict[str, np.ndarray]:
+        whole = np.where(s[:, 0] > 2, np.nan, s[:, 0] + s[:, 1])
+        return {"whole": whole, "part": np.where(s[:, 1] < -0.43, np.nan, whole), "still": np.where(s[:, 0] > 2, np.nan, 4.0)}
+
+    model = from_function(function, joint.names, outputs=("whole", "part", "still"))
+    found = propagate(model, joint, AdaptiveChaos(budget=100), MonteCarlo(512), rng=np.random.default_rng(0))
+    n_failed, lacking = int(found.n_failed[1]), int(np.isnan(found["draws"]["part"].values).sum())
+    assert 0 < n_failed < 30 < 150 < lacking < 512
+    whole, part, still = (str(found[output]["decision"].values) for output in ("whole", "part", "still"))
+    assert "mostly where 'c0' is high" in whole
+    assert f"from {512 - lacking} of 512 samples, which see nothing rarer than {300 / (512 - lacking):.2g} %" in part
+    assert part.startswith(f"{100 * lacking / 512:.0f} % (±")
+    assert "mostly where" not in part
+    assert f"From {512 - lacking} of 512 samples" in str(found["part"]["verdict"].sel(approach=SAMPLING).values)
+    assert f"the output does not vary in {512 - n_failed} of 512 solves" in still
+
+
+def test_cause_of_an_output_is_that_of_its_own_samples() -> None:
+    class Model:
+        names = names_of(1)
+
+        def solve(self, s: np.ndarray, progress: object = None) -> xr.Dataset:
+            failed = s[:, 0] > 1.5
+            part = np.where(s[:, 0] > 0, np.nan, 1.0 + s[:, 0])
+            return xr.Dataset(
+                {"whole": ("sample", s[:, 0]), "part": ("sample", part)}
+                | {"failed": ("sample", failed), "reason": ("sample", np.where(failed, "gave up", "").astype(object))}
+                | {"cause": ("sample", np.where(failed, "solver", "").astype(object))}
+            )
+
+    found = propagate(Model(), independent_joint(1), MonteCarlo(200), rng=np.random.default_rng(0))
+    assert "of the drawn samples fail (solver)" in str(found["whole"]["decision"].values)
+    assert "of the drawn samples fail (not finite)" in str(found["part"]["decision"].values)
+
+
+def test_failures_everywhere_are_blamed_on_nothing() -> None:
+    joint = independent_joint(2)
+    model = from_function(lambda s: np.where(np.sin(1e4 * s[:, 0]) > 0.7, np.nan, s[:, 0]), joint.names)
+    found = propagate(model, joint, MonteCarlo(256), rng=np.random.default_rng(0))
+    assert "of the drawn samples fail (not finite); the numbers are of those that work." in str(
+        found["output"]["decision"].values
+    )
+    only_mean = from_function(lambda s: np.where(s.any(axis=1), np.nan, 1.0), joint.names)
+    none = propagate(only_mean, joint, FirstOrder(curvature=False), MonteCarlo(64), rng=np.random.default_rng(0))
+    assert str(none["output"]["decision"].values) == (
+        "100 % (± 0 %) of the drawn samples fail (not finite). No answer: neither sampling nor another method gives a number."
+    )
+    assert str(none["output"]["verdict"].values[1]) == "No answer by sampling: every solve failed."
+
+
 def test_first_order_needs_a_solve_on_one_side_of_each_coefficient() -> None:
     model = from_function(lambda s: np.where(s[:, 1] > 0.05, np.nan, s[:, 0]), names_of(2))
     one_sided = propagate(model, independent_joint(2), FirstOrder(curvature=False), rng=np.random.default_rng(0))
@@ -597,6 +651,31 @@ def test_result_is_written_to_netcdf_and_read_back(tmp_path: Path) -> None:
     assert [node.path for node in read.subtree] == [node.path for node in found.subtree]
     for node, other in zip(read.subtree, found.subtree, strict=True):
         xr.testing.assert_identical(node.to_dataset(), other.to_dataset())
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0])
+def test_result_without_a_source_or_a_finite_error_is_read_back(tmp_path: Path, scale: float) -> None:
+    """No coefficient with an error; and one draw of 512 that varies, of which no method knows the error."""
+    joint = independent_joint(2, scale=scale)
+    model = from_function(lambda s: (s[:, 0] > 3) * 1.0, joint.names)
+    methods = [FirstOrder(), AdaptiveChaos(budget=60), MonteCarlo(512)]
+    found = propagate(model, joint, *methods, rng=np.random.default_rng(1))
+    assert np.isinf(found["output"]["error"]).any() == (scale > 0)
+    assert np.isnan(found["output"]["more_solves"]) == (scale > 0)
+    assert "nan" not in str(found["output"]["decision"].values)
+    assert read_result(write_result(tmp_path / "result.nc", found)).identical(found)
+
+
+def test_step_that_only_test_points_meet_is_named() -> None:
+    """A step of probability 0.2 % behind 512 draws that all give 0; without draws nothing says that it is constant."""
+    joint = independent_joint(2)
+    model = from_function(lambda s: (s[:, 0] > 2.9) * 1.0, joint.names)
+    methods = [FirstOrder(), AdaptiveChaos(budget=60), MonteCarlo(512)]
+    found = propagate(model, joint, *methods, rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.FAILS, Status.FAILS, Status.CONSTANT]
+    assert "test points at ±3σ show a kink" in str(found["output"]["decision"].values)
+    alone = propagate(model, joint, *methods[:2], rng=np.random.default_rng(0))
+    assert statuses(alone) == [Status.FAILS, Status.FAILS]
 
 
 def test_same_seed_same_result_and_progress_counts_every_solve() -> None:
