@@ -95,11 +95,8 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
     if answer.judgement.status is Status.CONSTANT:
         most = max((o.numbers for o in answers if o.found(Finding.CONSTANT)), key=lambda numbers: numbers.n_solves)
         text = _constant(most)
-        return (
-            lead
-            + " ".join([f"{significant(own.mean)}{_unit(unit)}: {text[0].lower()}{text[1:]}", *_why_no_other(answers)])
-            + end
-        )
+        value = f"{significant(own.mean)}{_unit(unit)}: {text[0].lower()}{text[1:]}"
+        return lead + " ".join([value, *_why_no_other(answers)]) + end
     value = f"{with_error(own.mean, own.std)}{_unit(unit)} by {answer.label}"
     if decision.recommendation is Recommendation.SAMPLING:
         spread = f"{_std(own, unit)} from {_kept(own)}, which see nothing rarer than {percent(_unseen(own))}"
