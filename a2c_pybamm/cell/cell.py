@@ -360,7 +360,7 @@ class Cell:
         mean = np.asarray(mean, float)
         able = self._has_sensitivities()
         if method == "auto":
-            method = "sensitivities" if able and self.model in ("SPM", "SPMe") else "differences"
+            method = "sensitivities" if self._takes_sensitivities else "differences"
         if method == "differences":
             rows, n_solves = self._difference_gradient(mean), 2 * int(np.count_nonzero(self.inputs.std))
         elif able:
@@ -373,6 +373,15 @@ class Cell:
         data = self._dataset(rows, "coefficient", len(self.names)).assign_coords(coefficient=list(self.names))
         label = "central differences" if method == "differences" else "solver sensitivities"
         return data.assign_attrs(n_solves=n_solves, method=label)
+
+    @property
+    def n_jacobian_solves(self) -> int:
+        """Solves that `jacobian` takes."""
+        return 1 if self._takes_sensitivities else 2 * int(np.count_nonzero(self.inputs.std))
+
+    @property
+    def _takes_sensitivities(self) -> bool:
+        return self._has_sensitivities() and self.model in ("SPM", "SPMe")
 
     def _has_sensitivities(self) -> bool:
         wanted = set(self.outputs.names)

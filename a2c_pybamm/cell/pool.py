@@ -256,6 +256,11 @@ class ParallelCell:
         """True where samples of a batch of so many are solved by compiled functions."""
         return self.cell.compiles(batch)
 
+    @property
+    def n_jacobian_solves(self) -> int:
+        """Solves that `jacobian` takes."""
+        return self.cell.n_jacobian_solves
+
     def jacobian(self, mean: Array, *, method: Literal["auto", "sensitivities", "differences"] = "auto") -> xr.Dataset:
         """Total derivatives of all outputs at ``mean`` (n_coefficient,), from the cell in this process."""
         return self.cell.jacobian(mean, method=method)

@@ -114,6 +114,11 @@ class RememberedModel:
         return _dataset(layout, [answers[row] for row in rows])
 
     @property
+    def n_jacobian_solves(self) -> int:
+        """Solves that ``jacobian`` takes where the memo lacks it; 0 where the model does not count them."""
+        return int(getattr(self.model, "n_jacobian_solves", 0))
+
+    @property
     def jacobian(self) -> Callable[..., xr.Dataset]:
         """Total derivatives of all outputs at a mean (n_coefficient,), where the model has them."""
         return partial(self._jacobian, self.model.jacobian)

@@ -228,4 +228,4 @@ def _more_solves(recommendation: Recommendation, answer: Answer | None, criterio
         return 0.0
     if not isfinite(answer.numbers.error):
         return nan
-    return max(0.0, ceil(answer.numbers.n_solves * ((answer.numbers.error / criterion.std_error) ** 2 - 1)))
+    return float(max(0, ceil(answer.numbers.n_solves * ((answer.numbers.error / criterion.std_error) ** 2 - 1))))

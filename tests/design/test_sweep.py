@@ -108,3 +108,16 @@ def test_sweep_writes_to_netcdf(joint: a2c.Joint, tmp_path: Any) -> None:
     with pytest.raises(ValueError, match="no node 'outputs' with statistics"):
         a2c.to_dataframe(plain)
     assert list(result["reason"].values) == ["", "no such cell"]
+
+
+def test_sweep_of_outputs_that_need_further_solves_is_written(joint: a2c.Joint, tmp_path: Any) -> None:
+    """Twenty draws are too few for the error of the std; an output that does not vary needs none."""
+
+    def model(slope: float) -> Any:
+        outputs = {"y": "1", "still": "1"}
+        return a2c.from_function(lambda s: {"y": slope * s[:, 0] ** 2, "still": 0 * s[:, 0]}, NAMES, outputs=outputs)
+
+    result = a2c.sweep(model, {"slope": [1.0, 2.0]}, joint, a2c.MonteCarlo(20, points="random"), rng=rng())
+    assert (result["y"]["more_solves"] > 0).all()
+    assert (result["still"]["more_solves"] == 0).all()
+    assert a2c.read_result(a2c.write_result(tmp_path / "sweep.nc", result)).identical(result)

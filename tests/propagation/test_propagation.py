@@ -13,7 +13,15 @@ import xarray as xr
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.files import read_result, write_result
-from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
+from a2c_pybamm.propagation import (
+    AdaptiveChaos,
+    FirstOrder,
+    MonteCarlo,
+    PolynomialChaos,
+    from_function,
+    planned_solves,
+    propagate,
+)
 from a2c_pybamm.propagation.answer import Recommendation, Status
 from a2c_pybamm.propagation.germ_basis import germ_distribution, sobol_germ, total_degree
 from a2c_pybamm.propagation.verdict import read_recommendation
@@ -412,6 +420,18 @@ def test_gradient_of_the_model_is_used_by_name() -> None:
     assert found["y"]["var"][0] == pytest.approx(16 + 9 + 2 * 4 * 3 * 0.5)
     assert found.n_solves[0] == 6
     assert found.attrs["first order: gradient"] == "by hand"
+
+
+def test_solves_of_the_models_gradient_are_planned_and_counted() -> None:
+    class Counted(AnalyticModel):
+        n_jacobian_solves = 5
+
+    joint = Joint([Estimate.from_covariance(("b", "a"), [0, 2], [[1, 0.5], [0.5, 1]], source="s")])
+    done: list[int] = []
+    method, rng = FirstOrder(curvature=False), np.random.default_rng(0)
+    found = propagate(Counted(), joint, method, rng=rng, progress=done.append)
+    assert planned_solves(Counted(), joint, method) == found.n_solves[0] == 6
+    assert done == [5]  # the one solve of this model does not tell
 
 
 def test_curvature_gives_mean_shift_and_error_of_first_order() -> None:

@@ -84,13 +84,13 @@ class FirstOrder:
         return "first order"
 
     def planned(self, problem: Problem) -> int:
-        """Number of solves that it takes, those of an analytic gradient not counted."""
+        """Number of solves that it takes, with those of the model's own gradient where the model counts them."""
         n = len(problem.joint.germ_families)
         steps = 0 if hasattr(problem.model, "jacobian") else int((problem.joint.std > 0).sum())
         directions = n + (N_MIXED_DIRECTION if n > 1 else 0) if self.curvature else 0
         # two outputs' steepest directions are solved at one and at three standard deviations
         far = n + 2 * min(n, THREE_SIGMA.n_steepest) if self.curvature and self.test_points else 0
-        return 1 + 2 * (steps + directions + far)
+        return 1 + 2 * (steps + directions + far) + _counted_beforehand(problem)
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Mean, variance and shares from the tangent; NaN for outputs of which the mean or a slope has no number."""
@@ -105,6 +105,8 @@ class FirstOrder:
         n, gradients, extra, note = len(steps), None, 0, f"central differences, step {self.step:g} std"
         if by_model is not None:
             gradients, extra, note = _analytic(problem, solved, by_model)
+            if problem.progress is not None:
+                problem.progress(_counted_beforehand(problem))
         statistics, slopes = {}, {}
         for output in solved.outputs:
             values = solved.flat(output)
@@ -135,6 +137,11 @@ class FirstOrder:
         gradient = np.full((len(problem.names), len(centre)), np.nan)
         gradient[moving] = np.where(np.isfinite(central), central, np.where(np.isfinite(forward), forward, backward))
         return gradient
+
+
+def _counted_beforehand(problem: Problem) -> int:
+    """Solves of the model's own gradient; 0 where it does not count them."""
+    return int(getattr(problem.model, "n_jacobian_solves", 0))
 
 
 def _by_model(problem: Problem) -> xr.Dataset | None:
