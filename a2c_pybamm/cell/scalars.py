@@ -20,6 +20,8 @@ PULSE_TIME = 10.0
 (FreedomCAR battery test manual, DOE/ID-11069)."""
 PULSE_CURRENT_CHANGE = 1e-3
 """Smallest change of current [A] that counts as a pulse: below it the solver's tolerance shows in the resistance."""
+PULSE_CURRENT_SHARE = 0.01
+"""Share of a sample's largest current that counts as a pulse, too, where that is less: coin cells run at less than 1 mA."""
 
 
 def _delivered_or_taken(traces: Traces, out: Array, into: Array) -> Array:
@@ -52,13 +54,14 @@ def pulse_resistance(traces: Traces) -> Array:
     resistance = np.full(len(traces.t), np.nan)
     voltage, current = traces.cubic(VOLTAGE), traces.cubic(CURRENT)
     starts = np.hstack([np.zeros((len(traces.t), 1)), traces.step_ends[:, :-1]])
+    least = np.minimum(PULSE_CURRENT_CHANGE, PULSE_CURRENT_SHARE * np.nanmax(np.abs(traces.values[CURRENT]), axis=1))
     before_v, before_i = traces.values[OPEN_CIRCUIT][:, 0], np.zeros(len(traces.t))
     for k in range(starts.shape[1]):
         moment = (starts[:, k] + PULSE_TIME)[:, None]
         after_v, after_i = voltage.at(moment)[:, 0], current.at(moment)[:, 0]
         inside = moment[:, 0] <= traces.step_ends[:, k] + 1e-9  # s: round-off of times
         change = after_i - before_i
-        new = np.isnan(resistance) & inside & (np.abs(change) > PULSE_CURRENT_CHANGE)
+        new = np.isnan(resistance) & inside & (np.abs(change) > least)
         resistance[new] = ((before_v - after_v) / np.where(new, change, 1.0))[new]
         end = np.nextafter(traces.step_ends[:, [k]], 0)
         before_v, before_i = voltage.at(end)[:, 0], current.at(end)[:, 0]

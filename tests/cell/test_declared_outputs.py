@@ -19,6 +19,7 @@ from a2c_pybamm.cell import ChunkSchedule, ParallelCell, Trace
 from a2c_pybamm.cell.monotone_cubic import MonotoneCubic
 from a2c_pybamm.cell.outputs import Outputs
 from a2c_pybamm.cell.protocol import Protocol, Steps
+from a2c_pybamm.cell.scalars import OPEN_CIRCUIT, pulse_resistance
 from a2c_pybamm.cell.solving import BatchSolver, Setup
 from a2c_pybamm.cell.throughput import CyclePanels
 from a2c_pybamm.cell.traces import CURRENT, VOLTAGE, Traces
@@ -53,6 +54,14 @@ def straight(end: float = 100.0, current: float = 36.0) -> Trace:
 def evaluated(output: Any, *traces: Trace) -> tuple[list[float], list[str]]:
     values, reasons = output.evaluate(Traces.of(traces, np.full(len(traces), np.nan)))
     return values.tolist(), reasons
+
+
+@pytest.mark.parametrize("current", [36.0, 8e-4])
+def test_coin_cell_has_a_pulse_resistance(current: float) -> None:
+    """A fall of 0.1 V in ten seconds behind rest at 4 V, whatever the size of the current."""
+    trace = straight(current=current)
+    trace = Trace(trace.t, {**{name: trace[name] for name in (VOLTAGE, CURRENT)}, OPEN_CIRCUIT: np.full(11, 4.0)})
+    assert pulse_resistance(Traces.of([trace], np.full(1, np.nan))) == pytest.approx(0.1 / current, rel=1e-12)
 
 
 @pytest.mark.parametrize(
