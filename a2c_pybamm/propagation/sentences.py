@@ -51,7 +51,7 @@ def verdict_sentence(answer: Answer, sampling: Numbers | None, unit: str) -> str
     text = _std(answer.numbers, unit)
     if sampling is not None and answer.kind is not MethodKind.SAMPLING:
         text += f" ({_std(sampling, unit)} by sampling)"
-    return f"{text}. {_about(answer, unit)}"
+    return f"{text}. {_about(answer, unit, sampled=sampling is not None)}"
 
 
 def _constant(own: Numbers) -> str:
@@ -61,7 +61,7 @@ def _constant(own: Numbers) -> str:
     return f"The output does not vary in {kept} solves."
 
 
-def _about(answer: Answer, unit: str) -> str:
+def _about(answer: Answer, unit: str, *, sampled: bool) -> str:
     """Sentence on whether an answer holds, with the reason."""
     status, own = answer.judgement.status, answer.numbers
     if answer.kind is MethodKind.SAMPLING:
@@ -75,7 +75,7 @@ def _about(answer: Answer, unit: str) -> str:
         return f"The {what} is contradicted by {_number_of_test_points(own)} ({_listed(answer, unit)}): take sampling."
     if status is Status.FAILS:
         return f"The {what} fails ({_listed(answer, unit)}).{_dominated(answer)}"
-    return f"The {what} holds {_tested(own)}."
+    return f"The {what} holds {_tested(own, sampled=sampled)}."
 
 
 def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> str:
@@ -102,16 +102,18 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
         spread = f"{_std(own, unit)} from {_kept(own)}, which see nothing rarer than {percent(_unseen(own))}"
         return lead + " ".join([f"{value} ({spread}).", *_about_sampling(decision, answer, answers, unit)]) + end
     what = "linear estimate" if answer.kind is MethodKind.TANGENT else "polynomial"
-    return f"{lead}{value} ({_std(own, unit)}). The {what} holds {_tested(own)}.{end}"
+    tested = _tested(own, sampled=sampling_numbers(answers) is not None)
+    return f"{lead}{value} ({_std(own, unit)}). The {what} holds {tested}.{end}"
 
 
-def _tested(own: Numbers) -> str:
-    """Test that an answer has passed, and the limit of that test, in words."""
+def _tested(own: Numbers, *, sampled: bool) -> str:
+    """Test that an answer has passed, and the limit of that test, in words; ``sampled`` where samples are there to test it."""
     if not own.test_n >= 1:
         return f"by its own checks alone; {UNSEEN_KINKS}"
     found = f"largest residual {own.draw_residual:.1f} σ, Q² {_q2(own.draw_q2)}"
     if own.test_n < VERDICT.draws.few:
-        return f"at {own.test_n:.0f} points ({found}), too few to see a cliff of 2 % of the probability; sampling would"
+        more = "more samples" if sampled else "sampling"
+        return f"at {own.test_n:.0f} points ({found}), too few to see a cliff of 2 % of the probability; {more} would"
     return f"on {own.test_n:.0f} drawn samples ({found}), which see nothing rarer than {percent(RULE_OF_THREE / own.test_n)}"
 
 

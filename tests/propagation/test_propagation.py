@@ -643,6 +643,9 @@ def test_without_sampling_an_answer_is_thin() -> None:
     found = propagate(straight, joint, FirstOrder(), PolynomialChaos(), rng=np.random.default_rng(0))
     assert statuses(found) == [Status.THIN] * 2
     assert all("too few to see a cliff of 2 %" in text for text in found["output"]["verdict"].values)
+    assert all(text.endswith("; sampling would.") for text in found["output"]["verdict"].values)
+    few = propagate(straight, joint, FirstOrder(), MonteCarlo(64), rng=np.random.default_rng(0))
+    assert str(few["output"]["verdict"].values[0]).endswith("of the probability; more samples would.")
     bare = propagate(straight, joint, FirstOrder(curvature=False), rng=np.random.default_rng(0))
     assert statuses(bare) == [Status.UNKNOWN]
     bent = propagate(from_function(lambda s: s[:, 0] ** 2, joint.names), joint, FirstOrder(), rng=np.random.default_rng(0))
