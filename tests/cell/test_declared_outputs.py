@@ -164,6 +164,9 @@ def test_trace_between_its_times() -> None:
         ({"event": "when full"}, "event is 'when full'; give 'end', 'end of step 2', or a variable and its value"),
         ({"event": "voltage = high"}, "event is 'voltage = high'"),
         ({"event": ""}, "event is ''"),
+        ({"event": 3.5}, "event is 3.5"),
+        ({"time": "10 min"}, "'10 min' is no number; give seconds as time"),
+        ({"capacity": [1.0]}, "[1.0] is no number"),
     ],
 )
 def test_moments_are_checked(arguments: dict[str, Any], words: str) -> None:
@@ -226,6 +229,50 @@ def test_function_is_compared_by_its_code() -> None:
         TraceFunction(name="f", function=functools.partial(lambda x, trace: x, 1.0)).validate_portable()
     with pytest.raises(ValueError, match="is no function"):
         TraceFunction(name="f", function="drop")  # type: ignore[arg-type]
+
+
+LIMITS = {"low": np.zeros(2000)}
+"""Data that a function of this module reads."""
+
+
+def above(trace: Trace) -> float:
+    return float((trace["voltage"] > LIMITS["low"].max()).mean())
+
+
+def through(trace: Trace) -> float:
+    return above(trace)
+
+
+class Scaled:
+    """A function with a state."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def __call__(self, trace: Trace) -> float:
+        return self.factor * float(trace["voltage"][0])
+
+
+@pytest.mark.parametrize("function", [above, through, functools.partial(through)])
+def test_function_is_compared_by_the_data_that_it_reads(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def text() -> str:
+        return repr(TraceFunction(name="f", function=function))
+
+    first = text()
+    assert text() == first
+    changed = np.zeros(2000)
+    changed[1000] = 3.5  # what numpy's own text leaves out
+    monkeypatch.setitem(LIMITS, "low", changed)
+    assert text() != first
+
+
+def test_object_or_partial_is_compared_by_its_state() -> None:
+    states: list[Any] = [Scaled(1.0), Scaled(2.0)]
+    states += [functools.partial(f, x) for f, x in ((np.interp, 1.0), (np.interp, 2.0), (np.full, 1.0))]
+    texts = [repr(TraceFunction(name="f", function=state)) for state in states]
+    assert len(set(texts)) == 5
+    assert "0x" not in "".join(texts)
+    assert repr(TraceFunction(name="f", function=Scaled(1.0))) == texts[0]
 
 
 @settings(max_examples=15, deadline=None)
