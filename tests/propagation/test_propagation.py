@@ -751,8 +751,11 @@ def test_refusals() -> None:
         lambda: PolynomialChaos(n_held_out=3),
         lambda: MonteCarlo(3),
         lambda: FirstOrder(step=0.0),
+        lambda: MonteCarlo(50.5),  # type: ignore[arg-type]
+        lambda: MonteCarlo("50"),  # type: ignore[arg-type]
+        lambda: AdaptiveChaos(budget=50.5),  # type: ignore[arg-type]
     ):
-        with pytest.raises(ValueError, match=r"take|at least"):
+        with pytest.raises(ValueError, match=r"take|at least|whole number"):
             make()
 
 

@@ -24,7 +24,7 @@ class MonteCarlo:
     r"""Settings of sampling with ``n`` points, those of eight independent scramblings of a Sobol' sequence.
 
     The number is rounded up to 8 · 2^k, so that each scrambling fills the distribution evenly. Standard errors come from
-        leaving out one scrambling in turn (`jackknife`), quantiles' from the scramblings' spread, both 1.21 times wider: by
+    leaving out one scrambling in turn (`jackknife`), quantiles' from the scramblings' spread, both 1.21 times wider: by
     Student, ±1.96 of them then hold 95 % with seven degrees of freedom. Of smooth outputs the error falls faster than that of
     independent draws; of any other it is no larger.
 
@@ -45,6 +45,8 @@ class MonteCarlo:
     kind: ClassVar[MethodKind] = MethodKind.SAMPLING
 
     def __post_init__(self) -> None:
+        if not isinstance(self.n, int | np.integer):
+            raise ValueError(f"MonteCarlo: n is {self.n!r}; give a whole number")
         if self.n < LEAST_DRAWS:
             raise ValueError(f"MonteCarlo: n is {self.n}; take at least {LEAST_DRAWS} draws")
         if self.share_degree < 1:
