@@ -22,11 +22,17 @@ PULSE_CURRENT_CHANGE = 1e-3
 """Smallest change of current [A] that counts as a pulse: below it the solver's tolerance shows in the resistance."""
 PULSE_CURRENT_SHARE = 0.01
 """Share of a sample's largest current that counts as a pulse, too, where that is less: coin cells run at less than 1 mA."""
+PULSE_CURRENT_NOISE = 1e-6
+"""Change of current [A] that counts as none: at equilibrium a hold's current is the solver's error, 1e-13 to 1e-8 A."""
+DISCHARGED_SHARE = 1e-5
+"""Share of the charge taken up below which a sample counts as one that only charges: in a long hold the current swings about
+0 by the solver's error, which delivers 1e-7 of it (Chen2020, 4.2 V for 30 h; November 2026)."""
 
 
 def _delivered_or_taken(traces: Traces, out: Array, into: Array) -> Array:
     """Amounts delivered (n_sample,), or taken up of samples that only charge."""
-    return np.asarray(np.where(traces.throughput.charge_out > 0, out, into))
+    flow = traces.throughput
+    return np.asarray(np.where(flow.charge_out > DISCHARGED_SHARE * flow.charge_in, out, into))
 
 
 def capacity(traces: Traces) -> Array:
@@ -54,7 +60,8 @@ def pulse_resistance(traces: Traces) -> Array:
     resistance = np.full(len(traces.t), np.nan)
     voltage, current = traces.cubic(VOLTAGE), traces.cubic(CURRENT)
     starts = np.hstack([np.zeros((len(traces.t), 1)), traces.step_ends[:, :-1]])
-    least = np.minimum(PULSE_CURRENT_CHANGE, PULSE_CURRENT_SHARE * np.nanmax(np.abs(traces.values[CURRENT]), axis=1))
+    share = PULSE_CURRENT_SHARE * np.nanmax(np.abs(traces.values[CURRENT]), axis=1)
+    least = np.clip(share, PULSE_CURRENT_NOISE, PULSE_CURRENT_CHANGE)
     before_v, before_i = traces.values[OPEN_CIRCUIT][:, 0], np.zeros(len(traces.t))
     for k in range(starts.shape[1]):
         moment = (starts[:, k] + PULSE_TIME)[:, None]

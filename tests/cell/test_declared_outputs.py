@@ -4,6 +4,7 @@ import functools
 import pickle
 from pathlib import Path
 from types import SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ from a2c_pybamm.cell import ChunkSchedule, ParallelCell, Trace
 from a2c_pybamm.cell.monotone_cubic import MonotoneCubic
 from a2c_pybamm.cell.outputs import Outputs
 from a2c_pybamm.cell.protocol import Protocol, Steps
-from a2c_pybamm.cell.scalars import OPEN_CIRCUIT, pulse_resistance
+from a2c_pybamm.cell.scalars import OPEN_CIRCUIT, capacity, pulse_resistance
 from a2c_pybamm.cell.solving import BatchSolver, Setup
-from a2c_pybamm.cell.throughput import CyclePanels
+from a2c_pybamm.cell.throughput import CyclePanels, Throughput
 from a2c_pybamm.cell.traces import CURRENT, VOLTAGE, Traces
 from a2c_pybamm.failure import Failure
 from a2c_pybamm.files import read_result, write_result
@@ -62,6 +63,16 @@ def test_coin_cell_has_a_pulse_resistance(current: float) -> None:
     trace = straight(current=current)
     trace = Trace(trace.t, {**{name: trace[name] for name in (VOLTAGE, CURRENT)}, OPEN_CIRCUIT: np.full(11, 4.0)})
     assert pulse_resistance(Traces.of([trace], np.full(1, np.nan))) == pytest.approx(0.1 / current, rel=1e-12)
+
+
+def test_current_of_round_off_is_no_pulse_and_no_discharge() -> None:
+    """A hold whose current swings about 0; and the charge that such a current delivers behind a charge of 2.6 A.h."""
+    noise = 1e-9 * (-1.0) ** np.arange(11)
+    hold = Trace(np.linspace(0, 100, 11), {VOLTAGE: np.full(11, 4.2), CURRENT: noise, OPEN_CIRCUIT: np.full(11, 4.0)})
+    assert np.isnan(pulse_resistance(Traces.of([hold], np.full(1, np.nan)))[0])
+    out, into = np.array([2e-7, 1.0, 0.0]), np.array([2.6, 2.6, 2.6])
+    charged = SimpleNamespace(throughput=Throughput(out, into, 4 * out, 4 * into, out))
+    np.testing.assert_array_equal(capacity(charged), [2.6, 1.0, 2.6])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
