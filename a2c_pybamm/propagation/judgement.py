@@ -99,7 +99,11 @@ def _contradictions(
         Finding.DRAWN_STD: varies and not abs(own.draw_log_std) <= limit.log_std,
         Finding.DRAWN_MEAN: varies and kind is MethodKind.TANGENT and abs(own.draw_mean) > limit.mean * own.std,
         Finding.SURVIVORS: varies and own.survivor_shift > limit.survivors,
-        Finding.ENDS: sampling is not None and own.std > 0 and _ends_differ(own, sampling, limit),
+        # predictions within so much of every sample have their quantiles within as much of the samples'
+        Finding.ENDS: sampling is not None
+        and own.std > 0
+        and not own.draw_residual <= limit.ends
+        and _ends_differ(own, sampling, limit),
         Finding.DISAGREES: sampling is not None
         and (own.std > 0 or sampling.std > 0)
         and kind is not MethodKind.TANGENT

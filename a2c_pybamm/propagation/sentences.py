@@ -69,7 +69,10 @@ def _about(answer: Answer, unit: str, *, sampled: bool) -> str:
     if answer.kind is MethodKind.OTHER:
         return "Not judged: the method names no kind."
     if status is Status.UNKNOWN:
-        return "Not verified: neither curvature nor sampling was computed; add MonteCarlo(1000)."
+        why = "neither curvature nor sampling was computed"
+        if own.n_missing:
+            why = f"{own.n_missing} of {own.n_solves} solves have no number, and nothing samples"
+        return f"Not verified: {why}; add MonteCarlo(1000)."
     what = "linear estimate" if answer.kind is MethodKind.TANGENT else "polynomial"
     if status is Status.CONTRADICTED:
         return f"The {what} is contradicted by {_number_of_test_points(own)} ({_listed(answer, unit)}): take sampling."
@@ -99,7 +102,8 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
         return lead + " ".join([value, *_why_no_other(answers)]) + end
     value = f"{with_error(own.mean, own.std)}{_unit(unit)} by {answer.label}"
     if decision.recommendation is Recommendation.SAMPLING:
-        spread = f"{_std(own, unit)} from {_kept(own)}, which see nothing rarer than {percent(_unseen(own))}"
+        drawn = f", {own.test_n:.0f} of them drawn" if 1 <= own.test_n < own.n_kept else ""
+        spread = f"{_std(own, unit)} from {_kept(own)}{drawn}, which see nothing rarer than {percent(_unseen(own))}"
         return lead + " ".join([f"{value} ({spread}).", *_about_sampling(decision, answer, answers, unit)]) + end
     what = "linear estimate" if answer.kind is MethodKind.TANGENT else "polynomial"
     tested = _tested(own, sampled=sampling_numbers(answers) is not None)
@@ -109,7 +113,8 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
 def _tested(own: Numbers, *, sampled: bool) -> str:
     """Test that an answer has passed, and the limit of that test, in words; ``sampled`` where samples are there to test it."""
     if not own.test_n >= 1:
-        return f"by its own checks alone; {UNSEEN_KINKS}"
+        lacking = f", with no number at {own.n_missing} of {own.n_solves} solves" if own.n_missing else ""
+        return f"by its own checks alone{lacking}; {UNSEEN_KINKS}"
     found = f"largest residual {own.draw_residual:.1f} σ, Q² {_q2(own.draw_q2)}"
     if own.test_n < VERDICT.draws.few:
         more = "more samples" if sampled else "sampling"

@@ -21,6 +21,7 @@ from a2c_pybamm.propagation import (
     from_function,
     planned_solves,
     propagate,
+    reweight,
 )
 from a2c_pybamm.propagation.answer import Recommendation, Status
 from a2c_pybamm.propagation.germ_basis import germ_distribution, sobol_germ, total_degree
@@ -348,6 +349,40 @@ def test_sentences_of_one_output_count_its_own_samples() -> None:
     assert "mostly where" not in part
     assert f"From {512 - lacking} of 512 samples" in str(found["part"]["verdict"].sel(approach=SAMPLING).values)
     assert f"the output does not vary in {512 - n_failed} of 512 solves" in still
+
+
+def test_output_that_mostly_fails_costs_the_others_no_polynomial(tmp_path: Path) -> None:
+    """Half of one output's points fail: another's polynomial is there, can be read again, and is written."""
+    joint = independent_joint(2)
+
+    def function(s: np.ndarray) -> dict[str, np.ndarray]:
+        return {"square": s[:, 1] ** 2, "half": np.where(s[:, 1] > 0, np.nan, 1 + s[:, 0])}
+
+    model = from_function(function, joint.names, outputs=("square", "half"))
+    found = propagate(model, joint, PolynomialChaos(), MonteCarlo(200), rng=np.random.default_rng(0))
+    assert statuses(found, "square") == [Status.HOLDS, Status.HOLDS]
+    assert at(found, "square/std", CHAOS) == pytest.approx(np.sqrt(2))  # its ends are off by the draws' chance, 3.2 errors
+    assert statuses(found, "half") == [Status.MISSING, Status.HOLDS]
+    assert "failures left" in found.attrs[f"{CHAOS}: no answer for half"]
+    again = reweight(found, joint, rng=np.random.default_rng(0))
+    assert at(again, "square/std", CHAOS) == pytest.approx(np.sqrt(2))
+    assert np.isnan(at(again, "half/std", CHAOS))
+    assert read_result(write_result(tmp_path / "result.nc", found)).identical(found)
+
+
+def test_first_order_alone_names_the_solves_that_it_lacks() -> None:
+    """A failed test point leaves no prediction, and is no sign of a kink of the others."""
+    joint = independent_joint(2)
+    model = from_function(lambda s: np.where(s[:, 0] > 1.5, np.nan, s[:, 1]), joint.names)
+    found = propagate(model, joint, FirstOrder(), rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.THIN]
+    assert found["output"]["test_point_error"][0] == 0
+    n = int(np.isnan(found["design"]["output"].values).sum())
+    assert f"with no number at {n} of {int(found.n_solves[0])} solves" in str(found["output"]["decision"].values)
+    near = from_function(lambda s: np.where(s[:, 0] > 0.5, np.nan, s[:, 1]), joint.names)
+    unknown = propagate(near, joint, FirstOrder(), rng=np.random.default_rng(0))
+    assert statuses(unknown) == [Status.UNKNOWN]
+    assert "solves have no number, and nothing samples; add MonteCarlo(1000)." in str(unknown["output"]["verdict"].values[0])
 
 
 def test_cause_of_an_output_is_that_of_its_own_samples() -> None:
