@@ -262,18 +262,22 @@ def _failure_lines(result: xr.DataTree) -> list[str]:
 
 
 def print_sweep(result: xr.DataTree, design: Sequence[str]) -> None:
-    """Each point of a design with its scalar outputs."""
+    """Each point of a design with its scalar outputs, or why it has none; below, what is to be said of the others."""
+    import numpy as np
+
     from a2c_pybamm.formatting import significant, with_error
     from a2c_pybamm.result import approaches, output_names, output_node
 
     nodes = {name: output_node(result, name) for name in output_names(result)}
-    rows = []
+    rows, notes = [], []
     points = result.to_dataset()
     for k in range(points.sizes["point"]):
         settings = " ".join(f"{name}={float(points[name][k]):g}" for name in design)
         reason = str(points["reason"][k].values)
+        solved = any(np.isfinite(next(iter(node.data_vars.values()))[k]).any() for node in nodes.values())
+        notes += [f"{settings}: {reason}"] if reason and solved else []
         for approach in approaches(result) or [""]:
-            if reason:
+            if not solved:
                 cells = [reason, *[""] * (len(nodes) - 1)]
             elif approach:
                 own = [node.isel(point=k).sel(approach=approach) for node in nodes.values()]
@@ -284,3 +288,4 @@ def print_sweep(result: xr.DataTree, design: Sequence[str]) -> None:
     first = {name: next(iter(node.data_vars.values())) for name, node in nodes.items()}
     heads = [f"{name.replace('_', ' ')} [{values.attrs.get('units', '')}]" for name, values in first.items()]
     print_table("Sweep", ["point", "by", *heads], rows)
+    print_lines(*notes)

@@ -43,8 +43,10 @@ def verdict_sentence(answer: Answer, sampling: Numbers | None, unit: str) -> str
     status = answer.judgement.status
     if status is Status.MISSING:
         own, cause = answer.numbers, "a value or gradient of the model is not finite"
-        if own.n_failed:
-            cause = "every solve failed" if own.n_failed == own.n_solves else "a solve that it needs failed"
+        if own.n_missing == own.n_solves:
+            cause = "no solve has a number"
+        elif own.n_failed:
+            cause = "a solve that it needs failed"
         return f"No answer by {answer.label}: {cause}."
     if status is Status.CONSTANT:
         return _constant(answer.numbers)

@@ -415,7 +415,7 @@ def test_failures_everywhere_are_blamed_on_nothing() -> None:
     assert str(none["output"]["decision"].values) == (
         "100 % (± 0 %) of the drawn samples fail (not finite). No answer: neither sampling nor another method gives a number."
     )
-    assert str(none["output"]["verdict"].values[1]) == "No answer by sampling: every solve failed."
+    assert str(none["output"]["verdict"].values[1]) == "No answer by sampling: no solve has a number."
 
 
 def test_first_order_needs_a_solve_on_one_side_of_each_coefficient() -> None:
