@@ -18,12 +18,22 @@ STRESSES = tuple(f"{side} particle surface tangential stress [Pa]" for side in (
 PULSE_TIME = 10.0
 """Time [s] after a change of current at which the resistance of a pulse is taken, as in hybrid pulse power characterisation
 (FreedomCAR battery test manual, DOE/ID-11069)."""
-PULSE_CURRENT_CHANGE = 1e-3
-"""Smallest change of current [A] that counts as a pulse: below it the solver's tolerance shows in the resistance."""
-PULSE_CURRENT_SHARE = 0.01
-"""Share of a sample's largest current that counts as a pulse, too, where that is less: coin cells run at less than 1 mA."""
-PULSE_CURRENT_NOISE = 1e-6
-"""Change of current [A] that counts as none: at equilibrium a hold's current is the solver's error, 1e-13 to 1e-8 A."""
+
+
+@dataclass(frozen=True)
+class PulseCurrent:
+    """Changes of current that count as a pulse."""
+
+    change: float = 1e-3
+    """Smallest change [A]: below it the solver's tolerance shows in the resistance."""
+    share: float = 0.01
+    """Share of a sample's largest current, where that is less: coin cells run at less than 1 mA."""
+    noise: float = 1e-6
+    """Change [A] that never counts: at equilibrium a hold's current is the solver's error, 1e-13 to 1e-8 A."""
+
+
+PULSE_CURRENT = PulseCurrent()
+"""Limits of the pulse whose resistance is taken."""
 DISCHARGED_SHARE = 1e-5
 """Share of the charge taken up below which a sample counts as one that only charges: in a long hold the current swings about
 0 by the solver's error, which delivers 1e-7 of it (Chen2020, 4.2 V for 30 h; November 2026)."""
@@ -60,8 +70,8 @@ def pulse_resistance(traces: Traces) -> Array:
     resistance = np.full(len(traces.t), np.nan)
     voltage, current = traces.cubic(VOLTAGE), traces.cubic(CURRENT)
     starts = np.hstack([np.zeros((len(traces.t), 1)), traces.step_ends[:, :-1]])
-    share = PULSE_CURRENT_SHARE * np.nanmax(np.abs(traces.values[CURRENT]), axis=1)
-    least = np.clip(share, PULSE_CURRENT_NOISE, PULSE_CURRENT_CHANGE)
+    share = PULSE_CURRENT.share * np.nanmax(np.abs(traces.values[CURRENT]), axis=1)
+    least = np.clip(share, PULSE_CURRENT.noise, PULSE_CURRENT.change)
     before_v, before_i = traces.values[OPEN_CIRCUIT][:, 0], np.zeros(len(traces.t))
     for k in range(starts.shape[1]):
         moment = (starts[:, k] + PULSE_TIME)[:, None]
