@@ -23,7 +23,7 @@ class FailureCause(StrEnum):
 
 MEANINGS = {
     FailureCause.UNSTABLE: "a host separates into phases within reach of the cell",
-    FailureCause.INFEASIBLE: "the cell would start outside its stoichiometries",
+    FailureCause.INFEASIBLE: "the potentials do not reach a voltage limit with the cell's lithium",
     FailureCause.SOLVER: "the solver found no solution",
     FailureCause.NOT_FINITE: "an output has no finite number; other outputs of the sample count",
     FailureCause.OTHER: "the model names no cause",

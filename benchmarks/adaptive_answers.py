@@ -101,7 +101,7 @@ def answer(model, joint, truth: Truth, budget: int, seed: int, tolerance: float 
         move = own_predicted.mean(axis=0) - flat[0]
         own["mean_on_draws"] = own["mean"] + np.where(own["q2"] >= LEAST_Q2, move, 0.0)
         own["true_std"], own["true_mean"] = truth.values[output].std(axis=0), truth.values[output].mean(axis=0)
-        # adaptive chaos that fails for one scalar warns of all outputs, curves too
+        # curves have no status of their own: one that fails for a scalar counts as a warning for all outputs of its samples
         warned = any(not Status(str(found[name]["status"].values)).usable for name in SCALARS)
         own["warned"] = np.full(len(own["std"]), float(warned))
         for name, values in own.items():

@@ -11,13 +11,13 @@ from scipy.stats import norm
 
 import a2c_pybamm as a2c
 from a2c_pybamm.propagation import MethodKind
-from a2c_pybamm.propagation.intervals import RULE_OF_THREE
+from a2c_pybamm.propagation.intervals import RULE_OF_THREE, VARIANCE_TAIL
 
 Array = np.ndarray
 N_TRUTH = 4_000_000
 """Draws behind a true value."""
 CHUNK = 1_000_000
-TOLD = 3.0
+MOST_ERRORS = 3.0
 """Stated errors from which a decision is off."""
 
 
@@ -123,15 +123,32 @@ class Row:
     """Distance of ln std in its stated errors."""
     log_ratio: float
     told: bool
-    """True where the decision says that few samples carry the variance, and their upper end holds."""
+    """True where the decision says that few samples carry the variance, and the true std is below three times its upper end."""
     unseen: float
     """Probability of the rarest event that the decision says it has seen."""
     text: str
 
+    @property
+    def beyond(self) -> bool:
+        """True where an error is beyond three stated ones."""
+        return not (abs(self.mean_z) <= MOST_ERRORS and abs(self.std_z) <= MOST_ERRORS)
+
     def off(self, rare: float) -> bool:
         """True where an error is beyond three stated ones, and the decision does not say why it might be."""
-        beyond = not (abs(self.mean_z) <= TOLD and abs(self.std_z) <= TOLD)
-        return beyond and not self.told and not rare <= self.unseen
+        return self.beyond and not self.told and not rare <= self.unseen
+
+    def off_beside(self, values: Array) -> bool:
+        """The same for draws of a reference (n,), of which no rare event is known beforehand.
+
+        What the decision says that it has not seen are then the farthest draws of that probability: without these the answer
+        has to be right.
+        """
+        if not self.beyond or self.told:
+            return False
+        far = np.abs(values - np.median(values))
+        seen = values[far <= np.quantile(far, 1 - self.unseen)]
+        error = abs(self.log_ratio / self.std_z) if self.std_z else 0.0
+        return not abs(self.log_ratio - log(seen.std() / values.std())) <= MOST_ERRORS * error
 
 
 def judged(result: a2c.Result, output: str, methods: list, truth: Truth) -> Row:
@@ -158,6 +175,7 @@ def judged(result: a2c.Result, output: str, methods: list, truth: Truth) -> Row:
     mean_z = (number("mean") - truth.mean) / max(hypot(mean_se, truth.mean_se), 1e-12)
     tested = number("test_n")
     n = tested if tested >= 1 else float(result["n_solves"][k] - result["n_failed"][k])
-    high = max(number("std_high") if isfinite(number("std_high")) else 0.0, number("std") * exp(2 * number("error")))
-    told = "carry" in text and truth.std <= 3 * high
+    ends = [number("std_high"), number("std_unseen_high"), number("std") * exp(2 * number("error"))]
+    dominated = number("tail_share") > VARIANCE_TAIL.dominant_share and n >= VARIANCE_TAIL.least_solves
+    told = dominated and truth.std <= max(end for end in ends if isfinite(end))
     return Row(recommendation, mean_z, std_z, ratio, told, RULE_OF_THREE / max(n, 1.0), text)

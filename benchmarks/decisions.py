@@ -50,18 +50,19 @@ class Kept:
             file.write(json.dumps({"case": case, "seed": seed, "row": asdict(row)}) + "\n")
 
 
-def summary(name: str, rows: list[Row], rare: float) -> str:
-    """One line on the decisions of a case."""
-    off = [row for row in rows if row.off(rare)]
+def summary(name: str, rows: list[Row], off: list[Row]) -> str:
+    """One line on the decisions of a case, and two of those that are off."""
     z = np.array([[row.mean_z, row.std_z] for row in rows])
     held = (np.abs(z) < 1.96).sum(axis=0)
+    upper = sum(row.told or abs(row.std_z) < 1.96 for row in rows)
     taken = Counter(row.recommendation for row in rows)
     error = np.sqrt(np.nanmean([row.log_ratio**2 for row in rows]))
     least = int(binom.ppf(0.01, len(rows), 0.95))
     taken_text = ", ".join(f"{kind} {n}" for kind, n in sorted(taken.items()))
+    texts = "".join(f"\n    {row.mean_z:.1f} {row.std_z:.1f} {row.text[:220]}" for row in off[:2])
     return (
-        f"{name:32s} off {len(off):3d} of {len(rows)}; 95 % held: mean {held[0]}, std {held[1]} (1 % quantile {least}); "
-        f"error of the std {100 * error:.2f} %; {taken_text}"
+        f"{name:32s} off {len(off):3d} of {len(rows)}; 95 % held: mean {held[0]}, std {held[1]}, with upper ends {upper} "
+        f"(1 % quantile {least}); error of the std {100 * error:.2f} %; {taken_text}{texts}"
     )
 
 
@@ -80,10 +81,9 @@ def functions(options: argparse.Namespace) -> None:
                 row = judged(result, "output", chosen, truth)
                 kept.add(name, seed, row)
             rows.append(row)
-        total += sum(row.off(function.rare) for row in rows)
-        print(summary(name, rows, function.rare), flush=True)
-        for row in [row for row in rows if row.off(function.rare)][:2]:
-            print(f"    {row.mean_z:.1f} {row.std_z:.1f} {row.text[:220]}")
+        off = [row for row in rows if row.off(function.rare)]
+        total += len(off)
+        print(summary(name, rows, off), flush=True)
     print(f"off by more than three stated errors without saying so: {total} of {len(FUNCTIONS) * options.seeds}")
 
 
@@ -110,10 +110,9 @@ def cells(options: argparse.Namespace) -> None:
             for output, row in found.items():
                 rows[output].append(row)
         for output, own in rows.items():
-            total, n = total + sum(row.off(0.0) for row in own), n + len(own)
-            print(summary(f"{case.name} {output}", own, 0.0), flush=True)
-            for row in [row for row in own if row.off(0.0)][:2]:
-                print(f"    {row.mean_z:.1f} {row.std_z:.1f} {row.text[:220]}")
+            off = [row for row in own if row.off_beside(reference[output][np.isfinite(reference[output])])]
+            total, n = total + len(off), n + len(own)
+            print(summary(f"{case.name} {output}", own, off), flush=True)
     print(f"off by more than three stated errors without saying so: {total} of {n}")
 
 

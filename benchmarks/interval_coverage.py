@@ -14,11 +14,13 @@ import argparse
 import numpy as np
 from adaptive_answers import answers
 from reference_cases import CASES, REFERENCES
-from scipy.stats import binom, t
+from scipy.stats import binom, norm
 
 from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS
+from a2c_pybamm.propagation.intervals import VARIANCE_TAIL
 
-QUANTILE = t.ppf(0.975, 7)
+QUANTILE = norm.ppf(0.975)
+"""The stated errors are matched to Student's distribution already."""
 
 
 def main() -> None:
@@ -58,7 +60,7 @@ def main() -> None:
                 + (found["test_point_error"] > ROUGHNESS.kink_error)
                 + (found["hidden_variance"] > ROUGHNESS.hidden_variance)
             )
-            alarm = found["warned"] + doubts + (found["tail_share"] > 0.5)
+            alarm = found["warned"] + doubts + (found["tail_share"] > VARIANCE_TAIL.dominant_share)
             # where the decision does not trust the answer it gives the end with the unseen mode
             inside["reported"] = np.where(np.broadcast_to(alarm > 0, z.shape), inside["unseen"], inside["std"])
             for name, hits in inside.items():

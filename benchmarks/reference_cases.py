@@ -3,8 +3,8 @@
 Chen2020 discharged at 1C between 4.2 and 2.5 V. Each input is a factor on the set's own entry, its logarithm normal with mean
 zero. Solid transport and kinetics have the spread sigma, the electrolyte sigma/2. The cases of thirty inputs are cells that
 warm up (one temperature for the whole cell), and have more: structure and heat sigma/4, what sets the capacity sigma/32, since
-the cyclable lithium stays and an electrode only a tenth smaller could not hold it. Coefficients of one group are correlated,
-those of different groups are not.
+the cyclable lithium follows area and active fractions but no maximum concentration: an electrode in which that is a tenth
+smaller could not hold it. Coefficients of one group are correlated, those of different groups are not.
 """
 
 from __future__ import annotations

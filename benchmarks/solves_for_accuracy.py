@@ -70,7 +70,7 @@ def chaospy_std(germ: Array, values: Array, truth_terms: dict[int, Array]) -> Ar
 def measure(case: Case, budget: int, designs: int) -> None:
     model, joint = Compared(case.cell()), case.parameter_set().joint
     truth = Truth.of(case, tuple(model.names), joint)
-    problem = match(model, joint, max_failed=0.5, progress=None)
+    problem = match(model, joint)
     germ_of_truth = np.linalg.lstsq(problem.joint.root, (truth.samples - problem.joint.mean).T, rcond=None)[0].T
     expected = np.concatenate([truth.values[name].std(axis=0) for name in (*SCALARS, "voltage")])
     means = np.concatenate([truth.values[name].mean(axis=0) for name in (*SCALARS, "voltage")])

@@ -358,12 +358,11 @@ class Cell:
             If a sample that the derivatives need cannot be solved.
         """
         mean = np.asarray(mean, float)
-        able = self._has_sensitivities()
         if method == "auto":
             method = "sensitivities" if self._takes_sensitivities else "differences"
         if method == "differences":
-            rows, n_solves = self._difference_gradient(mean), 2 * int(np.count_nonzero(self.inputs.std))
-        elif able:
+            rows, n_solves = self._difference_gradient(mean), self._n_difference_solves
+        elif self._has_sensitivities():
             rows, n_solves = self._sensitivity_gradient(mean), 1
         else:
             raise ValueError(
@@ -375,12 +374,17 @@ class Cell:
         return data.assign_attrs(n_solves=n_solves, method=label)
 
     @property
-    def n_jacobian_solves(self) -> int:
-        """Solves that `jacobian` takes."""
-        return 1 if self._takes_sensitivities else 2 * int(np.count_nonzero(self.inputs.std))
+    def gradient_solves(self) -> int:
+        """Number of solves behind the derivatives of `jacobian`: one by sensitivities, two for each coefficient else."""
+        return 1 if self._takes_sensitivities else self._n_difference_solves
+
+    @property
+    def _n_difference_solves(self) -> int:
+        return 2 * int(np.count_nonzero(self.inputs.std))
 
     @property
     def _takes_sensitivities(self) -> bool:
+        """True where `jacobian` takes solver sensitivities by default."""
         return self._has_sensitivities() and self.model in ("SPM", "SPMe")
 
     def _has_sensitivities(self) -> bool:

@@ -68,6 +68,7 @@ class VariableAt:
 
     @property
     def units(self) -> str:
+        """Unit of the variable, from its name."""
         return units(self.needs[0])
 
     @property

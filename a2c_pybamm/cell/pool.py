@@ -53,6 +53,12 @@ class ChunkSchedule:
     trial_samples: int = 5
     """Samples solved in this process at first, from which the time of the others is estimated."""
 
+    def largest_chunk(self, seconds: float) -> int:
+        """Samples of a chunk that take so many seconds each: what is not solved yet when a run is stopped is lost."""
+        if seconds * SAMPLES_AT_A_TIME <= self.chunk_seconds:
+            return SAMPLES_AT_A_TIME
+        return max(1, int(self.chunk_seconds / seconds))
+
 
 @dataclass(frozen=True)
 class Specification:
@@ -256,11 +262,6 @@ class ParallelCell:
         """True where samples of a batch of so many are solved by compiled functions."""
         return self.cell.compiles(batch)
 
-    @property
-    def n_jacobian_solves(self) -> int:
-        """Solves that `jacobian` takes."""
-        return self.cell.n_jacobian_solves
-
     def jacobian(self, mean: Array, *, method: Literal["auto", "sensitivities", "differences"] = "auto") -> xr.Dataset:
         """Total derivatives of all outputs at ``mean`` (n_coefficient,), from the cell in this process."""
         return self.cell.jacobian(mean, method=method)
@@ -272,7 +273,7 @@ class ParallelCell:
         yield range(done), self.cell.solve(samples[:1], batch=batch)
         gain = 1 - 1 / self.workers
         while done < len(samples):
-            size = min(max(self.schedule.trial_samples, done), self._largest_chunk)
+            size = min(max(self.schedule.trial_samples, done), self.schedule.largest_chunk(self._seconds))
             chunk, started = samples[done : done + size], time.perf_counter()
             data = self.cell.solve(chunk, batch=batch)
             self._seconds = (time.perf_counter() - started) / len(chunk)
@@ -281,17 +282,13 @@ class ParallelCell:
             if (len(samples) - done) * self._seconds * gain > self.schedule.start_seconds:
                 break
 
-    @property
-    def _largest_chunk(self) -> int:
-        """Samples of a chunk: what is not solved yet when a run is stopped is lost."""
-        if self._seconds * SAMPLES_AT_A_TIME <= self.schedule.chunk_seconds:
-            return SAMPLES_AT_A_TIME
-        return max(1, int(self.schedule.chunk_seconds / self._seconds))
-
     def _distribute(self, samples: Array, start: int, batch: int) -> Iterator[tuple[range, xr.Dataset]]:
         """Outputs of chunks of the samples behind the first ``start``, solved by the executor in any order."""
         n = len(samples)
-        size = min(self._largest_chunk, math.ceil((n - start) / (self.schedule.chunks_per_worker * self.workers)))
+        size = min(
+            self.schedule.largest_chunk(self._seconds),
+            math.ceil((n - start) / (self.schedule.chunks_per_worker * self.workers)),
+        )
         futures: dict[Future[xr.Dataset], range] = {}
         try:
             executor = self._start()

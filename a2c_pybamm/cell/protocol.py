@@ -14,8 +14,7 @@ import pybamm
 from numpy.typing import ArrayLike
 
 from a2c_pybamm.cell.step_ranges import C_RATES, step_error, step_text, voltage_error
-from a2c_pybamm.cell.throughput import CyclePanels
-from a2c_pybamm.constants import SECONDS_PER_HOUR
+from a2c_pybamm.cell.throughput import CyclePanels, running_charge
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.formatting import message_line
 from a2c_pybamm.parameter_set import VOLTAGES
@@ -24,8 +23,8 @@ from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 SIGN_QUESTION = "positive currents discharge: is the sign the other way round?"
 """Question at a cycle that charges a full cell: cyclers write the current of a discharge as negative."""
 REVERSED_RATIO = 10.0
-"""Most charge that a cycle puts into a full cell on balance, over the most that it takes out, from which its sign is doubted: a
-cycle that discharges, and whose charging is longer than it needs to be, takes out as much as a cell holds."""
+"""Most charge that a cycle puts into a full cell on balance, over the most that it takes out, from which the user is asked for
+its sign: a cycle that discharges, and whose charging is longer than it needs to be, takes out as much as a cell holds."""
 KINK_FRACTION = 0.02
 """Change of a drive cycle's slope between neighbouring data, as a fraction of its largest current, from which the solver
 restarts there: it could step over a short pulse."""
@@ -178,8 +177,8 @@ def validate_direction(protocol: Protocol, soc: float) -> None:
     """Raise ``ValueError`` where a drive cycle charges a cell that is full."""
     if not isinstance(protocol, DriveCycle) or soc < 1:
         return
-    t, i = np.array(protocol.time), np.array(protocol.current)
-    charge = np.concatenate([[0.0], np.cumsum(np.diff(t) * (i[1:] + i[:-1]) / 2)]) / SECONDS_PER_HOUR
+    t = np.array(protocol.time)
+    charge = running_charge(t, np.array(protocol.current))
     if -charge.min() > REVERSED_RATIO * charge.max():
         raise ValueError(
             f"drive cycle: the cycle charges a full cell ({-charge.min():.3g} A.h on balance by {t[np.argmin(charge)]:g} s); "

@@ -61,7 +61,7 @@ def building(cell: str, base: str | BaseSet) -> Iterator[None]:
 
 
 EQUATIONS = ("rhs", "algebraic", "initial_conditions", "boundary_conditions", "variables")
-"""Equations and variables of PyBaMM's models, each by what it is of."""
+"""Attributes of a PyBaMM model that hold its equations and variables."""
 
 
 def build_model(name: str, options: Mapping[str, Any]) -> Any:

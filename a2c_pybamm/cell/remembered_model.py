@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from a2c_pybamm.cell.cell import SAMPLES_AT_A_TIME, Cell, Progress
+from a2c_pybamm.cell.cell import Cell, Progress
 from a2c_pybamm.cell.pool import ChunkSchedule
 from a2c_pybamm.cell.solve_identity import SolveIdentity, solve_identity
 from a2c_pybamm.estimate import Array
@@ -114,11 +114,6 @@ class RememberedModel:
         return _dataset(layout, [answers[row] for row in rows])
 
     @property
-    def n_jacobian_solves(self) -> int:
-        """Solves that ``jacobian`` takes where the memo lacks it; 0 where the model does not count them."""
-        return int(getattr(self.model, "n_jacobian_solves", 0))
-
-    @property
     def jacobian(self) -> Callable[..., xr.Dataset]:
         """Total derivatives of all outputs at a mean (n_coefficient,), where the model has them."""
         return partial(self._jacobian, self.model.jacobian)
@@ -200,7 +195,4 @@ def _in_turn(solve: Callable[[Array], xr.Dataset], samples: Array) -> Iterator[t
         seconds = (time.perf_counter() - started) / len(part)
         yield range(done, done + len(part)), data
         done += len(part)
-        most = (
-            int(schedule.chunk_seconds / seconds) if seconds * SAMPLES_AT_A_TIME > schedule.chunk_seconds else SAMPLES_AT_A_TIME
-        )
-        size = max(1, min(most, schedule.trial_samples + done))
+        size = min(schedule.largest_chunk(seconds), schedule.trial_samples + done)

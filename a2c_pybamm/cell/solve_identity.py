@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pybamm
 
 from a2c_pybamm.cell.cell import Cell
 from a2c_pybamm.cell.pool import ParallelCell, Specification, specify
 from a2c_pybamm.laws import Law, held_laws
 from a2c_pybamm.parameter_set import ParameterSet, base_values
+from a2c_pybamm.parameter_set.value_document import ExpressionFunction, write_value
 
 LIBRARIES = ("pybamm", "pybammsolvers", "casadi", "numpy", "scipy")
 """Libraries whose versions move numbers."""
@@ -84,9 +86,11 @@ def _of_cell(parameter_set: ParameterSet, specification: Specification) -> Solve
 
 
 def _plain(value: Any) -> Any:
-    """A base set's entry: numbers and text as they are, functions by their names."""
+    """A base set's entry: numbers and text as they are, expressions as JSON, functions by their names."""
     if isinstance(value, int | float | str):
         return value
+    if isinstance(value, ExpressionFunction | pybamm.Symbol):
+        return write_value("entry", value)
     if isinstance(value, np.ndarray | np.generic):
         return np.asarray(value).tolist()
     if isinstance(value, tuple | list):

@@ -84,6 +84,13 @@ class Throughput:
         return Throughput(*(np.asarray(getattr(self, field.name)[k]) for field in fields(self)))
 
 
+def running_charge(time: Array, current: Array) -> Array:
+    """Charge [A.h] that has flowed out on balance up to each time [s] (…, n_time), of a current [A] that is linear between."""
+    pieces = np.diff(time, axis=-1) * (current[..., 1:] + current[..., :-1]) / 2
+    start = np.zeros((*time.shape[:-1], 1))
+    return np.asarray(np.cumsum(np.concatenate([start, pieces], axis=-1), axis=-1) / SECONDS_PER_HOUR)
+
+
 def first_moment_of_charge(time: Array, current: Array, charge: Array, wanted: float) -> Array:
     r"""First times [s] (n_sample,) at which charges [A.h] (n_sample, n_time) are the wanted one; NaN where they never are.
 
@@ -156,9 +163,7 @@ class CyclePanels:
     def moment_of_charge(self, charge: float) -> float:
         """First time [s] at which a charge [A.h] has flowed out on balance; NaN if it never has."""
         t, current = self.edges, np.interp(self.edges, self.time, self.current)
-        pieces = np.diff(t) * (current[1:] + current[:-1]) / 2
-        charges = np.concatenate([[0.0], np.cumsum(pieces)]) / SECONDS_PER_HOUR
-        return float(first_moment_of_charge(t[None], current[None], charges[None], charge)[0])
+        return float(first_moment_of_charge(t[None], current[None], running_charge(t, current)[None], charge)[0])
 
     def throughput(self, t: Array, voltage: Array) -> Throughput:
         """Throughput up to the last of the times ``t`` (n_time,), which hold `times` up to there, from the voltage at them."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from a2c_pybamm.cell.monotone_cubic import MonotoneCubic
-from a2c_pybamm.cell.throughput import Throughput, first_moment_of_charge
+from a2c_pybamm.cell.throughput import Throughput, first_moment_of_charge, running_charge
 from a2c_pybamm.constants import SECONDS_PER_HOUR
 from a2c_pybamm.estimate import Array
 
@@ -118,8 +118,7 @@ class Traces:
         """Charge that has flowed out on balance since the start [A.h] (n_sample, n_time)."""
         if not self.given_current:
             return self.cubic(CURRENT).running_integral() / SECONDS_PER_HOUR
-        pieces = np.diff(self.t, axis=1) * (self.current[:, 1:] + self.current[:, :-1]) / 2
-        return np.asarray(np.cumsum(np.pad(pieces, ((0, 0), (1, 0))), axis=1) / SECONDS_PER_HOUR)
+        return running_charge(self.t, self.current)
 
     def moment_of_charge(self, charge: float) -> Array:
         """First time [s] (n_sample,) at which a charge [A.h] has flowed out on balance; NaN where it never has."""

@@ -20,13 +20,16 @@ TIME_UNITS = {"h": 3600.0, "min": 60.0, "s": 1.0, "ms": 0.001}
 
 def print_plan(settings: Study, file: Path, cell: Cell) -> None:
     """Print the solves that each method takes at most, the time that they take, and the draws that fail without a solve."""
-    from a2c_pybamm.propagation import planned_solves
+    from a2c_pybamm.propagation import MethodKind, planned_solves
 
     joint, methods = cell.parameter_set.joint, steps.methods_of(settings)
     kept = kept_solves(file, cell)  # a memo that cannot be used is an error of the run too
     with progress_bar("timing a solve", None):
         seconds = solve_seconds(cell)
     solves = {method.label: planned_solves(cell, joint, method) for method in methods}
+    for method in methods:
+        if method.kind is MethodKind.TANGENT:  # the cell's own gradient comes on top
+            solves[method.label] += cell.gradient_solves
     workers = settings.propagation.workers
     rows = [[name, f"{n}", time_text(n * seconds / workers)] for name, n in {**solves, "all": sum(solves.values())}.items()]
     print_lines(f"Plan for {steps.cell_text(settings, cell)}")
@@ -40,7 +43,8 @@ def print_plan(settings: Study, file: Path, cell: Cell) -> None:
     rejected = steps.rejected_draws(settings, cell)
     print_lines(steps.rejected_text(rejected))
     if sum(rejected.values()) > settings.propagation.max_failed:
-        print_lines(f"That is more than max_failed = {settings.propagation.max_failed:.1%}: narrow the error bars, or raise it")
+        limit = f"max_failed = {settings.propagation.max_failed:.1%}"
+        print_lines(f"That is more than {limit}: the decisions will begin with it; narrow the error bars")
 
 
 def solve_seconds(cell: Cell) -> float:

@@ -262,7 +262,7 @@ def _failure_lines(result: xr.DataTree) -> list[str]:
 
 
 def print_sweep(result: xr.DataTree, design: Sequence[str]) -> None:
-    """Each point of a design with its scalar outputs, or why it has none; below, what is to be said of the others."""
+    """Each point of a design with its scalar outputs, and the reason where a point has no numbers or those of few."""
     import numpy as np
 
     from a2c_pybamm.formatting import significant, with_error
@@ -274,10 +274,11 @@ def print_sweep(result: xr.DataTree, design: Sequence[str]) -> None:
     for k in range(points.sizes["point"]):
         settings = " ".join(f"{name}={float(points[name][k]):g}" for name in design)
         reason = str(points["reason"][k].values)
-        solved = any(np.isfinite(next(iter(node.data_vars.values()))[k]).any() for node in nodes.values())
+        statistic = "mean" if approaches(result) else "value"
+        solved = any(bool(np.isfinite(node[statistic].isel(point=k)).any()) for node in nodes.values())
         notes += [f"{settings}: {reason}"] if reason and solved else []
         for approach in approaches(result) or [""]:
-            if not solved:
+            if reason and not solved:
                 cells = [reason, *[""] * (len(nodes) - 1)]
             elif approach:
                 own = [node.isel(point=k).sel(approach=approach) for node in nodes.values()]

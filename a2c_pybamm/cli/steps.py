@@ -276,6 +276,7 @@ def rejected_draws(settings: Study, cell: Cell) -> dict[str, float]:
 
 
 def rejected_text(rejected: Mapping[str, float]) -> str:
+    """Fractions of `rejected_draws` in words."""
     return f"Of {N_DRAWS_CHECKED} draws, without solving: " + ", ".join(f"{c} {f:.2%}" for c, f in rejected.items())
 
 

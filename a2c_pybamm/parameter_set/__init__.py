@@ -8,7 +8,7 @@ from a2c_pybamm.parameter_set.attachment import (
     msmr_attachments,
     passed_arguments,
 )
-from a2c_pybamm.parameter_set.balance import with_balance
+from a2c_pybamm.parameter_set.balance import balance_conflict, with_balance
 from a2c_pybamm.parameter_set.base_set import (
     BaseSet,
     as_base,
@@ -39,6 +39,7 @@ __all__ = [
     "StoichiometryMap",
     "as_base",
     "attachment_error",
+    "balance_conflict",
     "base_values",
     "evaluate_base",
     "evaluate_entry",

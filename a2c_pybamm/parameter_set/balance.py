@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pybamm
@@ -83,17 +84,25 @@ def with_balance(
     return replace(parameter_set, attach=attach, joint=Joint(estimates, independent=parameter_set.joint.independent))
 
 
+def balance_conflict(lithium: Any, formation_loss: Any, n_p_ratio: Any, active_fractions: Sequence[Any]) -> str:
+    """Reason why numbers of a balance, None where not given, do not go together; empty text where they do."""
+    n_fraction = sum(fraction is not None for fraction in active_fractions)
+    if lithium is None and formation_loss is None and n_p_ratio is None and not n_fraction:
+        return "nothing is given; give lithium, formation_loss, n_p_ratio or an active fraction"
+    if lithium is not None and formation_loss is not None:
+        return "lithium and formation_loss both set the cell's lithium; keep one"
+    if n_p_ratio is not None and n_fraction > 1:
+        return "n_p_ratio follows from both active fractions; leave one of the three out"
+    return ""
+
+
 def _validate(
     name: str, lithium: float | None, loss: float | None, ratio: float | None, fractions: Mapping[str, float]
 ) -> None:
     """Raise ``ValueError`` where the numbers of a balance contradict each other or are out of range."""
     problem = ""
-    if lithium is None and loss is None and ratio is None and not fractions:
-        problem = "nothing is given; give lithium, formation_loss, n_p_ratio or active_fraction"
-    elif lithium is not None and loss is not None:
-        problem = "lithium and formation_loss both set the cell's lithium; keep one"
-    elif ratio is not None and len(fractions) > 1:
-        problem = "n_p_ratio follows from both active fractions; leave one of the three out"
+    if conflict := balance_conflict(lithium, loss, ratio, list(fractions.values())):
+        problem = conflict
     elif lithium is not None and not 0 < lithium < np.inf:
         problem = f"lithium is {lithium:g} A.h; give a positive one"
     elif loss is not None and not 0 <= loss < 1:

@@ -37,7 +37,7 @@ class Finding(StrEnum):
     ENDS = "ends"
     """The ends of the distribution are not those of the drawn samples."""
     SURVIVORS = "survivors"
-    """Leaving out failed samples changes the predictions' moments: the method answers for the failed ones too."""
+    """Leaving out failed samples changes the predictions' moments: the method's numbers include the failed ones."""
     DISAGREES = "disagrees"
     """Mean or standard deviation are several combined errors from those of sampling."""
     NONLINEAR = "nonlinear"
@@ -52,7 +52,7 @@ class Finding(StrEnum):
     INACCURATE = "inaccurate"
     """Points kept out of the fit are predicted badly."""
     FEW_SAMPLES_DOMINATE = "few samples dominate"
-    """The hundredth part of the samples carries most of the variance."""
+    """The hundredth part of the samples carries much of the variance (`VarianceTail`)."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Numbers:
     high: float
     """Highest quantile, 97.5 % unless asked otherwise."""
     low_se: float
+    """Standard error of the lowest quantile."""
     high_se: float
     coverage: float
     """Probability between both."""
@@ -168,4 +169,4 @@ class Decision:
     failed: FailedSamples | None = None
     """Drawn samples without a number, if there are some."""
     leads_with_failures: bool = False
-    """True where they are more than was said to need no warning."""
+    """True where their fraction is above ``max_failed``."""

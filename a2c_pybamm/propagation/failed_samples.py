@@ -1,4 +1,4 @@
-r"""Failed samples: how many of the drawn ones, and which coefficients and sources they have to blame.
+r"""Failed samples: how many of the drawn ones, and with which coefficients and sources they lie.
 
 The failed points are compared with the germ's own distribution: of every germ their mean m and mean square v about it, whose
 distance from 0 and 1 is that of Kullback and Leibler between normal distributions [1]_,
@@ -18,25 +18,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.propagation.methods.jackknife import jackknife_error
+from a2c_pybamm.propagation.intervals import jackknife_error
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, Problem
 from a2c_pybamm.propagation.shares import ratio
 
 
 @dataclass(frozen=True)
-class BlameCriterion:
-    """Numbers of failed points that can be blamed on something."""
+class PlaceCriterion:
+    """Limits from which the place of failed points is given."""
 
     fewest_failed: int = 5
-    """Failed points from which their place says anything: its error is then 1/√5 = 0.45 σ."""
+    """Failed points at least: the error of their mean is then 1/√5 = 0.45 σ."""
     shift_errors: float = 3.0
     """Standard errors 1/√n of the n failed points' mean, within which a coefficient counts as unmoved at them."""
     least_spread: float = 0.01
-    """Mean square below which failed points count as lying in one place."""
+    """Smallest mean square of failed points about their mean that is counted: its logarithm stays finite."""
 
 
-BLAME = BlameCriterion()
+PLACE = PlaceCriterion()
 
 
 def counted_failures(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -67,7 +67,7 @@ def _fraction(missing: Array, group: NDArray[np.int64]) -> tuple[float, float]:
     return fraction, max(spread, float(np.sqrt(fraction * (1 - fraction) / len(missing))))
 
 
-def blame(problem: Problem, outcome: Outcome) -> tuple[Array, Array]:
+def failure_place(problem: Problem, outcome: Outcome) -> tuple[Array, Array]:
     """Mean of the failed points' coefficients in standard deviations (n_coefficient,), and share of each source (n_source,).
 
     NaN where fewer than five plain points failed, or all of them.
@@ -77,12 +77,12 @@ def blame(problem: Problem, outcome: Outcome) -> tuple[Array, Array]:
     if plain is None:
         return shift, share
     failed = outcome.solved.failed[plain.rows]
-    if failed.sum() < BLAME.fewest_failed or failed.all():
+    if failed.sum() < PLACE.fewest_failed or failed.all():
         return shift, share
     germ = plain.germ[failed]
     deviation = joint.root @ germ.mean(axis=0)
     shift = ratio(deviation, joint.std)
-    spread = np.maximum(germ.var(axis=0), BLAME.least_spread)
+    spread = np.maximum(germ.var(axis=0), PLACE.least_spread)
     distance = (germ.mean(axis=0) ** 2 + spread - 1 - np.log(spread)) / 2
     owner = np.array(joint.germ_sources)
     by_source = np.array([distance[owner == source].sum() for source in problem.sources])

@@ -51,13 +51,24 @@ def matched(freedom: float) -> float:
     return float(student.ppf((1 + CONFIDENCE) / 2, freedom) / norm.ppf((1 + CONFIDENCE) / 2))
 
 
-def intervals(moments: Mapping[str, Array], n: float | Array, freedom: float, attrs: Mapping[str, Any]) -> dict[str, Array]:
+def jackknife_error(without: Array) -> Array:
+    r"""Standard error (…) from the numbers (n_group, …) without each group.
+
+    With :math:`\hat\theta_{-r}` the number from all points but those of group r of R,
+    :math:`\operatorname{SE}^2 = \frac{R-1}{R} \sum_r (\hat\theta_{-r} - \langle\hat\theta_{-r}\rangle)^2` (B. Efron, C. Stein,
+    Ann. Stat. 9 (1981) 586).
+    """
+    n = len(without)
+    return np.asarray(np.sqrt((n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0)))
+
+
+def intervals(moments: Mapping[str, Array], n: float | Array, attrs: Mapping[str, Any]) -> dict[str, Array]:
     """Ends of the intervals from "mean", "var", "mean_se" and "error" (n_element,) of n samples.
 
-    ``freedom`` are the degrees of freedom behind the errors; ``attrs`` may hold the output's "minimum" and "maximum".
+    The errors are `matched` where they are of few degrees of freedom; ``attrs`` may hold the output's "minimum" and "maximum".
     """
     mean, std = moments["mean"], np.sqrt(moments["var"])
-    quantile = float(student.ppf((1 + CONFIDENCE) / 2, freedom))
+    quantile = float(norm.ppf((1 + CONFIDENCE) / 2))
     # the error of a logarithm: a std is positive, and its error a factor; a std of zero has none
     widening = np.exp(quantile * np.where(std == 0, 0.0, moments["error"]))
     ends = {

@@ -31,7 +31,8 @@ class DrawCriterion:
     """Limits that drawn samples set."""
 
     residual: float = 2.0
-    """Largest residual in standard deviations: a tangent that misses 5 % of the variance has one of 1 in 1000 draws."""
+    """Largest residual in standard deviations: a tangent that misses 5 % of the variance has one of that size
+    in 1000 samples."""
     q2: float = HOLDING_Q2
     log_std: float = 0.05
     """Change of ln std on common samples."""
@@ -170,7 +171,7 @@ def _found(seen: Mapping[Finding, bool]) -> tuple[Finding, ...]:
 
 
 def few_samples_dominate(own: Numbers, tail: VarianceTail = VARIANCE_TAIL) -> bool:
-    """True where the hundredth part of the samples carries most of the variance, so that the std is poorly known."""
+    """True where the hundredth part of the samples carries so much of the variance that the std is poorly known."""
     return own.tail_share > tail.dominant_share and own.n_solves >= tail.least_solves
 
 
@@ -180,7 +181,7 @@ def decide(
     max_failed: float = 1.0,
     criterion: VerdictCriterion = VERDICT,
 ) -> Decision:
-    """The answer to take for one output: the first of first order and chaos that holds, else the draws, else a thin one."""
+    """The answer to take for one output: the first of first order and chaos that holds, else the samples, else a thin one."""
     recommendation, answer = _chosen(answers, criterion)
     leads = failed is not None and failed.fraction > max_failed
     return Decision(recommendation, answer, _more_solves(recommendation, answer, criterion), failed, leads)
@@ -188,7 +189,7 @@ def decide(
 
 def _chosen(answers: Sequence[Answer], criterion: VerdictCriterion) -> tuple[Recommendation, Answer | None]:
     surrogates = [
-        (r, a) for r, kinds in RECOMMENDED.items() for a in answers if a.kind in kinds and not _bent(a, answers, criterion)
+        (r, a) for r, kinds in RECOMMENDED.items() for a in answers if a.kind in kinds and not _kinked(a, answers, criterion)
     ]
     for recommendation, answer in surrogates:
         if answer.judgement.status in (Status.HOLDS, Status.CONSTANT):
@@ -213,8 +214,8 @@ RECOMMENDED = {
 """Kinds of methods by what is recommended, cheapest first."""
 
 
-def _bent(answer: Answer, answers: Sequence[Answer], criterion: VerdictCriterion) -> bool:
-    """True where test points speak against it: its own, or those of another method where it has none that are as good.
+def _kinked(answer: Answer, answers: Sequence[Answer], criterion: VerdictCriterion) -> bool:
+    """True where test points show a kink: its own, or those of another method where it has none that are as good.
 
     Adaptive chaos has test points of its own; those of first order are measured against a cubic, not its polynomial.
     """

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
-from a2c_pybamm.propagation.failed_samples import blame
+from a2c_pybamm.propagation.failed_samples import failure_place
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.polynomial import expansion_nodes
 from a2c_pybamm.propagation.problem import Method, Outcome, Problem
@@ -67,11 +67,11 @@ def _root(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Outcom
     root["n_importance"].attrs["long_name"] = "importance-sampling points among the solves"
     root["share_degree"] = ("approach", [o.share_degree for o in outcomes])
     root["share_degree"].attrs["long_name"] = "degree of the polynomials from which shares are read, 0 for none"
-    shift, share = zip(*(blame(problem, o) for o in outcomes), strict=True)
+    shift, share = zip(*(failure_place(problem, o) for o in outcomes), strict=True)
     root["failure_shift"] = (("approach", "coefficient"), np.array(shift))
-    root["failure_shift"].attrs["long_name"] = "mean of the failed draws' coefficients, in standard deviations from the mean"
+    root["failure_shift"].attrs["long_name"] = "mean of the failed samples' coefficients, in standard deviations from the mean"
     root["failure_share"] = (("approach", "source"), np.array(share))
-    root["failure_share"].attrs["long_name"] = "part that each source has in where the failed draws lie"
+    root["failure_share"].attrs["long_name"] = "part of each source in the place of the failed samples"
     root["settings"] = ("approach", [repr(method) for method in methods])
     for method, outcome in zip(methods, outcomes, strict=True):
         root.attrs |= {f"{method.label}: {key}": text for key, text in outcome.notes.items()}

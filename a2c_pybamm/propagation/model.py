@@ -21,8 +21,7 @@ class Model(Protocol):
     """Anything that turns coefficients into outputs, many samples at a time.
 
     It may also have ``jacobian(mean (n_coefficient,)) -> Dataset``, dims ("coefficient", axes…): the total derivative of every
-    output by each of ``names``, with ``attrs["n_solves"]`` and ``attrs["method"]``; and ``n_jacobian_solves``, their number
-    beforehand.
+    output by each of ``names``, with ``attrs["n_solves"]`` and ``attrs["method"]``.
     """
 
     @property

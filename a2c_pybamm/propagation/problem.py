@@ -27,15 +27,13 @@ QUANTILES = (0.025, 0.05, 0.16, 0.5, 0.84, 0.95, 0.975)
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A model, the errors of its coefficients, and the fraction of failures that needs no warning."""
+    """A model and the errors of its coefficients."""
 
     model: Model
     joint: Joint
     """Errors of the model's coefficients, in their order."""
     sources: tuple[str, ...]
     """All sources of the joint that was given, also those without an effect here."""
-    max_failed: float
-    """Fraction of failed samples above which a decision leads with it."""
     progress: Progress | None = None
     levels: Array = field(default_factory=lambda: np.array(QUANTILES))
     """Levels of the quantiles (n_level,)."""
@@ -89,14 +87,14 @@ def joined(batches: Sequence[Solved]) -> Solved:
 
 
 def complete_elements(solved: Solved) -> dict[str, NDArray[np.bool_]]:
-    """Elements of each output (n_element,) that every solve reached which did not fail.
+    """Elements of each output (n_element,) that have a value in every solve that did not fail.
 
-    A number is reached by those that have it; samples that lack it have failed for this output.
+    An output without an axis is always complete: samples that lack its number count as failed for it.
     """
     return {name: np.asarray(np.isfinite(solved.flat(name)[rows]).all(axis=0)) for name, rows in _rows(solved).items()}
 
 
-def alike(solved: Solved) -> list[Solved]:
+def grouped_by_missing(solved: Solved) -> list[Solved]:
     """The outputs in groups that lack the same samples, each with these as failed."""
     groups: dict[bytes, list[str]] = {}
     for name, rows in _rows(solved).items():
@@ -189,7 +187,7 @@ class Method(Protocol):
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome: ...
 
 
-def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | None, levels: Array | None = None) -> Problem:
+def match(model: Any, joint: Joint, *, progress: Progress | None = None, levels: Array | None = None) -> Problem:
     """The problem of a model and a joint: coefficients matched by name, each source cut down to the coefficients of the model.
 
     Raises
@@ -208,7 +206,7 @@ def match(model: Any, joint: Joint, *, max_failed: float, progress: Progress | N
         )
     matched = joint.marginal(model.names)
     levels = np.array(QUANTILES) if levels is None else levels
-    return Problem(model, matched, joint.sources, max_failed, progress, levels)
+    return Problem(model, matched, joint.sources, progress, levels)
 
 
 def _failure_cause(text: object) -> str:
@@ -240,7 +238,7 @@ def _checked(dataset: xr.Dataset, samples: Array) -> Solved:
     numbers = np.zeros((len(samples), len(outputs)), dtype=bool)
     for k, (name, variable) in enumerate(list(outputs.items())):
         outputs[name], numbers[:, k] = _without_impossible(name, variable, failed, cause, reason)
-    # a sample with no number in any output has failed, one that lacks some has not
+    # a sample without a number in any output has failed, one that lacks some has not
     failed |= ~numbers.any(axis=1)
     return Solved(np.asarray(samples, float), outputs, failed, cause, reason)
 

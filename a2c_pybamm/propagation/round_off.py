@@ -1,7 +1,7 @@
 r"""Outputs that vary by round-off alone, and models without an error: both have a plain answer.
 
 An output is round-off where moving the coefficients by a few units in their last place changes it as much as their whole
-distribution does. It is asked only of outputs that are tiny beside the coefficients.
+distribution does. Only outputs that are tiny beside the coefficients are looked at.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def propagate(
         Called with the number of solves of the whole run as far as it is known: before the first, and again where a method
         ended with fewer than it might have taken.
     max_failed
-        Fraction of failed samples above which a decision leads with it. Answers are of the samples that work.
+        Fraction of failed samples above which a decision begins with it. Answers are of the samples that work.
     quantiles
         Levels of the quantiles, rising, between 0 and 1.
 
@@ -76,7 +76,7 @@ def propagate(
     made_with = provenance(model, rng)  # before the first number is drawn
     start = int(rng.integers(2**63))
     count = _Count(progress, expect)
-    problem = match(model, joint, max_failed=max_failed, progress=count.advance, levels=_levels(quantiles))
+    problem = match(model, joint, progress=count.advance, levels=_levels(quantiles))
     outcomes = _certain(problem, methods, count) or _run(problem, methods, start, count)
     count.expect(0)
     _check_solved(outcomes)
@@ -150,7 +150,7 @@ class _Count:
 
 def planned_solves(model: Model, joint: Joint, *methods: Method) -> int:
     """Number of solves that ``propagate`` will ask of a model, for a progress bar."""
-    problem = match(model, joint, max_failed=1.0, progress=None)
+    problem = match(model, joint)
     return sum(method.planned(problem) for method in methods) if problem.joint.sources else 1
 
 

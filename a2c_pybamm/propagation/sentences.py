@@ -86,7 +86,7 @@ def _about(answer: Answer, unit: str, *, sampled: bool) -> str:
 def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> str:
     """The answer to take for one output with its numbers, why it, and what further solves would bring.
 
-    It begins with the failed samples where they are too many to stand behind.
+    It begins with the failed samples where they are more than ``max_failed``.
     """
     answer = decision.answer
     lead, end = _failed(decision)
@@ -142,8 +142,8 @@ def _failed(decision: Decision) -> tuple[str, str]:
     text = f"{percent(failed.fraction)} (± {percent(failed.error)}) of the drawn samples fail ({failed.cause})"
     if failed.coefficient:
         end = "high" if failed.shift > 0 else "low"
-        blamed = f"{failed.shift:+.1f} σ there; {failed.source} {percent(failed.share)}"
-        text += f", mostly where {failed.coefficient!r} is {end} ({blamed})"
+        place = f"{failed.shift:+.1f} σ there; {failed.source} {percent(failed.share)}"
+        text += f", mostly where {failed.coefficient!r} is {end} ({place})"
     text += "; the numbers are of those that work." if decision.answer is not None else "."
     return (f"{text} ", "") if decision.leads_with_failures else ("", f" {text}")
 
@@ -156,8 +156,8 @@ def _listed(answer: Answer, unit: str) -> str:
         Finding.DRAWN_Q2: f"Q² {_q2(own.draw_q2)} on them",
         Finding.DRAWN_STD: _std_ratio(own),
         Finding.DRAWN_MEAN: f"mean off by {significant(own.draw_mean)}{_unit(unit)}",
-        Finding.SURVIVORS: "it answers for the samples that fail, too",
-        Finding.ENDS: "ends of the distribution elsewhere",
+        Finding.SURVIVORS: "its numbers include the samples that fail",
+        Finding.ENDS: f"ends of its {percent(own.coverage)} range elsewhere",
         Finding.DISAGREES: "mean or std differ beyond their errors",
         Finding.NONLINEAR: f"nonlinear share {percent(own.nonlinear_share)}",
         Finding.MEAN_SHIFT: _shift(own, unit),

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.germ_basis import GermBasis, total_degree
+from a2c_pybamm.propagation.intervals import jackknife_error, matched
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Problem
 
 N_JACKKNIFE_GROUP = 20
-"""Groups left out in turn for the standard error of a share, which is then known to 1/√(2·19) = 16 %."""
-DRAWS_PER_TERM = 10
-"""Draws for each polynomial term at least: the correction for fitted noise then takes off a tenth of the residual."""
+"""Groups of independent draws, left out in turn for the standard error of a share, which is then known to 1/√(2·19) = 16 %."""
+SAMPLES_PER_TERM = 10
+"""Samples for each polynomial term at least: the correction for fitted noise then takes off a tenth of the residual."""
 
 
 def ratio(numerator: Array, denominator: Array) -> Array:
@@ -43,11 +44,11 @@ def terms_of_sources(exponents: NDArray[np.int64], germ_sources: Sequence[str], 
     return np.array(rows)
 
 
-def regression_degree(problem: Problem, n_draw: int, highest: int) -> int:
-    """The highest degree of additive polynomials that this number of draws supports; 0 if none does."""
+def regression_degree(problem: Problem, n_sample: int, highest: int) -> int:
+    """The highest degree of additive polynomials that this number of samples supports; 0 if none does."""
     for degree in range(highest, 0, -1):
         n_term = 1 + sum(comb(len(f.labels) + degree, degree) - 1 for f in problem.joint.factors.values())
-        if n_term * DRAWS_PER_TERM <= n_draw:
+        if n_term * SAMPLES_PER_TERM <= n_sample:
             return degree
     return 0
 
@@ -63,7 +64,8 @@ def regressed_shares(
     together is residual here. The error of a coefficient comes from leaving out one group in
     turn, so that it is right for independent points and for those of scrambled sequences, and where residuals are unequal.
 
-    Not clipped: a share of nearly zero may come out slightly negative. Standard errors by the same groups.
+    Not clipped: a share of nearly zero may come out slightly negative. Standard errors are by the same groups, `matched` to
+    Student's distribution.
     """
     basis = additive_basis(problem, degree)
     members = terms_of_sources(basis.exponents, problem.joint.germ_sources, problem.sources).astype(float)
@@ -72,10 +74,10 @@ def regressed_shares(
     coefficients, residual = _fitted(terms, values - offset)
     parts = [_fitted(terms[group != k], values[group != k] - offset) for k in range(n)]
     without = np.array([part for part, _ in parts])
-    noise = (n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
+    noise = jackknife_error(without) ** 2
     share = _shares(members @ (coefficients**2 - noise), residual)
     left_out = np.array([_shares(members @ (part**2 - n / (n - 1) * noise), rest) for part, rest in parts])
-    return share, np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
+    return share, matched(n - 1) * jackknife_error(left_out)
 
 
 def _fitted(terms: Array, values: Array) -> tuple[Array, Array]:

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
-from a2c_pybamm.propagation.intervals import CONFIDENCE, matched
-from a2c_pybamm.propagation.methods.jackknife import jackknife_error
+from a2c_pybamm.propagation.intervals import CONFIDENCE, jackknife_error, matched
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem
 from a2c_pybamm.propagation.shares import ratio
@@ -108,8 +107,8 @@ def widened(numbers: Mapping[str, Array], found: Mapping[str, Array], *, tangent
     """Errors of mean and ln std, and the ends of their intervals, with what the test found.
 
     A tangent has the errors that the test shows. A polynomial's own are those of its answer, which may correct it: they grow by
-    what the test shows beyond twice its own error. Those that give no error of their mean answer for failed samples too, and
-    what leaving these out would change is an error as well.
+    what the test shows beyond twice its own error. The numbers of those that give no error of their mean include the
+    failed samples: what leaving these out would change is an error as well.
     """
     errors, shift = {}, found["survivor_shift"] if tangent or "mean_se" not in numbers else np.zeros(1)
     unit = {"error": np.ones(1), "mean_se": np.sqrt(numbers["var"])}

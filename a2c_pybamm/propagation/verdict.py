@@ -22,7 +22,7 @@ from a2c_pybamm.propagation.answer import (
     Status,
     sampling_numbers,
 )
-from a2c_pybamm.propagation.failed_samples import BLAME
+from a2c_pybamm.propagation.failed_samples import PLACE
 from a2c_pybamm.propagation.judgement import decide, judge
 from a2c_pybamm.propagation.layout import ResultParts
 from a2c_pybamm.propagation.problem import Method
@@ -60,10 +60,10 @@ def _failed_samples(output: str, answers: Sequence[Answer], parts: ResultParts) 
         cause = _main_cause(missing, answers[k].label, parts.nodes[FAILURES])
         shift, share = root["failure_shift"].values[k], root["failure_share"].values[k]
         place: dict[str, Any] = {}
-        j = int(np.abs(shift).argmax())  # NaN where nothing can be blamed
+        j = int(np.abs(shift).argmax())  # NaN where too few failed
         # the place is that of samples without any number: of others nothing is known
         whole = len(missing) == own.n_failed
-        if whole and abs(shift[j]) > BLAME.shift_errors / np.sqrt(own.n_failed):
+        if whole and abs(shift[j]) > PLACE.shift_errors / np.sqrt(own.n_failed):
             i = int(share.argmax())
             place = {"coefficient": str(root["coefficient"].values[j]), "shift": float(shift[j])}
             place |= {"source": str(root["source"].values[i]), "share": float(share[i])}

@@ -53,12 +53,10 @@ class Balance(Section):
     )
 
     def _mistakes(self) -> Iterator[str]:
-        if not any(value is not None for value in (self.lithium, self.formation_loss, self.n_p_ratio, *self._fractions)):
-            yield "nothing is given; give lithium, formation_loss, n_p_ratio or an active fraction"
-        if self.lithium is not None and self.formation_loss is not None:
-            yield "lithium and formation_loss both set the cell's lithium; keep one"
-        if self.n_p_ratio is not None and None not in self._fractions:
-            yield "n_p_ratio follows from both active fractions; leave one of the three out"
+        from a2c_pybamm.parameter_set import balance_conflict
+
+        if conflict := balance_conflict(self.lithium, self.formation_loss, self.n_p_ratio, self._fractions):
+            yield conflict
 
     @property
     def _fractions(self) -> tuple[float | None, float | None]:

@@ -83,6 +83,7 @@ class NameOrFile:
         self.endings = endings
 
     def is_file(self, text: str) -> bool:
+        """True for a text that ends like a file."""
         return text.lower().endswith(self.endings)
 
     def __call__(self, value: Any, info: ValidationInfo) -> str | Path:

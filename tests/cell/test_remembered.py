@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pybamm
 import pytest
 import xarray as xr
 
@@ -18,6 +19,8 @@ from a2c_pybamm.cell import ChunkSchedule, SolveIdentity, remembered
 from a2c_pybamm.cell.solve_identity import solve_identity
 from a2c_pybamm.files import MemoError, SolveMemo
 from a2c_pybamm.files.dataset_layout import DatasetLayout
+from a2c_pybamm.parameter_set import base_values
+from a2c_pybamm.parameter_set.value_document import ExpressionFunction
 
 NAMES = ("a", "b")
 JOINT = a2c.Joint([a2c.Estimate.from_covariance(NAMES, [1.0, 2.0], [[0.04, 0.01], [0.01, 0.09]], source="data")])
@@ -307,6 +310,23 @@ def test_base_set_of_another_package_counts_with_its_file(
     assert identities[1] == identities[2]
     assert identities[3] == identities[4]
     assert len(set(identities)) == 3
+
+
+def test_expressions_of_a_base_set_count(cell: a2c.Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package may keep its set as PyBaMM's JSON, whose functions have no code: another factor is another cell."""
+    identities = []
+    for kind in ("function", "expression"):
+        for factor in (1.0, 2.0, 2.0):
+            values = base_values(cell.parameter_set.base)
+            expression = factor * (pybamm.Parameter("c") if kind == "function" else pybamm.t)
+            written = pybamm.ExpressionFunctionParameter("k", expression, "k", ["c"])
+            values.update(
+                {"Electrolyte conductivity [S.m-1]": ExpressionFunction(written) if kind == "function" else expression}
+            )
+            monkeypatch.setattr("a2c_pybamm.cell.solve_identity.base_values", lambda _, values=values: values)
+            identities.append(solve_identity(cell))
+    assert [identities[0] == identities[1], identities[1] == identities[2]] == [False, True]
+    assert [identities[3] == identities[4], identities[4] == identities[5]] == [False, True]
 
 
 def test_compiled_solves_are_kept_apart(cell: a2c.Cell, samples: np.ndarray, tmp_path: Path) -> None:

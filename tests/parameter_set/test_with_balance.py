@@ -47,7 +47,7 @@ def test_ratio_sets_the_electrode_that_is_not_given(fractions: dict[str, float],
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "nothing": ({}, "nothing is given; give lithium, formation_loss, n_p_ratio or active_fraction"),
+    "nothing": ({}, "nothing is given; give lithium, formation_loss, n_p_ratio or an active fraction"),
     "lithium twice": ({"lithium": 1.0, "formation_loss": 0.1}, "both set the cell's lithium; keep one"),
     "ratio of two": ({"n_p_ratio": 1.0, "active_fraction": {"negative": 0.5, "positive": 0.5}}, "leave one of the three out"),
     "no lithium": ({"lithium": 0.0}, "lithium is 0 A.h; give a positive one"),

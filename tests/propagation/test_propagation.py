@@ -13,13 +13,13 @@ import xarray as xr
 
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.files import read_result, write_result
+from a2c_pybamm.formatting import percent
 from a2c_pybamm.propagation import (
     AdaptiveChaos,
     FirstOrder,
     MonteCarlo,
     PolynomialChaos,
     from_function,
-    planned_solves,
     propagate,
     reweight,
 )
@@ -241,8 +241,8 @@ def test_shares_of_all_methods_agree_on_a_nonlinear_function() -> None:
     error = found["output"]["share_se"].values[2]
     assert (error > 0).all()
     assert (error < 0.03).all()
-    # errors from eight scramblings: Student's quantile of seven degrees of freedom for 0.1 %
-    assert (np.abs(sampling - chaos) < 5.4 * error).all()
+    # Student's quantile of seven degrees of freedom for 0.1 %, 5.4, over the factor 1.21 that the errors have
+    assert (np.abs(sampling - chaos) < 4.5 * error).all()
     assert (np.abs(first - chaos) < 0.05).all()
     assert chaos.sum() < 1  # the product belongs to no single source
     v = 0.09
@@ -323,7 +323,7 @@ def test_an_output_without_a_number_leaves_the_others_alone() -> None:
     model = from_function(function, joint.names, outputs=("whole", "part"))
     found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(500), rng=np.random.default_rng(0))
     assert statuses(found, "whole") == [Status.HOLDS] * 3
-    # the polynomial of the part that works answers for the part that fails, too
+    # the polynomial of the part that works goes on into the part that fails
     assert statuses(found, "part")[1:] == [Status.CONTRADICTED, Status.HOLDS]
     assert found.n_failed.values.tolist() == [0, 0, 0]
     assert at(found, "part/failed_fraction", SAMPLING) == pytest.approx(0.1587, abs=0.01)
@@ -403,7 +403,7 @@ def test_cause_of_an_output_is_that_of_its_own_samples() -> None:
     assert "of the drawn samples fail (not finite)" in str(found["part"]["decision"].values)
 
 
-def test_failures_everywhere_are_blamed_on_nothing() -> None:
+def test_failures_everywhere_have_no_place() -> None:
     joint = independent_joint(2)
     model = from_function(lambda s: np.where(np.sin(1e4 * s[:, 0]) > 0.7, np.nan, s[:, 0]), joint.names)
     found = propagate(model, joint, MonteCarlo(256), rng=np.random.default_rng(0))
@@ -455,18 +455,6 @@ def test_gradient_of_the_model_is_used_by_name() -> None:
     assert found["y"]["var"][0] == pytest.approx(16 + 9 + 2 * 4 * 3 * 0.5)
     assert found.n_solves[0] == 6
     assert found.attrs["first order: gradient"] == "by hand"
-
-
-def test_solves_of_the_models_gradient_are_planned_and_counted() -> None:
-    class Counted(AnalyticModel):
-        n_jacobian_solves = 5
-
-    joint = Joint([Estimate.from_covariance(("b", "a"), [0, 2], [[1, 0.5], [0.5, 1]], source="s")])
-    done: list[int] = []
-    method, rng = FirstOrder(curvature=False), np.random.default_rng(0)
-    found = propagate(Counted(), joint, method, rng=rng, progress=done.append)
-    assert planned_solves(Counted(), joint, method) == found.n_solves[0] == 6
-    assert done == [5]  # the one solve of this model does not tell
 
 
 def test_curvature_gives_mean_shift_and_error_of_first_order() -> None:
@@ -574,6 +562,8 @@ def test_chaos_over_a_range_where_samples_fail_is_held_against_sampling() -> Non
     text = str(found["output"]["decision"].values)
     assert text.startswith("-0.5")
     assert "by sampling" in text
+    fraction, error = (at(found, f"output/{name}", SAMPLING) for name in ("failed_fraction", "failed_fraction_se"))
+    assert f" {percent(fraction)} (± {percent(error)}) of the drawn samples fail" in text, "those of sampling, not of chaos"
     assert text.endswith("the numbers are of those that work.")
 
 

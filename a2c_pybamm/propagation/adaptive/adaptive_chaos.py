@@ -71,7 +71,7 @@ class AdaptiveChaos:
         return self.budget
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
-        """Moments with errors by groups, polynomial, shares; ``ValueError`` if failures leave a group without points."""
+        """Moments with errors by groups, polynomial, shares; NaN where failures leave a scrambling without points."""
         sequences = ReplicatedDesign(problem.joint.germ_families, rng)
         design: Design | None = sequences.first()
         state = AdaptiveState.empty(problem)

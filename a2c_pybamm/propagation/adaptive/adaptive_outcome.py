@@ -71,7 +71,7 @@ def _no_statistics(state: AdaptiveState) -> dict[str, dict[str, Array]]:
             "share": np.tile(nothing, (n_source, 1)),
             "expansion": np.tile(nothing, (n_term, 1)),
         }
-        statistics[name] = part | intervals(part, 1.0, np.inf, state.solved.outputs[name].attrs)
+        statistics[name] = part | intervals(part, 1.0, state.solved.outputs[name].attrs)
     return statistics
 
 
@@ -91,7 +91,7 @@ def _statistics(state: AdaptiveState) -> dict[str, dict[str, Array]]:
     for name, place in table.columns.items():
         part = {statistic: numbers[..., place] for statistic, numbers in found.items()}
         bounds = state.solved.outputs[name].attrs
-        statistics[name] = part | intervals(part, np.maximum(n[place], 1.0), np.inf, bounds)
+        statistics[name] = part | intervals(part, np.maximum(n[place], 1.0), bounds)
     return statistics
 
 

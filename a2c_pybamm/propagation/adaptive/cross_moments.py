@@ -42,8 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.adaptive.roughness import ROUGHNESS, RoughnessCriterion
-from a2c_pybamm.propagation.intervals import matched
-from a2c_pybamm.propagation.methods.jackknife import jackknife_error
+from a2c_pybamm.propagation.intervals import jackknife_error, matched
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 

@@ -24,7 +24,7 @@ def estimate_error(state: AdaptiveState, roughness: RoughnessCriterion = ROUGHNE
 
     An element is rough where its polynomial predicts less than 98 % of the variance, a test point misses by more than a
     standard deviation, the tails beyond the test points may hold a tenth of the variance, or importance points give another
-    one. A rough element has a rare tail where the hundredth part of its points carries most of the variance, the tails beyond
+    one. A rough element has a rare tail where the hundredth part of its points carries 40 % of the variance, the tails beyond
     the test points may hold a tenth of it, or only test points differ from all others: importance points are drawn for these,
     and their standard deviation is that of such points.
     """

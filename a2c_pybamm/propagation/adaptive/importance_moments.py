@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING
-from a2c_pybamm.propagation.intervals import VARIANCE_TAIL, matched
-from a2c_pybamm.propagation.methods.jackknife import jackknife_error
+from a2c_pybamm.propagation.intervals import VARIANCE_TAIL, jackknife_error, matched
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 

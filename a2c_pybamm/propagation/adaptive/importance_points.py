@@ -1,17 +1,17 @@
 r"""Importance points: for outputs that a rare collapse moves more than everything else together.
 
-Plain draws meet one collapse in a thousand too seldom to measure it. A rough polynomial :math:`\hat y` need not be right to
+Plain points meet one collapse in a thousand too seldom to measure it. A rough polynomial :math:`\hat y` need not be right to
 show where outputs are far from their mean: points are drawn with the density
 
 .. math:: q = \frac{h}{H}\,p, \qquad h = 1 + \max_k \frac{(\hat y_k-\hat m_k)^2}{\hat\sigma_k^2}, \qquad H = \mathrm{E}_p\,h
 
 with the germ's own density p, and are weighted by :math:`w = p/q = H/h \le H`. For one output :math:`H = 2`: no error of the
-polynomial can bias the answer, and what it overlooked is met half as often as by plain draws (a defensive density [1]_). An
+polynomial can bias the answer, and what it overlooked is met half as often as by plain points (a defensive density [1]_). An
 output whose polynomial is right has :math:`w\,(y-m)^2 \le 2\sigma^2`, without a tail.
 
-The polynomial is fitted to :math:`\operatorname{arsinh}[(y-\tilde y)/s]` (median and spread of the draws), in which a collapse
-is not far from all else, and its predictions are kept within the values that were found. The density is that of a pool of plain
-points, one for each scrambling, from which every scrambling takes its points at equal steps of the summed h, sorted by
+The polynomial is fitted to :math:`\operatorname{arsinh}[(y-\tilde y)/s]` (median and spread of the plain points), in which a
+collapse is not far from all else, and its predictions are kept within the values that were found. The density is that of a pool
+of plain points, one for each scrambling, from which every scrambling takes its points at equal steps of the summed h, sorted by
 :math:`\hat y` (systematic sampling [2]_).
 
 .. [1] T. Hesterberg, Technometrics 37 (1995) 185.
@@ -50,7 +50,7 @@ class ImportanceSampling:
     rounds: tuple[float, ...] = (0.3, 1.0)
     """Share of what is left of the budget for each round; the second begins from what the first has found."""
     worth: float = 0.5
-    """Plain draws that a point is worth where an event was never met: its density is half the germ's at the least."""
+    """Plain points that a point is worth where an event was never met: its density is half the germ's at the least."""
 
 
 IMPORTANCE = ImportanceSampling()
@@ -71,7 +71,7 @@ def importance_points(
 ) -> Design:
     """The next n points of every scrambling, where outputs with these values (n_point, n_output) at germs are far out.
 
-    ``group`` is negative for points that are no plain draws.
+    ``group`` is negative for all but plain points.
     """
     drawn = values[group >= 0]
     centre = np.median(drawn, axis=0)
@@ -92,8 +92,8 @@ def importance_points(
 
 def _coefficients(basis: GermBasis, germ: Array, values: Array) -> Array:
     """Coefficients (n_term, n_output) of polynomials with a prior each."""
-    nobody = np.full(len(germ), -1)
-    return fit_columns(Degrees(basis), germ, values, nobody, values.shape[1], ()).fit.coefficients
+    no_group = np.full(len(germ), -1)
+    return fit_columns(Degrees(basis), germ, values, no_group, values.shape[1], ()).fit.coefficients
 
 
 def _leading_germs(basis: GermBasis, coefficients: Array) -> tuple[NDArray[np.int64], GermBasis, Array]:

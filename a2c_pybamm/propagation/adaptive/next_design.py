@@ -63,7 +63,7 @@ def _round_size(state: AdaptiveState, budget: int) -> int:
 
 
 def _grown_size(state: AdaptiveState, budget: int) -> int:
-    """Points to add to each scrambling: half as many again, all that the budget leaves where a rest would be too small."""
+    """Points to add to each scrambling: as many again, all that the budget leaves where a rest would be too small."""
     n_germ = state.problem.joint.n_germ
     n = sum(len(batch.samples) for batch in state.points[Kind.PLAIN].batches) // N_SCRAMBLING
     n_test = 2 * (min(n_germ, THREE_SIGMA.most_axes) + min(n_germ, THREE_SIGMA.n_steepest))

@@ -16,7 +16,7 @@ from a2c_pybamm.propagation.model import Array
 
 @dataclass(frozen=True)
 class DesignGrowth:
-    """Sizes of the designs, and how many points of them decide something."""
+    """Sizes of the designs, and numbers of points from which importance points are drawn."""
 
     first_of_few_germs: int = 1
     """Points of each scrambling in the first design where the test points along all axes add to them."""
@@ -28,7 +28,6 @@ class DesignGrowth:
     """Factor by which the points of a scrambling grow from one design to the next."""
     fewest_before_importance: int = 4
     """Plain points of each scrambling before an output with a rare tail is sampled where it is far out."""
-
     fewest_of_importance: int = 4
     """Importance points of each scrambling that the budget must have room for: fewer are no better than plain ones."""
 

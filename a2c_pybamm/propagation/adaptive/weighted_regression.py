@@ -24,7 +24,7 @@ from a2c_pybamm.propagation.shares import ratio
 
 
 @dataclass(frozen=True)
-class RegressionSettings:
+class WeightedRegressionSettings:
     """Choice of priors and of the degree."""
 
     higher_degree_gain: float = 4.0
@@ -40,7 +40,7 @@ class RegressionSettings:
     """Points that choose the prior of a higher degree."""
 
 
-REGRESSION = RegressionSettings()
+WEIGHTED_REGRESSION = WeightedRegressionSettings()
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def fit_columns(
     """
     blocks = _blocks(columns, n_alone)
     former = former[: len(blocks)] if len(former) >= len(blocks) else ()
-    priors = _search(degrees.low, germ, columns, blocks, former, REGRESSION.most_points)
+    priors = _search(degrees.low, germ, columns, blocks, former, WEIGHTED_REGRESSION.most_points)
     fits = _fit_blocks(degrees.low, germ, columns, blocks, group, priors)
     if degrees.high is None:
         return ColumnFits(degrees.low, priors, _in_order(fits, blocks))
@@ -129,16 +129,16 @@ def fit_columns(
     tried = [
         k
         for k, block in enumerate(blocks)
-        if (block[0] < n_alone or not n_alone) and missed[k] > REGRESSION.least_missed * spread[k]
+        if (block[0] < n_alone or not n_alone) and missed[k] > WEIGHTED_REGRESSION.least_missed * spread[k]
     ]
     chosen = [blocks[k] for k in tried]
     older = tuple(former[k] for k in tried) if former else ()
-    higher = _search(degrees.high, germ, columns, chosen, older, REGRESSION.most_points_higher)
+    higher = _search(degrees.high, germ, columns, chosen, older, WEIGHTED_REGRESSION.most_points_higher)
     higher_fits = _fit_blocks(degrees.high, germ, columns, chosen, group, higher)
     better = {
         k: prior
         for k, prior, fit in zip(tried, higher, higher_fits, strict=True)
-        if REGRESSION.higher_degree_gain * _missed(columns[:, blocks[k]], fit, drawn) < missed[k]
+        if WEIGHTED_REGRESSION.higher_degree_gain * _missed(columns[:, blocks[k]], fit, drawn) < missed[k]
     }
     if not better:
         return ColumnFits(degrees.low, priors, _in_order(fits, blocks))
@@ -154,7 +154,7 @@ def _blocks(columns: Array, n_alone: int) -> list[NDArray[np.int64]]:
     length = np.linalg.norm(centred, axis=0)
     while left:
         cosine = np.abs(ratio(centred[:, left].T @ centred[:, left[0]], length[left] * length[left[0]]))
-        alike = [k for k, c in zip(left, cosine, strict=True) if k == left[0] or c > REGRESSION.alike]
+        alike = [k for k, c in zip(left, cosine, strict=True) if k == left[0] or c > WEIGHTED_REGRESSION.alike]
         blocks.append(np.array(alike))
         left = [k for k in left if k not in alike]
     rest = np.arange(n_alone, columns.shape[1])

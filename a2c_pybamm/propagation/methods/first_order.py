@@ -17,6 +17,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
+from a2c_pybamm.formatting import message_line
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
 from a2c_pybamm.propagation.methods.three_sigma_points import (
@@ -84,29 +85,27 @@ class FirstOrder:
         return "first order"
 
     def planned(self, problem: Problem) -> int:
-        """Number of solves that it takes, with those of the model's own gradient where the model counts them."""
+        """Number of solves that it takes, those of an analytic gradient not counted."""
         n = len(problem.joint.germ_families)
         steps = 0 if hasattr(problem.model, "jacobian") else int((problem.joint.std > 0).sum())
         directions = n + (N_MIXED_DIRECTION if n > 1 else 0) if self.curvature else 0
         # two outputs' steepest directions are solved at one and at three standard deviations
         far = n + 2 * min(n, THREE_SIGMA.n_steepest) if self.curvature and self.test_points else 0
-        return 1 + 2 * (steps + directions + far) + _counted_beforehand(problem)
+        return 1 + 2 * (steps + directions + far)
 
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Mean, variance and shares from the tangent; NaN for outputs of which the mean or a slope has no number."""
         n_germ = len(problem.joint.germ_families)
-        by_model = _by_model(problem)
+        by_model, failure = _by_model(problem)
         steps = np.zeros((0, len(problem.names)))
         if by_model is None:
             steps = np.diag(self.step * problem.joint.std)[problem.joint.std > 0]
         germ = _directions(n_germ, rng) if self.curvature else np.zeros((0, n_germ))
         moves = np.vstack([steps, germ @ problem.joint.root.T])
         solved = problem.solve(problem.joint.mean + np.vstack([np.zeros((1, len(problem.names))), moves, -moves]))
-        n, gradients, extra, note = len(steps), None, 0, f"central differences, step {self.step:g} std"
+        n, gradients, extra, note = len(steps), None, 0, f"central differences, step {self.step:g} std{failure}"
         if by_model is not None:
             gradients, extra, note = _analytic(problem, solved, by_model)
-            if problem.progress is not None:
-                problem.progress(_counted_beforehand(problem))
         statistics, slopes = {}, {}
         for output in solved.outputs:
             values = solved.flat(output)
@@ -139,20 +138,14 @@ class FirstOrder:
         return gradient
 
 
-def _counted_beforehand(problem: Problem) -> int:
-    """Solves of the model's own gradient; 0 where it does not count them."""
-    return int(getattr(problem.model, "n_jacobian_solves", 0))
-
-
-def _by_model(problem: Problem) -> xr.Dataset | None:
-    """The model's own derivatives; None where it has none, or a solve that it needs for them failed."""
+def _by_model(problem: Problem) -> tuple[xr.Dataset | None, str]:
+    """The model's own derivatives, None where it has none or refuses them, and the reason of that in words."""
     if not hasattr(problem.model, "jacobian"):
-        return None
+        return None, ""
     try:
-        dataset: xr.Dataset = problem.model.jacobian(problem.joint.mean)
-    except ValueError:
-        return None
-    return dataset
+        return problem.model.jacobian(problem.joint.mean), ""
+    except ValueError as error:
+        return None, f" (the model's own: {message_line(error)})"
 
 
 def _along_axes(solved: Solved, slopes: Mapping[str, Array], n_step: int, n_move: int) -> dict[str, tuple[Array, Array, Array]]:

@@ -1,15 +1,9 @@
-r"""Moments, quantiles and their errors from points in groups, each group left out in turn.
+"""Moments, quantiles and their errors from points in groups, each group left out in turn.
 
-With :math:`\hat\theta_{-r}` the number from all points but those of group r of R [1]_,
-
-.. math:: \operatorname{SE}^2 = \frac{R-1}{R} \sum_r (\hat\theta_{-r} - \langle\hat\theta_{-r}\rangle)^2 .
-
-Groups are scramblings of one Sobol' sequence: points of one group are not independent, those of different groups are. The
-variance is the mean square about the pooled mean plus :math:`\operatorname{SE}^2` of that mean, which has no bias whatever the
-points of a group have to do with each other. Errors are matched to Student's distribution with R - 1 degrees of freedom at
-95 % (`intervals.matched`): an error from eight groups is known to 27 % only.
-
-.. [1] B. Efron, C. Stein, Ann. Stat. 9 (1981) 586.
+Standard errors are those of `intervals.jackknife_error`. Groups are scramblings of one Sobol' sequence: points of one group
+are not independent, those of different groups are. The variance is the mean square about the pooled mean plus the squared error
+of that mean, which has no bias whatever the points of a group have to do with each other. Errors are matched to Student's
+distribution with R - 1 degrees of freedom at 95 % (`intervals.matched`): an error from eight groups is known to 27 % only.
 """
 
 from __future__ import annotations
@@ -17,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.propagation.intervals import matched
+from a2c_pybamm.propagation.intervals import jackknife_error, matched
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.shares import ratio
 
@@ -44,12 +38,6 @@ def group_moments(values: Array, group: NDArray[np.int64], levels: Array) -> dic
     moments |= _quantiles(values, running, group, levels)
     moments = {name: np.where(enough, numbers, np.nan) for name, numbers in moments.items()}
     return moments | {"running_fraction": running.mean(axis=0)}
-
-
-def jackknife_error(without: Array) -> Array:
-    """Standard error (…) from the numbers (n_group, …) without each group."""
-    n = len(without)
-    return np.asarray(np.sqrt((n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0)))
 
 
 def _moments(count: Array, first: Array, second: Array) -> tuple[Array, Array]:

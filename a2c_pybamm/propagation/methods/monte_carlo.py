@@ -24,9 +24,9 @@ class MonteCarlo:
     r"""Settings of sampling with ``n`` points, those of eight independent scramblings of a Sobol' sequence.
 
     The number is rounded up to 8 · 2^k, so that each scrambling fills the distribution evenly. Standard errors come from
-    leaving out one scrambling in turn (`jackknife`), quantiles' from the scramblings' spread, both 1.21 times wider: by
-    Student, ±1.96 of them then hold 95 % with seven degrees of freedom. Of smooth outputs the error falls faster than that of
-    independent draws; of any other it is no larger.
+    leaving out one scrambling in turn (`jackknife`), those of quantiles from the scramblings' spread; all are 1.21 times wider,
+    so that ±1.96 of them hold 95 % (Student's t, seven degrees of freedom). Of smooth outputs the error falls faster than that
+    of independent draws; of any other it is no larger.
 
     With ``points="random"`` exactly n independent draws, each source in its own stream, and textbook errors: of the mean
     :math:`s/\sqrt n`; of the variance from the fourth central moment,
@@ -80,7 +80,7 @@ class MonteCarlo:
         for output in solved.outputs:
             values = solved.flat(output)[kept]
             moments = self._moments(values, group[kept], problem.levels)
-            moments |= intervals(moments, max(len(values), 1), np.inf, solved.outputs[output].attrs)
+            moments |= intervals(moments, max(len(values), 1), solved.outputs[output].attrs)
             shares = _shares(problem, germ[kept], values, group[kept], degree)
             statistics[output] = moments | shares | {"tail_share": _tail_share(values)}
         draws = {name: solved.flat(name)[:, 0] for name, values in solved.outputs.items() if values.ndim == 1}

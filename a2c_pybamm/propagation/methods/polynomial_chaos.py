@@ -25,9 +25,9 @@ from a2c_pybamm.propagation.problem import (
     PlainPoints,
     Problem,
     Solved,
-    alike,
     complete_elements,
     fill_incomplete,
+    grouped_by_missing,
     no_answer,
 )
 from a2c_pybamm.propagation.shares import ratio, terms_of_sources
@@ -109,7 +109,7 @@ class PolynomialChaos:
         complete, rows = complete_elements(solved), np.arange(n_fit, len(germ))
         statistics: dict[str, dict[str, Array]] = {}
         missing: dict[str, str] = {}
-        for part in alike(solved):  # outputs of the same samples are fitted together
+        for part in grouped_by_missing(solved):  # one fit for all outputs of a group
             try:
                 statistics |= self._statistics(problem, part, germ, n_fit, basis, rng)
             except ValueError as error:

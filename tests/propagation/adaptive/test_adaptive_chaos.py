@@ -122,7 +122,7 @@ def test_rule_of_three_bounds_hold_for_the_worst_rare_mode(low: float, high: flo
     """A mode of the greatest probability that n samples miss with 5 %, put at the bound that is farthest away."""
     n, mean, std = 100, 1.0, 0.1
     exact = {"mean": np.array([mean]), "var": np.array([std**2]), "mean_se": np.zeros(1), "error": np.zeros(1)}
-    ends = intervals(exact, n, 7, {"minimum": low, "maximum": high})
+    ends = intervals(exact, n, {"minimum": low, "maximum": high})
     p = 1 - 0.05 ** (1 / n)
     assert p < 3 / n
     for bound in (low, high):
@@ -203,7 +203,7 @@ def test_stated_error_covers_what_only_test_points_met() -> None:
 
 def test_without_a_polynomial_it_is_the_mean_of_its_own_points() -> None:
     joint = joint_of(2)
-    problem = match(from_function(wave, joint.names), joint, max_failed=0.05, progress=None)
+    problem = match(from_function(wave, joint.names), joint)
     found = AdaptiveChaos(1e-6, 48).run(problem, np.random.default_rng(0))
     assert found.plain is not None
     values = found.solved.flat("output")[found.plain.rows, 0]
