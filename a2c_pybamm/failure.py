@@ -25,7 +25,7 @@ MEANINGS = {
     FailureCause.UNSTABLE: "a host separates into phases within reach of the cell",
     FailureCause.INFEASIBLE: "the potentials do not reach a voltage limit with the cell's lithium",
     FailureCause.SOLVER: "the solver found no solution",
-    FailureCause.NOT_FINITE: "an output is not a finite number",
+    FailureCause.NOT_FINITE: "an output has no finite number; other outputs of the sample count",
     FailureCause.OTHER: "the model names no cause",
 }
 

@@ -26,6 +26,11 @@ def plain(text: str, *, keep: str = "") -> str:
     return "".join(c if ok else c.encode("unicode_escape").decode("ascii") for c, ok in zip(text, shown, strict=True))
 
 
+def capitalised(text: str) -> str:
+    """The text with a capital first letter; the others stay, as units and names of variables need."""
+    return text[:1].upper() + text[1:]
+
+
 def cut(text: str, length: int = SHOWN_LENGTH) -> str:
     """The text's first characters, with " …" where there are more than ``length``."""
     return text if len(text) <= length else f"{text[:length]} …"

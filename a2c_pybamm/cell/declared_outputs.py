@@ -6,11 +6,11 @@ import hashlib
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from a2c_pybamm.formatting import message_line
 
 STEP_END = re.compile(r"end of step (\d+)")
 CROSSING = re.compile(r"(.+?)\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
+DATA = (int, float, complex, str, bytes, list, tuple, dict, np.ndarray)
+"""Types of a module's constants."""
 EVENTS = "'end', 'end of step 2', or a variable and its value: 'Voltage [V] = 3.5'"
 
 
@@ -52,6 +54,11 @@ class VariableAt:
     def __post_init__(self) -> None:
         if sum(moment is not None for moment in (self.time, self.capacity, self.event)) != 1:
             raise ValueError(f"output {self.name!r}: give one of time, capacity and event")
+        for given in (self.time, self.capacity):
+            if given is not None and not isinstance(given, int | float | np.number):
+                raise ValueError(f"output {self.name!r}: {given!r} is no number; give seconds as time, or A.h as capacity")
+        if self.event is not None and not isinstance(self.event, str):
+            raise ValueError(f"output {self.name!r}: event is {self.event!r}; give {EVENTS}")
         if self.time is not None and not 0 <= self.time < np.inf:
             raise ValueError(f"output {self.name!r}: time is {self.time:g} s; give one of 0 or more")
         if self.capacity is not None and not np.isfinite(self.capacity):
@@ -195,11 +202,10 @@ class TraceFunction:
             )
 
     def __repr__(self) -> str:
-        """Text by which two runs can be compared: the function by its name and a hash of its code, never by its address."""
-        code = getattr(self.function, "__code__", None)
-        function = repr(self.function) if code is None else f"{self.function.__module__}.{self.function.__qualname__}"
+        """Text by which two runs can be compared: the function by its name and a hash of what it is, never by its address."""
+        named = self.function if hasattr(self.function, "__qualname__") else type(self.function)
         settings = f"{_fingerprint(self.function)}, {self.variables!r}, {self.units!r}"
-        return f"{type(self).__name__}({self.name!r}, {function}, {settings})"
+        return f"{type(self).__name__}({self.name!r}, {named.__module__}.{named.__qualname__}, {settings})"
 
 
 DeclaredOutput = VariableAt | TraceFunction
@@ -219,18 +225,68 @@ def _importable(function: Any) -> bool:
 
 
 def _fingerprint(function: Any) -> str:
-    """Hash of a function: its code, defaults and what it encloses, and the file that it stands in."""
+    """Hash of a function: its code, defaults, what it encloses, the globals that it names, and the file that it stands in."""
     digest = hashlib.sha256()
-    for part in _code_parts(getattr(function, "__code__", None)):
-        digest.update(part.encode() + b"\0")
-    enclosed = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    digest.update(repr((getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None), enclosed)).encode())
+    for part in _parts(function, {}):
+        digest.update(part + b"\0")
     try:
         file = inspect.getsourcefile(function)
         digest.update(b"" if file is None else Path(file).read_bytes())
     except (OSError, TypeError):  # a notebook's function has no file, an object no source
         pass
     return digest.hexdigest()
+
+
+def _parts(value: Any, seen: dict[int, Any]) -> Iterator[bytes]:
+    """Parts of a value: of data their content, of a function its code and what that uses, of other objects their state."""
+    if isinstance(value, int | float | complex | str | bytes | None):
+        yield repr(value).encode()
+        return
+    if id(value) in seen:
+        return
+    seen[id(value)] = value  # ends at functions that call each other; kept, so that no other object takes its id
+    yield f"{type(value).__module__}.{type(value).__qualname__}".encode()
+    further: list[Any] = []
+    if isinstance(value, np.ndarray | np.generic):
+        yield f"{value.dtype} {value.shape} ".encode() + (value.tobytes() if value.dtype.kind != "O" else b"")
+        further = value.ravel().tolist() if value.dtype.kind == "O" else []
+    elif isinstance(value, Mapping):
+        further = list(value.items())
+    elif isinstance(value, list | tuple):
+        further = list(value)
+    elif isinstance(value, set | frozenset):
+        yield repr(sorted(map(repr, value))).encode()
+    elif isinstance(value, partial):
+        further = [value.func, value.args, value.keywords]
+    elif isinstance(code := getattr(value, "__code__", None), CodeType):
+        yield from (part.encode() for part in _code_parts(code))
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        further = [value.__defaults__, value.__kwdefaults__, cells, *_named_globals(code, value.__globals__)]
+    elif isinstance(value, type | ModuleType):
+        yield value.__name__.encode()
+    else:
+        further = [getattr(value, "__qualname__", None), vars(type(value)).get("__call__"), getattr(value, "__dict__", None)]
+    for entry in further:
+        yield from _parts(entry, seen)
+
+
+def _named_globals(code: CodeType, values: Mapping[str, Any]) -> Iterator[Any]:
+    """Globals that code names, and data by these names in modules that it names; what libraries hold goes by their versions."""
+    names = {name for part in _nested(code) for name in part.co_names}
+    for name in sorted(names & set(values)):
+        value = values[name]
+        if isinstance(value, ModuleType):
+            yield name, [(key, getattr(value, key)) for key in sorted(names) if isinstance(getattr(value, key, None), DATA)]
+        elif isinstance(value, DATA) or getattr(value, "__module__", None) == values.get("__name__"):
+            yield name, value
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    """Code, and that of the functions that it defines."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _nested(constant)
 
 
 def _code_parts(code: CodeType | None) -> Iterator[str]:

@@ -18,13 +18,31 @@ STRESSES = tuple(f"{side} particle surface tangential stress [Pa]" for side in (
 PULSE_TIME = 10.0
 """Time [s] after a change of current at which the resistance of a pulse is taken, as in hybrid pulse power characterisation
 (FreedomCAR battery test manual, DOE/ID-11069)."""
-PULSE_CURRENT_CHANGE = 1e-3
-"""Smallest change of current [A] that counts as a pulse: below it the solver's tolerance shows in the resistance."""
+
+
+@dataclass(frozen=True)
+class PulseCurrent:
+    """Changes of current that count as a pulse."""
+
+    change: float = 1e-3
+    """Smallest change [A]: below it the solver's tolerance shows in the resistance."""
+    share: float = 0.01
+    """Share of a sample's largest current, where that is less: coin cells run at less than 1 mA."""
+    noise: float = 1e-6
+    """Change [A] that never counts: at equilibrium a hold's current is the solver's error, 1e-13 to 1e-8 A."""
+
+
+PULSE_CURRENT = PulseCurrent()
+"""Limits of the pulse whose resistance is taken."""
+DISCHARGED_SHARE = 1e-5
+"""Share of the charge taken up below which a sample counts as one that only charges: in a long hold the current swings about
+0 by the solver's error, which delivers 1e-7 of it (Chen2020, 4.2 V for 30 h; November 2026)."""
 
 
 def _delivered_or_taken(traces: Traces, out: Array, into: Array) -> Array:
     """Amounts delivered (n_sample,), or taken up of samples that only charge."""
-    return np.asarray(np.where(traces.throughput.charge_out > 0, out, into))
+    flow = traces.throughput
+    return np.asarray(np.where(flow.charge_out > DISCHARGED_SHARE * flow.charge_in, out, into))
 
 
 def capacity(traces: Traces) -> Array:
@@ -52,13 +70,15 @@ def pulse_resistance(traces: Traces) -> Array:
     resistance = np.full(len(traces.t), np.nan)
     voltage, current = traces.cubic(VOLTAGE), traces.cubic(CURRENT)
     starts = np.hstack([np.zeros((len(traces.t), 1)), traces.step_ends[:, :-1]])
+    share = PULSE_CURRENT.share * np.nanmax(np.abs(traces.values[CURRENT]), axis=1)
+    least = np.clip(share, PULSE_CURRENT.noise, PULSE_CURRENT.change)
     before_v, before_i = traces.values[OPEN_CIRCUIT][:, 0], np.zeros(len(traces.t))
     for k in range(starts.shape[1]):
         moment = (starts[:, k] + PULSE_TIME)[:, None]
         after_v, after_i = voltage.at(moment)[:, 0], current.at(moment)[:, 0]
         inside = moment[:, 0] <= traces.step_ends[:, k] + 1e-9  # s: round-off of times
         change = after_i - before_i
-        new = np.isnan(resistance) & inside & (np.abs(change) > PULSE_CURRENT_CHANGE)
+        new = np.isnan(resistance) & inside & (np.abs(change) > least)
         resistance[new] = ((before_v - after_v) / np.where(new, change, 1.0))[new]
         end = np.nextafter(traces.step_ends[:, [k]], 0)
         before_v, before_i = voltage.at(end)[:, 0], current.at(end)[:, 0]

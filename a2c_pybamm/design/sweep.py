@@ -104,9 +104,13 @@ def _point(model: Model, joint: Joint, methods: Sequence[Method], rng: np.random
 
 def _warning(point: _Point, max_failed: float) -> str:
     """Text on the samples that fail at a point, where they are more than ``max_failed`` of those drawn; empty otherwise."""
-    fractions = [node["failed_fraction"].max().item() for node in point.outputs.values() if "failed_fraction" in node]
-    most = np.nanmax(fractions) if np.isfinite(fractions).any() else 0.0
-    return f"{percent(most)} of the drawn samples fail; the numbers are of those that work" if most > max_failed else ""
+    have = {name: node["failed_fraction"] for name, node in point.outputs.items() if "failed_fraction" in node}
+    fractions = {name: float(values.max()) for name, values in have.items() if np.isfinite(values).any()}
+    if not fractions or max(fractions.values()) <= max_failed:
+        return ""
+    output, most = max(fractions.items(), key=lambda item: item[1])
+    of_output = f" for {output}" if min(fractions.values()) < most else ""
+    return f"{percent(most)} of the drawn samples fail{of_output}; the numbers are of those that work"
 
 
 def _is_number(values: xr.DataArray) -> bool:

@@ -72,7 +72,7 @@ def _stacked(nodes: Mapping[str, xr.Dataset]) -> xr.Dataset:
         place = _n_leading(have[0].dims)
         values = np.stack([variable.values for variable in have], axis=place)
         required = name in STATISTICS and STATISTICS[name].required
-        if name == "mean" or not required or np.isfinite(values).any():
+        if name == "mean" or not required or not np.isnan(values).all():
             variables[name] = xr.Variable((*have[0].dims[:place], OUTPUT, *have[0].dims[place:]), values)
     about = [next(iter(node.data_vars.values())).attrs for node in nodes.values()]
     variables[UNITS] = xr.Variable((OUTPUT,), _texts(str(attrs.get("units", "")) for attrs in about))

@@ -98,6 +98,14 @@ class Numbers:
     n_importance: int
     """Importance-sampling points among the solves."""
 
+    n_missing: int
+    """Solves without a number for this output: those that failed, and those that lack it alone."""
+
+    @property
+    def n_kept(self) -> int:
+        """Solves with a number for this output."""
+        return self.n_solves - self.n_missing
+
     @property
     def std_error(self) -> float:
         """Standard error of the standard deviation."""

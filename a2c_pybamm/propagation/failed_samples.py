@@ -30,6 +30,8 @@ class PlaceCriterion:
 
     fewest_failed: int = 5
     """Failed points at least: the error of their mean is then 1/√5 = 0.45 σ."""
+    shift_errors: float = 3.0
+    """Standard errors 1/√n of the n failed points' mean, within which a coefficient counts as unmoved at them."""
     least_spread: float = 0.01
     """Smallest mean square of failed points about their mean that is counted: its logarithm stays finite."""
 
@@ -68,14 +70,14 @@ def _fraction(missing: Array, group: NDArray[np.int64]) -> tuple[float, float]:
 def failure_place(problem: Problem, outcome: Outcome) -> tuple[Array, Array]:
     """Mean of the failed points' coefficients in standard deviations (n_coefficient,), and share of each source (n_source,).
 
-    NaN where fewer than five plain points failed.
+    NaN where fewer than five plain points failed, or all of them.
     """
     joint, plain = problem.joint, outcome.plain
     shift, share = np.full(len(problem.names), np.nan), np.full(len(problem.sources), np.nan)
     if plain is None:
         return shift, share
     failed = outcome.solved.failed[plain.rows]
-    if failed.sum() < PLACE.fewest_failed:
+    if failed.sum() < PLACE.fewest_failed or failed.all():
         return shift, share
     germ = plain.germ[failed]
     deviation = joint.root @ germ.mean(axis=0)

@@ -69,8 +69,8 @@ def intervals(moments: Mapping[str, Array], n: float | Array, attrs: Mapping[str
     """
     mean, std = moments["mean"], np.sqrt(moments["var"])
     quantile = float(norm.ppf((1 + CONFIDENCE) / 2))
-    # the error of a logarithm: a std is positive, and its error a factor
-    widening = np.exp(quantile * moments["error"])
+    # the error of a logarithm: a std is positive, and its error a factor; a std of zero has none
+    widening = np.exp(quantile * np.where(std == 0, 0.0, moments["error"]))
     ends = {
         "mean_low": mean - quantile * moments["mean_se"],
         "mean_high": mean + quantile * moments["mean_se"],

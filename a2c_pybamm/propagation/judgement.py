@@ -100,7 +100,11 @@ def _contradictions(
         Finding.DRAWN_STD: varies and not abs(own.draw_log_std) <= limit.log_std,
         Finding.DRAWN_MEAN: varies and kind is MethodKind.TANGENT and abs(own.draw_mean) > limit.mean * own.std,
         Finding.SURVIVORS: varies and own.survivor_shift > limit.survivors,
-        Finding.ENDS: sampling is not None and own.std > 0 and _ends_differ(own, sampling, limit),
+        # predictions within so much of every sample have their quantiles within as much of the samples'
+        Finding.ENDS: sampling is not None
+        and own.std > 0
+        and not own.draw_residual <= limit.ends
+        and _ends_differ(own, sampling, limit),
         Finding.DISAGREES: sampling is not None
         and (own.std > 0 or sampling.std > 0)
         and kind is not MethodKind.TANGENT
@@ -225,6 +229,8 @@ def _more_solves(recommendation: Recommendation, answer: Answer | None, criterio
     """Further samples that bring the error of the std to the one asked for."""
     if answer is None:
         return nan
-    if recommendation is not Recommendation.SAMPLING or not isfinite(answer.numbers.error):
+    if recommendation is not Recommendation.SAMPLING:
         return 0.0
-    return max(0.0, ceil(answer.numbers.n_solves * ((answer.numbers.error / criterion.std_error) ** 2 - 1)))
+    if not isfinite(answer.numbers.error):
+        return nan
+    return float(max(0, ceil(answer.numbers.n_solves * ((answer.numbers.error / criterion.std_error) ** 2 - 1))))

@@ -56,9 +56,9 @@ def _root(problem: Problem, methods: Sequence[Method], outcomes: Sequence[Outcom
     root = xr.Dataset(
         coords={
             "approach": [method.label for method in methods],
-            "source": list(problem.sources),
+            "source": np.array(problem.sources, dtype=str),  # of no source, too, a list of texts
             "level": problem.levels,
-            "coefficient": list(problem.names),
+            "coefficient": np.array(problem.names, dtype=str),
         }
     )
     root["n_solves"] = ("approach", [o.n_solves for o in outcomes])
@@ -85,7 +85,7 @@ def _statistic_names(outcomes: Sequence[Outcome]) -> list[str]:
         for outcome in outcomes
         for numbers in outcome.statistics.values()
         for name, values in numbers.items()
-        if np.isfinite(values).any()
+        if not np.isnan(values).all()
     }
     return [name for name, statistic in STATISTICS.items() if statistic.required or name in given]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Method, Outcome, Problem, Solved
@@ -57,9 +58,13 @@ def without_round_off(problem: Problem, outcomes: Sequence[Outcome], criterion: 
 
 
 def _stds(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Largest standard deviation of each scalar output by any method."""
-    scalars = [name for name, values in outcomes[0].solved.outputs.items() if values.ndim == 1]
-    return {name: float(np.sqrt(np.nanmax([o.statistics[name]["var"][0] for o in outcomes] + [0.0]))) for name in scalars}
+    """Largest standard deviation of each scalar output by any method; 0 where that is round-off of its own mean."""
+    stds = {}
+    for name, values in outcomes[0].solved.outputs.items():
+        if values.ndim == 1:
+            numbers = [(np.sqrt(o.statistics[name]["var"][0]), abs(o.statistics[name]["mean"][0])) for o in outcomes]
+            stds[name] = max((float(std) for std, mean in numbers if std > RELATIVE_ROUND_OFF * mean), default=0.0)
+    return stds
 
 
 def _still(statistics: Mapping[str, Array]) -> dict[str, Array]:

@@ -42,23 +42,28 @@ def verdict_sentence(answer: Answer, sampling: Numbers | None, unit: str) -> str
     """One method's answer for one output: standard deviation, whether it holds, and what was found."""
     status = answer.judgement.status
     if status is Status.MISSING:
-        cause = "a solve that it needs failed" if answer.numbers.n_failed else "a value or gradient of the model is not finite"
+        own, cause = answer.numbers, "a value or gradient of the model is not finite"
+        if own.n_missing == own.n_solves:
+            cause = "no solve has a number"
+        elif own.n_failed:
+            cause = "a solve that it needs failed"
         return f"No answer by {answer.label}: {cause}."
     if status is Status.CONSTANT:
-        return _constant(answer.numbers.n_solves)
-    own = _std(answer.numbers, unit)
+        return _constant(answer.numbers)
+    text = _std(answer.numbers, unit)
     if sampling is not None and answer.kind is not MethodKind.SAMPLING:
-        own += f" ({_std(sampling, unit)} by sampling)"
-    return f"{own}. {_about(answer, unit)}"
+        text += f" ({_std(sampling, unit)} by sampling)"
+    return f"{text}. {_about(answer, unit, sampled=sampling is not None)}"
 
 
-def _constant(n_solves: int) -> str:
-    if n_solves == 1:
+def _constant(own: Numbers) -> str:
+    if own.n_solves == 1:
         return "No coefficient that the model depends on carries an error."
-    return f"The output does not vary in {n_solves} solves."
+    kept = f"{own.n_kept} of {own.n_solves}" if own.n_kept < own.n_solves else f"{own.n_solves}"
+    return f"The output does not vary in {kept} solves."
 
 
-def _about(answer: Answer, unit: str) -> str:
+def _about(answer: Answer, unit: str, *, sampled: bool) -> str:
     """Sentence on whether an answer holds, with the reason."""
     status, own = answer.judgement.status, answer.numbers
     if answer.kind is MethodKind.SAMPLING:
@@ -66,13 +71,16 @@ def _about(answer: Answer, unit: str) -> str:
     if answer.kind is MethodKind.OTHER:
         return "Not judged: the method names no kind."
     if status is Status.UNKNOWN:
-        return "Not verified: neither curvature nor sampling was computed; add MonteCarlo(1000)."
+        why = "neither curvature nor sampling was computed"
+        if own.n_missing:
+            why = f"{own.n_missing} of {own.n_solves} solves have no number, and nothing samples"
+        return f"Not verified: {why}; add MonteCarlo(1000)."
     what = "linear estimate" if answer.kind is MethodKind.TANGENT else "polynomial"
     if status is Status.CONTRADICTED:
         return f"The {what} is contradicted by {_number_of_test_points(own)} ({_listed(answer, unit)}): take sampling."
     if status is Status.FAILS:
         return f"The {what} fails ({_listed(answer, unit)}).{_dominated(answer)}"
-    return f"The {what} holds {_tested(own)}."
+    return f"The {what} holds {_tested(own, sampled=sampled)}."
 
 
 def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> str:
@@ -90,24 +98,29 @@ def decision_sentence(decision: Decision, answers: list[Answer], unit: str) -> s
         )
     own = answer.numbers
     if answer.judgement.status is Status.CONSTANT:
-        most = max(other.numbers.n_solves for other in answers if other.found(Finding.CONSTANT))
+        most = max((o.numbers for o in answers if o.found(Finding.CONSTANT)), key=lambda numbers: numbers.n_solves)
         text = _constant(most)
-        return f"{lead}{significant(own.mean)}{_unit(unit)}: {text[0].lower()}{text[1:]}{end}"
+        value = f"{significant(own.mean)}{_unit(unit)}: {text[0].lower()}{text[1:]}"
+        return lead + " ".join([value, *_why_no_other(answers)]) + end
     value = f"{with_error(own.mean, own.std)}{_unit(unit)} by {answer.label}"
     if decision.recommendation is Recommendation.SAMPLING:
-        spread = f"{_std(own, unit)} from {_kept(own)}, which see nothing rarer than {percent(_unseen(own))}"
+        drawn = f", {own.test_n:.0f} of them drawn" if 1 <= own.test_n < own.n_kept else ""
+        spread = f"{_std(own, unit)} from {_kept(own)}{drawn}, which see nothing rarer than {percent(_unseen(own))}"
         return lead + " ".join([f"{value} ({spread}).", *_about_sampling(decision, answer, answers, unit)]) + end
     what = "linear estimate" if answer.kind is MethodKind.TANGENT else "polynomial"
-    return f"{lead}{value} ({_std(own, unit)}). The {what} holds {_tested(own)}.{end}"
+    tested = _tested(own, sampled=sampling_numbers(answers) is not None)
+    return f"{lead}{value} ({_std(own, unit)}). The {what} holds {tested}.{end}"
 
 
-def _tested(own: Numbers) -> str:
-    """Test that an answer has passed, and the limit of that test, in words."""
+def _tested(own: Numbers, *, sampled: bool) -> str:
+    """Test that an answer has passed, and the limit of that test, in words; ``sampled`` where samples are there to test it."""
     if not own.test_n >= 1:
-        return f"by its own checks alone; {UNSEEN_KINKS}"
+        lacking = f", with no number at {own.n_missing} of {own.n_solves} solves" if own.n_missing else ""
+        return f"by its own checks alone{lacking}; {UNSEEN_KINKS}"
     found = f"largest residual {own.draw_residual:.1f} σ, Q² {_q2(own.draw_q2)}"
     if own.test_n < VERDICT.draws.few:
-        return f"at {own.test_n:.0f} points ({found}), too few to see a cliff of 2 % of the probability; sampling would"
+        more = "more samples" if sampled else "sampling"
+        return f"at {own.test_n:.0f} points ({found}), too few to see a cliff of 2 % of the probability; {more} would"
     return f"on {own.test_n:.0f} drawn samples ({found}), which see nothing rarer than {percent(RULE_OF_THREE / own.test_n)}"
 
 
@@ -117,7 +130,7 @@ def _number_of_test_points(own: Numbers) -> str:
 
 def _unseen(own: Numbers) -> float:
     """Probability of the rarest event that the samples would show with 95 % confidence."""
-    n = own.test_n if own.test_n >= 1 else own.n_solves - own.n_failed
+    n = own.test_n if own.test_n >= 1 else own.n_kept
     return min(1.0, RULE_OF_THREE / max(1.0, n))
 
 
@@ -131,7 +144,7 @@ def _failed(decision: Decision) -> tuple[str, str]:
         end = "high" if failed.shift > 0 else "low"
         place = f"{failed.shift:+.1f} σ there; {failed.source} {percent(failed.share)}"
         text += f", mostly where {failed.coefficient!r} is {end} ({place})"
-    text += "; the numbers are of those that work."
+    text += "; the numbers are of those that work." if decision.answer is not None else "."
     return (f"{text} ", "") if decision.leads_with_failures else ("", f" {text}")
 
 
@@ -187,7 +200,7 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
     if own.std_unseen_high > NAMED.unseen_factor * own.std * (1 + own.error):
         high = f"{significant(own.std_unseen_high, 2)}{_unit(unit)}"
         parts.append(f"A mode that none of {own.n_solves} solves met could raise the std to {high} (95 %).")
-    if decision.more_solves:
+    if decision.more_solves > 0:
         parts.append(f"{decision.more_solves:.0f} further solves bring the error of the std to {percent(VERDICT.std_error)}.")
     return parts
 
@@ -226,7 +239,7 @@ def _shift(own: Numbers, unit: str) -> str:
 
 def _kept(own: Numbers) -> str:
     """Number of samples behind the numbers, in words."""
-    return f"{own.n_solves - own.n_failed} of {own.n_solves} samples" if own.n_failed else f"{own.n_solves} samples"
+    return f"{own.n_kept} of {own.n_solves} samples" if own.n_kept < own.n_solves else f"{own.n_solves} samples"
 
 
 def _dominated(answer: Answer) -> str:

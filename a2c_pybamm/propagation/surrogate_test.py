@@ -121,8 +121,9 @@ def widened(numbers: Mapping[str, Array], found: Mapping[str, Array], *, tangent
     if "std_low" not in numbers:
         return errors
     quantile = float(norm.ppf((1 + CONFIDENCE) / 2))
-    factor, reach = np.exp(quantile * errors["error"]), quantile * errors["mean_se"]
     std, mean = np.sqrt(numbers["var"]), numbers["mean"]
+    # an output that does not vary for the method has an infinite relative error, and no factor widens its std
+    factor, reach = np.exp(quantile * np.where(std == 0, 0.0, errors["error"])), quantile * errors["mean_se"]
     return errors | {
         "std_low": np.minimum(numbers["std_low"], std / factor),
         "std_high": np.maximum(numbers["std_high"], std * factor),

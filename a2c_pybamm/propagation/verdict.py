@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from math import nan
+from math import isfinite, nan
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,11 +22,12 @@ from a2c_pybamm.propagation.answer import (
     Status,
     sampling_numbers,
 )
+from a2c_pybamm.propagation.failed_samples import PLACE
 from a2c_pybamm.propagation.judgement import decide, judge
 from a2c_pybamm.propagation.layout import ResultParts
 from a2c_pybamm.propagation.problem import Method
 from a2c_pybamm.propagation.sentences import decision_sentence, verdict_sentence
-from a2c_pybamm.result import FAILURES, SAMPLE_APPROACH, SCALAR_STATISTICS, output_node, scalar_outputs
+from a2c_pybamm.result import DESIGN, DRAWS, FAILURES, SAMPLE_APPROACH, SCALAR_STATISTICS, output_node, scalar_outputs
 
 Value = TypeVar("Value", Status, Recommendation)
 
@@ -40,27 +41,51 @@ def add_verdicts(parts: ResultParts, methods: Sequence[Method], max_failed: floa
     scalars = {output: node for output, node in parts.outputs.items() if node["mean"].dims == ("approach",)}
     judged = {}
     for output, node in scalars.items():
-        answers = _answers(node, parts.root, methods)
-        failed = _failed_samples(answers, parts.root, parts.nodes[FAILURES])
+        answers = _answers(output, node, parts, methods)
+        failed = _failed_samples(output, answers, parts)
         judged[output] = _judged(node, answers, decide(answers, failed, max_failed))
     return replace(parts, outputs={**parts.outputs, **judged})
 
 
-def _failed_samples(answers: Sequence[Answer], root: xr.Dataset, failures: xr.Dataset) -> FailedSamples | None:
-    """An output's failed samples, by the method that samples or else the first with plain points; None where none failed."""
-    drawn = [k for k, answer in enumerate(answers) if np.isfinite(answer.numbers.failed_fraction)]
-    k = min(drawn, key=lambda k: answers[k].kind is not MethodKind.SAMPLING, default=None)
-    if k is None or not answers[k].numbers.failed_fraction > 0:
-        return None
-    own, mine = answers[k].numbers, failures["cause"].values[failures[SAMPLE_APPROACH].values == answers[k].label]
-    cause = Counter(map(str, mine)).most_common(1)[0][0] if len(mine) else str(FailureCause.NOT_FINITE)
-    shift, share = root["failure_shift"].values[k], root["failure_share"].values[k]
-    place: dict[str, Any] = {}
-    if np.isfinite(shift).all():
-        j, i = int(np.abs(shift).argmax()), int(share.argmax())
-        place = {"coefficient": str(root["coefficient"].values[j]), "shift": float(shift[j])}
-        place |= {"source": str(root["source"].values[i]), "share": float(share[i])}
-    return FailedSamples(own.failed_fraction, own.failed_fraction_se, cause, **place)
+def _failed_samples(output: str, answers: Sequence[Answer], parts: ResultParts) -> FailedSamples | None:
+    """An output's failed samples by sampling, else by the method that draws some; None where none failed."""
+    root = parts.root
+    for k in sorted(range(len(answers)), key=lambda k: answers[k].kind is not MethodKind.SAMPLING):
+        own = answers[k].numbers
+        if not isfinite(own.failed_fraction):
+            continue
+        if not own.failed_fraction > 0:
+            return None
+        missing = _samples_without(output, answers[k].label, parts)
+        cause = _main_cause(missing, answers[k].label, parts.nodes[FAILURES])
+        shift, share = root["failure_shift"].values[k], root["failure_share"].values[k]
+        place: dict[str, Any] = {}
+        j = int(np.abs(shift).argmax())  # NaN where too few failed
+        # the place is that of samples without any number: of others nothing is known
+        whole = len(missing) == own.n_failed
+        if whole and abs(shift[j]) > PLACE.shift_errors / np.sqrt(own.n_failed):
+            i = int(share.argmax())
+            place = {"coefficient": str(root["coefficient"].values[j]), "shift": float(shift[j])}
+            place |= {"source": str(root["source"].values[i]), "share": float(share[i])}
+        return FailedSamples(own.failed_fraction, own.failed_fraction_se, cause, **place)
+    return None
+
+
+def _samples_without(output: str, label: str, parts: ResultParts) -> np.ndarray:
+    """Coefficients (n_sample, n_coefficient) of a method's samples that have no number for an output."""
+    design = parts.nodes.get(DESIGN, xr.Dataset())
+    mine = design[SAMPLE_APPROACH].values == label if SAMPLE_APPROACH in design else np.zeros(0, dtype=bool)
+    node, rows = (design, mine) if mine.any() else (parts.nodes[DRAWS], slice(None))
+    missing = ~np.isfinite(node[output].values[rows])
+    return np.asarray(node["coefficients"].values[rows][missing])
+
+
+def _main_cause(samples: np.ndarray, label: str, failures: xr.Dataset) -> str:
+    """Most frequent cause that a method's samples failed of."""
+    looked_for = {row.tobytes() for row in samples}
+    rows = zip(failures[SAMPLE_APPROACH].values, failures["coefficients"].values, failures["cause"].values, strict=True)
+    causes = [str(cause) for approach, row, cause in rows if approach == label and row.tobytes() in looked_for]
+    return Counter(causes).most_common(1)[0][0] if causes else str(FailureCause.NOT_FINITE)
 
 
 def _judged(node: xr.Dataset, answers: list[Answer], decision: Decision) -> xr.Dataset:
@@ -101,19 +126,21 @@ def _member(kind: type[Value], written: xr.DataArray) -> Value:
     return kind(text)
 
 
-def _answers(node: xr.Dataset, root: xr.Dataset, methods: Sequence[Method]) -> list[Answer]:
+def _answers(output: str, node: xr.Dataset, parts: ResultParts, methods: Sequence[Method]) -> list[Answer]:
     """The answer of each method for one output, judged."""
+    root = parts.root
     given = {field.name: node[field.name].values for field in fields(Numbers) if field.name in node}
     counts = {name: root[name].values for name in ("n_solves", "n_failed", "n_importance")}
     quantile, levels = node["quantile"].values, root["level"].values
     quantile_se = node["quantile_se"].values if "quantile_se" in node else np.full(quantile.shape, nan)
     kinds = [MethodKind(getattr(method, "kind", MethodKind.OTHER)) for method in methods]
     numbers = []
-    for k in range(len(methods)):
+    for k, method in enumerate(methods):
         read: dict[str, Any] = {field.name: nan for field in fields(Numbers)}
         read |= {name: float(values[k]) for name, values in given.items()}
         read |= {name: int(values[k]) for name, values in counts.items()}
         read |= {"low": float(quantile[k, 0]), "high": float(quantile[k, -1]), "coverage": float(levels[-1] - levels[0])}
+        read |= {"n_missing": len(_samples_without(output, method.label, parts))}
         read |= {"low_se": float(quantile_se[k, 0]), "high_se": float(quantile_se[k, -1])}
         numbers.append(Numbers(**read))
     sampling = next((own for own, kind in zip(numbers, kinds, strict=True) if kind is MethodKind.SAMPLING), None)

@@ -11,7 +11,7 @@ import xarray as xr
 
 from a2c_pybamm import __version__
 from a2c_pybamm.derivation.fit_notes import MARK, NOTEWORTHY, FitRow, fit_rows
-from a2c_pybamm.formatting import percent, significant, to_error, with_error
+from a2c_pybamm.formatting import capitalised, percent, significant, to_error, with_error
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.propagation.intervals import RULE_OF_THREE
 from a2c_pybamm.propagation.provenance import GENERATOR
@@ -56,7 +56,7 @@ def recommended_answers(result: xr.DataTree) -> str:
     """Table of the answer to take for each scalar output."""
     if not decisions(result):
         return paragraph("No output is one number; the curves follow.")
-    rows = [[description(result, output).capitalize(), text] for output, text in decisions(result).items()]
+    rows = [[capitalised(description(result, output)), text] for output, text in decisions(result).items()]
     text = (
         "Mean ± standard deviation by the cheapest method that holds: first order where the output is linear, a polynomial "
         "(chaos) where it is smooth, otherwise sampling, whose error further solves reduce."
@@ -126,7 +126,7 @@ def curve_bands_of_result(result: xr.DataTree) -> str:
         figure_of(
             band_figure(result, output),
             f"band-{k}",
-            f"{description(result, output).capitalize()}. Top: mean, 68 % and 95 % band ({chosen}), over the solves that still "
+            f"{capitalised(description(result, output))}. Top: mean, 68 % and 95 % band ({chosen}), over the solves that still "
             "run there: behind the first cut-off a selected set. Middle: standard deviation by each method; what grows beyond "
             f"{STD_AXIS_FACTOR:g} times the largest of {chosen} runs off. Bottom: fraction of each method's solves not yet cut "
             "off.",
@@ -149,7 +149,7 @@ def variance_shares(result: xr.DataTree) -> str:
     for k, output in enumerate(curve_outputs(result)):
         lines = share_curves(result, output)
         if lines is not None:
-            text = f"{description(result, output).capitalize()}: shares of variance, up to the first cut-off of each method."
+            text = f"{capitalised(description(result, output))}: shares of variance, up to the first cut-off of each method."
             parts.append(figure_of(lines, f"share-curve-{k}", text))
     return "".join(parts) or paragraph("No source has a share: the outputs do not vary.")
 

@@ -19,8 +19,9 @@ from a2c_pybamm.cell import ChunkSchedule, ParallelCell, Trace
 from a2c_pybamm.cell.monotone_cubic import MonotoneCubic
 from a2c_pybamm.cell.outputs import Outputs
 from a2c_pybamm.cell.protocol import Protocol, Steps
+from a2c_pybamm.cell.scalars import OPEN_CIRCUIT, capacity, pulse_resistance
 from a2c_pybamm.cell.solving import BatchSolver, Setup
-from a2c_pybamm.cell.throughput import CyclePanels
+from a2c_pybamm.cell.throughput import CyclePanels, Throughput
 from a2c_pybamm.cell.traces import CURRENT, VOLTAGE, Traces
 from a2c_pybamm.failure import Failure
 from a2c_pybamm.files import read_result, write_result
@@ -53,6 +54,24 @@ def straight(end: float = 100.0, current: float = 36.0) -> Trace:
 def evaluated(output: Any, *traces: Trace) -> tuple[list[float], list[str]]:
     values, reasons = output.evaluate(Traces.of(traces, np.full(len(traces), np.nan)))
     return values.tolist(), reasons
+
+
+@pytest.mark.parametrize("current", [36.0, 8e-4])
+def test_coin_cell_has_a_pulse_resistance(current: float) -> None:
+    """A fall of 0.1 V in ten seconds behind rest at 4 V, whatever the size of the current."""
+    trace = straight(current=current)
+    trace = Trace(trace.t, {**{name: trace[name] for name in (VOLTAGE, CURRENT)}, OPEN_CIRCUIT: np.full(11, 4.0)})
+    assert pulse_resistance(Traces.of([trace], np.full(1, np.nan))) == pytest.approx(0.1 / current, rel=1e-12)
+
+
+def test_current_of_round_off_is_no_pulse_and_no_discharge() -> None:
+    """A hold whose current swings about 0; and the charge that such a current delivers behind a charge of 2.6 A.h."""
+    noise = 1e-9 * (-1.0) ** np.arange(11)
+    hold = Trace(np.linspace(0, 100, 11), {VOLTAGE: np.full(11, 4.2), CURRENT: noise, OPEN_CIRCUIT: np.full(11, 4.0)})
+    assert np.isnan(pulse_resistance(Traces.of([hold], np.full(1, np.nan)))[0])
+    out, into = np.array([2e-7, 1.0, 0.0]), np.array([2.6, 2.6, 2.6])
+    charged = SimpleNamespace(throughput=Throughput(out, into, 4 * out, 4 * into, out))
+    np.testing.assert_array_equal(capacity(charged), [2.6, 1.0, 2.6])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +174,9 @@ def test_trace_between_its_times() -> None:
         ({"event": "when full"}, "event is 'when full'; give 'end', 'end of step 2', or a variable and its value"),
         ({"event": "voltage = high"}, "event is 'voltage = high'"),
         ({"event": ""}, "event is ''"),
+        ({"event": 3.5}, "event is 3.5"),
+        ({"time": "10 min"}, "'10 min' is no number; give seconds as time"),
+        ({"capacity": [1.0]}, "[1.0] is no number"),
     ],
 )
 def test_moments_are_checked(arguments: dict[str, Any], words: str) -> None:
@@ -217,6 +239,50 @@ def test_function_is_compared_by_its_code() -> None:
         TraceFunction(name="f", function=functools.partial(lambda x, trace: x, 1.0)).validate_portable()
     with pytest.raises(ValueError, match="is no function"):
         TraceFunction(name="f", function="drop")  # type: ignore[arg-type]
+
+
+LIMITS = {"low": np.zeros(2000)}
+"""Data that a function of this module reads."""
+
+
+def above(trace: Trace) -> float:
+    return float((trace["voltage"] > LIMITS["low"].max()).mean())
+
+
+def through(trace: Trace) -> float:
+    return above(trace)
+
+
+class Scaled:
+    """A function with a state."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def __call__(self, trace: Trace) -> float:
+        return self.factor * float(trace["voltage"][0])
+
+
+@pytest.mark.parametrize("function", [above, through, functools.partial(through)])
+def test_function_is_compared_by_the_data_that_it_reads(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def text() -> str:
+        return repr(TraceFunction(name="f", function=function))
+
+    first = text()
+    assert text() == first
+    changed = np.zeros(2000)
+    changed[1000] = 3.5  # what numpy's own text leaves out
+    monkeypatch.setitem(LIMITS, "low", changed)
+    assert text() != first
+
+
+def test_object_or_partial_is_compared_by_its_state() -> None:
+    states: list[Any] = [Scaled(1.0), Scaled(2.0)]
+    states += [functools.partial(f, x) for f, x in ((np.interp, 1.0), (np.interp, 2.0), (np.full, 1.0))]
+    texts = [repr(TraceFunction(name="f", function=state)) for state in states]
+    assert len(set(texts)) == 5
+    assert "0x" not in "".join(texts)
+    assert repr(TraceFunction(name="f", function=Scaled(1.0))) == texts[0]
 
 
 @settings(max_examples=15, deadline=None)

@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 import a2c_pybamm as a2c
+from a2c_pybamm.cli.printing import print_sweep
 
 NAMES = ("A a [1]", "A b [1]")
 COVARIANCE = np.array([[0.04, 0.01], [0.01, 0.09]])
@@ -86,6 +87,25 @@ def test_share_of_failures_is_told_where_it_is_large(joint: a2c.Joint) -> None:
     assert list(mild["reason"].values) == ["", ""]
 
 
+def test_numbers_stand_beside_the_share_of_failures(joint: a2c.Joint, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of one output a sixth of the draws fails, another has all; the third point cannot be built."""
+
+    def some(*, bound: float) -> Any:
+        if bound == 5:
+            raise ValueError("no such cell")
+        outputs = {"y": "1", "whole": "1"}
+        function = lambda s: {"y": np.where(s[:, 0] < bound, s[:, 0], np.nan), "whole": 7 + 0 * s[:, 0]}  # noqa: E731
+        return a2c.from_function(function, NAMES, outputs=outputs)
+
+    result = a2c.sweep(some, {"bound": [1.2, 9.0, 5.0]}, joint, a2c.MonteCarlo(100), rng=rng())
+    assert re.match(r"1\d % of the drawn samples fail for y; the numbers are of those that work", result["reason"].values[0])
+    print_sweep(result, ["bound"])
+    text = capsys.readouterr().out
+    assert text.count("7.00") == 2
+    assert text.count("no such cell") == 1
+    assert re.search(r"^bound=1.2: 1\d % of the drawn samples fail for y; ", text, re.MULTILINE)
+
+
 def test_nothing_to_sweep_is_refused(joint: a2c.Joint) -> None:
     for design in ({}, {"slope": []}):
         with pytest.raises(ValueError, match="design is empty; give at least one"):
@@ -108,3 +128,16 @@ def test_sweep_writes_to_netcdf(joint: a2c.Joint, tmp_path: Any) -> None:
     with pytest.raises(ValueError, match="no node 'outputs' with statistics"):
         a2c.to_dataframe(plain)
     assert list(result["reason"].values) == ["", "no such cell"]
+
+
+def test_sweep_of_outputs_that_need_further_solves_is_written(joint: a2c.Joint, tmp_path: Any) -> None:
+    """Twenty draws are too few for the error of the std; an output that does not vary needs none."""
+
+    def model(slope: float) -> Any:
+        outputs = {"y": "1", "still": "1"}
+        return a2c.from_function(lambda s: {"y": slope * s[:, 0] ** 2, "still": 0 * s[:, 0]}, NAMES, outputs=outputs)
+
+    result = a2c.sweep(model, {"slope": [1.0, 2.0]}, joint, a2c.MonteCarlo(20, points="random"), rng=rng())
+    assert (result["y"]["more_solves"] > 0).all()
+    assert (result["still"]["more_solves"] == 0).all()
+    assert a2c.read_result(a2c.write_result(tmp_path / "sweep.nc", result)).identical(result)

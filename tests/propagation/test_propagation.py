@@ -14,7 +14,15 @@ import xarray as xr
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.files import read_result, write_result
 from a2c_pybamm.formatting import percent
-from a2c_pybamm.propagation import AdaptiveChaos, FirstOrder, MonteCarlo, PolynomialChaos, from_function, propagate
+from a2c_pybamm.propagation import (
+    AdaptiveChaos,
+    FirstOrder,
+    MonteCarlo,
+    PolynomialChaos,
+    from_function,
+    propagate,
+    reweight,
+)
 from a2c_pybamm.propagation.answer import Recommendation, Status
 from a2c_pybamm.propagation.germ_basis import germ_distribution, sobol_germ, total_degree
 from a2c_pybamm.propagation.verdict import read_recommendation
@@ -322,6 +330,94 @@ def test_an_output_without_a_number_leaves_the_others_alone() -> None:
     assert at(found, "part/mean", SAMPLING) == pytest.approx(-0.2876, abs=0.02)  # E[z | z < 1]
 
 
+def test_sentences_of_one_output_count_its_own_samples() -> None:
+    """A rare failure of whole samples at one end, and an output that a third of the others lack, at the other."""
+    joint = independent_joint(2)
+
+    def function(s: np.ndarray) -> dict[str, np.ndarray]:
+        whole = np.where(s[:, 0] > 2, np.nan, s[:, 0] + s[:, 1])
+        return {"whole": whole, "part": np.where(s[:, 1] < -0.43, np.nan, whole), "still": np.where(s[:, 0] > 2, np.nan, 4.0)}
+
+    model = from_function(function, joint.names, outputs=("whole", "part", "still"))
+    found = propagate(model, joint, AdaptiveChaos(budget=100), MonteCarlo(512), rng=np.random.default_rng(0))
+    n_failed, lacking = int(found.n_failed[1]), int(np.isnan(found["draws"]["part"].values).sum())
+    assert 0 < n_failed < 30 < 150 < lacking < 512
+    whole, part, still = (str(found[output]["decision"].values) for output in ("whole", "part", "still"))
+    assert "mostly where 'c0' is high" in whole
+    assert f"from {512 - lacking} of 512 samples, which see nothing rarer than {300 / (512 - lacking):.2g} %" in part
+    assert part.startswith(f"{100 * lacking / 512:.0f} % (±")
+    assert "mostly where" not in part
+    assert f"From {512 - lacking} of 512 samples" in str(found["part"]["verdict"].sel(approach=SAMPLING).values)
+    assert f"the output does not vary in {512 - n_failed} of 512 solves" in still
+
+
+def test_output_that_mostly_fails_costs_the_others_no_polynomial(tmp_path: Path) -> None:
+    """Half of one output's points fail: another's polynomial is there, can be read again, and is written."""
+    joint = independent_joint(2)
+
+    def function(s: np.ndarray) -> dict[str, np.ndarray]:
+        return {"square": s[:, 1] ** 2, "half": np.where(s[:, 1] > 0, np.nan, 1 + s[:, 0])}
+
+    model = from_function(function, joint.names, outputs=("square", "half"))
+    found = propagate(model, joint, PolynomialChaos(), MonteCarlo(200), rng=np.random.default_rng(0))
+    assert statuses(found, "square") == [Status.HOLDS, Status.HOLDS]
+    assert at(found, "square/std", CHAOS) == pytest.approx(np.sqrt(2))  # its ends are off by the draws' chance, 3.2 errors
+    assert statuses(found, "half") == [Status.MISSING, Status.HOLDS]
+    assert "failures left" in found.attrs[f"{CHAOS}: no answer for half"]
+    again = reweight(found, joint, rng=np.random.default_rng(0))
+    assert at(again, "square/std", CHAOS) == pytest.approx(np.sqrt(2))
+    assert np.isnan(at(again, "half/std", CHAOS))
+    assert read_result(write_result(tmp_path / "result.nc", found)).identical(found)
+
+
+def test_first_order_alone_names_the_solves_that_it_lacks() -> None:
+    """A failed test point leaves no prediction, and is no sign of a kink of the others."""
+    joint = independent_joint(2)
+    model = from_function(lambda s: np.where(s[:, 0] > 1.5, np.nan, s[:, 1]), joint.names)
+    found = propagate(model, joint, FirstOrder(), rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.THIN]
+    assert found["output"]["test_point_error"][0] == 0
+    n = int(np.isnan(found["design"]["output"].values).sum())
+    assert f"with no number at {n} of {int(found.n_solves[0])} solves" in str(found["output"]["decision"].values)
+    near = from_function(lambda s: np.where(s[:, 0] > 0.5, np.nan, s[:, 1]), joint.names)
+    unknown = propagate(near, joint, FirstOrder(), rng=np.random.default_rng(0))
+    assert statuses(unknown) == [Status.UNKNOWN]
+    assert "solves have no number, and nothing samples; add MonteCarlo(1000)." in str(unknown["output"]["verdict"].values[0])
+
+
+def test_cause_of_an_output_is_that_of_its_own_samples() -> None:
+    class Model:
+        names = names_of(1)
+
+        def solve(self, s: np.ndarray, progress: object = None) -> xr.Dataset:
+            failed = s[:, 0] > 1.5
+            part = np.where(s[:, 0] > 0, np.nan, 1.0 + s[:, 0])
+            return xr.Dataset(
+                {"whole": ("sample", s[:, 0]), "part": ("sample", part)}
+                | {"failed": ("sample", failed), "reason": ("sample", np.where(failed, "gave up", "").astype(object))}
+                | {"cause": ("sample", np.where(failed, "solver", "").astype(object))}
+            )
+
+    found = propagate(Model(), independent_joint(1), MonteCarlo(200), rng=np.random.default_rng(0))
+    assert "of the drawn samples fail (solver)" in str(found["whole"]["decision"].values)
+    assert "of the drawn samples fail (not finite)" in str(found["part"]["decision"].values)
+
+
+def test_failures_everywhere_have_no_place() -> None:
+    joint = independent_joint(2)
+    model = from_function(lambda s: np.where(np.sin(1e4 * s[:, 0]) > 0.7, np.nan, s[:, 0]), joint.names)
+    found = propagate(model, joint, MonteCarlo(256), rng=np.random.default_rng(0))
+    assert "of the drawn samples fail (not finite); the numbers are of those that work." in str(
+        found["output"]["decision"].values
+    )
+    only_mean = from_function(lambda s: np.where(s.any(axis=1), np.nan, 1.0), joint.names)
+    none = propagate(only_mean, joint, FirstOrder(curvature=False), MonteCarlo(64), rng=np.random.default_rng(0))
+    assert str(none["output"]["decision"].values) == (
+        "100 % (± 0 %) of the drawn samples fail (not finite). No answer: neither sampling nor another method gives a number."
+    )
+    assert str(none["output"]["verdict"].values[1]) == "No answer by sampling: no solve has a number."
+
+
 def test_first_order_needs_a_solve_on_one_side_of_each_coefficient() -> None:
     model = from_function(lambda s: np.where(s[:, 1] > 0.05, np.nan, s[:, 0]), names_of(2))
     one_sided = propagate(model, independent_joint(2), FirstOrder(curvature=False), rng=np.random.default_rng(0))
@@ -572,6 +668,9 @@ def test_without_sampling_an_answer_is_thin() -> None:
     found = propagate(straight, joint, FirstOrder(), PolynomialChaos(), rng=np.random.default_rng(0))
     assert statuses(found) == [Status.THIN] * 2
     assert all("too few to see a cliff of 2 %" in text for text in found["output"]["verdict"].values)
+    assert all(text.endswith("; sampling would.") for text in found["output"]["verdict"].values)
+    few = propagate(straight, joint, FirstOrder(), MonteCarlo(64), rng=np.random.default_rng(0))
+    assert str(few["output"]["verdict"].values[0]).endswith("of the probability; more samples would.")
     bare = propagate(straight, joint, FirstOrder(curvature=False), rng=np.random.default_rng(0))
     assert statuses(bare) == [Status.UNKNOWN]
     bent = propagate(from_function(lambda s: s[:, 0] ** 2, joint.names), joint, FirstOrder(), rng=np.random.default_rng(0))
@@ -581,8 +680,15 @@ def test_without_sampling_an_answer_is_thin() -> None:
 
 def test_output_that_does_not_vary() -> None:
     joint = independent_joint(2)
-    model = from_function(lambda s: 3.7 + 1e-15 * s[:, 0], joint.names)
+    n_solved = []
+
+    def function(s: np.ndarray) -> np.ndarray:
+        n_solved.append(len(s))
+        return 3.7 + 1e-15 * s[:, 0]
+
+    model = from_function(function, joint.names)
     found = propagate(model, joint, FirstOrder(), PolynomialChaos(), MonteCarlo(100), rng=np.random.default_rng(0))
+    assert sum(n_solved) == found.n_solves.sum()  # round-off of its own mean needs no further solves
     for name in ("std", "error", "share"):
         np.testing.assert_array_equal(found["output"][name], 0)
     assert statuses(found) == [Status.CONSTANT] * 3
@@ -600,6 +706,31 @@ def test_result_is_written_to_netcdf_and_read_back(tmp_path: Path) -> None:
     assert [node.path for node in read.subtree] == [node.path for node in found.subtree]
     for node, other in zip(read.subtree, found.subtree, strict=True):
         xr.testing.assert_identical(node.to_dataset(), other.to_dataset())
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0])
+def test_result_without_a_source_or_a_finite_error_is_read_back(tmp_path: Path, scale: float) -> None:
+    """No coefficient with an error; and one draw of 512 that varies, of which no method knows the error."""
+    joint = independent_joint(2, scale=scale)
+    model = from_function(lambda s: (s[:, 0] > 3) * 1.0, joint.names)
+    methods = [FirstOrder(), AdaptiveChaos(budget=60), MonteCarlo(512)]
+    found = propagate(model, joint, *methods, rng=np.random.default_rng(1))
+    assert np.isinf(found["output"]["error"]).any() == (scale > 0)
+    assert np.isnan(found["output"]["more_solves"]) == (scale > 0)
+    assert "nan" not in str(found["output"]["decision"].values)
+    assert read_result(write_result(tmp_path / "result.nc", found)).identical(found)
+
+
+def test_step_that_only_test_points_meet_is_named() -> None:
+    """A step of probability 0.2 % behind 512 draws that all give 0; without draws nothing says that it is constant."""
+    joint = independent_joint(2)
+    model = from_function(lambda s: (s[:, 0] > 2.9) * 1.0, joint.names)
+    methods = [FirstOrder(), AdaptiveChaos(budget=60), MonteCarlo(512)]
+    found = propagate(model, joint, *methods, rng=np.random.default_rng(0))
+    assert statuses(found) == [Status.FAILS, Status.FAILS, Status.CONSTANT]
+    assert "test points at ±3σ show a kink" in str(found["output"]["decision"].values)
+    alone = propagate(model, joint, *methods[:2], rng=np.random.default_rng(0))
+    assert statuses(alone) == [Status.FAILS, Status.FAILS]
 
 
 def test_same_seed_same_result_and_progress_counts_every_solve() -> None:
@@ -645,8 +776,11 @@ def test_refusals() -> None:
         lambda: PolynomialChaos(n_held_out=3),
         lambda: MonteCarlo(3),
         lambda: FirstOrder(step=0.0),
+        lambda: MonteCarlo(50.5),  # type: ignore[arg-type]
+        lambda: MonteCarlo("50"),  # type: ignore[arg-type]
+        lambda: AdaptiveChaos(budget=50.5),  # type: ignore[arg-type]
     ):
-        with pytest.raises(ValueError, match=r"take|at least"):
+        with pytest.raises(ValueError, match=r"take|at least|whole number"):
             make()
 
 

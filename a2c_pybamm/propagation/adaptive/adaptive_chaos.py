@@ -57,6 +57,8 @@ class AdaptiveChaos:
     def __post_init__(self) -> None:
         if not 0 < self.tolerance < 1:
             raise ValueError(f"AdaptiveChaos: tolerance is {self.tolerance:g}; take a fraction in (0, 1), e.g. 0.02")
+        if not isinstance(self.budget, int | np.integer):
+            raise ValueError(f"AdaptiveChaos: budget is {self.budget!r}; give a whole number")
         if self.budget < LEAST_BUDGET:
             raise ValueError(f"AdaptiveChaos: budget is {self.budget}; take {LEAST_BUDGET} solves or more")
 

@@ -45,6 +45,8 @@ class MonteCarlo:
     kind: ClassVar[MethodKind] = MethodKind.SAMPLING
 
     def __post_init__(self) -> None:
+        if not isinstance(self.n, int | np.integer):
+            raise ValueError(f"MonteCarlo: n is {self.n!r}; give a whole number")
         if self.n < LEAST_DRAWS:
             raise ValueError(f"MonteCarlo: n is {self.n}; take at least {LEAST_DRAWS} draws")
         if self.share_degree < 1:

@@ -98,7 +98,8 @@ class PolynomialChaos:
     def run(self, problem: Problem, rng: np.random.Generator) -> Outcome:
         """Moments, quantiles and shares from the fitted polynomial, its error from points kept out of the fit.
 
-        No answer where failures leave too few points; ``ValueError`` where the design matrix is badly conditioned without any.
+        No answer for outputs of which failures leave too few points; ``ValueError`` where the design matrix is badly
+        conditioned without any.
         """
         basis = total_degree(problem.joint.germ_families, self.order)
         n_fit, n_held_out = self._sizes(basis)
@@ -107,19 +108,25 @@ class PolynomialChaos:
         solved = problem.solve(problem.joint.color(germ))
         complete, rows = complete_elements(solved), np.arange(n_fit, len(germ))
         statistics: dict[str, dict[str, Array]] = {}
-        try:
-            for part in grouped_by_missing(solved):  # one fit for all outputs of a group
+        missing: dict[str, str] = {}
+        for part in grouped_by_missing(solved):  # one fit for all outputs of a group
+            try:
                 statistics |= self._statistics(problem, part, germ, n_fit, basis, rng)
-        except ValueError as error:
-            if not (solved.cause != "").any():
-                raise
-            return no_answer(problem, solved, str(error))
+            except ValueError as error:
+                if not (solved.cause != "").any():
+                    raise
+                missing |= dict.fromkeys(part.outputs, str(error))
+        if not statistics:
+            return no_answer(problem, solved, next(iter(missing.values())))
+        like = next(iter(statistics.values()))
+        statistics |= {output: _no_statistics(like, int(complete[output].sum())) for output in missing}
         statistics = {output: statistics[output] for output in solved.outputs}
         notes = {"points kept out of the fit": str(int((~solved.failed[rows]).sum()))}
+        notes |= {f"no answer for {output}": text for output, text in missing.items()}
         left_out = {
             output: basis.evaluate(held_out_germ) @ numbers["expansion"][:, 0]
             for output, numbers in statistics.items()
-            if numbers["expansion"].shape[1] == 1
+            if numbers["expansion"].shape[1] == 1 and output not in missing
         }
         plain = PlainPoints(held_out_germ, np.arange(n_held_out) % N_SCRAMBLING, rows, left_out)
         filled = fill_incomplete(statistics, complete, solved)
@@ -174,6 +181,11 @@ class PolynomialChaos:
             raise ValueError(
                 f"{self.label}: design matrix has condition number {condition:.1e}; raise oversampling or lower order"
             )
+
+
+def _no_statistics(like: Mapping[str, Array], n_element: int) -> dict[str, Array]:
+    """Statistics (…, n_element) of an output without an answer, NaN in the shape of another's."""
+    return {name: np.full((*values.shape[:-1], n_element), np.nan) for name, values in like.items()}
 
 
 def least_squares(terms: Array, values: Array) -> Array:

@@ -84,6 +84,7 @@ def largest_error(values: Array, predicted: Array, std: Array) -> Array:
     """
     missed = np.abs(values - predicted)
     largest = np.where(np.isfinite(missed), missed, -np.inf).max(axis=0, initial=-np.inf)
-    noise = THREE_SIGMA.solver_noise * np.abs(predicted).max(axis=0, initial=0.0)
+    size = np.where(np.isfinite(predicted), np.abs(predicted), 0.0)  # behind a failed solve there is no prediction
+    noise = THREE_SIGMA.solver_noise * size.max(axis=0, initial=0.0)
     in_std = np.divide(largest, std, out=np.full(std.shape, np.inf), where=std > 0)
     return np.where(np.isneginf(largest), np.nan, np.where(largest <= noise, 0.0, in_std))

@@ -226,7 +226,8 @@ def _moments(
     by_source = terms_of_sources(basis.exponents, new.germ_sources, sources).astype(float) @ values**2
     fitted = np.isfinite(var)
     quantile = np.full((len(levels), len(var)), np.nan)
-    quantile[:, fitted] = polynomial_quantiles(basis, values[:, fitted], levels, rng)
+    if fitted.any():
+        quantile[:, fitted] = polynomial_quantiles(basis, values[:, fitted], levels, rng)
     share = np.where(var == 0, 0.0, ratio(by_source, var))
     return {"mean": values[0], "var": var, "std": np.sqrt(var), "share": share, "quantile": quantile}
 
