@@ -108,6 +108,7 @@ def _contradictions(
         Finding.DISAGREES: sampling is not None
         and (own.std > 0 or sampling.std > 0)
         and kind is not MethodKind.TANGENT
+        and not own.draw_residual <= limit.ends
         and _differs(own, sampling, criterion.roughness),
     }
     return _found(seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from a2c_pybamm.estimate import Estimate, Joint
 from a2c_pybamm.propagation import MonteCarlo, PolynomialChaos, from_function, propagate
@@ -26,14 +27,17 @@ EXACT_MEAN = np.exp(V / 2)
 
 @pytest.mark.calibration
 def test_standard_errors_of_sampling_cover() -> None:
-    """400 replicates: the spread of a standardised error is known to 3.5 %, so an error bar 15 % off is seen."""
+    """400 replicates: the spread of a standardised error is known to 3.5 %, so an error bar 15 % too small is seen.
+
+    The function is smooth and of three germs: what is added for chance makes its error bars up to twice as wide as need be.
+    """
     model = from_function(smooth, NAMES)
     runs = [propagate(model, JOINT, MonteCarlo(600), rng=np.random.default_rng(k)) for k in range(400)]
     z_mean = np.array([(r["output"]["mean"].item() - EXACT_MEAN) / r["output"]["mean_se"].item() for r in runs])
     z_std = np.array([(r["output"]["std"].item() / np.sqrt(EXACT_VAR) - 1) / r["output"]["error"].item() for r in runs])
     for z in (z_mean, z_std):
-        assert abs(z.std() - 1) < 0.13
-        assert 0.92 < np.mean(np.abs(z) < 1.96) < 0.98
+        assert 0.5 < z.std() < 1.13
+        assert np.mean(np.abs(z) < 1.96) > 0.92
     assert abs(z_mean.mean()) < 0.2
     share = np.array([r["output"]["share"].values[0] for r in runs])
     error = np.array([r["output"]["share_se"].values[0] for r in runs])
@@ -79,3 +83,21 @@ def test_held_out_q2_tells_a_kink_from_a_smooth_function() -> None:
     }
     assert np.mean(np.array(q2["kink"]) < 0.95) > 0.9
     assert min(q2["gentle"]) > 0.999
+
+
+@pytest.mark.calibration
+@pytest.mark.parametrize("n_germ", [1, 2])
+def test_std_of_few_germs_is_known_as_well_as_stated(n_germ: int) -> None:
+    """exp(x/2) of one germ and with another: intervals of 95 % hold to the 1 % quantile of the binomial distribution.
+
+    The spread of eight scramblings alone covered 77 and 86 %: what even points miss lies in eight outermost ones.
+    """
+    names = [f"c{k}" for k in range(n_germ)]
+    joint = Joint([Estimate.from_covariance((name,), [0.0], [[1.0]], source=name) for name in names])
+    model = from_function(lambda s: np.exp(0.5 * s[:, 0]) + (0.3 * s[:, 1] if n_germ > 1 else 0.0), joint.names)
+    true = np.sqrt(np.exp(0.25) * (np.exp(0.25) - 1) + 0.09 * (n_germ > 1))
+    held = 0
+    for seed in range(200):
+        node = propagate(model, joint, MonteCarlo(1024), rng=np.random.default_rng(seed))["output"]
+        held += bool(node["std_low"][0] < true < node["std_high"][0])
+    assert held >= binom.ppf(0.01, 200, 0.95), held / 200
