@@ -162,12 +162,6 @@ def whole(derived: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("command", ["propagate"])  # the sweep is killed in the calibration
-def test_two_kills(derived: Path, whole: Path, tmp_path: Path, command: str) -> None:
-    check_resumed(derived, whole, tmp_path / "killed", command, 2, seed=1)
-
-
 @pytest.mark.calibration
 @pytest.mark.parametrize("command", ["propagate", "sweep"])
 def test_twenty_kills(derived: Path, whole: Path, tmp_path: Path, command: str) -> None:
