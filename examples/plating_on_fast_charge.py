@@ -14,7 +14,7 @@ import numpy as np
 
 import a2c_pybamm as a2c
 
-DRAWS = 120
+DRAWS = 64
 OUTPUTS = ["least_anode_potential", "charge_time", "peak_temperature", "voltage"]
 
 

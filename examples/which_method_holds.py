@@ -22,7 +22,7 @@ import a2c_pybamm as a2c
 from a2c_pybamm.sets import DEMO, sets_folder
 from a2c_pybamm.study import Hop, Study
 
-SAMPLES = 200
+SAMPLES = 128
 
 
 def without_potential(study: Study, label: str) -> Study:
