@@ -196,7 +196,7 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
             f"{percent(own.coverage)} of samples lie in {significant(own.low)} to {significant(own.high)}{_unit(unit)}."
         )
         parts.append(_dominated(answer).strip())
-    parts += _why_no_other(answers)
+    parts += _why_no_other(answers, taken=answer)
     if own.std_unseen_high > NAMED.unseen_factor * own.std * (1 + own.error):
         high = f"{significant(own.std_unseen_high, 2)}{_unit(unit)}"
         parts.append(f"A mode that none of {own.n_solves} solves met could raise the std to {high} (95 %).")
@@ -205,19 +205,20 @@ def _about_sampling(decision: Decision, answer: Answer, answers: list[Answer], u
     return parts
 
 
-def _why_no_other(answers: list[Answer]) -> list[str]:
-    """Sentences on the tangents and polynomials that are not taken."""
+def _why_no_other(answers: list[Answer], taken: Answer | None = None) -> list[str]:
+    """Sentences on the tangents and polynomials that are not taken; that of the answer taken from its own points is its own."""
+    names = {id(a): "its own polynomial" if a is taken else a.label for a in answers}
     against = {
-        "contradicted by these samples": [a.label for a in answers if a.judgement.status is Status.CONTRADICTED],
+        "contradicted by these samples": [names[id(a)] for a in answers if a.judgement.status is Status.CONTRADICTED],
         f"not taken: {FAR} show a kink": [
-            a.label for a in answers if a.judgement.status is not Status.CONTRADICTED and a.found(Finding.TEST_POINTS)
+            names[id(a)] for a in answers if a.judgement.status is not Status.CONTRADICTED and a.found(Finding.TEST_POINTS)
         ],
     }
     parts = []
     for text, labels in against.items():
         if labels:
-            names = " and ".join(labels)
-            parts.append(f"{names[0].upper()}{names[1:]} {'is' if len(labels) == 1 else 'are'} {text}.")
+            together = " and ".join(labels)
+            parts.append(f"{together[0].upper()}{together[1:]} {'is' if len(labels) == 1 else 'are'} {text}.")
     return parts
 
 

@@ -831,3 +831,13 @@ def test_result_says_what_it_came_from(tmp_path: Path) -> None:
     assert f"numpy {np.__version__}" in result.attrs["versions"]
     stored = read_result(write_result(tmp_path / "result.nc", result))
     assert stored.attrs["seed"] == result.attrs["seed"]
+
+
+def test_a_method_is_not_contradicted_by_its_own_answer() -> None:
+    """Where adaptive chaos answers by its own points it is its polynomial that these contradict."""
+    joint = independent_joint(2)
+    wave = from_function(lambda s: np.sin(3 * s[:, 0]) + 0.2 * s[:, 1], joint.names)
+    found = propagate(wave, joint, FirstOrder(), AdaptiveChaos(budget=60), rng=np.random.default_rng(0))["output"]
+    text = str(found["decision"].values)
+    assert " by adaptive chaos (" in text
+    assert "First order and its own polynomial are contradicted by these samples." in text
