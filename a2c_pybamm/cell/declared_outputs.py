@@ -289,13 +289,8 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
             yield from _nested(constant)
 
 
-def _code_parts(code: CodeType | None) -> Iterator[str]:
+def _code_parts(code: CodeType) -> Iterator[str]:
     """Instructions, names and constants of code, and of the functions that it defines."""
-    if code is None:
-        return
-    yield f"{code.co_code.hex()} {code.co_names!r} {code.co_varnames!r}"
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _code_parts(constant)
-        else:
-            yield repr(constant)
+    for part in _nested(code):
+        yield f"{part.co_code.hex()} {part.co_names!r} {part.co_varnames!r}"
+        yield from (repr(constant) for constant in part.co_consts if not isinstance(constant, CodeType))

@@ -137,9 +137,12 @@ def germ_distribution(families: tuple[Family, ...]) -> chaospy.Distribution:
 def sobol_germ(n: int, families: tuple[Family, ...], rng: np.random.Generator) -> Array:
     """Germs (n, n_germ) that fill their distribution evenly: scrambled Sobol' points through its inverse."""
     sobol = qmc.Sobol(len(families), rng=rng)
-    points = sobol.random_base2(max(0, int(np.ceil(np.log2(n)))))[:n]
-    points = points + 0.5 ** (sobol.bits + 1)  # to the middle of its cell: a point at 0 would be a germ at -inf
-    return germ_at(points, families)
+    return germ_of_sobol(sobol, sobol.random_base2(max(0, int(np.ceil(np.log2(n)))))[:n], families)
+
+
+def germ_of_sobol(sobol: qmc.Sobol, points: Array, families: tuple[Family, ...]) -> Array:
+    """Germs (n, n_germ) at points of a sequence, each in the middle of its cell: a point at 0 would be a germ at -inf."""
+    return germ_at(points + 0.5 ** (sobol.bits + 1), families)
 
 
 def germ_at(probability: Array, families: tuple[Family, ...]) -> Array:

@@ -22,6 +22,8 @@ from a2c_pybamm.propagation.model import Array
 
 CONFIDENCE = 0.95
 """Probability with which an interval holds the true value."""
+HALF_WIDTH = float(norm.ppf((1 + CONFIDENCE) / 2))
+"""Half width of such an interval of a normal distribution, in standard deviations."""
 RULE_OF_THREE = 3.0
 """Events in n samples, at most, of which none was met, with 95 % confidence [1]_: -ln 0.05."""
 
@@ -48,7 +50,7 @@ VARIANCE_TAIL = VarianceTail()
 
 def matched(freedom: float) -> float:
     """Factor on a standard error of so many degrees of freedom with which ±1.96 of it hold 95 % (Student)."""
-    return float(student.ppf((1 + CONFIDENCE) / 2, freedom) / norm.ppf((1 + CONFIDENCE) / 2))
+    return float(student.ppf((1 + CONFIDENCE) / 2, freedom)) / HALF_WIDTH
 
 
 def jackknife_error(without: Array) -> Array:
@@ -68,12 +70,11 @@ def intervals(moments: Mapping[str, Array], n: float | Array, attrs: Mapping[str
     The errors are `matched` where they are of few degrees of freedom; ``attrs`` may hold the output's "minimum" and "maximum".
     """
     mean, std = moments["mean"], np.sqrt(moments["var"])
-    quantile = float(norm.ppf((1 + CONFIDENCE) / 2))
     # the error of a logarithm: a std is positive, and its error a factor; a std of zero has none
-    widening = np.exp(quantile * np.where(std == 0, 0.0, moments["error"]))
+    widening = np.exp(HALF_WIDTH * np.where(std == 0, 0.0, moments["error"]))
     ends = {
-        "mean_low": mean - quantile * moments["mean_se"],
-        "mean_high": mean + quantile * moments["mean_se"],
+        "mean_low": mean - HALF_WIDTH * moments["mean_se"],
+        "mean_high": mean + HALF_WIDTH * moments["mean_se"],
         "std_low": std / widening,
         "std_high": std * widening,
     }

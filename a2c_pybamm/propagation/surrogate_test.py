@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
-from a2c_pybamm.propagation.intervals import CONFIDENCE, jackknife_error, matched
+from a2c_pybamm.propagation.intervals import HALF_WIDTH, jackknife_error, matched
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem
 from a2c_pybamm.propagation.shares import ratio
@@ -120,10 +119,9 @@ def widened(numbers: Mapping[str, Array], found: Mapping[str, Array], *, tangent
         errors[name] = np.hypot(shown, shift * unit[name])
     if "std_low" not in numbers:
         return errors
-    quantile = float(norm.ppf((1 + CONFIDENCE) / 2))
     std, mean = np.sqrt(numbers["var"]), numbers["mean"]
     # an output that does not vary for the method has an infinite relative error, and no factor widens its std
-    factor, reach = np.exp(quantile * np.where(std == 0, 0.0, errors["error"])), quantile * errors["mean_se"]
+    factor, reach = np.exp(HALF_WIDTH * np.where(std == 0, 0.0, errors["error"])), HALF_WIDTH * errors["mean_se"]
     return errors | {
         "std_low": np.minimum(numbers["std_low"], std / factor),
         "std_high": np.maximum(numbers["std_high"], std * factor),

@@ -123,7 +123,7 @@ class PolynomialVariance:
 
 
 Bounded = Callable[[Mask], tuple[GroupMoments, Array]]
-"""Of elements (n_element,): moments of their polynomials kept within the values met, and predictions kept within them."""
+"""Moments of elements' polynomials (n_element,) kept within the values met, and predictions kept within them."""
 
 
 def cross_moments(

@@ -9,7 +9,7 @@ from scipy.stats import qmc
 
 from a2c_pybamm.estimate import Family
 from a2c_pybamm.propagation.adaptive.design import Design, Kind
-from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, germ_at
+from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, germ_of_sobol
 from a2c_pybamm.propagation.methods.three_sigma_points import THREE_SIGMA
 from a2c_pybamm.propagation.model import Array
 
@@ -54,8 +54,8 @@ class ReplicatedDesign:
 
     def more(self, n: int) -> Design:
         """The next n points of every sequence."""
-        points = np.vstack([_next(sequence, n) for sequence in self._sequences]) + 0.5 ** (self._sequences[0].bits + 1)
-        germ = germ_at(points, self.families)
+        points = np.vstack([_next(sequence, n) for sequence in self._sequences])
+        germ = germ_of_sobol(self._sequences[0], points, self.families)
         return Design(Kind.PLAIN, germ, np.repeat(np.arange(self.n_replicate), n), np.ones(len(germ)))
 
 

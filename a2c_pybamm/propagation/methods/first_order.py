@@ -20,6 +20,7 @@ from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.formatting import message_line
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import polynomial_quantiles, total_degree
+from a2c_pybamm.propagation.intervals import HALF_WIDTH
 from a2c_pybamm.propagation.methods.three_sigma_points import (
     THREE_SIGMA,
     both_ways,
@@ -35,8 +36,6 @@ FOURTH_MOMENT = {"normal": 3.0, "uniform": 9 / 5}
 """E ξ⁴ of a germ of unit variance."""
 SIXTH_MOMENT = {"normal": 15.0, "uniform": 27 / 7}
 """E ξ⁶."""
-END_QUANTILE = float(norm.ppf(0.975))
-"""Standard deviations from the mean at which the ends of the central 95 % of a normal output are."""
 N_MIXED_DIRECTION = 4
 """Random directions for the mixed second derivatives: their variance is then known to a factor of about two."""
 
@@ -256,7 +255,7 @@ def _curvature(problem: Problem, centre: Array, plus: Array, minus: Array, gradi
     error = np.abs(np.sqrt(ratio(linear + nonlinear_var, first)) - 1)
     error = np.where(first > noise**2, error, np.where(linear + nonlinear_var > noise**2, np.inf, 0.0 * nonlinear_var))
     shift = np.where(np.abs(shift) > noise, shift, 0.0 * shift)
-    skewed = (END_QUANTILE**2 - 1) / 2 * ratio((slopes**2 * second[:n]).sum(axis=0), first)
+    skewed = (HALF_WIDTH**2 - 1) / 2 * ratio((slopes**2 * second[:n]).sum(axis=0), first)
     return {
         "mean_shift": shift,
         "mean_se": np.abs(shift),

@@ -48,9 +48,9 @@ def _moments(count: Array, first: Array, second: Array) -> tuple[Array, Array]:
 
 def _quantiles(values: Array, running: NDArray[np.bool_], group: NDArray[np.int64], levels: Array) -> dict[str, Array]:
     """Quantiles of all points, and their errors from the spread of the groups' own."""
-    pooled = _quantiles_of_running(values, running, levels)
+    pooled = quantiles_of_running(values, running, levels)
     n_group = int(group.max()) + 1
-    parts = np.array([_quantiles_of_running(values[group == k], running[group == k], levels) for k in range(n_group)])
+    parts = np.array([quantiles_of_running(values[group == k], running[group == k], levels) for k in range(n_group)])
     known = np.isfinite(parts)
     number = known.sum(axis=0)
     centre = ratio(np.where(known, parts, 0.0).sum(axis=0), number.astype(float))
@@ -60,7 +60,7 @@ def _quantiles(values: Array, running: NDArray[np.bool_], group: NDArray[np.int6
     return {"quantile": pooled, "quantile_se": error}
 
 
-def _quantiles_of_running(values: Array, running: NDArray[np.bool_], levels: Array) -> Array:
+def quantiles_of_running(values: Array, running: NDArray[np.bool_], levels: Array) -> Array:
     """Quantiles (n_level, n_element) over the points that have a number, NaN where none has."""
     quantile = np.full((len(levels), values.shape[1]), np.nan)
     complete = running.all(axis=0) & (len(running) > 0)

@@ -13,7 +13,7 @@ from a2c_pybamm.estimate.germs import LEAST_DRAWS
 from a2c_pybamm.propagation.answer import MethodKind
 from a2c_pybamm.propagation.germ_basis import N_SCRAMBLING, replicated_germ
 from a2c_pybamm.propagation.intervals import intervals, tail_share
-from a2c_pybamm.propagation.methods.jackknife import group_moments
+from a2c_pybamm.propagation.methods.jackknife import group_moments, quantiles_of_running
 from a2c_pybamm.propagation.model import Array
 from a2c_pybamm.propagation.problem import Outcome, PlainPoints, Problem, no_answer
 from a2c_pybamm.propagation.shares import N_JACKKNIFE_GROUP, ratio, regressed_shares, regression_degree
@@ -23,14 +23,14 @@ from a2c_pybamm.propagation.shares import N_JACKKNIFE_GROUP, ratio, regressed_sh
 class AddedError:
     """Shares of the errors of independent points that are added in squares to those from the spread of scramblings.
 
-    Eight scramblings know their spread to a quarter, and little of a tail that lies in the outermost point of each: now and
-    then they are alike by chance. Smooth functions of ten inputs are nearer than independent points by as much, seldom by more.
+    The spread of eight scramblings gives an error to a quarter, and hardly that of a tail which lies in the outermost point of
+    each: now and then they are alike by chance. Smooth functions of ten inputs gain as much on independent points, seldom more.
     """
 
     std: float = 0.25
-    """Of the relative error of the standard deviation."""
+    """Share of the relative error of the standard deviation."""
     mean: float = 0.1
-    """Of the error of the mean."""
+    """Share of the error of the mean."""
 
 
 ADDED_ERROR = AddedError()
@@ -113,17 +113,20 @@ class MonteCarlo:
         return replicated_germ(self.n_point // N_SCRAMBLING, problem.joint.germ_families, rng)
 
     def _moments(self, problem: Problem, values: Array, group: NDArray[np.int64]) -> dict[str, Array]:
+        plain = _moments(values)
         if self.points == "random":
-            return _moments(values, problem.levels)
-        moments, plain = group_moments(values, group, problem.levels), _moments(values, problem.levels)
+            running = np.isfinite(values)
+            quantile = np.where(running.sum(axis=0) > 1, quantiles_of_running(values, running, problem.levels), np.nan)
+            return plain | {"quantile": quantile, "running_fraction": running.mean(axis=0)}
+        moments = group_moments(values, group, problem.levels)
         return moments | {
             "error": np.hypot(moments["error"], ADDED_ERROR.std * plain["error"]),
             "mean_se": np.hypot(moments["mean_se"], ADDED_ERROR.mean * plain["mean_se"]),
         }
 
 
-def _moments(values: Array, levels: Array) -> dict[str, Array]:
-    """Moments and quantiles of each element over the draws (n_draw, n_element) that still run there.
+def _moments(values: Array) -> dict[str, Array]:
+    """Moments of each element over the draws (n_draw, n_element) that still run there, and errors of independent draws.
 
     NaN where fewer than two run.
     """
@@ -136,14 +139,8 @@ def _moments(values: Array, levels: Array) -> dict[str, Array]:
     var = (deviation**2).sum(axis=0) / (n - 1)
     fourth = (deviation**4).sum(axis=0) / n
     var_of_var = np.maximum(fourth - var**2 * (n - 3) / (n - 1), 0.0) / n
-    quantile = np.full((len(levels), values.shape[1]), np.nan)
-    complete = running.all(axis=0) & enough
-    quantile[:, complete] = np.quantile(values[:, complete], levels, axis=0)
-    for k in np.flatnonzero(~complete & enough):
-        quantile[:, k] = np.quantile(values[running[:, k], k], levels)
     moments = {"mean": mean, "var": var, "mean_se": np.sqrt(var / n), "error": ratio(np.sqrt(var_of_var), 2 * var)}
-    moments = {name: np.where(enough, numbers, np.nan) for name, numbers in moments.items()}
-    return moments | {"quantile": quantile, "running_fraction": running.mean(axis=0)}
+    return {name: np.where(enough, numbers, np.nan) for name, numbers in moments.items()}
 
 
 def _tail_share(values: Array) -> Array:
