@@ -122,7 +122,7 @@ class Row:
     std_z: float
     """Distance of ln std in its stated errors."""
     log_ratio: float
-    told: bool
+    tail_named: bool
     """True where the decision says that few samples carry the variance, and the true std is below three times its upper end."""
     unseen: float
     """Probability of the rarest event that the decision says it has seen."""
@@ -135,7 +135,7 @@ class Row:
 
     def off(self, rare: float) -> bool:
         """True where an error is beyond three stated ones, and the decision does not say why it might be."""
-        return self.beyond and not self.told and not rare <= self.unseen
+        return self.beyond and not self.tail_named and not rare <= self.unseen
 
     def off_beside(self, values: Array) -> bool:
         """The same for draws of a reference (n,), of which no rare event is known beforehand.
@@ -143,7 +143,7 @@ class Row:
         What the decision says that it has not seen are then the farthest draws of that probability: without these the answer
         has to be right.
         """
-        if not self.beyond or self.told:
+        if not self.beyond or self.tail_named:
             return False
         far = np.abs(values - np.median(values))
         seen = values[far <= np.quantile(far, 1 - self.unseen)]
@@ -177,5 +177,5 @@ def judged(result: a2c.Result, output: str, methods: list, truth: Truth) -> Row:
     n = tested if tested >= 1 else float(result["n_solves"][k] - result["n_failed"][k])
     ends = [number("std_high"), number("std_unseen_high"), number("std") * exp(2 * number("error"))]
     dominated = number("tail_share") > VARIANCE_TAIL.dominant_share and n >= VARIANCE_TAIL.least_solves
-    told = dominated and truth.std <= max(end for end in ends if isfinite(end))
-    return Row(recommendation, mean_z, std_z, ratio, told, RULE_OF_THREE / max(n, 1.0), text)
+    tail_named = dominated and truth.std <= max(end for end in ends if isfinite(end))
+    return Row(recommendation, mean_z, std_z, ratio, tail_named, RULE_OF_THREE / max(n, 1.0), text)

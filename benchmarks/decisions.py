@@ -54,7 +54,7 @@ def summary(name: str, rows: list[Row], off: list[Row]) -> str:
     """One line on the decisions of a case, and two of those that are off."""
     z = np.array([[row.mean_z, row.std_z] for row in rows])
     held = (np.abs(z) < 1.96).sum(axis=0)
-    upper = sum(row.told or abs(row.std_z) < 1.96 for row in rows)
+    upper = sum(row.tail_named or abs(row.std_z) < 1.96 for row in rows)
     taken = Counter(row.recommendation for row in rows)
     error = np.sqrt(np.nanmean([row.log_ratio**2 for row in rows]))
     least = int(binom.ppf(0.01, len(rows), 0.95))

@@ -39,7 +39,7 @@ def remembered(model: Any, memo: SolveMemo | str | Path, *, fresh: bool = False)
     memo
         An open memo, or the path of its file, which is made if it is not there. Several cells may share one.
     fresh
-        True to forget all that a memo at this path holds.
+        True to delete all that a memo at this path holds.
 
     Raises
     ------

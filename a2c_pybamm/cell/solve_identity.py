@@ -39,9 +39,9 @@ class SolveIdentity:
     """Hashes of what the outputs of a sample depend on beside the sample."""
 
     set_hash: str
-    """Of the set's base, laws and coefficients; not of its name and notes."""
+    """Hash of the set's base, laws and coefficients; not of its name and notes."""
     cell_hash: str
-    """Of model, protocol and outputs, and of the code that solves them."""
+    """Hash of model, protocol and outputs, and of the code that solves them."""
 
 
 def solve_identity(model: Any) -> SolveIdentity:

@@ -104,7 +104,7 @@ class SolveMemo:
     path
         The file; made if it is not there.
     fresh
-        True to forget all that an earlier memo at this path holds.
+        True to delete all that an earlier memo at this path holds.
 
     Raises
     ------

@@ -45,7 +45,7 @@ def test_no_decision_is_off_without_saying_so(draws: int, seeds: int) -> None:
             result = a2c.propagate(model, joint, *methods, rng=np.random.default_rng(1000 + seed))
             row = judge.judged(result, "output", methods, truth)
             off += row.off(function.rare)
-            held += [row.told or rare_mode(function, row) or abs(z) < norm.ppf(0.975) for z in (row.mean_z, row.std_z)]
+            held += [row.tail_named or rare_mode(function, row) or abs(z) < norm.ppf(0.975) for z in (row.mean_z, row.std_z)]
             text += [row.text] if row.off(function.rare) else []
     n = seeds * len(judge.FUNCTIONS)
     print(f"{draws} samples: off {off} of {n}, 95 % intervals hold mean {held[0] / n:.3f}, std {held[1] / n:.3f}")
