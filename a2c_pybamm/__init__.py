@@ -22,6 +22,8 @@ _HOMES = {
     "data": [
         "ChemicalPotentials",
         "CollectiveMSD",
+        "CurrentSeries",
+        "ElectrolyteMotion",
         "EnergyTable",
         "HopFrequencies",
         "ImageEnergies",
@@ -33,6 +35,7 @@ _HOMES = {
         "ThermalTable",
         "TracerMSD",
         "Trajectory",
+        "TransportCoefficient",
         "Velocities",
         "VelocityAutocorrelation",
         "Vibrations",

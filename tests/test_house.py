@@ -51,7 +51,16 @@ ORDER = (
 )
 """A room imports only from rooms that stand before it."""
 INSIDE = {
-    "laws": ("law", "scale_and_value", "legendre_polynomials", "thermodynamics", "diffusion"),
+    "laws": (
+        "law",
+        "scale_and_value",
+        "legendre_polynomials",
+        "thermodynamics",
+        "diffusion",
+        "conduction",
+        "kinetics",
+        "mechanics",
+    ),
     "readers": (
         "units",
         "source_file",
@@ -67,8 +76,20 @@ INSIDE = {
         "thermodynamics",
         "motion",
         "hops",
+        "conduction",
+        "mechanics",
     ),
-    "estimators": ("fingerprint", "statistics", "time_series", "thermodynamics", "diffusion", "hops"),
+    "estimators": (
+        "fingerprint",
+        "statistics",
+        "time_series",
+        "thermodynamics",
+        "diffusion",
+        "hops",
+        "conduction",
+        "kinetics",
+        "mechanics",
+    ),
     "propagation": (
         "answer",
         "model",

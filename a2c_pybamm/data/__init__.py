@@ -1,5 +1,6 @@
 """Records that readers return: frozen arrays in SI units, one type for each kind of data."""
 
+from a2c_pybamm.data.conduction import CurrentSeries, ElectrolyteMotion, TransportCoefficient
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.motion import (
@@ -24,6 +25,8 @@ __all__ = [
     "Array",
     "ChemicalPotentials",
     "CollectiveMSD",
+    "CurrentSeries",
+    "ElectrolyteMotion",
     "EnergyTable",
     "HopFrequencies",
     "ImageEnergies",
@@ -35,6 +38,7 @@ __all__ = [
     "ThermalTable",
     "TracerMSD",
     "Trajectory",
+    "TransportCoefficient",
     "Velocities",
     "VelocityAutocorrelation",
     "Vibrations",

@@ -1,0 +1,134 @@
+"""Currents that fluctuate in a simulation at equilibrium, and the motion of an electrolyte's species."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from a2c_pybamm.constants import BOLTZMANN
+from a2c_pybamm.data.record import Array, freeze
+
+
+class TransportCoefficient(StrEnum):
+    """Coefficient that the fluctuations of a current give by Green and Kubo's formula."""
+
+    IONIC_CONDUCTIVITY = "ionic conductivity"
+    """From the electric current density [A.m-2]; in S.m-1."""
+    VISCOSITY = "viscosity"
+    """From the five independent traceless stresses [Pa]; in Pa.s."""
+    BULK_VISCOSITY = "bulk viscosity"
+    """From the pressure about its mean [Pa]; in Pa.s."""
+    THERMAL_CONDUCTIVITY = "thermal conductivity"
+    """From the heat flux density [W.m-2]; in W.m-1.K-1."""
+
+
+@dataclass(frozen=True, eq=False)
+class CurrentSeries:
+    """Current densities of a simulation at equilibrium, in equally spaced frames.
+
+    The series are realisations of one process: directions of an isotropic system, components of the stress, replicas.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, there are fewer than two frames, an entry is not finite, or a number is not positive.
+    """
+
+    coefficient: TransportCoefficient
+    flux: Array
+    """Current density (n_series, n_frame) [SI unit of the coefficient's current]."""
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """Temperature [K]."""
+    volume: float
+    """Volume of the simulation cell [m3]."""
+    coupled: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
+    """Further conserved currents (n_coupled, n_series, n_frame) [any unit], which do not flow where the coefficient is defined: the
+    fluxes of the species beside a heat flux."""
+    coupled_names: tuple[str, ...] = ()
+    """Names of those."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.flux.ndim != 2 or self.flux.shape[1] < 2:
+            raise ValueError(f"{self.coefficient}: the current has shape {self.flux.shape}, not (n_series, n_frame >= 2)")
+        n_coupled = len(self.coupled_names)
+        if n_coupled and self.coupled.shape != (n_coupled, *self.flux.shape):
+            raise ValueError(
+                f"{self.coefficient}: coupled currents have shape {self.coupled.shape}, not {(n_coupled, *self.flux.shape)}"
+            )
+        for name, values in {"current": self.flux, **dict(zip(self.coupled_names, self.coupled, strict=True))}.items():
+            if not np.isfinite(values).all():
+                frame = int(np.flatnonzero(~np.isfinite(values).all(axis=0))[0])
+                raise ValueError(f"{self.coefficient}: frame {frame} of the {name} is not finite; leave it out")
+        for name in ("interval", "temperature", "volume"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{self.coefficient}: {name} is {getattr(self, name):g}, it must be positive; give {name}=")
+        freeze(self)
+
+    @property
+    def kubo_factor(self) -> float:
+        r"""Coefficient over the integral of the current's correlation function: :math:`V/k_BT`, of heat :math:`V/k_BT^2`."""
+        factor = self.volume / (BOLTZMANN * self.temperature)
+        return factor / self.temperature if self.coefficient is TransportCoefficient.THERMAL_CONDUCTIVITY else factor
+
+
+@dataclass(frozen=True, eq=False)
+class ElectrolyteMotion:
+    """Unwrapped motion of all species of an electrolyte together, in equally spaced frames.
+
+    A species is an ion or a molecule, taken at its centre of mass.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, there are fewer than two frames, an entry is not finite, a number is not positive, or the charges
+        do not add up to zero.
+    """
+
+    species: tuple[str, ...]
+    """Name of each species (n_species,): cations, anions, solvents."""
+    charges: tuple[int, ...]
+    """Formal charge of one particle of each species [elementary charges]; 0 for a solvent."""
+    counts: tuple[int, ...]
+    """Number of particles of each species."""
+    masses: Array
+    """Mass of one particle of each species [kg] (n_species,)."""
+    collective: Array
+    """Sum of the unwrapped positions of all particles of a species [m] (n_frame, n_species, 3)."""
+    interval: float
+    """Time between frames [s]."""
+    temperature: float
+    """Temperature [K]."""
+    volume: float
+    """Volume of the simulation cell [m3]."""
+    particles: tuple[Array, ...] = ()
+    """Unwrapped positions of the single particles [m] (n_frame, n_particle, 3) of each species; none if not known."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.species)
+        if self.collective.ndim != 3 or self.collective.shape[1:] != (n, 3) or len(self.collective) < 2:
+            raise ValueError(
+                f"electrolyte: collective positions have shape {self.collective.shape}, not (n_frame >= 2, {n}, 3)"
+            )
+        if not len(self.charges) == len(self.counts) == len(self.masses) == n:
+            raise ValueError(f"electrolyte: {n} species need as many charges, counts and masses")
+        if not np.isfinite(self.collective).all():
+            frame = int(np.flatnonzero(~np.isfinite(self.collective).all(axis=(1, 2)))[0])
+            raise ValueError(f"electrolyte: frame {frame} has a position that is not finite; leave it out")
+        if total := sum(z * count for z, count in zip(self.charges, self.counts, strict=True)):
+            listed = ", ".join(
+                f"{count} {name} of charge {z:+d}"
+                for name, z, count in zip(self.species, self.charges, self.counts, strict=True)
+            )
+            raise ValueError(f"electrolyte: the charges add up to {total:+d} ({listed}); correct charges or species")
+        for name in ("interval", "temperature", "volume"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"electrolyte: {name} is {getattr(self, name):g}, it must be positive; give {name}=")
+        freeze(self)

@@ -1,0 +1,1 @@
+"""Laws of conduction and electrolytes."""

@@ -1,0 +1,1 @@
+"""Readers of conduction and electrolytes."""
