@@ -48,8 +48,8 @@ class CurrentSeries:
     volume: float
     """Volume of the simulation cell [m3]."""
     coupled: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
-    """Further conserved currents (n_coupled, n_series, n_frame) [any unit], which do not flow where the coefficient is defined: the
-    fluxes of the species beside a heat flux."""
+    """Further conserved currents (n_coupled, n_series, n_frame) [any unit], which do not flow where the coefficient is defined:
+    the fluxes of the species beside a heat flux."""
     coupled_names: tuple[str, ...] = ()
     """Names of those."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
