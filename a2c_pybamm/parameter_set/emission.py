@@ -44,7 +44,7 @@ def of_electrolyte(c_e: Any, T: Any, law: Any, method: str, c: Any) -> Any:
 
 
 def of_interface(c_e: Any, c_s: Any, c_max: Any, T: Any, law: Any, method: str, c: Any) -> Any:
-    """A law's method as PyBaMM calls it with the electrolyte's and the particle's concentrations, their maximum, temperature."""
+    """A law's method as PyBaMM calls it with the electrolyte's and particle's concentrations, their maximum, temperature."""
     return getattr(law, method)(c, c_e, c_s, c_max, T)
 
 
