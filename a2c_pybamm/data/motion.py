@@ -231,7 +231,9 @@ class Velocities:
             frame = int(np.flatnonzero(~np.isfinite(self.velocities).all(axis=(1, 2)))[0])
             raise ValueError(f"velocities: frame {frame} has one that is not finite")
         if self.charges is not None and (self.charges.shape != shape[1:2] or not np.isfinite(self.charges).all()):
-            raise ValueError(f"velocities: charges have shape {self.charges.shape}, expected a finite one for each of {shape[1]} atoms")
+            raise ValueError(
+                f"velocities: charges have shape {self.charges.shape}, expected a finite one for each of {shape[1]} atoms"
+            )
         if self.volume is not None and not self.volume > 0:
             raise ValueError(f"velocities: volume is {self.volume:g} m3, it must be positive; give it as volume=")
         if not (self.interval > 0 and self.temperature > 0):

@@ -75,7 +75,7 @@ class _AverageReader:
     def _row(self, line: int, text: bytes) -> None:
         if not self.title:
             raise ValueError(
-                f"{self.path}, line {line}: numbers without names; keep the comment '# TimeStep …' that LAMMPS writes above them"
+                f"{self.path}, line {line}: numbers without names; keep the comment '# TimeStep …' that stands above them"
             )
         names = tuple(STEP_NAMES[0] if name in STEP_NAMES else name for name in self.title)
         self._collector(names).add(line, inside_brackets(self.path, line, text) if self.in_yaml else text)
@@ -95,7 +95,7 @@ class _AverageReader:
             self._finish_moment(line)
             if len(fields) != 2:
                 raise ValueError(
-                    f"{self.path}, line {line}: {len(fields)} numbers where a moment and its number of rows are due; is a line missing?"
+                    f"{self.path}, line {line}: {len(fields)} numbers, not a moment and its rows' number; is a line missing?"
                 )
             count = validate_number(self.path, line, "Number-of-rows", fields[1].decode("utf-8", "replace"))
             if count < 1 or count != int(count) or (self.n_row and count != self.n_row):
@@ -105,7 +105,7 @@ class _AverageReader:
             return
         if len(fields) != len(self.title) + 1:
             raise ValueError(
-                f"{self.path}, line {line}: {len(fields)} numbers, not a row's number and {' '.join(self.title)}; is it cut off?"
+                f"{self.path}, line {line}: {len(fields)} numbers, not a number and {' '.join(self.title)}; is it cut off?"
             )
         self.pending += fields[1:]
         self.left -= 1

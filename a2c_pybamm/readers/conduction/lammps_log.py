@@ -85,9 +85,7 @@ class _LogReader:
                 self.open = None
             return
         start = text.lstrip()[:3].lower()
-        if start[:1] and start[0] in FIRST_OF_NUMBERS and not text.startswith(ENDS_OF_RUN):
-            run.rows.add(line, text)
-        elif start.startswith(NOT_FINITE):
+        if (start[:1] and start[0] in FIRST_OF_NUMBERS and not text.startswith(ENDS_OF_RUN)) or start.startswith(NOT_FINITE):
             run.rows.add(line, text)
         elif text.startswith((*ENDS_OF_RUN, *BEFORE_HEADER)):
             self.open = None
@@ -100,7 +98,7 @@ class _LogReader:
             case ["units", style] | ["Unit", "style", ":", style]:
                 if found.units not in (None, style) and "$" not in style:
                     raise ValueError(
-                        f"{self.path}, line {line}: units {style[:40]!r}, and {found.units!r} above; these are two logs, split the file"
+                        f"{self.path}, line {line}: units {style[:40]!r}, and {found.units!r} above; split the file there"
                     )
                 if "$" not in style:
                     self.statements = replace(found, units=style)
@@ -145,7 +143,7 @@ def inside_brackets(path: Path, line: int, text: bytes) -> bytes:
 
 
 def read_log(path: Path, run: int | None) -> SeriesTable:
-    """The thermodynamic output of all runs of a log, joined, or of one of them.
+    """The thermodynamic output of all runs of a log with the columns of the last one, joined, or of one run.
 
     Minimisations are left out, and so are messages between rows.
 
@@ -172,8 +170,10 @@ def read_log(path: Path, run: int | None) -> SeriesTable:
         if not -len(runs) <= run < len(runs):
             raise ValueError(f"{path}: run = {run}, and there are {len(runs)}; {RUN_REMEDY}")
         runs = [runs[run]]
-    if len({found.timestep for found in runs}) > 1:
+    last = [found for found in runs if found.rows.names == runs[-1].rows.names]
+    if len({found.timestep for found in last}) > 1:
         raise ValueError(f"{path}: the time step changes from run to run; {RUN_REMEDY}")
-    tables = [found.rows.table() for found in runs]
-    table, remarks = joined_runs(path, tables, RUN_REMEDY)
-    return SeriesTable(path, table, replace(log.statements, timestep=runs[0].timestep), remarks=remarks)
+    table, remarks = joined_runs(path, [found.rows.table() for found in last], RUN_REMEDY)
+    if len(last) < len(runs):
+        remarks = (f"{len(runs) - len(last)} run(s) with other columns than the last one left out", *remarks)
+    return SeriesTable(path, table, replace(log.statements, timestep=last[0].timestep), remarks=remarks)

@@ -52,9 +52,7 @@ class UnitStyle:
 _TIME, _PRESSURE, _BOHR = UNITS["time"], UNITS["pressure"], UNITS["length"]["bohr"]
 
 LAMMPS_STYLES: dict[str, UnitStyle] = {
-    "real": UnitStyle(
-        ANGSTROM, _TIME["fs"], UNITS["energy"]["kcal/mol"] / AVOGADRO, _PRESSURE["atm"], ELEMENTARY_CHARGE
-    ),
+    "real": UnitStyle(ANGSTROM, _TIME["fs"], UNITS["energy"]["kcal/mol"] / AVOGADRO, _PRESSURE["atm"], ELEMENTARY_CHARGE),
     "metal": UnitStyle(ANGSTROM, _TIME["ps"], ELEMENTARY_CHARGE, _PRESSURE["bar"], ELEMENTARY_CHARGE),
     "si": UnitStyle(length=1.0, time=1.0, energy=1.0, pressure=1.0, charge=1.0),
     "cgs": UnitStyle(length=1e-2, time=1.0, energy=1e-7, pressure=0.1, charge=3.3356409519815204e-10),
@@ -77,8 +75,8 @@ def unit_style(name: str, where: str) -> UnitStyle:
     """
     if name == REDUCED_STYLE:
         raise ValueError(
-            f"{where}: units {name!r} have no dimension; multiply the numbers by the sizes of your particles and give them in SI "
-            "as .npz"
+            f"{where}: units {name!r} have no dimension; multiply the numbers by the sizes of your particles and give them in "
+            "SI as .npz"
         )
     if name not in LAMMPS_STYLES:
         raise ValueError(f"{where}: units {name[:40]!r} are no style of LAMMPS; write one of {', '.join(LAMMPS_STYLES)}")

@@ -98,7 +98,9 @@ class RowCollector:
         uneven = self.separator is not None and any(text.count(b",") != n - 1 for text in self._text)
         if uneven or len(values) != len(self._text) or not (np.abs(values) < LARGEST_NUMBER).all():
             self._validate_rows()
-            raise ValueError(f"{self.path}, lines {self._lines[0]} to {self._lines[-1]}: no rows of numbers ({cause}); repair them")
+            raise ValueError(
+                f"{self.path}, lines {self._lines[0]} to {self._lines[-1]}: no rows of numbers ({cause}); repair them"
+            )
         self._values.append(values)
         self._all_lines.append(np.array(self._lines, np.int64))
         self._text, self._lines = [], []
@@ -134,4 +136,3 @@ def validate_number(path: Path, line: int, name: str, word: str) -> float:
 def _listed(names: tuple[str, ...]) -> str:
     """Names for a message, the first of many."""
     return " ".join(names)[: FILE_LIMITS.number_length]
-

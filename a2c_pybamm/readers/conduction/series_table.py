@@ -52,11 +52,13 @@ class SeriesTable:
     table: NumberTable
     statements: Statements = field(default_factory=Statements)
     volumes: Array | None = None
-    """Volume of the cell at each row, in the file's unit of length cubed (n_row,); None where the file has none but a column."""
+    """Volume of the cell at each row, in the file's unit (n_row,); None where the file has none but a column."""
     units_in_names: bool = False
     """True where each column's name ends in its unit."""
     remarks: tuple[str, ...] = ()
     """Rows that were left out, and why."""
+    counted_in: str = "line"
+    """Word for the place of a row in the file."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,13 +78,6 @@ class SeriesTable:
         if count > 1:
             raise ValueError(f"{self.path}: {count} columns are called {name!r}; rename all but the right one")
         return self.table.values[:, self.names.index(name)]
-
-    def moments(self) -> tuple[str, Array] | None:
-        """Name and values of the column of time steps, or of the elapsed time (n_row,); None where there is neither."""
-        for name in (*STEP_NAMES, TIME_NAME):
-            if name in self.names:
-                return name, self.column(name, "")
-        return None
 
 
 def joined_runs(path: Path, runs: Sequence[NumberTable], remedy: str) -> tuple[NumberTable, tuple[str, ...]]:
@@ -134,14 +129,14 @@ def _regular_rows(run: NumberTable, at: int) -> NumberTable:
 
 
 def validate_spacing(series: SeriesTable, what: str, moments: Array) -> None:
-    """Raise ``ValueError`` where rows do not follow one another in equal steps; names the line."""
+    """Raise ``ValueError`` where rows do not follow one another in equal steps; names the place."""
     between = np.diff(moments)
     odd = np.abs(between - between[:1]) > STATED_TOLERANCE * np.abs(moments).max()
     if not len(between) or not (odd.any() or (between <= 0).any()):
         return
     k = int(np.argmax(odd | (between <= 0)))
-    before, after = series.table.lines[k : k + 2]
+    before, after = (f"{series.counted_in} {place}" for place in series.table.lines[k : k + 2])
     raise ValueError(
-        f"{series.path}, line {after}: {what} goes from {moments[k]:g} (line {before}) to {moments[k + 1]:g}, by {between[0]:g} "
-        "at the start; rows are missing, stand twice, or the pace changes: take one run by run=, or cut the file there"
+        f"{series.path}, {after}: {what} goes from {moments[k]:g} ({before}) to {moments[k + 1]:g}, by {between[0]:g} at the "
+        "start; rows are missing, stand twice, or the pace changes: take one run by run=, or cut the file there"
     )

@@ -171,7 +171,7 @@ class _KeptAtoms:
         return np.concatenate([vectors[:, self.atoms], centre[:, None]], axis=1)
 
     def charges(self, of_all: Array) -> Array:
-        """Charges of the kept atoms (n_kept,) out of all (n_atom,); that of the centre is the sum of those that it stands for."""
+        """Charges of the kept atoms (n_kept,) out of all (n_atom,); the centre's is the sum of those that it stands for."""
         if not self.weights.any():
             return of_all[self.atoms]
         return np.append(of_all[self.atoms], of_all[self.weights > 0].sum())

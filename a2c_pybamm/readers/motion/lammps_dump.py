@@ -23,7 +23,9 @@ COORDINATES = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", 
 VELOCITY_COLUMNS = ("vx", "vy", "vz")
 CHARGE_COLUMN = "q"
 """Column of charges, in elementary charges in the styles of units that are read."""
-KNOWN_COLUMNS = frozenset({"id", "type", "element", "mass", CHARGE_COLUMN, *IMAGE_COLUMNS, *VELOCITY_COLUMNS, *chain(*COORDINATES)})
+KNOWN_COLUMNS = frozenset(
+    {"id", "type", "element", "mass", CHARGE_COLUMN, *IMAGE_COLUMNS, *VELOCITY_COLUMNS, *chain(*COORDINATES)}
+)
 """Columns that are read."""
 
 
@@ -77,7 +79,9 @@ def _sorted(path: Path, first: int, columns: Columns, reference: Mapping[str, ND
     return ordered
 
 
-def _frames(path: Path, blocks: Iterator[tuple[list[DumpHeader], Columns]], atoms: Mapping[str, NDArray[Any]]) -> Iterator[Frames]:
+def _frames(
+    path: Path, blocks: Iterator[tuple[list[DumpHeader], Columns]], atoms: Mapping[str, NDArray[Any]]
+) -> Iterator[Frames]:
     """Frames of the atoms (n_atom,) in the order of their ids."""
     first = 0
     for headers, columns in blocks:

@@ -44,7 +44,9 @@ def open_npz(path: Path) -> FrameSource:
         raise ValueError(f"{path}: {masses.size} masses for {numbers.size} atoms; give one for each")
     charges = np.asarray(arrays["charges"], float) if "charges" in arrays else None
     if charges is not None and (charges.shape != numbers.shape or not np.isfinite(charges).all()):
-        raise ValueError(f"{path}: 'charges' has shape {charges.shape}, expected a finite charge for each of {numbers.size} atoms")
+        raise ValueError(
+            f"{path}: 'charges' has shape {charges.shape}, expected a finite charge for each of {numbers.size} atoms"
+        )
     frames = _archived_frames(path, len(numbers), arrays.get("cell"), charges, velocities="velocities" in keys)
     stated = {key: _one(arrays[key]) for key in (*RUN_NUMBERS, *FRAME_NUMBERS) if key in arrays}
     return FrameSource(numbers, masses, frames, stated=stated)
