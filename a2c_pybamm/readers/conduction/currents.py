@@ -101,7 +101,7 @@ def read_currents(
         raise ValueError(f"{path}: atomic_stress is {atomic_stress!r}; write 'pairwise' or 'centroid'")
     if units is not None and units not in (*LAMMPS_STYLES, "lj", *current_units(kind)):
         raise ValueError(
-            f"{path}: units {units[:40]!r} are not known; write a style of LAMMPS ({', '.join(LAMMPS_STYLES)}) or one of "
+            f"{path}: units {units!r} are not known; write a style of LAMMPS ({', '.join(LAMMPS_STYLES)}) or one of "
             f"{', '.join(current_units(kind))}"
         )
     options = SeriesOptions(units, interval, timestep, temperature, volume, discard, run)
@@ -147,7 +147,7 @@ def _coefficient(path: Path, name: TransportCoefficient | str) -> TransportCoeff
         return TransportCoefficient(name)
     except ValueError:
         known = ", ".join(repr(member.value) for member in TransportCoefficient)
-        raise ValueError(f"{path}: coefficient {str(name)[:40]!r} is not known; write one of {known}") from None
+        raise ValueError(f"{path}: coefficient {str(name)!r} is not known; write one of {known}") from None
 
 
 def _terms(
@@ -188,7 +188,7 @@ def _scale(
         return _with_extent(series, [_unit_of(series, coefficient, name) for name in names], extensive)
     if style is None:
         raise ValueError(
-            f"{series.path}: the units are not stated in the file (its line 'units' is missing); give units='real', or the unit "
+            f"{series.path}: the units are not stated in the file (no line 'units'); give units='real', or the unit "
             f"of the current itself ({', '.join(known)})"
         )
     if coefficient in STRESSES:

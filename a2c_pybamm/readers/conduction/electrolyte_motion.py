@@ -155,8 +155,8 @@ def _from_archive(path: Path, species: Sequence[SpeciesGroup], options: SeriesOp
         )
     run = run_of_arrays(path, numbers, options, len(arrays[0]))
     kept = [array[run.n_discarded :] for array in arrays]
-    centres = np.stack([array.mean(axis=1) if array.ndim == 2 + 1 else array for array in kept], axis=1)
-    particles = tuple(kept) if all(array.ndim == 2 + 1 for array in kept) else ()
+    centres = np.stack([array.mean(axis=1) if array.ndim > 2 else array for array in kept], axis=1)
+    particles = tuple(kept) if all(array.ndim > 2 for array in kept) else ()
     volume = agreed_volume(path, numbers.get("volume"), options.volume)
     provenance = {"discarded [s]": run.n_discarded * run.interval}
     found = {"interval": run.interval, "temperature": run.temperature, "volume": volume, "provenance": provenance}

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.bounded_stream import open_bytes
 from a2c_pybamm.readers.conduction.number_rows import RowCollector
 from a2c_pybamm.readers.conduction.series_table import SeriesTable, Statements, joined_runs
@@ -84,7 +85,7 @@ class _LogReader:
             elif text.startswith(ENDS_OF_RUN):
                 self.open = None
             return
-        start = text.lstrip()[:3].lower()
+        start = text.lstrip()[: len(NOT_FINITE[0])].lower()
         if (start[:1] and start[0] in FIRST_OF_NUMBERS and not text.startswith(ENDS_OF_RUN)) or start.startswith(NOT_FINITE):
             run.rows.add(line, text)
         elif text.startswith((*ENDS_OF_RUN, *BEFORE_HEADER)):
@@ -98,7 +99,7 @@ class _LogReader:
             case ["units", style] | ["Unit", "style", ":", style]:
                 if found.units not in (None, style) and "$" not in style:
                     raise ValueError(
-                        f"{self.path}, line {line}: units {style[:40]!r}, and {found.units!r} above; split the file there"
+                        f"{self.path}, line {line}: units {cut(style)!r}, and {found.units!r} above; split the file there"
                     )
                 if "$" not in style:
                     self.statements = replace(found, units=style)

@@ -79,5 +79,5 @@ def unit_style(name: str, where: str) -> UnitStyle:
             "SI as .npz"
         )
     if name not in LAMMPS_STYLES:
-        raise ValueError(f"{where}: units {name[:40]!r} are no style of LAMMPS; write one of {', '.join(LAMMPS_STYLES)}")
+        raise ValueError(f"{where}: units {name!r} are no style of LAMMPS; write one of {', '.join(LAMMPS_STYLES)}")
     return LAMMPS_STYLES[name]

@@ -12,11 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.data import Array
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.source_file import FILE_LIMITS
 from a2c_pybamm.readers.units import LARGEST_NUMBER
-
-CHUNK_ROWS = 2**15
-"""Rows that are parsed at once: some megabytes of text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +40,8 @@ class RowCollector:
     names: tuple[str, ...]
     separator: str | None = None
     """Between numbers; white space where there is none."""
+    at_once: int = 2**15
+    """Rows that are parsed at once: some megabytes of text."""
     _text: list[bytes] = field(default_factory=list)
     _lines: list[int] = field(default_factory=list)
     _values: list[Array] = field(default_factory=list)
@@ -57,7 +57,7 @@ class RowCollector:
         """
         self._text.append(text)
         self._lines.append(line)
-        if len(self._text) == CHUNK_ROWS:
+        if len(self._text) == self.at_once:
             self._parse()
 
     def __len__(self) -> int:
@@ -124,11 +124,11 @@ def validate_number(path: Path, line: int, name: str, word: str) -> float:
         value = float(word.replace("_", "?"))  # Python would read 1_000
     except ValueError:
         raise ValueError(
-            f"{path}, line {line}: column {name!r} is {word[:60]!r}, not a number; repair it, or leave the row out"
+            f"{path}, line {line}: column {name!r} is {cut(word)!r}, not a number; repair it, or leave the row out"
         ) from None
     if not abs(value) < LARGEST_NUMBER:
         raise ValueError(
-            f"{path}, line {line}: column {name!r} is {word[:60]!r}, not a finite number; end the series before, or repair it"
+            f"{path}, line {line}: column {name!r} is {cut(word)!r}, not a finite number; end the series before, or repair it"
         )
     return value
 

@@ -98,7 +98,7 @@ def style_of(series: SeriesTable, units: str | None) -> UnitStyle | None:
     stated = series.statements.units
     given = units if units in (*LAMMPS_STYLES, REDUCED_STYLE) else None
     if stated is not None and given is not None and stated != given:
-        raise ValueError(f"{series.path}: units {stated[:40]!r} in the file and {given!r} by argument; remove the wrong one")
+        raise ValueError(f"{series.path}: units {stated!r} in the file and {given!r} by argument; remove the wrong one")
     name = stated or given
     return None if name is None else unit_style(name, str(series.path))
 

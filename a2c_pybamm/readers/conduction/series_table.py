@@ -120,7 +120,7 @@ def joined_runs(path: Path, runs: Sequence[NumberTable], remedy: str) -> tuple[N
 def _regular_rows(run: NumberTable, at: int) -> NumberTable:
     """A run without a first and a last row that come before their time."""
     steps = run.values[:, at]
-    if len(steps) <= 2 + 1:
+    if len(steps) <= 2:
         return run
     between = np.diff(steps)
     first = int(0 < between[0] < between[1])

@@ -107,8 +107,8 @@ def read_velocities(
 
     Formats of ASE have them as momenta, dumps of LAMMPS as ``vx vy vz`` with their units (``dump_modify units yes``), and
     ``.npz`` as ``velocities`` [Å/fs]. Charges of single atoms (the column ``q`` of a dump, ase's initial charges, ``charges``
-    of an ``.npz``) and the volume of the cell come along where they are the same in all frames; where they change, ``provenance``
-    has a line under ``"warnings"``.
+    of an ``.npz``) and the volume of the cell come along where they are the same in all frames; where they change,
+    ``provenance`` has a line under ``"warnings"``.
 
     Raises
     ------
