@@ -1,5 +1,8 @@
 """Data and a law in, an Estimate out; one method a file."""
 
+from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
+from a2c_pybamm.estimators.conduction.structure_factor_limit import fit_structure_factor_limit, structure_factors
+from a2c_pybamm.estimators.conduction.thermodynamic_factor import fit_thermodynamic_factor
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
 from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
 from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
@@ -98,11 +101,14 @@ __all__ = [
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
     "fit_jump_diffusivity",
+    "fit_kirkwood_buff_factor",
     "fit_logit_spline",
     "fit_mobility",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
+    "fit_structure_factor_limit",
+    "fit_thermodynamic_factor",
     "fit_tracer_diffusivity",
     "harmonic",
     "harmonic_entropy",
@@ -113,6 +119,7 @@ __all__ = [
     "insertion_energies",
     "insertion_potentials",
     "keep_paths",
+    "kirkwood_buff_integrals",
     "lattice",
     "leave_one_out",
     "logit_spline",
@@ -126,6 +133,7 @@ __all__ = [
     "phase_diagram",
     "repeat",
     "site_trajectory",
+    "structure_factors",
     "superpose",
     "tabulate_ocp",
     "tracer_correlation_factor",

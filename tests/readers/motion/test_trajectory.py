@@ -23,7 +23,7 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
     mean_squared_displacement,
     mean_squared_displacement_tensor,
 )
-from a2c_pybamm.readers.motion import lammps_dump
+from a2c_pybamm.readers.motion import dump_frames
 from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
 from a2c_pybamm.readers.source_file import FileLimits
 
@@ -139,8 +139,8 @@ def test_missing_settings_are_asked_for_before_all_frames_are_read(
 ) -> None:
     path = dump(tmp_path / "dump.lammpstrj", walk(np.random.default_rng(2)), TILTED, "id element x y z ix iy iz")
     n_parsed = []
-    parse = lammps_dump._parse
-    monkeypatch.setattr(lammps_dump, "_parse", lambda *given: n_parsed.append(given[1]) or parse(*given))
+    parse = dump_frames._parse
+    monkeypatch.setattr(dump_frames, "_parse", lambda *given: n_parsed.append(given[1]) or parse(*given))
     for options, missing in (({"temperature": 300.0}, "interval="), ({"interval": 1e-12}, "temperature=")):
         n_parsed.clear()
         with pytest.raises(ValueError, match=missing):
