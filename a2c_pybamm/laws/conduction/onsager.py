@@ -116,7 +116,7 @@ def frame_matrix(counts: Any, weights: Any) -> Any:
 
     .. math:: J_i' = J_i - c_i\bar v, \qquad \bar v = \sum_k w_kv_k, \qquad S_{ik} = \delta_{ik} - c_iw_k/c_k
 
-    with weights :math:`w` that add up to one: 1 for the solvent, 0 for the others (solvent frame); mass fractions (centre of mass);
+    with weights :math:`w` that add up to one: 1 of the solvent, 0 of the others (solvent frame); mass fractions (mass centre);
     volume fractions :math:`c_k\bar V_k` (volume frame).
 
     Parameters
