@@ -55,7 +55,7 @@ def fit_onsager(
     **One window.** The collective displacements of all species against the solvent are projected on the K slowest sines of the
     run (`onsager_matrix`). K is the same for all entries: L is positive semi-definite, and :math:`\nu L` has Wishart's
     distribution with :math:`\nu = 3K`. K is a fifth of the largest up to which a test at 0.3 % shows no trend of the ions'
-    covariance from sine to sine; all, if none shows one.
+    covariance from sine to sine (of all sines, at most: curvature that no test shows is then below an error bar).
 
     **Errors.** In Wishart's law :math:`\hat\kappa \sim \kappa\chi^2_\nu/\nu`,
     :math:`\hat L_s \sim L_s\chi^2_{\nu-1}/\nu`, and :math:`\hat t_+` is Student's with :math:`\nu - 1` degrees of freedom about

@@ -135,7 +135,7 @@ def _of_single_particles(matrix: OnsagerMatrix, kappa: float) -> dict[str, Any]:
     }
 
 
-def _of_binary_salt(matrix: OnsagerMatrix, volumes: Mapping[str, float] | None) -> dict[str, float]:
+def _of_binary_salt(matrix: OnsagerMatrix, volumes: Mapping[str, float] | None) -> dict[str, Any]:
     salt, nu = binary_salt(matrix), matrix.n_dof
     cation, anion = matrix.ions
     c_salt = float(matrix.concentrations[cation]) / salt.n_cation

@@ -41,8 +41,8 @@ class BandCriterion:
     band_ratio: float = 1.3
     """Each band that is tested over the one before."""
     safe_ratio: float = 5.0
-    """Highest band that is not refuted over the one that is used: curvature errs in the former by up to three error bars, and
-    the less with the square of the band."""
+    """Highest band that is not refuted over the one that is used: curvature that no test shows errs in the former by up to
+    four error bars, and the less with the square of the band."""
     first_tapers: int = 8
     """Tapers of the narrowest band that is tested: below it a test shows nothing."""
     min_tapers: int = 6
@@ -62,7 +62,7 @@ class FlatBand:
     flat_p: float
     """Probability of so large a trend in the band, were it flat."""
     n_refuted: int | None
-    """Tapers of the narrowest band that is not flat; none if all are."""
+    """Tapers of the narrowest band that is seen not to be flat; none if all may be."""
 
 
 def sine_amplitudes(paths: Array) -> Array:
@@ -75,8 +75,8 @@ def flat_band(amplitudes: Array, *, name: str, criterion: BandCriterion | None =
 
     Amplitudes whitened with their own mean covariance have products that, weighted with :math:`\sqrt k` less its mean, are
     zero on average where the spectrum is flat, whatever the covariance; their squares add up to :math:`\chi^2` with one degree
-    of freedom for each pair of series. Bands are widened from few tapers on until one is refuted, and a fifth of the last
-    one before is used; if none is refuted, all tapers.
+    of freedom for each pair of series. Bands are widened from few tapers on until one is refuted or there is no wider one,
+    and a fifth of the last one that is not refuted is used: in all of it, curvature that errs by an error bar is not seen.
 
     Raises
     ------
@@ -90,20 +90,20 @@ def flat_band(amplitudes: Array, *, name: str, criterion: BandCriterion | None =
         raise ValueError(f"{name}: {n + 1} frames, at least {criterion.first_tapers + 1} are needed; take a longer run")
     n_band = int(np.log(n / criterion.first_tapers) / np.log(criterion.band_ratio)) + 2
     bands = np.unique(np.round(np.geomspace(criterion.first_tapers, n, n_band)).astype(int))
-    kept = 0
+    n_flat, n_refuted = 0, None
     for band in bands:
-        p = trend_p_value(amplitudes[:band], name)
-        if p < criterion.level:
-            used = int(kept / criterion.safe_ratio)
-            if used < criterion.min_tapers:
-                least = max(kept, criterion.first_tapers) / (criterion.safe_ratio * criterion.min_tapers)
-                raise NotDiffusive(
-                    f"{name}: the run is too short: displacements over 1/{band} of it are not independent yet; make it at "
-                    f"least {1 / least:.2g} times as long, or give the window= [s] over which they are"
-                )
-            return FlatBand(used, trend_p_value(amplitudes[:used], name), int(band))
-        kept = int(band)
-    return FlatBand(n, p, None)
+        if trend_p_value(amplitudes[:band], name) < criterion.level:
+            n_refuted = int(band)
+            break
+        n_flat = int(band)
+    used = int(n_flat / criterion.safe_ratio)
+    if used < criterion.min_tapers:
+        longer = criterion.safe_ratio * criterion.min_tapers / max(n_flat, criterion.first_tapers)
+        remedy = f"make it {max(longer, criterion.band_ratio):.2g} times as long, or give the window= [s] over which they are"
+        if n_refuted is None:
+            raise NotDiffusive(f"{name}: {n + 1} frames are too few to test that displacements are independent; {remedy}")
+        raise NotDiffusive(f"{name}: displacements over 1/{n_refuted} of the run are not independent yet; {remedy}")
+    return FlatBand(used, trend_p_value(amplitudes[:used], name), n_refuted)
 
 
 def trend_p_value(amplitudes: Array, name: str) -> float:
