@@ -72,7 +72,7 @@ def mean_squared_displacement(
     by_atom = np.empty((len(atoms), len(lags)))
     done = 0
     for paths in _blocks(trajectory, atoms, centre, axes):
-        by_atom[done : done + len(paths)] = _all_origins(paths, workers)[:, lags - 1]
+        by_atom[done : done + len(paths)] = mean_squares_of_paths(paths, workers)[:, lags - 1]
         done += len(paths)
     by_atom.setflags(write=False)
     return TracerMSD(
@@ -120,7 +120,7 @@ def collective_mean_squared_displacement(
     return CollectiveMSD(
         species=species,
         lag=trajectory.interval * np.arange(1.0, n_frame),
-        value=len(atoms) * _all_origins(path)[0],
+        value=len(atoms) * mean_squares_of_paths(path)[0],
         n_atom=len(atoms),
         n_frame=n_frame,
         interval=trajectory.interval,
@@ -225,7 +225,7 @@ def framework_centre(vectors: Array, masses: Array, atoms: NDArray[np.intp]) -> 
     return _weighted_sum(vectors, weight / weight.sum()), reference
 
 
-def _all_origins(paths: Array, workers: int = 1) -> Array:
+def mean_squares_of_paths(paths: Array, workers: int = 1) -> Array:
     """Mean-squared displacement [m2] (n_atom, n_frame - 1) of paths [m] (n_atom, n_direction, n_frame)."""
     paths, scale, size = _transformable(paths)
     spectrum = np.zeros((len(paths), size // 2 + 1))
