@@ -1,5 +1,9 @@
 """Data and a law in, an Estimate out; one method a file."""
 
+from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
+from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
+from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
+from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
 from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
 from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
@@ -66,6 +70,7 @@ from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 
 __all__ = [
     "CutoffCriterion",
+    "ElectrolytePrior",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
@@ -88,15 +93,18 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "electrolyte_at",
     "extrapolate_cell_size",
     "fit_arrhenius",
     "fit_barrier",
     "fit_chemical_potential",
     "fit_correlation_factor",
+    "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
+    "fit_ionic_conductivity",
     "fit_jump_diffusivity",
     "fit_logit_spline",
     "fit_mobility",
@@ -124,6 +132,7 @@ __all__ = [
     "neighbour_hops",
     "observed_network",
     "phase_diagram",
+    "quantity_names",
     "repeat",
     "site_trajectory",
     "superpose",

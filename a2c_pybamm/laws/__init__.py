@@ -1,6 +1,10 @@
 """Formulas with named, unit-bearing coefficients and no numbers of their own."""
 
 from a2c_pybamm.ions import DEFAULT_ION, IONS, Ion, known_ion
+from a2c_pybamm.laws.conduction.composite import CompositeConductivity
+from a2c_pybamm.laws.conduction.electrolyte import ElectrolyteTransport
+from a2c_pybamm.laws.conduction.electrolyte_names import conductivity_name, salt_coefficient_name, transference_name
+from a2c_pybamm.laws.conduction.single_ion import SingleIonConductor
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
@@ -38,6 +42,8 @@ __all__ = [
     "KINDS",
     "ArrheniusMobility",
     "Coefficients",
+    "CompositeConductivity",
+    "ElectrolyteTransport",
     "Expansion",
     "FreeEnergy",
     "Gaps",
@@ -52,6 +58,7 @@ __all__ = [
     "PlainExpansion",
     "RedlichKister",
     "Scale",
+    "SingleIonConductor",
     "SiteDensity",
     "SiteSum",
     "SplinePotential",
@@ -63,6 +70,7 @@ __all__ = [
     "barrier_name",
     "build_law",
     "coefficient",
+    "conductivity_name",
     "derived_names",
     "held_laws",
     "interpolate",
@@ -73,7 +81,9 @@ __all__ = [
     "material_name",
     "prefactor_name",
     "registered",
+    "salt_coefficient_name",
     "settings",
+    "transference_name",
 ]
 
 KINDS = registered(vars())
