@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import electrolyte_at
-from a2c_pybamm.laws import ElectrolyteTransport, SingleIonConductor
-from a2c_pybamm.laws.conduction.electrolyte_names import conductivity_name
+from a2c_pybamm.laws import ElectrolyteTransport, SingleIonConductor, conductivity_name
 
 SHOWN = 1000.0
 """Concentration [mol.m-3] at which a law is shown in a note."""
@@ -56,7 +56,7 @@ def solid_note(fitted: Estimate, law: SingleIonConductor, temperatures: list[flo
     """Conductivity at the study's temperature, and how far that lies from the runs."""
     c = dict(zip(law.names, fitted.mean, strict=True))
     value = float(law.electrolyte_conductivity(c, SHOWN, temperature))
-    gradient = np.array([1.0, -law.barrier_per_energy(temperature)])
+    gradient = np.array([1.0, -ELEMENTARY_CHARGE / (BOLTZMANN * temperature)])
     std = float(np.sqrt(gradient @ fitted.select(law.names).covariance @ gradient))
     cold, hot = min(temperatures), max(temperatures)
     outside = "" if cold <= temperature <= hot else "; an extrapolation, whose error another mechanism or phase is not part of"

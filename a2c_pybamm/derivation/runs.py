@@ -137,8 +137,8 @@ def diffusivities(
             by_place.setdefault((x, T), []).append(_diffusivity(entry, item, trajectory, name=name, source=source))
     if len(mistakes) > before:
         return {}
-    numbered = iter(numbered([run for runs in by_place.values() for run in runs]))
-    return {place: _mean(list(islice(numbered, len(runs))), notes) for place, runs in by_place.items()}
+    apart = iter(numbered([run for runs in by_place.values() for run in runs]))
+    return {place: _mean(list(islice(apart, len(runs))), notes) for place, runs in by_place.items()}
 
 
 def _validate_new(files: dict[str, Path], trajectory: Trajectory, file: Path) -> None:

@@ -1,7 +1,16 @@
 """Data and a law in, an Estimate out; one method a file."""
 
 from a2c_pybamm.estimators.conduction.einstein_helfand import charge_mean_squared_displacement, fit_einstein_helfand
-from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
+from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
+from a2c_pybamm.estimators.conduction.electrolyte_motion import (
+    electrolyte_motion,
+    molecules_by_number,
+    molecules_in_sequence,
+    motion_of_groups,
+)
+from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
+from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
+from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
 from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
@@ -76,6 +85,7 @@ from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 __all__ = [
     "BandCriterion",
     "CutoffCriterion",
+    "ElectrolytePrior",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
@@ -102,6 +112,7 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "electrolyte_at",
     "electrolyte_motion",
     "extrapolate_cell_size",
     "fit_arrhenius",
@@ -109,10 +120,12 @@ __all__ = [
     "fit_chemical_potential",
     "fit_correlation_factor",
     "fit_einstein_helfand",
+    "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
+    "fit_ionic_conductivity",
     "fit_jump_diffusivity",
     "fit_kirkwood_buff_factor",
     "fit_logit_spline",
@@ -143,6 +156,7 @@ __all__ = [
     "mean_voltage",
     "mobility_at",
     "molecules_by_number",
+    "molecules_in_sequence",
     "motion_of_groups",
     "neighbour_hops",
     "observed_network",
@@ -150,6 +164,7 @@ __all__ = [
     "onsager_report",
     "phase_diagram",
     "planned_length",
+    "quantity_names",
     "repeat",
     "site_trajectory",
     "structure_factors",

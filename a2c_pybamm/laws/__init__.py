@@ -1,7 +1,15 @@
 """Formulas with named, unit-bearing coefficients and no numbers of their own."""
 
 from a2c_pybamm.ions import DEFAULT_ION, IONS, Ion, known_ion
-from a2c_pybamm.laws.conduction.electrolyte_names import conductivity_name, salt_coefficient_name, transference_name
+from a2c_pybamm.laws.conduction.composite import CompositeConductivity
+from a2c_pybamm.laws.conduction.electrolyte import ElectrolyteTransport
+from a2c_pybamm.laws.conduction.electrolyte_names import (
+    conductivity_name,
+    diffusivity_name,
+    salt_coefficient_name,
+    thermodynamic_factor_name,
+    transference_name,
+)
 from a2c_pybamm.laws.conduction.onsager import (
     BinarySalt,
     conductivity,
@@ -14,6 +22,7 @@ from a2c_pybamm.laws.conduction.onsager import (
     transference_in_volume_frame,
     transference_number,
 )
+from a2c_pybamm.laws.conduction.single_ion import SingleIonConductor
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
@@ -52,6 +61,8 @@ __all__ = [
     "ArrheniusMobility",
     "BinarySalt",
     "Coefficients",
+    "CompositeConductivity",
+    "ElectrolyteTransport",
     "Expansion",
     "FreeEnergy",
     "Gaps",
@@ -66,6 +77,7 @@ __all__ = [
     "PlainExpansion",
     "RedlichKister",
     "Scale",
+    "SingleIonConductor",
     "SiteDensity",
     "SiteSum",
     "SplinePotential",
@@ -80,6 +92,7 @@ __all__ = [
     "conductivity",
     "conductivity_name",
     "derived_names",
+    "diffusivity_name",
     "frame_matrix",
     "held_laws",
     "interpolate",
@@ -96,6 +109,7 @@ __all__ = [
     "salt_diffusivity",
     "salt_partial_molar_volume",
     "settings",
+    "thermodynamic_factor_name",
     "transference_in_solvent_frame",
     "transference_in_volume_frame",
     "transference_name",

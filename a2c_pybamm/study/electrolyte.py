@@ -195,6 +195,11 @@ class Electrolyte(Section):
     currents: tuple[CurrentFile, ...] = Field((), description="Series of electric currents")
     values: tuple[TransportValue, ...] = Field((), description="Values at single concentrations and temperatures")
 
+    @property
+    def concentrations(self) -> tuple[float | None, ...]:
+        """Concentrations [mol.m-3] that currents and values give; None where one gives none."""
+        return (*(item.concentration for item in self.currents), *(item.concentration for item in self.values))
+
 
 class LiquidElectrolyte(Electrolyte):
     """A binary salt in a solvent: conductivity, transference number, diffusivity and thermodynamic factor."""
@@ -254,7 +259,7 @@ class LiquidElectrolyte(Electrolyte):
                     yield f"run {run.file.name}: counts must name each of {', '.join(sorted(names))}"
 
     def _concentration_mistakes(self) -> Iterator[str]:
-        if any(item.concentration is None for item in (*self.currents, *self.values)):
+        if None in self.concentrations:
             yield "currents and values need a concentration"
 
 
@@ -280,7 +285,7 @@ class SolidElectrolyte(Electrolyte):
             yield "trajectories need species, the ion that moves"
         if not self.charge:
             yield "charge is 0; give the ion's"
-        if any(item.concentration is not None for item in (*self.currents, *self.values)):
+        if set(self.concentrations) - {None}:
             yield "a solid's conductivity has no concentration; leave it out"
         if any(getattr(item, name) is not None for item in self.values for name in QUANTITIES[1:]):
             yield "of a single-ion conductor only the conductivity is taken; leave out the others"

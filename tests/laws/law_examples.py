@@ -50,6 +50,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "logit-spline": {"knots": (0.05, 0.2, 0.35, 0.6, 0.9, 0.97)},
     "spline-potential": {"knots": (0.0, 0.2, 0.35, 0.9, 1.0)},
     "two-phase": {"free_energy": RedlichKister("X", 1)},
+    "composite-conductivity": {"whole_electrode": True},
     "vacancy-mobility": {"hops": (("A", 1), ("B", 2))},
     "measured-ocp": FINE,
     "tabulated-ocp": FINE | {"modes": tuple(tuple(0.01 * np.cos(k * np.pi * np.array(FINE["x"]))) for k in (0, 1, 2))},

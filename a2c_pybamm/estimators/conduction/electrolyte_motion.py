@@ -192,8 +192,8 @@ def molecules_in_sequence(symbols: Sequence[str], molecules: Mapping[str, Sequen
         at += size
     if missing := [name for name, groups in found.items() if not groups]:
         raise ValueError(
-            f"molecules: no {missing[0]} ({' '.join(molecules[missing[0]])}) in the order of the file's atoms; write its symbols "
-            "as they follow one another there"
+            f"molecules: no {missing[0]} ({' '.join(molecules[missing[0]])}) in the order of the file's atoms; write its "
+            "symbols as they follow one another there"
         )
     return {name: np.array(groups) for name, groups in found.items()}
 
