@@ -17,9 +17,10 @@ from a2c_pybamm.derivation.declared_parameters import (
     coefficient_suffixes,
     source_names,
 )
-from a2c_pybamm.derivation.electrode import SetContent, add_electrode
+from a2c_pybamm.derivation.electrode import add_electrode
 from a2c_pybamm.derivation.electrolyte import add_electrolyte
 from a2c_pybamm.derivation.possible_names import PossibleNames
+from a2c_pybamm.derivation.set_content import SetContent
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.files import base_of

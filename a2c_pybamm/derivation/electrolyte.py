@@ -9,9 +9,9 @@ import numpy as np
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import AVOGADRO
 from a2c_pybamm.data import ElectrolyteMotion, TransportCoefficient
-from a2c_pybamm.derivation.electrode import SetContent
 from a2c_pybamm.derivation.electrolyte_notes import electrolyte_notes, run_note, solid_note
 from a2c_pybamm.derivation.runs import numbered
+from a2c_pybamm.derivation.set_content import SetContent
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
     declare,

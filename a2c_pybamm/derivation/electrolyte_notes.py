@@ -9,8 +9,11 @@ import numpy as np
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import electrolyte_at
+from a2c_pybamm.estimators.conduction.electrolyte_fit import T_PLUS_RANGE
 from a2c_pybamm.laws import ElectrolyteTransport, SingleIonConductor, conductivity_name
+from a2c_pybamm.readers.units import UNITS
 
+NANOSECOND = UNITS["time"]["ns"]
 SHOWN = 1000.0
 """Concentration [mol.m-3] at which a law is shown in a note."""
 
@@ -21,15 +24,16 @@ def run_note(material: str, where: str, estimate: Estimate) -> dict[str, str]:
     values = dict(zip(estimate.names, zip(estimate.mean, estimate.std, strict=True), strict=True))
     mean, std = values[conductivity_name(material)]
     text = f"κ = {np.exp(mean):.3g} S/m ± {100 * std:.2g} %"
-    if (t_plus := report.get("transference number")) is not None:
+    if (t_plus := report.get("transference_number")) is not None:
         text += f", t₊ = {t_plus:.3f} ± {estimate.std[1]:.2g}"
-    if (haven := report.get("Haven ratio")) is not None:
-        text += f", Nernst-Einstein / κ = {haven:.2f}"
+    if (haven := report.get("haven_ratio")) is not None:
+        text += f", Haven ratio {haven:.2f}"
     return {f"{material} run at {where}": f"{text}; {_planned(planning)}"}
 
 
 def _planned(planning: dict[str, Any]) -> str:
-    return "; ".join(f"{key}: {value:.3g}" for key, value in planning.items())
+    """Lengths of a run for wished errors, in nanoseconds."""
+    return ", ".join(f"{key.removesuffix(' [s]')} {value / NANOSECOND:.3g} ns" for key, value in planning.items())
 
 
 def electrolyte_notes(fitted: Estimate, law: ElectrolyteTransport, temperature: float) -> dict[str, str]:
@@ -37,7 +41,7 @@ def electrolyte_notes(fitted: Estimate, law: ElectrolyteTransport, temperature: 
     fit = fitted.provenance["fit"]
     shown = electrolyte_at(fitted, law, SHOWN, temperature)
     (low, high), (cold, hot) = fit["bounds of c_e [mol.m-3]"], fit["bounds of T [K]"]
-    least, most = fit["range of t_plus, whole range of use"]
+    least, most = fit[T_PLUS_RANGE]
     kappa, t_plus, _, tdf, diffusivity = zip(shown.mean, shown.std, strict=True)
     text = (
         f"{fit['values']} values at {low:.4g} to {high:.4g} mol/m3 and {cold:g} to {hot:g} K, χ²/ν "

@@ -181,3 +181,4 @@ __all__ = [
     "with_rates",
     "yeh_hummer_correction",
 ]
+fit_green_kubo = None  # TEMPORARY
