@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from a2c_pybamm.data import ElectrolyteMotion, TransportCoefficient
 from a2c_pybamm.derivation.electrolyte_notes import electrolyte_notes, run_note, solid_note
 from a2c_pybamm.derivation.runs import numbered
 from a2c_pybamm.derivation.set_content import SetContent
-from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators import (
     declare,
     electrolyte_motion,
@@ -77,7 +78,7 @@ def _add_liquid(content: SetContent, study: schema.Study, entry: schema.LiquidEl
             runs += _from_activities(entry.material, activity)
     for k, value in enumerate(entry.values, 1):
         with mistakes.collect(f"values[{k}]"):
-            runs.append(((value.concentration or np.nan, value.temperature), _declared(entry.material, value)))
+            runs.append(((value.concentration or np.nan, value.temperature), _declared(entry.material, value, k)))
     if len(mistakes) > before:
         return
     places, estimates = [place for place, _ in runs], numbered([estimate for _, estimate in runs])
@@ -130,7 +131,7 @@ def _motion(entry: schema.LiquidElectrolyte, item: schema.ElectrolyteRun) -> Ele
         trajectory,
         charges={one.name: one.charge for one in entry.species},
         volume=_volume(item),
-        molecules=molecules_in_sequence(trajectory.species, molecules) if molecules else None,
+        molecules=dict(molecules_in_sequence(trajectory.species, molecules)),
     )
 
 
@@ -193,13 +194,17 @@ NAMES: dict[str, Callable[[str], str]] = {
 """Names of the coefficients of single values, by key."""
 
 
-def _declared(material: str, value: schema.TransportValue) -> Estimate:
-    """Values that a section gives, logarithms of all but the transference number."""
+def _declared(material: str, value: schema.TransportValue, number: int) -> Estimate:
+    """Values that a section gives, logarithms of all but the transference number; each section has an error of its own."""
     given = [name for name in NAMES if getattr(value, name) is not None]
     plain = {"transference_number"}
     mean = [getattr(value, name) if name in plain else np.log(getattr(value, name)) for name in given]
     std = [getattr(value, f"{name}_{'std' if name in plain else 'std_ln'}") for name in given]
-    return declare([NAMES[name](material) for name in given], mean, std=std, source=value.source, reason=value.reason)
+    declared = declare([NAMES[name](material) for name in given], mean, std=std, source=value.source, reason=value.reason)
+    factor = declared.factors[value.source]
+    return replace(
+        declared, factors={value.source: Factor(factor.values, tuple(f"{label}:{number}" for label in factor.labels))}
+    )
 
 
 def _add_solid(content: SetContent, study: schema.Study, entry: schema.SolidElectrolyte, mistakes: schema.Mistakes) -> None:
@@ -221,7 +226,7 @@ def _add_solid(content: SetContent, study: schema.Study, entry: schema.SolidElec
             add(temperature, estimate)
     for k, value in enumerate(entry.values, 1):
         with mistakes.collect(f"values[{k}]"):
-            add(value.temperature, _declared(entry.material, value))
+            add(value.temperature, _declared(entry.material, value, k))
     if len(mistakes) > before:
         return
     estimates = dict(zip(by_temperature, numbered(list(by_temperature.values())), strict=True))
@@ -237,7 +242,7 @@ def _from_trajectory(entry: schema.SolidElectrolyte, item: schema.FileOfSeries) 
     trajectory = read_trajectory(item.file, interval=item.interval, temperature=item.temperature, discard=item.discard)
     motion = electrolyte_motion(
         trajectory,
-        charges={entry.species or "": entry.charge},
+        charges={entry.ion or "": entry.charge},
         volume=_volume(item),
         framework=f"{entry.material} framework",
         single_particles=False,

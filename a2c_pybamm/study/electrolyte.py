@@ -61,7 +61,7 @@ class Species(Section):
 
 
 class FileOfSeries(Section):
-    """What a file of moments may not state itself."""
+    """File of moments in time, and numbers that it may not state itself."""
 
     file: DataFile = Field(description="The file", examples=["data/md/centres_1M.txt.gz"])
     temperature: RunTemperature | None = Field(None, description="If the file has none", examples=["298 K"])
@@ -205,7 +205,9 @@ class LiquidElectrolyte(Electrolyte):
     """A binary salt in a solvent: conductivity, transference number, diffusivity and thermodynamic factor."""
 
     law: Literal["electrolyte-transport"] = Field(
-        "electrolyte-transport", description="A binary salt in a solvent, over concentration and temperature"
+        "electrolyte-transport",
+        description="A binary salt in a solvent, over concentration and temperature",
+        examples=["electrolyte-transport"],
     )
     species: tuple[Species, ...] = Field((), description="Ions and solvents of the runs")
     solvent: tuple[str, ...] | None = Field(
@@ -267,9 +269,11 @@ class SolidElectrolyte(Electrolyte):
     """A solid in which one ion moves: its conductivity over temperature, transference number 1."""
 
     law: Literal["single-ion-conductor"] = Field(
-        "single-ion-conductor", description="A solid in which one ion moves, over temperature"
+        "single-ion-conductor",
+        description="A solid in which one ion moves, over temperature",
+        examples=["single-ion-conductor"],
     )
-    species: str | None = Field(None, max_length=3, description="The ion's symbol in the trajectories", examples=["Li"])
+    ion: str | None = Field(None, max_length=3, description="Symbol of the ion that moves, in the trajectories", examples=["Li"])
     charge: Whole = Field(1, ge=-4, le=4, description="Its charge", examples=[1])
     trajectories: tuple[FileOfSeries, ...] = Field(
         (), description="Runs with the positions of all atoms, one for each temperature"
@@ -281,8 +285,8 @@ class SolidElectrolyte(Electrolyte):
     def _mistakes(self) -> Iterator[str]:
         if not (self.trajectories or self.currents or self.values):
             yield "nothing is derived here; give trajectories, currents or values, or leave the electrolyte to the base set"
-        if self.trajectories and not self.species:
-            yield "trajectories need species, the ion that moves"
+        if self.trajectories and not self.ion:
+            yield "trajectories need ion, the symbol of the one that moves"
         if not self.charge:
             yield "charge is 0; give the ion's"
         if set(self.concentrations) - {None}:
