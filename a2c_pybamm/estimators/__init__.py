@@ -1,5 +1,6 @@
 """Data and a law in, an Estimate out; one method a file."""
 
+from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
 from a2c_pybamm.estimators.conduction.einstein_helfand import charge_mean_squared_displacement, fit_einstein_helfand
 from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
@@ -114,6 +115,7 @@ __all__ = [
     "fit_logit_spline",
     "fit_mobility",
     "fit_onsager",
+    "fit_onsager_from_drift",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",

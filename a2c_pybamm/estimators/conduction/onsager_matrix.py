@@ -9,16 +9,14 @@ from typing import Any, Literal
 import numpy as np
 
 from a2c_pybamm.constants import AVOGADRO, GAS_CONSTANT, RELATIVE_ROUND_OFF
-from a2c_pybamm.data import Array, ElectrolyteMotion, atoms_at_once
+from a2c_pybamm.data import Array, DriftVelocities, ElectrolyteMotion, atoms_at_once
 from a2c_pybamm.data.record import freeze
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.time_series.flat_band import (
     BandCriterion,
-    FlatBand,
-    flat_band,
+    band_of_window,
     products,
     sine_amplitudes,
-    trend_p_value,
 )
 from a2c_pybamm.laws import frame_matrix
 
@@ -137,25 +135,28 @@ def onsager_matrix(
     ValueError
         If there is no ion or no solvent, or the window does not lie within the run.
     """
-    weights, reference = _solvent_weights(motion, solvent, weighting)
+    weights, reference = solvent_weights(motion, solvent, weighting)
     n_step = len(motion.collective) - 1
     amplitudes = sine_amplitudes(motion.collective).swapaxes(1, 2)  # (n_taper, 3, n_species)
     against_solvent = amplitudes @ frame_matrix(motion.counts, weights).T
     ions = [i for i, z in enumerate(motion.charges) if z]
-    band = _band(against_solvent[..., ions], n_step * motion.interval, window, criterion)
+    length = n_step * motion.interval
+    band = band_of_window(against_solvent[..., ions], length, name="electrolyte", window=window, criterion=criterion)
     n_dof = band.n_taper * amplitudes.shape[1]
     molar = 2 * motion.interval * n_dof * motion.volume * GAS_CONSTANT * motion.temperature * AVOGADRO
+    L = products(against_solvent[: band.n_taper]) / molar
+    _validate_independent(L[np.ix_(ions, ions)], [motion.species[i] for i in ions])
     single, single_std = _self_diffusivities(motion, band.n_taper)
     return OnsagerMatrix(
         species=motion.species,
         charges=motion.charges,
         concentrations=np.array(motion.counts) / (motion.volume * AVOGADRO),
         masses=motion.masses * AVOGADRO,
-        L=products(against_solvent[: band.n_taper]) / molar,
+        L=L,
         solvent_weights=weights,
         n_dof=n_dof,
-        resolution=n_step * motion.interval / band.n_taper,
-        run_length=n_step * motion.interval,
+        resolution=length / band.n_taper,
+        run_length=length,
         flat_p=band.flat_p,
         temperature=motion.temperature,
         self_diffusivities=single,
@@ -165,7 +166,9 @@ def onsager_matrix(
     )
 
 
-def _solvent_weights(motion: ElectrolyteMotion, solvent: Sequence[str] | None, weighting: Weighting) -> tuple[Array, str]:
+def solvent_weights(
+    motion: ElectrolyteMotion | DriftVelocities, solvent: Sequence[str] | None, weighting: Weighting
+) -> tuple[Array, str]:
     """Share of each species in the reference's velocity (n_species,), and the reference in words."""
     neutral = [name for name, z in zip(motion.species, motion.charges, strict=True) if z == 0]
     if len(neutral) == len(motion.species):
@@ -187,16 +190,14 @@ def _solvent_weights(motion: ElectrolyteMotion, solvent: Sequence[str] | None, w
     return weights / weights.sum(), f"velocity of {name}"
 
 
-def _band(amplitudes: Array, length: float, window: float | None, criterion: BandCriterion | None) -> FlatBand:
-    if window is None:
-        return flat_band(amplitudes, name="electrolyte", criterion=criterion)
-    least = (criterion or BandCriterion()).min_tapers
-    n_taper = min(int(length / window * (1 + RELATIVE_ROUND_OFF)), len(amplitudes)) if window > 0 else 0
-    if n_taper < least:
+def _validate_independent(L: Array, names: Sequence[str]) -> None:
+    """Raise ``ValueError`` where the ions' displacements are linearly dependent."""
+    scale = np.sqrt(np.diag(L))
+    if np.linalg.eigvalsh(L / np.outer(scale, scale))[0] < np.sqrt(RELATIVE_ROUND_OFF):
         raise ValueError(
-            f"electrolyte: window {window:g} s: {n_taper} of them fit in the run of {length:.3g} s, at least {least} are needed"
+            f"electrolyte: displacements of {', '.join(names)} against the solvent are linearly dependent (do all move in "
+            "pairs?): t_plus and L_s have no meaning; fit_einstein_helfand gives the conductivity"
         )
-    return FlatBand(n_taper, trend_p_value(amplitudes[:n_taper], "electrolyte"), None)
 
 
 def _self_diffusivities(motion: ElectrolyteMotion, n_taper: int) -> tuple[Array, Array]:
