@@ -96,10 +96,10 @@ def fit_einstein_helfand(
             "motion": traced_provenance(motion),
             "window": {
                 "degrees of freedom": nu,
-                "resolution [s]": length / band.n_taper,
-                "run length [s]": length,
+                "resolution [s]": float(length / band.n_taper),
+                "run length [s]": float(length),
                 "trend p-value": band.flat_p,
-                "temperature [K]": motion.temperature,
+                "temperature [K]": float(motion.temperature),
             },
         },
         data=data_fingerprint(motion, motion.charges, motion.counts, window),
