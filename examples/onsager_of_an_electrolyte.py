@@ -1,7 +1,7 @@
 """From one trajectory of an electrolyte to conductivity, transference number and salt diffusivity, with exact error bars.
 
-Run it as a script: ``python examples/onsager_of_an_electrolyte.py``. The liquid is synthetic, so that all is known: 50 cations and 50
-anions among 600 molecules of solvent, 20 of each in pairs that move as one body. Pairs diffuse and carry no charge: the
+Run it as a script: ``python examples/onsager_of_an_electrolyte.py``. The liquid is synthetic, so that all is known: 50 cations
+and 50 anions among 600 molecules of solvent, 20 of each in pairs that move as one body. Pairs diffuse and carry no charge: the
 conductivity falls below Nernst and Einstein's, and the diffusivity of the salt does not.
 """
 

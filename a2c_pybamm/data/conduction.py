@@ -119,6 +119,9 @@ class ElectrolyteMotion:
             )
         if not len(self.charges) == len(self.counts) == len(self.masses) == n:
             raise ValueError(f"electrolyte: {n} species need as many charges, counts and masses")
+        of_each = [(len(self.collective), count, 3) for count in self.counts]
+        if self.particles and [paths.shape for paths in self.particles] != of_each:
+            raise ValueError(f"electrolyte: positions of single particles must have the shapes {of_each}; leave them out")
         if not np.isfinite(self.collective).all():
             frame = int(np.flatnonzero(~np.isfinite(self.collective).all(axis=(1, 2)))[0])
             raise ValueError(f"electrolyte: frame {frame} has a position that is not finite; leave it out")

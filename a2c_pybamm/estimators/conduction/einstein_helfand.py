@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import digamma, polygamma
 
-from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
+from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, RELATIVE_ROUND_OFF
 from a2c_pybamm.data import CollectiveMSD, ElectrolyteMotion
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
@@ -84,8 +84,8 @@ def fit_einstein_helfand(
     charge = amplitudes[: band.n_taper] @ z
     nu, kT = charge.size, BOLTZMANN * motion.temperature
     conductivity = ELEMENTARY_CHARGE**2 * (charge**2).mean() / (2 * motion.interval * motion.volume * kT)
-    if not conductivity > 0:
-        raise ValueError(f"{name}: the charge does not move: all ions move as one; their conductivity is zero")
+    if (charge**2).mean() <= RELATIVE_ROUND_OFF * ((against_all[: band.n_taper] * z[z != 0]) ** 2).sum(axis=2).mean():
+        raise ValueError(f"{name}: all ions move in neutral pairs; the conductivity is zero and has no logarithm")
     return Estimate.from_covariance(
         (name,),
         [np.log(conductivity) - digamma(nu / 2) + np.log(nu / 2)],
@@ -99,6 +99,7 @@ def fit_einstein_helfand(
                 "resolution [s]": float(length / band.n_taper),
                 "run length [s]": float(length),
                 "trend p-value": band.flat_p,
+                "isotropy p-value": band.isotropy_p,
                 "temperature [K]": float(motion.temperature),
             },
         },

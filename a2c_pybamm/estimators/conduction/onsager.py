@@ -176,6 +176,7 @@ def _window(matrix: OnsagerMatrix) -> dict[str, Any]:
         "resolution [s]": matrix.resolution,
         "run length [s]": matrix.run_length,
         "trend p-value": matrix.flat_p,
+        "isotropy p-value": matrix.isotropy_p,
         "temperature [K]": matrix.temperature,
     }
 

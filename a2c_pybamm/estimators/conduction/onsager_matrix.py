@@ -12,12 +12,7 @@ from a2c_pybamm.constants import AVOGADRO, GAS_CONSTANT, RELATIVE_ROUND_OFF
 from a2c_pybamm.data import Array, DriftVelocities, ElectrolyteMotion, atoms_at_once
 from a2c_pybamm.data.record import freeze
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
-from a2c_pybamm.estimators.time_series.flat_band import (
-    BandCriterion,
-    band_of_window,
-    products,
-    sine_amplitudes,
-)
+from a2c_pybamm.estimators.time_series.flat_band import BandCriterion, band_of_window, products, sine_amplitudes
 from a2c_pybamm.laws import frame_matrix
 
 Weighting = Literal["mass", "number"]
@@ -52,6 +47,8 @@ class OnsagerMatrix:
     """[s]."""
     flat_p: float
     """Probability of so large a trend within the window, were it flat."""
+    isotropy_p: float
+    """Probability of so large a difference between the directions, were they alike."""
     temperature: float
     """[K]."""
     self_diffusivities: Array
@@ -158,6 +155,7 @@ def onsager_matrix(
         resolution=float(length / band.n_taper),
         run_length=float(length),
         flat_p=band.flat_p,
+        isotropy_p=band.isotropy_p,
         temperature=float(motion.temperature),
         self_diffusivities=single,
         self_diffusivity_stds=single_std,

@@ -63,6 +63,8 @@ class FlatBand:
     n_taper: int
     flat_p: float
     """Probability of so large a trend in the band, were it flat."""
+    isotropy_p: float
+    """Probability of so large a difference between the directions, were they alike."""
     n_refuted: int | None
     """Tapers of the narrowest band that is seen not to be flat; none if all may be."""
 
@@ -105,7 +107,7 @@ def flat_band(amplitudes: Array, *, name: str, criterion: BandCriterion | None =
         if n_refuted is None:
             raise NotDiffusive(f"{name}: {n + 1} frames are too few to test that displacements are independent; {remedy}")
         raise NotDiffusive(f"{name}: displacements over 1/{n_refuted} of the run are not independent yet; {remedy}")
-    return FlatBand(used, trend_p_value(amplitudes[:used], name), n_refuted)
+    return _band_of(amplitudes[:used], name, n_refuted)
 
 
 def band_of_window(
@@ -128,25 +130,43 @@ def band_of_window(
         raise ValueError(
             f"{name}: window {window:g} s: {n_taper} of them fit in the run of {length:.3g} s, at least {least} are needed"
         )
-    return FlatBand(n_taper, trend_p_value(amplitudes[:n_taper], name), None)
+    return _band_of(amplitudes[:n_taper], name, None)
+
+
+def _band_of(amplitudes: Array, name: str, n_refuted: int | None) -> FlatBand:
+    return FlatBand(len(amplitudes), trend_p_value(amplitudes, name), isotropy_p_value(amplitudes, name), n_refuted)
 
 
 def trend_p_value(amplitudes: Array, name: str) -> float:
     """Probability of so large a trend of the covariance from taper to taper, were there none."""
     n_taper, n_direction, _ = amplitudes.shape
-    mean = products(amplitudes) / (n_taper * n_direction)
-    spread = np.sqrt(np.diag(mean))
-    if spread.min() <= RELATIVE_ROUND_OFF * spread.max():
-        raise NotDiffusive(f"{name}: a species does not move against the others; are atoms fixed, or frames repeated?")
-    values, vectors = np.linalg.eigh(mean / np.outer(spread, spread))
-    kept = values > np.sqrt(RELATIVE_ROUND_OFF)  # momentum may tie the series to one another
-    white = amplitudes / spread @ (vectors[:, kept] / np.sqrt(values[kept]))
+    white = _whitened(amplitudes, name)
     weight = np.sqrt(np.arange(1, n_taper + 1))
     weight -= weight.mean()
     weight /= np.sqrt(n_direction * (weight**2).sum())
     trend = np.einsum("k,kdi,kdj->ij", weight, white, white)
     rank = len(trend)
     return float(chdtrc(rank * (rank + 1) // 2, (trend**2).sum() / 2))
+
+
+def isotropy_p_value(amplitudes: Array, name: str) -> float:
+    """Probability of so large a difference of the covariances along the directions, were they alike."""
+    n_taper, n_direction, _ = amplitudes.shape
+    white = _whitened(amplitudes, name)
+    differences = np.einsum("kdi,kdj->dij", white, white) / n_taper - np.eye(white.shape[-1])
+    rank = white.shape[-1]
+    return float(chdtrc((n_direction - 1) * rank * (rank + 1) // 2, n_taper * (differences**2).sum() / 2))
+
+
+def _whitened(amplitudes: Array, name: str) -> Array:
+    """Amplitudes in units in which their mean covariance is one (n_taper, n_direction, rank)."""
+    mean = products(amplitudes) / (amplitudes.shape[0] * amplitudes.shape[1])
+    spread = np.sqrt(np.diag(mean))
+    if spread.min() <= RELATIVE_ROUND_OFF * spread.max():
+        raise NotDiffusive(f"{name}: a species does not move against the others; are atoms fixed, or frames repeated?")
+    values, vectors = np.linalg.eigh(mean / np.outer(spread, spread))
+    kept = values > np.sqrt(RELATIVE_ROUND_OFF)  # momentum may tie the series to one another
+    return np.asarray(amplitudes / spread @ (vectors[:, kept] / np.sqrt(values[kept])))
 
 
 def products(amplitudes: Array) -> Array:

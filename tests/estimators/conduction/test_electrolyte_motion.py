@@ -118,6 +118,9 @@ def test_bad_input_is_refused() -> None:
             temperature=1,
             volume=1,
         )
+    whole = electrolyte_motion(run, charges=CHARGES, volume=VOLUME, molecules=bodies)
+    with pytest.raises(ValueError, match="single particles must have the shapes"):
+        replace(whole, particles=whole.particles[::2])
     forces = np.ones((2, 2))
     with pytest.raises(ValueError, match="has no standard error"):
         DriftVelocities(("a", "b"), (1, -1), (1, 1), np.ones(2), forces, forces, 0 * forces, 300.0, 1e-26)
