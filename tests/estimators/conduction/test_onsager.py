@@ -117,7 +117,7 @@ def test_estimate_is_the_exact_law_of_its_matrix() -> None:
         np.log(L_s) - digamma((nu - 1) / 2) + np.log(nu / 2),
     ]
     np.testing.assert_allclose(estimate.mean, expected, rtol=1e-12)
-    scale = transference_scale(kappa, L_s, nu, salt)
+    scale = FARADAY * np.sqrt(L_s / kappa / (nu - 1))
     stds = [stats.loggamma(nu / 2).std(), scale * stats.t(nu - 1).std(), stats.loggamma((nu - 1) / 2).std()]
     np.testing.assert_allclose(estimate.std, stds, rtol=1e-9)
     np.testing.assert_allclose(estimate.covariance, np.diag(np.square(stds)), rtol=1e-9, atol=1e-18)
@@ -230,6 +230,9 @@ def test_several_solvents_are_one_reference_that_is_stated() -> None:
     np.testing.assert_allclose(both.L[:2, :2], whole.L[:2, :2], rtol=1e-10)
     assert both.provenance["reference"] == "velocity of mass-weighted mean of EC, EMC"
     assert onsager_matrix(split, weighting="number").provenance["reference"] == "velocity of number-weighted mean of EC, EMC"
+    heavier = replace(split, masses=motion.masses[[0, 1, 2, 2]] * [1, 1, 1, 3])
+    np.testing.assert_allclose(onsager_matrix(heavier).solvent_weights, [0, 0, 0.25, 0.75], rtol=1e-12)
+    np.testing.assert_allclose(onsager_matrix(heavier, weighting="number").solvent_weights, [0, 0, 0.5, 0.5], rtol=1e-12)
     one = onsager_matrix(split, solvent=["EC"], window=both.resolution)
     assert one.provenance["reference"] == "velocity of EC"
     kappas = [conductivity(each.L, each.charges) for each in (both, one)]
