@@ -1,7 +1,7 @@
 """Data and a law in, an Estimate out; one method a file."""
 
 from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
-from a2c_pybamm.estimators.conduction.einstein_helfand import charge_mean_squared_displacement, fit_einstein_helfand
+from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
 from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
 from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
@@ -63,6 +63,7 @@ from a2c_pybamm.estimators.thermodynamics.vibrations import add_vibrations, harm
 from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion
 from a2c_pybamm.estimators.time_series.flat_band import BandCriterion
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
+    charge_mean_squared_displacement,
     collective_mean_squared_displacement,
     mean_squared_displacement,
     mean_squared_displacement_tensor,

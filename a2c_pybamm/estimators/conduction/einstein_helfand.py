@@ -6,36 +6,10 @@ import numpy as np
 from scipy.special import digamma, polygamma
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, RELATIVE_ROUND_OFF
-from a2c_pybamm.data import CollectiveMSD, ElectrolyteMotion
+from a2c_pybamm.data import ElectrolyteMotion
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.time_series.flat_band import BandCriterion, band_of_window, sine_amplitudes
-from a2c_pybamm.estimators.time_series.mean_squared_displacement import mean_squares_of_paths
-
-
-def charge_mean_squared_displacement(motion: ElectrolyteMotion) -> CollectiveMSD:
-    r"""Mean-squared displacement of the charge, per squared charge of the most numerous ion, all time origins.
-
-    .. math:: M(t) = \frac{\langle|\Delta\mathbf P|^2\rangle}{N_kz_k^2}, \qquad \mathbf P = \sum_i z_i\mathbf R_i
-
-    with the collective positions :math:`\mathbf R_i` of the species: of a single-ion conductor the collective mean-squared
-    displacement of its ions, so that a tracer's over it is the Haven ratio at each lag. Since the charges add up to zero, a
-    drift of all changes nothing.
-    """
-    z, counts = np.array(motion.charges, float), np.array(motion.counts)
-    path = np.einsum("i,tid->dt", z, motion.collective)
-    most = int(np.argmax(np.where(z != 0, counts, 0)))
-    return CollectiveMSD(
-        species="charge",
-        lag=motion.interval * np.arange(1.0, len(motion.collective)),
-        value=mean_squares_of_paths(path[None])[0] / (counts[most] * z[most] ** 2),
-        n_atom=int(counts[most]),
-        n_frame=len(motion.collective),
-        interval=motion.interval,
-        dimension=len(path),
-        temperature=motion.temperature,
-        provenance={"motion": traced_provenance(motion)},
-    )
 
 
 def fit_einstein_helfand(
