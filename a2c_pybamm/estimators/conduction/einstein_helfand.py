@@ -7,9 +7,10 @@ from scipy.special import digamma, polygamma
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, RELATIVE_ROUND_OFF
 from a2c_pybamm.data import ElectrolyteMotion
-from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimate import Estimate, Factor, label_hash
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.time_series.flat_band import BandCriterion, band_of_window, sine_amplitudes
+from a2c_pybamm.estimators.time_series.variation_in_time import steps_of_cells, variance_factor
 
 
 def fit_einstein_helfand(
@@ -24,6 +25,8 @@ def fit_einstein_helfand(
     with :math:`\nu = 3K`, as `fit_onsager` has it in words; the test of the window looks at the charged species together.
     The logarithm's mean is corrected by :math:`\psi(\nu/2) - \ln(\nu/2)`, its variance is :math:`\psi_1(\nu/2)`. A line through
     mean-squared displacements has one curve here, and no test sees a short memory in it.
+
+    Charge that moves more in some times of the run than in others widens the error, as in `fit_onsager`.
 
     Of a solid electrolyte, whose framework `electrolyte_motion` takes as one body, it is the motion of all mobile ions together
     against the framework. `fit_green_kubo` has the same coefficient from the current.
@@ -60,10 +63,13 @@ def fit_einstein_helfand(
     conductivity = ELEMENTARY_CHARGE**2 * (charge**2).mean() / (2 * motion.interval * motion.volume * kT)
     if (charge**2).mean() <= RELATIVE_ROUND_OFF * ((against_all[: band.n_taper] * z[z != 0]) ** 2).sum(axis=2).mean():
         raise ValueError(f"{name}: all ions move in neutral pairs; the conductivity is zero and has no logarithm")
-    return Estimate.from_covariance(
+    steps = steps_of_cells(np.einsum("i,tid->td", z, motion.collective), band.n_taper)
+    factor, variance = variance_factor(steps, steps), float(polygamma(1, nu / 2))
+    data = data_fingerprint(motion, motion.charges, motion.counts, window)
+    estimate = Estimate.from_covariance(
         (name,),
         [np.log(conductivity) - digamma(nu / 2) + np.log(nu / 2)],
-        [[float(polygamma(1, nu / 2))]],
+        [[variance]],
         source=source,
         method="one window of the charge's displacement (Einstein-Helfand)",
         provenance={
@@ -74,8 +80,13 @@ def fit_einstein_helfand(
                 "run length [s]": float(length),
                 "trend p-value": band.flat_p,
                 "isotropy p-value": band.isotropy_p,
+                "variance over that of the chi-squared law": factor,
                 "temperature [K]": float(motion.temperature),
             },
         },
-        data=data_fingerprint(motion, motion.charges, motion.counts, window),
+        data=data,
     )
+    if factor == 1:
+        return estimate
+    label = label_hash(name, "variation in time", data)
+    return estimate.add_source(f"{source}: variation in time", Factor(np.array([[np.sqrt(variance * (factor - 1))]]), (label,)))

@@ -13,6 +13,7 @@ from a2c_pybamm.data import Array, DriftVelocities, ElectrolyteMotion, atoms_at_
 from a2c_pybamm.data.record import freeze
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.time_series.flat_band import BandCriterion, band_of_window, products, sine_amplitudes
+from a2c_pybamm.estimators.time_series.variation_in_time import steps_of_cells, variance_factor
 from a2c_pybamm.laws import frame_matrix
 
 Weighting = Literal["mass", "number"]
@@ -49,6 +50,9 @@ class OnsagerMatrix:
     """Probability of so large a trend within the window, were it flat."""
     isotropy_p: float
     """Probability of so large a difference between the directions, were they alike."""
+    variance_factors: Array
+    """Of the variances of ln κ, t₊ and ln L_s (3,), of ln κ alone where there are more ions than two (1,): above 1 where
+    products of displacements vary in time more than by Wishart's law (`variance_factor`)."""
     temperature: float
     """[K]."""
     self_diffusivities: Array
@@ -156,6 +160,7 @@ def onsager_matrix(
         run_length=float(length),
         flat_p=band.flat_p,
         isotropy_p=band.isotropy_p,
+        variance_factors=_variance_factors(motion, weights, ions, band.n_taper),
         temperature=float(motion.temperature),
         self_diffusivities=single,
         self_diffusivity_stds=single_std,
@@ -186,6 +191,18 @@ def solvent_weights(
     weights = member * np.array(motion.counts) * (motion.masses if weighting == "mass" else 1)
     name = chosen[0] if len(chosen) == 1 else f"{weighting}-weighted mean of {', '.join(chosen)}"
     return weights / weights.sum(), f"velocity of {name}"
+
+
+def _variance_factors(motion: ElectrolyteMotion, weights: Array, ions: Sequence[int], n_cell: int) -> Array:
+    """Factors of the variances of ln κ, t₊ and ln L_s: from the charge's displacements, and the cation's without current."""
+    steps = steps_of_cells(motion.collective.swapaxes(1, 2), n_cell) @ frame_matrix(motion.counts, weights).T
+    charge = steps @ np.array(motion.charges, float)
+    if len(ions) != 2:
+        return np.array([variance_factor(charge, charge)])
+    cation = steps[..., max(ions, key=lambda i: motion.charges[i])]
+    without_current = cation - (cation * charge).sum() / (charge**2).sum() * charge
+    pairs = [(charge, charge), (charge, without_current), (without_current, without_current)]
+    return np.array([variance_factor(*pair) for pair in pairs])
 
 
 def _validate_independent(L: Array, names: Sequence[str]) -> None:

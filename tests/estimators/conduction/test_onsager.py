@@ -23,6 +23,7 @@ from a2c_pybamm.estimators import (
 )
 from a2c_pybamm.estimators.conduction.onsager import transference_scale
 from a2c_pybamm.estimators.time_series.flat_band import flat_band, sine_amplitudes, trend_p_value
+from a2c_pybamm.estimators.time_series.variation_in_time import variance_factor
 from a2c_pybamm.laws import (
     BinarySalt,
     conductivity,
@@ -352,11 +353,56 @@ def test_directions_that_differ_are_seen() -> None:
 # Coverage
 
 
+def test_factor_of_gaussian_steps_is_one_and_of_bursts_is_not() -> None:
+    """At 5 % one of twenty runs is widened by chance; a current that doubles and halves over a fifth of the run is seen."""
+    rng = np.random.default_rng(18)
+    found = []
+    for _ in range(200):
+        first, second = rng.standard_normal((2, 80, 3))
+        found.append([variance_factor(first, first), variance_factor(first, second)])
+    assert 0.01 < np.mean(np.array(found) > 1) < 0.1
+    bursts = rng.standard_normal((80, 3)) * np.repeat([2.0, 1.0, 2.0, 1.0, 1.0], 16)[:, None]
+    assert variance_factor(bursts, bursts) > 2
+    assert variance_factor(bursts[:3], bursts[:3]) == 1
+
+
+def test_variation_in_time_is_a_source() -> None:
+    motion = exchanging_pairs(2, 2000, lifetime=100.0)
+    estimate = fit_onsager(motion, **NAMES, window=5 * PICOSECOND)
+    of_kappa = estimate.provenance["window"]["variance over that of Wishart's law"][0]
+    assert of_kappa > 1.5
+    sampling = estimate.factors[NAMES["source"]].values
+    excess = estimate.factors["LiPF6-EC MD (sampling): variation in time"].values
+    assert (excess @ excess.T)[0, 0] == pytest.approx((of_kappa - 1) * (sampling @ sampling.T)[0, 0])
+    charge = fit_einstein_helfand(motion, name="ln(sigma [S.m-1])", source="MD", window=5 * PICOSECOND)
+    assert charge.std[0] > 1.2 * np.sqrt((charge.factors["MD"].values ** 2).sum())
+
+
+def exchanging_pairs(seed: int, n_frame: int, n_pair: int = 8, lifetime: float = 10.0) -> ElectrolyteMotion:
+    """Cations and anions that bind to and part from a partner each, a telegraph signal; bound ones make the same steps.
+
+    No Gaussian process: while more of them than usual are bound, the ions together move less against one another.
+    """
+    rng = np.random.default_rng(seed)
+    switch = rng.random((n_frame, n_pair)) < 1 / lifetime
+    bound = (switch.cumsum(axis=0) + rng.integers(2, size=n_pair)) % 2 == 1
+    free_steps = np.sqrt(2 * np.array([1e-9, 1.5e-9]) * PICOSECOND) * rng.standard_normal((n_frame, n_pair, 3, 2))
+    joint_steps = np.sqrt(2 * 8e-10 * PICOSECOND) * rng.standard_normal((n_frame, n_pair, 3, 1))
+    steps = np.where(bound[:, :, None, None], joint_steps, free_steps).sum(axis=1)
+    solvent = np.sqrt(2 * 2e-9 * PICOSECOND * 96) * rng.standard_normal((n_frame, 3, 1))
+    paths = np.concatenate([steps, solvent], axis=2).cumsum(axis=0).swapaxes(1, 2)
+    return replace(run(SYSTEM, 0, 2), collective=paths, counts=(n_pair, n_pair, 96), particles=())
+
+
+HALF_BOUND = LangevinElectrolyte(counts=(8, 8, 96), n_pair=4, pair_diffusivity=8e-10)
+"""The exact matrix of `exchanging_pairs`: on average half of them are bound."""
+
+
 def joint_errors(label: str, system: LangevinElectrolyte, n: int, n_frame: int, interval: float, cage: float = 0.0) -> Array:
     """χ² of three degrees of freedom of (ln κ, t₊, ln D_e) in each run that is fitted."""
     exact, found = truth(system), []
     for seed in range(n):
-        motion = run(system, seed, n_frame, interval)
+        motion = exchanging_pairs(seed, n_frame) if system is HALF_BOUND else run(system, seed, n_frame, interval)
         if cage:
             motion = caged_motion(motion, amplitude=cage, memory=5 * interval, rng=np.random.default_rng(seed))
         try:
@@ -387,6 +433,7 @@ def test_joint_errors_cover_quick() -> None:
         ("rigid pairs", PAIRED, 400, PICOSECOND, 0.0),
         ("divalent cation", DIVALENT, 400, PICOSECOND, 0.0),
         ("caged, a memory of 5 frames", SYSTEM, 1000, PICOSECOND, 1e-10),
+        ("eight pairs that form and break", HALF_BOUND, 2000, PICOSECOND, 0.0),
     ],
 )
 def test_joint_errors_cover(label: str, system: LangevinElectrolyte, n_frame: int, interval: float, cage: float) -> None:
