@@ -2,15 +2,13 @@ r"""Onsager matrix of a binary salt from velocities that constant forces cause, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.special import chdtrc
 
 from a2c_pybamm.constants import AVOGADRO, FARADAY, RELATIVE_ROUND_OFF
 from a2c_pybamm.data import Array, DriftVelocities
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.conduction.onsager_matrix import Weighting, solvent_weights
+from a2c_pybamm.estimators.conduction.onsager_matrix import solvent_weights
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.laws import (
     BinarySalt,
@@ -24,14 +22,7 @@ from a2c_pybamm.laws import (
 )
 
 
-def fit_onsager_from_drift(
-    drift: DriftVelocities,
-    *,
-    material: str,
-    source: str,
-    solvent: Sequence[str] | None = None,
-    weighting: Weighting = "mass",
-) -> Estimate:
+def fit_onsager_from_drift(drift: DriftVelocities, *, material: str, source: str) -> Estimate:
     r"""Logarithms of :math:`\kappa` and :math:`L_s`, and :math:`t_+`, from drift under forces, in the solvent frame.
 
     .. math:: c_i(v_i - v_0) = \sum_j L_{ij}N_\mathrm{A}f_j, \qquad L_{+-} = L_{-+}
@@ -39,7 +30,8 @@ def fit_onsager_from_drift(
     by generalised least squares over runs and ions: the errors of both ions' velocities share the solvent's. The forces that
     act are those against a cell whose momentum is held, :math:`f_i - m_i\sum_kN_kf_k/\sum_kN_km_k`. Runs at several
     strengths of the force test that the response is linear: errors are widened by the square root of :math:`\chi^2` over its
-    degrees of freedom where that is above one.
+    degrees of freedom where that is above one. Several solvents are one reference, averaged by mass: that of each alone would
+    take the forces between them.
 
     Returns
     -------
@@ -50,15 +42,20 @@ def fit_onsager_from_drift(
     Raises
     ------
     ValueError
-        If there is no solvent, or not one cation and one anion; if forces on the two ions do not vary independently; or if
-        L is not positive definite.
+        If there is no solvent, or not one cation and one anion; if forces on the two ions do not vary independently, or those
+        on several solvents are not in the ratio of their masses; or if L is not positive definite.
     """
-    weights, reference = solvent_weights(drift, solvent, weighting)
+    weights, reference = solvent_weights(drift, None, "mass")
     ions = sorted((i for i, z in enumerate(drift.charges) if z), key=lambda i: -drift.charges[i])
     if len(ions) != 2:
         raise ValueError(f"{material}: {len(ions)} ions; drift of one cation and one anion is taken")
     salt = BinarySalt(drift.charges[ions[0]], drift.charges[ions[1]])
     N, m = np.array(drift.counts, float), drift.masses
+    neutral = [i for i, z in enumerate(drift.charges) if z == 0]
+    if (
+        np.ptp(drift.forces[:, neutral] / m[neutral], axis=1) * m.max() > RELATIVE_ROUND_OFF * np.abs(drift.forces).max()
+    ).any():
+        raise ValueError(f"{material}: forces on several solvents must be in the ratio of their masses, or zero")
     acting = AVOGADRO * (drift.forces - np.outer(drift.forces @ N / (N @ m), m))[:, ions]
     S = frame_matrix(N, weights)[ions] * N / (drift.volume * AVOGADRO)  # fluxes [mol.m-2.s-1] from velocities
     flux = drift.velocities @ S.T

@@ -111,7 +111,38 @@ def test_bad_input_is_refused() -> None:
         fit_onsager_from_drift(one_way, **NAMES)
     with pytest.raises(ValueError, match="not positive definite"):
         fit_onsager_from_drift(replace(runs, velocities=-runs.velocities), **NAMES)
+    solvents = replace(runs, charges=(0, 0, 0), species=("EC", "EMC", "PC"))
+    with pytest.raises(ValueError, match="none of EC, EMC, PC is charged"):
+        fit_onsager_from_drift(solvents, **NAMES)
     with pytest.raises(ValueError, match="no neutral species"):
         fit_onsager_from_drift(replace(runs, charges=(13, -1, -1)), **NAMES)
     with pytest.raises(ValueError, match="drift: forces have shape"):
         replace(runs, forces=runs.forces[:, :2])
+
+
+def test_several_solvents_are_averaged_by_mass() -> None:
+    """The exact matrix of a liquid with two solvents of different mass, and forces between solvents that are refused."""
+    counts, masses = np.array([50, 50, 400, 200]), np.array([7.0, 145.0, 90.0, 104.0]) * DALTON
+    factor = np.random.default_rng(5).standard_normal((4, 6)) * 1e-5
+    density = counts * masses
+    S = frame_matrix(counts, density / density.sum())
+    L = S @ (factor @ factor.T) @ S.T
+    forces = FORCE * np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0], [1.0, -1.0, 0, 0]])
+    held = forces - np.outer(forces @ counts / (masses @ counts), masses)
+    velocities = AVOGADRO * held @ L.T * SYSTEM.volume * AVOGADRO / counts
+    runs = replace(
+        drift(),
+        species=("Li", "PF6", "EC", "EMC"),
+        charges=(1, -1, 0, 0),
+        counts=tuple(counts.tolist()),
+        masses=masses,
+        forces=forces,
+        velocities=velocities,
+        velocity_stds=np.full((3, 4), 1e-6),
+    )
+    weights = np.array([0, 0, *(density[2:] / density[2:].sum())])
+    in_solvents = frame_matrix(counts, weights) @ L @ frame_matrix(counts, weights).T
+    found = fit_onsager_from_drift(runs, **NAMES).provenance["L++, L--, L+- [mol2.J-1.m-1.s-1]"]
+    np.testing.assert_allclose(found, [in_solvents[0, 0], in_solvents[1, 1], in_solvents[0, 1]], rtol=1e-8)
+    with pytest.raises(ValueError, match="in the ratio of their masses"):
+        fit_onsager_from_drift(replace(runs, forces=np.add(forces, [0, 0, FORCE, 0])), **NAMES)
