@@ -12,6 +12,9 @@ from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePr
 from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
 from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
+from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
+from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
+from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
 from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
 from a2c_pybamm.estimators.conduction.onsager_report import OnsagerReport, onsager_report
@@ -74,6 +77,7 @@ from a2c_pybamm.estimators.thermodynamics.vibrations import add_vibrations, harm
 from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion
 from a2c_pybamm.estimators.time_series.flat_band import BandCriterion
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
+    charge_mean_squared_displacement,
     collective_mean_squared_displacement,
     mean_squared_displacement,
     mean_squared_displacement_tensor,
@@ -131,6 +135,7 @@ __all__ = [
     "fit_logit_spline",
     "fit_mobility",
     "fit_onsager",
+    "fit_onsager_from_drift",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",

@@ -3,57 +3,33 @@ r"""Ionic conductivity from unwrapped positions: Einstein and Helfand's form of 
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import digamma, polygamma
 
-from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from a2c_pybamm.data import CollectiveMSD, ElectrolyteMotion
-from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.diffusion.line_estimate import line_report
+from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, RELATIVE_ROUND_OFF
+from a2c_pybamm.data import ElectrolyteMotion
+from a2c_pybamm.estimate import Estimate, Factor, label_hash
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
-from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, resolved_line
-from a2c_pybamm.estimators.time_series.mean_squared_displacement import mean_squares_of_paths
-
-
-def charge_mean_squared_displacement(motion: ElectrolyteMotion) -> CollectiveMSD:
-    r"""Mean-squared displacement of the charge, per squared charge of the ions, all time origins.
-
-    .. math:: M(t) = \frac{\langle|\Delta\mathbf P|^2\rangle}{\sum_i N_iz_i^2}, \qquad
-       \mathbf P = \sum_i z_i\mathbf R_i
-
-    with the collective positions :math:`\mathbf R_i` of the species. Ions that move independently with one diffusivity D have
-    :math:`6Dt`. Since the charges add up to zero, a drift of all changes nothing.
-    """
-    z, counts = np.array(motion.charges, float), np.array(motion.counts)
-    path = np.einsum("i,tid->dt", z, motion.collective)
-    return CollectiveMSD(
-        species="charge",
-        lag=motion.interval * np.arange(1.0, len(motion.collective)),
-        value=mean_squares_of_paths(path[None])[0] / (counts @ z**2),
-        n_atom=int(counts[z != 0].sum()),
-        n_frame=len(motion.collective),
-        interval=motion.interval,
-        dimension=len(path),
-        temperature=motion.temperature,
-        provenance={"motion": traced_provenance(motion)},
-    )
+from a2c_pybamm.estimators.time_series.flat_band import BandCriterion, band_of_window, sine_amplitudes
+from a2c_pybamm.estimators.time_series.variation_in_time import steps_of_cells, variance_factor
 
 
 def fit_einstein_helfand(
-    motion: ElectrolyteMotion,
-    *,
-    name: str,
-    source: str,
-    window: tuple[float, float] | None = None,
-    offset: bool = True,
-    criterion: WindowCriterion | None = None,
+    motion: ElectrolyteMotion, *, name: str, source: str, window: float | None = None, criterion: BandCriterion | None = None
 ) -> Estimate:
     r"""Logarithm of the ionic conductivity :math:`\ln(\sigma/[\mathrm{S\,m^{-1}}])`, its sampling error under ``source``.
 
-    .. math:: \langle|\Delta\mathbf P|^2\rangle = \frac{6Vk_BT}{e^2}\,\sigma\,t + b
+    .. math:: \sigma = \lim_{t\to\infty}\frac{e^2}{6Vk_BT}\,\frac{\langle|\Delta\mathbf P|^2\rangle}{t}, \qquad
+       \mathbf P = \sum_i z_i\mathbf R_i
 
-    by generalised least squares in the window in which it is linear, as `fit_jump_diffusivity` does it: the charge is one body,
-    and the error bar that of a Gaussian process. The same line through Green and Kubo's current is `fit_green_kubo`. Of a
-    solid electrolyte, whose framework `electrolyte_motion` takes as one body, it is the motion of all mobile ions together
-    against the framework.
+    from the displacement of the charge projected on the K slowest sines of the run, :math:`\hat\sigma\sim\sigma\chi^2_\nu/\nu`
+    with :math:`\nu = 3K`, as `fit_onsager` has it in words; the test of the window looks at the charged species together.
+    The logarithm's mean is corrected by :math:`\psi(\nu/2) - \ln(\nu/2)`, its variance is :math:`\psi_1(\nu/2)`. A line through
+    mean-squared displacements has one curve here, and no test sees a short memory in it.
+
+    Charge that moves more in some times of the run than in others widens the error, as in `fit_onsager`.
+
+    Of a solid electrolyte, whose framework `electrolyte_motion` takes as one body, it is the motion of all mobile ions together
+    against the framework. `fit_green_kubo` has the same coefficient from the current.
 
     Parameters
     ----------
@@ -62,33 +38,55 @@ def fit_einstein_helfand(
     source
         Name of the sampling error, e.g. ``"Li6PS5Cl MD 700 K (sampling)"``.
     window
-        First and last lag of the fit [s], in place of the criterion.
-    offset
-        True where ``b`` is fitted; False for ions that nothing holds.
+        Shortest time that is resolved [s], in place of the criterion: displacements over it are taken to be independent.
     criterion
-        Settings of the search for the window, as in `fit_tracer_diffusivity`.
+        Settings of the search for it.
 
     Raises
     ------
     NotDiffusive
-        If the conductivity is not resolved from zero by three standard deviations, or no window is linear.
+        If the run is too short for displacements to become independent, or nothing moves.
     ValueError
-        If no species is charged, the run is too short for a fit, or the window holds too few lags.
+        If no species is charged, or the window does not lie within the run.
     """
-    if not any(motion.charges):
+    z = np.array(motion.charges, float)
+    if not z.any():
         raise ValueError(f"{name}: none of {', '.join(motion.species)} is charged; give the charges of the ions")
-    msd = charge_mean_squared_displacement(motion)
-    line = resolved_line(msd, msd.value[None], name=name, window=window, offset=offset, criterion=criterion)
-    z = np.array(motion.charges)
-    squared_charge = ELEMENTARY_CHARGE**2 * (np.array(motion.counts) @ z**2)
-    diffusivity = line.slope / (2 * msd.dimension * msd.interval)
-    conductivity = squared_charge * diffusivity / (motion.volume * BOLTZMANN * motion.temperature)
-    return Estimate.from_covariance(
+    amplitudes = sine_amplitudes(motion.collective).swapaxes(1, 2)  # (n_taper, 3, n_species)
+    counts = np.array(motion.counts)
+    centre = amplitudes @ (motion.masses / (motion.masses @ counts))
+    against_all = (amplitudes - centre[..., None] * counts)[..., z != 0]
+    length = motion.interval * len(amplitudes)
+    band = band_of_window(against_all, length, name=name, window=window, criterion=criterion)
+    charge = amplitudes[: band.n_taper] @ z
+    nu, kT = charge.size, BOLTZMANN * motion.temperature
+    conductivity = ELEMENTARY_CHARGE**2 * (charge**2).mean() / (2 * motion.interval * motion.volume * kT)
+    if (charge**2).mean() <= RELATIVE_ROUND_OFF * ((against_all[: band.n_taper] * z[z != 0]) ** 2).sum(axis=2).mean():
+        raise ValueError(f"{name}: all ions move in neutral pairs; the conductivity is zero and has no logarithm")
+    steps = steps_of_cells(np.einsum("i,tid->td", z, motion.collective), band.n_taper)
+    factor, variance = variance_factor(steps, steps), float(polygamma(1, nu / 2))
+    data = data_fingerprint(motion, motion.charges, motion.counts, window)
+    estimate = Estimate.from_covariance(
         (name,),
-        [np.log(conductivity)],
-        [[(line.slope_std / line.slope) ** 2]],
+        [np.log(conductivity) - digamma(nu / 2) + np.log(nu / 2)],
+        [[variance]],
         source=source,
-        method="generalised least squares of the charge's mean-squared displacement (Einstein-Helfand)",
-        provenance={"motion": traced_provenance(motion), "fit": line_report(msd, line)},
-        data=data_fingerprint(msd, motion.charges, motion.counts),
+        method="one window of the charge's displacement (Einstein-Helfand)",
+        provenance={
+            "motion": traced_provenance(motion),
+            "window": {
+                "degrees of freedom": nu,
+                "resolution [s]": float(length / band.n_taper),
+                "run length [s]": float(length),
+                "trend p-value": band.flat_p,
+                "isotropy p-value": band.isotropy_p,
+                "variance over that of the chi-squared law": factor,
+                "temperature [K]": float(motion.temperature),
+            },
+        },
+        data=data,
     )
+    if factor == 1:
+        return estimate
+    label = label_hash(name, "variation in time", data)
+    return estimate.add_source(f"{source}: variation in time", Factor(np.array([[np.sqrt(variance * (factor - 1))]]), (label,)))

@@ -64,6 +64,10 @@ def fit_onsager(
     variances are :math:`\psi_1(\nu/2)` and :math:`\psi_1((\nu-1)/2)`. Correlation with other numbers comes from what they
     share: temperature, volume, potential.
 
+    **Variation in time.** Displacements of few ions that hop, or bind and part, may be uncorrelated and yet have quiet and busy
+    times. Where their products vary in time more than Wishart's law has it (at 5 %, on the scales from the window to the run),
+    the excess is a source of its own, ``"<source>: variation in time"`` (`variance_factor`).
+
     **Frame.** PyBaMM's salt equation is in the frame of the mean velocity of volume, the diffusion potential takes the
     solvent's :math:`t_+`, and one number stands for both. Emitted is the solvent's. With ``volumes`` the difference,
     :math:`-c(\bar V_+t_+ - \bar V_-t_-)` and :math:`\Delta\ln D = -c(\nu_+\bar V_+ + \nu_-\bar V_-)`, is a source of its own,
@@ -115,6 +119,10 @@ def fit_onsager(
         },
         data=matrix.data,
     )
+    if (matrix.variance_factors > 1).any():
+        excess = np.diag(np.sqrt(variance * (matrix.variance_factors - 1)))
+        labels = tuple(label_hash(name, "variation in time", matrix.data) for name in names)
+        estimate = estimate.add_source(f"{source}: variation in time", Factor(excess, labels))
     if volumes and len(matrix.ions) == 2:
         column = _frame_shift(matrix, volumes)
         label = label_hash(names, "solvent for volume frame", matrix.data)
@@ -176,6 +184,8 @@ def _window(matrix: OnsagerMatrix) -> dict[str, Any]:
         "resolution [s]": matrix.resolution,
         "run length [s]": matrix.run_length,
         "trend p-value": matrix.flat_p,
+        "isotropy p-value": matrix.isotropy_p,
+        "variance over that of Wishart's law": matrix.variance_factors.tolist(),
         "temperature [K]": matrix.temperature,
     }
 

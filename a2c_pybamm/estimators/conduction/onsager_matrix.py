@@ -9,17 +9,11 @@ from typing import Any, Literal
 import numpy as np
 
 from a2c_pybamm.constants import AVOGADRO, GAS_CONSTANT, RELATIVE_ROUND_OFF
-from a2c_pybamm.data import Array, ElectrolyteMotion, atoms_at_once
+from a2c_pybamm.data import Array, DriftVelocities, ElectrolyteMotion, atoms_at_once
 from a2c_pybamm.data.record import freeze
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
-from a2c_pybamm.estimators.time_series.flat_band import (
-    BandCriterion,
-    FlatBand,
-    flat_band,
-    products,
-    sine_amplitudes,
-    trend_p_value,
-)
+from a2c_pybamm.estimators.time_series.flat_band import BandCriterion, band_of_window, products, sine_amplitudes
+from a2c_pybamm.estimators.time_series.variation_in_time import steps_of_cells, variance_factor
 from a2c_pybamm.laws import frame_matrix
 
 Weighting = Literal["mass", "number"]
@@ -54,6 +48,11 @@ class OnsagerMatrix:
     """[s]."""
     flat_p: float
     """Probability of so large a trend within the window, were it flat."""
+    isotropy_p: float
+    """Probability of so large a difference between the directions, were they alike."""
+    variance_factors: Array
+    """Of the variances of ln κ, t₊ and ln L_s (3,), of ln κ alone where there are more ions than two (1,): above 1 where
+    products of displacements vary in time more than by Wishart's law (`variance_factor`)."""
     temperature: float
     """[K]."""
     self_diffusivities: Array
@@ -137,27 +136,32 @@ def onsager_matrix(
     ValueError
         If there is no ion or no solvent, or the window does not lie within the run.
     """
-    weights, reference = _solvent_weights(motion, solvent, weighting)
+    weights, reference = solvent_weights(motion, solvent, weighting)
     n_step = len(motion.collective) - 1
     amplitudes = sine_amplitudes(motion.collective).swapaxes(1, 2)  # (n_taper, 3, n_species)
     against_solvent = amplitudes @ frame_matrix(motion.counts, weights).T
     ions = [i for i, z in enumerate(motion.charges) if z]
-    band = _band(against_solvent[..., ions], n_step * motion.interval, window, criterion)
+    length = n_step * motion.interval
+    band = band_of_window(against_solvent[..., ions], length, name="electrolyte", window=window, criterion=criterion)
     n_dof = band.n_taper * amplitudes.shape[1]
     molar = 2 * motion.interval * n_dof * motion.volume * GAS_CONSTANT * motion.temperature * AVOGADRO
+    L = products(against_solvent[: band.n_taper]) / molar
+    _validate_independent(L[np.ix_(ions, ions)], [motion.species[i] for i in ions])
     single, single_std = _self_diffusivities(motion, band.n_taper)
     return OnsagerMatrix(
         species=motion.species,
         charges=motion.charges,
         concentrations=np.array(motion.counts) / (motion.volume * AVOGADRO),
         masses=motion.masses * AVOGADRO,
-        L=products(against_solvent[: band.n_taper]) / molar,
+        L=L,
         solvent_weights=weights,
         n_dof=n_dof,
-        resolution=n_step * motion.interval / band.n_taper,
-        run_length=n_step * motion.interval,
+        resolution=float(length / band.n_taper),
+        run_length=float(length),
         flat_p=band.flat_p,
-        temperature=motion.temperature,
+        isotropy_p=band.isotropy_p,
+        variance_factors=_variance_factors(motion, weights, ions, band.n_taper),
+        temperature=float(motion.temperature),
         self_diffusivities=single,
         self_diffusivity_stds=single_std,
         data=data_fingerprint(motion, motion.charges, motion.counts, reference, window),
@@ -165,7 +169,9 @@ def onsager_matrix(
     )
 
 
-def _solvent_weights(motion: ElectrolyteMotion, solvent: Sequence[str] | None, weighting: Weighting) -> tuple[Array, str]:
+def solvent_weights(
+    motion: ElectrolyteMotion | DriftVelocities, solvent: Sequence[str] | None, weighting: Weighting
+) -> tuple[Array, str]:
     """Share of each species in the reference's velocity (n_species,), and the reference in words."""
     neutral = [name for name, z in zip(motion.species, motion.charges, strict=True) if z == 0]
     if len(neutral) == len(motion.species):
@@ -187,16 +193,26 @@ def _solvent_weights(motion: ElectrolyteMotion, solvent: Sequence[str] | None, w
     return weights / weights.sum(), f"velocity of {name}"
 
 
-def _band(amplitudes: Array, length: float, window: float | None, criterion: BandCriterion | None) -> FlatBand:
-    if window is None:
-        return flat_band(amplitudes, name="electrolyte", criterion=criterion)
-    least = (criterion or BandCriterion()).min_tapers
-    n_taper = min(int(length / window * (1 + RELATIVE_ROUND_OFF)), len(amplitudes)) if window > 0 else 0
-    if n_taper < least:
+def _variance_factors(motion: ElectrolyteMotion, weights: Array, ions: Sequence[int], n_cell: int) -> Array:
+    """Factors of the variances of ln κ, t₊ and ln L_s: from the charge's displacements, and the cation's without current."""
+    steps = steps_of_cells(motion.collective.swapaxes(1, 2), n_cell) @ frame_matrix(motion.counts, weights).T
+    charge = steps @ np.array(motion.charges, float)
+    if len(ions) != 2:
+        return np.array([variance_factor(charge, charge)])
+    cation = steps[..., max(ions, key=lambda i: motion.charges[i])]
+    without_current = cation - (cation * charge).sum() / (charge**2).sum() * charge
+    pairs = [(charge, charge), (charge, without_current), (without_current, without_current)]
+    return np.array([variance_factor(*pair) for pair in pairs])
+
+
+def _validate_independent(L: Array, names: Sequence[str]) -> None:
+    """Raise ``ValueError`` where the ions' displacements are linearly dependent."""
+    scale = np.sqrt(np.diag(L))
+    if np.linalg.eigvalsh(L / np.outer(scale, scale))[0] < np.sqrt(RELATIVE_ROUND_OFF):
         raise ValueError(
-            f"electrolyte: window {window:g} s: {n_taper} of them fit in the run of {length:.3g} s, at least {least} are needed"
+            f"electrolyte: displacements of {', '.join(names)} against the solvent are linearly dependent (do all move in "
+            "pairs?): t_plus and L_s have no meaning; fit_einstein_helfand gives the conductivity"
         )
-    return FlatBand(n_taper, trend_p_value(amplitudes[:n_taper], "electrolyte"), None)
 
 
 def _self_diffusivities(motion: ElectrolyteMotion, n_taper: int) -> tuple[Array, Array]:

@@ -47,10 +47,12 @@ class BandCriterion:
     """Tapers of the narrowest band that is tested: below it a test shows nothing."""
     min_tapers: int = 6
     """Fewest tapers that are used, 18 degrees of freedom in three directions."""
+    least_given: int = 4
+    """Fewest tapers of a window that is given, 12 degrees of freedom: the logarithm's error is 0.4."""
 
     def __post_init__(self) -> None:
         ratios = (self.band_ratio, self.safe_ratio)
-        if not 0 < self.level < 1 or min(ratios) <= 1 or min(self.first_tapers, self.min_tapers) < 2:
+        if not 0 < self.level < 1 or min(ratios) <= 1 or min(self.first_tapers, self.min_tapers, self.least_given) < 2:
             raise ValueError(f"{self}: the level lies between 0 and 1, ratios above 1, tapers are 2 or more; correct them")
 
 
@@ -61,6 +63,8 @@ class FlatBand:
     n_taper: int
     flat_p: float
     """Probability of so large a trend in the band, were it flat."""
+    isotropy_p: float
+    """Probability of so large a difference between the directions, were they alike."""
     n_refuted: int | None
     """Tapers of the narrowest band that is seen not to be flat; none if all may be."""
 
@@ -83,7 +87,7 @@ def flat_band(amplitudes: Array, *, name: str, criterion: BandCriterion | None =
     NotDiffusive
         If that leaves too few tapers.
     ValueError
-        If there are too few frames, or series are linearly dependent.
+        If there are too few frames.
     """
     criterion, n = criterion or BandCriterion(), len(amplitudes)
     if n < criterion.first_tapers:
@@ -103,27 +107,66 @@ def flat_band(amplitudes: Array, *, name: str, criterion: BandCriterion | None =
         if n_refuted is None:
             raise NotDiffusive(f"{name}: {n + 1} frames are too few to test that displacements are independent; {remedy}")
         raise NotDiffusive(f"{name}: displacements over 1/{n_refuted} of the run are not independent yet; {remedy}")
-    return FlatBand(used, trend_p_value(amplitudes[:used], name), n_refuted)
+    return _band_of(amplitudes[:used], name, n_refuted)
+
+
+def band_of_window(
+    amplitudes: Array, length: float, *, name: str, window: float | None = None, criterion: BandCriterion | None = None
+) -> FlatBand:
+    """The band that resolves a window [s] of a run of some length [s]; without one, `flat_band`.
+
+    Raises
+    ------
+    NotDiffusive
+        As `flat_band`.
+    ValueError
+        If fewer windows fit in the run than the criterion's ``least_given``.
+    """
+    if window is None:
+        return flat_band(amplitudes, name=name, criterion=criterion)
+    least = (criterion or BandCriterion()).least_given
+    n_taper = min(int(length / window * (1 + RELATIVE_ROUND_OFF)), len(amplitudes)) if window > 0 else 0
+    if n_taper < least:
+        raise ValueError(
+            f"{name}: window {window:g} s: {n_taper} of them fit in the run of {length:.3g} s, at least {least} are needed"
+        )
+    return _band_of(amplitudes[:n_taper], name, None)
+
+
+def _band_of(amplitudes: Array, name: str, n_refuted: int | None) -> FlatBand:
+    return FlatBand(len(amplitudes), trend_p_value(amplitudes, name), isotropy_p_value(amplitudes, name), n_refuted)
 
 
 def trend_p_value(amplitudes: Array, name: str) -> float:
     """Probability of so large a trend of the covariance from taper to taper, were there none."""
-    n_taper, n_direction, n_series = amplitudes.shape
-    mean = products(amplitudes) / (n_taper * n_direction)
-    spread = np.sqrt(np.diag(mean))
-    if not spread.all():
-        raise NotDiffusive(f"{name}: a species does not move against the others; are atoms fixed, or frames repeated?")
-    values, vectors = np.linalg.eigh(mean / np.outer(spread, spread))
-    if values[0] < RELATIVE_ROUND_OFF:
-        raise ValueError(
-            f"{name}: displacements of the species are linearly dependent; the mobilities of single ones have no meaning"
-        )
-    white = amplitudes / spread @ (vectors / np.sqrt(values))
+    n_taper, n_direction, _ = amplitudes.shape
+    white = _whitened(amplitudes, name)
     weight = np.sqrt(np.arange(1, n_taper + 1))
     weight -= weight.mean()
     weight /= np.sqrt(n_direction * (weight**2).sum())
     trend = np.einsum("k,kdi,kdj->ij", weight, white, white)
-    return float(chdtrc(n_series * (n_series + 1) // 2, (trend**2).sum() / 2))
+    rank = len(trend)
+    return float(chdtrc(rank * (rank + 1) // 2, (trend**2).sum() / 2))
+
+
+def isotropy_p_value(amplitudes: Array, name: str) -> float:
+    """Probability of so large a difference of the covariances along the directions, were they alike."""
+    n_taper, n_direction, _ = amplitudes.shape
+    white = _whitened(amplitudes, name)
+    differences = np.einsum("kdi,kdj->dij", white, white) / n_taper - np.eye(white.shape[-1])
+    rank = white.shape[-1]
+    return float(chdtrc((n_direction - 1) * rank * (rank + 1) // 2, n_taper * (differences**2).sum() / 2))
+
+
+def _whitened(amplitudes: Array, name: str) -> Array:
+    """Amplitudes in units in which their mean covariance is one (n_taper, n_direction, rank)."""
+    mean = products(amplitudes) / (amplitudes.shape[0] * amplitudes.shape[1])
+    spread = np.sqrt(np.diag(mean))
+    if spread.min() <= RELATIVE_ROUND_OFF * spread.max():
+        raise NotDiffusive(f"{name}: a species does not move against the others; are atoms fixed, or frames repeated?")
+    values, vectors = np.linalg.eigh(mean / np.outer(spread, spread))
+    kept = values > np.sqrt(RELATIVE_ROUND_OFF)  # momentum may tie the series to one another
+    return np.asarray(amplitudes / spread @ (vectors[:, kept] / np.sqrt(values[kept])))
 
 
 def products(amplitudes: Array) -> Array:

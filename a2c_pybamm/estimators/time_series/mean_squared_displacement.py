@@ -13,6 +13,7 @@ from a2c_pybamm.data import (
     MOST_BYTES_IN_MEMORY,
     Array,
     CollectiveMSD,
+    ElectrolyteMotion,
     TensorMSD,
     TracerMSD,
     Trajectory,
@@ -72,7 +73,7 @@ def mean_squared_displacement(
     by_atom = np.empty((len(atoms), len(lags)))
     done = 0
     for paths in _blocks(trajectory, atoms, centre, axes):
-        by_atom[done : done + len(paths)] = mean_squares_of_paths(paths, workers)[:, lags - 1]
+        by_atom[done : done + len(paths)] = _all_origins(paths, workers)[:, lags - 1]
         done += len(paths)
     by_atom.setflags(write=False)
     return TracerMSD(
@@ -120,13 +121,38 @@ def collective_mean_squared_displacement(
     return CollectiveMSD(
         species=species,
         lag=trajectory.interval * np.arange(1.0, n_frame),
-        value=len(atoms) * mean_squares_of_paths(path)[0],
+        value=len(atoms) * _all_origins(path)[0],
         n_atom=len(atoms),
         n_frame=n_frame,
         interval=trajectory.interval,
         dimension=len(axes),
         temperature=trajectory.temperature,
         provenance={"trajectory": traced_provenance(trajectory), "directions": axes, "displacements against": reference},
+    )
+
+
+def charge_mean_squared_displacement(motion: ElectrolyteMotion) -> CollectiveMSD:
+    r"""Mean-squared displacement of the charge, per squared charge of the most numerous ion, all time origins.
+
+    .. math:: M(t) = \frac{\langle|\Delta\mathbf P|^2\rangle}{N_kz_k^2}, \qquad \mathbf P = \sum_i z_i\mathbf R_i
+
+    with the collective positions :math:`\mathbf R_i` of the species: of a single-ion conductor the collective mean-squared
+    displacement of its ions, so that a tracer's over it is the Haven ratio at each lag. Since the charges add up to zero, a
+    drift of all changes nothing.
+    """
+    z, counts = np.array(motion.charges, float), np.array(motion.counts)
+    path = np.einsum("i,tid->dt", z, motion.collective)
+    most = int(np.argmax(np.where(z != 0, counts, 0)))
+    return CollectiveMSD(
+        species="charge",
+        lag=motion.interval * np.arange(1.0, len(motion.collective)),
+        value=_all_origins(path[None])[0] / (counts[most] * z[most] ** 2),
+        n_atom=int(counts[most]),
+        n_frame=len(motion.collective),
+        interval=motion.interval,
+        dimension=len(path),
+        temperature=motion.temperature,
+        provenance={"motion": traced_provenance(motion)},
     )
 
 
@@ -225,7 +251,7 @@ def framework_centre(vectors: Array, masses: Array, atoms: NDArray[np.intp]) -> 
     return _weighted_sum(vectors, weight / weight.sum()), reference
 
 
-def mean_squares_of_paths(paths: Array, workers: int = 1) -> Array:
+def _all_origins(paths: Array, workers: int = 1) -> Array:
     """Mean-squared displacement [m2] (n_atom, n_frame - 1) of paths [m] (n_atom, n_direction, n_frame)."""
     paths, scale, size = _transformable(paths)
     spectrum = np.zeros((len(paths), size // 2 + 1))
