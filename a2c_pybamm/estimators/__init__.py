@@ -1,7 +1,7 @@
 """Data and a law in, an Estimate out; one method a file."""
 
 from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
-from a2c_pybamm.estimators.conduction.einstein_helfand import charge_mean_squared_displacement, fit_einstein_helfand
+from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
 from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
 from a2c_pybamm.estimators.conduction.electrolyte_motion import (
     electrolyte_motion,
