@@ -18,7 +18,7 @@ class KirkwoodBuffCriterion:
     """Upper limits of the integrals, and what they must resolve."""
 
     weight: tuple[float, ...] = (1.0, 0.0, 0.0, -23 / 8, 3 / 4, 9 / 8)
-    """Coefficients of the weight in powers of x = r/L (Krüger and Vlugt 2018, eq. 17): integrals converge as 1/L³."""
+    """Coefficients of the weight in powers of x = r/L (Krüger and Vlugt 2018): their error falls as 1/L³."""
     least_limit: float = 0.7
     """Smallest upper limit over the largest, between which the integral must not change."""
     n_limit: int = 7
@@ -112,8 +112,8 @@ def fit_kirkwood_buff_factor(
     with :math:`x_i` the share of ion i of all ions. The integrals are those of `kirkwood_buff_integrals`.
 
     **Error.** Sampling: scatter of the blocks (jackknife, with Student's variance), under ``source``. The spread of the factor
-    over upper limits L from 0.7 of the largest on is the source ``"<material> Kirkwood-Buff cut-off"``. Around an ion all others
-    carry its charge with the opposite sign, :math:`\sum_j z_j\rho_j G_{ij} = -z_i` (for 1:1,
+    over upper limits L from 0.7 of the largest on is the source ``"<material> Kirkwood-Buff cut-off"``. Around an ion all
+    others carry its charge with the opposite sign, :math:`\sum_j z_j\rho_j G_{ij} = -z_i` (for 1:1,
     :math:`\rho_+(G_{++} - G_{+-}) = -1`); what is missing beyond its sampling error is the source
     ``"<material> electroneutrality"``, and refused above half of the charge. Species without charges are not checked.
 
@@ -134,7 +134,7 @@ def fit_kirkwood_buff_factor(
 
     References
     ----------
-    .. [1] P. G. Kusalik, G. N. Patey, J. Chem. Phys. 86 (1987) 5110, eqs. 35 to 37.
+    .. [1] P. G. Kusalik, G. N. Patey, J. Chem. Phys. 86 (1987) 5110.
     """
     n_block = len(pairs.g)
     if n_block < criterion.least_blocks:
@@ -163,8 +163,8 @@ def fit_kirkwood_buff_factor(
     if (beyond > criterion.largest_imbalance).any():
         k = int(np.argmax(beyond))
         raise ValueError(
-            f"{material}: around {pairs.species[ions[k]]} the others carry {1 - unbalanced[k]:.2f} ± {unbalanced_std[k]:.2g} of the "
-            "charge that balances its own; check counts and normalisation of g, or take a larger cell and a longer run"
+            f"{material}: around {pairs.species[ions[k]]} the others carry {1 - unbalanced[k]:.2f} ± {unbalanced_std[k]:.2g} "
+            "of the charge that balances its own; check counts and normalisation of g, or take a larger cell and a longer run"
         )
     shares = _shares(pairs, ions)
     errors = {
@@ -201,8 +201,8 @@ def _roles(material: str, pairs: PairCorrelations) -> tuple[list[int], int]:
     solvents = neutral if any(pairs.charges) else [n - 1]
     if len(solvents) != 1 or n < 2:
         raise ValueError(
-            f"{material}: {len(solvents)} solvents among {', '.join(pairs.species)}; ions as one species against one solvent is all "
-            "that follows from these integrals, leave the others out of a run of one solvent"
+            f"{material}: {len(solvents)} solvents among {', '.join(pairs.species)}; ions as one species against one solvent "
+            "is all that follows from these integrals, leave the others out of a run of one solvent"
         )
     return [k for k in range(n) if k != solvents[0]], solvents[0]
 

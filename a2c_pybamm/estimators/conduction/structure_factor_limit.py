@@ -48,8 +48,8 @@ def structure_factors(
 ) -> StructureFactors:
     r"""Partial structure factors at all wave vectors of a cell up to a wave number, in blocks of the run.
 
-    :math:`\mathbf k = 2\pi\,\mathbf n\,\mathbf h^{-1}` with the cell vectors in the rows of :math:`\mathbf h`; wave vectors of one
-    length are averaged. An ion or molecule is taken at one of its atoms (``"P"`` of PF₆⁻).
+    :math:`\mathbf k = 2\pi\,\mathbf n\,\mathbf h^{-1}` with the cell vectors in the rows of :math:`\mathbf h`; wave vectors of
+    one length are averaged. An ion or molecule is taken at one of its atoms (``"P"`` of PF₆⁻).
 
     Parameters
     ----------
@@ -88,11 +88,11 @@ def structure_factors(
     step = max(1, frames_at_once(len(symbols)) // len(waves))
     for first in range(0, n_frame, step):
         block = slice(first, first + step)
-        of_ions, of_solvent = (
-            np.exp(1j * (trajectory.positions[block][:, atoms] @ waves.T)).sum(axis=1) for atoms in (charged, neutral)
-        )
-        ion_ion[block] = np.abs(of_ions) ** 2 / len(charged)
-        ion_solvent[block] = (of_ions * of_solvent.conj()).real / len(neutral)
+        ion_phase, solvent_phase = (trajectory.positions[block][:, atoms] @ waves.T for atoms in (charged, neutral))
+        cosine, sine = np.cos(ion_phase).sum(axis=1), np.sin(ion_phase).sum(axis=1)
+        ion_ion[block] = (cosine**2 + sine**2) / len(charged)
+        both = cosine * np.cos(solvent_phase).sum(axis=1) + sine * np.sin(solvent_phase).sum(axis=1)
+        ion_solvent[block] = both / len(neutral)
     return StructureFactors(
         wave_number=numbers,
         waves=np.bincount(shells).astype(np.int64),
@@ -146,8 +146,8 @@ def fit_structure_factor_limit(
         \frac1{\mathrm{TDF}} = 1 + \rho_c(G_{cc} - G_{cs}) = \lim_{k\to0} y(k), \qquad
         y = \frac{\langle|\rho_c|^2\rangle}{N_c} - \frac{\langle\mathrm{Re}\,\rho_c\rho_s^*\rangle}{N_s},
 
-    since :math:`\langle\rho_i\rho_j^*\rangle/\sqrt{N_iN_j} \to \delta_{ij} + \sqrt{\rho_i\rho_j}\,G_{ij}` [1]_ and all ions count as one
-    species [2]_. At :math:`k \ne 0` fixed numbers of particles leave no trace: of ideal particles :math:`y = 1`.
+    since :math:`\langle\rho_i\rho_j^*\rangle/\sqrt{N_iN_j} \to \delta_{ij} + \sqrt{\rho_i\rho_j}\,G_{ij}` [1]_ and all ions
+    count as one species [2]_. At :math:`k \ne 0` fixed numbers of particles leave no trace: of ideal particles :math:`y = 1`.
 
     The line :math:`y = y_0 + ak^2` (both are even in k) by least squares over wave numbers, weighted by their numbers of wave
     vectors, in the widest window from the smallest wave number on in which a term in :math:`k^4` is not significant.
@@ -170,7 +170,8 @@ def fit_structure_factor_limit(
 
     References
     ----------
-    .. [1] A. Ben-Naim, Molecular Theory of Solutions (2006), sec. 4.2; N. W. Ashcroft, D. C. Langreth, Phys. Rev. 156 (1967) 685.
+    .. [1] A. Ben-Naim, Molecular Theory of Solutions (2006), sec. 4.2; N. W. Ashcroft, D. C. Langreth, Phys. Rev. 156
+       (1967) 685.
     .. [2] P. G. Kusalik, G. N. Patey, J. Chem. Phys. 86 (1987) 5110.
     """
     y = data.ion_ion - data.ion_solvent
@@ -193,8 +194,8 @@ def fit_structure_factor_limit(
     total = float(np.hypot(sampling, hidden))
     if not value > criterion.resolved * total:
         raise ValueError(
-            f"{material}: 1/TDF is {value:.3g} ± {total:.2g} at k = 0, not above zero by {criterion.resolved:g} standard deviations; "
-            "the mixture demixes, or a larger cell or a longer run is needed"
+            f"{material}: 1/TDF is {value:.3g} ± {total:.2g} at k = 0, not above zero by {criterion.resolved:g} standard "
+            "deviations; the mixture demixes, or a larger cell or a longer run is needed"
         )
     stamp = data_fingerprint(data, material, source)
     parts = {source: sampling, f"{material} bend of structure factors": hidden}
