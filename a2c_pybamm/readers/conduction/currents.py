@@ -114,8 +114,8 @@ def read_currents(
     series = open_series(path, run, _terms(path, kind, columns, coupled))
     names = chosen_columns(series, kind, columns)
     style = style_of(series, units)
-    settings = series_settings(series, style, options)
     scale = _scale(series, kind, names, style, units, extensive)
+    settings = series_settings(series, style, options)
     kept = slice(settings.run.n_discarded, None)
     flux = np.column_stack(
         [series.column(name, "name it by columns=")[kept] * unit for name, unit in zip(names, scale.units, strict=True)]

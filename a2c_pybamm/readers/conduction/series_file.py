@@ -113,10 +113,13 @@ def series_settings(series: SeriesTable, style: UnitStyle | None, options: Serie
         changes and none is given.
     """
     stated: dict[str, Any] = {}
+    if len(series.table.values) < 2:
+        raise ValueError(f"{series.path}: {len(series.table.values)} row(s); a series in time needs two at least, run longer")
     if (seconds := _times(series, style, options)) is not None:
         stated["time_s"] = seconds
     if name := next((name for name in TEMPERATURE_NAMES if name in series.names), None):
-        stated["temperature_K"] = series.column(name, "rename it")
+        kelvin = series.column(name, "rename it")
+        stated["temperature_K"] = kelvin[0] if (kelvin == kelvin[0]).all() else kelvin
     given = RunOptions(options.interval, options.temperature, options.discard, None, None, None, True, None)
     run = run_settings(series.path, stated, given, n_frame=len(series.table.values))
     volume, warnings = _volume(series, style, options.volume, run.n_discarded)
@@ -128,9 +131,9 @@ def _times(series: SeriesTable, style: UnitStyle | None, options: SeriesOptions)
     if series.units_in_names:
         for name in series.names:
             if name.rsplit("_", 1)[0] == "time":
-                times = column_unit(name, "time", str(series.path)) * series.column(name, "")
+                times = series.column(name, "")
                 validate_spacing(series, name, times)
-                return times
+                return column_unit(name, "time", str(series.path)) * times
         return None
     steps = next((series.column(name, "") for name in STEP_NAMES if name in series.names), None)
     if steps is not None:
@@ -144,7 +147,7 @@ def _times(series: SeriesTable, style: UnitStyle | None, options: SeriesOptions)
         return style.time * elapsed
     if options.interval is None and steps is not None:
         raise ValueError(
-            f"{series.path}: the time step is not known (the input's line 'timestep' is not in the file); give it in seconds "
+            f"{series.path}: the time step in seconds is not known (no line 'units' or 'timestep'); give it "
             "as timestep=, or the time between rows as interval="
         )
     return None
