@@ -53,9 +53,7 @@ def test_stress_in_pascal_by_hand(tmp_path: Path) -> None:
     stress = (random + random.transpose(1, 0, 2)) / 2  # isotropic: diagonal variance 1, the others 1/2
     six = np.array([stress[0, 0], stress[1, 1], stress[2, 2], stress[0, 1], stress[0, 2], stress[1, 2]])
     np.save(tmp_path / "six.npy", six)
-    five = read_currents(
-        tmp_path / "six.npy", "viscosity", units="Pa", interval=1.0, temperature=300.0, volume=1.0
-    ).flux
+    five = read_currents(tmp_path / "six.npy", "viscosity", units="Pa", interval=1.0, temperature=300.0, volume=1.0).flux
     np.testing.assert_allclose(np.cov(five), np.eye(5) / 2, atol=5 * 0.5 / np.sqrt(50_000))
 
 
@@ -63,9 +61,7 @@ def test_stress_in_pascal_by_hand(tmp_path: Path) -> None:
     ("units", "energy", "length", "time"),
     [("real", 4184 / 6.02214076e23, 1e-10, 1e-15), ("metal", 1.602176634e-19, 1e-10, 1e-12), ("si", 1.0, 1.0, 1.0)],
 )
-def test_heat_flux_and_electric_current_by_hand(
-    tmp_path: Path, units: str, energy: float, length: float, time: float
-) -> None:
+def test_heat_flux_and_electric_current_by_hand(tmp_path: Path, units: str, energy: float, length: float, time: float) -> None:
     """Energy or charge times velocity over volume: kcal/mol·Å/fs over Å³ in real, eV·Å/ps over Å³ in metal units."""
     head = f"units {units}\ntimestep 1.0\ncompute flux all heat/flux ke pe st\npair_style lj/cut 10\n"
     path = put(tmp_path, log(["0 300 1000 7 8 9", "10 300 1000 7 8 9"], "Step Temp Volume c_flux[1] c_j[2] c_j[3]", head))
@@ -172,9 +168,9 @@ ROWS = ["0 300 1000 1 2 3 4 5 6", "10 300 1000 1 2 3 4 5 6", "20 300 1000 1 2 3 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (log(ROWS[:2] + ["20 300 1000 1 2 nan 4 5 6"]), r"line 8: column 'Pzz' is 'nan', not a finite number;"),
-        (log(ROWS[:2] + ["20 300 1000 1 2 x 4 5 6"]), r"line 8: column 'Pzz' is 'x', not a number;"),
-        (log(ROWS[:2] + ["20 300 1000 1 2 3"]), r"line 8: 6 numbers where there are 9 columns .*cut off\? remove it"),
+        (log([*ROWS[:2], "20 300 1000 1 2 nan 4 5 6"]), r"line 8: column 'Pzz' is 'nan', not a finite number;"),
+        (log([*ROWS[:2], "20 300 1000 1 2 x 4 5 6"]), r"line 8: column 'Pzz' is 'x', not a number;"),
+        (log([*ROWS[:2], "20 300 1000 1 2 3"]), r"line 8: 6 numbers where there are 9 columns .*cut off\? remove it"),
         (log(ROWS[:2] + ROWS[3:]), r"line 8: the step goes from 10 \(line 7\) to 30, by 10 at the start; rows are missing"),
         (log(ROWS[:2] + ROWS[1:]), r"line 8: the step goes from 10 \(line 7\) to 10, by 10 at the start;"),
         (log("\n".join(ROWS[:3]) + "\n30 300 10", end=""), r"line 9: the file ends within a line; remove it"),
@@ -277,7 +273,9 @@ def test_csv_with_units_in_its_names(tmp_path: Path) -> None:
     series = read_currents(put(tmp_path, CSV, "j.csv"), "ionic conductivity")
     np.testing.assert_allclose(series.flux, 1.602176634e-19 * 1e5 / 8e-27 * np.array([[1, 3, 5], [2, 4, 6]]), rtol=1e-12)
     assert (series.interval, series.temperature) == (pytest.approx(5e-13), pytest.approx(301.0))
-    path = put(tmp_path, "time_fs,P_xx_bar,P_yy_bar,P_zz_bar,P_xy_bar,P_xz_bar,P_yz_bar\n0,1,2,3,4,5,6\n1,1,2,3,4,5,6\n", "p.csv")
+    path = put(
+        tmp_path, "time_fs,P_xx_bar,P_yy_bar,P_zz_bar,P_xy_bar,P_xz_bar,P_yz_bar\n0,1,2,3,4,5,6\n1,1,2,3,4,5,6\n", "p.csv"
+    )
     stress = read_currents(path, "viscosity", temperature=300.0, volume=8e-27)
     np.testing.assert_allclose(stress.flux[:3, 0], [4e5, 5e5, 6e5])
     coupled = read_currents(
@@ -319,9 +317,7 @@ def test_arrays_of_numpy(tmp_path: Path) -> None:
     np.testing.assert_array_equal(series.coupled[0], 2 * current[:, 1:])
     assert (series.interval, series.temperature) == (pytest.approx(2e-15), 300.0)
     np.save(tmp_path / "j.npy", current)
-    alone = read_currents(
-        tmp_path / "j.npy", "ionic conductivity", units="A/m2", interval=1.0, temperature=300.0, volume=1.0
-    )
+    alone = read_currents(tmp_path / "j.npy", "ionic conductivity", units="A/m2", interval=1.0, temperature=300.0, volume=1.0)
     np.testing.assert_array_equal(alone.flux, current)
     np.testing.assert_array_equal(np.asarray(alone.flux).flags.writeable, False)
 
