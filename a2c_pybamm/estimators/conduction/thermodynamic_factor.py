@@ -25,9 +25,9 @@ class ActivitySmoothing:
     least_bending: float = 0.5
     """Effective coefficients that a curve has at least beside the unpenalised ones: data with much noise do not show that
     there are none. Without it 95 % intervals of a Pitzer curve with 2 % noise held 79 % at one concentration."""
-    approach: float = 1.2
-    """b of the unpenalised term √I/(1 + b√I), I in mol/kg or mol/L, which bends where ions screen each other: the value of
-    K. S. Pitzer, J. Phys. Chem. 77 (1973) 268."""
+    screening: tuple[float, ...] = (1.2, 4.0)
+    """b of unpenalised terms √I/(1 + b√I), I in mol/kg or mol/L, which bend where ions screen each other: the value of K. S.
+    Pitzer, J. Phys. Chem. 77 (1973) 268, and that of larger ions; tables of few rows have the first alone, or none."""
     molar_unit: float = 1e3
     """One mole per litre [mol.m-3], in whose unit b stands."""
     resolved: float = 3.0
@@ -60,7 +60,7 @@ def fit_thermodynamic_factor(
     the last factor is 1. The curve is a smoothing spline of :math:`s = \sqrt m`, in which Debye and Hückel's series goes,
 
     .. math::
-        \ln\gamma_\pm = \frac{as}{1 + 1.2s} + \sum_{k<3} b_k s^k + \int_0^s w(u)\,\frac{(s-u)^2}{2}\,du
+        \ln\gamma_\pm = \frac{a_1s}{1 + 1.2s} + \frac{a_2s}{1 + 4s} + \sum_{k<3} b_k s^k + \int_0^s w(u)\,\frac{(s-u)^2}{2}\,du
 
     with the penalty :math:`\int w^2`, averaged over its weight by restricted likelihood; :math:`b_0 = 0` where the table is
     referred to infinite dilution.
@@ -135,14 +135,14 @@ def _smooth_curve(table: ActivityTable, smoothing: ActivitySmoothing, where: str
     largest = float(table.concentration.max())
     s = np.sqrt(table.concentration / largest)
     design = _design(s, table, smoothing, 0)
-    n_free = smoothing.derivative + 1 - table.referred
-    need = n_free + 1 if table.std is not None else n_free + smoothing.derivative
+    spare = 1 if table.std is not None else smoothing.derivative
+    need = smoothing.derivative - table.referred + spare
     if (n := len(np.unique(s))) < need:
         raise ValueError(
             f"{where}: {n} different concentration(s), a smooth curve needs {need}"
-            + ("; add some" if table.std is not None else f", or {n_free + 1} and their std; add some")
+            + ("; add some" if table.std is not None else f", or {need - spare + 1} and their std; add some")
         )
-    penalty = np.diag(np.r_[np.zeros(n_free), np.ones(smoothing.n_knot)])
+    penalty = np.diag(np.r_[np.zeros(design.shape[1] - smoothing.n_knot), np.ones(smoothing.n_knot)])
     noise = np.ones_like(s) if table.std is None else table.std
     white, y = design / noise[:, None], table.ln_coefficient / noise
     fit = average_over_smoothing(white, y, penalty, table.std is not None, least_bending=smoothing.least_bending)
@@ -150,12 +150,15 @@ def _smooth_curve(table: ActivityTable, smoothing: ActivitySmoothing, where: str
 
 
 def _design(s: Array, table: ActivityTable, smoothing: ActivitySmoothing, order: int) -> Array:
-    """Screening term, polynomials and truncated powers of s, or their derivatives by it (n, n_coefficient)."""
+    """Screening terms, polynomials and truncated powers of s, or their derivatives by it (n, n_coefficient)."""
     r = smoothing.derivative
     knots = (np.arange(smoothing.n_knot) + 0.5) / smoothing.n_knot
     unit = smoothing.molar_unit if table.scale is ConcentrationScale.MOLAR else 1.0
-    b = smoothing.approach * np.sqrt(table.concentration.max() / unit)
-    columns = [s / (1 + b * s) if not order else 1 / (1 + b * s) ** 2]
+    largest = np.sqrt(table.concentration.max() / unit)
+    spare = 1 if table.std is not None else r
+    n_term = len(np.unique(table.concentration)) - (r - table.referred) - spare
+    terms = [b * largest for b in smoothing.screening[: max(n_term, 0)]]
+    columns = [s / (1 + b * s) if not order else 1 / (1 + b * s) ** 2 for b in terms]
     columns += [_power(s, k, order) / factorial(k) for k in range(1 if table.referred else 0, r)]
     scale = factorial(r - 1) * np.sqrt(smoothing.n_knot)
     columns += [(s > u) * _power(np.maximum(s - u, 0), r - 1, order) / scale for u in knots]

@@ -170,7 +170,7 @@ def test_bad_cells_and_species_are_refused() -> None:
 
 
 @pytest.mark.calibration
-@pytest.mark.parametrize("pair", [0.0, 1.03e-10, 3e-10], ids=["ideal", "close pairs", "wide pairs"])
+@pytest.mark.parametrize("pair", [0.0, 1.03e-10, 2e-10], ids=["ideal", "close pairs", "wide pairs"])
 def test_coverage_of_both_routes(pair: float) -> None:
     """Random points and rigid pairs, which bend in k²: intervals hold the truth as often as they say or more (3.3 std)."""
     n, truth = 40, np.log(0.5 if pair else 1.0)

@@ -156,8 +156,8 @@ def test_bad_places_are_refused(changes: dict[str, Any], c: float, message: str)
 
 
 def test_too_little_is_refused() -> None:
-    few = table(pitzer, MOLALITIES[:3], std=0.01)
-    with pytest.raises(ValueError, match=r"3 different concentration\(s\), a smooth curve needs 4; add some"):
+    few = table(pitzer, MOLALITIES[:2], std=0.01)
+    with pytest.raises(ValueError, match=r"2 different concentration\(s\), a smooth curve needs 3; add some"):
         fit_thermodynamic_factor(few, 200.0, material="x")
     wild = table(pitzer, MOLALITIES, noise=1.0, std=1.0)
     with pytest.raises(ValueError, match=r"not above zero by 3 standard deviations; add rows near it"):
