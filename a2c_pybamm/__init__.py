@@ -136,6 +136,7 @@ _HOMES = {
         "neighbour_hops",
         "mean_squared_displacement_tensor",
         "observed_network",
+        "pair_correlations",
         "phase_diagram",
         "site_trajectory",
         "structure_factors",

@@ -1,6 +1,7 @@
 """Data and a law in, an Estimate out; one method a file."""
 
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
+from a2c_pybamm.estimators.conduction.pair_correlations import pair_correlations
 from a2c_pybamm.estimators.conduction.structure_factor_limit import fit_structure_factor_limit, structure_factors
 from a2c_pybamm.estimators.conduction.thermodynamic_factor import fit_thermodynamic_factor
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
@@ -130,6 +131,7 @@ __all__ = [
     "mobility_at",
     "neighbour_hops",
     "observed_network",
+    "pair_correlations",
     "phase_diagram",
     "repeat",
     "site_trajectory",

@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 from a2c_pybamm.data import Array, StructureFactors, Trajectory, frames_at_once
 from a2c_pybamm.estimate import Estimate, Factor
+from a2c_pybamm.estimators.conduction.pair_correlations import cell_vectors
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.statistics.averaging import student_variance
 from a2c_pybamm.laws.law import log_coefficient
@@ -68,11 +69,7 @@ def structure_factors(
         If species are missing, the cell is none, fewer than two wave numbers lie below ``largest``, or there are fewer frames
         than blocks.
     """
-    vectors = np.asarray(cell, float)
-    vectors = np.diag(vectors) if vectors.ndim == 1 else vectors
-    size = trajectory.positions.shape[-1]
-    if vectors.shape != (size, size) or not abs(np.linalg.det(vectors)) > 0:
-        raise ValueError(f"structure factors: cell of shape {vectors.shape}; give three vectors [m] in rows, or three edges")
+    vectors = cell_vectors(cell, "structure factors")
     symbols = np.array(trajectory.species)
     charged, neutral = np.flatnonzero(np.isin(symbols, list(ions))), np.flatnonzero(symbols == solvent)
     if not len(charged) or not len(neutral) or solvent in ions:

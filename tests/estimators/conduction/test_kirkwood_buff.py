@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from a2c_pybamm.estimators import (
     fit_kirkwood_buff_factor,
     fit_structure_factor_limit,
     kirkwood_buff_integrals,
+    pair_correlations,
     structure_factors,
 )
 
@@ -21,6 +23,7 @@ EDGE = 2e-9
 COUNTS = (15, 15, 60)
 SPECIES = ("cation", "anion", "solvent")
 EDGES = np.linspace(0, EDGE / 2, 41)
+"""Edges of 40 shells up to half of the cell."""
 
 
 def points(rng: np.random.Generator, n_frame: int, pair: float = 0.0) -> np.ndarray:
@@ -33,29 +36,19 @@ def points(rng: np.random.Generator, n_frame: int, pair: float = 0.0) -> np.ndar
     return positions
 
 
-def correlations(positions: np.ndarray, charges: tuple[int, ...], n_block: int = 10, **changes: Any) -> PairCorrelations:
-    """Histograms of distances, normalised by the mean densities."""
-    counts, n = np.array(COUNTS), len(COUNTS)
-    kind = np.repeat(np.arange(n), counts)
-    first, second = np.triu_indices(len(kind), 1)
-    shell = 4 * np.pi / 3 * np.diff(EDGES**3)
-    g = np.zeros((n_block, n, n, len(shell)))
-    for b, block in enumerate(np.array_split(positions, n_block)):
-        d = block[:, first] - block[:, second]
-        d -= EDGE * np.round(d / EDGE)
-        place = np.digitize(np.sqrt((d**2).sum(axis=2)), EDGES) - 1
-        inside = place < len(shell)
-        np.add.at(g[b], (*(np.broadcast_to(kind[k], place.shape)[inside] for k in (first, second)), place[inside]), 1)
-        g[b] = (g[b] + g[b].transpose(1, 0, 2)) * EDGE**3 / len(block) / counts[:, None, None] / counts[None, :, None] / shell
-    middle = (EDGES[1:] + EDGES[:-1]) / 2
-    given = {"species": SPECIES, "charges": charges, "counts": COUNTS, "distance": middle, "g": g, "volume": EDGE**3}
-    return PairCorrelations(**{**given, "temperature": 300.0, **changes})
+def run_of(positions: np.ndarray) -> Trajectory:
+    symbols = ("Na",) * COUNTS[0] + ("Cl",) * COUNTS[1] + ("Ar",) * COUNTS[2]
+    return Trajectory(positions, symbols, np.ones(len(symbols)), 1e-12, 300.0)
+
+
+def correlations(positions: np.ndarray, charges: tuple[int, ...], **changes: Any) -> PairCorrelations:
+    """Distribution functions of points in a cube, with what is to be changed in them."""
+    made = pair_correlations(run_of(positions), [EDGE] * 3, dict(zip(("Na", "Cl", "Ar"), charges, strict=True)), n_shell=40)
+    return dataclasses.replace(made, species=SPECIES, **changes)
 
 
 def waves(positions: np.ndarray, largest: float = 1.3e10) -> StructureFactors:
-    symbols = ("Na",) * COUNTS[0] + ("Cl",) * COUNTS[1] + ("Ar",) * COUNTS[2]
-    run = Trajectory(positions, symbols, np.ones(len(symbols)), 1e-12, 300.0)
-    return structure_factors(run, [EDGE] * 3, ions=("Na", "Cl"), solvent="Ar", largest=largest)
+    return structure_factors(run_of(positions), [EDGE] * 3, ions=("Na", "Cl"), solvent="Ar", largest=largest)
 
 
 def test_fixed_numbers_of_ideal_particles_leave_no_trace() -> None:
@@ -110,6 +103,33 @@ def test_structure_factors_against_their_sum() -> None:
     hexagonal = structure_factors(run, tilted, ions=["Na"], solvent="Ar", largest=7.5 / EDGE, n_block=5)
     np.testing.assert_allclose(hexagonal.wave_number[[0, -1]] * EDGE, 2 * np.pi * np.array([1 / 3, np.sqrt(4 / 3)]), rtol=1e-12)
     assert hexagonal.waves[-1] == 3
+
+
+def test_pairs_are_counted_once_each_way() -> None:
+    """Three particles in a tilted cell, by hand: distances to the nearest images, over the shells' volumes."""
+    cell = np.array([[10.0, 0, 0], [5, 9, 0], [0, 0, 12]])
+    one = np.array([[0.2, 0.2, 0.2], [9.7, 0.2, 0.2], [0.2, 0.2, 3.1]])  # 0.5 apart across the side, and 2.9
+    run = Trajectory(np.repeat(one[None], 2, axis=0), ("Li", "Li", "S"), np.ones(3), 1e-12, 300.0)
+    found = pair_correlations(run, cell, {"Li": 1, "S": -2}, n_shell=9, n_block=2)
+    width = found.distance[1] - found.distance[0]
+    edges = width * np.arange(10)
+    np.testing.assert_allclose(found.distance, edges[:-1] + width / 2)
+    assert edges[-1] == pytest.approx(9 * 10 / np.hypot(5, 9) / 2)  # half of the least width, the height over the long side
+    shell = 4 * np.pi / 3 * np.diff(edges**3)
+    ions = np.zeros(9)
+    ions[int(0.5 / width)] = 2
+    np.testing.assert_allclose(found.g[0, 0, 0] * 4 * shell / found.volume, ions, atol=1e-9)
+    mixed = np.zeros(9)
+    mixed[int(2.9 / width)] += 1
+    mixed[int(np.hypot(2.9, 0.5) / width)] += 1
+    np.testing.assert_allclose(found.g[1, 0, 1] * 2 * shell / found.volume, mixed, atol=1e-9)
+    np.testing.assert_array_equal(found.g[:, 1, 0], found.g[:, 0, 1])
+    with pytest.raises(ValueError, match="no atom 'K' \\(has Li, S\\)"):
+        pair_correlations(run, cell, {"K": 1})
+    with pytest.raises(ValueError, match="2 frames for 10 blocks"):
+        pair_correlations(run, cell, {"Li": 1})
+    with pytest.raises(ValueError, match="cell of shape"):
+        pair_correlations(run, [1.0, 2.0], {"Li": 1})
 
 
 @pytest.mark.parametrize(
