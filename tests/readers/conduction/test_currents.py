@@ -227,6 +227,34 @@ def test_arguments_that_contradict_the_file(tmp_path: Path, changes: dict[str, A
         read_currents(path, **{"coefficient": "viscosity", **changes})
 
 
+def test_edges_of_the_cell_give_its_volume(tmp_path: Path) -> None:
+    rows = [row.replace("1000", "10 20 5") for row in ROWS]
+    series = read_currents(put(tmp_path, log(rows, names=f"Step Temp Lx Ly Lz {STRESS}")), "viscosity")
+    assert series.volume == pytest.approx(1e-27, rel=1e-12)
+
+
+def test_formats_are_told_by_content(tmp_path: Path) -> None:
+    """A table without its ending, averages below another title, a log behind a message with commas, entries of a local dump."""
+    named = read_currents(put(tmp_path, CSV, "j.csv"), "ionic conductivity")
+    plain = read_currents(put(tmp_path, CSV, "j.txt"), "ionic conductivity")
+    np.testing.assert_array_equal(plain.flux, named.flux)
+    titled = put(tmp_path, "# my title\n# TimeStep c_a\n0 1\n10 2\n", "a.dat")
+    assert read_currents(titled, "ionic conductivity", columns=["c_a"], extensive=True, **RUN).flux.shape == (1, 2)
+    behind = put(tmp_path, "[node1:77] warning, no network, using memory\n" + log(ROWS))
+    assert read_currents(behind, "viscosity").flux.shape == (5, 4)
+    head = "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ENTRIES\n1\nITEM: BOX BOUNDS pp pp pp\n0 1\n0 1\n0 1\n"
+    local = head + "ITEM: ENTRIES index c_1\n1 2\n"
+    with pytest.raises(ValueError, match=r"local\.dump: frame 0 .*ENTRIES"):
+        read_currents(put(tmp_path, local, "local.dump"), "ionic conductivity", columns=["c_1"], temperature=300.0)
+
+
+def test_many_empty_lines_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "empty.log.gz"
+    path.write_bytes(gzip.compress(b"\n" * 200_000))
+    with pytest.raises(ValueError, match="line 100001: 100001 empty lines one after the other"):
+        read_currents(path, "viscosity")
+
+
 def test_sums_divided_by_the_number_of_atoms_are_refused(tmp_path: Path) -> None:
     path = put(tmp_path, log(ROWS, head="units real\ntimestep 1\nthermo_modify norm yes\n"))
     with pytest.raises(ValueError, match="'thermo_modify norm yes' divides sums over atoms by their number"):
@@ -296,6 +324,7 @@ def test_csv_with_units_in_its_names(tmp_path: Path) -> None:
         (CSV.replace("1.0,5", "1.5,5"), r"line 5: time_ps goes from 0.5 \(line 4\) to 1.5"),
         (CSV.replace("time_ps", "time_h"), r"column 'time_h' \(its ending is its unit\): unit 'h' is a unit of duration"),
         (CSV.replace("time_ps", "step"), r"does not state the time between frames; give it in seconds as interval="),
+        (CSV.replace(",", ";"), r"line 2: one column 'time_ps;Jx_e\.A/fs.*; separate columns by commas"),
         (CSV.replace("e.A/fs", "mA"), r"which columns hold the current"),
         (CSV.replace("Jy_e.A/fs", "Jy_A/m2"), r"some columns are in units of a current density and some of a current"),
         (CSV.replace("time_ps,Jx_e.A/fs,Jy_e.A/fs,T_K,volume_nm3\n", ""), r"line 2: numbers where the names .* are due"),
