@@ -178,7 +178,7 @@ def fit_kirkwood_buff_factor(
             f"{material}: 1 + ρ(G_cc - G_cs) is {value:.3g} ± {total:.2g}, not above zero by {criterion.resolved:g} standard "
             "deviations; the mixture demixes, or the run is too short"
         )
-    stamp = data_fingerprint(pairs, material, source)
+    stamp = data_fingerprint(pairs, material, source, pairs.g.shape)
     factors = {name: Factor(np.array([[-error / value]]), (f"{stamp}:{name}",)) for name, error in errors.items() if error > 0}
     report = {
         "temperature [K]": pairs.temperature,

@@ -99,7 +99,7 @@ def structure_factors(
         solvents=len(neutral),
         volume=float(abs(np.linalg.det(vectors))),
         temperature=trajectory.temperature,
-        provenance=dict(trajectory.provenance),
+        provenance={**trajectory.provenance, "ions": sorted(ions), "solvent": solvent},
     )
 
 
@@ -194,7 +194,7 @@ def fit_structure_factor_limit(
             f"{material}: 1/TDF is {value:.3g} ± {total:.2g} at k = 0, not above zero by {criterion.resolved:g} standard "
             "deviations; the mixture demixes, or a larger cell or a longer run is needed"
         )
-    stamp = data_fingerprint(data, material, source)
+    stamp = data_fingerprint(data, material, source, y.shape)
     parts = {source: sampling, f"{material} bend of structure factors": hidden}
     factors = {name: Factor(np.array([[-error / value]]), (f"{stamp}:{name}",)) for name, error in parts.items() if error > 0}
     report = {

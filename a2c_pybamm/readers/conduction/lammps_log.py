@@ -54,7 +54,7 @@ class _LogReader:
         elif text.split(None, 1)[:1] == [b"Step"] or text.startswith(b"keywords:"):
             self._names(line, text)  # a log of which the beginning was cut
         else:
-            self._statement(line, text.decode("utf-8", "replace").split())
+            self._statement(line, text.partition(b"#")[0].decode("utf-8", "replace").split())
 
     def _names(self, line: int, text: bytes) -> None:
         """The names of a run's columns, in either style."""

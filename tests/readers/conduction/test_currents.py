@@ -227,6 +227,19 @@ def test_arguments_that_contradict_the_file(tmp_path: Path, changes: dict[str, A
         read_currents(path, **{"coefficient": "viscosity", **changes})
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Setting up Verlet run ...\n  Unit style    : real\n  Current step  : 0\n  Time step     : 2\n",
+        "units real  # of energies in kcal/mol\nvariable dt equal 2.0\ntimestep ${dt}\ntimestep 2.0\n",
+    ],
+)
+def test_units_and_time_step_of_the_screen_and_of_echoed_commands(tmp_path: Path, head: str) -> None:
+    series = read_currents(put(tmp_path, log(ROWS, head=head)), "viscosity")
+    assert series.interval == pytest.approx(2e-14, rel=1e-12)
+    assert series.provenance["units"] == "real"
+
+
 def test_edges_of_the_cell_give_its_volume(tmp_path: Path) -> None:
     rows = [row.replace("1000", "10 20 5") for row in ROWS]
     series = read_currents(put(tmp_path, log(rows, names=f"Step Temp Lx Ly Lz {STRESS}")), "viscosity")
