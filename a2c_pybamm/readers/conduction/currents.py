@@ -121,7 +121,7 @@ def read_currents(
         [series.column(name, "name it by columns=")[kept] * unit for name, unit in zip(names, scale.units, strict=True)]
     )
     others = _coupled(series, coupled or {}, len(names), kept)
-    warnings = [*settings.warnings, *_heat_warnings(series, kind, atomic_stress)]
+    warnings = [*series.warnings, *settings.warnings, *_heat_warnings(series, kind, atomic_stress)]
     return CurrentSeries(
         kind,
         independent_series(kind, flux / settings.volume if scale.total else flux),

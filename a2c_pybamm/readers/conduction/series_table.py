@@ -57,6 +57,8 @@ class SeriesTable:
     """True where each column's name ends in its unit."""
     remarks: tuple[str, ...] = ()
     """Rows that were left out, and why."""
+    warnings: tuple[str, ...] = ()
+    """Properties of the numbers by which they may not be what is asked for."""
     counted_in: str = "line"
     """Word for the place of a row in the file."""
 

@@ -108,12 +108,19 @@ def test_averages_of_all_kinds_agree_with_the_log() -> None:
     assert np.corrcoef(stress.flux.ravel(), direct.flux[:, 1:].ravel())[0, 1] > 0.7
 
 
-def test_dump_summed_over_atoms() -> None:
+def test_dump_summed_over_atoms(tmp_path: Path) -> None:
     """Charges times velocities, against LAMMPS's own sum at the same steps; units, volume and time come from the dump."""
     summed = read_currents(DATA / "run.dump.gz", "ionic conductivity", temperature=300.0)
     electric = read_currents(DATA / "log.lammps", "ionic conductivity", columns=CHARGE, extensive=True)
     np.testing.assert_allclose(summed.flux, electric.flux[:, ::10], rtol=1e-4)
     assert summed.interval == pytest.approx(4e-13, rel=1e-9)
+    assert "warnings" not in summed.provenance
+    scaled = tmp_path / "scaled.dump"
+    lines = gzip.decompress((DATA / "run.dump.gz").read_bytes()).decode().replace(" 22.99 1 ", " 22.99 0.8 ")
+    scaled.write_text(lines.replace(" 35.45 -1 ", " 35.45 -0.8 "), encoding="ascii")
+    partial = read_currents(scaled, "ionic conductivity", temperature=300.0)
+    np.testing.assert_allclose(partial.flux, 0.8 * summed.flux, rtol=1e-12)
+    assert partial.provenance["warnings"][0].startswith("charges are no whole numbers (partial or scaled ones)")
     mass = read_currents(
         DATA / "run.dump.gz", "ionic conductivity", columns=["mass*vx"], extensive=True, temperature=300.0, run=None
     )
