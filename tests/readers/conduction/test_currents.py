@@ -268,6 +268,12 @@ def test_formats_are_told_by_content(tmp_path: Path) -> None:
         read_currents(put(tmp_path, local, "local.dump"), "ionic conductivity", columns=["c_1"], temperature=300.0)
 
 
+@pytest.mark.parametrize("columns", [None, ["element"], ["q*"], ["c_flux[1]"]])
+def test_columns_that_a_dump_does_not_have(columns: Any) -> None:
+    with pytest.raises(ValueError, match=r"no column of numbers .*\(found id type element mass q .* by columns="):
+        read_currents(DATA / "run.dump.gz", "thermal conductivity", columns=columns, temperature=300.0)
+
+
 def test_many_empty_lines_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "empty.log.gz"
     path.write_bytes(gzip.compress(b"\n" * 200_000))
