@@ -152,13 +152,14 @@ def fit_kirkwood_buff_factor(
         return _imbalance(pairs, _integrals(pairs, g, None, criterion), ions)
 
     value = inverse_factor(mean)
-    sampling = _jackknife_std(np.array([[inverse_factor(g)] for g in left_out]))[0]
+    student = np.sqrt(student_variance(n_block - 1))
+    sampling = float(student * jackknife_std(np.array([[inverse_factor(g)] for g in left_out]))[0])
     top = _edges(pairs.distance)[-1]
     limits = top * np.linspace(criterion.least_limit, 1, criterion.n_limit)
     cut_off = float(np.sqrt(np.mean([(inverse_factor(mean, limit) - value) ** 2 for limit in limits])))
     charged = any(pairs.charges)
     unbalanced = imbalance(mean) if charged else np.zeros(len(ions))
-    unbalanced_std = _jackknife_std(np.array([imbalance(g) for g in left_out])) if charged else unbalanced
+    unbalanced_std = student * jackknife_std(np.array([imbalance(g) for g in left_out])) if charged else unbalanced
     beyond = np.sqrt(np.maximum(unbalanced**2 - unbalanced_std**2, 0.0))
     if (beyond > criterion.largest_imbalance).any():
         k = int(np.argmax(beyond))
@@ -227,8 +228,6 @@ def _imbalance(pairs: PairCorrelations, integrals: Array, ions: list[int]) -> Ar
     return 1 + integrals[np.ix_(ions, ions)] @ (charges * density) / charges
 
 
-def _jackknife_std(left_out: Array) -> Array:
-    """Standard deviation of a mean from the values with one block left out each (n_block, n), widened to Student's."""
-    n = len(left_out)
-    variance = (n - 1) * left_out.var(axis=0)
-    return np.asarray(np.sqrt(variance * student_variance(n - 1)))
+def jackknife_std(left_out: Array) -> Array:
+    """Standard deviation of a mean from the values with one block left out each (n_block, n), before Student's factor."""
+    return np.asarray(np.sqrt((len(left_out) - 1) * left_out.var(axis=0)))

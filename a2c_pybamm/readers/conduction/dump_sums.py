@@ -70,5 +70,6 @@ def _validate_terms(path: Path, head: DumpHeader, known: set[str]) -> None:
     missing = sorted(known - (set(head.columns) - {"element"}))
     if missing or not known:
         raise ValueError(
-            f"{path}: no column of numbers {', '.join(map(repr, missing[:1]))} (found {' '.join(head.columns)}); name the columns to sum over atoms by columns="
+            f"{path}: no column of numbers {', '.join(map(repr, missing[:1]))} (found {' '.join(head.columns)}); name the "
+            "columns to sum over atoms by columns="
         )
