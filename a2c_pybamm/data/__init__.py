@@ -2,6 +2,7 @@
 
 from a2c_pybamm.data.conduction import CurrentSeries, ElectrolyteMotion, TransportCoefficient
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
+from a2c_pybamm.data.conduction import CurrentSeries, DriftVelocities, ElectrolyteMotion, TransportCoefficient
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.motion import (
@@ -29,6 +30,7 @@ __all__ = [
     "CollectiveMSD",
     "ConcentrationScale",
     "CurrentSeries",
+    "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
     "HopFrequencies",
