@@ -10,7 +10,7 @@ from a2c_pybamm.data import Array, PairCorrelations
 from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.statistics.averaging import student_variance
-from a2c_pybamm.laws.law import log_coefficient
+from a2c_pybamm.laws.conduction.electrolyte_names import thermodynamic_factor_name
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def fit_kirkwood_buff_factor(
     }
     provenance = {**traced_provenance(pairs), "fit": report}
     method = "Kirkwood-Buff integrals with the weight of Krüger and Vlugt, tails corrected for fixed numbers"
-    return Estimate((log_coefficient(material, "TDF", "1"),), -np.log([value]), factors, method, provenance)
+    return Estimate((thermodynamic_factor_name(material),), -np.log([value]), factors, method, provenance)
 
 
 def _roles(material: str, pairs: PairCorrelations) -> tuple[list[int], int]:

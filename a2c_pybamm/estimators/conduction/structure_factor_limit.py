@@ -15,7 +15,7 @@ from a2c_pybamm.estimators.conduction.kirkwood_buff import jackknife_std
 from a2c_pybamm.estimators.conduction.pair_correlations import cell_vectors
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.statistics.averaging import student_variance
-from a2c_pybamm.laws.law import log_coefficient
+from a2c_pybamm.laws.conduction.electrolyte_names import thermodynamic_factor_name
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ def fit_structure_factor_limit(
     }
     provenance = {**traced_provenance(data), "fit": report}
     method = "line in k² through structure factors of ions and solvent, or their inverse, at k = 0"
-    return Estimate((log_coefficient(material, "TDF", "1"),), -np.log([line.value]), factors, method, provenance)
+    return Estimate((thermodynamic_factor_name(material),), -np.log([line.value]), factors, method, provenance)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from a2c_pybamm.data import ActivityTable, ConcentrationScale
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.thermodynamics.smoothing_spline import SmoothFit, average_over_smoothing
-from a2c_pybamm.laws.law import log_coefficient
+from a2c_pybamm.laws.conduction.electrolyte_names import thermodynamic_factor_name
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def fit_thermodynamic_factor(
     }
     method = "smoothing spline of ln γ± in √c, averaged over its smoothness by restricted likelihood"
     provenance = {"label": table.label, **traced_provenance(table), "fit": report}
-    return Estimate((log_coefficient(material, "TDF", "1"),), np.log([factor]), factors, method, provenance)
+    return Estimate((thermodynamic_factor_name(material),), np.log([factor]), factors, method, provenance)
 
 
 def _smooth_curve(table: ActivityTable, smoothing: ActivitySmoothing, where: str) -> tuple[SmoothFit, float]:
