@@ -160,6 +160,7 @@ _HOMES = {
         "neighbour_hops",
         "mean_squared_displacement_tensor",
         "observed_network",
+        "pair_correlations",
         "onsager_matrix",
         "onsager_report",
         "phase_diagram",

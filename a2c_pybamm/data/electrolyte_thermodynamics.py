@@ -97,7 +97,7 @@ class ActivityTable:
         r"""The table on the molal scale, from one of mole fractions.
 
         With :math:`x = n_s/(n_0 + \nu n_s)`: :math:`m = x/[(1 - \nu x)M_0]` and :math:`\gamma_m = f(1 - \nu x)`, since the
-        activity is one [Robinson and Stokes, Electrolyte Solutions, 2nd ed. (1959), eq. 2.22].
+        activity is one [Robinson and Stokes, Electrolyte Solutions, 2nd ed. (1959), chapter 2].
 
         Parameters
         ----------

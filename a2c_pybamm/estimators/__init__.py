@@ -12,10 +12,12 @@ from a2c_pybamm.estimators.conduction.electrolyte_motion import (
 from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
 from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
 from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
+from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
 from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
 from a2c_pybamm.estimators.conduction.onsager_report import OnsagerReport, onsager_report
+from a2c_pybamm.estimators.conduction.pair_correlations import pair_correlations
 from a2c_pybamm.estimators.conduction.structure_factor_limit import fit_structure_factor_limit, structure_factors
 from a2c_pybamm.estimators.conduction.thermodynamic_factor import fit_thermodynamic_factor
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
@@ -165,6 +167,7 @@ __all__ = [
     "observed_network",
     "onsager_matrix",
     "onsager_report",
+    "pair_correlations",
     "phase_diagram",
     "planned_length",
     "quantity_names",

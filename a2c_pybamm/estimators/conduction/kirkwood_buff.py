@@ -10,7 +10,7 @@ from a2c_pybamm.data import Array, PairCorrelations
 from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.statistics.averaging import student_variance
-from a2c_pybamm.laws.law import log_coefficient
+from a2c_pybamm.laws.conduction.electrolyte_names import thermodynamic_factor_name
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class KirkwoodBuffCriterion:
     """Upper limits of the integrals, and what they must resolve."""
 
     weight: tuple[float, ...] = (1.0, 0.0, 0.0, -23 / 8, 3 / 4, 9 / 8)
-    """Coefficients of the weight in powers of x = r/L (Krüger and Vlugt 2018, eq. 17): integrals converge as 1/L³."""
+    """Coefficients of the weight in powers of x = r/L (Krüger and Vlugt 2018): their error falls as 1/L³."""
     least_limit: float = 0.7
     """Smallest upper limit over the largest, between which the integral must not change."""
     n_limit: int = 7
@@ -112,8 +112,8 @@ def fit_kirkwood_buff_factor(
     with :math:`x_i` the share of ion i of all ions. The integrals are those of `kirkwood_buff_integrals`.
 
     **Error.** Sampling: scatter of the blocks (jackknife, with Student's variance), under ``source``. The spread of the factor
-    over upper limits L from 0.7 of the largest on is the source ``"<material> Kirkwood-Buff cut-off"``. Around an ion all others
-    carry its charge with the opposite sign, :math:`\sum_j z_j\rho_j G_{ij} = -z_i` (for 1:1,
+    over upper limits L from 0.7 of the largest on is the source ``"<material> Kirkwood-Buff cut-off"``. Around an ion all
+    others carry its charge with the opposite sign, :math:`\sum_j z_j\rho_j G_{ij} = -z_i` (for 1:1,
     :math:`\rho_+(G_{++} - G_{+-}) = -1`); what is missing beyond its sampling error is the source
     ``"<material> electroneutrality"``, and refused above half of the charge. Species without charges are not checked.
 
@@ -134,7 +134,7 @@ def fit_kirkwood_buff_factor(
 
     References
     ----------
-    .. [1] P. G. Kusalik, G. N. Patey, J. Chem. Phys. 86 (1987) 5110, eqs. 35 to 37.
+    .. [1] P. G. Kusalik, G. N. Patey, J. Chem. Phys. 86 (1987) 5110.
     """
     n_block = len(pairs.g)
     if n_block < criterion.least_blocks:
@@ -152,19 +152,20 @@ def fit_kirkwood_buff_factor(
         return _imbalance(pairs, _integrals(pairs, g, None, criterion), ions)
 
     value = inverse_factor(mean)
-    sampling = _jackknife_std(np.array([[inverse_factor(g)] for g in left_out]))[0]
+    student = np.sqrt(student_variance(n_block - 1))
+    sampling = float(student * jackknife_std(np.array([[inverse_factor(g)] for g in left_out]))[0])
     top = _edges(pairs.distance)[-1]
     limits = top * np.linspace(criterion.least_limit, 1, criterion.n_limit)
     cut_off = float(np.sqrt(np.mean([(inverse_factor(mean, limit) - value) ** 2 for limit in limits])))
     charged = any(pairs.charges)
     unbalanced = imbalance(mean) if charged else np.zeros(len(ions))
-    unbalanced_std = _jackknife_std(np.array([imbalance(g) for g in left_out])) if charged else unbalanced
+    unbalanced_std = student * jackknife_std(np.array([imbalance(g) for g in left_out])) if charged else unbalanced
     beyond = np.sqrt(np.maximum(unbalanced**2 - unbalanced_std**2, 0.0))
     if (beyond > criterion.largest_imbalance).any():
         k = int(np.argmax(beyond))
         raise ValueError(
-            f"{material}: around {pairs.species[ions[k]]} the others carry {1 - unbalanced[k]:.2f} ± {unbalanced_std[k]:.2g} of the "
-            "charge that balances its own; check counts and normalisation of g, or take a larger cell and a longer run"
+            f"{material}: around {pairs.species[ions[k]]} the others carry {1 - unbalanced[k]:.2f} ± {unbalanced_std[k]:.2g} "
+            "of the charge that balances its own; check counts and normalisation of g, or take a larger cell and a longer run"
         )
     shares = _shares(pairs, ions)
     errors = {
@@ -178,7 +179,7 @@ def fit_kirkwood_buff_factor(
             f"{material}: 1 + ρ(G_cc - G_cs) is {value:.3g} ± {total:.2g}, not above zero by {criterion.resolved:g} standard "
             "deviations; the mixture demixes, or the run is too short"
         )
-    stamp = data_fingerprint(pairs, material, source)
+    stamp = data_fingerprint(pairs, material, source, pairs.g.shape)
     factors = {name: Factor(np.array([[-error / value]]), (f"{stamp}:{name}",)) for name, error in errors.items() if error > 0}
     report = {
         "temperature [K]": pairs.temperature,
@@ -191,7 +192,7 @@ def fit_kirkwood_buff_factor(
     }
     provenance = {**traced_provenance(pairs), "fit": report}
     method = "Kirkwood-Buff integrals with the weight of Krüger and Vlugt, tails corrected for fixed numbers"
-    return Estimate((log_coefficient(material, "TDF", "1"),), -np.log([value]), factors, method, provenance)
+    return Estimate((thermodynamic_factor_name(material),), -np.log([value]), factors, method, provenance)
 
 
 def _roles(material: str, pairs: PairCorrelations) -> tuple[list[int], int]:
@@ -201,8 +202,8 @@ def _roles(material: str, pairs: PairCorrelations) -> tuple[list[int], int]:
     solvents = neutral if any(pairs.charges) else [n - 1]
     if len(solvents) != 1 or n < 2:
         raise ValueError(
-            f"{material}: {len(solvents)} solvents among {', '.join(pairs.species)}; ions as one species against one solvent is all "
-            "that follows from these integrals, leave the others out of a run of one solvent"
+            f"{material}: {len(solvents)} solvents among {', '.join(pairs.species)}; ions as one species against one solvent "
+            "is all that follows from these integrals, leave the others out of a run of one solvent"
         )
     return [k for k in range(n) if k != solvents[0]], solvents[0]
 
@@ -227,8 +228,6 @@ def _imbalance(pairs: PairCorrelations, integrals: Array, ions: list[int]) -> Ar
     return 1 + integrals[np.ix_(ions, ions)] @ (charges * density) / charges
 
 
-def _jackknife_std(left_out: Array) -> Array:
-    """Standard deviation of a mean from the values with one block left out each (n_block, n), widened to Student's."""
-    n = len(left_out)
-    variance = (n - 1) * left_out.var(axis=0)
-    return np.asarray(np.sqrt(variance * student_variance(n - 1)))
+def jackknife_std(left_out: Array) -> Array:
+    """Standard deviation of a mean from the values with one block left out each (n_block, n), before Student's factor."""
+    return np.asarray(np.sqrt((len(left_out) - 1) * left_out.var(axis=0)))

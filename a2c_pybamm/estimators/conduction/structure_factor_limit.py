@@ -11,9 +11,11 @@ from scipy.stats import t as student
 
 from a2c_pybamm.data import Array, StructureFactors, Trajectory, frames_at_once
 from a2c_pybamm.estimate import Estimate, Factor
+from a2c_pybamm.estimators.conduction.kirkwood_buff import jackknife_std
+from a2c_pybamm.estimators.conduction.pair_correlations import cell_vectors
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.statistics.averaging import student_variance
-from a2c_pybamm.laws.law import log_coefficient
+from a2c_pybamm.laws.conduction.electrolyte_names import thermodynamic_factor_name
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ def structure_factors(
 ) -> StructureFactors:
     r"""Partial structure factors at all wave vectors of a cell up to a wave number, in blocks of the run.
 
-    :math:`\mathbf k = 2\pi\,\mathbf n\,\mathbf h^{-1}` with the cell vectors in the rows of :math:`\mathbf h`; wave vectors of one
-    length are averaged. An ion or molecule is taken at one of its atoms (``"P"`` of PF₆⁻).
+    :math:`\mathbf k = 2\pi\,\mathbf n\,\mathbf h^{-1}` with the cell vectors in the rows of :math:`\mathbf h`; wave vectors of
+    one length are averaged. An ion or molecule is taken at one of its atoms (``"P"`` of PF₆⁻).
 
     Parameters
     ----------
@@ -68,11 +70,7 @@ def structure_factors(
         If species are missing, the cell is none, fewer than two wave numbers lie below ``largest``, or there are fewer frames
         than blocks.
     """
-    vectors = np.asarray(cell, float)
-    vectors = np.diag(vectors) if vectors.ndim == 1 else vectors
-    size = trajectory.positions.shape[-1]
-    if vectors.shape != (size, size) or not abs(np.linalg.det(vectors)) > 0:
-        raise ValueError(f"structure factors: cell of shape {vectors.shape}; give three vectors [m] in rows, or three edges")
+    vectors = cell_vectors(cell, "structure factors")
     symbols = np.array(trajectory.species)
     charged, neutral = np.flatnonzero(np.isin(symbols, list(ions))), np.flatnonzero(symbols == solvent)
     if not len(charged) or not len(neutral) or solvent in ions:
@@ -88,11 +86,11 @@ def structure_factors(
     step = max(1, frames_at_once(len(symbols)) // len(waves))
     for first in range(0, n_frame, step):
         block = slice(first, first + step)
-        of_ions, of_solvent = (
-            np.exp(1j * (trajectory.positions[block][:, atoms] @ waves.T)).sum(axis=1) for atoms in (charged, neutral)
-        )
-        ion_ion[block] = np.abs(of_ions) ** 2 / len(charged)
-        ion_solvent[block] = (of_ions * of_solvent.conj()).real / len(neutral)
+        ion_phase, solvent_phase = (trajectory.positions[block][:, atoms] @ waves.T for atoms in (charged, neutral))
+        cosine, sine = np.cos(ion_phase).sum(axis=1), np.sin(ion_phase).sum(axis=1)
+        ion_ion[block] = (cosine**2 + sine**2) / len(charged)
+        both = cosine * np.cos(solvent_phase).sum(axis=1) + sine * np.sin(solvent_phase).sum(axis=1)
+        ion_solvent[block] = both / len(neutral)
     return StructureFactors(
         wave_number=numbers,
         waves=np.bincount(shells).astype(np.int64),
@@ -102,7 +100,7 @@ def structure_factors(
         solvents=len(neutral),
         volume=float(abs(np.linalg.det(vectors))),
         temperature=trajectory.temperature,
-        provenance=dict(trajectory.provenance),
+        provenance={**trajectory.provenance, "ions": sorted(ions), "solvent": solvent},
     )
 
 
@@ -146,15 +144,16 @@ def fit_structure_factor_limit(
         \frac1{\mathrm{TDF}} = 1 + \rho_c(G_{cc} - G_{cs}) = \lim_{k\to0} y(k), \qquad
         y = \frac{\langle|\rho_c|^2\rangle}{N_c} - \frac{\langle\mathrm{Re}\,\rho_c\rho_s^*\rangle}{N_s},
 
-    since :math:`\langle\rho_i\rho_j^*\rangle/\sqrt{N_iN_j} \to \delta_{ij} + \sqrt{\rho_i\rho_j}\,G_{ij}` [1]_ and all ions count as one
-    species [2]_. At :math:`k \ne 0` fixed numbers of particles leave no trace: of ideal particles :math:`y = 1`.
+    since :math:`\langle\rho_i\rho_j^*\rangle/\sqrt{N_iN_j} \to \delta_{ij} + \sqrt{\rho_i\rho_j}\,G_{ij}` [1]_ and all ions
+    count as one species [2]_. At :math:`k \ne 0` fixed numbers of particles leave no trace: of ideal particles :math:`y = 1`.
 
-    The line :math:`y = y_0 + ak^2` (both are even in k) by least squares over wave numbers, weighted by their numbers of wave
-    vectors, in the widest window from the smallest wave number on in which a term in :math:`k^4` is not significant.
+    A line in :math:`k^2` (y is even in k) through :math:`y`, or through :math:`1/y` as Ornstein and Zernike have it, by least
+    squares over wave numbers, weighted by their numbers of wave vectors, in the widest window from the smallest wave number on
+    in which a term in :math:`k^4` of either is not significant.
 
-    **Error.** Scatter of :math:`y_0` between blocks, with Student's variance, under ``source``; and, as
+    **Error.** Scatter of the limit between blocks (jackknife, with Student's variance), under ``source``; and, as
     ``"<material> bend of structure factors"``, what a term in :math:`k^4` of its own size or standard deviation, whichever is
-    larger, would move :math:`y_0`.
+    larger, would move the limit.
 
     Parameters
     ----------
@@ -170,7 +169,8 @@ def fit_structure_factor_limit(
 
     References
     ----------
-    .. [1] A. Ben-Naim, Molecular Theory of Solutions (2006), sec. 4.2; N. W. Ashcroft, D. C. Langreth, Phys. Rev. 156 (1967) 685.
+    .. [1] A. Ben-Naim, Molecular Theory of Solutions (2006), sec. 4.2; N. W. Ashcroft, D. C. Langreth, Phys. Rev. 156
+       (1967) 685.
     .. [2] P. G. Kusalik, G. N. Patey, J. Chem. Phys. 86 (1987) 5110.
     """
     y = data.ion_ion - data.ion_solvent
@@ -180,43 +180,79 @@ def fit_structure_factor_limit(
             f"{material}: structure factors in {n_block} block(s) at {n_k} wave number(s); a limit with its error needs "
             f"{criterion.least_blocks} and {criterion.least_wave_numbers}, take a larger cell or more wave numbers"
         )
-    for n in range(n_k, criterion.least_wave_numbers - 1, -1):
-        limit, bend, lever = _line(data, y, n)
-        bend_std = float(bend.std(ddof=1) / np.sqrt(n_block))
-        statistic = abs(float(bend.mean())) / bend_std if bend_std > 0 else 0.0
-        probability = float(2 * student.sf(statistic, n_block - 1))
-        if probability > criterion.bend_level:
-            break
-    value = float(limit.mean())
-    sampling = float(np.sqrt(student_variance(n_block - 1) / n_block) * limit.std(ddof=1))
-    hidden = abs(lever) * max(abs(float(bend.mean())), bend_std)
-    total = float(np.hypot(sampling, hidden))
-    if not value > criterion.resolved * total:
+    line = _widest_line(data, y, criterion)
+    total = float(np.hypot(line.sampling, line.hidden))
+    if not (line.value > 0 and total * criterion.resolved < 1):
         raise ValueError(
-            f"{material}: 1/TDF is {value:.3g} ± {total:.2g} at k = 0, not above zero by {criterion.resolved:g} standard deviations; "
-            "the mixture demixes, or a larger cell or a longer run is needed"
+            f"{material}: 1/TDF is {line.value:.3g} ± {abs(line.value) * total:.2g} at k = 0, not above zero by "
+            f"{criterion.resolved:g} standard deviations; the mixture demixes, or a larger cell or a longer run is needed"
         )
-    stamp = data_fingerprint(data, material, source)
-    parts = {source: sampling, f"{material} bend of structure factors": hidden}
-    factors = {name: Factor(np.array([[-error / value]]), (f"{stamp}:{name}",)) for name, error in parts.items() if error > 0}
+    stamp = data_fingerprint(data, material, source, y.shape)
+    parts = {source: line.sampling, f"{material} bend of structure factors": line.hidden}
+    factors = {name: Factor(np.array([[-error]]), (f"{stamp}:{name}",)) for name, error in parts.items() if error > 0}
     report = {
         "temperature [K]": data.temperature,
-        "thermodynamic factor": 1 / value,
-        "wave numbers": n,
-        "largest wave number [m-1]": float(data.wave_number[n - 1]),
-        "p-value of a bend": probability,
+        "thermodynamic factor": 1 / line.value,
+        "line through": "1/y" if line.reciprocal else "y",
+        "wave numbers": line.n,
+        "largest wave number [m-1]": float(data.wave_number[line.n - 1]),
+        "p-value of a bend": line.probability,
         "blocks": n_block,
     }
     provenance = {**traced_provenance(data), "fit": report}
-    method = "line in k² through structure factors of ions and solvent, at k = 0"
-    return Estimate((log_coefficient(material, "TDF", "1"),), -np.log([value]), factors, method, provenance)
+    method = "line in k² through structure factors of ions and solvent, or their inverse, at k = 0"
+    return Estimate((thermodynamic_factor_name(material),), -np.log([line.value]), factors, method, provenance)
 
 
-def _line(data: StructureFactors, y: Array, n: int) -> tuple[Array, Array, float]:
-    """Limit and bend of each block (n_block,) from the first n wave numbers, and the limit's change by a bend of one."""
+@dataclass(frozen=True)
+class _Line:
+    """Line in k² through the first wave numbers."""
+
+    reciprocal: bool
+    """True for one through 1/y."""
+    n: int
+    """Number of wave numbers."""
+    value: float
+    """1/TDF at k = 0."""
+    sampling: float
+    """Standard deviation of that by sampling, over the value."""
+    hidden: float
+    """The same by a bend that the window may hide."""
+    probability: float
+    """Probability of a larger bend without one."""
+
+
+def _widest_line(data: StructureFactors, y: Array, criterion: LimitCriterion) -> _Line:
+    """The line in the widest straight window; of two the one of smaller error, of none the straightest in the narrowest."""
+    for n in range(y.shape[1], criterion.least_wave_numbers - 1, -1):
+        lines = [line for reciprocal in (False, True) if (line := _line(data, y, n, reciprocal)) is not None]
+        straight = [line for line in lines if line.probability > criterion.bend_level]
+        if straight:
+            return min(straight, key=lambda line: np.hypot(line.sampling, line.hidden))
+    return max(lines, key=lambda line: line.probability)
+
+
+def _line(data: StructureFactors, y: Array, n: int, reciprocal: bool) -> _Line | None:
+    """The line through the first n wave numbers; None through 1/y where that is not positive."""
     square = (data.wave_number[:n] / data.wave_number[n - 1]) ** 2
     root = np.sqrt(data.waves[:n])
-    line, bend = np.column_stack([np.ones(n), square]), square**2
-    limit = np.linalg.pinv(line * root[:, None])[0] * root
-    whole = np.linalg.pinv(np.column_stack([line, bend]) * root[:, None])[-1] * root
-    return y[:, :n] @ limit, y[:, :n] @ whole, float(limit @ bend)
+    design = np.column_stack([np.ones(n), square])
+    limit = np.linalg.pinv(design * root[:, None])[0] * root
+    bend = np.linalg.pinv(np.column_stack([design, square**2]) * root[:, None])[-1] * root
+    n_block, mean = len(y), y[:, :n].mean(axis=0)
+    left_out = (n_block * mean - y[:, :n]) / (n_block - 1)
+    if reciprocal:
+        if not (left_out > 0).all():
+            return None
+        mean, left_out = 1 / mean, 1 / left_out
+    value, bent = float(mean @ limit), float(mean @ bend)
+    std, bent_std = jackknife_std(left_out @ np.column_stack([limit, bend])).tolist()
+    statistic = abs(bent) / bent_std if bent_std > 0 else 0.0
+    return _Line(
+        reciprocal=reciprocal,
+        n=n,
+        value=1 / value if reciprocal and value else value,
+        sampling=float(np.sqrt(student_variance(n_block - 1))) * std / abs(value) if value else np.inf,
+        hidden=abs(float(limit @ square**2)) * max(abs(bent), bent_std) / abs(value) if value else np.inf,
+        probability=float(2 * student.sf(statistic, n_block - 1)),
+    )

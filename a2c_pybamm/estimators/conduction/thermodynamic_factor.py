@@ -11,7 +11,7 @@ from a2c_pybamm.data import ActivityTable, ConcentrationScale
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.thermodynamics.smoothing_spline import SmoothFit, average_over_smoothing
-from a2c_pybamm.laws.law import log_coefficient
+from a2c_pybamm.laws.conduction.electrolyte_names import thermodynamic_factor_name
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,13 @@ class ActivitySmoothing:
     derivative: int = 3
     """Order of the derivative by √c whose square is the roughness: curves of activities bend smoothly in √c."""
     n_knot: int = 40
-    """Places between zero and the largest √c where that derivative may change; 30 give the same curves to 1 % of their error."""
+    """Places between zero and the largest √c where that derivative may change."""
     least_bending: float = 0.5
-    """Effective coefficients that a curve has at least beside the unpenalised ones: data with much noise do not show that there
-    is nothing between them. Without it 95 % intervals of a Pitzer curve with 2 % noise held 79 %."""
-    approach: float = 1.2
-    """b of the unpenalised term √I/(1 + b√I), I in mol/kg or mol/L, which bends where ions screen each other: Pitzer's value."""
+    """Effective coefficients that a curve has at least beside the unpenalised ones: data with much noise do not show that
+    there are none. Without it 95 % intervals of a Pitzer curve with 2 % noise held 79 % at one concentration."""
+    screening: tuple[float, ...] = (1.2, 4.0)
+    """b of unpenalised terms √I/(1 + b√I), I in mol/kg or mol/L, which bend where ions screen each other: the value of K. S.
+    Pitzer, J. Phys. Chem. 77 (1973) 268, and that of larger ions; tables of few rows have the first alone, or none."""
     molar_unit: float = 1e3
     """One mole per litre [mol.m-3], in whose unit b stands."""
     resolved: float = 3.0
@@ -55,20 +56,25 @@ def fit_thermodynamic_factor(
         \mathrm{TDF} = \frac{d\ln a_\pm}{d\ln c} = \Bigl(1 + \frac{d\ln\gamma_m}{d\ln m}\Bigr)\frac{d\ln m}{d\ln c},
         \qquad \frac{d\ln m}{d\ln c} = \frac{1}{1 - c\bar V_e}, \quad \bar V_e = \frac{dV}{dm}
 
-    with :math:`V(m)` the volume of the solution that holds one kilogram of solvent, :math:`c = m/V` [1]_. On the molar scale the
-    last factor is 1. :math:`\ln\gamma_\pm` is a smoothing spline of :math:`s = \sqrt m` (Debye and Hückel: a power series in it),
-    :math:`\ln\gamma = \sum_{k<r} b_k s^k + \int_0^s w(u)\,(s-u)^{r-1}/(r-1)!\,du` with :math:`\int w^2` as penalty, averaged over
-    the smoothing parameter by restricted likelihood; :math:`b_0 = 0` where the table is referred to infinite dilution.
+    with :math:`V(m)` the volume of the solution that holds one kilogram of solvent, :math:`c = m/V` [1]_. On the molar scale
+    the last factor is 1. The curve is a smoothing spline of :math:`s = \sqrt m`, in which Debye and Hückel's series goes,
+
+    .. math::
+        \ln\gamma_\pm = \frac{a_1s}{1 + 1.2s} + \frac{a_2s}{1 + 4s} + \sum_{k<3} b_k s^k + \int_0^s w(u)\,\frac{(s-u)^2}{2}\,du
+
+    with the penalty :math:`\int w^2`, averaged over its weight by restricted likelihood; :math:`b_0 = 0` where the table is
+    referred to infinite dilution.
 
     **Error.** The covariance is the posterior one of [2]_, which holds what smoothing may have hidden. The spread between
-    smoothing parameters is the source ``"<material> smoothness of activities"``; where declared standard deviations are exceeded
-    (χ²/ν > 1), ``"<material> activities (misfit)"``. Estimates at several concentrations of one table have the same labels, so
-    that they stay correlated in a joint fit.
+    weights of the penalty is the source ``"<material> smoothness of activities"``; where declared standard deviations are
+    exceeded (χ²/ν > 1), there is ``"<material> activities (misfit)"``. Estimates at several concentrations of one table have
+    the same labels, so that they stay correlated in a joint fit.
 
     Parameters
     ----------
     concentration
-        Concentration of the salt [mol.m-3], within the table or below its first row where that is referred to infinite dilution.
+        Concentration of the salt [mol.m-3], within the table or below its first row where that is referred to infinite
+        dilution.
     material
         The electrolyte, as it begins the coefficient's name.
     source
@@ -82,7 +88,7 @@ def fit_thermodynamic_factor(
 
     References
     ----------
-    .. [1] R. A. Robinson, R. H. Stokes, Electrolyte Solutions, 2nd ed. (1959), eqs. 2.23 to 2.28: molal and molar scale.
+    .. [1] R. A. Robinson, R. H. Stokes, Electrolyte Solutions, 2nd ed. (1959), chapter 2: molal and molar scale.
     .. [2] G. Wahba, J. R. Stat. Soc. B 45, 133 (1983).
     """
     where = f"{material}: activities of {table.label}"
@@ -101,8 +107,8 @@ def fit_thermodynamic_factor(
     std = float(np.sqrt(sum(float(columns @ columns) for columns in parts.values())))
     if not slope > smoothing.resolved * std:
         raise ValueError(
-            f"{where}: the thermodynamic factor at {concentration:g} mol/m3 is {factor:.3g} ± {std * conversion:.2g}, not above "
-            f"zero by {smoothing.resolved:g} standard deviations; add rows near it, or state a smaller std"
+            f"{where}: the thermodynamic factor at {concentration:g} mol/m3 is {factor:.3g} ± {std * conversion:.2g}, not "
+            f"above zero by {smoothing.resolved:g} standard deviations; add rows near it, or state a smaller std"
         )
     stamp = data_fingerprint(table, material, smoothing.derivative, smoothing.n_knot)
     factors = {
@@ -121,7 +127,7 @@ def fit_thermodynamic_factor(
     }
     method = "smoothing spline of ln γ± in √c, averaged over its smoothness by restricted likelihood"
     provenance = {"label": table.label, **traced_provenance(table), "fit": report}
-    return Estimate((log_coefficient(material, "TDF", "1"),), np.log([factor]), factors, method, provenance)
+    return Estimate((thermodynamic_factor_name(material),), np.log([factor]), factors, method, provenance)
 
 
 def _smooth_curve(table: ActivityTable, smoothing: ActivitySmoothing, where: str) -> tuple[SmoothFit, float]:
@@ -129,14 +135,14 @@ def _smooth_curve(table: ActivityTable, smoothing: ActivitySmoothing, where: str
     largest = float(table.concentration.max())
     s = np.sqrt(table.concentration / largest)
     design = _design(s, table, smoothing, 0)
-    n_free = smoothing.derivative + 1 - table.referred
-    need = n_free + 1 if table.std is not None else n_free + smoothing.derivative
+    spare = 1 if table.std is not None else smoothing.derivative
+    need = smoothing.derivative - table.referred + spare
     if (n := len(np.unique(s))) < need:
         raise ValueError(
             f"{where}: {n} different concentration(s), a smooth curve needs {need}"
-            + ("; add some" if table.std is not None else f", or {n_free + 1} and their std; add some")
+            + ("; add some" if table.std is not None else f", or {need - spare + 1} and their std; add some")
         )
-    penalty = np.diag(np.r_[np.zeros(n_free), np.ones(smoothing.n_knot)])
+    penalty = np.diag(np.r_[np.zeros(design.shape[1] - smoothing.n_knot), np.ones(smoothing.n_knot)])
     noise = np.ones_like(s) if table.std is None else table.std
     white, y = design / noise[:, None], table.ln_coefficient / noise
     fit = average_over_smoothing(white, y, penalty, table.std is not None, least_bending=smoothing.least_bending)
@@ -144,12 +150,15 @@ def _smooth_curve(table: ActivityTable, smoothing: ActivitySmoothing, where: str
 
 
 def _design(s: Array, table: ActivityTable, smoothing: ActivitySmoothing, order: int) -> Array:
-    """Screening term, polynomials and truncated powers of s, or their derivatives by it (n, n_coefficient)."""
+    """Screening terms, polynomials and truncated powers of s, or their derivatives by it (n, n_coefficient)."""
     r = smoothing.derivative
     knots = (np.arange(smoothing.n_knot) + 0.5) / smoothing.n_knot
     unit = smoothing.molar_unit if table.scale is ConcentrationScale.MOLAR else 1.0
-    b = smoothing.approach * np.sqrt(table.concentration.max() / unit)
-    columns = [s / (1 + b * s) if not order else 1 / (1 + b * s) ** 2]
+    largest = np.sqrt(table.concentration.max() / unit)
+    spare = 1 if table.std is not None else r
+    n_term = len(np.unique(table.concentration)) - (r - table.referred) - spare
+    terms = [b * largest for b in smoothing.screening[: max(n_term, 0)]]
+    columns = [s / (1 + b * s) if not order else 1 / (1 + b * s) ** 2 for b in terms]
     columns += [_power(s, k, order) / factorial(k) for k in range(1 if table.referred else 0, r)]
     scale = factorial(r - 1) * np.sqrt(smoothing.n_knot)
     columns += [(s > u) * _power(np.maximum(s - u, 0), r - 1, order) / scale for u in knots]
@@ -167,7 +176,7 @@ def _slope_row(s: float, table: ActivityTable, smoothing: ActivitySmoothing) -> 
 
 
 def _excess(table: ActivityTable, fit: SmoothFit, smoothing: ActivitySmoothing) -> float:
-    """χ² per degree of freedom where standard deviations are declared, 1 where they are not: the scatter has widened the fit."""
+    """χ² per degree of freedom where standard deviations are declared, 1 where they are not: scatter widens the fit."""
     if table.std is None:
         return 1.0
     design = _design(np.sqrt(table.concentration / table.concentration.max()), table, smoothing, 0)
@@ -205,8 +214,8 @@ def _volume_coefficients(table: ActivityTable, smoothing: ActivitySmoothing, whe
     """Coefficients of the solution's volume in powers of the molality, by least squares, as many as there are rows for."""
     if table.solution_volume is None:
         raise ValueError(
-            f"{where}: on the molal scale, without the solution's volume; give densities and the salt's molar mass, or a density of "
-            "the solvent and a partial molar volume"
+            f"{where}: on the molal scale, without the solution's volume; give densities and the salt's molar mass, or a "
+            "density of the solvent and a partial molar volume"
         )
     n = min(len(smoothing.volume_powers), len(np.unique(table.concentration)))
     scale = table.concentration.max()

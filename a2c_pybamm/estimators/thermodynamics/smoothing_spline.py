@@ -205,7 +205,8 @@ def average_over_smoothing(design: Array, y: Array, penalty: Array, known: bool,
     fixed = p - rank
     gram, projected = design.T @ design, design.T @ y
     size = np.trace(gram) / np.trace(penalty)
-    logs, means, roots, scatters, degrees = [], [], [], [], []
+    logs: list[float] = []
+    means, roots, scatters, degrees = [], [], [], []
     for factor in SMOOTHING.smoothings:
         smoothing = size * factor
         penalised = gram + smoothing * penalty

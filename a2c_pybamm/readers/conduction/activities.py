@@ -40,9 +40,9 @@ def read_activities(
 ) -> ActivityTable:
     r"""Mean ionic activity coefficients of a salt in one solvent, a row for each concentration.
 
-    The column of concentrations ends in its unit (``m_mol/kg``, ``c_mol/L``); that of mole fractions is called ``x``, all single
-    ions counted. On the molal scale and that of mole fractions the volume of the solution is needed: from a column of densities
-    and the salt's molar mass, or from the solvent's density and the salt's partial molar volume.
+    The column of concentrations ends in its unit (``m_mol/kg``, ``c_mol/L``); that of mole fractions is called ``x``, all
+    single ions counted. On the molal scale and that of mole fractions the volume of the solution is needed: from a column of
+    densities and the salt's molar mass, or from the solvent's density and the salt's partial molar volume.
 
     Parameters
     ----------
@@ -121,8 +121,8 @@ def _concentration_column(path: Path, scale: ConcentrationScale) -> str:
     found = [name for name in header if name.rsplit("_", 1)[-1] in UNITS[SCALE_KINDS[scale]]]
     if len(found) != 1:
         raise ValueError(
-            f"{path}: {len(found)} columns end in a unit of the {scale.value} scale ({', '.join(UNITS[SCALE_KINDS[scale]])}; found "
-            f"{', '.join(header)}); name one with concentration_column, or state another scale"
+            f"{path}: {len(found)} columns end in a unit of the {scale.value} scale ({', '.join(UNITS[SCALE_KINDS[scale]])}; "
+            f"found {', '.join(header)}); name one with concentration_column, or state another scale"
         )
     return found[0]
 
@@ -164,15 +164,16 @@ def _volume(
     of_volumes = solvent_density is not None and partial_molar_volume is not None
     if of_densities == of_volumes:
         raise ValueError(
-            f"{path}: the solution's volume needs density_column and salt_molar_mass, or solvent_density and partial_molar_volume; "
-            "give one pair"
+            f"{path}: the solution's volume needs density_column and salt_molar_mass, or solvent_density and "
+            "partial_molar_volume; give one pair"
         )
     if density_column is not None and salt_molar_mass is not None:
         if not 0 < salt_molar_mass < 1:
             raise ValueError(f"{path}: molar mass of the salt is {salt_molar_mass:g} kg/mol; give it in kg/mol")
         density = column_unit(density_column, "density", str(path)) * read_column(path, rows, density_column, positive=True)
         return np.asarray((1 + molality * salt_molar_mass) / density)
-    assert solvent_density is not None and partial_molar_volume is not None
+    assert solvent_density is not None
+    assert partial_molar_volume is not None
     if not solvent_density > 0:
         raise ValueError(f"{path}: density of the solvent is {solvent_density:g} kg/m3; give it in kg/m3")
     return np.asarray(1 / solvent_density + molality * partial_molar_volume)

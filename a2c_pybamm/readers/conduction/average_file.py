@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from a2c_pybamm.readers.bounded_stream import open_bytes
 from a2c_pybamm.readers.conduction.lammps_log import QUOTED, RUN_REMEDY, inside_brackets
-from a2c_pybamm.readers.conduction.number_rows import NumberTable, RowCollector, validate_number
+from a2c_pybamm.readers.conduction.number_rows import NumberTable, RowCollector, numbered_lines, validate_number
 from a2c_pybamm.readers.conduction.series_table import STEP_NAMES, SeriesTable, joined_runs
-from a2c_pybamm.readers.source_file import FILE_LIMITS
 
 TITLE = b"# Time-averaged data"
 """Beginning of such a file, and of each part of it that was appended."""
@@ -145,9 +143,8 @@ def read_averages(path: Path, run: int | None) -> SeriesTable:
         Naming file and line: a row or table is cut off or not of numbers, or there are no rows.
     """
     reader, line, text = _AverageReader(path), 0, b""
-    with open_bytes(path, longest_line=FILE_LIMITS.line_bytes) as file:
-        for line, text in enumerate(file, 1):
-            reader.take(line, text)
+    for line, text in numbered_lines(path):
+        reader.take(line, text)
     if not text.endswith(b"\n"):
         raise ValueError(f"{path}, line {line}: the file ends within a line; remove it, or wait until the run has written it")
     tables = list(reader.tables(line))

@@ -114,14 +114,14 @@ def read_currents(
     series = open_series(path, run, _terms(path, kind, columns, coupled))
     names = chosen_columns(series, kind, columns)
     style = style_of(series, units)
-    settings = series_settings(series, style, options)
     scale = _scale(series, kind, names, style, units, extensive)
+    settings = series_settings(series, style, options)
     kept = slice(settings.run.n_discarded, None)
     flux = np.column_stack(
         [series.column(name, "name it by columns=")[kept] * unit for name, unit in zip(names, scale.units, strict=True)]
     )
     others = _coupled(series, coupled or {}, len(names), kept)
-    warnings = [*settings.warnings, *_heat_warnings(series, kind, atomic_stress)]
+    warnings = [*series.warnings, *settings.warnings, *_heat_warnings(series, kind, atomic_stress)]
     return CurrentSeries(
         kind,
         independent_series(kind, flux / settings.volume if scale.total else flux),

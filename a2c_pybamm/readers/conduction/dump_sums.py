@@ -12,7 +12,13 @@ from a2c_pybamm.data import Array
 from a2c_pybamm.readers.conduction.number_rows import NumberTable
 from a2c_pybamm.readers.conduction.series_table import STEP_NAMES, TIME_NAME, SeriesTable, Statements
 from a2c_pybamm.readers.motion.dump_frames import Columns, DumpHeader, dump_blocks
+from a2c_pybamm.readers.motion.lammps_dump import CHARGE_COLUMN
+from a2c_pybamm.readers.units import STATED_TOLERANCE
 
+PARTIAL_CHARGES = (
+    "charges are no whole numbers (partial or scaled ones): their current gives another quantity than the conductivity, which "
+    "formal charges give exactly"
+)
 PRODUCT = "*"
 """Between columns that are multiplied atom by atom: ``q*vx``."""
 
@@ -29,11 +35,15 @@ def read_dump_sums(path: Path, terms: Sequence[str]) -> SeriesTable:
     known = {name for names in factors.values() for name in names}
     steps, times, volumes, sums = [], [], [], []
     units: str | None = None
+    fractional = False
     for headers, columns in dump_blocks(path, known, partial(_validate_terms, known=known)):
         units = headers[0].settings.get("UNITS")
         steps += [header.step for header in headers]
         times += [float(header.settings["TIME"]) for header in headers if "TIME" in header.settings]
         volumes += [abs(float(np.linalg.det(header.cell))) for header in headers]
+        if CHARGE_COLUMN in known:
+            charge = columns[CHARGE_COLUMN]
+            fractional = fractional or bool((np.abs(charge - np.round(charge)) > STATED_TOLERANCE).any())
         sums.append(np.column_stack([_total(columns, names) for names in factors.values()]))
     values = np.column_stack([np.array(steps, float), np.concatenate(sums)])
     if not np.isfinite(values).all():
@@ -43,7 +53,9 @@ def read_dump_sums(path: Path, terms: Sequence[str]) -> SeriesTable:
     if len(times) == len(steps):
         values, names = np.column_stack([values, times]), (*names, TIME_NAME)
     table = NumberTable(names, values, np.arange(len(values)))
-    return SeriesTable(path, table, Statements(units=units), volumes=np.array(volumes), counted_in="frame")
+    warnings = (PARTIAL_CHARGES,) if fractional else ()
+    stated = Statements(units=units)
+    return SeriesTable(path, table, stated, volumes=np.array(volumes), warnings=warnings, counted_in="frame")
 
 
 def _total(columns: Columns, names: Sequence[str]) -> Array:
@@ -55,8 +67,9 @@ def _total(columns: Columns, names: Sequence[str]) -> Array:
 
 
 def _validate_terms(path: Path, head: DumpHeader, known: set[str]) -> None:
-    missing = sorted(known - set(head.columns))
-    if missing:
+    missing = sorted(known - (set(head.columns) - {"element"}))
+    if missing or not known:
         raise ValueError(
-            f"{path}: no column {missing[0]!r} (found {' '.join(head.columns)}); name the columns to sum over atoms by columns="
+            f"{path}: no column of numbers {', '.join(map(repr, missing[:1]))} (found {' '.join(head.columns)}); name the "
+            "columns to sum over atoms by columns="
         )

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from a2c_pybamm.formatting import cut
-from a2c_pybamm.readers.bounded_stream import open_bytes
-from a2c_pybamm.readers.conduction.number_rows import RowCollector
+from a2c_pybamm.readers.conduction.number_rows import RowCollector, numbered_lines
 from a2c_pybamm.readers.conduction.series_table import SeriesTable, Statements, joined_runs
-from a2c_pybamm.readers.source_file import FILE_LIMITS
 
 BEFORE_HEADER = (b"Per MPI rank memory", b"Memory usage per processor")
 """Beginnings of the line above a run's names of columns."""
@@ -56,7 +54,7 @@ class _LogReader:
         elif text.split(None, 1)[:1] == [b"Step"] or text.startswith(b"keywords:"):
             self._names(line, text)  # a log of which the beginning was cut
         else:
-            self._statement(line, text.decode("utf-8", "replace").split())
+            self._statement(line, text.partition(b"#")[0].decode("utf-8", "replace").split())
 
     def _names(self, line: int, text: bytes) -> None:
         """The names of a run's columns, in either style."""
@@ -156,9 +154,8 @@ def read_log(path: Path, run: int | None) -> SeriesTable:
     """
     log = _LogReader(path)
     line, text = 0, b""
-    with open_bytes(path, longest_line=FILE_LIMITS.line_bytes) as file:
-        for line, text in enumerate(file, 1):
-            log.take(line, text)
+    for line, text in numbered_lines(path):
+        log.take(line, text)
     if log.open is not None and not text.endswith(b"\n"):
         raise ValueError(f"{path}, line {line}: the file ends within a line; remove it, or wait until the run has written it")
     runs = [found for found in log.runs if not found.minimised and len(found.rows)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.data import Array
 from a2c_pybamm.formatting import cut
+from a2c_pybamm.readers.bounded_stream import open_bytes
 from a2c_pybamm.readers.source_file import FILE_LIMITS
 from a2c_pybamm.readers.units import LARGEST_NUMBER
 
@@ -30,6 +32,23 @@ class NumberTable:
     def rows(self, kept: Any) -> NumberTable:
         """Table of some rows."""
         return NumberTable(self.names, self.values[kept], self.lines[kept])
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """All lines of a file with their numbers, from 1.
+
+    Raises
+    ------
+    ValueError
+        If a line is too long, or too many empty ones follow one another.
+    """
+    blank = 0
+    with open_bytes(path, longest_line=FILE_LIMITS.line_bytes) as file:
+        for number, text in enumerate(file, 1):
+            blank = blank + 1 if text == b"\n" else 0
+            if blank > FILE_LIMITS.blank_lines:
+                raise ValueError(f"{path}, line {number}: {blank} empty lines one after the other; copy the file again")
+            yield number, text
 
 
 @dataclass

@@ -10,23 +10,25 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.data import Array
-from a2c_pybamm.readers.bounded_stream import open_bytes
-from a2c_pybamm.readers.conduction.average_file import TITLE, read_averages
-from a2c_pybamm.readers.conduction.csv_series import read_csv_series
+from a2c_pybamm.readers.conduction.average_file import read_averages
+from a2c_pybamm.readers.conduction.csv_series import is_number, read_csv_series
 from a2c_pybamm.readers.conduction.dump_sums import read_dump_sums
 from a2c_pybamm.readers.conduction.lammps_log import read_log
 from a2c_pybamm.readers.conduction.lammps_units import LAMMPS_STYLES, REDUCED_STYLE, UnitStyle, unit_style
+from a2c_pybamm.readers.conduction.number_rows import numbered_lines
 from a2c_pybamm.readers.conduction.series_table import STEP_NAMES, TIME_NAME, SeriesTable, validate_spacing
 from a2c_pybamm.readers.csv_table import COMMENT
 from a2c_pybamm.readers.motion.dump_frames import is_lammps_dump
 from a2c_pybamm.readers.motion.run_settings import RunOptions, RunSettings, run_settings
-from a2c_pybamm.readers.source_file import FILE_LIMITS, unpacked_name
+from a2c_pybamm.readers.source_file import unpacked_name
 from a2c_pybamm.readers.units import STATED_TOLERANCE, column_unit
 
 TEMPERATURE_NAMES = ("Temp", "c_thermo_temp", "temperature_K", "T_K")
 """Columns with the instantaneous temperature [K]."""
 VOLUME_NAME = "Volume"
 """Column of LAMMPS with the volume of the cell."""
+EDGE_NAMES = ("Lx", "Ly", "Lz")
+"""Columns of LAMMPS whose product is the volume, of tilted cells too: they are the diagonal of a triangular matrix."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def open_series(path: Path, run: int | None, terms: Sequence[str]) -> SeriesTabl
         series = read_dump_sums(path, terms)
     elif _is_comma_separated(path):
         series = read_csv_series(path)
-    elif _first_line(path).startswith(TITLE):
+    elif _first_line(path).startswith(COMMENT.encode()):
         return read_averages(path, run)
     else:
         return read_log(path, run)
@@ -74,17 +76,17 @@ def open_series(path: Path, run: int | None, terms: Sequence[str]) -> SeriesTabl
 
 
 def _first_line(path: Path) -> bytes:
-    with open_bytes(path, longest_line=FILE_LIMITS.line_bytes) as file:
-        return file.readline()
+    return next((text for _, text in numbered_lines(path)), b"")
 
 
 def _is_comma_separated(path: Path) -> bool:
-    """True for a file called ``.csv``, or whose first line that is no comment has commas and no brackets."""
+    """True for a file called ``.csv``, or whose first lines that are no comments are names and as many numbers."""
     if unpacked_name(path).suffix.lower() == ".csv":
         return True
-    with open_bytes(path, longest_line=FILE_LIMITS.line_bytes) as file:
-        line = next((line for line in file if not line.startswith(COMMENT.encode())), b"")
-    return b"," in line and b"[" not in line and b"LAMMPS" not in line
+    lines = (text for _, text in numbered_lines(path) if not text.startswith(COMMENT.encode()))
+    names, row = next(lines, b""), next(lines, b"")
+    first, second = (text.split(b",")[0].decode("utf-8", "replace") for text in (names, row))
+    return 0 < names.count(b",") == row.count(b",") and is_number(second) and not is_number(first)
 
 
 def style_of(series: SeriesTable, units: str | None) -> UnitStyle | None:
@@ -113,10 +115,13 @@ def series_settings(series: SeriesTable, style: UnitStyle | None, options: Serie
         changes and none is given.
     """
     stated: dict[str, Any] = {}
+    if len(series.table.values) < 2:
+        raise ValueError(f"{series.path}: {len(series.table.values)} row(s); a series in time needs two at least, run longer")
     if (seconds := _times(series, style, options)) is not None:
         stated["time_s"] = seconds
     if name := next((name for name in TEMPERATURE_NAMES if name in series.names), None):
-        stated["temperature_K"] = series.column(name, "rename it")
+        kelvin = series.column(name, "rename it")
+        stated["temperature_K"] = kelvin[0] if (kelvin == kelvin[0]).all() else kelvin
     given = RunOptions(options.interval, options.temperature, options.discard, None, None, None, True, None)
     run = run_settings(series.path, stated, given, n_frame=len(series.table.values))
     volume, warnings = _volume(series, style, options.volume, run.n_discarded)
@@ -128,9 +133,9 @@ def _times(series: SeriesTable, style: UnitStyle | None, options: SeriesOptions)
     if series.units_in_names:
         for name in series.names:
             if name.rsplit("_", 1)[0] == "time":
-                times = column_unit(name, "time", str(series.path)) * series.column(name, "")
+                times = series.column(name, "")
                 validate_spacing(series, name, times)
-                return times
+                return column_unit(name, "time", str(series.path)) * times
         return None
     steps = next((series.column(name, "") for name in STEP_NAMES if name in series.names), None)
     if steps is not None:
@@ -144,7 +149,7 @@ def _times(series: SeriesTable, style: UnitStyle | None, options: SeriesOptions)
         return style.time * elapsed
     if options.interval is None and steps is not None:
         raise ValueError(
-            f"{series.path}: the time step is not known (the input's line 'timestep' is not in the file); give it in seconds "
+            f"{series.path}: the time step in seconds is not known (no line 'units' or 'timestep'); give it "
             "as timestep=, or the time between rows as interval="
         )
     return None
@@ -173,6 +178,8 @@ def _volumes(series: SeriesTable, style: UnitStyle | None) -> tuple[Array, float
     values = series.volumes
     if values is None and VOLUME_NAME in series.names:
         values = series.column(VOLUME_NAME, "")
+    elif values is None and set(EDGE_NAMES) <= set(series.names):
+        values = np.prod([series.column(name, "") for name in EDGE_NAMES], axis=0)
     return None if values is None or style is None else (values, style.volume)
 
 

@@ -57,6 +57,8 @@ class SeriesTable:
     """True where each column's name ends in its unit."""
     remarks: tuple[str, ...] = ()
     """Rows that were left out, and why."""
+    warnings: tuple[str, ...] = ()
+    """Properties of the numbers by which they may not be what is asked for."""
     counted_in: str = "line"
     """Word for the place of a row in the file."""
 
@@ -118,14 +120,18 @@ def joined_runs(path: Path, runs: Sequence[NumberTable], remedy: str) -> tuple[N
 
 
 def _regular_rows(run: NumberTable, at: int) -> NumberTable:
-    """A run without a first and a last row that come before their time."""
+    """A run without a first and a last row between multiples of its spacing, at which LAMMPS writes all others."""
     steps = run.values[:, at]
     if len(steps) <= 2:
         return run
     between = np.diff(steps)
-    first = int(0 < between[0] < between[1])
-    last = len(steps) - int(0 < between[-1] < between[-2])
-    return run.rows(slice(first, last))
+    first = 0 < between[0] < between[1] and _is_multiple(steps[1], between[1]) and not _is_multiple(steps[0], between[1])
+    last = 0 < between[-1] < between[-2] and _is_multiple(steps[-2], between[-2]) and not _is_multiple(steps[-1], between[-2])
+    return run.rows(slice(int(first), len(steps) - int(last)))
+
+
+def _is_multiple(step: float, spacing: float) -> bool:
+    return abs(step / spacing - round(step / spacing)) < STATED_TOLERANCE
 
 
 def validate_spacing(series: SeriesTable, what: str, moments: Array) -> None:

@@ -126,6 +126,8 @@ def _read_header(path: Path, k: int, file: IO[bytes]) -> DumpHeader | None:
             raise ValueError(f"{path}: frame {k} begins with {line[:40].decode(errors='replace').strip()!r}, not with ITEM:")
         if name == "ATOMS":
             return _header(path, k, items, tuple(words[2:]))
+        if name == "ENTRIES":
+            raise ValueError(f"{path}: frame {k} is of a local dump (ITEM: ENTRIES), not of atoms; write it by dump custom")
         items[name] = words[1 + len(name.split()) :]
         for _ in range(3 if name == "BOX BOUNDS" else 1):
             items[name] += file.readline().decode(errors="replace").split()
