@@ -12,7 +12,6 @@ from a2c_pybamm.estimators.conduction.electrolyte_motion import (
 from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
 from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
 from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
-from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
 from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix

@@ -273,7 +273,9 @@ class SolidElectrolyte(Electrolyte):
         description="A solid in which one ion moves, over temperature",
         examples=["single-ion-conductor"],
     )
-    ion: str | None = Field(None, max_length=3, description="Symbol of the ion that moves, in the trajectories", examples=["Li"])
+    ion: str | None = Field(
+        None, max_length=3, description="Symbol of the ion that moves, in the trajectories", examples=["Li"]
+    )
     charge: Whole = Field(1, ge=-4, le=4, description="Its charge", examples=[1])
     trajectories: tuple[FileOfSeries, ...] = Field(
         (), description="Runs with the positions of all atoms, one for each temperature"
