@@ -151,7 +151,7 @@ def test_an_error_that_all_runs_share_is_one() -> None:
 
 
 def test_a_step_that_no_series_follows_is_a_misfit() -> None:
-    """ln κ too high and too low by 0.3 in turns, over concentration and over temperature."""
+    """Conductivities too high and too low by e^0.3 in turns, over concentration and over temperature."""
     sign = {place: (-1) ** k for k, place in enumerate(PLACES)}
 
     def stepped(c_e: float, T: float) -> np.ndarray:

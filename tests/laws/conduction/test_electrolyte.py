@@ -127,7 +127,7 @@ def test_slopes_of_debye_huckel_and_onsager_in_water() -> None:
 
 
 def test_both_laws_of_temperature_have_the_activation_energy_at_the_reference() -> None:
-    """d ln D/d(1/k_BT) = −E there, for Arrhenius, Vogel and any weight between."""
+    """Slope d ln D/d(1/k_BT) = −E there, for Arrhenius, Vogel and any weight between."""
     for form, weight in (("arrhenius", 0.0), ("vft", 0.0), ("both", 0.3)):
         law = ElectrolyteTransport("X", temperature=form)  # type: ignore[arg-type]
         c = ideal(0.4, 3e-10, law) | {"X E_a [eV]": 0.17} | ({law.weight_name: weight} if form == "both" else {})
