@@ -149,6 +149,7 @@ _HOMES = {
         "BaseSet",
         "ParameterSet",
         "StoichiometryMap",
+        "electrolyte_table",
         "measured_ocp",
         "msmr_attachments",
         "thermodynamic_table",

@@ -18,14 +18,18 @@ from a2c_pybamm import (
     Joint,
     MonteCarlo,
     ParameterSet,
+    Scale,
     SingleIonConductor,
     declare,
+    electrolyte_table,
     fit_electrolyte,
     propagate,
 )
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.files import bpx_losses, read_set, save
 from a2c_pybamm.parameter_set.keys import ELECTROLYTE
+from a2c_pybamm.report import write_report
+from a2c_pybamm.tables import electrolyte_rows
 from tests.estimators.conduction.electrolyte_data import of_base_set, runs_of
 
 T = 298.15
@@ -156,3 +160,32 @@ def test_what_is_another_quantity_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match=f"{method} of law 'electrolyte-transport' is another quantity"):
             ParameterSet("wrong", "Chen2020", {key: Attachment(SMALL, method)}, Joint([estimate]))
+
+
+def test_table_of_the_electrolyte_beside_the_base_sets(fitted: ParameterSet, tmp_path: Path) -> None:
+    """The law's own values and the base set's; the quantiles of draws; a section of the report."""
+    table = electrolyte_table(fitted, [500.0, 1000.0], levels=(0.025, 0.5, 0.975))
+    c = dict(zip(fitted.joint.names, fitted.joint.mean, strict=True))
+    assert tuple(table["key"].values) == ELECTROLYTE
+    for key, method in zip(ELECTROLYTE, METHODS, strict=True):
+        own = table.sel(key=key)
+        np.testing.assert_allclose(own["value"], getattr(SMALL, method)(c, np.array([500.0, 1000.0]), T), rtol=1e-12)
+        assert (own["quantile"].sel(level=0.025) < own["value"]).all()
+        assert (own["value"] < own["quantile"].sel(level=0.975)).all()
+    assert float(table["base"].sel(key="Cation transference number", concentration=1000.0)) == 0.2594
+    assert float(table["base"].sel(key="Electrolyte conductivity [S.m-1]", concentration=1000.0)) == pytest.approx(0.9487)
+    assert [row.key for row in electrolyte_rows(fitted)] == list(ELECTROLYTE)
+    with pytest.raises(ValueError, match="concentration 0 mol.m-3; give positive ones"):
+        electrolyte_table(fitted, [0.0])
+    page = write_report(tmp_path / "report.html", fitted, None).read_text("utf-8")
+    assert "<h2>Electrolyte</h2>" in page or ">Electrolyte<" in page
+    assert "The electrolyte at the set" in page
+
+
+def test_set_without_such_laws_has_no_table() -> None:
+    law = Scale("Electrolyte conductivity")
+    estimate = Estimate.from_covariance(law.names, [0.0], [[0.01]], source="declared")
+    scaled = ParameterSet("scaled", "Chen2020", {ELECTROLYTE[0]: Attachment(law, "factor")}, Joint([estimate]))
+    assert electrolyte_rows(scaled) == []
+    with pytest.raises(ValueError, match="no law stands in for 'Electrolyte conductivity"):
+        electrolyte_table(scaled)
