@@ -222,7 +222,9 @@ def electrolyte(parameter_set: ParameterSet) -> str:
         return ""
     cells = [(row.key, row.value_text, row.interval_text, row.base_text) for row in electrolyte_rows(parameter_set)]
     heads = ("at the initial concentration", "this set", "68 % of draws", f"{parameter_set.base}, as it is")
-    caption = "The electrolyte at the set's temperature over all concentrations that a cell may reach; bands are 68 and 95 % of draws."
+    caption = (
+        "The electrolyte at the set's temperature over all concentrations that a cell may reach, with 68 and 95 % of draws."
+    )
     return table(heads, cells) + figure_of(figure, "electrolyte", caption)
 
 

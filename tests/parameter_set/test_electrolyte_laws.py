@@ -46,11 +46,12 @@ def attachments(law: ElectrolyteTransport) -> dict[str, Attachment]:
 
 def ideal_set(t_plus: float, diffusivity: float) -> ParameterSet:
     """Half cell whose ions do not see each other: constant D_e and t₊, κ proportional to c."""
+    law = ElectrolyteTransport("X", order=1, temperature_order=0, temperature="arrhenius", limit_range=0.0)
     sum_of_both = diffusivity / (2 * t_plus * (1 - t_plus))
-    c = dict.fromkeys(SMALL.names, 0.0)
-    c |= {SMALL.limit_names[0]: np.log(sum_of_both), SMALL.limit_names[-2]: np.log(t_plus / (1 - t_plus))}
-    estimate = Estimate.from_covariance(SMALL.names, list(c.values()), 1e-6 * np.eye(len(c)), source="declared")
-    return ParameterSet("half cell", "Xu2019", attachments(SMALL), Joint([estimate]), T)
+    c = dict.fromkeys(law.names, 0.0)
+    c |= {law.limit_names[0]: np.log(sum_of_both), law.limit_names[-2]: np.log(t_plus / (1 - t_plus))}
+    estimate = Estimate.from_covariance(law.names, list(c.values()), 1e-6 * np.eye(len(c)), source="declared")
+    return ParameterSet("half cell", "Xu2019", attachments(law), Joint([estimate]), T)
 
 
 def separator(values: pybamm.ParameterValues, current: float) -> dict[str, np.ndarray]:
@@ -175,7 +176,7 @@ def test_table_of_the_electrolyte_beside_the_base_sets(fitted: ParameterSet, tmp
     assert float(table["base"].sel(key="Cation transference number", concentration=1000.0)) == 0.2594
     assert float(table["base"].sel(key="Electrolyte conductivity [S.m-1]", concentration=1000.0)) == pytest.approx(0.9487)
     assert [row.key for row in electrolyte_rows(fitted)] == list(ELECTROLYTE)
-    with pytest.raises(ValueError, match="concentration 0 mol.m-3; give positive ones"):
+    with pytest.raises(ValueError, match=r"concentration 0 mol\.m-3; give positive ones"):
         electrolyte_table(fitted, [0.0])
     page = write_report(tmp_path / "report.html", fitted, None).read_text("utf-8")
     assert "<h2>Electrolyte</h2>" in page or ">Electrolyte<" in page

@@ -23,7 +23,10 @@ def wide_draws(law: ElectrolyteTransport, n: int, seed: int = 0) -> dict[str, np
     return c | {size: -21 + 1.5 * c[size], energy: 0.15 + 0.1 * c[energy]}
 
 
-def ideal(t_plus: float, diffusivity: float, law: ElectrolyteTransport = LAW) -> dict[str, float]:
+IDEAL = ElectrolyteTransport("X", limit_range=0.0)
+
+
+def ideal(t_plus: float, diffusivity: float, law: ElectrolyteTransport = IDEAL) -> dict[str, float]:
     """Coefficients of ions that do not see each other, of no activation energy."""
     c = dict.fromkeys(law.names, 0.0)
     return c | {law.limit_names[0]: np.log(diffusivity), law.limit_names[-2]: np.log(t_plus / (1 - t_plus))}
@@ -34,12 +37,12 @@ def test_ions_that_do_not_see_each_other_are_nernst_plancks() -> None:
     cation, anion = 1.3e-10, 2.9e-10
     c = ideal(cation / (cation + anion), cation + anion)
     salt, T = np.array([1.0, 700.0, 4500.0])[:, None], np.array([250.0, T_REFERENCE, 340.0])
-    kappa, t_plus = LAW.electrolyte_conductivity(c, salt, T), LAW.cation_transference_number(c, salt, T)
+    kappa, t_plus = IDEAL.electrolyte_conductivity(c, salt, T), IDEAL.cation_transference_number(c, salt, T)
     np.testing.assert_allclose(kappa, FARADAY**2 / (GAS_CONSTANT * T) * (cation + anion) * salt, rtol=1e-12)
     np.testing.assert_allclose(t_plus, cation / (cation + anion), rtol=1e-12)
-    np.testing.assert_allclose(LAW.electrolyte_diffusivity(c, salt, T), 2 * cation * anion / (cation + anion), rtol=1e-12)
-    np.testing.assert_allclose(LAW.electrolyte_thermodynamic_factor(c, salt, T), 1.0, rtol=1e-15)
-    onsager, both = LAW.salt_onsager_coefficient(c, salt, T), kappa / FARADAY**2
+    np.testing.assert_allclose(IDEAL.electrolyte_diffusivity(c, salt, T), 2 * cation * anion / (cation + anion), rtol=1e-12)
+    np.testing.assert_allclose(IDEAL.electrolyte_thermodynamic_factor(c, salt, T), 1.0, rtol=1e-15)
+    onsager, both = IDEAL.salt_onsager_coefficient(c, salt, T), kappa / FARADAY**2
     np.testing.assert_allclose(onsager + t_plus**2 * both, salt * cation / (GAS_CONSTANT * T), rtol=1e-12)
     np.testing.assert_allclose(onsager - t_plus * (1 - t_plus) * both, 0, atol=1e-12 * both.max())
 
@@ -164,6 +167,7 @@ def test_series_share_no_term_and_have_all_powers() -> None:
         ({"temperature_order": -1}, "temperature_order = -1 is too low"),
         ({"vogel_temperature": 250.0}, "Vogel temperature 250 K; give one below 243 K"),
         ({"viscosity": 1e-3}, "permittivity 0, viscosity 0.001 Pa.s; give none, the first, or both"),
+        ({"limit_range": -0.1}, "limit_range -0.1 is negative"),
         ({"damping": 0.0}, "damping is 0"),
         ({"temperature": "linear"}, "'linear' is unknown; take 'both' or 'arrhenius' or 'vft'"),
     ],
