@@ -44,5 +44,5 @@ def electrolyte_figure(parameter_set: ParameterSet) -> Figure | None:
     for axes in panels[len(table["key"]) :]:
         axes.set_visible(False)
     handles = panels[0].get_legend_handles_labels()
-    figure.legend(*handles, fontsize=FONT_SIZE, frameon=False, loc="outside lower center", ncols=4)
+    figure.legend(*handles, fontsize=FONT_SIZE, frameon=False, loc="outside lower center", ncols=2)
     return figure

@@ -149,7 +149,7 @@ class ElectrolyteTransport:
         return (
             log_coefficient(self.material, "D+ + D-", "m2.s-1"),
             coefficient(self.material, "E_a", "eV"),
-            *(coefficient(self.material, f"ln(D+ + D-) T{j}", "1") for j in (2, 3)),
+            *(coefficient(self.material, f"ln(D+ + D-) {power}", "1") for power in ("T2", "T3")),
             *(coefficient(self.material, f"ln(D+/D-) T{j}", "1") for j in (0, 1)),
         )
 

@@ -142,6 +142,7 @@ def test_coverage(label: str, curves: Curves, freedom: int) -> None:
     # curves are fixed and what lies between runs is guessed by the prior: single places are off by more than chance
     for share, level in zip(within, (0.683, 0.95), strict=True):
         assert share.mean() > level - 3.3 * np.sqrt(level * (1 - level) / n)
+    assert within[1].min() > 0.8
 
 
 def test_an_error_that_all_runs_share_is_one() -> None:
