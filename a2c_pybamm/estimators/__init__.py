@@ -1,12 +1,12 @@
 """Data and a law in, an Estimate out; one method a file."""
 
+from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
+from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
 from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
+from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
 from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
 from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
 from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
-from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
-from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
-from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
 from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
 from a2c_pybamm.estimators.conduction.onsager_report import OnsagerReport, onsager_report
@@ -113,8 +113,8 @@ __all__ = [
     "fit_barrier",
     "fit_chemical_potential",
     "fit_correlation_factor",
-    "fit_electrolyte",
     "fit_einstein_helfand",
+    "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
@@ -153,8 +153,8 @@ __all__ = [
     "onsager_matrix",
     "onsager_report",
     "phase_diagram",
-    "quantity_names",
     "planned_length",
+    "quantity_names",
     "repeat",
     "site_trajectory",
     "superpose",

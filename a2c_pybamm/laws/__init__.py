@@ -4,8 +4,6 @@ from a2c_pybamm.ions import DEFAULT_ION, IONS, Ion, known_ion
 from a2c_pybamm.laws.conduction.composite import CompositeConductivity
 from a2c_pybamm.laws.conduction.electrolyte import ElectrolyteTransport
 from a2c_pybamm.laws.conduction.electrolyte_names import conductivity_name, salt_coefficient_name, transference_name
-from a2c_pybamm.laws.conduction.single_ion import SingleIonConductor
-from a2c_pybamm.laws.conduction.electrolyte_names import conductivity_name, salt_coefficient_name, transference_name
 from a2c_pybamm.laws.conduction.onsager import (
     BinarySalt,
     conductivity,
@@ -18,6 +16,7 @@ from a2c_pybamm.laws.conduction.onsager import (
     transference_in_volume_frame,
     transference_number,
 )
+from a2c_pybamm.laws.conduction.single_ion import SingleIonConductor
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
@@ -98,9 +97,6 @@ __all__ = [
     "onsager_from_transport",
     "prefactor_name",
     "registered",
-    "salt_coefficient_name",
-    "settings",
-    "transference_name",
     "salt_coefficient",
     "salt_coefficient_name",
     "salt_diffusivity",

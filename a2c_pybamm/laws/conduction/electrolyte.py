@@ -15,6 +15,7 @@ from a2c_pybamm.laws.conduction.limiting_slopes import (
     relaxation_slope,
     thermodynamic_slope,
 )
+from a2c_pybamm.laws.conduction.onsager import salt_diffusivity
 from a2c_pybamm.laws.conduction.temperature_form import arrhenius_scale, vogel_scale
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
 from a2c_pybamm.schema import Above, Temperature, conform_fields
@@ -256,6 +257,5 @@ class ElectrolyteTransport:
 
     def electrolyte_diffusivity(self, c: Coefficients, c_e: Any, T: Any) -> Any:
         r""":math:`D_e` [m2.s-1]."""
-        salt = np.maximum(c_e, RANGE.least_concentration)
-        onsager = self.salt_onsager_coefficient(c, c_e, T)
-        return 2 * GAS_CONSTANT * T / salt * onsager * self.electrolyte_thermodynamic_factor(c, c_e, T)
+        factor = self.electrolyte_thermodynamic_factor(c, c_e, T)
+        return salt_diffusivity(self.salt_onsager_coefficient(c, c_e, T), np.maximum(c_e, RANGE.least_concentration), T, factor)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from a2c_pybamm import ElectrolyteTransport, Estimate, Joint, declare, electrolyte_at, fit_electrolyte
+from a2c_pybamm import ElectrolyteTransport, Estimate, Joint, declare, electrolyte_at, fit_electrolyte, fit_onsager
+from a2c_pybamm.constants import AVOGADRO
 from a2c_pybamm.estimators import quantity_names
 from a2c_pybamm.estimators.conduction.electrolyte_rows import SERIES, linearised, transport_rows, transport_values
+from a2c_pybamm.laws import BinarySalt, conductivity, frame_matrix, salt_coefficient, transference_number
+from a2c_pybamm.synthetic import LangevinElectrolyte
 from tests.estimators.conduction.electrolyte_data import PLACES, Curves, landesfeind, of_base_set, runs_of
 
 LAW = ElectrolyteTransport("X")
@@ -88,6 +91,33 @@ def test_every_error_has_a_source_and_extrapolation_widens() -> None:
     assert sum(fit["weights of the laws of temperature"].values()) == pytest.approx(1)
     low, high = fit["range of t_plus over 0 to 5 mol/L, 243 to 343 K"]
     assert low < 0.25 < high
+
+
+def test_runs_of_trajectories_become_a_law() -> None:
+    """Ions that ignore one another, at 0.5 and 1 mol/L, 280 and 320 K: κ, t₊ and L_s of the solvent frame within the bars."""
+    runs, truths = {}, {}
+    for k, (half, T) in enumerate(((False, 280.0), (False, 320.0), (True, 280.0), (True, 320.0))):
+        system = LangevinElectrolyte(temperature=T, counts=(25, 25, 600) if half else (50, 50, 600))
+        c_e = system.counts[0] / AVOGADRO / system.volume
+        motion = system.run(400, interval=1e-12, rng=np.random.default_rng(k))[0]
+        found = fit_onsager(motion, material="X", source=f"MD {c_e:g} mol.m-3, {T:g} K")
+        factor = declare([NAMES["ln(TDF)"]], [0.0], std=0.05, source=f"ideal solution {k}", reason="no activity data")
+        joint = Joint([found, factor])
+        runs[c_e, T] = Estimate(joint.names, joint.mean, joint.factors)
+        S = frame_matrix(system.counts, (0, 0, 1))
+        L = (S @ system.onsager_matrix @ S.T)[:2, :2]
+        truths[c_e, T] = [
+            np.log(conductivity(L, (1, -1))),
+            transference_number(L, (1, -1)),
+            np.log(salt_coefficient(L, BinarySalt())),
+        ]
+    law = ElectrolyteTransport("X", order=2, temperature_order=1)
+    estimate = fit_electrolyte(runs, law)
+    for place, truth in truths.items():
+        at = electrolyte_at(estimate, law, *place)
+        assert (np.abs(at.mean[:3] - truth) < 3 * at.std[:3]).all()
+        assert (at.std[:3] <= runs[place].std[:3]).all()
+    assert {source for run in runs.values() for source in run.factors} < set(estimate.factors)
 
 
 @pytest.mark.parametrize(("curves", "freedom"), [(landesfeind, 300), (of_base_set("Ai2020"), 300), (landesfeind, 3000)])
