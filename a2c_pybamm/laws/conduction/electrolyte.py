@@ -102,7 +102,7 @@ class ElectrolyteTransport:
 
     material: str
     order: Count = 5
-    """p."""
+    """p; bars that are calibrated are those of 5, and more terms reach far beyond the runs."""
     temperature_order: Count = 2
     """q."""
     temperature: Literal["both", "arrhenius", "vft"] = "both"
@@ -200,10 +200,14 @@ class ElectrolyteTransport:
         tau = theta / self.temperature_scale
         return np.exp(size - energy * per_energy * theta + (square + cube * tau) * tau**2)
 
+    def _log_ratio(self, c: Coefficients, T: Any) -> Any:
+        """Logarithm of the ratio of both diffusivities at infinite dilution."""
+        constant, slope = (c[name] for name in self.limit_names[-2:])
+        return constant + slope * self.theta(c, T) / self.temperature_scale
+
     def dilute_transference(self, c: Coefficients, T: Any) -> Any:
         r""":math:`t_0`, the cation's share of that sum."""
-        constant, slope = (c[name] for name in self.limit_names[-2:])
-        return (1 + np.tanh((constant + slope * self.theta(c, T) / self.temperature_scale) / 2)) / 2
+        return (1 + np.tanh(self._log_ratio(c, T) / 2)) / 2
 
     def _series(self, c: Coefficients, function: str, u: Any, T: Any) -> Any:
         """Series f of one quantity, but for slopes that the solvent fixes; powers of u in Horner's scheme."""
@@ -242,12 +246,12 @@ class ElectrolyteTransport:
 
     def salt_onsager_coefficient(self, c: Coefficients, c_e: Any, T: Any) -> Any:
         r""":math:`L_s` [mol2.J-1.m-1.s-1], the salt's flux over the gradient of its chemical potential."""
-        t_plus, u = self.dilute_transference(c, T), self.scaled_root(c_e)
+        ratio, u = self._log_ratio(c, T), self.scaled_root(c_e)
         near = np.exp(-((u / self.limit_range) ** 2)) if self.limit_range else 1.0
         salt = np.maximum(c_e, RANGE.least_concentration) / (GAS_CONSTANT * T)
         equal_ions = salt * self.dilute_diffusivity(c, T) / self.equal_share
-        exponent = near * np.log(self.equal_share * t_plus * (1 - t_plus))
-        return equal_ions * np.exp(exponent + self._series(c, "ln(L_s)", u, T))
+        unequal = np.log(self.equal_share / (2 + np.exp(ratio) + np.exp(-ratio)))  # ln 4t0(1 - t0)
+        return equal_ions * np.exp(near * unequal + self._series(c, "ln(L_s)", u, T))
 
     def electrolyte_thermodynamic_factor(self, c: Coefficients, c_e: Any, T: Any) -> Any:
         r""":math:`1 + \mathrm d\ln f_\pm/\mathrm d\ln c`."""
