@@ -183,6 +183,7 @@ _HOMES = {
         "BaseSet",
         "ParameterSet",
         "StoichiometryMap",
+        "electrolyte_table",
         "measured_ocp",
         "msmr_attachments",
         "thermodynamic_table",

@@ -24,6 +24,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "exchange-current density [A.m-2]": ("c_e", "c_s", "c_max", "T"),
 }
 """Arguments that PyBaMM passes to the functions of keys with these endings; numbers stand in for all others."""
+COUNTER_ELECTRODE = "Negative electrode conductivity [S.m-1]"
+"""Key whose function a half cell's lithium metal passes its temperature alone."""
 MESH_KEYS = ("electrode thickness [m]", "Separator thickness [m]", "particle radius [m]")
 """Endings of keys that enter the mesh: PyBaMM takes no input there."""
 LITHIUM = "Cyclable lithium capacity [A.h]"

@@ -15,6 +15,7 @@ from a2c_pybamm.laws.conduction.limiting_slopes import (
     relaxation_slope,
     thermodynamic_slope,
 )
+from a2c_pybamm.laws.conduction.onsager import salt_diffusivity
 from a2c_pybamm.laws.conduction.temperature_form import arrhenius_scale, vogel_scale
 from a2c_pybamm.laws.law import Coefficients, Count, coefficient, log_coefficient
 from a2c_pybamm.schema import Above, Temperature, conform_fields
@@ -54,12 +55,14 @@ class ElectrolyteTransport:
 
     .. math::
         \kappa = \frac{F^2c}{RT}D_0\,e^{f_\kappa}, \quad t_+ = t_0 + f_t, \quad
-        L_s = \frac{c}{RT}\,t_0(1 - t_0)D_0\,e^{f_s}, \quad \mathrm{TDF} = e^{f_\gamma}, \quad
+        L_s = \frac{c}{RT}\frac{D_0}{4}(4t_0(1 - t_0))^h\,e^{f_s}, \quad \mathrm{TDF} = e^{f_\gamma}, \quad
         D_e = \frac{2RT}{c}L_s\,\mathrm{TDF}
 
     with the diffusivities :math:`D_+ = t_0D_0` and :math:`D_- = (1 - t_0)D_0` of the ions at infinite dilution, where every
-    :math:`f` vanishes: the limit is that of Nernst and Planck, :math:`D_e = 2D_+D_-/(D_+ + D_-)`. :math:`L_s` is
-    the salt's Onsager coefficient, and with :math:`K = \kappa/F^2` the matrix of both ions is
+    :math:`f` vanishes and :math:`h = e^{-(u/u_h)^2}` is one: the limit is that of Nernst and Planck,
+    :math:`D_e = 2D_+D_-/(D_+ + D_-)`. At the concentrations of runs h is zero, so that what they say of :math:`L_s` does not
+    depend on a :math:`t_0` that they leave open. :math:`L_s` is the salt's Onsager coefficient, and with
+    :math:`K = \kappa/F^2` the matrix of both ions is
 
     .. math:: L_{++} = L_s + t_+^2K, \qquad L_{+-} = L_s - t_+t_-K, \qquad L_{--} = L_s + t_-^2K,
 
@@ -99,7 +102,7 @@ class ElectrolyteTransport:
 
     material: str
     order: Count = 5
-    """p."""
+    """p; bars that are calibrated are those of 5, and more terms reach far beyond the runs."""
     temperature_order: Count = 2
     """q."""
     temperature: Literal["both", "arrhenius", "vft"] = "both"
@@ -109,12 +112,16 @@ class ElectrolyteTransport:
     """:math:`T_0` [K], of liquid carbonates between 150 and 200 K."""
     damping: Annotated[float, Above(0, "(mol/L)^(1/2)")] = 3.0
     """b [(mol/L)^(1/2)]."""
+    limit_range: float = 0.2
+    """:math:`u_h`: of 0.05 mol/L; 0 where h is one at every concentration."""
     permittivity: float = 0.0
     """Relative permittivity of the solvent; 0 where the first slopes are coefficients."""
     viscosity: float = 0.0
     """Viscosity of the solvent at the reference temperature [Pa.s]; 0 where the first slopes of transport are coefficients."""
     temperature_scale: ClassVar[float] = 0.1
     """Value of :math:`\\theta` where :math:`\\tau` is one: 27 K from 25 °C by Arrhenius' law."""
+    equal_share: ClassVar[int] = 4
+    r"""Of ions of equal diffusivity :math:`1/t_0(1 - t_0)`."""
     kind: ClassVar[str] = "electrolyte-transport"
 
     def __post_init__(self) -> None:
@@ -127,6 +134,8 @@ class ElectrolyteTransport:
                 f"{self.material}: Vogel temperature {self.vogel_temperature:g} K; give one below {RANGE.coldest:g} K and the "
                 "reference temperature: there the electrolyte is a glass"
             )
+        if self.limit_range < 0:
+            raise ValueError(f"{self.material}: limit_range {self.limit_range:g} is negative; give 0 or more")
         if self.permittivity < 0 or self.viscosity < 0 or (self.viscosity and not self.permittivity):
             raise ValueError(
                 f"{self.material}: permittivity {self.permittivity:g}, viscosity {self.viscosity:g} Pa.s; give none, the "
@@ -141,7 +150,7 @@ class ElectrolyteTransport:
         return (
             log_coefficient(self.material, "D+ + D-", "m2.s-1"),
             coefficient(self.material, "E_a", "eV"),
-            *(coefficient(self.material, f"ln(D+ + D-) T{j}", "1") for j in (2, 3)),
+            *(coefficient(self.material, f"ln(D+ + D-) {power}", "1") for power in ("T2", "T3")),
             *(coefficient(self.material, f"ln(D+/D-) T{j}", "1") for j in (0, 1)),
         )
 
@@ -191,10 +200,14 @@ class ElectrolyteTransport:
         tau = theta / self.temperature_scale
         return np.exp(size - energy * per_energy * theta + (square + cube * tau) * tau**2)
 
+    def _log_ratio(self, c: Coefficients, T: Any) -> Any:
+        """Logarithm of the ratio of both diffusivities at infinite dilution."""
+        constant, slope = (c[name] for name in self.limit_names[-2:])
+        return constant + slope * self.theta(c, T) / self.temperature_scale
+
     def dilute_transference(self, c: Coefficients, T: Any) -> Any:
         r""":math:`t_0`, the cation's share of that sum."""
-        constant, slope = (c[name] for name in self.limit_names[-2:])
-        return (1 + np.tanh((constant + slope * self.theta(c, T) / self.temperature_scale) / 2)) / 2
+        return (1 + np.tanh(self._log_ratio(c, T) / 2)) / 2
 
     def _series(self, c: Coefficients, function: str, u: Any, T: Any) -> Any:
         """Series f of one quantity, but for slopes that the solvent fixes; powers of u in Horner's scheme."""
@@ -233,10 +246,12 @@ class ElectrolyteTransport:
 
     def salt_onsager_coefficient(self, c: Coefficients, c_e: Any, T: Any) -> Any:
         r""":math:`L_s` [mol2.J-1.m-1.s-1], the salt's flux over the gradient of its chemical potential."""
-        t_plus = self.dilute_transference(c, T)
-        mean = t_plus * (1 - t_plus) * self.dilute_diffusivity(c, T)
-        dilute = np.maximum(c_e, RANGE.least_concentration) * mean / (GAS_CONSTANT * T)
-        return dilute * np.exp(self._series(c, "ln(L_s)", self.scaled_root(c_e), T))
+        ratio, u = self._log_ratio(c, T), self.scaled_root(c_e)
+        near = np.exp(-((u / self.limit_range) ** 2)) if self.limit_range else 1.0
+        salt = np.maximum(c_e, RANGE.least_concentration) / (GAS_CONSTANT * T)
+        equal_ions = salt * self.dilute_diffusivity(c, T) / self.equal_share
+        unequal = np.log(self.equal_share / (2 + np.exp(ratio) + np.exp(-ratio)))  # ln 4t0(1 - t0)
+        return equal_ions * np.exp(near * unequal + self._series(c, "ln(L_s)", u, T))
 
     def electrolyte_thermodynamic_factor(self, c: Coefficients, c_e: Any, T: Any) -> Any:
         r""":math:`1 + \mathrm d\ln f_\pm/\mathrm d\ln c`."""
@@ -246,6 +261,5 @@ class ElectrolyteTransport:
 
     def electrolyte_diffusivity(self, c: Coefficients, c_e: Any, T: Any) -> Any:
         r""":math:`D_e` [m2.s-1]."""
-        salt = np.maximum(c_e, RANGE.least_concentration)
-        onsager = self.salt_onsager_coefficient(c, c_e, T)
-        return 2 * GAS_CONSTANT * T / salt * onsager * self.electrolyte_thermodynamic_factor(c, c_e, T)
+        factor = self.electrolyte_thermodynamic_factor(c, c_e, T)
+        return salt_diffusivity(self.salt_onsager_coefficient(c, c_e, T), np.maximum(c_e, RANGE.least_concentration), T, factor)
