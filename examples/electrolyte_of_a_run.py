@@ -78,8 +78,9 @@ def runs() -> dict[tuple[float, float], a2c.Estimate]:
             estimate = estimate.add_source(source, a2c.Factor(np.array(change)[:, None], (source,)))
         report = estimate.provenance["report"]
         concentration = pairs / (volume * 6.02214076e-7)
+        print(f"{concentration / 1e3:.2f} mol/L, {temperature:g} K: ", end="")
         print(
-            f"{concentration / 1e3:.2f} mol/L, {temperature:g} K: κ = {np.exp(estimate.mean[0]):.3g} S/m ± {estimate.std[0]:.0%}, "
+            f"κ = {np.exp(estimate.mean[0]):.2g} S/m ± {estimate.std[0]:.0%}, "
             f"t₊ = {estimate.mean[1]:.2f} ± {estimate.std[1]:.2f}, D_e without its factor {report['salt_diffusivity']:.2g} m2/s"
         )
         found[concentration, temperature] = estimate

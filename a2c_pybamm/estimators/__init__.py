@@ -9,7 +9,6 @@ from a2c_pybamm.estimators.conduction.electrolyte_motion import (
     molecules_in_sequence,
     motion_of_groups,
 )
-from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
 from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
 from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
 from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity

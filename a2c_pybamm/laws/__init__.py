@@ -10,7 +10,6 @@ from a2c_pybamm.laws.conduction.electrolyte_names import (
     thermodynamic_factor_name,
     transference_name,
 )
-from a2c_pybamm.laws.conduction.electrolyte_names import conductivity_name, salt_coefficient_name, transference_name
 from a2c_pybamm.laws.conduction.onsager import (
     BinarySalt,
     conductivity,

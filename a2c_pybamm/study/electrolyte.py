@@ -218,7 +218,7 @@ class LiquidElectrolyte(Electrolyte):
     )
     runs: tuple[ElectrolyteRun, ...] = Field((), description="Motion of all species, each at one concentration and temperature")
     activities: tuple[ActivityFile, ...] = Field((), description="Activities of the salt")
-    order: Whole = Field(4, ge=1, le=8, description="Highest power of the series in the root of concentration", examples=[4])
+    order: Whole = Field(5, ge=1, le=5, description="Highest power of the series in the root of concentration", examples=[5])
     temperature_order: Whole = Field(2, ge=0, le=4, description="Highest power of temperature in it", examples=[2])
     temperature_form: Literal["both", "arrhenius", "vft"] = Field(
         "both",
