@@ -3,6 +3,7 @@
 from a2c_pybamm.data.conduction import CurrentSeries, ElectrolyteMotion, TransportCoefficient
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
+from a2c_pybamm.data.kinetics import ChargeTransferBarriers, PotentialScale, StateEnergies, SurfaceSites
 from a2c_pybamm.data.motion import (
     MIN_FRAMES,
     CollectiveMSD,
@@ -23,6 +24,7 @@ __all__ = [
     "MIN_FRAMES",
     "MOST_BYTES_IN_MEMORY",
     "Array",
+    "ChargeTransferBarriers",
     "ChemicalPotentials",
     "CollectiveMSD",
     "CurrentSeries",
@@ -32,8 +34,11 @@ __all__ = [
     "ImageEnergies",
     "InsertionEnergies",
     "MigrationPath",
+    "PotentialScale",
     "SiteOccupation",
     "Sites",
+    "StateEnergies",
+    "SurfaceSites",
     "TensorMSD",
     "ThermalTable",
     "TracerMSD",

@@ -26,6 +26,11 @@ from a2c_pybamm.estimators.hops.network_diffusivity import (
 )
 from a2c_pybamm.estimators.hops.observed_network import keep_paths, observed_network
 from a2c_pybamm.estimators.hops.site_occupation import assign_sites, site_trajectory
+from a2c_pybamm.estimators.kinetics.barrier_fit import BarrierModel
+from a2c_pybamm.estimators.kinetics.charge_transfer import fit_charge_transfer, reorganization_energy_declared
+from a2c_pybamm.estimators.kinetics.equilibrium import step_potentials
+from a2c_pybamm.estimators.kinetics.form_error import FormCriterion, with_form_error
+from a2c_pybamm.estimators.kinetics.reorganization import fit_reorganization_energy
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
 from a2c_pybamm.estimators.statistics.declared_estimate import declare
@@ -65,7 +70,9 @@ from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_v
 from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 
 __all__ = [
+    "BarrierModel",
     "CutoffCriterion",
+    "FormCriterion",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
@@ -91,6 +98,7 @@ __all__ = [
     "extrapolate_cell_size",
     "fit_arrhenius",
     "fit_barrier",
+    "fit_charge_transfer",
     "fit_chemical_potential",
     "fit_correlation_factor",
     "fit_end_members",
@@ -100,6 +108,7 @@ __all__ = [
     "fit_jump_diffusivity",
     "fit_logit_spline",
     "fit_mobility",
+    "fit_reorganization_energy",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
@@ -124,8 +133,10 @@ __all__ = [
     "neighbour_hops",
     "observed_network",
     "phase_diagram",
+    "reorganization_energy_declared",
     "repeat",
     "site_trajectory",
+    "step_potentials",
     "superpose",
     "tabulate_ocp",
     "tracer_correlation_factor",
@@ -135,6 +146,7 @@ __all__ = [
     "validate_voltages",
     "velocity_autocorrelation",
     "vineyard_frequency",
+    "with_form_error",
     "with_leading_modes",
     "with_rates",
     "yeh_hummer_correction",

@@ -43,9 +43,7 @@ def of_electrolyte(c_e: Any, T: Any, law: Any, method: str, c: Any) -> Any:
     return getattr(law, method)(c, c_e, T)
 
 
-def of_interface(
-    c_e: Any, c_s: Any, c_max: Any, T: Any, law: Any, method: str, c: Any, offset: float, slope: float
-) -> Any:
+def of_interface(c_e: Any, c_s: Any, c_max: Any, T: Any, law: Any, method: str, c: Any, offset: float, slope: float) -> Any:
     """A law's method as PyBaMM calls it with the electrolyte's and particle's concentrations, their maximum, temperature."""
     return getattr(law, method)(c, c_e, filled_sites(c_s, c_max, offset, slope), c_max, T)
 

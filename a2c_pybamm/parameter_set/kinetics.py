@@ -12,7 +12,8 @@ from a2c_pybamm.estimate import Joint
 from a2c_pybamm.laws import MHC_FORM, ChargeTransfer, MarcusHushChidsey
 from a2c_pybamm.parameter_set.attachment import Attachment, StoichiometryMap
 
-SIDES: tuple[Literal["negative"], Literal["positive"]] = ("negative", "positive")
+Side = Literal["negative", "positive"]
+SIDES: tuple[Side, Side] = ("negative", "positive")
 """PyBaMM's order of the two electrodes in a pair of options."""
 KINETICS_OPTION = "intercalation kinetics"
 """PyBaMM's option of the form of the current."""
@@ -37,7 +38,7 @@ FORM_LIMIT = FormLimit()
 
 
 def kinetics_attachments(
-    law: ChargeTransfer, side: Literal["negative", "positive"], stoichiometry: StoichiometryMap = StoichiometryMap()
+    law: ChargeTransfer, side: Side, stoichiometry: StoichiometryMap | None = None
 ) -> dict[str, Attachment]:
     """Attachments of a law of charge transfer to one electrode, by PyBaMM key: exchange-current density and the number beside.
 
@@ -51,13 +52,14 @@ def kinetics_attachments(
     if side not in SIDES:
         raise ValueError(f"{law.material}: side {side!r} is unknown; take 'negative' or 'positive'")
     current, number = _keys(law, side.capitalize())
+    stoichiometry = stoichiometry or StoichiometryMap()
     return {
         current: Attachment(law, "exchange_current_density", stoichiometry),
         number: Attachment(law, law.coefficient_method, stoichiometry),
     }
 
 
-def kinetics_law(attach: Mapping[str, Attachment], side: Literal["negative", "positive"]) -> ChargeTransfer | None:
+def kinetics_law(attach: Mapping[str, Attachment], side: Side) -> ChargeTransfer | None:
     """The law of charge transfer of one electrode; None where the base set's function stays."""
     attachment = attach.get(f"{side.capitalize()} electrode exchange-current density [A.m-2]")
     return attachment.law if attachment and isinstance(attachment.law, ChargeTransfer) else None

@@ -68,6 +68,7 @@ CHECKS: dict[str, Checks] = {
     "measured-ocp": Checks(INSIDE, (), 0.07 * (121 / 1201) ** 2),
     # the slope is tabulated apart: an error of the third power of the spacing, 8e-4, over the width of a step, 0.1, by 1
     "tabulated-ocp": Checks(INSIDE, (), 1e-5),
+    "butler-volmer": Checks(coefficients={"X charge transfer alpha [1]": 0.4}),
     # an attraction of more than 2RT/F, so that there is a gap
     "two-phase": Checks(INSIDE, coefficients={"X L0 [eV]": 0.1158}),
 }
@@ -89,7 +90,8 @@ def settings_of(kind: str) -> Iterator[dict[str, Any]]:
     changed = required | {name: _changed(name, hints[name], value) for name, value in optional.items()}
     yield changed
     for name, hint in hints.items():
-        others = get_args(hint) if get_origin(hint) is Literal else HOSTS if hint is FreeEnergy else ()
+        held = hint is FreeEnergy or FreeEnergy in get_args(hint)
+        others = get_args(hint) if get_origin(hint) is Literal else HOSTS if held else ()
         yield from ({**required, name: other} for other in others)
         if hint == IonSymbol:
             yield from ({**settings, name: ion} for ion in OTHER_IONS for settings in (required, changed))
@@ -118,6 +120,8 @@ def _changed(name: str, hint: Any, default: Any) -> Any:
     """Another value than the default of an optional setting, where its type has one."""
     if name == "window":
         return (0.2, 0.9)
+    if name == "composition":
+        return 0.3
     if hint == IonSymbol:
         return OTHER_IONS[0]
     if get_origin(hint) is Literal:

@@ -34,7 +34,7 @@ class Reorganizing(ChargeTransfer):
         return 0.5
 
     def transfer_coefficient_at(self, c: Coefficients, overpotential: Any) -> Any:
-        r""":math:`\alpha(\eta) = \tfrac12 + F\eta/2\lambda` [1], the slope of the barrier of reduction between the parabolas."""
+        r""":math:`\alpha(\eta) = \tfrac12 + F\eta/2\lambda` [1]: slope of the barrier of reduction."""
         return 0.5 + overpotential / (2 * self.reorganization_energy(c))
 
 
