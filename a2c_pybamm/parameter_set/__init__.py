@@ -21,7 +21,7 @@ from a2c_pybamm.parameter_set.base_set import (
 )
 from a2c_pybamm.parameter_set.ions import ions_of
 from a2c_pybamm.parameter_set.key_ranges import TEMPERATURES, VOLTAGES, Range, value_error
-from a2c_pybamm.parameter_set.kinetics import KINETICS_OPTION, kinetics_attachments, kinetics_law, option_conflict
+from a2c_pybamm.parameter_set.kinetics import KINETICS_OPTION, SIDES, kinetics_attachments, kinetics_law, option_conflict
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
@@ -32,6 +32,7 @@ from a2c_pybamm.parameter_set.value_document import read_values, required_argume
 
 __all__ = [
     "KINETICS_OPTION",
+    "SIDES",
     "TEMPERATURES",
     "TREATMENTS",
     "VOLTAGES",
