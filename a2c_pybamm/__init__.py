@@ -95,6 +95,7 @@ _HOMES = {
         "add_vibrations",
         "assign_sites",
         "average_replicas",
+        "barriers_of_paths",
         "central_velocities",
         "choose_order",
         "collective_mean_squared_displacement",

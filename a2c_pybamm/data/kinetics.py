@@ -31,7 +31,8 @@ class ChargeTransferBarriers:
     ------
     ValueError
         If there is none, lengths disagree, an entry is not finite, a barrier, its standard deviation or a temperature is not
-        positive, the composition is not inside (0, 1), or an error of the scale is given without a source.
+        positive, the composition is not inside (0, 1), an error of the scale is given without a source, or the errors of the
+        saddles are larger than the whole.
     """
 
     label: str
@@ -55,6 +56,9 @@ class ChargeTransferBarriers:
     """Standard deviation of the zero of the potentials [V], the same for all."""
     scale_source: str = ""
     """Name of that error, which other quantities on the same scale share."""
+    saddle_std: Array | None = None
+    """Part of each standard deviation that both directions at one potential share, as barriers up to one saddle do [J.mol-1]
+    (n_barrier,); none if not given."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,6 +77,10 @@ class ChargeTransferBarriers:
                 raise ValueError(f"{where}: {name} {worst + 1} is {column[worst]:g}, it must be positive; correct it")
         if not 0 < self.composition < 1:
             raise ValueError(f"{where}: composition {self.composition:g} must lie inside (0, 1)")
+        if self.saddle_std is not None and not (
+            len(self.saddle_std) == n and (self.saddle_std >= 0).all() and (self.saddle_std <= self.std).all()
+        ):
+            raise ValueError(f"{where}: saddle_std must be a part of each std, from 0 up to it; give as many")
         if not self.scale_std >= 0 or (self.scale_std > 0) != bool(self.scale_source):
             raise ValueError(
                 f"{where}: scale_std is {self.scale_std:g} V with source {self.scale_source!r}; give both, or neither"

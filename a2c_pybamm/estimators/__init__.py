@@ -30,6 +30,7 @@ from a2c_pybamm.estimators.kinetics.barrier_fit import BarrierModel
 from a2c_pybamm.estimators.kinetics.charge_transfer import fit_charge_transfer, reorganization_energy_declared
 from a2c_pybamm.estimators.kinetics.equilibrium import step_potentials
 from a2c_pybamm.estimators.kinetics.form_error import FormCriterion, with_form_error
+from a2c_pybamm.estimators.kinetics.paths import barriers_of_paths
 from a2c_pybamm.estimators.kinetics.reorganization import fit_reorganization_energy
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
@@ -84,6 +85,7 @@ __all__ = [
     "add_vibrations",
     "assign_sites",
     "average_replicas",
+    "barriers_of_paths",
     "central_velocities",
     "choose_order",
     "collective_mean_squared_displacement",

@@ -58,7 +58,7 @@ def regularized(x: np.ndarray, exponent: float, scale: float, delta: float = 1e-
 @pytest.mark.parametrize("alpha", [0.3, 0.5, 0.7])
 @pytest.mark.parametrize("model", ["SPM", "DFN"])
 def test_current_over_the_overpotential_comes_back(model: str, alpha: float) -> None:
-    """i = i0 [e^((1−α)f) − e^(−αf)] from 150 mV one way to more the other, at each point; i0 with its exponents.
+    """Currents i0 [e^((1−α)f) − e^(−αf)] from 100 mV one way to 250 mV the other, at each point; i0 with its exponents.
 
     PyBaMM regularizes the powers in i0: with its own the current agrees to round-off, with plain ones to 3e-6.
     """
@@ -112,7 +112,7 @@ def test_derivative_is_finite_at_an_empty_and_a_full_host(alpha: float) -> None:
 
 
 def test_a_map_of_stoichiometry_moves_the_filled_share() -> None:
-    """x = 0.1 + 0.8 sto is in the exponents' bases, in the set and in the module alike."""
+    """Filled sites x = 0.1 + 0.8 sto are the bases of the powers, in the set and in the module alike."""
     law = ButlerVolmer("X")
     parameter_set = made(law, 0.4, sto=StoichiometryMap(0.1, 0.8))
     c = dict(zip(law.names, parameter_set.joint.mean, strict=True))
@@ -125,7 +125,7 @@ def test_a_map_of_stoichiometry_moves_the_filled_share() -> None:
     key = "Positive electrode exchange-current density [A.m-2]"
     arguments = [pybamm.Scalar(value) for value in (1000.0, 0.25 * C_MAX, C_MAX, T)]
     assert module["get_parameter_values"]()[key](*arguments).evaluate() == pytest.approx(found, rel=1e-5)
-    assert {"intercalation kinetics": ("symmetric Butler-Volmer", "asymmetric Butler-Volmer")} == module["OPTIONS"]
+    assert module["OPTIONS"] == {"intercalation kinetics": ("symmetric Butler-Volmer", "asymmetric Butler-Volmer")}
 
 
 def test_cell_takes_the_options_of_its_set() -> None:

@@ -96,10 +96,18 @@ def _validated(data: ChargeTransferBarriers, equilibrium: Estimate | None, n: in
 
 
 def _noise(data: ChargeTransferBarriers, source: str) -> Estimate:
-    """Barriers with their own errors, each independent of the others."""
+    """Barriers with their own errors, and those of the saddles that both directions share."""
     names = tuple(f"barrier {k}" for k in range(1, len(data.barrier) + 1))
+    shared = np.zeros(len(names)) if data.saddle_std is None else data.saddle_std
+    own = np.sqrt(data.std**2 - shared**2)
+    saddles = np.zeros((len(names), len(data.pairs)))
+    for k, pair in enumerate(data.pairs):
+        saddles[pair, k] = shared[pair]
+    alone = np.setdiff1d(np.arange(len(names)), data.pairs)
+    own[alone] = data.std[alone]
     stamp = label_hash(source, data_fingerprint(data))
-    factor = Factor(np.diag(data.std), tuple(f"{stamp}:{k}" for k in range(len(names))))
+    labels = [f"{stamp}:{k}" for k in range(len(names))] + [f"{stamp}:saddle {k}" for k in range(len(data.pairs))]
+    factor = Factor(np.hstack([np.diag(own), saddles]), tuple(labels))
     return Estimate(names, data.barrier, {source: factor}, f"barriers of {data.label}", dict(data.provenance))
 
 

@@ -178,7 +178,8 @@ def _misfit(fitted: BarrierFit, problem: BarrierProblem, moved: Array, scale: fl
     noise = problem.equations.parts[0]
     columns = [moved @ fitted.missing]
     if scale > 1:
-        columns += list((moved[:, : len(noise.std)] * np.sqrt(scale**2 - 1) * noise.std / FARADAY).T)
+        (factor,) = noise.factors.values()
+        columns += list((np.sqrt(scale**2 - 1) / FARADAY * moved[:, : len(noise.std)] @ factor.values).T)
     stamp = label_hash(problem.law.kind, *(label for factor in noise.factors.values() for label in factor.labels))
     return Factor(np.column_stack(columns), tuple(f"{stamp}:misfit {k}" for k in range(len(columns))))
 

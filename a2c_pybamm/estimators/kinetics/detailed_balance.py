@@ -17,12 +17,14 @@ class Violation(Enum):
 
     SIGN = "their difference falls with the potential: potentials are counted cathodic, or the columns are exchanged"
     SCALE = "their difference rises with the potential but is zero elsewhere: potentials are on another scale than the voltage"
+    SCATTER = "they scatter by more than their errors about any line"
     SLOPE = "their difference does not rise by one electron's work: ends of a path are at different potentials or charges"
 
 
 REMEDIES = {
     Violation.SIGN: "give potentials that are positive for oxidation",
     Violation.SCALE: "correct scale or composition, or declare scale_std",
+    Violation.SCATTER: "give larger standard deviations, or saddle_std where it is not shared",
     Violation.SLOPE: "take both barriers at one and the same potential, or give those of reduction alone",
 }
 """Remedy of each."""
@@ -49,9 +51,13 @@ class DetailedBalance:
     """Mean of the difference [V]."""
     slope: float
     """Slope of (ΔG‡_red − ΔG‡_ox)/F over the potential [1]; NaN where all are at one potential."""
+    scatter_p: float
+    """p-value of χ² about the line of best offset and slope; 1 where nothing is left of it."""
 
     def violation(self, criterion: BalanceCriterion) -> Violation:
-        """Likely cause of a violation, by the slope."""
+        """Likely cause of a violation, by scatter and slope."""
+        if self.scatter_p < criterion.p_value:
+            return Violation.SCATTER
         for expected, cause in ((-1, Violation.SIGN), (1, Violation.SCALE)):
             if abs(self.slope - expected) < criterion.slope_tolerance:
                 return cause
@@ -76,4 +82,18 @@ def detailed_balance(difference: Array, overpotential: Array, covariance: Array)
     centred = overpotential - overpotential.mean()
     spread = float(centred @ centred)
     slope = float(centred @ difference / FARADAY / spread) if spread > 0 else float("nan")
-    return DetailedBalance(square, n, float(chi2.sf(square, n)), float(missed.mean() / FARADAY), slope)
+    return DetailedBalance(
+        square, n, float(chi2.sf(square, n)), float(missed.mean() / FARADAY), slope, _scatter_p(missed, centred, covariance)
+    )
+
+
+def _scatter_p(missed: Array, centred: Array, covariance: Array) -> float:
+    """p-value of what a line over the potential leaves of the differences."""
+    line = np.column_stack([np.ones_like(centred), centred])[:, : 2 if centred.any() else 1]
+    if len(missed) <= line.shape[1]:
+        return 1.0
+    root = np.linalg.cholesky(covariance)
+    white = np.linalg.solve(root, np.column_stack([line, missed]))
+    q = np.linalg.qr(white[:, :-1])[0]
+    rest = white[:, -1] - q @ (q.T @ white[:, -1])
+    return float(chi2.sf(rest @ rest, len(missed) - line.shape[1]))

@@ -37,11 +37,11 @@ def fit_reorganization_energy(data: StateEnergies, law: Marcus | MarcusHushChids
     if not all(fit[2] > 0 for fit in fits):
         raise ValueError(f"energies of two states of {data.label}: a state has no minimum over the coordinate; widen its range")
     coefficients = np.concatenate(fits)
-    (first, second), span = _log_energies(coefficients), np.ptp(data.coordinate)
-    if not np.isfinite([first, second]).all() or abs(_distance(coefficients)) < np.sqrt(np.finfo(float).eps) * span:
+    if abs(_distance(coefficients)) < np.sqrt(np.finfo(float).eps) * np.ptp(data.coordinate):
         raise ValueError(
             f"energies of two states of {data.label}: both have their minimum at the same place; nothing reorganizes"
         )
+    first, second = _log_energies(coefficients)
     covariance = np.zeros((len(coefficients),) * 2)
     vandermonde = np.polynomial.polynomial.polyvander(data.coordinate, 2)
     for k, (fit, energy) in enumerate(zip(fits, (data.oxidized, data.reduced), strict=True)):

@@ -52,6 +52,7 @@ def read_charge_transfer_barriers(
     temperature: str | None = None,
     std_column: str | None = None,
     std: str | None = None,
+    saddle_std: str | None = None,
     quantity: Literal["free energy", "energy"] = "free energy",
     composition: float = 0.5,
     scale_std: str | None = None,
@@ -77,6 +78,9 @@ def read_charge_transfer_barriers(
         Where temperatures stand, or the one of the whole table (``"300 K"``).
     std_column, std
         Where standard deviations of the barriers stand, or the one of all (``"20 meV"``).
+    saddle_std
+        Part of the standard deviations that both directions share (``"15 meV"``): the error of the saddle, where both barriers
+        are read from one path. Without it they count as two independent numbers.
     quantity
         ``"free energy"`` at the row's temperature, or ``"energy"`` of a static path.
     composition
@@ -123,6 +127,7 @@ def read_charge_transfer_barriers(
         composition,
         parse_quantity(scale_std, "voltage", f"{path}: scale_std") if scale_std else 0.0,
         scale_source,
+        None if saddle_std is None else np.full(n * m, parse_quantity(saddle_std, "energy", f"{path}: saddle_std")),
         {**fingerprint(path), "scale": scale, "quantity": quantity},
     )
 
