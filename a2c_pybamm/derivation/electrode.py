@@ -51,6 +51,9 @@ def add_electrode(
         material = electrode.material
     with mistakes.collect():
         sto = StoichiometryMap(electrode.stoichiometry.offset, electrode.stoichiometry.slope)
+    with suppress(schema.NotGiven):
+        if electrode.kinetics and not (electrode.free_energy or electrode.measured_ocp or electrode.mobility):
+            return  # of charge transfer alone, which is added when all voltages are known
     law: FreeEnergy | None = None
     with mistakes.collect():
         if electrode.free_energy:

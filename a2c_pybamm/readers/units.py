@@ -34,6 +34,8 @@ UNITS: dict[str, dict[str, float]] = {
     "voltage": {"V": 1.0, "mV": 1e-3},
     "entropy": {"J/mol/K": 1.0, "J/K/mol": 1.0, "J.mol-1.K-1": 1.0, "meV/K": 1e-3 * EV},
     "entropic change": {"V/K": 1.0, "mV/K": 1e-3, "V.K-1": 1.0},
+    "areal density": {"mol/m2": 1.0, "1/nm2": 1e18 / AVOGADRO, "1/A2": 1e20 / AVOGADRO},
+    "concentration": {"mol/m3": 1.0, "mol/L": 1e3},
     "number": {"": 1.0, "1": 1.0},
 }
 """SI value of one of each unit, by kind of quantity; energies and volumes are per mole of what is counted, charges in A.h."""
