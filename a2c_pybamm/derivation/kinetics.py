@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+from scipy.special import ndtr
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import FARADAY
@@ -14,7 +15,7 @@ from a2c_pybamm.derivation.electrode import SetContent
 from a2c_pybamm.derivation.hops import given, members
 from a2c_pybamm.derivation.runs import POOR_FIT_P
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators import fit_charge_transfer, reorganization_energy_declared, step_potentials
+from a2c_pybamm.estimators import BarrierModel, fit_charge_transfer, reorganization_energy_declared, step_potentials
 from a2c_pybamm.laws import ButlerVolmer, FreeEnergy, Marcus, MarcusHushChidsey, Reorganizing, TwoPhase
 from a2c_pybamm.parameter_set import StoichiometryMap, kinetics_attachments
 from a2c_pybamm.readers import read_charge_transfer_barriers, read_surface_sites
@@ -169,7 +170,10 @@ def _in_words(estimate: Estimate, law: ButlerVolmer | Marcus | MarcusHushChidsey
     if isinstance(law, Reorganizing):
         shape = f"reorganization energy {np.exp(form):.3g} eV (std of ln {form_std:.2g})"
     else:
+        outside = float(ndtr(-form / form_std) + ndtr((form - 1) / form_std)) if form_std else 0.0
         shape = f"cathodic transfer coefficient {form:.3g} ± {form_std:.2g}"
+        likely = BarrierModel().least_significance * form_std > min(form, 1 - form)
+        shape += f", outside 0 to 1 in {outside:.1%} of draws, which no cell has" if likely else ""
     text = f"k0 = {np.exp(rate):.3g} mol.m-2.s-1 at {law.reference_temperature:g} K (std of ln {rate_std:.2g}), {shape}"
     return "; ".join([text, *(_fit_in_words(label, fit) for label, fit in fits.items())])
 

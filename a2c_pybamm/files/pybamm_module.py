@@ -226,6 +226,12 @@ def _tuple(name: str, values: tuple[float, ...]) -> str:
     return f"{name} = (\n{wrapper.fill(', '.join(map(repr, values)))},\n)"
 
 
+def _options(options: Mapping[str, Any]) -> str:
+    """Source of the options of a model, each a pair for both electrodes."""
+    pairs = (f"    {_quoted(name)}: ({', '.join(map(_quoted, pair))})," for name, pair in options.items())
+    return "\n".join(["OPTIONS = {", *pairs, "}"])
+
+
 def _numbers(name: str, values: Mapping[str, float]) -> str:
     """Source of a dictionary of numbers."""
     return "\n".join([f"{name} = {{", *(f"    {_quoted(key)}: {float(v)!r}," for key, v in values.items()), "}"])
@@ -243,7 +249,7 @@ def _head(parameter_set: ParameterSet) -> str:
     plateaus = []
     if parameter_set.model_options:
         about.append(OPTIONS_TEXT)
-        plateaus.append(f"OPTIONS = {dict(parameter_set.model_options)!r}")
+        plateaus.append(_options(parameter_set.model_options))
     if parameter_set.deriving_laws:
         about.append(PLATEAUS)
         inputs = parameter_set.with_derived(joint.mean[None])[0]

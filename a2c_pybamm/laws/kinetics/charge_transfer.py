@@ -19,6 +19,7 @@ from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
 from a2c_pybamm.schema import conform_fields
 
 VOLTS_PER_KELVIN = BOLTZMANN / ELEMENTARY_CHARGE
+"""Boltzmann constant over the elementary charge [V.K-1]."""
 
 
 class ChargeTransfer(ABC):

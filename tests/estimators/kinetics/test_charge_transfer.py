@@ -194,9 +194,9 @@ def test_barriers_that_are_of_no_one_step_are_refused(change: Any, cause: str) -
 
 
 def test_detailed_balance_is_refused_by_its_p_value_alone() -> None:
-    """χ² of good barriers is χ²'s own, whose mean is the number of pairs; none of 60 tables is refused."""
+    """χ² of good barriers is χ²'s own, whose mean is the number of pairs; none of 24 tables is refused."""
     rng = np.random.default_rng(3)
-    found = [fit(table(linear, rng=rng, temperatures=(T, 340.0), **BOTH)).provenance["fit"] for _ in range(60)]
+    found = [fit(table(linear, rng=rng, temperatures=(T, 340.0), **BOTH)).provenance["fit"] for _ in range(24)]
     squares = np.array([report["detailed balance chi-squared"] for report in found])
     n = 12
     assert squares.mean() == pytest.approx(n, abs=4 * np.sqrt(2 * n / len(squares)))
@@ -252,19 +252,19 @@ def mahalanobis(n: int, seed: int) -> Iterator[float]:
 
 
 def within(squares: np.ndarray, n_std: float) -> None:
-    """Coverage of 68.27 and 95 % within so many binomial standard deviations, or above where the misfit is an upper bound."""
+    """Coverage of 68.27 and 95 % within so many binomial standard deviations."""
     for level in (0.6827, 0.95):
         share, noise = np.mean(squares < chi2.ppf(level, 2)), np.sqrt(level * (1 - level) / len(squares))
-        assert level - n_std * noise < share < level + n_std * noise + 0.06, (level, share)
+        assert abs(share - level) < n_std * noise, (level, share)
 
 
 def test_rate_constant_and_transfer_coefficient_cover() -> None:
-    within(np.array(list(mahalanobis(100, 1))), 2.5)
+    within(np.array(list(mahalanobis(40, 1))), 3)
 
 
 @pytest.mark.calibration
 def test_rate_constant_and_transfer_coefficient_cover_in_many_tables() -> None:
-    within(np.array(list(mahalanobis(2000, 2))), 2.5)
+    within(np.array(list(mahalanobis(2000, 2))), 3)
 
 
 def test_error_of_a_line_holds_what_bent_barriers_miss_it_by() -> None:
