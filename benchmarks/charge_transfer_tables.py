@@ -19,7 +19,7 @@ COMPOSITION = 0.6
 """Occupied fraction of the slab."""
 REORGANIZATION, ENTROPY = 1.6, -25.0
 """Both methods' reorganization energy [eV] and activation entropy [J.mol-1.K-1]."""
-HEIGHTS = {"method_a": 0.53, "method_b": 0.55, "method_c": 0.58}
+HEIGHTS = {"method_a": 0.73, "method_b": 0.75, "method_c": 0.78}
 """Barrier of each method at equilibrium and 300 K [eV]."""
 SADDLE, END = 0.010, 0.006
 """Standard deviations of a saddle, which both directions share, and of an end [eV]."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from a2c_pybamm.estimate import Joint
+from a2c_pybamm.estimators import FormCriterion
 from a2c_pybamm.laws import MHC_FORM, ChargeTransfer, MarcusHushChidsey
 from a2c_pybamm.parameter_set.attachment import Attachment, StoichiometryMap
 
@@ -24,17 +24,6 @@ COMPANIONS = {
     "reorganization_energy": "electrode reorganization energy [eV]",
 }
 """Ending of the key beside the exchange-current density, by the law's method that gives its value."""
-
-
-@dataclass(frozen=True)
-class FormLimit:
-    """Reorganization energies for which PyBaMM's form of Marcus, Hush and Chidsey is near the integral."""
-
-    reorganization_energy: float = 0.5
-    """[eV]; the current is 13 % off there at 150 mV, 20 % at 0.7 eV (`form_distance`)."""
-
-
-FORM_LIMIT = FormLimit()
 
 
 def kinetics_attachments(
@@ -87,10 +76,11 @@ def kinetics_error(attach: Mapping[str, Attachment], joint: Joint) -> str:
                 )
         if isinstance(law, MarcusHushChidsey) and law.reorganization_name in joint.names and MHC_FORM not in joint.sources:
             energy = float(np.exp(joint.mean[joint.names.index(law.reorganization_name)]))
-            if energy > FORM_LIMIT.reorganization_energy:
+            limit = FormCriterion().largest_energy
+            if energy > limit:
                 return (
                     f"law {law.kind!r}: PyBaMM's form is an approximation, poor at a reorganization energy of {energy:.2g} eV "
-                    f"(limit {FORM_LIMIT.reorganization_energy:g} eV); add its error by with_form_error(…, accept=True), or "
+                    f"(limit {limit:g} eV); add its error by with_form_error(…, accept=True), or "
                     "take another law"
                 )
     return ""

@@ -23,13 +23,13 @@ def step_potentials(
     The voltage of a host holds the mixing of ions and vacancies; a single event, from one filled to one empty site, does not.
     At half filling both are equal.
 
-    ==================  ===============  ======
-    symbol              argument         unit
-    ==================  ===============  ======
-    :math:`U`           ``law``          V
-    :math:`x`           ``composition``  1
-    :math:`T`           ``temperatures`` K
-    ==================  ===============  ======
+    ==========  ================  ====
+    symbol      argument          unit
+    ==========  ================  ====
+    :math:`U`   ``law``           V
+    :math:`x`   ``composition``   1
+    :math:`T`   ``temperatures``  K
+    ==========  ================  ====
 
     Parameters
     ----------
