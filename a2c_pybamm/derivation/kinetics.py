@@ -59,6 +59,7 @@ def add_kinetics(
         sto = electrode.stoichiometry
         content.attach |= kinetics_attachments(law, side, StoichiometryMap(sto.offset, sto.slope))
         if sites is None or len(mistakes) > before:
+            content.open_sources |= {table.scale_source for table in entry.barriers if table.scale_source}
             return
         fits = {}
         for label, data in tables.items():
