@@ -99,6 +99,11 @@ def fit_charge_transfer(
     Newman and Thomas-Alyea, Electrochemical Systems (2004), ch. 8: transfer coefficient and exchange current. Marcus, J. Chem.
     Phys. 24, 966 (1956): the barrier between parabolas.
     """
+    if law.free_energy is not None and law.composition != data.composition:
+        raise ValueError(
+            f"charge-transfer barriers of {data.label}: they are of x = {data.composition:g}, the activity of law {law.kind!r} is "
+            f"counted from x = {law.composition:g}; give the law the composition of the barriers"
+        )
     equations = barrier_equations(data, equilibrium, law.reference_temperature, source)
     tested = _balance(data, equations)
     if tested:

@@ -267,6 +267,31 @@ def test_rate_constant_and_transfer_coefficient_cover_in_many_tables() -> None:
     within(np.array(list(mahalanobis(2000, 2))), 3)
 
 
+@pytest.mark.calibration
+def test_rate_constant_and_reorganization_energy_cover() -> None:
+    """Parabolas of two widths with work of approach, fitted by equal ones; λ is that of the curvature at equilibrium."""
+    rng, law, squares = np.random.default_rng(0), Marcus("X"), []
+    for _ in range(600):
+        energy, offset, ratio, h = rng.uniform(0.4, 1.2), rng.uniform(0, 0.3), rng.uniform(0.85, 1.18), 1e-3
+
+        def crossing(eta: Any, energy: float = energy, offset: float = offset, ratio: float = ratio) -> Any:
+            a, b, c = energy * (1 - ratio), 2 * ratio * energy, -(ratio * energy + np.asarray(eta))
+            return offset + energy * (2 * c / (-b - np.sqrt(b**2 - 4 * a * c))) ** 2
+
+        directions = (True, False) if rng.random() < 0.5 else (True,)
+        data = table(crossing, volts=np.linspace(-0.3, 0.3, 7), std=10 ** rng.uniform(-3, -2), rng=rng, directions=directions)
+        try:
+            found = fit(data, law, balance=BalanceCriterion(0.0))
+        except ValueError:  # the noise hides the curvature
+            continue
+        height = float(crossing(0.0))
+        bend = float(crossing(h) + crossing(-h) - 2 * height) / h**2
+        missed = np.array([ATTEMPT - height / UNIT, -np.log(2 * bend)]) - found.mean[[0, 2]]
+        squares.append(float(missed @ np.linalg.solve(found.covariance[np.ix_([0, 2], [0, 2])], missed)))
+    assert len(squares) > 590
+    within(np.array(squares), 3)
+
+
 def test_error_of_a_line_holds_what_bent_barriers_miss_it_by() -> None:
     """Exact parabolas, nearly no noise, potentials on one side: the line's α is off by 0.09, its error bar is as large."""
     energy = 1.0
@@ -387,6 +412,8 @@ def test_arguments_that_do_not_fit_are_named() -> None:
         ValueError, match=r"reorganization estimates X mean voltage 0–1 \[V\], not 'X charge transfer ln\(lambda \[eV\]\)'"
     ):
         fit(data, Marcus("X"), reorganization=VOLTAGE)
+    with pytest.raises(ValueError, match=r"they are of x = 0\.5, the activity of law 'butler-volmer' is counted from x = 0\.3"):
+        fit(data, ButlerVolmer("X", HOST, 0.3))
     with pytest.raises(ValueError, match=r"reorganization energy 0 ± 0\.1 eV must be positive"):
         a2c.reorganization_energy_declared(Marcus("X"), 0.0, 0.1, source="s", reason="t")
     with pytest.raises(ValueError, match=r"step potential: no estimate gives 'X "):
