@@ -101,8 +101,8 @@ def fit_charge_transfer(
     """
     if law.free_energy is not None and law.composition != data.composition:
         raise ValueError(
-            f"charge-transfer barriers of {data.label}: they are of x = {data.composition:g}, the activity of law {law.kind!r} is "
-            f"counted from x = {law.composition:g}; give the law the composition of the barriers"
+            f"charge-transfer barriers of {data.label}: they are of x = {data.composition:g}, the activity of law {law.kind!r} "
+            f"is counted from x = {law.composition:g}; give the law the composition of the barriers"
         )
     equations = barrier_equations(data, equilibrium, law.reference_temperature, source)
     tested = _balance(data, equations)
