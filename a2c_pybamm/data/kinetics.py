@@ -78,9 +78,9 @@ class ChargeTransferBarriers:
         if not 0 < self.composition < 1:
             raise ValueError(f"{where}: composition {self.composition:g} must lie inside (0, 1)")
         if self.saddle_std is not None and not (
-            len(self.saddle_std) == n and (self.saddle_std >= 0).all() and (self.saddle_std <= self.std).all()
+            len(self.saddle_std) == n and (self.saddle_std >= 0).all() and (self.saddle_std < self.std).all()
         ):
-            raise ValueError(f"{where}: saddle_std must be a part of each std, from 0 up to it; give as many")
+            raise ValueError(f"{where}: saddle_std must be a part of each std, less than all of it: ends have errors too")
         if not self.scale_std >= 0 or (self.scale_std > 0) != bool(self.scale_source):
             raise ValueError(
                 f"{where}: scale_std is {self.scale_std:g} V with source {self.scale_source!r}; give both, or neither"

@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChargeTransferBarriers, PotentialScale, SurfaceSites
-from a2c_pybamm.derivation.electrode import SetContent
+from a2c_pybamm.derivation.electrode import SetContent, open_prefix
 from a2c_pybamm.derivation.hops import given, members
 from a2c_pybamm.derivation.runs import POOR_FIT_P
 from a2c_pybamm.estimate import Estimate
@@ -37,7 +37,8 @@ def add_kinetics(
     mistakes: schema.Mistakes,
 ) -> None:
     """Add the estimate and attachments of one electrode's charge transfer; ``hosts`` give the coefficients of its voltage."""
-    entry = electrode.kinetics
+    with open_prefix(content, f"{electrode.material} "):
+        entry = electrode.kinetics
     if entry is None:
         return
     before, of_kinetics = len(mistakes), mistakes.at("kinetics")
@@ -47,7 +48,8 @@ def add_kinetics(
     for k, table in enumerate(entry.barriers, 1):
         with of_kinetics.collect(f"barriers[{k}]"):
             tables[table.label] = _barriers(table, entry.composition)
-    with of_kinetics.collect():
+    with of_kinetics.collect(), open_prefix(content, f"{electrode.material} "):
+        content.open_sources |= {table.scale_source for table in entry.barriers if table.scale_source}
         host = _host(content, side)
         law = LAWS[entry.law](
             electrode.material,
@@ -59,7 +61,6 @@ def add_kinetics(
         sto = electrode.stoichiometry
         content.attach |= kinetics_attachments(law, side, StoichiometryMap(sto.offset, sto.slope))
         if sites is None or len(mistakes) > before:
-            content.open_sources |= {table.scale_source for table in entry.barriers if table.scale_source}
             return
         fits = {}
         for label, data in tables.items():

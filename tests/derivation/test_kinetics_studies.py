@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 from pydantic import ValidationError
 
 import a2c_pybamm as a2c
+from a2c_pybamm.cli import main
 from a2c_pybamm.constants import BOLTZMANN, FARADAY, GAS_CONSTANT, PLANCK
 from a2c_pybamm.laws import MHC_FORM, ButlerVolmer, Marcus, MarcusHushChidsey
 from a2c_pybamm.study import Study, StudyMistakes
 from a2c_pybamm.study.reading import read_study
+from tests.hostile.study_corpus import _key, _toml
 
 T = 298.15
 UNIT = GAS_CONSTANT * T / FARADAY
@@ -129,7 +132,11 @@ def test_forms_with_a_reorganization_energy(tmp_path: Path) -> None:
     poor = {"value": "0.7 eV", "std": "0.1 eV", "reason": "test"}
     with pytest.raises(ValueError, match=r"positive: kinetics: .*m\.csv: .*0\.7 eV, where PyBaMM's .* \(accept_form_error\)"):
         derived(table(law="marcus-hush-chidsey", reorganization_energy=poor), tmp_path)
-    derived(table(law="marcus-hush-chidsey", reorganization_energy=poor, accept_form_error=True), tmp_path)
+    document = table(law="marcus-hush-chidsey", reorganization_energy=poor, accept_form_error=True)
+    document["negative"] = {**copy.deepcopy(document["positive"]), "material": "graphite"}
+    made = derived(document, tmp_path)
+    assert MHC_FORM in made.joint.sources
+    assert made.model_options == {"intercalation kinetics": ("Marcus-Hush-Chidsey",) * 2}
 
 
 def test_activity_of_the_host(tmp_path: Path) -> None:
@@ -205,6 +212,21 @@ def test_data_that_are_wrong_are_named_with_their_place(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"^positive: kinetics: .*m\.csv: charge-transfer barriers of m: χ² = .*exchanged"):
         derived(table(), tmp_path)
+
+
+def test_an_invalid_section_hides_no_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """A law that there is not: one line, none on the coefficients that it would have had."""
+    csv(tmp_path / "m.csv")
+    document = table(law="tafel")
+    document["systematic"] = [{"source": "s", "std": {"LCO charge transfer alpha [1]": 0.1}, "reason": "r"}]
+    text = "\n".join(f"{_key(key)} = {_toml(entry)}" for key, entry in document.items())
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["a2c", "check", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        main()
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1, lines
+    assert "positive.kinetics.law: must be 'butler-volmer', 'marcus' or 'marcus-hush-chidsey', got 'tafel'" in lines[0]
 
 
 def test_written_in_toml(tmp_path: Path) -> None:

@@ -113,8 +113,9 @@ MHC_FORM = "PyBaMM's Marcus-Hush-Chidsey form (approximation)"
 
 
 def form_distance(reorganization_energy: float, T: float, largest_overpotential: float) -> float:
-    """Largest distance of the logarithm of PyBaMM's current from the integral's, up to this overpotential [V]."""
+    """Largest distance of the currents' logarithms up to this overpotential [V]; positive where PyBaMM's is the smaller."""
     law = MarcusHushChidsey("X")
     volts = np.linspace(0, largest_overpotential)[1:]
     ours = law.relative_current({law.reorganization_name: np.log(reorganization_energy)}, volts, T)
-    return float(np.abs(np.log(ours / chidsey_current(volts, reorganization_energy, T))).max())
+    distance = np.log(chidsey_current(volts, reorganization_energy, T) / ours)
+    return float(distance[np.argmax(np.abs(distance))])
