@@ -38,9 +38,9 @@ def with_form_error(
     distance = form_distance(energy, law.reference_temperature, criterion.largest_overpotential)
     if energy > criterion.largest_energy and not accept:
         raise ValueError(
-            f"{law.stem}: reorganization energy {energy:.2g} eV, where PyBaMM's Marcus-Hush-Chidsey form misses the current "
-            f"by {np.expm1(abs(distance)):.0%} at {1e3 * criterion.largest_overpotential:g} mV; accept it (accept_form_error), or take "
-            "'marcus' or 'butler-volmer'"
+            f"{law.stem}: reorganization energy {energy:.2g} eV, where PyBaMM's Marcus-Hush-Chidsey form misses the current by "
+            f"{np.expm1(abs(distance)):.0%} at {1e3 * criterion.largest_overpotential:g} mV; accept it (accept_form_error), or "
+            "take 'marcus' or 'butler-volmer'"
         )
     column = np.zeros((len(estimate.names), 1))
     column[estimate.names.index(law.rate_name)] = distance
