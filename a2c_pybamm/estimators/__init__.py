@@ -79,8 +79,8 @@ from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_v
 from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 
 __all__ = [
-    "BarrierModel",
     "BandCriterion",
+    "BarrierModel",
     "CutoffCriterion",
     "FormCriterion",
     "HopNetwork",
@@ -125,9 +125,9 @@ __all__ = [
     "fit_jump_diffusivity",
     "fit_logit_spline",
     "fit_mobility",
-    "fit_reorganization_energy",
     "fit_onsager",
     "fit_onsager_from_drift",
+    "fit_reorganization_energy",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
@@ -156,8 +156,8 @@ __all__ = [
     "onsager_matrix",
     "onsager_report",
     "phase_diagram",
-    "reorganization_energy_declared",
     "planned_length",
+    "reorganization_energy_declared",
     "repeat",
     "site_trajectory",
     "step_potentials",
