@@ -2,7 +2,11 @@
 
 from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
 from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
+from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
 from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
+from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
+from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
+from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
 from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
@@ -86,6 +90,7 @@ __all__ = [
     "BandCriterion",
     "BarrierModel",
     "CutoffCriterion",
+    "ElectrolytePrior",
     "FormCriterion",
     "HopNetwork",
     "HullVoltages",
@@ -114,6 +119,7 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "electrolyte_at",
     "electrolyte_motion",
     "extrapolate_cell_size",
     "fit_arrhenius",
@@ -122,10 +128,12 @@ __all__ = [
     "fit_chemical_potential",
     "fit_correlation_factor",
     "fit_einstein_helfand",
+    "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
+    "fit_ionic_conductivity",
     "fit_jump_diffusivity",
     "fit_kirkwood_buff_factor",
     "fit_logit_spline",
@@ -166,6 +174,7 @@ __all__ = [
     "pair_correlations",
     "phase_diagram",
     "planned_length",
+    "quantity_names",
     "reorganization_energy_declared",
     "repeat",
     "site_trajectory",

@@ -5,7 +5,7 @@ Partials solve, pickle and can be written to JSON.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -31,11 +31,6 @@ def of_stoichiometry_and_temperature(sto: Any, T: Any, law: Any, method: str, c:
 def of_site_and_temperature(T: Any, law: Any, method: str, c: Any, index: int) -> Any:
     """A law's method of one kind of site as PyBaMM calls it with temperature alone."""
     return getattr(law, method)(c, index, T)
-
-
-def of_temperature(T: Any, law: Any, method: str, c: Any) -> Any:
-    """A law's method as PyBaMM calls it with temperature alone."""
-    return getattr(law, method)(c, T)
 
 
 def of_electrolyte(c_e: Any, T: Any, law: Any, method: str, c: Any) -> Any:
@@ -74,8 +69,6 @@ def emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base:
         return partial(of_stoichiometry, T=T, offset=sto.offset, slope=sto.slope, **settings)
     if passed == ("sto", "T"):
         return partial(of_stoichiometry_and_temperature, offset=sto.offset, slope=sto.slope, **settings)
-    if passed == ("c_e", "c_s", "c_max", "T"):
-        return partial(of_interface, offset=sto.offset, slope=sto.slope, **settings)
-    functions: dict[tuple[str, ...], Callable[..., Any]]
-    functions = {("T",): of_temperature, ("c_e", "T"): of_electrolyte}
-    return partial(functions[passed], **settings)
+    if passed == ("c_e", "T"):
+        return partial(of_electrolyte, **settings)
+    return partial(of_interface, offset=sto.offset, slope=sto.slope, **settings)
