@@ -77,6 +77,7 @@ INSIDE = {
         "motion",
         "hops",
         "conduction",
+        "kinetics",
         "mechanics",
     ),
     "estimators": (

@@ -4,6 +4,7 @@ from a2c_pybamm.data.conduction import CurrentSeries, DriftVelocities, Electroly
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
+from a2c_pybamm.data.kinetics import ChargeTransferBarriers, PotentialScale, StateEnergies, SurfaceSites
 from a2c_pybamm.data.motion import (
     MIN_FRAMES,
     CollectiveMSD,
@@ -25,6 +26,7 @@ __all__ = [
     "MOST_BYTES_IN_MEMORY",
     "ActivityTable",
     "Array",
+    "ChargeTransferBarriers",
     "ChemicalPotentials",
     "CollectiveMSD",
     "ConcentrationScale",
@@ -37,9 +39,12 @@ __all__ = [
     "InsertionEnergies",
     "MigrationPath",
     "PairCorrelations",
+    "PotentialScale",
     "SiteOccupation",
     "Sites",
+    "StateEnergies",
     "StructureFactors",
+    "SurfaceSites",
     "TensorMSD",
     "ThermalTable",
     "TracerMSD",

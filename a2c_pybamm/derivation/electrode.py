@@ -32,16 +32,16 @@ def add_electrode(
 ) -> None:
     """Add one electrode's estimates and attachments; errors of invalid entries are added to the mistakes."""
     sto, material = StoichiometryMap(), side  # files are read also where the material's name is invalid
-    with mistakes.collect(), _open_prefix(content, ""):
+    with mistakes.collect(), open_prefix(content, ""):
         material = electrode.material
     with mistakes.collect():
         sto = StoichiometryMap(electrode.stoichiometry.offset, electrode.stoichiometry.slope)
-    with mistakes.collect("conduction"), _open_prefix(content, f"{material} "):
+    with mistakes.collect("conduction"), open_prefix(content, f"{material} "):
         if electrode.conduction:
             add_conduction(content, side, material, electrode.conduction)
     with suppress(schema.NotGiven):
-        if electrode.conduction and not (electrode.free_energy or electrode.measured_ocp or electrode.mobility):
-            return
+        if (electrode.conduction or electrode.kinetics) and not electrode.names_host:
+            return  # of conduction alone, or of charge transfer, which is added when all voltages are known
     law: FreeEnergy | None = None
     with mistakes.collect():
         if electrode.free_energy:
@@ -54,7 +54,7 @@ def add_electrode(
         law = _placeholder_law(content, study, material, electrode)
     with mistakes.collect():
         _attach_potential(content, side.capitalize(), electrode, law, sto)
-    with mistakes.collect(), _open_prefix(content, f"{material} "):
+    with mistakes.collect(), open_prefix(content, f"{material} "):
         if electrode.mobility:
             mobility, estimates = mobility_estimates(study, material, electrode.mobility, law, content.notes, mistakes)
             content.estimates += estimates
@@ -63,7 +63,7 @@ def add_electrode(
 
 
 @contextmanager
-def _open_prefix(content: SetContent, beginning: str) -> Iterator[None]:
+def open_prefix(content: SetContent, beginning: str) -> Iterator[None]:
     """Context; where it needs an entry that is not given, names with this beginning are unknown."""
     try:
         yield
@@ -115,7 +115,7 @@ def _add_free_energy(
     with mistakes.collect():
         law, estimates = free_energy_estimates(study, material, entry, tables, content.notes, mistakes)
         content.estimates += estimates
-    with mistakes.collect(), _open_prefix(content, f"{material} "):
+    with mistakes.collect(), open_prefix(content, f"{material} "):
         if electrode.site_density:
             density = SiteDensity(material)
             content.attach[f"Maximum concentration in {side} electrode [mol.m-3]"] = Attachment(

@@ -131,7 +131,7 @@ def _motion(entry: schema.LiquidElectrolyte, item: schema.ElectrolyteRun) -> Ele
         trajectory,
         charges={one.name: one.charge for one in entry.species},
         volume=_volume(item),
-        molecules=dict(molecules_in_sequence(trajectory.species, molecules)),
+        molecules={name: bodies.tolist() for name, bodies in molecules_in_sequence(trajectory.species, molecules).items()},
     )
 
 

@@ -45,6 +45,12 @@ from a2c_pybamm.estimators.hops.network_diffusivity import (
 )
 from a2c_pybamm.estimators.hops.observed_network import keep_paths, observed_network
 from a2c_pybamm.estimators.hops.site_occupation import assign_sites, site_trajectory
+from a2c_pybamm.estimators.kinetics.barrier_fit import BarrierModel
+from a2c_pybamm.estimators.kinetics.charge_transfer import fit_charge_transfer, reorganization_energy_declared
+from a2c_pybamm.estimators.kinetics.equilibrium import step_potentials
+from a2c_pybamm.estimators.kinetics.form_error import FormCriterion, with_form_error
+from a2c_pybamm.estimators.kinetics.paths import barriers_of_paths
+from a2c_pybamm.estimators.kinetics.reorganization import fit_reorganization_energy
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
 from a2c_pybamm.estimators.statistics.declared_estimate import declare
@@ -87,8 +93,10 @@ from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 
 __all__ = [
     "BandCriterion",
+    "BarrierModel",
     "CutoffCriterion",
     "ElectrolytePrior",
+    "FormCriterion",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
@@ -103,6 +111,7 @@ __all__ = [
     "add_vibrations",
     "assign_sites",
     "average_replicas",
+    "barriers_of_paths",
     "central_velocities",
     "charge_mean_squared_displacement",
     "choose_order",
@@ -120,6 +129,7 @@ __all__ = [
     "extrapolate_cell_size",
     "fit_arrhenius",
     "fit_barrier",
+    "fit_charge_transfer",
     "fit_chemical_potential",
     "fit_correlation_factor",
     "fit_einstein_helfand",
@@ -135,6 +145,7 @@ __all__ = [
     "fit_mobility",
     "fit_onsager",
     "fit_onsager_from_drift",
+    "fit_reorganization_energy",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
@@ -170,8 +181,10 @@ __all__ = [
     "phase_diagram",
     "planned_length",
     "quantity_names",
+    "reorganization_energy_declared",
     "repeat",
     "site_trajectory",
+    "step_potentials",
     "structure_factors",
     "superpose",
     "tabulate_ocp",
@@ -182,6 +195,7 @@ __all__ = [
     "validate_voltages",
     "velocity_autocorrelation",
     "vineyard_frequency",
+    "with_form_error",
     "with_leading_modes",
     "with_rates",
     "yeh_hummer_correction",

@@ -6,6 +6,8 @@ from a2c_pybamm.readers.conduction.electrolyte_motion import SpeciesGroup, read_
 from a2c_pybamm.readers.drive_cycle import read_drive_cycle
 from a2c_pybamm.readers.hops.neb import read_hop_frequencies, read_image_energies, read_neb
 from a2c_pybamm.readers.hops.sites import read_sites
+from a2c_pybamm.readers.kinetics.barriers import ReferenceElectrodes, read_charge_transfer_barriers
+from a2c_pybamm.readers.kinetics.surface_sites import read_surface_sites
 from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
 from a2c_pybamm.readers.thermodynamics.chemical_potentials import read_chemical_potentials
 from a2c_pybamm.readers.thermodynamics.energies import read_energies
@@ -16,9 +18,11 @@ from a2c_pybamm.readers.thermodynamics.thermal import read_thermal
 from a2c_pybamm.readers.units import parse_quantity
 
 __all__ = [
+    "ReferenceElectrodes",
     "SpeciesGroup",
     "parse_quantity",
     "read_activities",
+    "read_charge_transfer_barriers",
     "read_chemical_potentials",
     "read_currents",
     "read_density_of_states",
@@ -33,6 +37,7 @@ __all__ = [
     "read_phonopy",
     "read_sites",
     "read_structures",
+    "read_surface_sites",
     "read_thermal",
     "read_trajectory",
     "read_velocities",

@@ -37,6 +37,14 @@ from a2c_pybamm.study.free_energy_sections import (
     SplineFreeEnergy,
     phase_treatment,
 )
+from a2c_pybamm.study.kinetics import (
+    ActivationEntropy,
+    BarrierTable,
+    Kinetics,
+    KineticsLaw,
+    ReorganizationEnergy,
+    SurfaceSitesEntry,
+)
 from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, combined_error
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
 from a2c_pybamm.study.reading import Reading, read_partial_study, read_study
@@ -56,9 +64,11 @@ from a2c_pybamm.study.thermodynamics import (
 __all__ = [
     "MADE_FROM",
     "SECTIONS",
+    "ActivationEntropy",
     "ActivityFile",
     "Balance",
     "Barrier",
+    "BarrierTable",
     "CellSettings",
     "Conduction",
     "CurrentFile",
@@ -73,6 +83,8 @@ __all__ = [
     "GapDiffusivity",
     "Geometry",
     "Hop",
+    "Kinetics",
+    "KineticsLaw",
     "LandauFreeEnergy",
     "LiquidElectrolyte",
     "LogitSplineFreeEnergy",
@@ -88,6 +100,7 @@ __all__ = [
     "Reading",
     "RedlichKisterFreeEnergy",
     "Reference",
+    "ReorganizationEnergy",
     "Scale",
     "Section",
     "SharedError",
@@ -98,6 +111,7 @@ __all__ = [
     "Stoichiometry",
     "Study",
     "StudyMistakes",
+    "SurfaceSitesEntry",
     "SweepSettings",
     "Systematic",
     "TrajectoryFile",

@@ -70,6 +70,7 @@ Temperature, Voltage, Entropy = (_quantity(kind) for kind in ("temperature", "vo
 Duration, Charge = _quantity("duration"), _quantity("charge")
 Concentration, Conductivity, Diffusivity = (_quantity(kind) for kind in ("concentration", "conductivity", "diffusivity"))
 CellVolume, MolarVolume, MolarMass, Density = (_quantity(kind) for kind in ("cell volume", "volume", "molar mass", "density"))
+ArealDensity = _quantity("areal density")
 Number = Annotated[float, Strict(), AfterValidator(_validate_magnitude)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
