@@ -3,6 +3,20 @@
 from a2c_pybamm.data.conduction import CurrentSeries, ElectrolyteMotion, TransportCoefficient
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
+from a2c_pybamm.data.mechanics import (
+    IDENTITY,
+    N_VOIGT,
+    VOIGT_COLUMNS,
+    VOIGT_ROWS,
+    IonRelaxation,
+    StrainedStresses,
+    StrainMeasure,
+    StressKind,
+    StressSeries,
+    validate_rotations,
+    voigt_components,
+    voigt_tensors,
+)
 from a2c_pybamm.data.motion import (
     MIN_FRAMES,
     CollectiveMSD,
@@ -19,9 +33,13 @@ from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials
 __all__ = [
     "BLOCK_BYTES",
     "FRACTION_ROUNDING",
+    "IDENTITY",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
     "MOST_BYTES_IN_MEMORY",
+    "N_VOIGT",
+    "VOIGT_COLUMNS",
+    "VOIGT_ROWS",
     "Array",
     "ChemicalPotentials",
     "CollectiveMSD",
@@ -31,9 +49,14 @@ __all__ = [
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",
+    "IonRelaxation",
     "MigrationPath",
     "SiteOccupation",
     "Sites",
+    "StrainMeasure",
+    "StrainedStresses",
+    "StressKind",
+    "StressSeries",
     "TensorMSD",
     "ThermalTable",
     "TracerMSD",
@@ -45,4 +68,7 @@ __all__ = [
     "atoms_at_once",
     "frames_at_once",
     "release",
+    "validate_rotations",
+    "voigt_components",
+    "voigt_tensors",
 ]
