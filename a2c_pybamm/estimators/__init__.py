@@ -26,6 +26,14 @@ from a2c_pybamm.estimators.hops.network_diffusivity import (
 )
 from a2c_pybamm.estimators.hops.observed_network import keep_paths, observed_network
 from a2c_pybamm.estimators.hops.site_occupation import assign_sites, site_trajectory
+from a2c_pybamm.estimators.mechanics.adiabatic import adiabatic_constants
+from a2c_pybamm.estimators.mechanics.covariance_error import SpectrumCriterion
+from a2c_pybamm.estimators.mechanics.crystal_symmetry import elastic_form, point_group_rotations
+from a2c_pybamm.estimators.mechanics.elastic_tensor import ElasticCoefficients, FitTo, fit_elastic_tensor
+from a2c_pybamm.estimators.mechanics.fluctuations import BornCriterion, fit_elastic_fluctuations
+from a2c_pybamm.estimators.mechanics.polycrystal import PolycrystalBounds, polycrystal_moduli
+from a2c_pybamm.estimators.mechanics.stiffness import ElasticStability, elastic_stability, stiffness_of
+from a2c_pybamm.estimators.mechanics.strain_fit import StrainCriterion
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
 from a2c_pybamm.estimators.statistics.declared_estimate import declare
@@ -65,16 +73,24 @@ from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_v
 from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 
 __all__ = [
+    "BornCriterion",
     "CutoffCriterion",
+    "ElasticCoefficients",
+    "ElasticStability",
+    "FitTo",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
     "NotDiffusive",
     "OrderChoice",
     "PhaseDiagram",
+    "PolycrystalBounds",
+    "SpectrumCriterion",
+    "StrainCriterion",
     "WindowCriterion",
     "activated_rates",
     "add_vibrations",
+    "adiabatic_constants",
     "assign_sites",
     "average_replicas",
     "central_velocities",
@@ -88,11 +104,15 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "elastic_form",
+    "elastic_stability",
     "extrapolate_cell_size",
     "fit_arrhenius",
     "fit_barrier",
     "fit_chemical_potential",
     "fit_correlation_factor",
+    "fit_elastic_fluctuations",
+    "fit_elastic_tensor",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
@@ -124,8 +144,11 @@ __all__ = [
     "neighbour_hops",
     "observed_network",
     "phase_diagram",
+    "point_group_rotations",
+    "polycrystal_moduli",
     "repeat",
     "site_trajectory",
+    "stiffness_of",
     "superpose",
     "tabulate_ocp",
     "tracer_correlation_factor",

@@ -94,8 +94,7 @@ class ElasticForm:
     @property
     def entries(self) -> tuple[tuple[int, int], ...]:
         """Row and column of each independent constant in the Voigt matrix."""
-        digits = [symbol[1:] for symbol in self.symbols]
-        return tuple((int(first) - 1, int(second) - 1) for first, second in digits)
+        return tuple((int(symbol[-2]) - 1, int(symbol[-1]) - 1) for symbol in self.symbols)
 
     @property
     def averaging(self) -> Array:

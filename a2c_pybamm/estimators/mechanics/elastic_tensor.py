@@ -94,7 +94,7 @@ def fit_elastic_tensor(
         or are too few; or if stresses have the sign or size that energies contradict.
     """
     kind = ElasticCoefficients(coefficients)
-    form = _form(data, point_group)
+    form = form_of(data, point_group)
     target = FitTo(fit_to) if fit_to is not None else FitTo.ENERGIES if data.stresses is None else FitTo.STRESSES
     if (data.energies if target is FitTo.ENERGIES else data.stresses) is None:
         raise ValueError(f"{material}: the data have no {target}; fit to the other")
@@ -112,7 +112,7 @@ def fit_elastic_tensor(
     return _estimate(data, fit, form, kind, material, source, stamp, target)
 
 
-def _form(data: StrainedStresses | StressSeries, point_group: str | None) -> ElasticForm:
+def form_of(data: StrainedStresses | StressSeries, point_group: str | None) -> ElasticForm:
     """Form of the tensor by a symbol, the data's operations, or none."""
     if point_group is not None:
         return elastic_form(point_group_rotations(point_group))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -112,7 +112,7 @@ def fit_strains(
     if order is not None:
         chosen = average_nested(design.columns, values, noise, design.sizes[order - 1 : order], known=True)
         between = (chosen.mean - widest.mean)[:, None]
-    misfit, ratio = _left_out_strains(data, design, widest, values, noise, criterion)
+    misfit, ratio = _left_out_strains(data, design, chosen, widest, values, noise, criterion)
     columns = np.column_stack([between, _left_out_orders(data, design, chosen, widest), misfit])
     physical = _unscaled(form, design, data.of_energies, scale)
     n = len(form.symbols)
@@ -142,7 +142,7 @@ def _with_degrees_of_freedom(design: _Design, data: WorkConjugates, label: str) 
             f"{label}: {data.values.size} numbers for {design.sizes[0]} coefficients leave none for the noise; "
             "add strains, or give noise_std="
         )
-    return _Design(design.columns[:, : sizes[-1]], sizes, design.first, design.strain_scale)
+    return replace(design, columns=design.columns[:, : sizes[-1]], sizes=sizes)
 
 
 def _validate_orders(
@@ -248,23 +248,29 @@ def _left_out_orders(data: WorkConjugates, design: _Design, chosen: Average, wid
 
 
 def _left_out_strains(
-    data: WorkConjugates, design: _Design, widest: Average, values: Array, noise: Array, criterion: StrainCriterion
+    data: WorkConjugates,
+    design: _Design,
+    chosen: Average,
+    widest: Average,
+    values: Array,
+    noise: Array,
+    criterion: StrainCriterion,
 ) -> tuple[Array, float]:
     r"""Columns by which the residuals of strains left out move the coefficients, and their variance over that of the noise.
 
-    The residual of a strain that is left out of the fit is :math:`(1 - H_{ii})^{-1} r_i`. Of noise the columns give the same
-    variance as the residuals' scatter; where they give more, residuals are what the orders of the fit do not follow.
+    The residual of a strain that is left out of the fit of the widest order is :math:`(1 - H_{ii})^{-1} r_i`. Of noise the
+    columns give the same variance as the residuals' scatter; where they give more, residuals are what no order follows.
     """
     n_row = len(data.strains)
-    hat = design.columns[:, : design.sizes[-1]] @ widest.combination[: design.sizes[-1]]
+    hat = design.columns @ widest.combination
     residual = (values - hat @ values).reshape(n_row, -1)
     n = residual.shape[1]
     shares = hat.reshape(n_row, n, n_row, n)[range(n_row), :, range(n_row)]
     left_out = np.array([np.linalg.pinv(np.eye(n) - h) @ r for h, r in zip(shares, residual, strict=True)])
-    columns = np.einsum("cin,in->ci", widest.combination.reshape(-1, n_row, n), left_out)
     rows = slice(design.first, design.sizes[0])
+    of_widest, columns = (np.einsum("cin,in->ci", fit.combination.reshape(-1, n_row, n), left_out) for fit in (widest, chosen))
     white = (widest.combination * noise)[rows]
-    excess = np.linalg.solve(white @ white.T, columns[rows] @ columns[rows].T)
+    excess = np.linalg.solve(white @ white.T, of_widest[rows] @ of_widest[rows].T)
     ratio = float(np.trace(excess) / len(excess))
     return columns if ratio > criterion.misfit_ratio else columns[:, :0], ratio
 

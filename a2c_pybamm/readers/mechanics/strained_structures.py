@@ -44,8 +44,8 @@ def read_strained_structures(
     paths
         A file of frames, a pattern (``"runs/*/vasprun.xml"``), or a list of these; of a run of VASP the last step counts.
     reference
-        File of the cell without strain. If not given, it is the frame whose cell is nearest to all others: strains of both signs
-        lie around it.
+        File of the cell without strain. If not given, it is the frame whose cell is nearest to all others: strains of both
+        signs lie around it.
     ions
         Whether ions are relaxed in the strained cells. If not given, they are clamped where all frames have the reference's
         scaled positions.
