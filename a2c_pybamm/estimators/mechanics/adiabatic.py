@@ -65,7 +65,7 @@ def adiabatic_constants(
         return temperature / heat_capacity * np.outer(stress, stress)[entries]
 
     scale = np.abs(part.mean).max()
-    steps = 1j * COMPLEX_STEP * scale * np.eye(len(part.mean))
+    steps = complex(0, COMPLEX_STEP * scale) * np.eye(len(part.mean))
     jacobian = np.column_stack([correction(part.mean + step).imag / (COMPLEX_STEP * scale) for step in steps])
     change = correction(part.mean)
     result = part.map(part.names, part.mean + change, np.eye(len(change)) + jacobian, method=f"adiabatic from {part.method}")

@@ -92,10 +92,11 @@ def _variance(density: Array, weights: Array, n_ordinate: int) -> Array:
     :math:`\operatorname{tr}(W_c S)\operatorname{tr}(W_d S)/m` more, which is taken off.
     """
     products = weights @ density[:, None]
-    flat = products.transpose(1, 0, 2, 3).reshape(len(weights), -1)
-    turned = np.swapaxes(products, 2, 3).transpose(1, 0, 2, 3).reshape(len(weights), -1)
+    flat, turned = (
+        np.swapaxes(matrices, 0, 1).reshape(len(weights), -1) for matrices in (products, np.swapaxes(products, -2, -1))
+    )
     whole = (flat @ turned.T).real
     if n_ordinate:
-        traces = np.trace(products, axis1=2, axis2=3).real
+        traces = np.trace(products, axis1=-2, axis2=-1).real
         whole = (whole - traces.T @ traces / n_ordinate) / (1 - n_ordinate**-2.0)
     return 2 * whole / len(density)

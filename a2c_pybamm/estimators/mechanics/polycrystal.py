@@ -79,13 +79,9 @@ def polycrystal_moduli(
         raise ValueError(f"{material}: bounds of Hashin and Shtrikman are of cubic crystals here; take {narrower.value!r}")
     part = estimate.select(stiffness.names)
     ends = _bounds(stiffness, kind, part.mean)
-    jacobian = np.column_stack(
-        [
-            _young(*_bounds(stiffness, kind, part.mean + 1j * COMPLEX_STEP * scale * unit).mean(axis=0)).imag
-            / (COMPLEX_STEP * scale)
-            for unit, scale in zip(np.eye(len(part.mean)), np.full(len(part.mean), np.abs(part.mean).max()), strict=True)
-        ]
-    )
+    step = COMPLEX_STEP * np.abs(part.mean).max()
+    shifted = (part.mean + complex(0, step) * unit for unit in np.eye(len(part.mean)))
+    jacobian = np.array([_young(*_bounds(stiffness, kind, c).mean(axis=0)).imag / step for c in shifted]).T
     names = young_names(material)
     moduli = part.map(names, _young(*ends.mean(axis=0)).real, jacobian, method=f"polycrystal ({kind}) of {estimate.method}")
     low, high = (_young(*end).real for end in ends)

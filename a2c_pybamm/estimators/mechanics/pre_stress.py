@@ -25,11 +25,11 @@ def pre_stress_terms(stress: Array) -> Array:
     shear = np.einsum("ik,jl->ijkl", s, d) + np.einsum("il,jk->ijkl", s, d)
     shear = shear + np.einsum("jk,il->ijkl", s, d) + np.einsum("jl,ik->ijkl", s, d)
     pressure = np.einsum("ij,kl->ijkl", s, d)
-    terms = (shear - pressure - pressure.transpose(2, 3, 0, 1)) / 2
+    terms = (shear - pressure - np.einsum("ij,kl->ijkl", d, s)) / 2
     return terms[VOIGT_ROWS, VOIGT_COLUMNS][:, VOIGT_ROWS, VOIGT_COLUMNS]
 
 
 def pre_stress_asymmetry(stress: Array) -> float:
     r"""Largest difference between :math:`B_{ijkl}` and :math:`B_{klij}` [Pa] under a stress [Pa] (3, 3)."""
     pressure = np.einsum("ij,kl->ijkl", stress, IDENTITY)
-    return float(np.abs(pressure - pressure.transpose(2, 3, 0, 1)).max())
+    return float(np.abs(pressure - np.einsum("ij,kl->ijkl", IDENTITY, stress)).max())

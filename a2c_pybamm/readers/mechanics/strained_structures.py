@@ -86,7 +86,7 @@ def read_strained_structures(
 def _reference_frame(frames: list[tuple[str, Any]]) -> tuple[str, Any]:
     """The frame to whose cell those of all others are nearest."""
     cells = np.array([atoms.cell.array for _, atoms in frames])
-    distances = np.linalg.norm(cells[:, None] - cells[None], axis=(2, 3)).sum(axis=1)
+    distances = np.linalg.norm(cells[:, None] - cells[None], axis=(-2, -1)).sum(axis=1)
     return frames[int(np.argmin(distances))]
 
 
