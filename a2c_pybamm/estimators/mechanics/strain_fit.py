@@ -266,7 +266,9 @@ def _left_out_strains(
     residual = (values - hat @ values).reshape(n_row, -1)
     n = residual.shape[1]
     shares = hat.reshape(n_row, n, n_row, n)[range(n_row), :, range(n_row)]
-    left_out = np.array([np.linalg.pinv(np.eye(n) - h, rcond=criterion.collinear) @ r for h, r in zip(shares, residual, strict=True)])
+    left_out = np.array(
+        [np.linalg.pinv(np.eye(n) - h, rcond=criterion.collinear) @ r for h, r in zip(shares, residual, strict=True)]
+    )
     rows = slice(design.first, design.sizes[0])
     of_widest, columns = (np.einsum("cin,in->ci", fit.combination.reshape(-1, n_row, n), left_out) for fit in (widest, chosen))
     white = (widest.combination * noise)[rows]
