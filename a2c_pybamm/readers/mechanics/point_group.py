@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class PointGroup:
     symbol: str
     """Hermann–Mauguin symbol."""
     rotations: Array
-    """Operations (n_operation, 3, 3)."""
+    """Operations, inversions left out (n_operation, 3, 3)."""
 
 
 def point_group_of(atoms: Any, tolerance: float, where: str) -> PointGroup:
@@ -43,16 +44,25 @@ def point_group_of(atoms: Any, tolerance: float, where: str) -> PointGroup:
             f"{where}: the symmetry of a structure needs spglib; pip install 'a2c_pybamm[symmetry]', or give point_group="
         ) from error
     cell = (atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers)
-    try:
-        found = spglib.get_symmetry_dataset(cell, symprec=tolerance / ANGSTROM)
-    except Exception as error:  # spglib has errors of its own from version 2.7 on
-        raise ValueError(f"{where}: spglib finds no symmetry ({error}); give point_group=") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of how spglib tells errors, from version 2.7 on
+        found = _dataset(spglib, cell, tolerance / ANGSTROM)
     if found is None:
         raise ValueError(f"{where}: spglib finds no symmetry (are atoms on top of each other?); give point_group=")
     columns = atoms.cell.array.T
-    turned = columns @ found.rotations @ np.linalg.inv(columns)
+    signs = np.round(np.linalg.det(found.rotations)).astype(int)  # an inversion does nothing to an even tensor
+    different = np.unique(found.rotations * signs[:, None, None], axis=0)
+    turned = columns @ different @ np.linalg.inv(columns)
     left, _, right = np.linalg.svd(turned)  # the cell's own distance from the symmetry is taken off
     return PointGroup(str(found.pointgroup), left @ right)
+
+
+def _dataset(spglib: Any, cell: tuple[Array, Array, Array], tolerance: float) -> Any:
+    """Symmetry of a cell by spglib; none where it finds none, whether it says so or raises."""
+    try:
+        return spglib.get_symmetry_dataset(cell, symprec=tolerance)
+    except Exception:  # its own errors have changed their types between versions
+        return None
 
 
 @file_errors

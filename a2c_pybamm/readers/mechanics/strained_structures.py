@@ -66,7 +66,7 @@ def read_strained_structures(
     unstrained = unstrained_cell(where, first, symmetry_tolerance if symmetry else None)
     strains, stresses = zip(*(_strain_and_stress(place, atoms, first) for place, atoms in rest), strict=True)
     energies = [atoms.calc is not None and "energy" in atoms.calc.results for _, atoms in rest]
-    moved = max(np.abs(_scaled(atoms) - _scaled(first)).max() for _, atoms in rest)
+    moved = max(_largest_move(atoms, first) for _, atoms in rest)
     found = IonRelaxation.CLAMPED if moved < STRAIN_LIMITS.same_position else IonRelaxation.RELAXED
     group = unstrained.group
     return StrainedStresses(
@@ -84,9 +84,9 @@ def read_strained_structures(
 
 
 def _reference_frame(frames: list[tuple[str, Any]]) -> tuple[str, Any]:
-    """The frame to whose cell those of all others are nearest."""
-    cells = np.array([atoms.cell.array for _, atoms in frames])
-    distances = np.linalg.norm(cells[:, None] - cells[None], axis=(-2, -1)).sum(axis=1)
+    """The frame to whose cell those of all others are nearest, by lengths and angles, which no rotation moves."""
+    metrics = np.array([atoms.cell.array @ atoms.cell.array.T for _, atoms in frames])
+    distances = np.linalg.norm(metrics[:, None] - metrics[None], axis=(-2, -1)).sum(axis=1)
     return frames[int(np.argmin(distances))]
 
 
@@ -108,8 +108,8 @@ def _strain_and_stress(where: str, atoms: Any, reference: Any) -> tuple[Array, A
     return strain, rotation.T @ stress_of(where, atoms) @ rotation
 
 
-def _scaled(atoms: Any) -> Array:
-    """Scaled positions against the first atom, between -0.5 and 0.5."""
-    positions = atoms.get_scaled_positions(wrap=False)
-    relative = positions - positions[0]
-    return np.asarray(relative - np.round(relative))
+def _largest_move(atoms: Any, reference: Any) -> float:
+    """Largest difference of scaled positions against the first atom from those of the reference, whole cells taken off."""
+    moves = atoms.get_scaled_positions(wrap=False) - reference.get_scaled_positions(wrap=False)
+    moves = moves - moves[0]
+    return float(np.abs(moves - np.round(moves)).max())

@@ -20,8 +20,8 @@ MATSCIPY = ((1.0, 0.0, 0.0, 1.0, 0.0, 0.0),)
 PAIRS = ((1.0, 0, 0, 0, 0, 0), (1.0, 1.0, 0, 0, 0, 0), (0, 0, 0, 1.0, 0, 0))
 """Strains whose energies determine a cubic crystal's constants."""
 LIMIT = np.array([172.48543748, 115.35254197, 89.84432349]) * 1e9
-"""Constants of EMT copper with a = 3.59 Å in the limit of small strains [Pa], to 10 Pa, by cubic fits of strains of 1e-4 (matscipy:
-172.485, 115.353, 89.844 GPa)."""
+"""Constants of EMT copper with a = 3.59 Å in the limit of small strains [Pa], to 10 Pa, by cubic fits of strains of 1e-4
+(matscipy: 172.485, 115.353, 89.844 GPa)."""
 
 
 @cache

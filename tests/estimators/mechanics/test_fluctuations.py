@@ -161,7 +161,9 @@ def test_joint_error_of_all_constants_covers(symbol: str, n: int, degrees: int, 
 def test_short_series_are_refused() -> None:
     rng = np.random.default_rng(0)
     short = series(memory(rng, 1500, 6, 4.0) * 1e8, np.eye(6) * 1e11)
-    with pytest.raises(ValueError, match=r"independent samples in 1500 frames, 21 constants need 1050; run longer, or give the"):
+    with pytest.raises(
+        ValueError, match=r"independent samples in 1500 frames, 21 constants need 1050; run longer, or give the"
+    ):
         fitted(short, None)
     assert len(fitted(short).names) == 3
     with pytest.raises(ValueError, match="4 blocks of the Born term for 3 constants"):
