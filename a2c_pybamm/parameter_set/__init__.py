@@ -5,6 +5,7 @@ from a2c_pybamm.parameter_set.attachment import (
     Attachment,
     StoichiometryMap,
     attachment_error,
+    method_arguments,
     msmr_attachments,
     passed_arguments,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "ions_of",
     "kind_options",
     "measured_ocp",
+    "method_arguments",
     "missing_entry",
     "module_name",
     "msmr_attachments",
