@@ -78,7 +78,7 @@ for host, published in PUBLISHED.items():
         print(f"  {'':14s} {shown(members[potential])}")
     committees[host] = a2c.combine_members(members)
     print(f"  all {len(members)}: {shown(committees[host])}\n  {published}\n")
-    assert len(members) == 3
+    assert len(members) == (2 if host == "LiC6" else 3), "each layered host has potentials that are too rough, or unstable"
 
     # Physics that holds whatever the version
     bounds = f"{host} polycrystal (Voigt to Reuss)"

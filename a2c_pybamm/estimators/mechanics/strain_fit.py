@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.data import N_VOIGT, Array
-from a2c_pybamm.estimators.mechanics.crystal_symmetry import PAIRS, ElasticForm, invariant_tensors
+from a2c_pybamm.estimators.mechanics.crystal_symmetry import MANDEL, PAIRS, ElasticForm, invariant_tensors
 from a2c_pybamm.estimators.mechanics.strain_polynomials import (
     WorkConjugates,
     nonlinear_block,
@@ -37,17 +37,20 @@ class StrainCriterion:
     least_singular_value: float = 1e-3
     """Smallest singular value of the design, columns of unit length, from which constants are determined; six single strains
     of one size have 0.3 or more."""
-    collinear: float = 1e-6
-    """Part of a non-linear term, over all of it, that must not be a combination of lower terms for it to be one of the fit."""
-
+    collinear: float = 0.02
+    """Singular value of a non-linear term, lower terms taken off, over its largest one, from which on it is one of the fit.
+    Sizes of strain whose ratio is 2 leave 0.3; the square of a shear of 1 %, which is a normal strain, 0.003."""
+    zero: float = 1e-6
+    """Eigenvalue of one less the leverage of a strain that is zero: the fit goes through it."""
     least_share: float = 0.05
-    """Share of a constant in a combination that is not determined, from which on it is named."""
+    """Share of a constant in a combination that is not determined, or in a non-linear term that passes for it, from which on it
+    is named."""
     misfit_ratio: float = 4.0
     """Variance by the residuals of strains left out, over that by noise, from which on they are no noise: of noise it is
     0.8 to 1.8 for six single strains of four sizes, of a smooth misfit ten and more."""
 
     def __post_init__(self) -> None:
-        if self.highest_order < 1 or not all(0 < limit < 1 for limit in (self.least_singular_value, self.collinear)):
+        if self.highest_order < 1 or not all(0 < limit < 1 for limit in (self.least_singular_value, self.collinear, self.zero)):
             raise ValueError(f"{self}: limits lie between 0 and 1, the order is 1 or more; correct them")
 
 
@@ -104,7 +107,7 @@ def fit_strains(
     _validate_orders(orders, order, declared_range, label, design.hidden)
     scale = float(np.abs(data.values - data.values.mean(axis=0)).max()) or 1.0
     values = (data.values - (data.values[0] if data.of_energies else 0.0)).ravel() / scale
-    weights = np.full(len(values), 1.0 if noise_std is None else noise_std / scale)
+    weights = _noise_shape(data) * (1.0 if noise_std is None else noise_std / scale)
     average = average_nested(design.columns, values, weights, design.sizes, known=noise_std is not None)
     noise = weights * average.scatter
     widest = average_nested(design.columns, values, noise, design.sizes[-1:], known=True)
@@ -132,6 +135,11 @@ def fit_strains(
             "largest strain": float(np.abs(data.strains).max()),
         },
     )
+
+
+def _noise_shape(data: WorkConjugates) -> Array:
+    """Relative noise of each value: the components of a stress have the same, in Voigt's, not Mandel's, sense."""
+    return np.ones(data.values.shape) if data.of_energies else np.tile(MANDEL, len(data.values))
 
 
 def _with_degrees_of_freedom(design: _Design, data: WorkConjugates, label: str) -> _Design:
@@ -184,10 +192,10 @@ def _separable(columns: Array, block: Array, constants: slice, criterion: Strain
     q, r = np.linalg.qr(columns)
     rest = block - q @ (q.T @ block)
     _, size, right = np.linalg.svd(rest)
-    rank = int(np.sum(size > criterion.collinear * np.linalg.norm(block)))
+    rank = int(np.sum(size > criterion.collinear * np.linalg.norm(block, ord=2)))
     hidden = block @ right[rank:].T
     share = np.linalg.solve(r, q.T @ hidden)[constants]
-    confounded = (np.abs(share) > criterion.least_share * criterion.least_share * np.abs(block).max()).any(axis=1)
+    confounded = (np.abs(share) > criterion.least_share * np.abs(block).max()).any(axis=1)
     return block @ right[:rank].T, confounded
 
 
@@ -267,7 +275,7 @@ def _left_out_strains(
     n = residual.shape[1]
     shares = hat.reshape(n_row, n, n_row, n)[range(n_row), :, range(n_row)]
     left_out = np.array(
-        [np.linalg.pinv(np.eye(n) - h, rcond=criterion.collinear) @ r for h, r in zip(shares, residual, strict=True)]
+        [np.linalg.pinv(np.eye(n) - h, rcond=criterion.zero) @ r for h, r in zip(shares, residual, strict=True)]
     )
     rows = slice(design.first, design.sizes[0])
     of_widest, columns = (np.einsum("cin,in->ci", fit.combination.reshape(-1, n_row, n), left_out) for fit in (widest, chosen))

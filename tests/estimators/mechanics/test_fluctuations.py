@@ -126,8 +126,7 @@ def chi2_of(rng: np.random.Generator, symbol: str, n: int, law: Any, time: float
     root = np.random.default_rng(11).normal(size=(6, 6))
     spread = np.tensordot(np.einsum("cab,ab->c", form.averaging, root @ root.T + 2 * np.eye(6)), form.expansion, axes=1) * 1e10
     born = 3 * spread
-    slow = np.ones(6)
-    z = np.hstack([law(rng, n, 3, time), law(rng, n, 3, time / 2)]) * slow
+    z = np.hstack([law(rng, n, 3, time), law(rng, n, 3, time / 2)])
     stresses = z @ np.linalg.cholesky(spread / SCALE).T
     terms = born + 0.02 * spread.mean() * (lambda e: e + e.transpose(0, 2, 1))(rng.normal(size=(100, 6, 6)))
     estimate = fitted(series(stresses, terms), symbol, coefficients="second derivatives of the energy by Green-Lagrange strain")
@@ -151,9 +150,9 @@ def test_joint_error_covers_quick() -> None:
 
 @pytest.mark.calibration
 @pytest.mark.parametrize("law", [memory, two_times], ids=["exponential", "two times"])
-@pytest.mark.parametrize(("symbol", "n", "degrees"), [("m-3m", 3000, 3), ("-1", 12_000, 21)])
+@pytest.mark.parametrize(("symbol", "n", "degrees"), [("m-3m", 3000, 3), ("-1", 6000, 21)])
 def test_joint_error_of_all_constants_covers(symbol: str, n: int, degrees: int, law: Any) -> None:
-    """500 series; 21 constants from 1500 to 3000 independent samples."""
+    """500 series; 21 constants from 1200 to 1700 independent samples."""
     rng = np.random.default_rng(4)
     assert_covers([chi2_of(rng, symbol, n, law, 4.0) for _ in range(500)], degrees, 0.03)
 
