@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2, f
 
 from a2c_pybamm.data import N_VOIGT, Array
 from a2c_pybamm.estimators.mechanics.crystal_symmetry import MANDEL, PAIRS, ElasticForm, invariant_tensors
@@ -16,7 +17,7 @@ from a2c_pybamm.estimators.mechanics.strain_polynomials import (
     stiffness_block,
     stress_block,
 )
-from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, Average, average_nested
+from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, Average, average_nested, student_variance
 
 VOIGT_WORDS = ("xx", "yy", "zz", "yz", "xz", "xy")
 """Names of the six components."""
@@ -47,10 +48,15 @@ class StrainCriterion:
     is named."""
     misfit_ratio: float = 4.0
     """Variance by the residuals of strains left out, over that by noise, from which on they are no noise: of noise it is
-    0.8 to 1.8 for six single strains of four sizes, of a smooth misfit ten and more."""
+    0.8 to 3.1 for six single strains of four sizes, of a smooth misfit five and more."""
+
+    matched_level: float = 0.95
+    """Level at which the joint region of all constants holds the truth as often as it says, where the noise is estimated."""
 
     def __post_init__(self) -> None:
-        if self.highest_order < 1 or not all(0 < limit < 1 for limit in (self.least_singular_value, self.collinear, self.zero)):
+        if self.highest_order < 1 or not all(
+            0 < limit < 1 for limit in (self.least_singular_value, self.collinear, self.zero, self.matched_level)
+        ):
             raise ValueError(f"{self}: limits lie between 0 and 1, the order is 1 or more; correct them")
 
 
@@ -121,10 +127,11 @@ def fit_strains(
     n = len(form.symbols)
     declared = np.vstack([np.zeros((N_VOIGT, n)), np.eye(n)]) * (declared_range or 0.0)
     fitted = physical @ chosen.mean
+    widening = 1.0 if noise_std is not None else _joint_widening(n, average.degrees_of_freedom, criterion.matched_level)
     return StrainFit(
         fitted[:N_VOIGT],
         fitted[N_VOIGT:],
-        physical @ (chosen.combination * noise),
+        widening * physical @ (chosen.combination * noise),
         physical @ columns if declared_range is None else declared,
         {
             "orders": orders if order is None else [order],
@@ -135,6 +142,14 @@ def fit_strains(
             "largest strain": float(np.abs(data.strains).max()),
         },
     )
+
+
+def _joint_widening(n_constant: int, degrees_of_freedom: int, level: float) -> float:
+    """Factor on the noise by which the joint region of all constants is that of Fisher's F at a level: the noise has the factor
+    of Student's variance, which is enough for one constant.
+    """
+    region = n_constant * f.ppf(level, n_constant, degrees_of_freedom) / chi2.ppf(level, n_constant)
+    return float(np.sqrt(max(region / student_variance(degrees_of_freedom), 1.0)))
 
 
 def _noise_shape(data: WorkConjugates) -> Array:
