@@ -41,8 +41,8 @@ class StrainCriterion:
     collinear: float = 0.02
     """Singular value of a non-linear term, lower terms taken off, over its largest one, from which on it is one of the fit.
     Sizes of strain whose ratio is 2 leave 0.3; the square of a shear of 1 %, which is a normal strain, 0.003."""
-    zero: float = 1e-6
-    """Eigenvalue of one less the leverage of a strain that is zero: the fit goes through it."""
+    least_free: float = 0.01
+    """Eigenvalue of one less the leverage of a strain below which the others do not determine what it would be."""
     least_share: float = 0.05
     """Share of a constant in a combination that is not determined, or in a non-linear term that passes for it, from which on it
     is named."""
@@ -55,7 +55,7 @@ class StrainCriterion:
 
     def __post_init__(self) -> None:
         if self.highest_order < 1 or not all(
-            0 < limit < 1 for limit in (self.least_singular_value, self.collinear, self.zero, self.matched_level)
+            0 < limit < 1 for limit in (self.least_singular_value, self.collinear, self.least_free, self.matched_level)
         ):
             raise ValueError(f"{self}: limits lie between 0 and 1, the order is 1 or more; correct them")
 
@@ -290,7 +290,7 @@ def _left_out_strains(
     n = residual.shape[1]
     shares = hat.reshape(n_row, n, n_row, n)[range(n_row), :, range(n_row)]
     left_out = np.array(
-        [np.linalg.pinv(np.eye(n) - h, rcond=criterion.zero) @ r for h, r in zip(shares, residual, strict=True)]
+        [np.linalg.pinv(np.eye(n) - h, rcond=criterion.least_free) @ r for h, r in zip(shares, residual, strict=True)]
     )
     rows = slice(design.first, design.sizes[0])
     of_widest, columns = (np.einsum("cin,in->ci", fit.combination.reshape(-1, n_row, n), left_out) for fit in (widest, chosen))

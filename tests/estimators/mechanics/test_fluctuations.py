@@ -13,10 +13,10 @@ from scipy.stats import binom, chi2
 
 import a2c_pybamm as a2c
 from a2c_pybamm.constants import BOLTZMANN
-from a2c_pybamm.data import StressKind, StressSeries
+from a2c_pybamm.data import StrainedStresses, StressKind, StressSeries, voigt_tensors
 from a2c_pybamm.estimators.mechanics.crystal_symmetry import elastic_form, point_group_rotations
 
-KEPT = Path(__file__).parents[3] / "benchmarks/references/lennard_jones_stress.npz"
+KEPT = Path(__file__).parents[3] / "benchmarks/references"
 VOLUME, TEMPERATURE, N = 1e-26, 300.0, 1000
 SCALE = VOLUME / (BOLTZMANN * TEMPERATURE)
 PRESSURE = N / SCALE
@@ -56,10 +56,9 @@ def test_total_stress_of_an_ideal_gas_needs_the_kinetic_term_twice() -> None:
     assert abs(wrong.mean[0] - 2 * p) > 5 * wrong.std[0]
 
 
-@pytest.fixture(scope="module")
-def fluid() -> StressSeries:
-    """Lennard-Jones fluid of 256 atoms with a smooth cut-off, four million steps: ε = 1 J, σ = 1 m."""
-    kept = np.load(KEPT)
+def kept_series(name: str) -> StressSeries:
+    """Lennard-Jones run of 256 atoms with a smooth cut-off: ε = 1 J, σ = 1 m."""
+    kept = np.load(KEPT / name)
     return StressSeries(
         stresses=kept["deviation"].astype(float) + kept["mean"],
         kind=StressKind.VIRIAL,
@@ -70,6 +69,12 @@ def fluid() -> StressSeries:
         born=kept["born"].astype(float),
         label="Lennard-Jones",
     )
+
+
+@pytest.fixture(scope="module")
+def fluid() -> StressSeries:
+    """Four million steps of a dense fluid."""
+    return kept_series("lennard_jones_stress.npz")
 
 
 def test_lennard_jones_fluid_has_no_shear_modulus(fluid: StressSeries) -> None:
@@ -86,6 +91,28 @@ def test_lennard_jones_fluid_has_no_shear_modulus(fluid: StressSeries) -> None:
     triclinic = fitted(fluid, None)
     shears = [triclinic.names.index(f"X {symbol} [Pa]") for symbol in ("C44", "C55", "C66")]
     assert (np.abs(triclinic.mean[shears]) < 4 * triclinic.std[shears]).all()
+
+
+def test_fluctuations_of_a_crystal_are_its_mean_stresses_under_strain() -> None:
+    """Lennard-Jones crystal at kT = 0.3 ε, a tenth of its melting line's distance: second moment of one run, first of four."""
+    crystal, kept = kept_series("lennard_jones_solid.npz"), np.load(KEPT / "lennard_jones_solid.npz")
+    pressure = crystal.n_atom * BOLTZMANN * crystal.temperature / crystal.volume
+    strains, stresses = [], []
+    for gradient, blocks in zip(kept["gradients"], kept["blocks"], strict=True):
+        left, stretch, right = np.linalg.svd(gradient)
+        total = voigt_tensors(blocks.mean(axis=0)) - pressure / np.linalg.det(gradient) * np.eye(3)
+        strains.append(right.T @ np.diag(stretch) @ right - np.eye(3))
+        stresses.append((left @ right).T @ total @ (left @ right))
+    noise = kept["blocks"].std(axis=1, ddof=1) / np.sqrt(kept["blocks"].shape[1])
+    data = StrainedStresses(np.array(strains), crystal.volume, np.array(stresses), label="Lennard-Jones")
+    rms = float(np.sqrt(np.mean(noise**2)))
+    by_strain = a2c.fit_elastic_tensor(data, material="X", source="strains", point_group="m-3m", noise_std=rms)
+    by_fluctuations = fitted(crystal)
+    distance = by_fluctuations.mean - by_strain.mean
+    assert (np.abs(distance) < 3 * np.hypot(by_fluctuations.std, by_strain.std)).all()
+    assert (np.abs(distance) < 0.015 * by_strain.mean).all()
+    parts = by_fluctuations.provenance["fit"]["parts [Pa]"]["C11"]
+    assert parts["fluctuation"] < -0.2 * by_strain.mean[0], "what is tested is no small term"
 
 
 def test_fluctuations_halve_a_modulus_of_a_soft_conductor() -> None:
