@@ -1,6 +1,7 @@
 """Records that readers return: frozen arrays in SI units, one type for each kind of data."""
 
-from a2c_pybamm.data.conduction import CurrentSeries, ElectrolyteMotion, TransportCoefficient
+from a2c_pybamm.data.conduction import CurrentSeries, DriftVelocities, ElectrolyteMotion, TransportCoefficient
+from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.mechanics import (
@@ -40,10 +41,13 @@ __all__ = [
     "N_VOIGT",
     "VOIGT_COLUMNS",
     "VOIGT_ROWS",
+    "ActivityTable",
     "Array",
     "ChemicalPotentials",
     "CollectiveMSD",
+    "ConcentrationScale",
     "CurrentSeries",
+    "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
     "HopFrequencies",
@@ -51,12 +55,14 @@ __all__ = [
     "InsertionEnergies",
     "IonRelaxation",
     "MigrationPath",
+    "PairCorrelations",
     "SiteOccupation",
     "Sites",
     "StrainMeasure",
     "StrainedStresses",
     "StressKind",
     "StressSeries",
+    "StructureFactors",
     "TensorMSD",
     "ThermalTable",
     "TracerMSD",
