@@ -22,9 +22,9 @@ from a2c_pybamm.readers.thermodynamics.thermal import read_thermal
 from a2c_pybamm.readers.units import parse_quantity
 
 __all__ = [
+    "SpeciesGroup",
     "StressConvention",
     "born_term",
-    "SpeciesGroup",
     "parse_quantity",
     "read_activities",
     "read_chemical_potentials",

@@ -82,7 +82,7 @@ def read_strained_stresses(
     cell = read_unstrained_cell(structure, symmetry_tolerance if symmetry else None) if structure is not None else None
     if cell is None and volume is None:
         raise ValueError(f"{path}: no volume of the cell without strain; give structure= (its file) or volume= ('32.9 A3')")
-    size = cell.volume if cell and volume is None else parse_quantity(volume or "", "volume", f"{path}: volume") / AVOGADRO
+    size = cell.volume if cell and volume is None else parse_quantity(volume or "", "cell volume", f"{path}: volume")
     strain = np.column_stack([read_column(path, rows, name) for name in strains])
     _validate_size(path, rows, strain)
     components = np.column_stack([pressure_unit(path, name, stress_unit) * read_column(path, rows, name) for name in stresses])

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from a2c_pybamm.constants import AVOGADRO
 from a2c_pybamm.data import Array, StressKind, StressSeries
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.mechanics.strain_table import pressure_unit, six_columns
@@ -76,7 +75,7 @@ def read_stress_series(
         kind=StressKind(kind),
         interval=step,
         temperature=parse_quantity(temperature, "temperature", f"{path}: temperature"),
-        volume=parse_quantity(volume, "volume", f"{path}: volume") / AVOGADRO,
+        volume=parse_quantity(volume, "cell volume", f"{path}: volume"),
         n_atom=n_atom,
         born=born,
         rotations=rotations,
