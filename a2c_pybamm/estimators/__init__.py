@@ -2,7 +2,11 @@
 
 from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
 from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
+from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
 from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
+from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
+from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
+from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
 from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
@@ -91,6 +95,7 @@ __all__ = [
     "ElasticCoefficients",
     "ElasticStability",
     "FitTo",
+    "ElectrolytePrior",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
@@ -123,6 +128,7 @@ __all__ = [
     "effective_diffusivity_estimate",
     "elastic_form",
     "elastic_stability",
+    "electrolyte_at",
     "electrolyte_motion",
     "extrapolate_cell_size",
     "fit_arrhenius",
@@ -132,10 +138,12 @@ __all__ = [
     "fit_einstein_helfand",
     "fit_elastic_fluctuations",
     "fit_elastic_tensor",
+    "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
+    "fit_ionic_conductivity",
     "fit_jump_diffusivity",
     "fit_kirkwood_buff_factor",
     "fit_logit_spline",
@@ -177,6 +185,7 @@ __all__ = [
     "planned_length",
     "point_group_rotations",
     "polycrystal_moduli",
+    "quantity_names",
     "repeat",
     "site_trajectory",
     "stiffness_of",
