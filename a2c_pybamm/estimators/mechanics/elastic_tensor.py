@@ -96,8 +96,6 @@ def fit_elastic_tensor(
     kind = ElasticCoefficients(coefficients)
     form = form_of(data, point_group)
     target = FitTo(fit_to) if fit_to is not None else FitTo.ENERGIES if data.stresses is None else FitTo.STRESSES
-    if (data.energies if target is FitTo.ENERGIES else data.stresses) is None:
-        raise ValueError(f"{material}: the data have no {target}; fit to the other")
     conjugates = work_conjugates(data, of_energies=target is FitTo.ENERGIES)
     fit = fit_strains(
         conjugates,
@@ -133,15 +131,6 @@ def _estimate(
     to_kind = derivative_map(form, kind)
     stress = fit.stress
     noise, strain_range = (covariance_columns(to_kind @ columns) for columns in (fit.noise, fit.strain_range))
-    estimate = Estimate(
-        form.names(material),
-        to_kind @ np.concatenate([stress, fit.constants]),
-        {
-            source: Factor(noise, tuple(f"{stamp}:noise:{k}" for k in range(noise.shape[1]))),
-            f"{source}: strain range": Factor(strain_range, tuple(f"{stamp}:range:{k}" for k in range(strain_range.shape[1]))),
-        },
-        f"least squares of {target} of strained cells, {kind}",
-    )
     report: dict[str, Any] = {
         "data": traced_provenance(data),
         "fit": {**fit.report, **tensor_report(stress / MANDEL, kind)},
@@ -151,7 +140,16 @@ def _estimate(
     }
     if data.stresses is not None and data.energies is not None:
         report["fit"]["energy over work of the stress"] = validated_work(data, stress, material)
-    return Estimate(estimate.names, estimate.mean, estimate.factors, estimate.method, report)
+    return Estimate(
+        form.names(material),
+        to_kind @ np.concatenate([stress, fit.constants]),
+        {
+            source: Factor(noise, tuple(f"{stamp}:noise:{k}" for k in range(noise.shape[1]))),
+            f"{source}: strain range": Factor(strain_range, tuple(f"{stamp}:range:{k}" for k in range(strain_range.shape[1]))),
+        },
+        f"least squares of {target} of strained cells, {kind}",
+        report,
+    )
 
 
 def derivative_map(form: ElasticForm, kind: ElasticCoefficients) -> Array:

@@ -102,9 +102,9 @@ def fit_strains(
     r"""Constants by least squares with all orders that the strains determine, averaged, or of one order.
 
     The error of the strain range has three parts: the spread between the orders, or of a given order its distance from the
-    widest; terms beyond the widest order, those of order m taken as :math:`a^{m-1}` times the linear term with the ratio a of
-    the last known term to the one before, a geometric series for each strain; and where residuals are no noise, those of each
-    strain left out of the fit.
+    widest; the first two terms beyond the widest order, each :math:`a^2` times the one two orders below, with a the ratio of
+    neighbouring terms at each strain, a geometric series; and where residuals are no noise, those of each strain left out of
+    the fit.
     """
     design = _design(data, form, label, criterion)
     if noise_std is None:
@@ -113,40 +113,38 @@ def fit_strains(
     _validate_orders(orders, order, declared_range, label, design.hidden)
     scale = float(np.abs(data.values - data.values.mean(axis=0)).max()) or 1.0
     values = (data.values - (data.values[0] if data.of_energies else 0.0)).ravel() / scale
-    weights = _noise_shape(data) * (1.0 if noise_std is None else noise_std / scale)
-    average = average_nested(design.columns, values, weights, design.sizes, known=noise_std is not None)
-    noise = weights * average.scatter
+    shape = _noise_shape(data) * (1.0 if noise_std is None else noise_std / scale)
+    average = average_nested(design.columns, values, shape, design.sizes, known=noise_std is not None)
+    noise = shape * average.scatter
     widest = average_nested(design.columns, values, noise, design.sizes[-1:], known=True)
     chosen, between = average, average.between_model_factor
     if order is not None:
         chosen = average_nested(design.columns, values, noise, design.sizes[order - 1 : order], known=True)
         between = (chosen.mean - widest.mean)[:, None]
     misfit, ratio = _left_out_strains(data, design, chosen, widest, values, noise, criterion)
-    columns = np.column_stack([between, _left_out_orders(data, design, chosen, widest), misfit])
     physical = _unscaled(form, design, data.of_energies, scale)
     n = len(form.symbols)
-    declared = np.vstack([np.zeros((N_VOIGT, n)), np.eye(n)]) * (declared_range or 0.0)
-    fitted = physical @ chosen.mean
+    strain_range = physical @ np.column_stack([between, _left_out_orders(data, design, chosen, widest), misfit])
+    if declared_range is not None:
+        strain_range = declared_range * np.vstack([np.zeros((N_VOIGT, n)), np.eye(n)])
     widening = 1.0 if noise_std is not None else _joint_widening(n, average.degrees_of_freedom, criterion.matched_level)
-    return StrainFit(
-        fitted[:N_VOIGT],
-        fitted[N_VOIGT:],
-        widening * physical @ (chosen.combination * noise),
-        physical @ columns if declared_range is None else declared,
-        {
-            "orders": orders if order is None else [order],
-            "weights of the orders": [float(w) for w in chosen.weights],
-            "noise [Pa]": float(noise[0] * scale),
-            "degrees of freedom": average.degrees_of_freedom,
-            "strains left out over noise, variance": ratio,
-            "largest strain": float(np.abs(data.strains).max()),
-        },
-    )
+    report = {
+        "orders": orders if order is None else [order],
+        "weights of the orders": [float(w) for w in chosen.weights],
+        "noise [Pa]": float(noise[0] * scale),
+        "degrees of freedom": average.degrees_of_freedom,
+        "strains left out over noise, variance": ratio,
+        "largest strain": float(np.abs(data.strains).max()),
+    }
+    fitted = physical @ chosen.mean
+    columns = widening * physical @ (chosen.combination * noise)
+    return StrainFit(fitted[:N_VOIGT], fitted[N_VOIGT:], columns, strain_range, report)
 
 
 def _joint_widening(n_constant: int, degrees_of_freedom: int, level: float) -> float:
-    """Factor on the noise by which the joint region of all constants is that of Fisher's F at a level: the noise has the factor
-    of Student's variance, which is enough for one constant.
+    """Factor on the noise by which the joint region of all constants is that of Fisher's F at a level.
+
+    The noise has the factor of Student's variance, which is enough for one constant.
     """
     region = n_constant * f.ppf(level, n_constant, degrees_of_freedom) / chi2.ppf(level, n_constant)
     return float(np.sqrt(max(region / student_variance(degrees_of_freedom), 1.0)))

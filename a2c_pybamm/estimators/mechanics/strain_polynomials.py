@@ -41,13 +41,20 @@ def work_conjugates(data: StrainedStresses, *, of_energies: bool) -> WorkConjuga
 
     Their products are energies over the reference volume, :math:`dE/V_0 = S : d\eta`, so that the derivatives of :math:`S` are
     those of the energy, whatever the stress without strain.
+
+    Raises
+    ------
+    ValueError
+        If the data have no stresses, or no energies, where these are wanted.
     """
     F = stretches(data)
     eta = MANDEL * voigt_components((np.einsum("nki,nkj->nij", F, F) - IDENTITY) / 2)
     if of_energies:
-        assert data.energies is not None
+        if data.energies is None:
+            raise ValueError(f"{data.label}: the data have no energies; fit to the stresses")
         return WorkConjugates(eta, data.energies / data.volume)
-    assert data.stresses is not None
+    if data.stresses is None:
+        raise ValueError(f"{data.label}: the data have no stresses; fit to the energies")
     inverse = np.linalg.inv(F)
     piola = np.linalg.det(F)[:, None, None] * np.einsum("nij,njk,nlk->nil", inverse, data.stresses, inverse)
     stress = MANDEL * voigt_components(piola)
