@@ -5,6 +5,20 @@ from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, Concentrat
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.kinetics import ChargeTransferBarriers, PotentialScale, StateEnergies, SurfaceSites
+from a2c_pybamm.data.mechanics import (
+    IDENTITY,
+    N_VOIGT,
+    VOIGT_COLUMNS,
+    VOIGT_ROWS,
+    IonRelaxation,
+    StrainedStresses,
+    StrainMeasure,
+    StressKind,
+    StressSeries,
+    validate_rotations,
+    voigt_components,
+    voigt_tensors,
+)
 from a2c_pybamm.data.motion import (
     MIN_FRAMES,
     CollectiveMSD,
@@ -21,9 +35,13 @@ from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials
 __all__ = [
     "BLOCK_BYTES",
     "FRACTION_ROUNDING",
+    "IDENTITY",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
     "MOST_BYTES_IN_MEMORY",
+    "N_VOIGT",
+    "VOIGT_COLUMNS",
+    "VOIGT_ROWS",
     "ActivityTable",
     "Array",
     "ChargeTransferBarriers",
@@ -37,12 +55,17 @@ __all__ = [
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",
+    "IonRelaxation",
     "MigrationPath",
     "PairCorrelations",
     "PotentialScale",
     "SiteOccupation",
     "Sites",
     "StateEnergies",
+    "StrainMeasure",
+    "StrainedStresses",
+    "StressKind",
+    "StressSeries",
     "StructureFactors",
     "SurfaceSites",
     "TensorMSD",
@@ -56,4 +79,7 @@ __all__ = [
     "atoms_at_once",
     "frames_at_once",
     "release",
+    "validate_rotations",
+    "voigt_components",
+    "voigt_tensors",
 ]

@@ -51,6 +51,14 @@ from a2c_pybamm.estimators.kinetics.equilibrium import step_potentials
 from a2c_pybamm.estimators.kinetics.form_error import FormCriterion, with_form_error
 from a2c_pybamm.estimators.kinetics.paths import barriers_of_paths
 from a2c_pybamm.estimators.kinetics.reorganization import fit_reorganization_energy
+from a2c_pybamm.estimators.mechanics.adiabatic import adiabatic_constants
+from a2c_pybamm.estimators.mechanics.covariance_error import SpectrumCriterion
+from a2c_pybamm.estimators.mechanics.crystal_symmetry import elastic_form, point_group_rotations
+from a2c_pybamm.estimators.mechanics.elastic_tensor import ElasticCoefficients, FitTo, fit_elastic_tensor
+from a2c_pybamm.estimators.mechanics.fluctuations import BornCriterion, fit_elastic_fluctuations
+from a2c_pybamm.estimators.mechanics.polycrystal import PolycrystalBounds, polycrystal_moduli
+from a2c_pybamm.estimators.mechanics.stiffness import ElasticStability, elastic_stability, stiffness_of
+from a2c_pybamm.estimators.mechanics.strain_fit import StrainCriterion
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
 from a2c_pybamm.estimators.statistics.declared_estimate import declare
@@ -94,8 +102,12 @@ from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 __all__ = [
     "BandCriterion",
     "BarrierModel",
+    "BornCriterion",
     "CutoffCriterion",
+    "ElasticCoefficients",
+    "ElasticStability",
     "ElectrolytePrior",
+    "FitTo",
     "FormCriterion",
     "HopNetwork",
     "HullVoltages",
@@ -105,10 +117,14 @@ __all__ = [
     "OnsagerReport",
     "OrderChoice",
     "PhaseDiagram",
+    "PolycrystalBounds",
+    "SpectrumCriterion",
+    "StrainCriterion",
     "WindowCriterion",
     "WishedErrors",
     "activated_rates",
     "add_vibrations",
+    "adiabatic_constants",
     "assign_sites",
     "average_replicas",
     "barriers_of_paths",
@@ -124,6 +140,8 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "elastic_form",
+    "elastic_stability",
     "electrolyte_at",
     "electrolyte_motion",
     "extrapolate_cell_size",
@@ -133,6 +151,8 @@ __all__ = [
     "fit_chemical_potential",
     "fit_correlation_factor",
     "fit_einstein_helfand",
+    "fit_elastic_fluctuations",
+    "fit_elastic_tensor",
     "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
@@ -180,11 +200,14 @@ __all__ = [
     "pair_correlations",
     "phase_diagram",
     "planned_length",
+    "point_group_rotations",
+    "polycrystal_moduli",
     "quantity_names",
     "reorganization_energy_declared",
     "repeat",
     "site_trajectory",
     "step_potentials",
+    "stiffness_of",
     "structure_factors",
     "superpose",
     "tabulate_ocp",

@@ -44,6 +44,7 @@ UNITS: dict[str, dict[str, float]] = {
         "GPa": 1e9,
         "bar": 1e5,
         "kbar": 1e8,
+        "kB": 1e8,
         "atm": 101325.0,
         "eV/A3": ELEMENTARY_CHARGE * 1e30,
         "eV/Å3": ELEMENTARY_CHARGE * 1e30,
