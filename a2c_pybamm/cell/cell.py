@@ -28,7 +28,14 @@ from a2c_pybamm.failure import Failure, FailureCause
 from a2c_pybamm.files import SET_STAMP, set_stamp
 from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, plain
 from a2c_pybamm.laws import UnstablePhaseError
-from a2c_pybamm.parameter_set import TREATMENTS, ParameterSet, base_values, kind_options, option_conflict, stress_option_conflict
+from a2c_pybamm.parameter_set import (
+    TREATMENTS,
+    ParameterSet,
+    base_values,
+    kind_options,
+    option_conflict,
+    stress_option_conflict,
+)
 from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 Progress = Callable[[int], None]

@@ -94,7 +94,7 @@ def stress_option_conflict(attach: Mapping[str, Attachment], options: Mapping[st
     for side, state in zip(SIDES, pair, strict=False):
         if state == "true" and _diffusion_law(attach, side) is not None:
             return (
-                f"option {STRESS_DIFFUSION_OPTION!r} is 'true' for the {side} electrode, whose diffusivity has the stress in it "
-                "already; leave the option out"
+                f"option {STRESS_DIFFUSION_OPTION!r} is 'true' for the {side} electrode, whose diffusivity has the stress "
+                "in it already; leave the option out"
             )
     return ""

@@ -116,7 +116,7 @@ def _volumes(table: EnergyTable, law: CrystalVolume) -> _Volumes:
     groups = np.split(rows, np.flatnonzero(np.diff(table.x[rows]) > SAME_COMPOSITION) + 1) if len(rows) else []
     volumes = [table.volume[group] for group in groups]
     if not groups:
-        return _Volumes(*np.empty((2, 0)), 1.0, np.empty(0), 0)
+        return _Volumes(np.empty(0), np.empty(0), 1.0, np.empty(0), 0)
     x = np.array([table.x[group].mean() for group in groups])
     means = np.array([values.mean() for values in volumes])
     scale = float(means.mean())

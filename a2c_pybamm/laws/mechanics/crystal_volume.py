@@ -79,7 +79,7 @@ class CrystalVolume:
         return np.minimum(np.maximum(x, self.window[0]), self.window[1])
 
     def _variable(self, x: Any) -> Any:
-        """u of the formula."""
+        """Variable u of the formula."""
         a, b = self.window
         return (2 * x - a - b) / (b - a)
 

@@ -33,7 +33,8 @@ class StressAssistedDiffusion:
 
     .. math:: \theta_M c \;\to\; \frac{2\Omega E}{9(1-\nu)RT}\left(\Omega - \Omega'\delta\right) c
 
-    and :math:`\delta` a coefficient with mean 0 and the standard deviation of compositions in a particle. In the gap of a `TwoPhase` law the term is added to the declared diffusivity.
+    and :math:`\delta` a coefficient with mean 0 and the standard deviation of compositions in a particle. In the gap of a
+    `TwoPhase` law the term is added to the declared diffusivity.
 
     =================  =================================================  ======
     symbol             coefficient                                        unit
