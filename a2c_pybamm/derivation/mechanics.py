@@ -116,7 +116,7 @@ def _volumes(
         If it cannot be made because of errors that are reported elsewhere.
     """
     if declared := entry.declared_volume:
-        values, std = [_site_volume(base, side, electrode), declared.partial_molar_volume], [0.0, declared.std]
+        values, std = [_site_volume(base, side, electrode), declared.partial_molar_volume, 0.0], [0.0, declared.std, 0.0]
         return declare(law.names, values, std=std, source=declared.source, reason=declared.reason)
     fits = {}
     host = given(electrode.free_energy)
@@ -163,7 +163,7 @@ def _in_words(moduli: list[Estimate], volumes: Estimate, law: CrystalVolume) -> 
         stem = estimate.names[0].partition(" ln(")[0]
         parts.append(f"{stem}: E = {np.exp(log_modulus):.3g} Pa (std of ln {log_std:.2g}), ν = {ratio:.2g} ± {ratio_std:.1g}")
     for x in law.window:
-        row = np.array([0.0, *law.terms(x)])
+        row = np.array([0.0, *law.terms(x), 1.0])
         std = float(np.sqrt(row @ volumes.covariance @ row))
         parts.append(f"partial molar volume at x = {x:g}: {float(row @ volumes.mean):.2g} ± {std:.1g} m3.mol-1")
     return "; ".join([*parts, *_fits_in_words(volumes.provenance)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pybamm
+
 from a2c_pybamm.laws import CrystalVolume, IsotropicElasticity, StressAssistedDiffusion
 from a2c_pybamm.parameter_set.attachment import Attachment, StoichiometryMap
 from a2c_pybamm.parameter_set.kinetics import SIDES, Side
@@ -69,6 +71,16 @@ def mechanics_options(attach: Mapping[str, Attachment]) -> dict[str, Any]:
         return {}
     states = tuple("swelling only" if swells else "none" for swells in swelling)
     return {MECHANICS_OPTION: states, STRESS_DIFFUSION_OPTION: ("false", "false")}
+
+
+def stress_inputs(attach: Mapping[str, Attachment]) -> dict[str, pybamm.InputParameter]:
+    """Entries beside PyBaMM's own, one for each coefficient of the laws of mechanics, by the coefficient's name.
+
+    PyBaMM looks for inputs in equations and among the values, not in functions that only its variables call: of the stress it
+    would not find them.
+    """
+    laws = [item.law for item in attach.values() if isinstance(item.law, IsotropicElasticity | CrystalVolume)]
+    return {name: pybamm.InputParameter(name) for law in laws for name in law.names}
 
 
 def mechanics_error(attach: Mapping[str, Attachment]) -> str:

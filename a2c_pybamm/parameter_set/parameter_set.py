@@ -26,7 +26,7 @@ from a2c_pybamm.parameter_set.keys import BALANCE_KEYS
 from a2c_pybamm.parameter_set.kinetics import kinetics_error, kinetics_options
 from a2c_pybamm.parameter_set.lithium import cyclable_lithium, full_charge_potentials, initial_concentrations
 from a2c_pybamm.parameter_set.log import silent_pybamm
-from a2c_pybamm.parameter_set.mechanics import mechanics_error, mechanics_options
+from a2c_pybamm.parameter_set.mechanics import mechanics_error, mechanics_options, stress_inputs
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
 from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 from a2c_pybamm.readers.source_file import naming
@@ -142,6 +142,7 @@ class ParameterSet:
         to be set before it is solved (``Cell`` does).
         """
         values = self._build({name: pybamm.InputParameter(name) for name in self.input_names})
+        values.update(stress_inputs(self.attach))
         values.update(self.full_charge)
         return values
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
-from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, Average, average_nested, covariance_columns
+from a2c_pybamm.estimators.statistics.averaging import (
+    LEAST_DEGREES_OF_FREEDOM,
+    Average,
+    average_nested,
+    covariance_columns,
+    student_variance,
+)
 from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION
 from a2c_pybamm.laws.law import coefficient
 from a2c_pybamm.laws.mechanics.crystal_volume import CrystalVolume
@@ -27,7 +34,8 @@ class _Volumes:
     """Mean of all [m3.mol-1]."""
     ordering_std: Array
     """Standard deviation of the orderings of one composition (n_composition,); 0 where only one arrangement exists."""
-    n_structure: int
+    count: Array
+    """Structures of each composition (n_composition,)."""
 
 
 def fit_volume(table: EnergyTable, law: CrystalVolume, *, source: str, average_orders: bool = True) -> Estimate:
@@ -39,7 +47,8 @@ def fit_volume(table: EnergyTable, law: CrystalVolume, *, source: str, average_o
     - ``source``: which orderings a crystal has at a temperature is not known. Their standard deviation at one composition,
       pooled, is the error of each composition's mean, but not of the empty and the full host, which have one arrangement.
     - ``"<source>: misfit"``: the residuals of the means about the polynomial, widened by Student's t, and the spread between
-      the orders.
+      the orders; and for the slope alone (``"<material> Omega local"``) the mean square of the residuals' secants between
+      neighbouring compositions, less what the orderings' scatter makes of them.
 
     The error of the method that made the volumes is a third, by a committee (`combine_members`).
 
@@ -60,12 +69,14 @@ def fit_volume(table: EnergyTable, law: CrystalVolume, *, source: str, average_o
     design = np.column_stack([np.ones_like(data.x), *(np.broadcast_to(part, data.x.shape) for part in law.integrals(data.x))])
     fit = average_nested(design, data.relative, np.ones_like(data.x), sizes, known=False)
     stamp = data_fingerprint(table, source, law.material, law.order, law.window, law.reference, average_orders)
-    orderings = fit.combination * data.ordering_std
+    orderings = np.vstack([fit.combination * data.ordering_std, np.zeros_like(data.x)])
     misfit = covariance_columns(np.hstack([fit.scatter * fit.combination, fit.between_model_factor]))
+    misfit = block_diag(misfit, _local_std(data, design, fit))
     factors = {source: _factor(data.scale * covariance_columns(orderings), f"{stamp}:orderings")} if orderings.any() else {}
     factors[f"{source}: misfit"] = _factor(data.scale * misfit, f"{stamp}:misfit")
     provenance = {"label": table.label, "data": traced_provenance(table), "fit": _report(data, fit)}
-    return Estimate(law.names, data.scale * fit.mean, factors, "least squares of volumes over composition", provenance)
+    mean = data.scale * np.append(fit.mean, 0.0)
+    return Estimate(law.names, mean, factors, "least squares of volumes over composition", provenance)
 
 
 def partial_molar_volume(
@@ -99,7 +110,7 @@ def partial_molar_volume(
     if not window[0] <= x <= window[1]:
         raise ValueError(f"{material}: x = {x:g} lies outside the window {window[0]:g} to {window[1]:g}; move one of them")
     estimate = fit_volume(table, law, source=source or f"{material} volumes (orderings)")
-    row = np.array([[0.0, *law.terms(x)]])
+    row = np.array([[0.0, *law.terms(x), 1.0]])
     return estimate.map([coefficient(material, f"Omega x = {x:g}", "m3.mol-1")], row @ estimate.mean, row)
 
 
@@ -116,14 +127,24 @@ def _volumes(table: EnergyTable, law: CrystalVolume) -> _Volumes:
     groups = np.split(rows, np.flatnonzero(np.diff(table.x[rows]) > SAME_COMPOSITION) + 1) if len(rows) else []
     volumes = [table.volume[group] for group in groups]
     if not groups:
-        return _Volumes(np.empty(0), np.empty(0), 1.0, np.empty(0), 0)
+        return _Volumes(np.empty(0), np.empty(0), 1.0, np.empty(0), np.empty(0))
     x = np.array([table.x[group].mean() for group in groups])
     means = np.array([values.mean() for values in volumes])
     scale = float(means.mean())
     squares = sum(float(((values - values.mean()) ** 2).sum()) for values in volumes)
     pooled = np.sqrt(squares / max(len(rows) - len(groups), 1)) / scale
     several = (x > SAME_COMPOSITION) & (x < 1 - SAME_COMPOSITION)
-    return _Volumes(x, means / scale, scale, np.where(several, pooled, 0.0), len(rows))
+    return _Volumes(x, means / scale, scale, np.where(several, pooled, 0.0), np.array([len(group) for group in groups]))
+
+
+def _local_std(data: _Volumes, design: Array, fit: Average) -> float:
+    """Standard deviation of the slope of the residuals, over the scale, by their secants weighted with the squared distance."""
+    residual = data.relative - design @ fit.mean
+    by_orderings = data.ordering_std**2 / data.count
+    excess = np.sum(np.diff(residual) ** 2) - np.sum(by_orderings[1:] + by_orderings[:-1])
+    n_secant, n_slope = len(data.x) - 1, design.shape[1] - 1
+    variance = max(excess, 0.0) / np.sum(np.diff(data.x) ** 2) * n_secant / (n_secant - n_slope)
+    return float(np.sqrt(variance * student_variance(fit.degrees_of_freedom)))
 
 
 def _factor(columns: Array, stamp: str) -> Factor:
@@ -133,7 +154,7 @@ def _factor(columns: Array, stamp: str) -> Factor:
 def _report(data: _Volumes, fit: Average) -> dict[str, object]:
     """Quality of the fit, as plain JSON."""
     return {
-        "structures": data.n_structure,
+        "structures": int(data.count.sum()),
         "compositions": len(data.x),
         "std of the orderings of one composition [m3.mol-1]": float(data.scale * data.ordering_std.max()),
         "std of the residuals [m3.mol-1]": data.scale * fit.residual_scatter,

@@ -17,14 +17,16 @@ class CrystalVolume:
     r"""Volume per mole of sites, and the partial molar volume of the ions that fill them.
 
     .. math::
-        \Omega(x) = N_\mathrm{A}\frac{\partial V}{\partial n} = \frac{\mathrm dV}{\mathrm dx}
-        = \sum_{k=0}^{p} \Omega_k P_k(u), \qquad
-        V(x) = V_\mathrm{ref} + \int_{x_\mathrm{ref}}^{x} \Omega\,\mathrm dx, \qquad u = \frac{2x - a - b}{b - a}
+        V(x) = V_\mathrm{ref} + \sum_{k=0}^{p} \Omega_k \int_{x_\mathrm{ref}}^{x} P_k(u)\,\mathrm dx, \qquad
+        \Omega(x) = N_\mathrm{A}\frac{\partial V}{\partial n} = \frac{\mathrm dV}{\mathrm dx} + \delta\Omega, \qquad
+        u = \frac{2x - a - b}{b - a}
 
     with Legendre polynomials :math:`P_k` over the window :math:`[a, b]`; outside it :math:`\Omega` is that of the window's end.
     Order 0 is Vegard's law. The coefficients enter linearly, so that :math:`\Omega` may have either sign and none of the
     curves has a kink. The stress in a particle follows from :math:`\Omega`, the tangent, and its change of size from the
     secant, :math:`V(x)/V_\mathrm{ref} - 1`: the whole volumetric strain, three times the linear one of an isotropic crystal.
+    :math:`\delta\Omega`, whose mean is 0, is the error of the slope by what a smooth curve leaves out: steps between two
+    compositions, which hardly move V.
 
     ==========================  ==============================  ==========
     symbol                      coefficient                     unit
@@ -32,6 +34,7 @@ class CrystalVolume:
     :math:`V_\mathrm{ref}`      ``<m> V_ref [m3.mol-1]``        m3.mol-1
     :math:`\Omega_0`            ``<m> Omega [m3.mol-1]``        m3.mol-1
     :math:`\Omega_k`            ``<m> Omega P<k> [m3.mol-1]``   m3.mol-1
+    :math:`\delta\Omega`       ``<m> Omega local [m3.mol-1]``  m3.mol-1
     ==========================  ==============================  ==========
     """
 
@@ -71,8 +74,13 @@ class CrystalVolume:
         return (coefficient(self.material, "Omega", "m3.mol-1"), *higher)
 
     @property
+    def local_name(self) -> str:
+        """Name of the departure of the partial molar volume from the slope of the smooth curve."""
+        return coefficient(self.material, "Omega local", "m3.mol-1")
+
+    @property
     def names(self) -> tuple[str, ...]:
-        return (self.volume_name, *self.slope_names)
+        return (self.volume_name, *self.slope_names, self.local_name)
 
     def _inside(self, x: Any) -> Any:
         """The composition, or the nearest one of the window."""
@@ -101,7 +109,8 @@ class CrystalVolume:
 
     def partial_molar_volume(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`\Omega` [m3.mol-1], the same at every temperature."""
-        return sum(c[name] * term for name, term in zip(self.slope_names, self.terms(x), strict=True))
+        smooth = sum(c[name] * term for name, term in zip(self.slope_names, self.terms(x), strict=True))
+        return smooth + c[self.local_name]
 
     def partial_molar_volume_slope(self, c: Coefficients, x: Any, T: Any) -> Any:
         r""":math:`\mathrm d\Omega/\mathrm dx` [m3.mol-1]; outside the window that of its end."""
