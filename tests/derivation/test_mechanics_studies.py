@@ -74,7 +74,9 @@ def test_strained_cells_are_a_committee() -> None:
     """Two methods at one composition, each fitted; their noise, their bounds and their disagreement are sources."""
     labels = ("chgnet-0.3.0", "7net-l3i5")
     made = derived(table(declared_moduli=None, strained_cells=[cells(label) for label in labels]))
-    assert {"LCO strained cells (noise)", "LCO polycrystal (Voigt to Reuss)", "potential (model form)"} < set(made.joint.sources)
+    assert {"LCO strained cells (noise)", "LCO polycrystal (Voigt to Reuss)", "potential (model form)"} < set(
+        made.joint.sources
+    )
     logarithm = made.joint.mean[made.joint.names.index("LCO ln(E [Pa])")]
     assert np.log(107e9) < logarithm < np.log(276e9)
 

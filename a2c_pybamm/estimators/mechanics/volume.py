@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import block_diag
+from scipy.special import ndtri
 
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.estimate import Array, Estimate, Factor
@@ -24,7 +25,7 @@ from a2c_pybamm.laws.mechanics.crystal_volume import CrystalVolume
 
 @dataclass(frozen=True, eq=False)
 class _Volumes:
-    """Mean volume of the orderings of each composition, over the mean of all."""
+    """Median volume of the orderings of each composition, over the mean of all."""
 
     x: Array
     """(n_composition,)."""
@@ -41,12 +42,12 @@ class _Volumes:
 def fit_volume(table: EnergyTable, law: CrystalVolume, *, source: str, average_orders: bool = True) -> Estimate:
     r"""Volume per mole of sites at the reference composition, and the coefficients of the partial molar volume.
 
-    Least squares of a polynomial V(x) to the mean volumes at each composition, of the converged structures in the law's
-    window. Orders from 0 to that of the law are averaged as nested laws (`average_nested`). There are two sources of error:
+    Least squares of a polynomial V(x) to the median volume at each composition, of the converged structures in the law's
+    window; a median, because single orderings relax into other crystals. Orders from 0 to that of the law are averaged as nested laws (`average_nested`). There are two sources of error:
 
     - ``source``: which orderings a crystal has at a temperature is not known. Their standard deviation at one composition,
-      pooled, is the error of each composition's mean, but not of the empty and the full host, which have one arrangement.
-    - ``"<source>: misfit"``: the residuals of the means about the polynomial, widened by Student's t, and the spread between
+      by the pooled median deviation, is the error of each composition's volume, but not of the empty and the full host, which have one arrangement.
+    - ``"<source>: misfit"``: the residuals of the medians about the polynomial, widened by Student's t, and the spread between
       the orders; and for the slope alone (``"<material> Omega local"``) the mean square of the residuals' secants between
       neighbouring compositions, less what the orderings' scatter makes of them.
 
@@ -129,12 +130,21 @@ def _volumes(table: EnergyTable, law: CrystalVolume) -> _Volumes:
     if not groups:
         return _Volumes(np.empty(0), np.empty(0), 1.0, np.empty(0), np.empty(0))
     x = np.array([table.x[group].mean() for group in groups])
-    means = np.array([values.mean() for values in volumes])
-    scale = float(means.mean())
-    squares = sum(float(((values - values.mean()) ** 2).sum()) for values in volumes)
-    pooled = np.sqrt(squares / max(len(rows) - len(groups), 1)) / scale
+    medians = np.array([np.median(values) for values in volumes])
+    scale = float(medians.mean())
+    pooled = _ordering_std(volumes) / scale
     several = (x > SAME_COMPOSITION) & (x < 1 - SAME_COMPOSITION)
-    return _Volumes(x, means / scale, scale, np.where(several, pooled, 0.0), np.array([len(group) for group in groups]))
+    return _Volumes(x, medians / scale, scale, np.where(several, pooled, 0.0), np.array([len(group) for group in groups]))
+
+
+def _ordering_std(volumes: list[Array]) -> float:
+    """Standard deviation of the orderings of one composition [m3.mol-1], of a normal law with their median deviation.
+
+    The structure that is a median has no deviation; the others, of compositions with several, count.
+    """
+    deviations = [np.sort(np.abs(values - np.median(values)))[1:] for values in volumes]
+    pooled = np.concatenate(deviations)
+    return float(np.median(pooled) / ndtri((1 + 0.5) / 2)) if len(pooled) else 0.0
 
 
 def _local_std(data: _Volumes, design: Array, fit: Average) -> float:

@@ -35,17 +35,19 @@ def test_a_polynomial_comes_back() -> None:
 
 
 def test_orderings_and_misfit_are_sources_of_their_own() -> None:
-    """The scatter at one composition is that of the pooled structures, and none of it is the end members'."""
+    """The scatter at one composition is that of the pooled structures, not of one that is far off, nor of the end members."""
     rng = np.random.default_rng(3)
     inner = (COMPOSITIONS > 0) & (COMPOSITIONS < 1)
     data = table(1e-6 * (20 - 2 * COMPOSITIONS + 0.1 * rng.normal(size=len(COMPOSITIONS)) * inner))
     estimate = fit_volume(data, CrystalVolume("X", 1), source="volumes")
     assert set(estimate.factors) == {"volumes", "volumes: misfit"}
     report = estimate.provenance["fit"]
-    groups = [data.volume[np.isclose(COMPOSITIONS, x)] for x in (1 / 3, 0.5, 2 / 3)]  # type: ignore[index]
-    pooled = np.sqrt(sum(((v - v.mean()) ** 2).sum() for v in groups) / (2 + 3 + 2 - 3))
-    assert report["std of the orderings of one composition [m3.mol-1]"] == pytest.approx(pooled, rel=1e-9)
+    assert report["std of the orderings of one composition [m3.mol-1]"] == pytest.approx(1e-7, rel=0.7)
     assert (report["structures"], report["compositions"]) == (11, 7)
+    broken = np.array(data.volume)
+    broken[4] = 26e-6
+    again = fit_volume(table(broken), CrystalVolume("X", 1), source="volumes")
+    np.testing.assert_allclose(again.mean, estimate.mean, atol=3e-7)
     once = fit_volume(data, CrystalVolume("X", 1), source="volumes", average_orders=False)
     assert once.provenance["fit"]["weights of the orders"] == [1.0]
 
