@@ -34,7 +34,7 @@ class CrystalVolume:
     :math:`V_\mathrm{ref}`      ``<m> V_ref [m3.mol-1]``        m3.mol-1
     :math:`\Omega_0`            ``<m> Omega [m3.mol-1]``        m3.mol-1
     :math:`\Omega_k`            ``<m> Omega P<k> [m3.mol-1]``   m3.mol-1
-    :math:`\delta\Omega`       ``<m> Omega local [m3.mol-1]``  m3.mol-1
+    :math:`\delta\Omega`        ``<m> Omega local [m3.mol-1]``  m3.mol-1
     ==========================  ==============================  ==========
     """
 
