@@ -1,4 +1,4 @@
-"""Particle mechanics in a study: sections checked, strained cells and volumes fitted, the stress in the diffusivity by consent."""
+"""Particle mechanics in a study: sections checked, strained cells and volumes fitted, stress in the diffusivity by consent."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def stressed_study() -> dict[str, Any]:
 
 
 def test_volumes_of_the_energy_tables_and_stress_in_the_diffusivity() -> None:
-    """Its law holds the mobility and the laws of the stress; the difference from the mean composition is a source of its own."""
+    """Its law holds the mobility and the laws of the stress; what it leaves out is a source of its own."""
     made = derived(stressed_study(), SHIPPED)
     law = made.attach["Positive particle diffusivity [m2.s-1]"].law
     assert isinstance(law, StressAssistedDiffusion)
