@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "estimate": ["Estimate", "Factor", "Joint"],
     "data": [
+        "BlockMSD",
         "ChemicalPotentials",
         "CollectiveMSD",
         "CurrentSeries",

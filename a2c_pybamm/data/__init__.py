@@ -5,6 +5,7 @@ from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.motion import (
     MIN_FRAMES,
+    BlockMSD,
     CollectiveMSD,
     TensorMSD,
     TracerMSD,
@@ -23,6 +24,8 @@ __all__ = [
     "MIN_FRAMES",
     "MOST_BYTES_IN_MEMORY",
     "Array",
+    "BlockMSD",
+    "BlockMSD",
     "ChemicalPotentials",
     "CollectiveMSD",
     "CurrentSeries",

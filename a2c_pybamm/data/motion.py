@@ -101,6 +101,25 @@ def _validate_unwrapped(positions: Array, axis: int, width: float) -> None:
 
 
 @dataclass(frozen=True, eq=False)
+class BlockMSD:
+    """Mean-squared displacement of each atom in equal parts of one run, at a few lags."""
+
+    lag_in_frames: NDArray[np.int64]
+    """Lags as numbers of frames (n_lag,)."""
+    by_atom: Array
+    """Mean-squared displacements [m2] (n_block, n_atom, n_lag)."""
+    n_frame: int
+    """Frames of each part."""
+
+    def __post_init__(self) -> None:
+        if self.by_atom.ndim != 3 or self.by_atom.shape[2] != len(self.lag_in_frames):
+            raise ValueError(
+                f"MSD of blocks: by_atom has shape {self.by_atom.shape}, expected (n_block, n_atom, {len(self.lag_in_frames)})"
+            )
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
 class TracerMSD:
     """Mean-squared displacement of one species against the rest of the crystal, all time origins."""
 
@@ -118,10 +137,18 @@ class TracerMSD:
     temperature: float
     """Temperature [K]."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    blocks: BlockMSD | None = None
+    """The same in equal parts of the run: the scatter in time of each atom, which the scatter between atoms that differ for good
+    hides. None where they are not known; then the error bar is the scatter between the atoms."""
 
     def __post_init__(self) -> None:
         if self.by_atom.ndim != 2 or self.by_atom.shape[1] != len(self.lag):
             raise ValueError(f"MSD: by_atom has shape {self.by_atom.shape}, expected (n_atom, {len(self.lag)})")
+        if self.blocks is not None and self.blocks.by_atom.shape[1] != len(self.by_atom):
+            raise ValueError(
+                f"MSD: {len(self.by_atom)} atoms, and {self.blocks.by_atom.shape[1]} in its blocks; give blocks of the same atoms, "
+                "or None"
+            )
         freeze(self)
 
     @property

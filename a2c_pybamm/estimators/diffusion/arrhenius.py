@@ -27,8 +27,11 @@ def fit_arrhenius(
     labels: an error that all temperatures share (a potential, a committee) stays correlated with all else it touches.
 
     The provenance has χ² and its p-value, and the curvature (coefficient of a term quadratic in 1/T, over its standard
-    deviation) from three temperatures on. They are no test of the line beyond these temperatures: the error of an extrapolation
-    grows with the distance in 1/T, and a change of mechanism is in no error bar.
+    deviation) from three temperatures on. Where χ² refutes the line at 5 %, the runs' scatter about it is part of the error, as
+    the source ``"<barrier_name> (misfit)"`` (`fit_misfit`). They are no test of the line beyond these temperatures: the error of
+    an extrapolation grows with the distance in 1/T, and a change of mechanism is in no error bar.
+
+    Give each run at its own mean temperature, which in a short run of a small cell is not the thermostat's.
 
     Parameters
     ----------
@@ -58,6 +61,7 @@ def fit_arrhenius(
         what="Arrhenius line",
         method="Arrhenius line by generalised least squares",
         quality={"temperatures [K]": temperature.tolist()},
+        misfit_source=f"{barrier_name} (misfit)",
         independent=independent,
     )
 

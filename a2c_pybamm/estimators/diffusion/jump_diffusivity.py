@@ -8,8 +8,9 @@ from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate, label_hash
 from a2c_pybamm.estimators.diffusion.line_estimate import estimate_of_line, line_report
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
-from a2c_pybamm.estimators.time_series.diffusive_line import DiffusiveLine, overlap_covariance
+from a2c_pybamm.estimators.time_series.diffusive_line import DiffusiveLine
 from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, resolved_line
+from a2c_pybamm.estimators.time_series.overlap import overlap_covariance
 
 
 def fit_jump_diffusivity(

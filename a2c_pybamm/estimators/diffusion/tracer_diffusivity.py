@@ -74,5 +74,5 @@ def fit_tracer_diffusivity(
        Phys. Rev. E 85 (2012) 061916 (with an offset).
     .. [3] A. J. Berglund, Phys. Rev. E 82 (2010) 011917 (likelihood of the steps).
     """
-    line = resolved_line(msd, msd.by_atom, name=name, window=window, offset=offset, criterion=criterion)
+    line = resolved_line(msd, msd.by_atom, name=name, window=window, offset=offset, criterion=criterion, blocks=msd.blocks)
     return estimate_of_line(msd, line, name=name, source=source)

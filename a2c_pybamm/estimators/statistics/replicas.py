@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from scipy.stats import chi2
 
-from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimate import Estimate, Factor, label_hash
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.log_rates import validate_separate_errors
+from a2c_pybamm.estimators.statistics.misfit import fit_misfit
 
 
 def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: Collection[str] = ()) -> Estimate:
@@ -21,8 +21,9 @@ def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: C
     mean-squared displacements is unbiased, its logarithm low by half its variance, and that bias would stay however many runs
     are averaged. Each run's error enters with :math:`w_i D_i/\bar D`, source by source.
 
-    The provenance has χ² of the logarithms about their weighted mean and its p-value: a small one means that the runs differ by
-    more than chance (one is not in equilibrium, or its settings are others).
+    The provenance has χ² of the logarithms about their weighted mean and its p-value. Below 5 % the runs differ by more than
+    chance (one is not in equilibrium, its settings or its mean temperature are others): their scatter beyond V is then added
+    to each one's variance, and is in the error as the source ``"<name> (misfit)"`` (`fit_misfit`).
 
     Parameters
     ----------
@@ -45,22 +46,28 @@ def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: C
     logs, n = np.concatenate([e.mean for e in estimates]), len(estimates)
     stacked = combine(estimates, np.eye(n), [f"run {k}" for k in range(n)], logs, method="", independent=independent)
     validate_separate_errors(stacked.covariance, name)
-    inverse = np.linalg.inv(stacked.covariance)
+    misfit = fit_misfit(np.ones((n, 1)), logs, stacked.covariance)
+    inverse = np.linalg.inv(stacked.covariance + misfit.scatter**2 * np.eye(n))
     weights = inverse.sum(axis=1) / inverse.sum()
-    residual = logs - weights @ logs
     share = weights * np.exp(logs - logs.max())
-    if not share.sum() > 0:
+    total = share.sum()
+    if not total > 0:
         raise ValueError(f"{name}: the runs' shared errors outweigh their own; average fewer of them")
-    square = float(residual @ inverse @ residual)
-    report = {"runs": n, "values": logs.tolist(), "weights": weights.tolist(), "chi-squared": square}
+    share = share / total
+    report = {"runs": n, "values": logs.tolist(), "weights": weights.tolist(), "chi-squared": misfit.chi2}
     if n > 1:
-        report["chi-squared p-value"] = float(chi2.sf(square, n - 1))
-    return combine(
+        report |= {"chi-squared p-value": misfit.p, "misfit std": misfit.scatter}
+    mean = combine(
         estimates,
-        (share / share.sum())[None],
+        share[None],
         [name],
-        [logs.max() + np.log(share.sum())],
+        [logs.max() + np.log(total)],
         method=f"mean of {n} runs, weighted by their covariance",
         provenance={"replicas": report},
         independent=independent,
     )
+    if not misfit.scatter:
+        return mean
+    realisations = [sorted((source, factor.labels) for source, factor in run.factors.items()) for run in estimates]
+    labels = tuple(f"{label_hash(realisations)}:run {k}" for k in range(n))
+    return mean.add_source(f"{name} (misfit)", Factor(misfit.predictive_scatter * share[None], labels))

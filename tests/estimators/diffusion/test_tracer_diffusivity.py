@@ -16,9 +16,10 @@ from a2c_pybamm.data import Trajectory
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import CutoffCriterion, MemoryCriterion, WindowCriterion
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
-from a2c_pybamm.estimators.time_series.diffusive_line import fit_line, overlap_covariance
+from a2c_pybamm.estimators.time_series.diffusive_line import fit_line
 from a2c_pybamm.estimators.time_series.diffusive_window import log_spaced_lags
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import mean_squared_displacement
+from a2c_pybamm.estimators.time_series.overlap import overlap_covariance
 from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
 from a2c_pybamm.synthetic import brownian_trajectory, lattice_walk_trajectory
 
