@@ -4,9 +4,11 @@ from a2c_pybamm.data.conduction import CurrentSeries, ElectrolyteMotion, Transpo
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.motion import (
+    GIVEN_MSD_LIMITS,
     MIN_FRAMES,
     BlockMSD,
     CollectiveMSD,
+    GivenMSD,
     TensorMSD,
     TracerMSD,
     Trajectory,
@@ -20,17 +22,18 @@ from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials
 __all__ = [
     "BLOCK_BYTES",
     "FRACTION_ROUNDING",
+    "GIVEN_MSD_LIMITS",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
     "MOST_BYTES_IN_MEMORY",
     "Array",
-    "BlockMSD",
     "BlockMSD",
     "ChemicalPotentials",
     "CollectiveMSD",
     "CurrentSeries",
     "ElectrolyteMotion",
     "EnergyTable",
+    "GivenMSD",
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",

@@ -172,10 +172,15 @@ def _numbered(runs: list[Estimate]) -> list[Estimate]:
     for k, (run, source) in enumerate(zip(runs, sources, strict=True)):
         if sources.count(source) > 1:
             number = sources[: k + 1].count(source)
-            own_source = f"{source.removesuffix(' (sampling)')}, run {number} (sampling)"
-            run = replace(run, factors={own_source: run.factors[source]})
+            run = replace(run, factors={_numbered_source(name, number): factor for name, factor in run.factors.items()})
         renamed.append(run)
     return renamed
+
+
+def _numbered_source(source: str, number: int) -> str:
+    """Name of a run's source, its number before the kind of error: ``"X MD 700 K, run 2 (sampling)"``."""
+    stem, bracket, kind = source.rpartition(" (")
+    return f"{stem}, run {number}{bracket}{kind}"
 
 
 def _mean(runs: list[Estimate], notes: dict[str, Any]) -> Estimate:

@@ -1,7 +1,8 @@
 """Data and a law in, an Estimate out; one method a file."""
 
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
-from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
+from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, extrapolate_liquid, yeh_hummer_correction
+from a2c_pybamm.estimators.diffusion.given_covariance import fit_diffusivity_from_msd
 from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
 from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
@@ -89,10 +90,12 @@ __all__ = [
     "effective_diffusivity",
     "effective_diffusivity_estimate",
     "extrapolate_cell_size",
+    "extrapolate_liquid",
     "fit_arrhenius",
     "fit_barrier",
     "fit_chemical_potential",
     "fit_correlation_factor",
+    "fit_diffusivity_from_msd",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",

@@ -9,7 +9,7 @@ from a2c_pybamm.estimate import Estimate, label_hash
 from a2c_pybamm.estimators.diffusion.line_estimate import estimate_of_line, line_report
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.time_series.diffusive_line import DiffusiveLine
-from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, resolved_line
+from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, misfit_of_window, resolved_line
 from a2c_pybamm.estimators.time_series.overlap import overlap_covariance
 
 
@@ -52,7 +52,8 @@ def fit_jump_diffusivity(
         If the trajectory is too short for a fit, or the window holds too few lags.
     """
     line = resolved_line(msd, msd.value[None], name=name, window=window, offset=offset, criterion=criterion)
-    return estimate_of_line(msd, line, name=name, source=source)
+    misfit = misfit_of_window(name, msd, line, criterion) if window else 0.0
+    return estimate_of_line(msd, line, name=name, source=source, misfit=misfit)
 
 
 def haven_ratio(

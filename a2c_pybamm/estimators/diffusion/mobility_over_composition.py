@@ -31,8 +31,10 @@ def fit_mobility(
     The orders are the law's. With ``average_orders`` the laws of order 0, 1, … up to it are averaged, with larger weights
     for the wider ones, and the spread between them is the source ``"<m> <l> order of the mobility"`` (`average_nested`).
 
-    Where χ² refutes the law at 5 %, the runs' scatter about it is part of the error, as the source ``"<m> <l> mobility
-    (misfit)"`` (`fit_misfit`). The provenance has χ² of the law and its p-value, and three z-scores, each the coefficient of one further term over its
+    Where χ² refutes the law at 5 %, the runs' scatter about it is part of the error, as the source
+    ``"<m> <l> mobility (misfit)"`` (`fit_misfit`).
+
+    The provenance has χ² of the law and its p-value, and three z-scores, each the coefficient of one further term over its
     standard deviation, where it follows from the runs: ``curvature`` in 1/T, the ``next order in x`` of the prefactor, and the
     ``cross term``, the next order of the barrier. Beyond ±2 the term may be missing. The runs' bounds are there too: beyond
     them D is extrapolated, by a polynomial in x and a line in 1/T; the error bar grows as these do, and a change of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from a2c_pybamm.data import TracerMSD
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.diffusion.line_estimate import estimate_of_line
-from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, resolved_line
+from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, misfit_of_window, resolved_line
 
 
 def fit_tracer_diffusivity(
@@ -75,4 +75,5 @@ def fit_tracer_diffusivity(
     .. [3] A. J. Berglund, Phys. Rev. E 82 (2010) 011917 (likelihood of the steps).
     """
     line = resolved_line(msd, msd.by_atom, name=name, window=window, offset=offset, criterion=criterion, blocks=msd.blocks)
-    return estimate_of_line(msd, line, name=name, source=source)
+    misfit = misfit_of_window(name, msd, line, criterion) if window else 0.0
+    return estimate_of_line(msd, line, name=name, source=source, misfit=misfit)

@@ -16,7 +16,7 @@ class MisfitCriterion:
     """Settings of the scatter that is added to the errors of runs where χ² shows that these do not explain it."""
 
     level: float = 0.05
-    """p-value of χ² below which scatter is added: one good series in twenty is widened too, by 1.4 for nine degrees of freedom."""
+    """p-value of χ² below which scatter is added: one good series in twenty is widened too."""
     tolerance: float = 1e-6
     """Relative error of the scatter: its own standard deviation is a tenth at best."""
 

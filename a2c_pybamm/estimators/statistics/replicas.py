@@ -6,13 +6,21 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from a2c_pybamm.data import Array
 from a2c_pybamm.estimate import Estimate, Factor, label_hash
 from a2c_pybamm.estimators.statistics.combination import combine
-from a2c_pybamm.estimators.statistics.log_rates import validate_separate_errors
+from a2c_pybamm.estimators.statistics.log_rates import inverse_thermal_energy, validate_separate_errors
 from a2c_pybamm.estimators.statistics.misfit import fit_misfit
 
 
-def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: Collection[str] = ()) -> Estimate:
+def average_replicas(
+    estimates: Sequence[Estimate],
+    *,
+    name: str,
+    independent: Collection[str] = (),
+    temperature: float | None = None,
+    barrier: float | None = None,
+) -> Estimate:
     r"""Estimate of :math:`\ln D` from runs that differ in nothing but their random numbers.
 
     .. math:: \ln\bar D = \ln\sum_i w_i D_i, \qquad w = \frac{V^{-1}\mathbf 1}{\mathbf 1^\mathsf{T}V^{-1}\mathbf 1}
@@ -33,17 +41,22 @@ def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: C
         The coefficient, e.g. ``"Li6PS5Cl ln(D_tr 700 K [m2.s-1])"``.
     independent
         Sources that the runs name alike although their realisations differ.
+    temperature, barrier
+        Temperature [K] and activation energy [eV] with which each run's :math:`\ln D` is brought from its own mean temperature
+        to this one, :math:`\ln D_i + (1/T_i - 1/T)E_a/k_B`: runs at constant energy, and short ones, differ in theirs.
 
     Raises
     ------
     ValueError
-        If there is no run, one has not just one coefficient, or their errors are zero or fully shared.
+        If there is no run, one has not just one coefficient, their errors are zero or fully shared, or a temperature is given
+        without a barrier, or to runs whose own is not in their provenance.
     """
     if not estimates:
         raise ValueError(f"{name}: no runs to average; give at least one")
     if wrong := next((e for e in estimates if len(e.names) != 1), None):
         raise ValueError(f"{name}: a run has {len(wrong.names)} coefficients; select its ln D")
-    logs, n = np.concatenate([e.mean for e in estimates]), len(estimates)
+    own = [run.provenance.get("fit", {}).get("temperature [K]") for run in estimates]
+    logs, n = np.concatenate([e.mean for e in estimates]) + _shift(name, own, temperature, barrier), len(estimates)
     stacked = combine(estimates, np.eye(n), [f"run {k}" for k in range(n)], logs, method="", independent=independent)
     validate_separate_errors(stacked.covariance, name)
     misfit = fit_misfit(np.ones((n, 1)), logs, stacked.covariance)
@@ -55,6 +68,8 @@ def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: C
         raise ValueError(f"{name}: the runs' shared errors outweigh their own; average fewer of them")
     share = share / total
     report = {"runs": n, "values": logs.tolist(), "weights": weights.tolist(), "chi-squared": misfit.chi2}
+    if None not in own:
+        report["temperatures [K]"] = own
     if n > 1:
         report |= {"chi-squared p-value": misfit.p, "misfit std": misfit.scatter}
     mean = combine(
@@ -71,3 +86,17 @@ def average_replicas(estimates: Sequence[Estimate], *, name: str, independent: C
     realisations = [sorted((source, factor.labels) for source, factor in run.factors.items()) for run in estimates]
     labels = tuple(f"{label_hash(realisations)}:run {k}" for k in range(n))
     return mean.add_source(f"{name} (misfit)", Factor(misfit.predictive_scatter * share[None], labels))
+
+
+def _shift(name: str, own: Sequence[float | None], temperature: float | None, barrier: float | None) -> Array:
+    """Change of each logarithm from the run's own temperature to that of all (n_run,)."""
+    if temperature is None and barrier is None:
+        return np.zeros(len(own))
+    if temperature is None or barrier is None or not temperature > 0:
+        raise ValueError(f"{name}: temperature {temperature} K and barrier {barrier} eV; give both, the temperature in kelvin")
+    known = [T for T in own if T is not None]
+    if len(known) < len(own):
+        raise ValueError(
+            f"{name}: {len(own) - len(known)} run(s) without a temperature in their provenance; leave temperature= out"
+        )
+    return np.asarray(barrier * (inverse_thermal_energy(np.array(known)) - inverse_thermal_energy(np.array(temperature))))

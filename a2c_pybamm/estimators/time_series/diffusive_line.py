@@ -86,8 +86,8 @@ def fit_line(
 ) -> DiffusiveLine:
     """The line through mean-squared displacements [m2] (n_body, n_lag) from the lag ``start`` on, weights iterated with it.
 
-    Without ``offset`` it goes through the origin, and the covariance is that of a free walk. With the ``excess`` that the scatter
-    in time shows, the error bar is that of both scatters (`_pooled_variance`).
+    Without ``offset`` it goes through the origin, and the covariance is that of a free walk. With the ``excess`` of the scatter
+    in time, the error bar is that of both scatters (`_pooled_variance`).
     """
     terms = overlap_terms(tuple(int(lag) for lag in lags), n_frame)[:, start:, start:]
     lags, by_body = lags[start:], by_body[:, start:]
@@ -145,24 +145,30 @@ def fit_line(
     )
 
 
-def mixed_line(first: DiffusiveLine, second: DiffusiveLine, weight: float) -> DiffusiveLine:
-    r"""Average of the lines of two windows with the variance of their mixture; all else is that of the heavier one.
+def mixed_line(early: DiffusiveLine, late: DiffusiveLine, weight: float) -> DiffusiveLine:
+    r"""Average of the lines of an early and a late window; all but slope and error is that of the heavier one.
 
-    .. math:: \bar s = \sum_k w_k s_k, \qquad \operatorname{Var} = \sum_k w_k\left[v_k + (s_k - \bar s)^2\right]
+    .. math:: \bar s = ws_1 + (1-w)s_2, \qquad \operatorname{Var} = v_1 + (1-w)^2(v_2 - v_1) + w(1-w)(s_1-s_2)^2
+
+    The first two terms are the variance of the average, the covariance of an efficient estimate with one of fewer data being
+    its own variance; the last is the spread between the windows.
 
     Parameters
     ----------
     weight
-        That of the first.
+        That of the early one.
     """
-    main, other, share = (first, second, weight) if weight >= 1 / 2 else (second, first, 1 - weight)
-    if share == 1:
-        return main
-    slope = share * main.slope + (1 - share) * other.slope
-    apart = share * (1 - share) * (main.slope - other.slope) ** 2
-    variance = share * main.slope_std**2 + (1 - share) * other.slope_std**2 + apart
+    if weight in (0.0, 1.0):
+        return early if weight else late
+    main, other, other_weight = (early, late, 1 - weight) if weight >= 1 / 2 else (late, early, weight)
+    more = max(0.0, late.slope_std**2 - early.slope_std**2)
+    apart = weight * (1 - weight) * (early.slope - late.slope) ** 2
     return replace(
-        main, slope=slope, slope_std=float(np.sqrt(variance)), other_start=float(other.lags[0]), other_weight=1 - share
+        main,
+        slope=weight * early.slope + (1 - weight) * late.slope,
+        slope_std=float(np.sqrt(early.slope_std**2 + (1 - weight) ** 2 * more + apart)),
+        other_start=float(other.lags[0]),
+        other_weight=other_weight,
     )
 
 

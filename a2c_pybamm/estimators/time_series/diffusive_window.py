@@ -35,11 +35,11 @@ class WindowCriterion:
     """Probability below which a line through the origin is refuted: for it there is no other window."""
     n_windows: int = 3
     """Windows in a row, each starting one lag later, that must be linear."""
-    start_factor: float = 3.0
+    start_factor: float = 4.0
     """Start of the late window over that of the first linear windows, in which a transient still shifts D by an error bar."""
-    excess_factor: float = 2.0
-    """Variance of the Gaussian process over the excess of rare hops, up to which the search starts later: that costs a factor of
-    1.7 in the error at most, and of lattice gases D has then lost its back-hops to a third of an error bar (g4x5 and g5x5)."""
+    excess_factor: float = 2.5
+    """Variance of the Gaussian process over the excess of rare hops, up to which the search begins later: its error is then 1.9
+    times that of the number of hops at most, and back-hops of a half-filled lattice gas shift D by a quarter of it."""
     mixing_level: float = 0.03
     """Probability of the early window at which it and the late one have equal weights."""
     transient_p: float = 1e-3
@@ -111,6 +111,35 @@ def resolved_line(
     return line
 
 
+def misfit_of_window(
+    name: str, msd: TracerMSD | CollectiveMSD, line: DiffusiveLine, criterion: WindowCriterion | None = None
+) -> float:
+    r"""Relative standard deviation of D by the misfit of a given window; 0 where no test refutes a line.
+
+    .. math:: \sigma_D^2(\chi^2/\nu - 1) + \left[\tfrac12(\alpha - 1)\ln(t_1/t_0)\right]^2
+
+    with the first term (Birge's) where χ² is refuted at the criterion's ``level``, the second where the exponent is: by so much
+    the slope of :math:`t^\alpha` changes from the middle of the window to either end.
+
+    Raises
+    ------
+    NotDiffusive
+        If a test is refuted at the criterion's ``refusal_level``.
+    """
+    criterion = criterion or WindowCriterion()
+    if line.least_p < criterion.refusal_level:
+        raise NotDiffusive(
+            f"{name}: {_not_linear(msd, line)}, p = {line.least_p:.1g}; give a window= that starts later, or none "
+            "(WindowCriterion(refusal_level=0) takes it as it is, its misfit an error)"
+        )
+    scatter = bend = 0.0
+    if line.chi2_p < criterion.level:
+        scatter = (line.chi2 / line.n_spare - 1) * (line.slope_std / line.slope) ** 2
+    if line.exponent_p < criterion.level:
+        bend = (line.exponent - 1) * np.log(line.lags[-1] / line.lags[0]) / 2
+    return float(np.sqrt(scatter + bend**2))
+
+
 def log_spaced_lags(
     msd: TracerMSD | CollectiveMSD, window: tuple[float, float] | None, per_decade: int, min_lags: int
 ) -> Array:
@@ -158,9 +187,7 @@ def _line_from(
     return fit_line(close, _curves_at(msd, by_body, close), msd.n_frame, msd.dimension, offset=offset, excess=excess)
 
 
-def _excess(
-    msd: TracerMSD | CollectiveMSD, by_body: Array, blocks: BlockMSD, criterion: WindowCriterion
-) -> ExcessVariance:
+def _excess(msd: TracerMSD | CollectiveMSD, by_body: Array, blocks: BlockMSD, criterion: WindowCriterion) -> ExcessVariance:
     """Excess of the scatter in time, with the line from the first lag on as the process."""
     lags = log_spaced_lags(msd, None, criterion.lags_per_decade, criterion.min_lags)
     whole = fit_line(lags, _curves_at(msd, by_body, lags), msd.n_frame, msd.dimension)
@@ -200,9 +227,10 @@ def _averaged_line(
     if not linear[0 if weight == 1 else 1]:
         refused = fit(early if weight == 1 else late)
         raise NotDiffusive(f"{name}: {_not_linear(msd, refused)}; run longer, or give the window= [s] in which they are")
-    starts = [start for start, share in ((early, weight), (late, 1 - weight)) if share]
-    lines = [_line_from(msd, by_body, lags, criterion, start=start, excess=excess) for start in starts]
-    return mixed_line(lines[0], lines[-1], weight if len(lines) == 2 else 1.0)
+    if weight == 1:
+        late = early
+    lines = {k: _line_from(msd, by_body, lags, criterion, start=k, excess=excess) for k in {early, late} if weight or k == late}
+    return mixed_line(lines.get(early, lines[late]), lines[late], weight)
 
 
 def _not_linear(msd: TracerMSD | CollectiveMSD, line: DiffusiveLine) -> str:

@@ -73,8 +73,8 @@ def excess_variance(blocks: BlockMSD, slope: float, offset: float, dimension: in
     r"""Excess of the scatter in time over that of a Gaussian process with this line [m2/frame, m2].
 
     Slopes of single parts are those of a line with the offset held, whose variance by the process is least. With slopes
-    :math:`s_{aj}` of atom a in part j of K, the mean of :math:`s_{aj}s_{ak}, j \ne k` is that of the squared slopes of the atoms
-    themselves, and :math:`\overline{\operatorname{Var}_j s_{aj}}/K` the variance of their means over the run.
+    :math:`s_{aj}` of atom a in part j of K, the mean of :math:`s_{aj}s_{ak}, j \ne k` is that of the squared slopes of the
+    atoms themselves, and :math:`\overline{\operatorname{Var}_j s_{aj}}/K` the variance of their means over the run.
     """
     lags = blocks.lag_in_frames.astype(float)
     n_block, n_atom, _ = blocks.by_atom.shape
@@ -86,9 +86,7 @@ def excess_variance(blocks: BlockMSD, slope: float, offset: float, dimension: in
     mean, products = float(slopes.mean()), slopes @ slopes.T / n_atom
     distance = np.abs(np.subtract.outer(np.arange(n_block), np.arange(n_block)))
     between = products - mean**2 + within / (n_block * n_atom)  # the squared mean has the variance of the mean in it
-    common, near, far = (
-        float(between[where].mean()) for where in (distance > 0, distance == 1, 2 * distance >= n_block)
-    )
+    common, near, far = (float(between[where].mean()) for where in (distance > 0, distance == 1, 2 * distance >= n_block))
     differ = common > BLOCKS.spread_z * within / np.sqrt(n_atom * n_block * (n_block - 1) / 2)
     spread = 1 + max(common, 0.0) / mean**2 if differ and mean > 0 else 1.0
     expected = float(weights @ (process + (spread - 1) * walk) @ weights)
