@@ -34,9 +34,8 @@ def row(system: str, n: int | None) -> str:
         stds.append(estimate.std[0])
     z = np.abs(np.array(errors) / stds)
     inside = [float((z < half).mean()) for half in (1.0, 1.96)]
-    wide = [
-        abs(found - level) / np.sqrt(level * (1 - level) / len(z)) for found, level in zip(inside, (0.6827, 0.95), strict=True)
-    ]
+    levels = np.array([0.6827, 0.95])
+    wide = np.abs(inside - levels) / np.sqrt(levels * (1 - levels) / len(z))
     return (
         f"| {system} | {len(z)} of {n} | {inside[0]:.1%} | {inside[1]:.1%} | {np.sqrt(np.mean(np.square(errors))):.3f} | "
         f"{np.median(stds):.3f} |{'' if wide.max() < 3 else '  beyond three binomial deviations'}"

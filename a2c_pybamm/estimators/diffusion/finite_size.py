@@ -264,9 +264,8 @@ def _fit_of_sizes(
         return fit(runs, values), scale
     scale = float(np.exp(values.mean()))
     given = fitted = np.exp(values) / scale
-    for (
-        _
-    ) in runs:  # errors of ln D are relative to the line (to a noisy D they favour low ones): two runs need one fit, three two
+    # errors are relative to the line, since to a noisy D they favour the low ones: two runs need one fit, three need two
+    for _ in runs:
         parts = [run.map(run.names, [d], [[f]]) for run, d, f in zip(runs, given, fitted, strict=True)]
         line = fit(parts, given)
         fitted = columns @ line.mean

@@ -37,8 +37,8 @@ def fit_jump_diffusivity(
     source
         Name of the sampling error, e.g. ``"Li6PS5Cl MD 700 K (sampling)"``; one of its own if the tracer's is in the same set.
     window
-        First and last lag of the fit [s], in place of the criterion. A transient that the tracer shows may be smaller than the
-        noise here: the tracer's window (in its provenance) is a safe choice.
+        First and last lag of the fit [s], in place of the criterion, and tested as the tracer's. A transient that the tracer
+        shows may be smaller than the noise here: the tracer's window (in its provenance) is a safe choice.
     offset
         True where ``b`` is fitted; False for ions that nothing holds, :math:`M^\mathrm{c}(t) = 2dD_Jt` from the first lag on.
     criterion

@@ -40,7 +40,7 @@ class WindowCriterion:
     excess_factor: float = 2.5
     """Variance of the Gaussian process over the excess of rare hops, up to which the search begins later: its error is then 1.9
     times that of the number of hops at most, and back-hops of a half-filled lattice gas shift D by a quarter of it."""
-    mixing_level: float = 0.03
+    mixing_level: float = 0.02
     """Probability of the early window at which it and the late one have equal weights."""
     transient_p: float = 1e-3
     """Probability of the early window below which it has no weight."""
@@ -222,7 +222,7 @@ def _averaged_line(
     p = min(min(window.least_p, window.slowing_p) for window in windows(early))
     weight = p / (p + criterion.mixing_level) if p > criterion.transient_p else 0.0
     linear = [fit(start).least_p >= criterion.level for start in (early, late)]
-    if late <= early or (weight >= 1 / 2 and not linear[1]):
+    if late <= early or (weight and linear[0] and not linear[1]):
         weight = 1.0
     if not linear[0 if weight == 1 else 1]:
         refused = fit(early if weight == 1 else late)
