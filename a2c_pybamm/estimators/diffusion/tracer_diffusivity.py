@@ -34,13 +34,13 @@ def fit_tracer_diffusivity(
 
     **Window.** It ends at half of the trajectory. It begins no earlier than the last lag from which the variance of the
     process is 2.5 times the excess at most: of hops, their number limits the precision up to there, and in that time ions hop
-    back. A window is tested for (a) the exponent :math:`\alpha` of :math:`M - b \propto t^\alpha`, with the error that atoms give
-    it, of both sides and of the side below 1, where a transient puts it, and (b) χ² of the residuals, divided by the
-    overdispersion (variance of D over that of the process, if above 1). With :math:`p` the least probability in the first three
-    windows, each starting one lag later, the line is an average: the early window with the weight :math:`p/(p + 0.02)`, none
-    below 0.001, and a late one with the rest, which starts four times later than the first three in a row in which no test
-    refutes a line at 1 %, nor a slowing at 5 % of one side. The variance has the spread between the two (`mixed_line`). The
-    provenance has all of these numbers.
+    back. A window is tested for (a) the exponent :math:`\alpha` of :math:`M - b \propto t^\alpha`, with the error that the
+    atoms give it, of both sides and of the side below 1, where a transient puts it, and (b) χ² of the residuals, divided by
+    the overdispersion (variance of D over that of the process, if above 1). With :math:`p` the least probability in the first
+    three windows, each starting one lag later, the line is an average: the early window with the weight :math:`p/(p + 0.02)`,
+    none below 0.001, and a late one with the rest, which starts four times later than the first three in a row in which no
+    test refutes a line at 1 %, nor a slowing at 5 % of one side. The variance has the spread between the two (`mixed_line`).
+    The provenance has all of these numbers.
 
     A **given window** is tested too. Between 1 % and one in a million its misfit is a source of its own, ``"… (misfit)"``
     (`misfit_of_window`); below, it is refused.

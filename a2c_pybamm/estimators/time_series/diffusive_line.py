@@ -58,6 +58,8 @@ class DiffusiveLine:
     """Variance of the slope over that of the Gaussian process, at least 1."""
     excess: ExcessVariance | None = None
     """Excess of the scatter in time, where it is known."""
+    excess_std: float = 0.0
+    """Standard deviation by the excess that the error bar has beside the process, of both scatters [m2]."""
     other_start: float = 0.0
     """First lag of the other window that slope and error are averaged with; 0 where there is none."""
     other_weight: float = 0.0
@@ -87,7 +89,7 @@ def fit_line(
     """The line through mean-squared displacements [m2] (n_body, n_lag) from the lag ``start`` on, weights iterated with it.
 
     Without ``offset`` it goes through the origin, and the covariance is that of a free walk. With the ``excess`` of the scatter
-    in time, the error bar is that of both scatters (`_pooled_variance`).
+    in time, the error bar is that of both scatters (`_pooled_excess`).
     """
     terms = overlap_terms(tuple(int(lag) for lag in lags), n_frame)[:, start:, start:]
     lags, by_body = lags[start:], by_body[:, start:]
@@ -107,12 +109,13 @@ def fit_line(
             slope, level = (slope + before[0]) / 2, (level + before[1]) / 2
     curved, curved_covariance, _ = least_squares([*line, n * np.log(n / np.sqrt(n[0] * n[-1]))], mean, covariance)
     process = fit_covariance[0, 0]
-    between = _excess_between(by_body, weights[0], process, least_squares([n], mean, covariance))
-    variance = _variance_between(n_body, process, between)
+    between, reference = _excess_between(by_body, weights[0], process, least_squares([n], mean, covariance))
+    variance, pooled_excess = _variance_between(n_body, process, between), 0.0
     if excess and (excess.permanent or not excess.differ):
         walk = dimension * of_terms(terms, slope / dimension, 0.0) / n_body
         apart = (excess.spread - 1) * weights[0] @ walk @ weights[0]
-        pooled = _pooled_variance(n_body, process + apart, between, excess)
+        pooled_excess = _pooled_excess(n_body, between, reference, excess)
+        pooled = process + apart + pooled_excess
         overdispersion = max(1.0, (pooled if excess.permanent else variance) / process)
         variance = pooled
     else:
@@ -142,6 +145,7 @@ def fit_line(
         exponent_p=float(2 * stdtr(nu, -abs(curvature) / curvature_std)),
         overdispersion=overdispersion,
         excess=excess,
+        excess_std=float(np.sqrt(pooled_excess)),
     )
 
 
@@ -172,19 +176,21 @@ def mixed_line(early: DiffusiveLine, late: DiffusiveLine, weight: float) -> Diff
     )
 
 
-def _excess_between(by_body: Array, weights: Array, process: float, through_origin: tuple[Array, Array, float]) -> float:
-    r"""Variance of the slope between the bodies, beyond that of the Gaussian process.
+def _excess_between(
+    by_body: Array, weights: Array, process: float, through_origin: tuple[Array, Array, float]
+) -> tuple[float, float]:
+    r"""Variance of a slope between the bodies beyond that of the Gaussian process, and the process' variance of that slope.
 
     Of few bodies it is taken from the slopes with the offset held, whose variance by the process is less: rare hops are a
     common factor on all lags of a body (one that happened to hop often is fast at every lag).
     """
     n_body = len(by_body)
     if n_body == 1:
-        return 0.0
+        return 0.0, process
     if n_body >= MIN_SCATTER_BODIES:
-        return float((by_body @ weights).var(ddof=1) / n_body - process)
+        return float((by_body @ weights).var(ddof=1) / n_body - process), process
     held, held_covariance, _ = through_origin
-    return float((by_body @ held[0]).var(ddof=1) / n_body - held_covariance[0, 0])
+    return float((by_body @ held[0]).var(ddof=1) / n_body - held_covariance[0, 0]), float(held_covariance[0, 0])
 
 
 def _variance_between(n_body: int, process: float, between: float) -> float:
@@ -195,9 +201,17 @@ def _variance_between(n_body: int, process: float, between: float) -> float:
     return process + nu / max(nu - 2, 1) * max(0.0, between)
 
 
-def _pooled_variance(n_body: int, process: float, between: float, excess: ExcessVariance) -> float:
-    """Variance of the slope: that of the process, and the excess by the scatter in time and, of like bodies, between them."""
-    nu_between = 0 if excess.permanent else n_body - 1
-    nu = nu_between + excess.degrees_of_freedom
-    pooled = (nu_between * between + excess.degrees_of_freedom * excess.variance) / nu
-    return process + nu / max(nu - 2, 1) * max(0.0, pooled)
+def _pooled_excess(n_body: int, between: float, reference: float, excess: ExcessVariance) -> float:
+    r"""Variance of the slope by rare hops, from the scatter in time and, of like bodies, from that between them.
+
+    Each counts by its degrees of freedom; the scatter in time by fewer where it is larger than that between the bodies, since
+    the error of a variance is in proportion to it: short parts of a run with a large offset tell little.
+    """
+    nu_between, nu_time = n_body - 1, float(excess.degrees_of_freedom)
+    if excess.permanent:
+        nu_between = 0
+    elif nu_between and excess.scatter > 0:
+        nu_time *= min(1.0, (reference + max(0.0, between)) / excess.scatter) ** 2
+    nu = nu_between + nu_time
+    pooled = (nu_between * between + nu_time * excess.variance) / nu
+    return nu / max(nu - 2, 1) * max(0.0, pooled)

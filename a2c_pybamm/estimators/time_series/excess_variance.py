@@ -26,8 +26,6 @@ class BlockSettings:
     """Lags in each part, up to half of it, evenly spaced in their logarithm."""
     min_frames: int = 12
     """Fewest frames of a part, with five different lags."""
-    origins_per_lag: int = 4
-    """Origins within one lag: displacements from closer ones are nearly the same."""
     spread_z: float = 5.0
     """Correlation of the parts, over its standard deviation, from which atoms differ: of like ones it is beyond 5 in 1 run of
     1000, of half immobile ones it is about 60 (24 atoms, 300 frames)."""
@@ -46,6 +44,8 @@ class ExcessVariance:
     variance: float
     """Excess [m4], by the scatter in time; below zero by chance."""
     degrees_of_freedom: int
+    scatter: float
+    """Variance of the mean slope of the parts by their scatter in time [m4]: large where offsets are large and parts short."""
     spread: float
     """Mean square of the atoms' slopes over their squared mean: 1 for atoms that are alike."""
     differ: bool
@@ -63,8 +63,7 @@ def block_displacements(paths: Array) -> list[BlockMSD]:
     by_atom = np.empty((BLOCKS.n_block, len(paths), len(lags)))
     parts = paths[:, :, : BLOCKS.n_block * n_frame].reshape(*paths.shape[:2], BLOCKS.n_block, n_frame)
     for k, lag in enumerate(lags):
-        origins = slice(None, n_frame - lag, max(1, lag // BLOCKS.origins_per_lag))
-        moved = parts[..., lag:][..., origins] - parts[..., origins]
+        moved = parts[..., lag:] - parts[..., : n_frame - lag]
         by_atom[:, :, k] = (np.einsum("adji,adji->aj", moved, moved) / moved.shape[-1]).T
     return [BlockMSD(lags, by_atom, n_frame)]
 
@@ -93,6 +92,7 @@ def excess_variance(blocks: BlockMSD, slope: float, offset: float, dimension: in
     return ExcessVariance(
         variance=(within - expected) / (n_block * n_atom),
         degrees_of_freedom=n_atom * (n_block - 1),
+        scatter=within / (n_block * n_atom),
         spread=spread,
         differ=differ,
         permanent=differ and far >= BLOCKS.permanence * near,
