@@ -67,7 +67,7 @@ def _error_bar(line: DiffusiveLine) -> str:
     """Origin of the slope's variance, in words."""
     if line.excess and line.excess.permanent:
         return "Gaussian process and excess in time; atoms differ for good"
-    if line.excess and not line.excess.differ:
+    if line.excess:
         return "Gaussian process and excess in time and between atoms"
     if line.n_body >= MIN_SCATTER_BODIES:
         return "between atoms"

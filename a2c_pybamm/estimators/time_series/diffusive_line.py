@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import chdtrc, stdtr
 
 from a2c_pybamm.data import Array
-from a2c_pybamm.estimators.time_series.excess_variance import ExcessVariance
+from a2c_pybamm.estimators.time_series.excess_variance import BLOCKS, ExcessVariance
 from a2c_pybamm.estimators.time_series.overlap import least_squares, of_terms, overlap_terms
 from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES
 
@@ -57,7 +57,7 @@ class DiffusiveLine:
     overdispersion: float
     """Variance of the slope over that of the Gaussian process, at least 1."""
     excess: ExcessVariance | None = None
-    """Excess of the scatter in time, where it is known."""
+    """Excess of the scatter in time, where the error bar has it."""
     excess_std: float = 0.0
     """Standard deviation by the excess that the error bar has beside the process, of both scatters [m2]."""
     other_start: float = 0.0
@@ -110,16 +110,16 @@ def fit_line(
     curved, curved_covariance, _ = least_squares([*line, n * np.log(n / np.sqrt(n[0] * n[-1]))], mean, covariance)
     process = fit_covariance[0, 0]
     between, reference = _excess_between(by_body, weights[0], process, least_squares([n], mean, covariance))
-    variance, pooled_excess = _variance_between(n_body, process, between), 0.0
-    if excess and (excess.permanent or not excess.differ):
+    variance, hops = _variance_between(n_body, process, between), max(0.0, between)
+    if excess and not excess.permanent and (excess.differ or _is_unexplained(n_body, between, reference, excess)):
+        excess = None
+    overdispersion = max(1.0, variance / process)
+    if excess:
+        hops = _pooled_excess(n_body, between, reference, excess)
         walk = dimension * of_terms(terms, slope / dimension, 0.0) / n_body
-        apart = (excess.spread - 1) * weights[0] @ walk @ weights[0]
-        pooled_excess = _pooled_excess(n_body, between, reference, excess)
-        pooled = process + apart + pooled_excess
-        overdispersion = max(1.0, (pooled if excess.permanent else variance) / process)
-        variance = pooled
-    else:
-        overdispersion = max(1.0, variance / process)
+        variance = process + (excess.spread - 1) * weights[0] @ walk @ weights[0] + hops
+        if excess.permanent:
+            overdispersion = max(1.0, variance / process)
     if n_body >= MIN_SCATTER_BODIES:
         nu: float = n_body - 1
         curvature_std = (by_body @ curved[-1]).std(ddof=1) / np.sqrt(n_body)
@@ -145,7 +145,7 @@ def fit_line(
         exponent_p=float(2 * stdtr(nu, -abs(curvature) / curvature_std)),
         overdispersion=overdispersion,
         excess=excess,
-        excess_std=float(np.sqrt(pooled_excess)),
+        excess_std=float(np.sqrt(hops)),
     )
 
 
@@ -199,6 +199,12 @@ def _variance_between(n_body: int, process: float, between: float) -> float:
     if n_body >= MIN_SCATTER_BODIES:
         return nu / (nu - 2) * (process + between)
     return process + nu / max(nu - 2, 1) * max(0.0, between)
+
+
+def _is_unexplained(n_body: int, between: float, reference: float, excess: ExcessVariance) -> bool:
+    """Whether like bodies scatter by more than the process and the excess in time explain."""
+    explained = reference + max(0.0, excess.variance)
+    return n_body > 1 and float(chdtrc(n_body - 1, (n_body - 1) * (reference + between) / explained)) < BLOCKS.unexplained_p
 
 
 def _pooled_excess(n_body: int, between: float, reference: float, excess: ExcessVariance) -> float:

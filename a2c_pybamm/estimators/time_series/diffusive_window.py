@@ -214,7 +214,7 @@ def _averaged_line(
     def is_linear(start: int) -> bool:
         return all(w.least_p >= criterion.level and w.slowing_p >= criterion.transient_level for w in windows(start))
 
-    most = criterion.excess_factor * fit(0).excess_std ** 2
+    most = criterion.excess_factor * fit(0).excess_std ** 2 if excess else 0.0
     early = next((start for start in range(last + 1) if fit(start).process_std ** 2 > most), last + 1) - 1
     early = max(early, 0)
     first = next((start for start in range(early, last + 1) if is_linear(start)), last)
