@@ -30,8 +30,8 @@ class BlockSettings:
     """Correlation of the parts, over its standard deviation, from which atoms differ: of like ones it is beyond 5 in 1 run of
     1000, of half immobile ones it is about 60 (24 atoms, 300 frames)."""
     unexplained_p: float = 0.01
-    """Probability, for atoms that are alike, of a scatter between them so much larger than that in time: below it memory that the
-    parts do not show is taken as its cause (ions that rattle slowly, in long windows), and it alone is the error bar."""
+    """Probability, for atoms that are alike, of a scatter between them so much larger than that in time: below it, memory that
+    the parts do not show is taken as its cause (ions that rattle slowly, in long windows), and it alone is the error bar."""
     permanence: float = 0.6
     """Correlation of far parts over that of adjacent ones, from which the difference counts as one for good."""
 

@@ -145,9 +145,10 @@ SYSTEMS: dict[str, tuple[Callable[[int], Trajectory], float, int, float]] = {
     "Brownian, 5 atoms": (partial(brownian, n_walker=5), D, 1000, 0.96),
     "free walk, 5 atoms": (partial(brownian, n_walker=5, rattle=0.0), D, 1000, 0.96),
     "hops, 1 in 10 frames": (partial(lattice, probability=0.1), 0.1 * HOP, 500, 0.98),
-    "rare hops, 1 in 300 frames": (partial(lattice, probability=1 / 300), HOP / 300, 500, 0.96),
+    "rare hops, 1 in 300 frames": (partial(lattice, probability=1 / 300), HOP / 300, 500, 0.94),
     "slow rattling, 5 frames": (partial(lattice, probability=0.01, memory=5), 0.01 * HOP, 500, 0.96),
     "slow cages, 20 frames": (partial(lattice, probability=0.01, rattle=5e-11, memory=20), 0.01 * HOP, 500, 0.95),
+    "hops, 1 in 10, rattling with a memory of 5": (partial(lattice, probability=0.1, memory=5), 0.1 * HOP, 500, 0.98),
     "hops, 1 in 20, 5 atoms": (partial(lattice, probability=0.05, n_frame=200, n_walker=5), 0.05 * HOP, 500, 0.82),
     "cages, 5 atoms": (
         partial(lattice, probability=0.05, rattle=5e-11, memory=1, n_frame=200, n_walker=5),

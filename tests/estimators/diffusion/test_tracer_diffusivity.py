@@ -519,14 +519,7 @@ def test_error_bars_cover_in_a_given_window() -> None:
 
 
 @pytest.mark.calibration
-def test_cages_that_open_as_they_forget_are_covered_less_well() -> None:
-    """A transient of five frames where ions hop one time in ten: the tests see it in one run of three, and D is too large."""
-    errors = []
-    for seed in range(200):
-        estimate = fitted(lattice(seed, 0.1, memory=5))
-        errors.append((estimate.mean[0] - np.log(0.1 * HOP)) / estimate.std[0])
-    z = np.array(errors)
-    inside = (np.abs(z) < 1).mean(), (np.abs(z) < 1.96).mean()
-    print(f"unseen transient: 68 % interval {inside[0]:.1%}, 95 % interval {inside[1]:.1%}, mean {z.mean():.2f}")
-    assert 0.1 < inside[0] < 0.6
-    assert 0.3 < inside[1] < 0.9
+def test_cages_that_open_as_they_forget_are_covered() -> None:
+    """A transient of five frames where ions hop one time in ten: no test of one run shows it, but the fit begins after it."""
+    system = "hops, 1 in 10, rattling with a memory of 5"
+    check_coverage(system, standardised_errors(system, 200), 200, ALL[system][3])
