@@ -112,7 +112,7 @@ class BlockMSD:
     """Frames of each part."""
 
     def __post_init__(self) -> None:
-        if self.by_atom.ndim != 3 or self.by_atom.shape[2] != len(self.lag_in_frames):
+        if self.by_atom.shape[2:] != (len(self.lag_in_frames),):
             raise ValueError(
                 f"MSD of blocks: by_atom has shape {self.by_atom.shape}, expected (n_block, n_atom, {len(self.lag_in_frames)})"
             )

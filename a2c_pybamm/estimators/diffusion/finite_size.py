@@ -73,7 +73,7 @@ def yeh_hummer_correction(
         raise ValueError(f"{name}: temperature {temperature:g} K; give kelvin")
     image_sum = periodic_image_sum(_cell_vectors(box_length, name))
     periodic, eta = np.exp(estimate.mean[0]), np.exp(viscosity.mean[0])
-    correction = BOLTZMANN * temperature * image_sum / (6 * np.pi * eta)
+    correction = _stokes_einstein(temperature, image_sum, eta)
     if not abs(correction) < periodic:
         raise ValueError(
             f"{name}: D = {periodic:.3g} m2/s in the cell, and its correction {correction:.3g} m2/s is as large; take a larger "
@@ -96,6 +96,11 @@ def yeh_hummer_correction(
             }
         },
     )
+
+
+def _stokes_einstein(temperature: float, image_sum: float, other: float) -> float:
+    r""":math:`k_BTw/6\pi` over the viscosity [Pa.s], which is the correction [m2.s-1], or over that: the viscosity."""
+    return float(BOLTZMANN * temperature * image_sum / (6 * np.pi * other))
 
 
 def _cell_vectors(box_length: ArrayLike, name: str) -> Array:
@@ -231,8 +236,7 @@ def extrapolate_liquid(
             f"{viscosity_name}: D of the smallest cell is lower by {-size / limit:.2g} ± {std / limit:.2g} of the limit, no "
             "viscosity follows; run longer, or take a smaller cell (extrapolate_cell_size gives D alone)"
         )
-    image_sum = periodic_image_sum(smallest * np.eye(3))
-    viscosity = BOLTZMANN * temperature * image_sum / (6 * np.pi * -size * scale)
+    viscosity = _stokes_einstein(temperature, periodic_image_sum(_cell_vectors(smallest, name)), -size * scale)
     mean = [np.log(limit * scale), np.log(viscosity)]
     return fit.map([name, viscosity_name], mean, [[1 / limit, 0.0], [0.0, -1 / size]])
 

@@ -67,7 +67,7 @@ def fit_diffusivity_from_msd(
     bend, bend_std = bent_weights[2] @ value, np.sqrt(bent_covariance[2, 2])
     free = len(lag) - len(line)
     p = {"chi-squared": float(chdtrc(free, square)), "bend": float(2 * ndtr(-abs(bend) / bend_std))}
-    where = f"{name}: displacements of {msd.species} from {lag[0] * 1e12:.3g} to {lag[-1] * 1e12:.3g} ps"
+    where = f"{name}: displacements of {msd.species} from {lag[0]:.3g} to {lag[-1]:.3g} s"
     if min(p.values()) < criterion.refusal_level:
         raise NotDiffusive(
             f"{where} are not linear in time (chi-squared {square:.3g} for {free} degrees of freedom, p = "
@@ -98,7 +98,7 @@ def fit_diffusivity_from_msd(
         data=data_fingerprint(msd, window),
     )
     excess = max(0.0, square / free - 1) if p["chi-squared"] < criterion.level else 0.0
-    change = bend * np.log(lag[-1] / lag[0]) / (4 * msd.dimension * D) if p["bend"] < criterion.level else 0.0
+    change = bend * np.log(lag[-1] / lag[0]) / 2 / (2 * msd.dimension * D) if p["bend"] < criterion.level else 0.0
     if not (excess or change):
         return estimate
     sampling = estimate.factors[source]

@@ -216,8 +216,13 @@ def _pooled_excess(n_body: int, between: float, reference: float, excess: Excess
     nu_between, nu_time = n_body - 1, float(excess.degrees_of_freedom)
     if excess.permanent:
         nu_between = 0
-    elif nu_between and excess.scatter > 0:
-        nu_time *= min(1.0, (reference + max(0.0, between)) / excess.scatter) ** 2
+
+    def pooled(nu_time: float) -> float:
+        return max(0.0, (nu_between * between + nu_time * excess.variance) / (nu_between + nu_time))
+
+    if (
+        nu_between and excess.scatter > 0
+    ):  # compared with both: where the few that differ chance to be alike, it would count less
+        nu_time *= min(1.0, (reference + pooled(nu_time)) / excess.scatter) ** 2
     nu = nu_between + nu_time
-    pooled = (nu_between * between + nu_time * excess.variance) / nu
-    return nu / max(nu - 2, 1) * max(0.0, pooled)
+    return nu / max(nu - 2, 1) * pooled(nu_time)

@@ -78,7 +78,7 @@ def test_misfit_widens_and_then_refuses() -> None:
     estimate, plain = fit_diffusivity_from_msd(wrong, **NAMES), fit_diffusivity_from_msd(msd, **NAMES)
     assert set(estimate.factors) == {NAMES["source"], "X MD 700 K (misfit)"}
     assert estimate.std[0] == pytest.approx(plain.std[0], rel=0.4)
-    with pytest.raises(NotDiffusive, match=r"from 0.1 to 4 ps are not linear in time \(chi-squared .* give a window="):
+    with pytest.raises(NotDiffusive, match=r"from 1e-13 to 4e-12 s are not linear in time \(chi-squared .* give a window="):
         fit_diffusivity_from_msd(replace(msd, covariance=msd.covariance / 20), **NAMES)
     bent = replace(msd, value=msd.value + 3e-20 * (1 - np.exp(-LAGS / 10)))
     with pytest.raises(NotDiffusive, match="not linear in time"):
