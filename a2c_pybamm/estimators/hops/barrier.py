@@ -45,15 +45,19 @@ def _level_spline(s: Array, energy: Array) -> Any:
     return CubicSpline(s, energy, bc_type="clamped")
 
 
-def _climb(spline: Any, s: Array) -> float:
-    """Highest point of a spline above the deepest of the first image and of all between the second and the last but one."""
+def _climb(spline: Any, s: Array, least_depth: float) -> float:
+    """Highest point of a spline above the deepest of the first image and of all sites between the ends.
+
+    Of the way down to the last image nothing counts: from there on no point is higher by ``least_depth``.
+    """
     points = _dense(s)
     energy = spline(points)
-    between = energy[(points >= s[1]) & (points <= s[-2])]
+    highest_ahead = np.maximum.accumulate(energy[::-1])[::-1]
+    between = energy[(points >= s[1]) & (points <= s[-2]) & (highest_ahead > energy + least_depth)]
     return float(energy.max() - between.min(initial=0.0))
 
 
-def _heights(path: MigrationPath) -> dict[str, float]:
+def _heights(path: MigrationPath, least_depth: float) -> dict[str, float]:
     """The barrier [eV] by several reasonable splines, the one that uses most of the data first."""
     from scipy.interpolate import Akima1DInterpolator, CubicHermiteSpline, CubicSpline, PchipInterpolator
 
@@ -68,27 +72,26 @@ def _heights(path: MigrationPath) -> dict[str, float]:
     if path.slope is not None:
         hermite = CubicHermiteSpline(s, energy, path.slope / FARADAY * path.distance[-1])
         splines = {"cubic Hermite spline of energies and forces": hermite, **splines}
-    return {name: _climb(spline, s) for name, spline in splines.items()}
+    return {name: _climb(spline, s, least_depth) for name, spline in splines.items()}
 
 
-def _between_images(path: MigrationPath) -> float:
+def _between_images(path: MigrationPath, least_depth: float) -> float:
     """Error of the barrier by motion between the images that no spline through all of them shows [eV].
 
     With forces, the slope at the highest image times an eighth of the way to its uphill neighbour: nothing at a converged
-    saddle; where an image between the ends is the deepest, the same at that one, downhill. Without, the root-mean-square change
+    saddle; where a site between the ends is the deepest, the same at that one, downhill. Without, the root-mean-square change
     of the barrier when one image after the other is left out.
     """
     s, energy = path.distance / path.distance[-1], path.energy / FARADAY
     if path.slope is not None:
         slope = path.slope / FARADAY * path.distance[-1]
-        top, deepest = int(np.argmax(energy)), int(np.argmin(energy[:-1]))
-        errors = [_beyond(s, slope[top], top, 1)]
-        if deepest:
-            errors.append(_beyond(s, slope[deepest], deepest, -1))
+        top = int(np.argmax(energy))
+        deepest = min(_sites(energy, least_depth)[:-1], key=energy.__getitem__)
+        errors = [_beyond(s, slope[top], top, 1), *([_beyond(s, slope[deepest], deepest, -1)] if deepest else [])]
         return float(np.hypot.reduce(errors))
-    height = _climb(_level_spline(s, energy), s)
+    height = _climb(_level_spline(s, energy), s, least_depth)
     without = [(np.delete(s, k), np.delete(energy, k)) for k in range(1, len(s) - 1)]
-    return float(np.sqrt(np.mean([(_climb(_level_spline(t, e), t) - height) ** 2 for t, e in without])))
+    return float(np.sqrt(np.mean([(_climb(_level_spline(t, e), t, least_depth) - height) ** 2 for t, e in without])))
 
 
 def _beyond(s: Array, slope: float, k: int, up: int) -> float:
@@ -225,10 +228,10 @@ def fit_barrier(
             f"path {path.label}: the highest image is an end of the path ({energies.max():.3g} eV), so no barrier lies "
             "between; order the images from stable site to stable site (the steps of a relaxation are no path)"
         )
-    heights = _heights(path)
+    heights = _heights(path, criterion.least_depth)
     chosen, *others = heights
     _validate_ends(path, heights[chosen], criterion)
-    between = _between_images(path)
+    between = _between_images(path, criterion.least_depth)
     distances = [(heights[k] - heights[chosen]) ** 2 for k in others]
     # with forces, the others use less data than the chosen one; without, any of them may be right
     variance = float(np.max(distances) if path.slope is None else np.mean(distances)) + between**2
@@ -244,7 +247,7 @@ def fit_barrier(
             **path.provenance,
             "highest points [eV]": heights,
             "unseen [eV]": between,
-            "barrier the other way [eV]": next(iter(_heights(reversed_path(path)).values())),
+            "barrier the other way [eV]": next(iter(_heights(reversed_path(path), criterion.least_depth).values())),
             "minima between the ends [eV]": {f"image {k}": float(energies[k]) for k in sites},
         },
         data=data_fingerprint(path),
