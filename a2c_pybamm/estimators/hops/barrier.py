@@ -113,18 +113,11 @@ def split_path(path: MigrationPath, *, criterion: PathCriterion = PathCriterion(
     """The hops that a path is made of, from each stable site to the next one: of one hop, the path itself.
 
     A site is an image from which the way to the sites beside it rises by `PathCriterion`'s ``least_depth`` or more. Each hop has its own barrier by `fit_barrier`, there and (by `reversed_path`) back, as a
-    `HopNetwork` of all sites takes them. Hops need an image between their ends.
-
-    Raises
-    ------
-    ValueError
-        If there is no image between two such sites.
+    `HopNetwork` of all sites takes them.
     """
     sites = _sites(path.energy / FARADAY, criterion.least_depth)
     hops = []
     for k, (a, b) in enumerate(pairwise(sites), 1):
-        if b - a < 2:
-            raise ValueError(f"path {path.label}: no image between the stable sites {a} and {b}; add images there")
         part = slice(a, b + 1)
         label = path.label if len(sites) == 2 else f"{path.label}, hop {k}"
         slope = None if path.slope is None else path.slope[part]

@@ -150,8 +150,7 @@ def test_each_hop_of_a_path_by_itself() -> None:
     assert [fit_barrier(hop, **NAME).mean[0] for hop in hops] == pytest.approx([0.3, 0.6])
     assert [fit_barrier(reversed_path(hop), **NAME).mean[0] for hop in hops] == pytest.approx([0.5, 0.4])
     assert len(split_path(hump(9, 0.4, forces=True))) == 1
-    with pytest.raises(ValueError, match="no image between the stable sites 0 and 1"):
-        split_path(path(np.array([0.0, -0.2, 0.3, 0.0])))
+    assert len(split_path(path(np.array([0.0, -0.2, 0.3, 0.0])))) == 1  # nothing rises between the first two
 
 
 def test_dents_are_no_sites() -> None:
