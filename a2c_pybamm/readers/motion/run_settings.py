@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from a2c_pybamm.data import Array
-from a2c_pybamm.readers.motion.trajectory_frames import FRAME_NUMBERS, RUN_NUMBERS
-from a2c_pybamm.readers.units import LARGEST_NUMBER, STATED_TOLERANCE, UNITS
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """Arguments of `read_trajectory` and `read_velocities`."""
-
-    interval: float | None
-    temperature: float | None
-    discard: float
-    species: str | None
-    symbols: Sequence[str] | None
-    cell: ArrayLike | None
-    inertial: bool
-    scratch: str | Path | None
+from a2c_pybamm.readers.motion.moments import agreed, usual_spacing, validate_moments
+from a2c_pybamm.readers.motion.run_options import RunOptions
+from a2c_pybamm.readers.motion.trajectory_frames import FRAME_NUMBERS, MOMENTS, RUN_NUMBERS
+from a2c_pybamm.readers.units import LARGEST_NUMBER, UNITS
 
 
 @dataclass(frozen=True)
@@ -56,6 +42,8 @@ def run_settings(path: Path, stated: Mapping[str, Any], options: RunOptions, *, 
     _validate_numbers(path, stated, n_frame)
     interval = _interval(path, stated, options.interval)
     n_discarded = _n_discarded(path, options.discard, interval, n_frame)
+    moments = {key: np.atleast_1d(np.asarray(stated[key], float))[n_discarded:] for key in MOMENTS if key in stated}
+    validate_moments(path, moments, n_discarded, interval=interval, options=options)
     temperature = _temperature(path, stated, options.temperature, None if n_frame is None else n_discarded)
     return RunSettings(interval, temperature, n_discarded)
 
@@ -73,33 +61,19 @@ def _validate_numbers(path: Path, stated: Mapping[str, Any], n_frame: int | None
 
 
 def _interval(path: Path, stated: Mapping[str, Any], given: float | None) -> float:
-    """Time between frames [s], by the file or by argument."""
-    for key in ("step", "time_s"):
-        _validate_spacing(path, key, np.atleast_1d(stated.get(key, 0.0)))
+    """Time between frames [s], by the file or by argument; times beside the frames are compared with it afterwards."""
     femtosecond = UNITS["time"]["fs"]
     in_file = None
     if "frame_spacing_fs" in stated:
         in_file = float(stated["frame_spacing_fs"]) * femtosecond
     elif "timestep_fs" in stated and "save_every_steps" in stated:
         in_file = float(stated["timestep_fs"]) * float(stated["save_every_steps"]) * femtosecond
-    elif np.size(stated.get("time_s", 0.0)) > 1:
-        in_file = float(np.ptp(stated["time_s"]) / (len(stated["time_s"]) - 1))
-    seconds = _agreed(path, "time between frames", "s", in_file, given, "give it in seconds as interval=")
+    elif given is None:
+        in_file = usual_spacing(stated)
+    seconds = agreed(path, "time between frames", "s", in_file, given, "give it in seconds as interval=")
     if not 1 / LARGEST_NUMBER < seconds < LARGEST_NUMBER:
         raise ValueError(f"{path}: time between frames is {seconds:g} s, it must be positive and finite; give it as interval=")
     return seconds
-
-
-def _validate_spacing(path: Path, key: str, moments: Array) -> None:
-    """Raise ``ValueError`` where frames do not follow one another in equal steps."""
-    between = np.diff(moments)
-    odd = np.flatnonzero(np.abs(between - between[:1]) > STATED_TOLERANCE * np.abs(moments).max())
-    if len(odd) or (between <= 0).any():
-        k = int(odd[0]) if len(odd) else int(np.argmax(between <= 0))
-        raise ValueError(
-            f"{path}: {key} goes from {moments[k]:g} to {moments[k + 1]:g} between frames {k} and {k + 1}, by {between[0]:g} "
-            "at the start; if the run was restarted, remove what is there twice; split it where the pace changes"
-        )
 
 
 def _n_discarded(path: Path, discard: float, interval: float, n_frame: int | None) -> int:
@@ -124,7 +98,7 @@ def _temperature(path: Path, stated: Mapping[str, Any], given: float | None, n_d
     remedy = "give it in kelvin as temperature="
     value = next((stated[key] for key in ("target_temperature_K", "temperature_K") if key in stated), None)
     if value is None or np.ndim(value) == 0:
-        kelvin = _agreed(path, "temperature", "K", None if value is None else float(value), given, remedy)
+        kelvin = agreed(path, "temperature", "K", None if value is None else float(value), given, remedy)
     else:
         kept = np.asarray(value, float)[n_discarded or 0 :]
         # instantaneous temperatures fluctuate: a thermostat's setting lies within one standard deviation of their mean
@@ -137,16 +111,3 @@ def _temperature(path: Path, stated: Mapping[str, Any], given: float | None, n_d
     if not 1 / LARGEST_NUMBER < kelvin < LARGEST_NUMBER:
         raise ValueError(f"{path}: temperature is {kelvin:g} K, it must be positive and finite; {remedy}")
     return kelvin
-
-
-def _agreed(path: Path, what: str, unit: str, in_file: float | None, given: float | None, remedy: str) -> float:
-    """The number from file or argument; both must agree."""
-    if in_file is None and given is None:
-        raise ValueError(f"{path}: does not state the {what}; {remedy}")
-    if in_file is None or given is None:
-        return float(given if in_file is None else in_file)  # type: ignore[arg-type]
-    if abs(in_file - given) > STATED_TOLERANCE * abs(in_file):
-        raise ValueError(
-            f"{path}: {what} is {in_file:g} {unit} in the file and {given:g} {unit} by argument; remove the wrong one"
-        )
-    return float(given)

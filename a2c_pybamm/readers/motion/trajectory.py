@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from a2c_pybamm.data import Array, Trajectory, Velocities
 from a2c_pybamm.readers.motion.frame_collection import collect_frames
 from a2c_pybamm.readers.motion.plausible_motion import validate_motion
-from a2c_pybamm.readers.motion.run_settings import RunOptions, run_settings
+from a2c_pybamm.readers.motion.run_options import RunOptions
+from a2c_pybamm.readers.motion.run_settings import run_settings
 from a2c_pybamm.readers.motion.trajectory_file import open_trajectory
 from a2c_pybamm.readers.motion.unwrapping import unwrapped
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint
@@ -29,6 +30,7 @@ def read_trajectory(
     symbols: Sequence[str] | None = None,
     cell: ArrayLike | None = None,
     inertial: bool = True,
+    stride: int | None = None,
     scratch: str | Path | None = None,
 ) -> Trajectory:
     r"""Trajectory with unwrapped positions: any file that ASE reads (extxyz, XDATCAR …), LAMMPS dumps, ``.npz``, ``.npy``.
@@ -71,6 +73,9 @@ def read_trajectory(
     inertial
         True for atoms that obey Newton's equations (with a thermostat or without): steps, masses, velocities, temperature and
         the time between frames must then agree. False for walks without inertia.
+    stride
+        Configurations from one frame to the next, where the file numbers them (XDATCAR) and not all are in it; ``interval``
+        is the time between frames.
     scratch
         Folder for the scratch file; the system's for temporary files unless given.
 
@@ -85,7 +90,7 @@ def read_trajectory(
     ----------
     .. [1] S. von Bülow, J. T. Bullerjahn, G. Hummer, J. Chem. Phys. 153 (2020) 021101.
     """
-    options = RunOptions(interval, temperature, discard, species, symbols, cell, inertial, scratch)
+    options = RunOptions(interval, temperature, discard, species, symbols, cell, inertial, scratch, stride)
     run = _read_run(path, options, velocities=False)
     return Trajectory(run.vectors, run.species, run.masses, run.interval, run.temperature, run.provenance)
 
@@ -100,6 +105,7 @@ def read_velocities(
     species: str | None = None,
     symbols: Sequence[str] | None = None,
     inertial: bool = True,
+    stride: int | None = None,
     scratch: str | Path | None = None,
 ) -> Velocities:
     """Velocities of all atoms from any file of `read_trajectory` that has them, with the same options and checks.
@@ -112,7 +118,7 @@ def read_velocities(
     ValueError
         As `read_trajectory`, and if there are no velocities.
     """
-    options = RunOptions(interval, temperature, discard, species, symbols, None, inertial, scratch)
+    options = RunOptions(interval, temperature, discard, species, symbols, None, inertial, scratch, stride)
     run = _read_run(path, options, velocities=True)
     return Velocities(run.vectors, run.species, run.masses, run.interval, run.temperature, provenance=run.provenance)
 
