@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import ANGSTROM, DALTON
 from a2c_pybamm.data import MIN_FRAMES, MOST_BYTES_IN_MEMORY, Array
+from a2c_pybamm.readers.motion.repeated_frames import frame_marks
 from a2c_pybamm.readers.motion.trajectory_frames import Frames, FrameSource, joined_numbers
 
 CENTRE = "X"
@@ -45,6 +46,12 @@ class MotionStatistics:
     """Velocities in the same frames [m.s-1] (n, n_atom, 3)."""
     last: Array | None = None
     """Positions of the last frame [Å] (1, n_atom, 3)."""
+    sum_square_step: float = 0.0
+    """Sum over all steps and atoms of mass times squared step [kg.m2]."""
+    n_step: int = 0
+    """Steps from frame to frame."""
+    marks: tuple[int, ...] = ()
+    """Mark of each frame by the positions of some atoms: frames with equal positions have equal marks."""
 
     def extended(self, block: Frames, n_discarded: int) -> MotionStatistics:
         """Statistics of some more frames."""
@@ -62,14 +69,23 @@ class MotionStatistics:
             velocities = None if block.velocities is None else block.velocities[skip:]
             counted = replace(counted, positions=ANGSTROM * positions, velocities=velocities)
         step = np.diff(positions, axis=0, prepend=positions[:1] if self.last is None else self.last)
-        length = np.sqrt(np.einsum("iak,iak->ia", step, step))
+        square = np.einsum("iak,iak->ia", step, step)
+        length = np.sqrt(square)
         longest, frame = ANGSTROM * length.max(axis=0), block.first + skip + length.argmax(axis=0)
         return replace(
             counted,
             longest_step=np.maximum(longest, self.longest_step),
             longest_step_frame=np.where(longest > self.longest_step, frame, self.longest_step_frame),
             last=positions[-1:].copy(),
+            sum_square_step=self.sum_square_step + ANGSTROM**2 * float(square.sum(axis=0) @ self.masses),
+            n_step=self.n_step + len(positions) - (self.last is None),
+            marks=(*self.marks, *frame_marks(positions)),
         )
+
+    @property
+    def mean_square_step(self) -> float:
+        """Mean over steps of mass times squared step, summed over atoms [kg.m2]."""
+        return self.sum_square_step / max(self.n_step, 1)
 
 
 @dataclass(frozen=True, eq=False)

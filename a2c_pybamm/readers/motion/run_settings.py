@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from a2c_pybamm.readers.motion.moments import agreed, usual_spacing, validate_moments
 from a2c_pybamm.readers.motion.run_options import RunOptions
+from a2c_pybamm.readers.motion.run_temperature import run_temperature
 from a2c_pybamm.readers.motion.trajectory_frames import FRAME_NUMBERS, MOMENTS, RUN_NUMBERS
 from a2c_pybamm.readers.units import LARGEST_NUMBER, UNITS
 
@@ -27,24 +29,27 @@ class RunSettings:
     """Frames left out at the start."""
 
 
-def run_settings(path: Path, stated: Mapping[str, Any], options: RunOptions, *, n_frame: int | None = None) -> RunSettings:
+def run_settings(
+    path: Path, stated: Mapping[str, Any], options: RunOptions, atoms: NDArray[np.int64], *, n_frame: int | None = None
+) -> RunSettings:
     """Settings of a run from the numbers stated beside its first frames, or beside all ``n_frame`` of them.
 
     With the first frames a setting that is missing is an error before the others are read. With all frames their
-    spacing is checked, and instantaneous temperatures are averaged.
+    spacing is checked, and instantaneous temperatures are averaged. ``atoms`` are the atomic numbers (n_atom,).
 
     Raises
     ------
     ValueError
         If a number is missing, not finite, not positive, or not the same by file and by argument, frames are not evenly spaced,
-        or fewer than two are left.
+        the temperature drifts, or fewer than two frames are left.
     """
     _validate_numbers(path, stated, n_frame)
     interval = _interval(path, stated, options.interval)
     n_discarded = _n_discarded(path, options.discard, interval, n_frame)
     moments = {key: np.atleast_1d(np.asarray(stated[key], float))[n_discarded:] for key in MOMENTS if key in stated}
     validate_moments(path, moments, n_discarded, interval=interval, options=options)
-    temperature = _temperature(path, stated, options.temperature, None if n_frame is None else n_discarded)
+    kept = None if n_frame is None else n_discarded
+    temperature = run_temperature(path, stated, options, kept, interval=interval, atoms=atoms)
     return RunSettings(interval, temperature, n_discarded)
 
 
@@ -88,26 +93,3 @@ def _n_discarded(path: Path, discard: float, interval: float, n_frame: int | Non
             f"{path}: discard = {discard:g} s leaves fewer than two of {n_frame} frames of {interval:g} s; discard less"
         )
     return n_discarded
-
-
-def _temperature(path: Path, stated: Mapping[str, Any], given: float | None, n_discarded: int | None) -> float:
-    """Temperature [K], by the file or by argument; where it is stated for each frame, the mean over those that are kept.
-
-    Without ``n_discarded`` the frames are the first ones, still coming to equilibrium, with which no argument has to agree.
-    """
-    remedy = "give it in kelvin as temperature="
-    value = next((stated[key] for key in ("target_temperature_K", "temperature_K") if key in stated), None)
-    if value is None or np.ndim(value) == 0:
-        kelvin = agreed(path, "temperature", "K", None if value is None else float(value), given, remedy)
-    else:
-        kept = np.asarray(value, float)[n_discarded or 0 :]
-        # instantaneous temperatures fluctuate: a thermostat's setting lies within one standard deviation of their mean
-        if given is not None and n_discarded is not None and abs(kept.mean() - given) > kept.std():
-            raise ValueError(
-                f"{path}: temperature is {kept.mean():.4g} ± {kept.std():.2g} K in the file and {given:g} K by argument; "
-                f"{remedy}"
-            )
-        kelvin = float(kept.mean() if given is None else given)
-    if not 1 / LARGEST_NUMBER < kelvin < LARGEST_NUMBER:
-        raise ValueError(f"{path}: temperature is {kelvin:g} K, it must be positive and finite; {remedy}")
-    return kelvin

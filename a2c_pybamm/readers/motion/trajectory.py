@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from a2c_pybamm.data import Array, Trajectory, Velocities
 from a2c_pybamm.readers.motion.frame_collection import collect_frames
 from a2c_pybamm.readers.motion.plausible_motion import validate_motion
+from a2c_pybamm.readers.motion.repeated_frames import validate_no_repetition
 from a2c_pybamm.readers.motion.run_options import RunOptions
 from a2c_pybamm.readers.motion.run_settings import run_settings
 from a2c_pybamm.readers.motion.trajectory_file import open_trajectory
@@ -143,7 +144,7 @@ def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _R
     """All frames of a file, whose settings are complete before they are read, and which are checked once they are."""
     path = existing(given)
     source = open_trajectory(path, options.symbols, options.cell, velocities=velocities)
-    expected = run_settings(path, source.stated, options)
+    expected = run_settings(path, source.stated, options, source.numbers)
     frames = unwrapped(path, source.frames, source.periodic)
     collection = collect_frames(
         path,
@@ -155,9 +156,13 @@ def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _R
         scratch=options.scratch,
     )
     statistics = collection.statistics
-    settings = run_settings(path, {**source.stated, **collection.stated}, options, n_frame=statistics.n_frame)
+    stated = {**source.stated, **collection.stated}
+    settings = run_settings(path, stated, options, source.numbers, n_frame=statistics.n_frame)
     if options.inertial:
-        validate_motion(path, statistics, interval=settings.interval, temperature=settings.temperature)
+        validate_no_repetition(path, statistics.marks, settings.n_discarded)
+        validate_motion(
+            path, statistics, source.numbers, interval=settings.interval, temperature=settings.temperature
+        )
     return _Run(
         vectors=collection.vectors[settings.n_discarded :],
         species=collection.species,

@@ -20,6 +20,8 @@ RUN_NUMBERS = ("frame_spacing_fs", "timestep_fs", "save_every_steps")
 MOMENTS = ("step", "configuration", "time_s", "time")
 """Keys of moments beside the frames: steps, numbers that count frames themselves, times, and times in a unit that is not
 stated."""
+KINETIC = "kinetic_temperature_K"
+"""Key of the temperature of the velocities in each frame, which no file states."""
 FRAME_NUMBERS = ("target_temperature_K", "temperature_K", *MOMENTS)
 """Keys of numbers that a file may state once or beside each frame."""
 
