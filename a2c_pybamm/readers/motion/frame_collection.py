@@ -44,6 +44,8 @@ class MotionStatistics:
     """Some consecutive frames, the first `MIN_FRAMES` at least where blocks hold as many [m] (n, n_atom, 3)."""
     velocities: Array | None = None
     """Velocities in the same frames [m.s-1] (n, n_atom, 3)."""
+    cell: Array | None = None
+    """Cell vectors of the last of these frames, in rows [m] (3, 3)."""
     last: Array | None = None
     """Positions of the last frame [Å] (1, n_atom, 3)."""
     sum_square_step: float = 0.0
@@ -67,7 +69,8 @@ class MotionStatistics:
             return counted
         if self.positions is None or len(self.positions) < MIN_FRAMES:
             velocities = None if block.velocities is None else block.velocities[skip:]
-            counted = replace(counted, positions=ANGSTROM * positions, velocities=velocities)
+            cell = None if block.cell is None else ANGSTROM * block.cell[-1]
+            counted = replace(counted, positions=ANGSTROM * positions, velocities=velocities, cell=cell)
         step = np.diff(positions, axis=0, prepend=positions[:1] if self.last is None else self.last)
         square = np.einsum("iak,iak->ia", step, step)
         length = np.sqrt(square)

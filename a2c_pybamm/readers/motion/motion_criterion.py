@@ -23,8 +23,9 @@ class MotionCriterion:
     eV and 900 K, 40 % in the diffusivity."""
     constrained_share: float = 2 / 3
     """Share of the motion that is left at least where bonds are held fixed, which is done to those of hydrogen."""
-    correlation_time: float = 1e-12
-    """Time after which a kinetic energy is another one [s]: some periods of a vibration, or the time of a thermostat."""
+    correlation_time: float = 1e-13
+    """Time after which a kinetic energy is another one [s]: a period of a vibration. Slower changes, of a thermostat, are within
+    ``temperature_share``."""
     n_std: float = 4.0
     """Standard deviations of a mean within which it agrees."""
     drift_stretches: int = 10

@@ -55,9 +55,9 @@ def validate_motion(
             f"in changing order, runs joined, or interval= too short? {NO_INERTIA}"
         )
     assert motion.positions is not None
-    _validate_steps(path, motion, atoms, interval, temperature, criterion)
     if motion.velocities is not None:
         _validate_velocities(path, motion.positions, motion.velocities, interval, criterion)
+    _validate_steps(path, motion, atoms, interval, temperature, criterion)
 
 
 def _validate_steps(

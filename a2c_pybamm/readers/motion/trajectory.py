@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from a2c_pybamm.data import Array, Trajectory, Velocities
 from a2c_pybamm.readers.motion.frame_collection import collect_frames
+from a2c_pybamm.readers.motion.length_unit import validate_length_unit
 from a2c_pybamm.readers.motion.plausible_motion import validate_motion
 from a2c_pybamm.readers.motion.repeated_frames import validate_no_repetition
 from a2c_pybamm.readers.motion.run_options import RunOptions
@@ -158,6 +159,8 @@ def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _R
     statistics = collection.statistics
     stated = {**source.stated, **collection.stated}
     settings = run_settings(path, stated, options, source.numbers, n_frame=statistics.n_frame)
+    assert statistics.positions is not None
+    validate_length_unit(path, statistics.positions[-1], source.numbers, statistics.masses, statistics.cell)
     if options.inertial:
         validate_no_repetition(path, statistics.marks, settings.n_discarded)
         validate_motion(
