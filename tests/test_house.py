@@ -123,6 +123,7 @@ NARROWER = {
 HOMES_OF_LIBRARIES = {
     "ase": {"readers"},
     "phonopy": {"readers"},
+    "mdtraj": {"readers"},
     "yaml": {"readers"},
     "pybamm": {"parameter_set", "files", "cell"},
     "casadi": {"cell"},

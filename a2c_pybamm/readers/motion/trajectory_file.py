@@ -14,6 +14,7 @@ from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.motion.ase_trajectory import open_ase
 from a2c_pybamm.readers.motion.lammps_dump import is_lammps_dump, open_lammps_dump
+from a2c_pybamm.readers.motion.mdtraj_trajectory import is_read_by_mdtraj, open_mdtraj
 from a2c_pybamm.readers.motion.numpy_trajectory import open_npy, open_npz
 from a2c_pybamm.readers.motion.plain_xyz import is_plain_xyz, open_plain_xyz
 from a2c_pybamm.readers.motion.run_temperature import kinetic_temperature
@@ -56,6 +57,8 @@ def open_trajectory(
 def _by_format(path: Path, symbols: Sequence[str] | None) -> FrameSource:
     if path.suffix == ".npy":
         return open_npy(path, symbols)
+    if is_read_by_mdtraj(path):
+        return open_mdtraj(path, symbols)
     if path.suffix != ".npz" and is_lammps_dump(path):
         return open_lammps_dump(path, symbols)
     if is_plain_xyz(path):
