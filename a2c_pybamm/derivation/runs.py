@@ -128,6 +128,9 @@ def diffusivities(
                 discard=item.discard,
                 symbols=item.symbols,
                 species=entry.species,
+                cell=item.cell,
+                inertial=item.inertial,
+                stride=item.stride,
             )
             _validate_new(files, trajectory, item.file)
             _validate_temperature(trajectory.temperature)

@@ -6,8 +6,9 @@ from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivit
 from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
-from a2c_pybamm.estimators.hops.barrier import fit_barrier, highest_image
+from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
+from a2c_pybamm.estimators.hops.environments import EffectiveMedium, combine_environments
 from a2c_pybamm.estimators.hops.hop_correlation import MemoryCriterion, fit_correlation_factor
 from a2c_pybamm.estimators.hops.hop_network import (
     HopNetwork,
@@ -66,11 +67,13 @@ from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 
 __all__ = [
     "CutoffCriterion",
+    "EffectiveMedium",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
     "NotDiffusive",
     "OrderChoice",
+    "PathCriterion",
     "PhaseDiagram",
     "WindowCriterion",
     "activated_rates",
@@ -81,6 +84,7 @@ __all__ = [
     "choose_order",
     "collective_mean_squared_displacement",
     "combine",
+    "combine_environments",
     "combine_members",
     "composition_covariance",
     "critical_point",
@@ -125,7 +129,9 @@ __all__ = [
     "observed_network",
     "phase_diagram",
     "repeat",
+    "reversed_path",
     "site_trajectory",
+    "split_path",
     "superpose",
     "tabulate_ocp",
     "tracer_correlation_factor",

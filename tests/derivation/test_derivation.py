@@ -70,6 +70,45 @@ def test_diffusivity_of_a_trajectory_comes_back_at_its_own_composition() -> None
     assert np.log(found[0]) == pytest.approx(line.mean[0] - line.mean[1] / (8.617333262e-5 * T), abs=1e-6)
 
 
+def in_environments(barriers: list[dict[str, object]]) -> a2c.ParameterSet:
+    """A hop of graphite with these barriers."""
+    hop = {
+        "name": "hop", "vacancies": 1, "jump_length": "2.5 angstrom", "coordination": 6, "dimension": 2,
+        "attempt_frequency": "5 THz", "attempt_frequency_std_ln": 0.5, "barriers": barriers,
+    }  # fmt: skip
+    measured = {"theta_min": 0.1, "offset_std": "5 mV", "reason": "test"}
+    negative = {"material": "graphite", "measured_ocp": measured, "mobility": {"hops": [hop]}}
+    table = {"name": "environments", "base": "Ai2020", "negative": negative}
+    return a2c.derive(Study.model_validate(table, context={"folder": Path()}))
+
+
+def test_environments_of_a_hop_are_rates_and_methods_are_a_committee() -> None:
+    """Two methods see the same three places 0.1 eV apart: D is that of the effective medium of each, the spread the methods'."""
+    places = {"easy": 0.2, "usual": 0.3, "hard": 0.47}
+    barriers = [
+        {"label": label, "environment": place, "share": 2.0 if place == "usual" else 1.0, "value": f"{E + shift} eV", "std": "1 meV"}
+        for label, shift in (("a", 0.0), ("b", 0.1))
+        for place, E in places.items()
+    ]
+    made = in_environments(barriers)
+    c = dict(zip(made.joint.names, made.joint.mean, strict=True))
+    T, kT = made.provenance.get("temperature", 298.15), 8.617333262e-5 * 298.15
+    found = np.log(made.attach[DIFFUSIVITY].law.jump_diffusivity(c, 0.5, 298.15) / 0.5)
+    rates, shares = np.exp(-(np.array(list(places.values())) + 0.05) / kT), np.array([0.25, 0.5, 0.25])
+    whole = np.exp(found) / (6 * 2.5e-10**2 * 5e12 / 4)
+    assert shares @ ((rates - whole) / (rates + 2 * whole)) == pytest.approx(0.0, abs=1e-6), T
+    spread = made.joint.factors["potential (model form)"]
+    assert spread.labels == ("a", "b")
+    for wrong, message in (
+        (barriers[:-1], "'b' has other environments or shares than 'a'"),
+        ([*barriers, barriers[0]], "two barriers of 'a' are in the environment 'easy'"),
+        ([*barriers, {"label": "c", "value": "0.3 eV", "std": "1 meV"}], "a barrier has no environment, and others have"),
+        (barriers[:1], "a hop with one environment needs none"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            in_environments(wrong)
+
+
 @pytest.mark.slow
 def test_energies_of_whole_cells_are_refused(tmp_path: Path) -> None:
     """Total energies in the place of energies per formula unit, the likeliest slip, make voltages that no host has."""

@@ -52,11 +52,11 @@ def run_temperature(
         If there is none, it is not positive and finite, file, argument and velocities disagree, or it drifts.
     """
     series = next((stated[key] for key in ("target_temperature_K", "temperature_K") if key in stated), None)
-    kinetic = np.atleast_1d(stated[KINETIC])[n_discarded or 0 :] if KINETIC in stated and options.inertial else None
+    kinetic = _measured(stated, n_discarded or 0) if options.inertial else None
     given = options.temperature
     if series is not None and np.ndim(series):
         kelvin = _mean_of_frames(path, np.asarray(series, float), given, n_discarded, interval, len(atoms), criterion)
-    elif series is None and given is None and kinetic is not None and not (atoms == 1).any():
+    elif series is None and given is None and KINETIC in stated and kinetic is not None and not (atoms == 1).any():
         kelvin = float(kinetic.mean())
     else:
         kelvin = agreed(path, "temperature", "K", None if series is None else float(series), given, REMEDY)
@@ -65,6 +65,12 @@ def run_temperature(
     if n_discarded is not None and kinetic is not None:
         _validate_kinetic(path, kinetic, kelvin, interval, atoms, criterion)
     return kelvin
+
+
+def _measured(stated: Mapping[str, Any], n_discarded: int) -> Array | None:
+    """Temperatures of the frames that are kept [K] (n_frame,), by velocities or as they are stated; None without any."""
+    series = next((stated[key] for key in (KINETIC, "temperature_K") if np.ndim(stated.get(key, 0.0))), None)
+    return None if series is None else np.asarray(series, float)[n_discarded:]
 
 
 def _mean_of_frames(
