@@ -90,7 +90,8 @@ class TrajectoryFile(Section):
     """A molecular-dynamics run at one temperature and composition; several at one place are replicas."""
 
     file: DataFile = Field(
-        description="npz, npy, a dump of LAMMPS, xtc, trr, dcd, or any format that ase reads", examples=["data/md/700K.lammpstrj"]
+        description="npz, npy, a dump of LAMMPS, xtc, trr, dcd, or any format that ase reads",
+        examples=["data/md/700K.lammpstrj"],
     )
     symbols: tuple[str, ...] | None = Field(
         None,

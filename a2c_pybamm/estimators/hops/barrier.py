@@ -171,9 +171,7 @@ def _drop(path: MigrationPath) -> float:
     return float(min(most, first**2 / (2 * curvature)) if curvature > 0 else most)
 
 
-def fit_barrier(
-    path: MigrationPath, *, name: str, source: str, criterion: PathCriterion = PathCriterion()
-) -> Estimate:
+def fit_barrier(path: MigrationPath, *, name: str, source: str, criterion: PathCriterion = PathCriterion()) -> Estimate:
     r"""The barrier [eV] of a hop from its images, with the error that interpolating between them makes.
 
     The highest point of the cubic Hermite spline through energies and forces (clamped cubic spline where there are no forces)

@@ -79,9 +79,13 @@ def combine_environments(
     names = estimates[0].names
     for label, estimate in hops.items():
         if estimate.names != names or len(names) != 2:
-            raise ValueError(f"environments: {label!r} estimates {estimate.names}, others {names}; give ln D0 and E_a of one hop")
+            raise ValueError(
+                f"environments: {label!r} estimates {estimate.names}, others {names}; give ln D0 and E_a of one hop"
+            )
     if not (T > 0 and coordination >= 2):
-        raise ValueError(f"environments: T = {T:g} K and coordination {coordination}; give a temperature and 2 or more neighbours")
+        raise ValueError(
+            f"environments: T = {T:g} K and coordination {coordination}; give a temperature and 2 or more neighbours"
+        )
     given = np.array([estimate.mean for estimate in estimates])
     mean, slopes = _tangent(given, share, T, coordination), np.empty((2, given.size))
     for k in range(given.size):

@@ -76,14 +76,14 @@ def validate_length_unit(
     facts = f"taken as Å, nearest atoms are {np.median(distance) / ANGSTROM:.2g} Å apart"
     facts += "" if cell is None else f" and the density is {density / 1e3:.3g} g/cm³"
     if unit is not None:
-        raise ValueError(f"{path}: positions are in {unit}, not in Å: {facts}; write positions{' and cell' if cell is not None else ''} in Å")
+        raise ValueError(
+            f"{path}: positions are in {unit}, not in Å: {facts}; write positions{' and cell' if cell is not None else ''} in Å"
+        )
     if density > criterion.densest:
         raise ValueError(f"{path}: no solid is as dense: {facts}; correct the unit of positions and cell, which is Å")
 
 
-def nearest(
-    positions: Array, atoms: NDArray[np.int64], cell: Array | None, criterion: LengthCriterion
-) -> tuple[Array, Array]:
+def nearest(positions: Array, atoms: NDArray[np.int64], cell: Array | None, criterion: LengthCriterion) -> tuple[Array, Array]:
     """Distance of some atoms to the nearest one [m], and its shortest one in sums of covalent radii, periodic copies too."""
     n = max(1, min(len(atoms), criterion.n_sampled, criterion.most_pairs // len(atoms)))
     sampled = np.arange(len(atoms))[:: max(1, len(atoms) // n)]

@@ -93,7 +93,9 @@ def _cause(step: float, usual: float, *, n_odd: int, is_first: bool) -> str:
     if step < 0 or usual <= 0:
         return "back in time; if the run was restarted, remove what is there twice"
     if n_odd == 1:
-        return "the first spacing is the odd one; leave that frame out (discard=)" if is_first else "a gap; split the file there"
+        return (
+            "the first spacing is the odd one; leave that frame out (discard=)" if is_first else "a gap; split the file there"
+        )
     return "another pace; split it where the pace changes"
 
 
@@ -116,7 +118,11 @@ def _validate_stride(path: Path, by: float, options: RunOptions) -> None:
     stride = 1 if options.stride is None else options.stride
     if by == stride:
         return
-    remedy = "correct stride=" if options.stride is not None else f"if interval= is the time from frame to frame, confirm it by stride={by:g}"
+    remedy = (
+        "correct stride="
+        if options.stride is not None
+        else f"if interval= is the time from frame to frame, confirm it by stride={by:g}"
+    )
     raise ValueError(
         f"{path}: the numbers of its configurations rise by {by:g} from frame to frame, not by {stride}: frames were left out, "
         f"or were not all written; {remedy}"

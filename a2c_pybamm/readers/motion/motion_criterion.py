@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-NO_INERTIA = "(motion without inertia is read in Python, by read_trajectory with inertial=False, or in a study by inertial = false)"
+NO_INERTIA = (
+    "(motion without inertia is read in Python, by read_trajectory with inertial=False, or in a study by inertial = false)"
+)
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,9 @@ def _frames_as_written(path: Path, file: IO[str]) -> Iterator[tuple[int, str, li
             continue
         words = line.split()
         if len(words) != 1 or not words[0].isdecimal() or not 0 < len(words[0]) <= len(str(MOST_ATOMS)):
-            raise ValueError(f"{path}: frame {k} begins with {line[:40].strip()!r}, expected a number of atoms; is a line missing?")
+            raise ValueError(
+                f"{path}: frame {k} begins with {line[:40].strip()!r}, expected a number of atoms; is a line missing?"
+            )
         comment, lines = file.readline(), list(islice(file, int(words[0])))
         if len(lines) < int(words[0]) or (not lines[-1].endswith("\n") and len(lines[-1]) < len(lines[0]) - 1):
             raise ValueError(f"{path}: frame {k} is cut off; remove it, or wait until the run has written it")

@@ -27,6 +27,7 @@ from a2c_pybamm.readers.motion.frame_collection import MotionStatistics
 from a2c_pybamm.readers.motion.motion_criterion import NO_INERTIA, MotionCriterion
 from a2c_pybamm.readers.units import UNITS
 
+
 def validate_motion(
     path: Path,
     motion: MotionStatistics,

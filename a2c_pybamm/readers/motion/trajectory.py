@@ -163,9 +163,7 @@ def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _R
     validate_length_unit(path, statistics.positions[-1], source.numbers, statistics.masses, statistics.cell)
     if options.inertial:
         validate_no_repetition(path, statistics.marks, settings.n_discarded)
-        validate_motion(
-            path, statistics, source.numbers, interval=settings.interval, temperature=settings.temperature
-        )
+        validate_motion(path, statistics, source.numbers, interval=settings.interval, temperature=settings.temperature)
     return _Run(
         vectors=collection.vectors[settings.n_discarded :],
         species=collection.species,

@@ -78,9 +78,7 @@ def random_network(name: str, times: tuple[int, ...], rng: np.random.Generator) 
     network = repeat(lattice(name, jump_length=3e-10), times)
     pairs: dict[tuple[int, ...], int] = {}
     index = []
-    for i, j, shift in zip(
-        network.from_site.tolist(), network.to_site.tolist(), network.translation.tolist(), strict=True
-    ):
+    for i, j, shift in zip(network.from_site.tolist(), network.to_site.tolist(), network.translation.tolist(), strict=True):
         there, back = (i, j, *shift), (j, i, *(-n for n in shift))
         index.append(pairs.setdefault(min(there, back), len(pairs)))
     barriers = rng.permutation(np.resize(BARRIERS, len(pairs)))
