@@ -210,7 +210,7 @@ def _format(path: Path) -> str:
         raise ValueError(f"{path}: no SQLite database, although its name is of one; copy it again")
     if kind.startswith("lammps-dump"):
         raise ValueError(
-            f"{path}: a dump of LAMMPS, whose types ase takes for the elements H, He …; a text dump is read by read_trajectory, "
+            f"{path}: a dump of LAMMPS, whose types ase takes for the elements H, He …; read_trajectory reads it, "
             "structures are written as extended xyz"
         )
     return _readable(path, kind)

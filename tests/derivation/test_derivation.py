@@ -84,7 +84,7 @@ def in_environments(barriers: list[dict[str, object]]) -> a2c.ParameterSet:
 
 @pytest.mark.slow
 def test_environments_of_a_hop_are_rates_and_methods_are_a_committee() -> None:
-    """Two methods see the same three places 0.1 eV apart: D is that of the effective medium of each, the spread the methods'."""
+    """Two methods see three places 0.1 eV apart: D is that of the effective medium of each, the spread the methods'."""
     places = {"easy": 0.2, "usual": 0.3, "hard": 0.47}
     barriers = [
         {

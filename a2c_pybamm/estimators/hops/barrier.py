@@ -112,8 +112,8 @@ def reversed_path(path: MigrationPath) -> MigrationPath:
 def split_path(path: MigrationPath, *, criterion: PathCriterion = PathCriterion()) -> tuple[MigrationPath, ...]:
     """The hops that a path is made of, from each stable site to the next one: of one hop, the path itself.
 
-    A site is an image from which the way to the sites beside it rises by `PathCriterion`'s ``least_depth`` or more. Each hop has its own barrier by `fit_barrier`, there and (by `reversed_path`) back, as a
-    `HopNetwork` of all sites takes them.
+    A site is an image from which the way to the sites beside it rises by `PathCriterion`'s ``least_depth`` or more. Each hop
+    has its own barrier by `fit_barrier`, there and (by `reversed_path`) back, as a `HopNetwork` of all sites takes them.
     """
     sites = _sites(path.energy / FARADAY, criterion.least_depth)
     hops = []
@@ -149,8 +149,8 @@ def _validate_ends(path: MigrationPath, barrier: float, criterion: PathCriterion
             slope = 0.0 if end.slope is None else end.slope[0] / FARADAY * ANGSTROM
             raise ValueError(
                 f"path {path.label}: the {which} image is no stable site: a slope of {slope:.2g} eV/Å along the path, by which "
-                f"a place {drop:.2g} eV lower lies beside it; give the path with both relaxed ends (images of a band without its "
-                "ends, or steps of a relaxation, have no barrier)"
+                f"a place {drop:.2g} eV lower lies beside it; give the path with both relaxed ends (images of a band without "
+                "its ends, or steps of a relaxation, have no barrier)"
             )
         rises = np.diff(end.energy[: int(np.argmax(end.energy)) + 1])
         if end.slope is None and len(rises) >= criterion.rising_images and (np.diff(rises) < 0).all():

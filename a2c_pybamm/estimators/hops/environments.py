@@ -17,8 +17,8 @@ class EffectiveMedium:
     """Settings of the effective medium of a network of different rates."""
 
     arrangement_error: float = 0.015
-    """Standard deviation of ln D over the variance of the rates' logarithms: root-mean-square difference from random networks of
-    500 sites (square, honeycomb, diamond, sc, bcc, fcc, triangular; variances of 0.8 to 13)."""
+    """Standard deviation of ln D over the variance of the rates' logarithms: root-mean-square difference from random networks
+    of 500 sites (square, honeycomb, diamond, sc, bcc, fcc, triangular; variances of 0.8 to 13)."""
     difference_step: float = 1e-5
     """Relative step of the numerical derivatives."""
 
@@ -40,13 +40,13 @@ def combine_environments(
 
     .. math:: \sum_k c_k\,\frac{w_k - w}{w_k + (z/2 - 1)\,w} = 0
 
-    which is exact on a chain (:math:`z = 2`, the harmonic mean). With the environments put at random on a lattice it is right to
-    0.02 in ln D where rates differ by a factor of 3 (one standard deviation), and to 0.35 where they differ by a factor of 40;
-    that is the error under ``source``. Sites have one energy (barriers are kinetically resolved: of the mean of both ways); where
-    they differ, or the arrangement is known, write the sites out as a `HopNetwork`.
+    which is exact on a chain (:math:`z = 2`, the harmonic mean). With the environments put at random on a lattice it is right
+    to 0.02 in ln D where rates differ by a factor of 3 (one standard deviation), and to 0.35 where they differ by a factor of
+    40; that is the error under ``source``. Sites have one energy (barriers are kinetically resolved: of the mean of both ways);
+    where they differ, or the arrangement is known, write the sites out as a `HopNetwork`.
 
-    The two coefficients are those of the tangent at ``T``: ln D is right there, and its slope in 1/T. Errors of the environments
-    are carried by the share of each in ln D.
+    The two coefficients are those of the tangent at ``T``: ln D is right there, and its slope in 1/T. Errors of the
+    environments are carried by the share of each in ln D.
 
     ===============  =======================================  ======
     symbol           argument                                 unit

@@ -30,16 +30,15 @@ from a2c_pybamm.readers.hops.path_table import is_path_table, read_path_table
 from a2c_pybamm.readers.source_file import FILE_LIMITS, existing, file_errors, fingerprint, read_text
 from a2c_pybamm.readers.units import EV, LARGEST_NUMBER, THZ, column_unit
 
-IMAGE_CELL_TOLERANCE = 1e-3
-"""Largest difference [Å] between cell vectors of one path."""
-CONFUSION_STEP = 0.8
-"""Step of an atom between two images [Å] beyond which it may have been exchanged with another: half of a bond's length."""
-
 
 @dataclass(frozen=True)
 class BandCriterion:
     """Limits beyond which images are no path, or forces not those of its energies."""
 
+    cell_difference: float = 1e-3
+    """Largest difference [Å] between cell vectors of one path."""
+    confusion_step: float = 0.8
+    """Step of an atom between two images [Å] beyond which it may have been exchanged with another: half of a bond's length."""
     return_share: float = 0.25
     """Distance of two images, in shares of the shorter step beside them, below which the path is back where it was."""
     force_share: float = 0.2
@@ -125,8 +124,8 @@ def _path_of_images(path: Path, label: str, images: Sequence[BandImage], criteri
     if len(images) < MIN_IMAGES:
         raise ValueError(f"{path}: {len(images)} image(s), a barrier needs at least three; give all of the band")
     for image in images:
-        _check_image(image, images[0].atoms)
-    steps = np.array([_step(path, k, a.atoms, b.atoms) for k, (a, b) in enumerate(itertools.pairwise(images))])
+        _check_image(image, images[0].atoms, criterion)
+    steps = np.array([_step(path, k, a.atoms, b.atoms, criterion) for k, (a, b) in enumerate(itertools.pairwise(images))])
     validate_no_return(path, steps, criterion.return_share)
     energy = np.array([energy_of(image.atoms, image.where) if image.energy is None else image.energy for image in images])
     distance = np.concatenate([[0.0], np.cumsum(np.linalg.norm(steps, axis=(1, 2)))])
@@ -141,7 +140,7 @@ def _forces(images: Sequence[BandImage]) -> np.ndarray | None:
     made = []
     for image in images:
         if image.energy is not None:
-            made.append(np.zeros((len(image.atoms), 3)))
+            made.append(np.zeros_like(image.atoms.positions))
         elif "forces" in image.atoms.calc.results:
             made.append(image.atoms.calc.results["forces"])
         else:
@@ -171,7 +170,7 @@ def _checked(
     return replace(path, slope=None, provenance={**provenance, **note})
 
 
-def _check_image(image: BandImage, first: Any) -> None:
+def _check_image(image: BandImage, first: Any, criterion: BandCriterion) -> None:
     """Raise ``ValueError`` where an image cannot be one of the path that the first one begins."""
     atoms, where = image.atoms, image.where
     if len(atoms) != len(first) or (atoms.numbers != first.numbers).any():
@@ -180,16 +179,16 @@ def _check_image(image: BandImage, first: Any) -> None:
         raise ValueError(f"{where} has no energy; write the images with their energies (extxyz keeps them)")
     if not np.isfinite(atoms.positions).all():
         raise ValueError(f"{where} has a position that is not finite; write it again")
-    if not np.allclose(atoms.cell.array, first.cell.array, atol=IMAGE_CELL_TOLERANCE):
+    if not np.allclose(atoms.cell.array, first.cell.array, atol=criterion.cell_difference):
         raise ValueError(f"{where} has another cell than the first; relax the path in one fixed cell")
 
 
-def _step(path: Path, k: int, first: Any, second: Any) -> np.ndarray:
+def _step(path: Path, k: int, first: Any, second: Any, criterion: BandCriterion) -> np.ndarray:
     """Displacements of all atoms [Å] (n_atom, 3) from image k to the next, nearest periodic copies."""
     vectors, lengths = find_mic(second.positions - first.positions, first.cell, first.pbc)
     if not lengths.any():
         raise ValueError(f"{path}: image {k + 1} repeats image {k}; leave one out")
-    far = np.flatnonzero(lengths > CONFUSION_STEP)
+    far = np.flatnonzero(lengths > criterion.confusion_step)
     if len(far) > 1 and _exchanged(first[far], second[far]):
         raise ValueError(
             f"{path}: atoms change places from image {k} to image {k + 1} (numbers {', '.join(map(str, far[:4]))} …); list the "

@@ -1,4 +1,4 @@
-"""Images of a nudged elastic band, wherever they lie: one file, a file for each, a folder for each, all bands of a relaxation."""
+"""Images of a nudged elastic band, wherever they lie: one file, a file for each, or a folder for each."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _last_image(path: Path, energy: float | None = None) -> BandImage:
 
 
 def _band_length(path: Path, frames: Sequence[Any]) -> int:
-    """Number of images of a band: the ends of a band stay where they are, so that each further one begins with the same image."""
+    """Number of images of a band: its ends stay where they are, so that each further one begins with the same image."""
     starts = [k for k, frame in enumerate(frames) if k == 0 or _is_same(frame, frames[0])]
     if len(starts) < 2 or starts[1] < MIN_IMAGES or starts[1] == len(frames) - 1:
         return len(frames)

@@ -8,6 +8,7 @@ import numpy as np
 
 from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.csv_table import COMMENT, read_column, read_header, read_rows
 from a2c_pybamm.readers.source_file import FILE_LIMITS, read_text
 from a2c_pybamm.readers.units import EV, LARGEST_NUMBER, column_unit
@@ -26,7 +27,8 @@ def read_path_table(path: Path) -> tuple[Array, Array, Array | None]:
     """Distance [m], energy [J.mol-1] and, if it is there, slope [J.mol-1.m-1] of the images of a path, each (n_image,).
 
     Lines of ``neb.dat`` are the image's number, distance [Å], energy [eV], and the force along the path [eV/Å], which is minus
-    the slope; without the image's number, lines are of the other three. In a table with names the columns are ``distance_A``, ``energy_eV`` and ``force_eV/A``, with any of their units.
+    the slope; without the image's number, lines are of the other three. In a table with
+    names the columns are ``distance_A``, ``energy_eV`` and ``force_eV/A``, with any of their units.
 
     Raises
     ------
@@ -53,14 +55,14 @@ def _numbered_lines(path: Path, lines: list[list[str]]) -> tuple[Array, Array, A
         raise ValueError(f"{path}: more than {FILE_LIMITS.n_value} numbers; is it a path?")
     for k, line in enumerate(lines):
         if len(line) != len(lines[0]) or not all(map(_is_number, line)):
-            raise ValueError(f"{path}: line {k + 1} of numbers is {' '.join(line)[:60]!r}; is the file cut off?")
+            raise ValueError(f"{path}: line {k + 1} of numbers is {cut(' '.join(line))!r}; is the file cut off?")
     columns = np.array(lines, float).T
     if _counts_images(columns):
         columns = columns[1:]
     if len(columns) < 2 or not (np.diff(columns[0]) > 0).all():
         raise ValueError(
-            f"{path}: columns without names, of which the first that does not count images is no distance that grows; write those "
-            "of neb.dat (image, distance in Å, energy in eV, force along the path in eV/Å), or a header "
+            f"{path}: columns without names, of which the first that does not count images is no distance that grows; write "
+            "those of neb.dat (image, distance in Å, energy in eV, force along the path in eV/Å), or a header "
             "'distance_A,energy_eV,force_eV/A'"
         )
     distance, energy, *force = columns
@@ -80,7 +82,7 @@ def _named_columns(path: Path) -> tuple[Array, Array, Array | None]:
     for quantity in ("distance", "energy"):
         if len(found[quantity]) != 1:
             raise ValueError(
-                f"{path}: {len(found[quantity])} columns called {quantity}_… (found {', '.join(names)[:200]}); write a header "
+                f"{path}: {len(found[quantity])} columns called {quantity}_… (found {cut(', '.join(names))}); write a header "
                 "'distance_A,energy_eV,force_eV/A', the last if forces along the path are known"
             )
     used = [columns[0] for columns in found.values() if columns]

@@ -1,4 +1,4 @@
-"""Text dumps of LAMMPS: atoms sorted by their id, image flags, scaled and unwrapped coordinates understood."""
+"""Dumps of LAMMPS: atoms sorted by their id, image flags, scaled and unwrapped coordinates understood."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array, frames_at_once
-from a2c_pybamm.readers.bounded_stream import open_bytes
 from a2c_pybamm.readers.frames import LARGEST_LENGTH
+from a2c_pybamm.readers.motion.dumps_as_text import is_other_dump, open_dump_as_text
 from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, numbers_of
-from a2c_pybamm.readers.source_file import FILE_LIMITS
 from a2c_pybamm.readers.units import UNITS
 
 LAMMPS_TIMES = {"metal": UNITS["time"]["ps"], "real": UNITS["time"]["fs"]}
@@ -48,8 +47,10 @@ class _Header:
 
 
 def is_lammps_dump(path: Path) -> bool:
-    """True for a file that begins like a text dump of LAMMPS."""
+    """True for a file that begins like a dump of LAMMPS in text, YAML or binary."""
     try:
+        if is_other_dump(path):
+            return True
         with _open(path) as file:
             return file.readline(64).startswith(b"ITEM: ")
     except (OSError, ValueError):
@@ -84,7 +85,7 @@ def _validate_columns(path: Path, head: _Header) -> None:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return open_bytes(path, longest_line=FILE_LIMITS.line_bytes)
+    return open_dump_as_text(path)
 
 
 @contextmanager

@@ -33,6 +33,8 @@ class LengthCriterion:
     """Bounds of the median over atoms."""
     densest: float = 3e4
     """Density [kg.m-3] above all solids; osmium has 22 600."""
+    gram_per_cm3: float = 1e3
+    """The unit of densities in messages [kg.m-3]."""
     n_sampled: int = 64
     """Atoms whose nearest ones are looked for."""
     most_pairs: int = 2**22
@@ -74,7 +76,7 @@ def validate_length_unit(
     unit = _unit(positions, scaled, atoms, masses, cell, criterion)
     density = 0.0 if cell is None else _density(masses, cell)
     facts = f"taken as Å, nearest atoms are {np.median(distance) / ANGSTROM:.2g} Å apart"
-    facts += "" if cell is None else f" and the density is {density / 1e3:.3g} g/cm³"
+    facts += "" if cell is None else f" and the density is {density / criterion.gram_per_cm3:.3g} g/cm³"
     if unit is not None:
         raise ValueError(
             f"{path}: positions are in {unit}, not in Å: {facts}; write positions{' and cell' if cell is not None else ''} in Å"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array, frames_at_once
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.bounded_stream import open_text
 from a2c_pybamm.readers.memory_bound import MemoryBound
 from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, numbers_of
@@ -98,13 +99,13 @@ def _mdtraj_reads(path: Path) -> Iterator[None]:
         with MemoryBound(path.stat().st_size):
             yield
     except Exception as error:  # readers of formats raise errors of every type
-        detail = " ".join(str(error).split())[:160] or type(error).__name__
+        detail = cut(" ".join(str(error).split())) or type(error).__name__
         raise ValueError(f"{path}: mdtraj cannot read it ({detail}); copy it again, or leave out what was cut off") from error
 
 
 def _pieces(path: Path, reader: Any) -> Iterator[_Piece]:
-    """Frames some at a time: one first, by which the number of atoms is known."""
-    size, n_frame = 1, 0
+    """Frames some at a time: two first, by which the number of atoms is known, and the time between them."""
+    size, n_frame = 2, 0
     with _mdtraj_reads(path):
         file = reader(str(path))
     with file:
@@ -168,15 +169,15 @@ def _counted(symbols: Sequence[str]) -> list[str]:
 def _numbers_of_gro(path: Path, n_atom: int) -> NDArray[np.int64]:
     """Atomic numbers (n_atom,) by the names of atoms: those that begin with one symbol alone, and ions by their residue."""
     with open_text(path) as file:
-        file.readline(), file.readline()
-        names = [tuple(file.readline()[column].strip() for column in GRO_NAMES) for _ in range(n_atom)]
+        lines = list(islice(file, 2, 2 + n_atom))
     numbers = []
-    for residue, name in names:
+    for line in lines:
+        residue, name = (line[column].strip() for column in GRO_NAMES)
         letters = "".join(letter for letter in name if letter.isalpha())
         is_ion = residue.upper().rstrip("+-0123456789") == letters.upper()
         symbol = letters.capitalize() if is_ion else letters
         # a second letter in upper case belongs to the force field: OW, HW, CA
         if symbol not in atomic_numbers or (not is_ion and len(letters) > 1 and letters.isupper()):
-            raise ValueError(f"{path}: an atom is called {name[:20]!r}, which is no chemical symbol; give symbols=")
+            raise ValueError(f"{path}: an atom is called {name!r}, which is no chemical symbol; give symbols=")
         numbers.append(atomic_numbers[symbol])
     return np.array(numbers)

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array, frames_at_once
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.bounded_stream import open_text
 from a2c_pybamm.readers.frames import XYZ_ENDINGS
-from a2c_pybamm.readers.motion.atom_lines import parse_vectors
+from a2c_pybamm.readers.motion.atom_lines import AXES, parse_vectors
 from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, numbers_of
 from a2c_pybamm.readers.source_file import unpacked_name
 from a2c_pybamm.readers.units import UNITS
@@ -75,7 +76,7 @@ def open_plain_xyz(path: Path, symbols: Sequence[str] | None) -> FrameSource:
     head = _read_comment(path, 0, comment)
     labels = _labels(lines)
     numbers = _atomic_numbers(path, labels, symbols)
-    periodic = (head.cell is not None,) * len(np.eye(3))
+    periodic = (head.cell is not None,) * len(AXES)
     return FrameSource(numbers, atomic_masses[numbers], _blocks(path, labels), (periodic[0], periodic[1], periodic[2]))
 
 
@@ -118,7 +119,7 @@ def _frames_as_written(path: Path, file: IO[str]) -> Iterator[tuple[int, str, li
         words = line.split()
         if len(words) != 1 or not words[0].isdecimal() or not 0 < len(words[0]) <= len(str(MOST_ATOMS)):
             raise ValueError(
-                f"{path}: frame {k} begins with {line[:40].strip()!r}, expected a number of atoms; is a line missing?"
+                f"{path}: frame {k} begins with {cut(line.strip())!r}, expected a number of atoms; is a line missing?"
             )
         comment, lines = file.readline(), list(islice(file, int(words[0])))
         if len(lines) < int(words[0]) or (not lines[-1].endswith("\n") and len(lines[-1]) < len(lines[0]) - 1):
@@ -141,8 +142,8 @@ def _atomic_numbers(path: Path, labels: Sequence[str], symbols: Sequence[str] | 
         types = np.array([int(label[: len(str(MOST_ATOMS))]) for label in labels])
         if symbols is None or types.min() < 1:
             raise ValueError(
-                f"{path}: its atoms have numbers of types ({', '.join(kinds)[:60]}) and no symbols; give the chemical symbol of "
-                "each type, counted from 1, as symbols="
+                f"{path}: its atoms have numbers of types ({cut(', '.join(kinds))}) and no symbols; give the chemical symbol "
+                "of each type, counted from 1, as symbols="
             )
         return numbers_of(path, symbols, max(int(types.max()), len(symbols)), "types")[types - 1]
     if symbols is not None:
@@ -151,7 +152,7 @@ def _atomic_numbers(path: Path, labels: Sequence[str], symbols: Sequence[str] | 
     for kind in kinds:
         match = LABEL.fullmatch(kind)
         if match is None or match[1] not in atomic_numbers:
-            raise ValueError(f"{path}: an atom is called {kind[:20]!r}, which begins with no chemical symbol; write symbols")
+            raise ValueError(f"{path}: an atom is called {cut(kind)!r}, which begins with no chemical symbol; write symbols")
         known[kind] = atomic_numbers[match[1]]
     return np.array([known[label] for label in labels])
 
@@ -180,9 +181,9 @@ def _of_ipi(path: Path, k: int, comment: str, cell: re.Match[str], stated: Mappi
         raise ValueError(f"{path}: {sorted(unknown)[0]!r} is no known unit of length of i-PI; write {' or '.join(IPI_LENGTHS)}")
     scales = [UNITS["length"][IPI_LENGTHS[unit]] / ANGSTROM for unit in (of_positions, of_cell)]
     numbers = np.array(cell[2].replace("D", "E").split(), float)
-    if len(numbers) != (2 * len(np.eye(3)) if cell[1] == "abcABC" else np.eye(3).size):
+    if len(numbers) != (2 * len(AXES) if cell[1] == "abcABC" else len(AXES) ** 2):
         raise ValueError(f"{path}: frame {k} has a cell of {len(numbers)} numbers; is its comment cut?")
     if cell[1] == "H":
-        return _Comment(stated, scales[1] * numbers.reshape(np.eye(3).shape).T, scales[0])
+        return _Comment(stated, scales[1] * numbers.reshape(len(AXES), -1).T, scales[0])
     lengths, angles = np.split(numbers, 2)
     return _Comment(stated, Cell.fromcellpar([*(scales[1] * lengths), *angles]).array, scales[0])

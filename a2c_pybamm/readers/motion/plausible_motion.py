@@ -24,8 +24,11 @@ from numpy.typing import NDArray
 from a2c_pybamm.constants import ANGSTROM, BOLTZMANN
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.motion.frame_collection import MotionStatistics
-from a2c_pybamm.readers.motion.motion_criterion import NO_INERTIA, MotionCriterion
+from a2c_pybamm.readers.motion.motion_criterion import MOTION_CRITERION, NO_INERTIA, MotionCriterion
 from a2c_pybamm.readers.units import UNITS
+
+FEMTOSECOND = UNITS["time"]["fs"]
+"""One femtosecond [s]."""
 
 
 def validate_motion(
@@ -35,7 +38,7 @@ def validate_motion(
     *,
     interval: float,
     temperature: float,
-    criterion: MotionCriterion = MotionCriterion(),
+    criterion: MotionCriterion = MOTION_CRITERION,
 ) -> None:
     """Raise ``ValueError`` for a motion that cannot be one of these masses at this temperature and time between frames.
 
@@ -52,8 +55,8 @@ def validate_motion(
         frame, step, limit = motion.longest_step_frame[atom], motion.longest_step[atom] / ANGSTROM, most[atom] / ANGSTROM
         raise ValueError(
             f"{path}: atom {atom} moves by {step:.3g} Å between frames {frame - 1} and {frame}, where at {temperature:g} K its "
-            f"velocity takes it at most {limit:.3g} Å in {interval * 1e15:.4g} fs; are positions wrapped without a cell, atoms "
-            f"in changing order, runs joined, or interval= too short? {NO_INERTIA}"
+            f"velocity takes it at most {limit:.3g} Å in {interval / FEMTOSECOND:.4g} fs; are positions wrapped without a "
+            f"cell, atoms in changing order, runs joined, or interval= too short? {NO_INERTIA}"
         )
     assert motion.positions is not None
     if motion.velocities is not None:
@@ -78,19 +81,19 @@ def _validate_steps(
     one, two = (float(m @ ((r[k:, moving] - r[:-k, moving]) ** 2).sum(axis=2).mean(axis=0)) for k in (1, 2))
     low = motion.mean_square_step / (r.shape[2] * len(m) * BOLTZMANN * interval**2)
     # what a step falls short of a velocity grows with the square of the time: a third of the difference to two steps
-    high = low * (1 + (1 - two / (4 * one)) / (4 - 1)) if one > 0 else low
+    high = low * (1 + (1 - two / (2**2 * one)) / (2**2 - 1)) if one > 0 else low
     coldest, hottest = criterion.temperature_bounds(atoms[moving], interval * motion.n_step)
     if low > temperature * hottest:
         factor = np.sqrt(low / temperature)
         raise ValueError(
-            f"{path}: in {interval * 1e15:.4g} fs from frame to frame atoms move as if at {low:.4g} K or more, not at "
+            f"{path}: in {interval / FEMTOSECOND:.4g} fs from frame to frame atoms move as if at {low:.4g} K or more, not at "
             f"{temperature:g} K; {_unit_hint(factor, criterion)}interval= may be {factor:.3g} times too short, or temperature= "
             f"too low {NO_INERTIA}"
         )
     if two > criterion.ballistic_ratio * one and high < temperature * coldest:
         factor = np.sqrt(temperature / high)
         raise ValueError(
-            f"{path}: in {interval * 1e15:.4g} fs from frame to frame atoms move as if at {high:.3g} K, not at "
+            f"{path}: in {interval / FEMTOSECOND:.4g} fs from frame to frame atoms move as if at {high:.3g} K, not at "
             f"{temperature:g} K; {_unit_hint(1 / factor, criterion)}interval= may be {factor:.3g} times too long, or "
             f"temperature= too high {NO_INERTIA}"
         )
@@ -109,13 +112,15 @@ def _validate_velocities(path: Path, r: Array, v: Array, interval: float, criter
         return
     square = float((v**2).mean())
     shortest = float((v[1:-1] * (r[2:] - r[:-2])).mean() / (2 * square))
-    noise = np.sqrt(float(((r[2:] - r[:-2]) ** 2).mean()) / (4 * square * v[1:-1].size))
+    noise = np.sqrt(float(((r[2:] - r[:-2]) ** 2).mean()) / (2**2 * square * v[1:-1].size))
     mean = (v[1:] + v[:-1]) / 2
     longest = float((mean * (r[1:] - r[:-1])).mean() / (mean**2).mean())
     close = float((v[1:] * v[:-1]).mean()) > criterion.velocity_correlation * square
-    if shortest - 4 * noise > criterion.interval_ratio * interval or (close and longest * criterion.interval_ratio < interval):
+    if shortest - criterion.n_std * noise > criterion.interval_ratio * interval or (
+        close and longest * criterion.interval_ratio < interval
+    ):
         apparent = longest if close else shortest
         raise ValueError(
-            f"{path}: by velocities and steps frames are {'' if close else 'at least '}{apparent * 1e15:.4g} fs apart, "
-            f"not {interval * 1e15:.4g} fs; correct interval= {NO_INERTIA}"
+            f"{path}: by velocities and steps frames are {'' if close else 'at least '}{apparent / FEMTOSECOND:.4g} fs apart, "
+            f"not {interval / FEMTOSECOND:.4g} fs; correct interval= {NO_INERTIA}"
         )

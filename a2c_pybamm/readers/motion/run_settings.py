@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.motion.moments import agreed, usual_spacing, validate_moments
 from a2c_pybamm.readers.motion.run_options import RunOptions
 from a2c_pybamm.readers.motion.run_temperature import run_temperature
@@ -58,9 +59,9 @@ def _validate_numbers(path: Path, stated: Mapping[str, Any], n_frame: int | None
     for key in (*RUN_NUMBERS, *FRAME_NUMBERS):
         values = np.asarray(stated.get(key, 0.0))
         if not values.size or values.dtype.kind not in "iuf" or not (np.abs(values.astype(float)) < LARGEST_NUMBER).all():
-            raise ValueError(f"{path}: {key!r} is {str(values)[:40]!r}, expected finite numbers; correct it, or leave it out")
+            raise ValueError(f"{path}: {key!r} is {cut(str(values))!r}, expected finite numbers; correct it, or leave it out")
         if values.ndim > (key in FRAME_NUMBERS):
-            raise ValueError(f"{path}: {key!r} is {str(values)[:40]!r}, expected one number")
+            raise ValueError(f"{path}: {key!r} is {cut(str(values))!r}, expected one number")
         if values.ndim and n_frame not in (None, len(values)):
             raise ValueError(f"{path}: {key!r} has {len(values)} entries for {n_frame} frames; write one for each, or one")
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from a2c_pybamm.constants import BOLTZMANN, DALTON
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.motion.moments import agreed
-from a2c_pybamm.readers.motion.motion_criterion import NO_INERTIA, MotionCriterion
+from a2c_pybamm.readers.motion.motion_criterion import MOTION_CRITERION, NO_INERTIA, MotionCriterion
 from a2c_pybamm.readers.motion.run_options import RunOptions
 from a2c_pybamm.readers.motion.trajectory_frames import KINETIC
 from a2c_pybamm.readers.units import LARGEST_NUMBER
@@ -21,7 +21,7 @@ REMEDY = "give it in kelvin as temperature="
 
 
 def kinetic_temperature(velocities: Array, masses: Array) -> Array | None:
-    """Temperature of the velocities [m.s-1] (n_frame, n_atom, 3) of atoms that move [K] (n_frame,); None where one is not finite.
+    """Temperature [K] (n_frame,) of the atoms that move, by velocities [m.s-1] (n_frame, n_atom, 3); None if any is not finite.
 
     Masses are in u (n_atom,).
     """
@@ -39,7 +39,7 @@ def run_temperature(
     *,
     interval: float,
     atoms: NDArray[np.int64],
-    criterion: MotionCriterion = MotionCriterion(),
+    criterion: MotionCriterion = MOTION_CRITERION,
 ) -> float:
     """Temperature [K] by the file or by argument; where it is stated for each frame, the mean over those that are kept.
 
@@ -102,8 +102,8 @@ def _validate_kinetic(
     coldest, hottest = criterion.temperature_bounds(atoms, interval * len(kinetic))
     if not kelvin * coldest < kinetic.mean() < kelvin * hottest:
         raise ValueError(
-            f"{path}: velocities are those of {kinetic.mean():.4g} K, the temperature is {kelvin:g} K; correct temperature=, or "
-            f"the unit of the velocities {NO_INERTIA}"
+            f"{path}: velocities are those of {kinetic.mean():.4g} K, the temperature is {kelvin:g} K; correct temperature=, "
+            f"or the unit of the velocities {NO_INERTIA}"
         )
     _validate_steady(path, kinetic, interval, len(atoms), criterion)
 
@@ -121,6 +121,6 @@ def _validate_steady(path: Path, series: Array, interval: float, n_atom: int, cr
     drift, error = (n - 1) * slope, max((n - 1) * scatter, natural)
     if abs(drift) > max(criterion.drift_share * means.mean(), criterion.n_std * error):
         raise ValueError(
-            f"{path}: the temperature drifts from {means[0]:.4g} K in the first {1 / n:.0%} of the frames to {means[-1]:.4g} K in "
-            "the last, so that the run has no one temperature; leave out what comes before equilibrium (discard=), or split it"
+            f"{path}: the temperature drifts from {means[0]:.4g} K in the first {1 / n:.0%} of the frames to {means[-1]:.4g} K "
+            "in the last, so that the run has no one temperature; leave out what comes before equilibrium (discard=)"
         )

@@ -11,8 +11,6 @@ from a2c_pybamm.readers.source_file import FILE_LIMITS
 TAGS = ("IBRION", "POTIM", "TEBEG", "TEEND")
 TAG_BEGINNINGS = {"vasp-xml": rb'name="%s"[^>]*>', "vasp-out": rb"\b%s\s*="}
 """Text before a tag's value, by ase's name of the format."""
-DYNAMICS = 0.0
-"""IBRION of molecular dynamics."""
 
 
 def vasp_settings(path: Path, kind: str) -> dict[str, float]:
@@ -31,7 +29,7 @@ def vasp_settings(path: Path, kind: str) -> dict[str, float]:
         beginning = file.read(FILE_LIMITS.line_bytes)
     found = {tag: re.search(TAG_BEGINNINGS[kind] % tag.encode() + rb"\s*(-?[\d.]+)", beginning) for tag in TAGS}
     tags = {tag: float(match[1]) for tag, match in found.items() if match and match[1].count(b".") <= 1}
-    if tags.get("IBRION") != DYNAMICS:
+    if tags.get("IBRION") != 0:  # relaxations and others
         return {}
     stated = {"timestep_fs": tags["POTIM"], "save_every_steps": 1.0} if tags.get("POTIM") else {}
     if first := tags.get("TEBEG"):

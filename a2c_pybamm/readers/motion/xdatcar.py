@@ -14,12 +14,13 @@ from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 
 from a2c_pybamm.data import Array, frames_at_once
+from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.bounded_stream import open_text
-from a2c_pybamm.readers.motion.atom_lines import parse_vectors
+from a2c_pybamm.readers.motion.atom_lines import AXES, parse_vectors
 from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource
 
-HEADER_LINES = 7
-"""Title, scale, three vectors, symbols and numbers of atoms."""
+HEADER = ("title", "scale", "a", "b", "c", "symbols", "numbers of atoms")
+"""Lines above the first frame."""
 FRAME_LINE = re.compile(r"\s*direct\s+configuration\s*=\s*(\d{1,15})\s*$", re.IGNORECASE)
 TOUCHING = re.compile(r"(?<=\d)-")
 """A sign that stands where a space would be; an exponent's stands behind its letter."""
@@ -41,10 +42,12 @@ def is_xdatcar(path: Path) -> bool:
     """True for a file with a header like a ``POSCAR``'s, with symbols, above a numbered configuration."""
     try:
         with open_text(path) as file:
-            lines = list(islice(file, HEADER_LINES + 1))
+            lines = list(islice(file, len(HEADER) + 1))
     except (OSError, ValueError):
         return False
-    return len(lines) > HEADER_LINES and FRAME_LINE.match(lines[-1]) is not None and bool(SYMBOL.match(lines[-3].strip()))
+    if len(lines) <= len(HEADER) or not FRAME_LINE.match(lines[-1]):
+        return False
+    return SYMBOL.match(lines[HEADER.index("symbols")].strip()) is not None
 
 
 def open_xdatcar(path: Path) -> FrameSource:
@@ -56,16 +59,18 @@ def open_xdatcar(path: Path) -> FrameSource:
         If a header or a frame cannot be read, or atoms change.
     """
     with open_text(path) as file:
-        numbers = _read_header(path, 0, [file.readline() for _ in range(HEADER_LINES)]).numbers
+        numbers = _read_header(path, 0, [file.readline() for _ in range(len(HEADER))]).numbers
     return FrameSource(numbers, atomic_masses[numbers], _blocks(path, numbers))
 
 
 def _read_header(path: Path, k: int, lines: list[str]) -> _Header:
     try:
         scales = [float(word) for word in lines[1].split()]
-        vectors = np.array([[float(word) for word in line.split()] for line in lines[2 : 2 + len(np.eye(3))]])
+        vectors = np.array(
+            [[float(word) for word in line.split()] for line in lines[HEADER.index("a") : HEADER.index("symbols")]]
+        )
         symbols, counts = lines[-2].split(), [int(word) for word in lines[-1].split()]
-        if vectors.shape != np.eye(3).shape or len(symbols) != len(counts) or not 0 < sum(counts) <= MOST_ATOMS:
+        if vectors.shape != (len(AXES), len(AXES)) or len(symbols) != len(counts) or not 0 < sum(counts) <= MOST_ATOMS:
             raise ValueError(f"{len(symbols)} symbols for {len(counts)} numbers of atoms")
         cell = _scaled(vectors, scales)
         kinds = [_atomic_number(symbol) for symbol in symbols]
@@ -86,7 +91,7 @@ def _scaled(vectors: Array, scales: list[float]) -> Array:
 def _atomic_number(symbol: str) -> int:
     match = SYMBOL.match(symbol)
     if match is None or match[0] not in atomic_numbers:
-        raise ValueError(f"{symbol[:20]!r} begins with no chemical symbol")
+        raise ValueError(f"{cut(symbol)!r} begins with no chemical symbol")
     return int(atomic_numbers[match[0]])
 
 
@@ -111,7 +116,7 @@ def _frames_as_written(path: Path, file: IO[str], numbers: NDArray[np.int64]) ->
         if not (match := FRAME_LINE.match(line)):
             if not line.strip() and cell is not None:
                 continue
-            header = _read_header(path, k, [line, *islice(file, HEADER_LINES - 1)])
+            header = _read_header(path, k, [line, *islice(file, len(HEADER) - 1)])
             if not np.array_equal(header.numbers, numbers):
                 raise ValueError(f"{path}: frame {k} has other atoms than frame 0; split the file there")
             cell = header.cell

@@ -76,7 +76,7 @@ def test_no_image_on_the_saddle(n: int, forces: bool, worst: float) -> None:
 
 @given(st.integers(5, 9), st.floats(0.1, 0.9), st.floats(0.05, 2.0))
 def test_cubics_are_interpolated_exactly(n: int, middle: float, barrier: float) -> None:
-    """The Hermite spline holds a cubic up and one down, both level, between images that stand anywhere: its barrier is exact."""
+    """The Hermite spline holds a cubic up and one down, both level, between images that stand anywhere: exact."""
     s = np.sort(np.concatenate([[0, 0.7, 1], middle * np.linspace(0.3, 1.05, n - 3)]))
     u = np.where(s < 0.7, s / 0.7, (1 - s) / 0.3)
     slope = barrier * 6 * (u - u**2) * np.where(s < 0.7, 1 / 0.7, -1 / 0.3)

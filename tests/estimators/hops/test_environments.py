@@ -59,7 +59,7 @@ def test_environments_that_are_alike_are_one() -> None:
 
 
 def test_error_by_each_share_in_the_diffusivity() -> None:
-    """ln D moves by its share where one environment's barrier moves, by the result itself and by its error."""
+    """Moving one barrier moves ln D by its share, in the result itself and in its error."""
     made = combined(BARRIERS, 6)
     moved = np.array(BARRIERS)
     moved[2] += 1e-4
@@ -115,5 +115,5 @@ def test_bad_environments_are_refused() -> None:
     with pytest.raises(ValueError, match="one positive number for each of place 0, place 1"):
         combined(BARRIERS[:2], 6, shares={"place 0": 1.0})
     other = {"a": hop(0.2), "b": hop(0.3).map(("p", "q"), [0.0, 0.3], np.eye(2))}
-    with pytest.raises(ValueError, match="'b' estimates .* give ln D0 and E_a of one hop"):
+    with pytest.raises(ValueError, match=r"'b' estimates .* give ln D0 and E_a of one hop"):
         combine_environments(other, T=T, coordination=6, source="s")

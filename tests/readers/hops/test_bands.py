@@ -178,9 +178,9 @@ def test_relaxation_is_no_path(tmp_path: Path) -> None:
     """Steps downhill with one overshoot."""
     images = band(lambda t: 2 * (1 - t) ** 2 + 0.05 * np.sin(9 * t), n=9)
     ase.io.write(tmp_path / "relax.traj", images)
-    with pytest.raises(ValueError, match="the highest image is an end .* relaxation"):
+    with pytest.raises(ValueError, match=r"the highest image is an end .* relaxation"):
         barrier(tmp_path / "relax.traj")
     images = band(lambda t: 0.3 * np.cos(3 * np.pi * t) * np.exp(-2 * t) + 0.6 * t, n=9)
     ase.io.write(tmp_path / "relax.traj", images)
-    with pytest.raises(ValueError, match="no stable site|the highest image is an end"):
+    with pytest.raises(ValueError, match=r"no stable site|the highest image is an end"):
         barrier(tmp_path / "relax.traj")

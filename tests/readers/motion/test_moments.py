@@ -74,7 +74,7 @@ def test_left_out_configurations_are_confirmed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"rise by 3 from frame to frame, not by 1: .* confirm it by stride=3"):
         read_trajectory(path, interval=15e-15, temperature=900.0)
     assert read_trajectory(path, interval=15e-15, temperature=900.0, stride=3).interval == 15e-15
-    with pytest.raises(ValueError, match="not by 2: .* correct stride="):
+    with pytest.raises(ValueError, match=r"not by 2: .* correct stride="):
         read_trajectory(path, interval=15e-15, temperature=900.0, stride=2)
 
 
@@ -99,26 +99,24 @@ def test_time_step_and_thermostat_of_vasp(tmp_path: Path) -> None:
     def run(**tags: str) -> Path:
         rows = [" ".join(f"{v:.9f}" for v in row) for row in CELL]
         basis = "".join(f"<v>{row}</v>" for row in rows)
-        steps = ""
+        energies = '<energy><i name="e_fr_energy">0</i><i name="e_0_energy">0</i></energy>'
+        structures = []
         for r in R[:12]:
             places = "".join("<v>" + " ".join(f"{v:.9f}" for v in row) + "</v>" for row in (r @ np.linalg.inv(CELL))[order])
-            structure = f'<crystal><varray name="basis">{basis}</varray></crystal><varray name="positions">{places}</varray>'
-            steps += (
-                f'<calculation><structure>{structure}</structure><energy><i name="e_fr_energy">0</i></energy></calculation>\n'
+            structures.append(
+                f'<crystal><varray name="basis">{basis}</varray></crystal><varray name="positions">{places}</varray>'
             )
-            steps = steps.replace(
-                "<calculation><structure>",
-                '<calculation><scstep><energy><i name="e_fr_energy">0</i><i name="e_0_energy">0</i></energy></scstep><structure>',
-            )
+        steps = "".join(
+            f"<calculation><scstep>{energies}</scstep><structure>{structure}</structure>{energies}</calculation>\n"
+            for structure in structures
+        )
         atoms = "".join(f"<rc><c>{s}</c><c>1</c></rc>" for s in ["Li"] * 32 + ["S"] * 32)
-        first = steps[steps.index("<structure>") : steps.index("</structure>")] + "</structure>"
         given = "".join(f'<i name="{key}"> {value} </i>\n' for key, value in tags.items())
         text = (
-            f'<?xml version="1.0"?>\n<modeling>\n<incar>\n{given}</incar><kpoints><varray name="kpointlist"><v>0 0 0</v></varray>'
-            '<varray name="weights"><v>1</v></varray></kpoints><parameters></parameters>'
+            f'<?xml version="1.0"?>\n<modeling>\n<incar>\n{given}</incar>\n'
+            '<kpoints><varray name="kpointlist"><v>0 0 0</v></varray><varray name="weights"><v>1</v></varray></kpoints>\n'
             f'<atominfo><array name="atoms"><set>{atoms}</set></array></atominfo>\n'
-            f"{first.replace('<structure>', chr(60) + 'structure name=' + chr(34) + 'initialpos' + chr(34) + '>', 1)}\n"
-            f"{steps}</modeling>\n"
+            f'<structure name="initialpos">{structures[0]}</structure>\n{steps}</modeling>\n'
         )
         return write(tmp_path / "vasprun.xml", text)
 

@@ -138,7 +138,8 @@ def test_cell_by_argument_unwraps_files_of_every_format(tmp_path: Path) -> None:
 def test_packed_dump_is_read_as_a_dump(tmp_path: Path) -> None:
     """Never by ase's guess, which takes types for H and He."""
     lines = [f"{k + 1} {1 if n == 3 else 2}" for k, n in enumerate(NUMBERS)]
-    frame = "ITEM: TIMESTEP\n{}\nITEM: NUMBER OF ATOMS\n64\nITEM: BOX BOUNDS pp pp pp\n0 10.4\n0 10.4\n0 10.4\nITEM: ATOMS id type x y z\n"
+    frame = "ITEM: TIMESTEP\n{}\nITEM: NUMBER OF ATOMS\n64\nITEM: BOX BOUNDS pp pp pp\n"
+    frame += 3 * "0 10.4\n" + "ITEM: ATOMS id type x y z\n"
     text = "".join(
         frame.format(k) + "".join(f"{a} {x} {y} {z}\n" for a, (x, y, z) in zip(lines, r, strict=True)) for k, r in enumerate(R)
     )
