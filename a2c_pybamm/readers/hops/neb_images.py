@@ -66,7 +66,7 @@ def images_of_folder(
     numbered = sorted((int(part.name), part) for part in folder.iterdir() if part.is_dir() and part.name.isdecimal())
     if not numbered:
         raise ValueError(
-            f"{folder}: a folder without folders 00, 01 …; give the file of the path, or the folder of VASP's band"
+            f"{folder}: a folder, not a file, and without folders 00, 01 … of a band of VASP; give the file of the path"
         )
     if ends is not None:
         first, last = images_of_files([Path(file) for file in ends])

@@ -130,7 +130,7 @@ def test_folders_of_vasp(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="folder 03 is missing before 04"):
         read_neb(folder)
     (tmp_path / "other").mkdir()
-    with pytest.raises(ValueError, match="a folder without folders 00, 01"):
+    with pytest.raises(ValueError, match="a folder, not a file, and without folders 00, 01"):
         read_neb(tmp_path / "other")
 
 
