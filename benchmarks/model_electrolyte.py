@@ -8,7 +8,7 @@ electrolyte; it has solvents, ion pairs and memory, which no formula of this pac
     python benchmarks/model_electrolyte.py FOLDER [concentration temperature] …
 
 Each run writes ``log_<c>M_<T>K.lammps`` (thermodynamic output) and ``centres_<c>M_<T>K.txt.gz`` (centre of mass of each
-species, unwrapped, by ``fix ave/time``). Eight nanoseconds take about eight minutes of one core.
+species, unwrapped, by ``fix ave/time``). Five nanoseconds take about five minutes of one core.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("cases", type=float, nargs="*", help="pairs of concentration and temperature; all if not given")
-    parser.add_argument("--steps", type=int, default=2_000_000, help="steps of 4 fs")
-    parser.add_argument("--every", type=int, default=1000, help="steps between frames")
+    parser.add_argument("--steps", type=int, default=1_250_000, help="steps of 4 fs")
+    parser.add_argument("--every", type=int, default=625, help="steps between frames")
     settings = parser.parse_args()
     settings.folder.mkdir(parents=True, exist_ok=True)
     cases = np.reshape(settings.cases, (-1, 2)) if settings.cases else np.array(CASES)

@@ -1,6 +1,6 @@
 """Records that readers return: frozen arrays in SI units, one type for each kind of data."""
 
-from a2c_pybamm.data.conduction import CurrentSeries, ElectrolyteMotion, TransportCoefficient
+from a2c_pybamm.data.conduction import CurrentSeries, DriftVelocities, ElectrolyteMotion, TransportCoefficient
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.motion import (
@@ -26,6 +26,7 @@ __all__ = [
     "ChemicalPotentials",
     "CollectiveMSD",
     "CurrentSeries",
+    "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
     "HopFrequencies",

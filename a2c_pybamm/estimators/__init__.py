@@ -1,5 +1,11 @@
 """Data and a law in, an Estimate out; one method a file."""
 
+from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
+from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
+from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
+from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
+from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
+from a2c_pybamm.estimators.conduction.onsager_report import OnsagerReport, onsager_report
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
 from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
 from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
@@ -56,7 +62,9 @@ from a2c_pybamm.estimators.thermodynamics.smoothing_spline import fit_spline_pot
 from a2c_pybamm.estimators.thermodynamics.tabulation import tabulate_ocp
 from a2c_pybamm.estimators.thermodynamics.vibrations import add_vibrations, harmonic
 from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion
+from a2c_pybamm.estimators.time_series.flat_band import BandCriterion
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
+    charge_mean_squared_displacement,
     collective_mean_squared_displacement,
     mean_squared_displacement,
     mean_squared_displacement_tensor,
@@ -66,21 +74,26 @@ from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_v
 from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 
 __all__ = [
+    "BandCriterion",
     "CutoffCriterion",
     "EffectiveMedium",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
     "NotDiffusive",
+    "OnsagerMatrix",
+    "OnsagerReport",
     "OrderChoice",
     "PathCriterion",
     "PhaseDiagram",
     "WindowCriterion",
+    "WishedErrors",
     "activated_rates",
     "add_vibrations",
     "assign_sites",
     "average_replicas",
     "central_velocities",
+    "charge_mean_squared_displacement",
     "choose_order",
     "collective_mean_squared_displacement",
     "combine",
@@ -92,11 +105,13 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "electrolyte_motion",
     "extrapolate_cell_size",
     "fit_arrhenius",
     "fit_barrier",
     "fit_chemical_potential",
     "fit_correlation_factor",
+    "fit_einstein_helfand",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
@@ -104,6 +119,8 @@ __all__ = [
     "fit_jump_diffusivity",
     "fit_logit_spline",
     "fit_mobility",
+    "fit_onsager",
+    "fit_onsager_from_drift",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
@@ -125,9 +142,14 @@ __all__ = [
     "mean_squared_displacement_tensor",
     "mean_voltage",
     "mobility_at",
+    "molecules_by_number",
+    "motion_of_groups",
     "neighbour_hops",
     "observed_network",
+    "onsager_matrix",
+    "onsager_report",
     "phase_diagram",
+    "planned_length",
     "repeat",
     "reversed_path",
     "site_trajectory",
