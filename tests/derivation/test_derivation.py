@@ -14,10 +14,11 @@ import pytest
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cli import main
+from a2c_pybamm.derivation.runs import diffusivities
 from a2c_pybamm.files import read_set, set_document, write_bpx, write_pybamm_module
 from a2c_pybamm.parameter_set import base_values
 from a2c_pybamm.sets import DEMO, sets_folder
-from a2c_pybamm.study import EnergyFile, Study, read_study
+from a2c_pybamm.study import EnergyFile, Mistakes, Study, read_study
 from a2c_pybamm.synthetic import brownian_trajectory
 
 RUNS = Path(__file__).parents[2] / "examples" / "data" / "li6ps5cl"
@@ -104,8 +105,9 @@ def test_environments_of_a_hop_are_rates_and_methods_are_a_committee() -> None:
     rates, shares = np.exp(-(np.array(list(places.values())) + 0.05) / kT), np.array([0.25, 0.5, 0.25])
     whole = np.exp(found) / (6 * 2.5e-10**2 * 5e12 / 4)
     assert shares @ ((rates - whole) / (rates + 2 * whole)) == pytest.approx(0.0, abs=1e-6)
-    spread = made.joint.factors["potential (model form)"]
-    assert spread.labels == ("a", "b")
+    row = list(made.joint.names).index("graphite E_a hop [eV]")
+    sources = {source: np.linalg.norm(factor.values[row]) for source, factor in made.joint.factors.items()}
+    assert sources["potential (model form)"] > 0.07 > 0.01 > sources["graphite hop barrier (declared)"]
     for wrong, message in (
         (barriers[:-1], "'b' has other environments or shares than 'a'"),
         ([*barriers, barriers[0]], "two barriers of 'a' are in the environment 'easy'"),
@@ -366,6 +368,41 @@ def study_of(walks: tuple[Path, list[dict[str, object]]], *, vacancies: int = 1,
     hop = {"name": "MD", "vacancies": vacancies, "molecular_dynamics": entry}
     table = {"name": "walks", "base": "Ai2020", "negative": {**GRAPHITE, "mobility": {"hops": [hop]}}}
     return Study.model_validate(table, context={"folder": folder})
+
+
+def test_settings_of_a_run_reach_its_reader(
+    walks: tuple[Path, list[dict[str, object]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, runs = walks
+    given: list[dict[str, object]] = []
+
+    def read(file: Path, **settings: object) -> None:
+        given.append(settings)
+        raise ValueError(f"{file}: not read here")
+
+    monkeypatch.setattr("a2c_pybamm.derivation.runs.read_trajectory", read)
+    cell = [["5 nm", "0 nm", "0 nm"], ["0 nm", "5 nm", "0 nm"], ["10 angstrom", "0 nm", "50 angstrom"]]
+    of_run = {"cell": cell, "inertial": False, "stride": 5}
+    with pytest.raises(ValueError, match="not read here"):
+        a2c.derive(study_of((folder, [{**run, **of_run} for run in runs])))
+    np.testing.assert_allclose(given[0]["cell"], [[5e-9, 0, 0], [0, 5e-9, 0], [1e-9, 0, 5e-9]])
+    assert (given[0]["inertial"], given[0]["stride"], given[0]["symbols"]) == (False, 5, None)
+
+
+def test_replicas_with_temperatures_of_their_own_are_replicas(tmp_path: Path) -> None:
+    """Temperatures beside the frames differ from run to run by chance: runs for which one is given are put together."""
+    rng, runs = np.random.default_rng(5), []
+    for k, T in enumerate((700.0, 700.0, 1000.0, 1000.0)):
+        run = walk(tmp_path / f"{k}.npz", 0.5, T, rng, frames=60)
+        with np.load(tmp_path / f"{k}.npz") as stored:
+            arrays = {key: stored[key] for key in stored.files if key != "target_temperature_K"}
+        np.savez(tmp_path / f"{k}.npz", **arrays, temperature_K=T + 5.0 * (-1) ** k + 20 * rng.normal(size=60))
+        runs.append({**run, "temperature": f"{T} K", "window": ["1 ps", "20 ps"]})
+    study = study_of((tmp_path, runs), prefactor_order=None, barrier_order=None)
+    entry = study.negative.mobility.hops[0].molecular_dynamics
+    found = diffusivities("g", "g", entry, {}, Mistakes())
+    assert [T for _, T in found] == pytest.approx([700.0, 1000.0], abs=5.0)
+    assert [estimate.provenance["replicas"]["runs"] for estimate in found.values()] == [2, 2]
 
 
 @pytest.fixture(scope="module")

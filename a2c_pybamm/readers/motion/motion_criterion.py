@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.readers.motion.atom_lines import AXES
 
-NO_INERTIA = (
-    "(motion without inertia is read in Python, by read_trajectory with inertial=False, or in a study by inertial = false)"
-)
+NO_INERTIA = "(motion without inertia is read with inertial=False, in a study inertial = false)"
 
 
 @dataclass(frozen=True)
