@@ -16,6 +16,7 @@ import a2c_pybamm as a2c
 from a2c_pybamm.cli import main
 from a2c_pybamm.derivation.runs import diffusivities
 from a2c_pybamm.files import read_set, set_document, write_bpx, write_pybamm_module
+from a2c_pybamm.laws import barrier_name
 from a2c_pybamm.parameter_set import base_values
 from a2c_pybamm.sets import DEMO, sets_folder
 from a2c_pybamm.study import EnergyFile, Mistakes, Study, read_study
@@ -105,7 +106,7 @@ def test_environments_of_a_hop_are_rates_and_methods_are_a_committee() -> None:
     rates, shares = np.exp(-(np.array(list(places.values())) + 0.05) / kT), np.array([0.25, 0.5, 0.25])
     whole = np.exp(found) / (6 * 2.5e-10**2 * 5e12 / 4)
     assert shares @ ((rates - whole) / (rates + 2 * whole)) == pytest.approx(0.0, abs=1e-6)
-    row = list(made.joint.names).index("graphite E_a hop [eV]")
+    row = list(made.joint.names).index(barrier_name("graphite", "hop"))
     sources = {source: np.linalg.norm(factor.values[row]) for source, factor in made.joint.factors.items()}
     assert sources["potential (model form)"] > 0.07 > 0.01 > sources["graphite hop barrier (declared)"]
     for wrong, message in (

@@ -25,6 +25,8 @@ from a2c_pybamm.readers.hops.neb_images import (
     images_of_folder,
     provenance_of,
     validate_no_return,
+    with_end_energies,
+    with_ends,
 )
 from a2c_pybamm.readers.hops.path_table import is_path_table, read_path_table
 from a2c_pybamm.readers.source_file import FILE_LIMITS, existing, file_errors, fingerprint, read_text
@@ -78,9 +80,9 @@ def read_neb(
         Name of the method that made the energies; the file's or folder's unless given.
     ends
         Files of the two stable sites from relaxations of their own, whose last structures are put before and behind the images,
-        or in the place of the folders 00 and the last.
+        or in the place of images with the same positions, or of the folders 00 and the last.
     end_energies
-        Energies of the two ends [eV] in VASP's folders that hold their structures alone; they are taken as relaxed.
+        Energies of the two ends [eV] where images or folders hold their structures alone; they are taken as relaxed.
 
     Raises
     ------
@@ -107,16 +109,14 @@ def _images(
 ) -> list[BandImage]:
     """The images of one file, several files or a folder, with their ends."""
     path = Path(given[0])
-    in_folders = len(given) == 1 and path.is_dir()
-    if end_energies is not None and not (in_folders and len(end_energies) == 2 and np.isfinite(end_energies).all()):
-        raise ValueError(f"{path}: end_energies= are the two energies [eV] of the ends of VASP's folders; leave them out")
-    if in_folders:
+    if end_energies is not None and not (len(end_energies) == 2 and np.isfinite(end_energies).all() and ends is None):
+        raise ValueError(f"{path}: end_energies= are the two energies [eV] of the ends, in the place of ends=")
+    if len(given) == 1 and path.is_dir():
         return images_of_folder(path, end_energies, ends)
     images = images_of_file(existing(path)) if len(given) == 1 else images_of_files([Path(file) for file in given])
-    if ends is None:
-        return images
-    first, last = images_of_files([Path(file) for file in ends])
-    return [first, *images, last]
+    if end_energies is not None:
+        return with_end_energies(images, end_energies)
+    return images if ends is None else with_ends(images, images_of_files([Path(file) for file in ends]))
 
 
 def _path_of_images(path: Path, label: str, images: Sequence[BandImage], criterion: BandCriterion) -> MigrationPath:

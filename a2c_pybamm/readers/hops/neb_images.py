@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,32 @@ def images_of_file(path: Path) -> list[BandImage]:
 def images_of_files(paths: Sequence[Path]) -> list[BandImage]:
     """The last structure of each file, one image a file."""
     return [_last_image(path) for path in map(existing, paths)]
+
+
+def with_ends(images: Sequence[BandImage], ends: Sequence[BandImage]) -> list[BandImage]:
+    """Images between two ends; an image at the place of an end is left out for it."""
+    first, last = ends
+    inner = list(images)
+    if inner and _is_same(inner[0].atoms, first.atoms):
+        inner = inner[1:]
+    if inner and _is_same(inner[-1].atoms, last.atoms):
+        inner = inner[:-1]
+    return [first, *inner, last]
+
+
+def with_end_energies(images: Sequence[BandImage], energies: tuple[float, float]) -> list[BandImage]:
+    """Images whose first and last get declared energies [eV].
+
+    Raises
+    ------
+    ValueError
+        If one of them has an energy of its own.
+    """
+    ends = [images[0], images[-1]]
+    if own := next((end.where for end in ends if end.atoms.calc is not None and "energy" in end.atoms.calc.results), None):
+        raise ValueError(f"{own} has an energy of its own; leave end_energies= out")
+    first, last = (replace(end, energy=energy) for end, energy in zip(ends, energies, strict=True))
+    return [first, *images[1:-1], last]
 
 
 def images_of_folder(

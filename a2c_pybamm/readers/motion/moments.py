@@ -62,12 +62,21 @@ def validate_moments(
     """
     for key, values in moments.items():
         share = criterion.rounded_share if key in TIMES else 0.0
+        values = _continued(values) if key == "configuration" else values
         _validate_spacing(path, key, values, first, share)
         if key in TIMES and len(values) > 1:
             _validate_pace(path, key, values, interval, share)
     numbers = moments.get("configuration", np.zeros(1))
     if len(numbers) > 1:
         _validate_stride(path, float(numbers[1] - numbers[0]), options)
+
+
+def _continued(numbers: Array) -> Array:
+    """Numbers of configurations that go on where a further run in the same file begins to count from the first one again."""
+    between = np.diff(numbers)
+    usual = np.median(between) if len(between) else 0.0
+    anew = (between < 0) & (numbers[1:] == usual)
+    return numbers[:1] + np.concatenate([[0.0], np.cumsum(np.where(anew, usual, between))])
 
 
 def _validate_spacing(path: Path, key: str, moments: Array, first: int, share: float) -> None:

@@ -88,6 +88,21 @@ def test_inner_images_alone_are_refused_and_with_their_ends_right(tmp_path: Path
     assert barrier(files) == pytest.approx(0.4, abs=1e-6)
 
 
+def test_ends_of_a_band_without_energies(tmp_path: Path) -> None:
+    """As ase writes them, which computes the moving images alone: from files of their own, or declared."""
+    images = band(hill(0.4))
+    for name, k in (("start", 0), ("end", -1)):
+        ase.io.write(tmp_path / f"{name}.traj", images[k])
+        images[k].calc = None
+    ase.io.write(tmp_path / "neb.traj", images)
+    with pytest.raises(ValueError, match="image 0 has no energy"):
+        read_neb(tmp_path / "neb.traj")
+    assert barrier(tmp_path / "neb.traj", ends=(tmp_path / "start.traj", tmp_path / "end.traj")) == pytest.approx(0.4, abs=1e-6)
+    assert barrier(tmp_path / "neb.traj", end_energies=(-100.0, -100.0)) == pytest.approx(0.4, abs=1e-6)
+    with pytest.raises(ValueError, match=r"start\.traj has an energy of its own; leave end_energies= out"):
+        read_neb([tmp_path / "start.traj", tmp_path / "neb.traj", tmp_path / "end.traj"], end_energies=(-100.0, -100.0))
+
+
 def outcar(image: ase.Atoms) -> str:
     """What ase reads of an OUTCAR with one ionic step."""
     cell = "\n".join("  ".join(f"{v:.9f}" for v in (*row, *row)) for row in image.cell.array)
@@ -120,8 +135,8 @@ def test_folders_of_vasp(tmp_path: Path) -> None:
         read_neb(folder)
     assert barrier(folder, end_energies=(-100.0, -100.0)) == pytest.approx(0.4, abs=1e-5)
     assert barrier(folder, ends=(tmp_path / "OUTCAR0", tmp_path / "OUTCAR6")) == pytest.approx(0.4, abs=1e-5)
-    with pytest.raises(ValueError, match="leave them out"):
-        read_neb(tmp_path / "OUTCAR0", end_energies=(0.0, 0.0))
+    with pytest.raises(ValueError, match="in the place of ends="):
+        read_neb(tmp_path / "OUTCAR0", end_energies=(0.0, np.nan))
     (folder / "03" / "OUTCAR").unlink()
     with pytest.raises(ValueError, match=r"neb/03: no OUTCAR or vasprun\.xml; copy it there"):
         read_neb(folder, end_energies=(-100.0, -100.0))

@@ -78,6 +78,15 @@ def test_left_out_configurations_are_confirmed(tmp_path: Path) -> None:
         read_trajectory(path, interval=15e-15, temperature=900.0, stride=2)
 
 
+def test_a_run_that_goes_on_counts_from_one_again(tmp_path: Path) -> None:
+    """As VASP does, whose next run goes on with the next step."""
+    path = write(tmp_path / "XDATCAR", xdatcar(R, [*range(1, 15), *range(1, 11)]))
+    assert len(read_trajectory(path, **GIVEN).positions) == 24
+    path = write(tmp_path / "XDATCAR", xdatcar(R[[*range(14), 13, *range(14, 23)]], [*range(1, 15), *range(1, 11)]))
+    with pytest.raises(ValueError, match="frame 14 is frame 13 again"):
+        read_trajectory(path, **GIVEN)
+
+
 def test_frames_written_twice_are_found_without_numbers(tmp_path: Path) -> None:
     for frames, message in (
         ([*range(14), *range(9, 24)], "frame 14 is frame 9 again, and 4 more: what a restarted run wrote twice"),
