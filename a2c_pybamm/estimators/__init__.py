@@ -2,10 +2,18 @@
 
 from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
 from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
+from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
 from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
+from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
+from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
+from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
+from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
 from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
 from a2c_pybamm.estimators.conduction.onsager_report import OnsagerReport, onsager_report
+from a2c_pybamm.estimators.conduction.pair_correlations import pair_correlations
+from a2c_pybamm.estimators.conduction.structure_factor_limit import fit_structure_factor_limit, structure_factors
+from a2c_pybamm.estimators.conduction.thermodynamic_factor import fit_thermodynamic_factor
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
 from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
 from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
@@ -77,6 +85,7 @@ __all__ = [
     "BandCriterion",
     "CutoffCriterion",
     "EffectiveMedium",
+    "ElectrolytePrior",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
@@ -105,6 +114,7 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "electrolyte_at",
     "electrolyte_motion",
     "extrapolate_cell_size",
     "fit_arrhenius",
@@ -112,11 +122,14 @@ __all__ = [
     "fit_chemical_potential",
     "fit_correlation_factor",
     "fit_einstein_helfand",
+    "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
+    "fit_ionic_conductivity",
     "fit_jump_diffusivity",
+    "fit_kirkwood_buff_factor",
     "fit_logit_spline",
     "fit_mobility",
     "fit_onsager",
@@ -124,6 +137,8 @@ __all__ = [
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
+    "fit_structure_factor_limit",
+    "fit_thermodynamic_factor",
     "fit_tracer_diffusivity",
     "harmonic",
     "harmonic_entropy",
@@ -134,6 +149,7 @@ __all__ = [
     "insertion_energies",
     "insertion_potentials",
     "keep_paths",
+    "kirkwood_buff_integrals",
     "lattice",
     "leave_one_out",
     "logit_spline",
@@ -148,12 +164,15 @@ __all__ = [
     "observed_network",
     "onsager_matrix",
     "onsager_report",
+    "pair_correlations",
     "phase_diagram",
     "planned_length",
+    "quantity_names",
     "repeat",
     "reversed_path",
     "site_trajectory",
     "split_path",
+    "structure_factors",
     "superpose",
     "tabulate_ocp",
     "tracer_correlation_factor",

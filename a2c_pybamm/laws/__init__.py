@@ -1,6 +1,8 @@
 """Formulas with named, unit-bearing coefficients and no numbers of their own."""
 
 from a2c_pybamm.ions import DEFAULT_ION, IONS, Ion, known_ion
+from a2c_pybamm.laws.conduction.composite import CompositeConductivity
+from a2c_pybamm.laws.conduction.electrolyte import ElectrolyteTransport
 from a2c_pybamm.laws.conduction.electrolyte_names import conductivity_name, salt_coefficient_name, transference_name
 from a2c_pybamm.laws.conduction.onsager import (
     BinarySalt,
@@ -14,6 +16,7 @@ from a2c_pybamm.laws.conduction.onsager import (
     transference_in_volume_frame,
     transference_number,
 )
+from a2c_pybamm.laws.conduction.single_ion import SingleIonConductor
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
@@ -52,6 +55,8 @@ __all__ = [
     "ArrheniusMobility",
     "BinarySalt",
     "Coefficients",
+    "CompositeConductivity",
+    "ElectrolyteTransport",
     "Expansion",
     "FreeEnergy",
     "Gaps",
@@ -66,6 +71,7 @@ __all__ = [
     "PlainExpansion",
     "RedlichKister",
     "Scale",
+    "SingleIonConductor",
     "SiteDensity",
     "SiteSum",
     "SplinePotential",

@@ -19,6 +19,7 @@ from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.keys import (
     ARGUMENTS,
     BALANCE_KEYS,
+    COUNTER_ELECTRODE,
     HOST_SITE,
     MECHANICS_SETS,
     MESH_KEYS,
@@ -214,6 +215,8 @@ def _entry_error(entry: Any, relative: bool) -> str:
 
 def _model_key_error(key: str, base: pybamm.ParameterValues) -> str:
     """Reason why a law of composition cannot replace this key's entry; empty text where it can."""
+    if key == COUNTER_ELECTRODE and kind_options(base).get("working electrode"):
+        return "it is that of a half cell's lithium metal; its conductivity is a number, take a Value"
     if key in MODEL_KEYS:
         return ""
     near = difflib.get_close_matches(key, MODEL_KEYS, 1)

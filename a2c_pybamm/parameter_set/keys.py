@@ -9,7 +9,7 @@ LAYERS = ("Negative current collector", "Negative electrode", "Separator", "Posi
 STOICHIOMETRY = ("OCP [V]", "OCP entropic change [V.K-1]", "electrode volume change")
 STOICHIOMETRY_AND_TEMPERATURE = (
     *("particle diffusivity [m2.s-1]", "lithiation diffusivity [m2.s-1]"),
-    *("Young's modulus [Pa]", "partial molar volume [m3.mol-1]"),
+    *("Young's modulus [Pa]", "partial molar volume [m3.mol-1]", "electrode conductivity [S.m-1]"),
 )
 """Endings of PyBaMM's keys whose functions are of a particle's stoichiometry, and of its temperature."""
 ELECTROLYTE = (
@@ -21,10 +21,11 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(STOICHIOMETRY, ("sto",)),
     **dict.fromkeys(STOICHIOMETRY_AND_TEMPERATURE, ("sto", "T")),
     **dict.fromkeys(ELECTROLYTE, ("c_e", "T")),
-    "electrode conductivity [S.m-1]": ("T",),
     "exchange-current density [A.m-2]": ("c_e", "c_s", "c_max", "T"),
 }
 """Arguments that PyBaMM passes to the functions of keys with these endings; numbers stand in for all others."""
+COUNTER_ELECTRODE = "Negative electrode conductivity [S.m-1]"
+"""Key whose function a half cell's lithium metal passes its temperature alone."""
 MESH_KEYS = ("electrode thickness [m]", "Separator thickness [m]", "particle radius [m]")
 """Endings of keys that enter the mesh: PyBaMM takes no input there."""
 LITHIUM = "Cyclable lithium capacity [A.h]"

@@ -19,6 +19,8 @@ from a2c_pybamm.readers.units import UNITS
 
 ASE_VELOCITY = ase.units.fs * ANGSTROM / UNITS["time"]["fs"]
 """One Å per ase's unit of time [m.s-1]."""
+CHARGES = "initial_charges"
+"""Name under which ase keeps the charges of single atoms [elementary charges]."""
 
 
 STATED_NAMES = {
@@ -61,6 +63,7 @@ def _blocks(path: Path, head: Any, images: Iterator[Any]) -> Iterator[Frames]:
 def _frames(first: int, images: list[Any]) -> Frames:
     has_cell = all(image.pbc.any() and image.cell.rank == 3 for image in images)
     has_velocities = all(image.has("momenta") for image in images)
+    has_charges = all(CHARGES in image.arrays for image in images)
     keys = [key for key in images[0].info if all(key in image.info for image in images)]
     columns = {key: [image.info[key] for image in images] for key in keys}
     return Frames(
@@ -69,6 +72,7 @@ def _frames(first: int, images: list[Any]) -> Frames:
         cell=np.array([image.cell.array for image in images]) if has_cell else None,
         velocities=_velocities(images) if has_velocities else None,
         stated=dict(_stated(columns)),
+        charges=np.array([image.arrays[CHARGES] for image in images]) if has_charges else None,
     )
 
 

@@ -31,12 +31,18 @@ class RunSettings:
 
 
 def run_settings(
-    path: Path, stated: Mapping[str, Any], options: RunOptions, atoms: NDArray[np.int64], *, n_frame: int | None = None
+    path: Path,
+    stated: Mapping[str, Any],
+    options: RunOptions,
+    atoms: NDArray[np.int64] | None = None,
+    *,
+    n_frame: int | None = None,
 ) -> RunSettings:
     """Settings of a run from the numbers stated beside its first frames, or beside all ``n_frame`` of them.
 
     With the first frames a setting that is missing is an error before the others are read. With all frames their
-    spacing is checked, and instantaneous temperatures are averaged. ``atoms`` are the atomic numbers (n_atom,).
+    spacing is checked, and instantaneous temperatures are averaged. ``atoms`` are the atomic numbers (n_atom,), if they
+    are known.
 
     Raises
     ------
@@ -50,7 +56,9 @@ def run_settings(
     moments = {key: np.atleast_1d(np.asarray(stated[key], float))[n_discarded:] for key in MOMENTS if key in stated}
     validate_moments(path, moments, n_discarded, interval=interval, options=options)
     kept = None if n_frame is None else n_discarded
-    temperature = run_temperature(path, stated, options, kept, interval=interval, atoms=atoms)
+    temperature = run_temperature(
+        path, stated, options, kept, interval=interval, atoms=np.zeros(1, int) if atoms is None else atoms
+    )
     return RunSettings(interval, temperature, n_discarded)
 
 
