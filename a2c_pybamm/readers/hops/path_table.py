@@ -71,8 +71,10 @@ def _numbered_lines(path: Path, lines: list[list[str]]) -> tuple[Array, Array, A
 
 def _counts_images(columns: Array) -> bool:
     """True where the first column counts images, and not distances that happen to be whole numbers."""
+    if len(columns) <= 2:
+        return False
     counts = np.array_equal(columns[0], columns[0][0] + np.arange(len(columns[0])))
-    return counts and bool((np.diff(columns[1]) > 0).all()) and len(columns) > 2
+    return counts and bool((np.diff(columns[1]) > 0).all())
 
 
 def _named_columns(path: Path) -> tuple[Array, Array, Array | None]:

@@ -22,6 +22,7 @@ MAGIC = (b"DUMPATOM", b"DUMPCUSTOM")
 BOUNDARIES = "pfsm"
 """Letters of the kinds of boundary, by their numbers."""
 TILTS = "xy xz yz"
+BOX_SIDES = ("xlo", "xhi", "ylo", "yhi", "zlo", "zhi")
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +124,11 @@ def _yaml_row(line: bytes) -> bytes:
 def _yaml_head(path: Path, entries: dict[str, str], rows: list[str]) -> _Head:
     try:
         sides = entries["boundary"].split()
+        if len(sides) != len(BOX_SIDES):
+            raise ValueError(f"{len(sides)} boundaries")
         box, tilts = rows[: len(sides) // 2], (" ".join(rows[len(sides) // 2 :])).split()
+        if len(box) != len(sides) // 2:
+            raise ValueError(f"{len(box)} bounds of the box")
         return _Head(
             entries["timestep"],
             str(int(entries["natoms"])),

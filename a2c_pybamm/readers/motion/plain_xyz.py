@@ -18,7 +18,7 @@ from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array, frames_at_once
 from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.bounded_stream import open_text
-from a2c_pybamm.readers.frames import XYZ_ENDINGS
+from a2c_pybamm.readers.frames import LARGEST_LENGTH, XYZ_ENDINGS
 from a2c_pybamm.readers.motion.atom_lines import AXES, parse_vectors
 from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS, Frames, FrameSource, numbers_of
 from a2c_pybamm.readers.source_file import unpacked_name
@@ -96,9 +96,11 @@ def _blocks(path: Path, labels: list[str]) -> Iterator[Frames]:
             positions = parse_vectors(path, first, text, len(block), n_atom, before=1)
             units = np.array([comment.unit for comment in comments])
             cells = [comment.cell for comment in comments if comment.cell is not None]
+            with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is named where frames are unwrapped
+                positions = positions if (units == 1).all() else positions * units[:, None, None]
             yield Frames(
                 first,
-                positions if (units == 1).all() else positions * units[:, None, None],
+                positions,
                 np.array(cells) if len(cells) == len(block) else None,
                 stated=_stated(comments),
             )
@@ -183,6 +185,8 @@ def _of_ipi(path: Path, k: int, comment: str, cell: re.Match[str], stated: Mappi
     numbers = np.array(cell[2].replace("D", "E").split(), float)
     if len(numbers) != (2 * len(AXES) if cell[1] == "abcABC" else len(AXES) ** 2):
         raise ValueError(f"{path}: frame {k} has a cell of {len(numbers)} numbers; is its comment cut?")
+    if not (np.abs(numbers) < LARGEST_LENGTH).all():
+        raise ValueError(f"{path}: frame {k} has a cell vector that is not below {LARGEST_LENGTH:g} Å; correct it")
     if cell[1] == "H":
         return _Comment(stated, scales[1] * numbers.reshape(len(AXES), -1).T, scales[0])
     lengths, angles = np.split(numbers, 2)

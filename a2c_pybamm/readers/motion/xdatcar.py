@@ -104,7 +104,9 @@ def _blocks(path: Path, numbers: NDArray[np.int64]) -> Iterator[Frames]:
             cells, counted, bodies = zip(*block, strict=True)
             fractions = parse_vectors(path, first, TOUCHING.sub(" -", "".join(bodies)), len(block), len(numbers))
             cell = np.array(cells)
-            yield Frames(first, fractions @ cell, cell, stated={"configuration": np.array(counted, float)})
+            with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is named where frames are unwrapped
+                positions = fractions @ cell
+            yield Frames(first, positions, cell, stated={"configuration": np.array(counted, float)})
             first += len(block)
 
 
