@@ -36,7 +36,7 @@ class LengthCriterion:
     gram_per_cm3: float = 1e3
     """The unit of densities in messages [kg.m-3]."""
     least_atoms: int = 8
-    """Atoms of the smallest frame whose distances say something: of fewer, all may be far apart by chance."""
+    """Atoms whose distances are needed to name a unit: of fewer, all may be far apart by chance."""
     n_sampled: int = 64
     """Atoms whose nearest ones are looked for."""
     most_pairs: int = 2**22
@@ -113,7 +113,7 @@ def _unit(
     positions: Array, scaled: Array, atoms: NDArray[np.int64], masses: Array, cell: Array | None, criterion: LengthCriterion
 ) -> str | None:
     """Unit in which all atoms are as far from the nearest as bonds are long; None where that is so in Å, or in no unit."""
-    if len(atoms) < criterion.least_atoms or criterion.are_bonds(scaled):
+    if len(scaled) < criterion.least_atoms or criterion.are_bonds(scaled):
         return None
     density = None if cell is None else _density(masses, cell)
     if cell is not None and density is not None and density < criterion.densest:

@@ -36,7 +36,7 @@ def read_trajectory(
     stride: int | None = None,
     scratch: str | Path | None = None,
 ) -> Trajectory:
-    r"""Trajectory with unwrapped positions: any file that ASE reads (extxyz, XDATCAR …), LAMMPS dumps, ``.npz``, ``.npy``.
+    r"""Trajectory with unwrapped positions: LAMMPS dumps, XDATCAR, xyz, ``.xtc``, ``.npz``, ``.npy``, and all that ASE reads.
 
     Frames are read some at a time. Positions of more than 128 MB lie in a scratch file, from which everything
     else takes a few atoms at a time, so that a file may be larger than the memory.
@@ -54,7 +54,8 @@ def read_trajectory(
     frame_spacing_fs              time between frames [fs]
     timestep_fs save_every_steps  the same as a product; the first alone is not the time between frames
     target_temperature_K          temperature of the thermostat [K]
-    temperature_K                 the same, or (n_frame,) the instantaneous one, whose mean is taken
+    temperature_K                 the same, or (n_frame,) the instantaneous one, whose mean is taken, argument or not
+    step, time_s, time            (n_frame,) moments, the last in fs unless the interval is it in ps or ns
     ============================  ===========================================================================
 
     Parameters
@@ -69,10 +70,11 @@ def read_trajectory(
         Keep the atoms of this species alone; one atom ``X`` at the mass centre of all others stands for the rest, against
         which displacements are counted.
     symbols
-        Chemical symbols: of each atom for ``.npy`` (positions [Å] (n_frame, n_atom, 3) alone), of each type, in order, for a
-        dump without the column ``element``.
+        Chemical symbols: of each atom for ``.npy`` (positions [Å] (n_frame, n_atom, 3) alone), and for ``.xtc``, ``.trr`` and
+        ``.dcd`` (also as ``Li24``); of each type, in order, for a dump without the column ``element`` and for an xyz file with
+        numbers of types.
     cell
-        Cell vectors in rows [m] (3, 3), where the file has none and the positions are wrapped.
+        Cell vectors in rows [m] (3, 3), where the file has none and the positions are wrapped; it is periodic in all of them.
     inertial
         True for atoms that obey Newton's equations (with a thermostat or without): steps, masses, velocities, temperature and
         the time between frames must then agree. False for walks without inertia.
@@ -86,8 +88,9 @@ def read_trajectory(
     ------
     ValueError
         If the file is cut off or misses something, atoms change, a position is not finite, file and argument disagree, neither
-        gives a number, frames are too far apart to be unwrapped, frames are not evenly spaced, the motion is not one of these
-        masses at this temperature and time between frames, or there is no space for the scratch file.
+        gives a number, frames are too far apart to be unwrapped, not evenly spaced or there twice, positions are in another
+        unit, the temperature drifts, the motion is not one of these masses at this temperature and time between frames, or
+        there is no space for the scratch file.
 
     References
     ----------
