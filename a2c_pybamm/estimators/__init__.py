@@ -21,8 +21,9 @@ from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivit
 from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
-from a2c_pybamm.estimators.hops.barrier import fit_barrier, highest_image
+from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
+from a2c_pybamm.estimators.hops.environments import EffectiveMedium, combine_environments
 from a2c_pybamm.estimators.hops.hop_correlation import MemoryCriterion, fit_correlation_factor
 from a2c_pybamm.estimators.hops.hop_network import (
     HopNetwork,
@@ -41,6 +42,20 @@ from a2c_pybamm.estimators.hops.network_diffusivity import (
 )
 from a2c_pybamm.estimators.hops.observed_network import keep_paths, observed_network
 from a2c_pybamm.estimators.hops.site_occupation import assign_sites, site_trajectory
+from a2c_pybamm.estimators.kinetics.barrier_fit import BarrierModel
+from a2c_pybamm.estimators.kinetics.charge_transfer import fit_charge_transfer, reorganization_energy_declared
+from a2c_pybamm.estimators.kinetics.equilibrium import step_potentials
+from a2c_pybamm.estimators.kinetics.form_error import FormCriterion, with_form_error
+from a2c_pybamm.estimators.kinetics.paths import barriers_of_paths
+from a2c_pybamm.estimators.kinetics.reorganization import fit_reorganization_energy
+from a2c_pybamm.estimators.mechanics.adiabatic import adiabatic_constants
+from a2c_pybamm.estimators.mechanics.covariance_error import SpectrumCriterion
+from a2c_pybamm.estimators.mechanics.crystal_symmetry import elastic_form, point_group_rotations
+from a2c_pybamm.estimators.mechanics.elastic_tensor import ElasticCoefficients, FitTo, fit_elastic_tensor
+from a2c_pybamm.estimators.mechanics.fluctuations import BornCriterion, fit_elastic_fluctuations
+from a2c_pybamm.estimators.mechanics.polycrystal import PolycrystalBounds, polycrystal_moduli
+from a2c_pybamm.estimators.mechanics.stiffness import ElasticStability, elastic_stability, stiffness_of
+from a2c_pybamm.estimators.mechanics.strain_fit import StrainCriterion
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
 from a2c_pybamm.estimators.statistics.declared_estimate import declare
@@ -83,8 +98,15 @@ from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
 
 __all__ = [
     "BandCriterion",
+    "BarrierModel",
+    "BornCriterion",
     "CutoffCriterion",
+    "EffectiveMedium",
+    "ElasticCoefficients",
+    "ElasticStability",
     "ElectrolytePrior",
+    "FitTo",
+    "FormCriterion",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
@@ -92,18 +114,25 @@ __all__ = [
     "OnsagerMatrix",
     "OnsagerReport",
     "OrderChoice",
+    "PathCriterion",
     "PhaseDiagram",
+    "PolycrystalBounds",
+    "SpectrumCriterion",
+    "StrainCriterion",
     "WindowCriterion",
     "WishedErrors",
     "activated_rates",
     "add_vibrations",
+    "adiabatic_constants",
     "assign_sites",
     "average_replicas",
+    "barriers_of_paths",
     "central_velocities",
     "charge_mean_squared_displacement",
     "choose_order",
     "collective_mean_squared_displacement",
     "combine",
+    "combine_environments",
     "combine_members",
     "composition_covariance",
     "critical_point",
@@ -111,16 +140,21 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "elastic_form",
+    "elastic_stability",
     "electrolyte_at",
     "electrolyte_motion",
     "extrapolate_cell_size",
     "extrapolate_liquid",
     "fit_arrhenius",
     "fit_barrier",
+    "fit_charge_transfer",
     "fit_chemical_potential",
     "fit_correlation_factor",
     "fit_diffusivity_from_msd",
     "fit_einstein_helfand",
+    "fit_elastic_fluctuations",
+    "fit_elastic_tensor",
     "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
@@ -133,6 +167,7 @@ __all__ = [
     "fit_mobility",
     "fit_onsager",
     "fit_onsager_from_drift",
+    "fit_reorganization_energy",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
@@ -166,9 +201,16 @@ __all__ = [
     "pair_correlations",
     "phase_diagram",
     "planned_length",
+    "point_group_rotations",
+    "polycrystal_moduli",
     "quantity_names",
+    "reorganization_energy_declared",
     "repeat",
+    "reversed_path",
     "site_trajectory",
+    "split_path",
+    "step_potentials",
+    "stiffness_of",
     "structure_factors",
     "superpose",
     "tabulate_ocp",
@@ -179,6 +221,7 @@ __all__ = [
     "validate_voltages",
     "velocity_autocorrelation",
     "vineyard_frequency",
+    "with_form_error",
     "with_leading_modes",
     "with_rates",
     "yeh_hummer_correction",
