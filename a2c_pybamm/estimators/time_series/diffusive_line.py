@@ -202,7 +202,7 @@ def _variance_between(n_body: int, process: float, between: float) -> float:
 
 
 def _is_unexplained(n_body: int, between: float, reference: float, excess: ExcessVariance) -> bool:
-    """Whether like bodies scatter by more than the process and the excess in time explain."""
+    """True where like bodies scatter by more than the process and the excess in time explain."""
     explained = reference + max(0.0, excess.variance)
     return n_body > 1 and float(chdtrc(n_body - 1, (n_body - 1) * (reference + between) / explained)) < BLOCKS.unexplained_p
 
