@@ -159,7 +159,7 @@ SYSTEMS: dict[str, tuple[Callable[[int], Trajectory], float, int, float]] = {
 }
 """Trajectories by seed, their exact diffusivity, how many are tried, and the least share that must be fitted.
 
-Of 50 hops in all, which is what five atoms make in the last two, one run in seven does not resolve D by three error bars.
+Of 50 hops in all, which is what five atoms make in the last two, one run in six does not resolve D by three error bars.
 """
 KINDS: tuple[tuple[str, Callable[..., Trajectory], float, float], ...] = (
     ("Brownian", brownian, D, 0.94),
