@@ -25,8 +25,9 @@ from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivit
 from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
-from a2c_pybamm.estimators.hops.barrier import fit_barrier, highest_image
+from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
+from a2c_pybamm.estimators.hops.environments import EffectiveMedium, combine_environments
 from a2c_pybamm.estimators.hops.hop_correlation import MemoryCriterion, fit_correlation_factor
 from a2c_pybamm.estimators.hops.hop_network import (
     HopNetwork,
@@ -104,6 +105,7 @@ __all__ = [
     "BarrierModel",
     "BornCriterion",
     "CutoffCriterion",
+    "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
     "ElectrolytePrior",
@@ -116,6 +118,7 @@ __all__ = [
     "OnsagerMatrix",
     "OnsagerReport",
     "OrderChoice",
+    "PathCriterion",
     "PhaseDiagram",
     "PolycrystalBounds",
     "SpectrumCriterion",
@@ -133,6 +136,7 @@ __all__ = [
     "choose_order",
     "collective_mean_squared_displacement",
     "combine",
+    "combine_environments",
     "combine_members",
     "composition_covariance",
     "critical_point",
@@ -205,7 +209,9 @@ __all__ = [
     "quantity_names",
     "reorganization_energy_declared",
     "repeat",
+    "reversed_path",
     "site_trajectory",
+    "split_path",
     "step_potentials",
     "stiffness_of",
     "structure_factors",
