@@ -62,10 +62,10 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
 )
 from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_velocities, velocity_autocorrelation
-from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
+from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequencyCriterion
 
 __all__ = [
-    "CutoffCriterion",
+    "ZeroFrequencyCriterion",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
