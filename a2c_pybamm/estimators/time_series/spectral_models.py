@@ -32,8 +32,8 @@ class FitSettings:
     most_halvings: int = 8
     longest_step: float = 1.5
     """Longest step of a corner or a rise, both logarithms."""
-    rise_std: float = 2.0
-    """Prior standard deviation of a rise ``A``: a factor of seven."""
+    rise_scale: float = 2.5
+    """Scale of the prior of a rise ``A``, Cauchy's distribution: a factor of twelve, with no bound."""
     corner_std: float = 3.0
     """Prior standard deviation of the logarithm of a corner ``x_l``: a relaxation time within a factor of 20 for two of them."""
     corner_prior: float = 2.5
@@ -144,22 +144,30 @@ def log_spectrum(bands: Bands, order: Order, parameters: Array, *, gradient: boo
 
 def fit_model(bands: Bands, order: Order, start: Array, settings: FitSettings) -> SpectralFit:
     """A model fitted from a start: the likelihood of gamma variables, times the prior of its relaxations."""
-    centre, precision = _prior(bands, order, settings)
     low, high = np.log(bands.x[0]), np.log(settings.highest_corner)
-    first = _first_relaxation(order)
+    first, centre = _first_relaxation(order), low + settings.corner_prior
+
+    def prior(parameters: Array) -> tuple[float, Array, Array]:
+        away, rises = parameters[first::2] - centre, parameters[first + 1 :: 2]
+        value = ((away / settings.corner_std) ** 2).sum() / 2 + np.log1p((rises / settings.rise_scale) ** 2).sum()
+        precision, slope = np.zeros(order.n_parameter), np.zeros(order.n_parameter)
+        precision[first::2] = settings.corner_std**-2
+        precision[first + 1 :: 2] = 2 / (settings.rise_scale**2 + rises**2)
+        slope[first::2], slope[first + 1 :: 2] = precision[first::2] * away, precision[first + 1 :: 2] * rises
+        return float(value), precision, slope
 
     def objective(parameters: Array, value: Array) -> tuple[Array, float]:
         ratio = bands.power * np.exp(-value)
-        prior = precision @ (parameters - centre) ** 2 / 2
-        return ratio, -float(bands.shape @ (ratio + value)) - float(prior)
+        return ratio, -float(bands.shape @ (ratio + value)) - prior(parameters)[0]
 
     parameters, damping = start, settings.first_damping
     value, gradient = log_spectrum(bands, order, parameters)
     ratio, height = objective(parameters, value)
     for _ in range(settings.most_iterations):
         weighted = gradient.T * bands.shape
+        _, precision, pull = prior(parameters)
         information = weighted @ gradient + np.diag(precision)
-        slope = weighted @ (ratio - 1) - precision * (parameters - centre)
+        slope = weighted @ (ratio - 1) - pull
         for _ in range(settings.most_halvings):
             damped = information + np.diag(damping * np.diag(information) + settings.floor)
             step = np.linalg.solve(damped, slope)
@@ -178,16 +186,7 @@ def fit_model(bands: Bands, order: Order, start: Array, settings: FitSettings) -
         ratio, height = objective(parameters, value)
         if gain < settings.tolerance:
             break
-    return _summary(bands, order, parameters, value, gradient, precision, settings)
-
-
-def _prior(bands: Bands, order: Order, settings: FitSettings) -> tuple[Array, Array]:
-    """Centres and inverse variances of the parameters' prior (n_parameter,): zero but for relaxations."""
-    centre, precision = np.zeros(order.n_parameter), np.zeros(order.n_parameter)
-    first = _first_relaxation(order)
-    centre[first::2], precision[first::2] = np.log(bands.x[0]) + settings.corner_prior, settings.corner_std**-2
-    precision[first + 1 :: 2] = settings.rise_std**-2
-    return centre, precision
+    return _summary(bands, order, parameters, value, gradient, prior(parameters)[1], settings)
 
 
 def _summary(

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtrc, gammainc, gammaincc
+from scipy.optimize import brentq
+from scipy.special import chdtrc, gammainc, gammaincc, ndtr, ndtri
 
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimate import Estimate, Factor, label_hash
@@ -27,6 +28,9 @@ from a2c_pybamm.estimators.time_series.spectral_models import (
     relaxation_scores,
     with_relaxation,
 )
+
+CENTRAL_LEVELS = (0.6827, 0.95)
+"""Probabilities of the central intervals that an error bar of a mixture has to hold."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,15 @@ class ZeroFrequencyCriterion:
     """Most relaxations beside the autoregression, which has one itself: sums of three Lorentzians."""
     bands_per_parameter: int = 6
     """Bands for each coefficient of an autoregression, at least."""
-    rise_odds: float = 2.5
+    parameter_odds: float = 1.0
+    """Logarithm of the odds against each coefficient of an autoregression or polynomial."""
+    rise_odds: float = 3.0
     """Logarithm of the odds against a further relaxation that raises the spectrum at zero."""
-    fall_odds: float = 4.0
+    fall_odds: float = 4.5
     """The same for one that lowers it: relaxations towards equilibrium add up with positive amplitudes, differences are rarer."""
+    doubt: float = 0.5
+    """Logarithm of the likelihood of held-out bands, over that of the likeliest model with fewer relaxations, from which on a
+    further one that raises the spectrum at zero widens the error."""
     fit_level: float = 1e-3
     """Probability below which a range of frequencies is fitted by none of the models, and its upper half is given up."""
     n_group: int = 24
@@ -65,8 +74,12 @@ class ZeroFrequencyCriterion:
     """Probability of the lowest bands below which the error is widened."""
     refusal_level: float = 1e-4
     """Probability of the lowest bands below which the value is refused."""
+    largest_misfit: float = 0.4
+    """Largest logarithm of the ratio of two values that held-out frequencies do not decide between: a factor of 1.5."""
     largest_std: float = 0.7
     """Largest error of the logarithm: a factor of two."""
+    safety: float = 2.0
+    """Length of a run that is advised over that at which the error would just be admissible."""
     leakage_share: float = 0.25
     """Leakage over the standard error above which the series are tapered."""
     detection: float = 3.0
@@ -160,7 +173,7 @@ class _Mixture:
     variance: float
     log_spectrum: Array
     further: float
-    """Half of the distance to a model with a further relaxation that held-out frequencies favour, or do not disfavour."""
+    """Distance to a model with a further relaxation that held-out frequencies favour."""
 
 
 def zero_frequency(
@@ -259,29 +272,48 @@ def _fitted(bands: Bands, criterion: ZeroFrequencyCriterion) -> _Mixture:
                 break
             fit = further
     held_out = np.array([fit.held_out for fit in fits])
-    score = held_out - [
-        criterion.rise_odds * (fit.rises > 0).sum() + criterion.fall_odds * (fit.rises <= 0).sum() for fit in fits
-    ]
+    simple = held_out - [criterion.parameter_odds * (fit.order.autoregression + fit.order.polynomial) for fit in fits]
+    score = simple - [criterion.rise_odds * (fit.rises > 0).sum() + criterion.fall_odds * (fit.rises <= 0).sum() for fit in fits]
     weights = np.exp(score - score.max())
     weights /= weights.sum()
     values = np.array([fit.value for fit in fits])
-    mean = float(weights @ values)
-    variance = float(weights @ ([fit.variance for fit in fits] + (values - mean) ** 2))
-    best = fits[int(weights.argmax())]
-    further_values = [
-        fit.value
-        for fit in fits
-        if fit.order.relaxations > best.order.relaxations and fit.rises[-1] > 0 and fit.held_out >= best.held_out
-    ]
+    mean, std = _centre_and_std(weights, values, np.sqrt([fit.variance for fit in fits]))
     return _Mixture(
         bands=bands,
         fits=fits,
         weights=weights,
         mean=mean,
-        variance=variance,
+        variance=std**2,
         log_spectrum=weights @ np.stack([fit.log_spectrum for fit in fits]),
-        further=max((abs(value - mean) for value in further_values), default=0.0) / 2,
+        further=_further(fits, simple, int(weights.argmax()), mean, criterion),
     )
+
+
+def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: float, criterion: ZeroFrequencyCriterion) -> float:
+    """Distance to the likeliest model with more relaxations than the best one has, zero if held-out bands do not favour it."""
+    n_best = fits[best].order.relaxations
+    simple = max(height for fit, height in zip(fits, held_out, strict=True) if fit.order.relaxations <= n_best)
+    height, value = max(
+        ((h, fit.value) for fit, h in zip(fits, held_out, strict=True) if fit.order.relaxations > n_best and fit.rises[-1] > 0),
+        default=(-np.inf, mean),
+    )
+    return abs(value - mean) if height >= simple + criterion.doubt else 0.0
+
+
+def _centre_and_std(weights: Array, values: Array, stds: Array) -> tuple[float, float]:
+    """Median of a mixture of normal distributions, and the larger of the two standard deviations that its central intervals of
+    68 and 95 % have: an unlikely model far away moves neither, as it would mean and variance."""
+
+    def between(low: float, high: float) -> float:
+        return float(weights @ (ndtr((high - values) / stds) - ndtr((low - values) / stds)))
+
+    low, high = float((values - 9 * stds).min()), float((values + 9 * stds).max())
+    median = brentq(lambda x: between(low, x) - 0.5, low, high, xtol=1e-6)
+    widths = [
+        brentq(lambda h, level=level: between(median - h, median + h) - level, 0, high - low, xtol=1e-6) / ndtri((1 + level) / 2)
+        for level in CENTRAL_LEVELS
+    ]
+    return median, float(np.mean(widths))
 
 
 def _residual_p(mixture: _Mixture, criterion: ZeroFrequencyCriterion) -> float:
@@ -348,11 +380,12 @@ def _result(
     variance = _variance(data, mixture, kurtosis / n_value)
     misfit = max(mixture.further, abs(distance) if lowest_p < criterion.widening_level else 0.0)
     std = float(np.sqrt(variance))
-    if np.hypot(std, misfit) > criterion.largest_std:
-        longer = (np.hypot(std, misfit) / criterion.largest_std) ** 2
+    longer = max(misfit / criterion.largest_misfit, float(np.hypot(std, misfit)) / criterion.largest_std)
+    if longer > 1:
+        cause = "a slow relaxation can neither be told nor excluded" if misfit > std else "the spectrum at zero is not resolved"
+        times = criterion.safety * longer**2
         raise NotResolved(
-            f"{name}: ln of the value is uncertain by {np.hypot(std, misfit):.2g}; run at least {2 * longer:.2g} times longer, "
-            f"{2 * longer * duration:.3g} s"
+            f"{name}: ln of the value ± {np.hypot(std, misfit):.2g}, {cause}; run {times:.2g} times longer, {times * duration:.3g} s"
         )
     n = len(mixture.log_spectrum)
     weights = dict(sorted(((_model_name(fit), float(w)) for fit, w in zip(mixture.fits, mixture.weights, strict=True)), key=lambda pair: -pair[1]))
