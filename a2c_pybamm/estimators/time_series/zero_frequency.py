@@ -25,6 +25,7 @@ from a2c_pybamm.estimators.time_series.spectral_models import (
     SpectralFit,
     fit_autoregressions,
     fit_polynomial,
+    log_spectrum,
     relaxation_scores,
     with_relaxation,
 )
@@ -55,11 +56,11 @@ class ZeroFrequencyCriterion:
     """Bands for each coefficient of an autoregression, at least."""
     parameter_odds: float = 1.0
     """Logarithm of the odds against each coefficient of an autoregression or polynomial."""
-    rise_odds: float = 3.0
+    rise_odds: float = 2.5
     """Logarithm of the odds against a further relaxation that raises the spectrum at zero."""
     fall_odds: float = 4.5
     """The same for one that lowers it: relaxations towards equilibrium add up with positive amplitudes, differences are rarer."""
-    doubt: float = 0.5
+    doubt: float = 0.35
     """Logarithm of the likelihood of held-out bands, over that of the likeliest model with fewer relaxations, from which on a
     further one that raises the spectrum at zero widens the error."""
     fit_level: float = 1e-3
@@ -74,13 +75,17 @@ class ZeroFrequencyCriterion:
     """Probability of the lowest bands below which the error is widened."""
     refusal_level: float = 1e-4
     """Probability of the lowest bands below which the value is refused."""
-    largest_misfit: float = 0.4
-    """Largest logarithm of the ratio of two values that held-out frequencies do not decide between: a factor of 1.5."""
-    largest_std: float = 0.7
-    """Largest error of the logarithm: a factor of two."""
+    largest_misfit: float = 0.6
+    """Largest error by the choice between two models: values that differ by a factor of 1.5."""
+    widening: float = 1.5
+    """Error over the distance of such a model, whose relaxation is weak by selection."""
+    largest_std: float = 1.0
+    """Largest error of the logarithm: a factor of e."""
+    least_fall: float = 2.0
+    """Least loss of likelihood, a logarithm, where the value is divided by a thousand: otherwise it may as well be zero."""
     safety: float = 2.0
     """Length of a run that is advised over that at which the error would just be admissible."""
-    leakage_share: float = 0.25
+    leakage_share: float = 0.1
     """Leakage over the standard error above which the series are tapered."""
     detection: float = 3.0
     """Standard deviations at which a slow relaxation counts as seen."""
@@ -297,7 +302,20 @@ def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: floa
         ((h, fit.value) for fit, h in zip(fits, held_out, strict=True) if fit.order.relaxations > n_best and fit.rises[-1] > 0),
         default=(-np.inf, mean),
     )
-    return abs(value - mean) if height >= simple + criterion.doubt else 0.0
+    return criterion.widening * abs(value - mean) if height >= simple + criterion.doubt else 0.0
+
+
+def _fall_loss(mixture: _Mixture) -> float:
+    """Loss of likelihood of the likeliest model where its value is divided by a thousand; infinite if it does not fall to zero."""
+    best = mixture.fits[int(mixture.weights.argmax())]
+    if not (best.rises < 0).any():
+        return np.inf
+    lowered = best.parameters.copy()
+    lowered[1 - 2 * best.order.relaxations :: 2][best.rises.argmin()] -= np.log(1000)
+    bands = mixture.bands
+    ratio = bands.power * np.exp(-best.log_spectrum)
+    low = bands.power * np.exp(-log_spectrum(bands, best.order, lowered, gradient=False)[0])
+    return float(bands.shape @ (low - ratio - np.log(low / ratio)))
 
 
 def _centre_and_std(weights: Array, values: Array, stds: Array) -> tuple[float, float]:
@@ -380,6 +398,11 @@ def _result(
     variance = _variance(data, mixture, kurtosis / n_value)
     misfit = max(mixture.further, abs(distance) if lowest_p < criterion.widening_level else 0.0)
     std = float(np.sqrt(variance))
+    if _fall_loss(mixture) < criterion.least_fall:
+        raise NotResolved(
+            f"{name}: the spectrum falls towards zero frequency, where it may as well be zero; run ten times longer, "
+            f"{10 * duration:.3g} s, or there is no such transport"
+        )
     longer = max(misfit / criterion.largest_misfit, float(np.hypot(std, misfit)) / criterion.largest_std)
     if longer > 1:
         cause = "a slow relaxation can neither be told nor excluded" if misfit > std else "the spectrum at zero is not resolved"
