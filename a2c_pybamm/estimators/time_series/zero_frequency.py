@@ -81,7 +81,7 @@ class ZeroFrequencyCriterion:
     """Error over the distance of such a model, whose relaxation is weak by selection."""
     largest_std: float = 1.0
     """Largest error of the logarithm: a factor of e."""
-    least_fall: float = 2.0
+    least_fall: float = 3.0
     """Least loss of likelihood, a logarithm, where the value is divided by a thousand: otherwise it may as well be zero."""
     safety: float = 2.0
     """Length of a run that is advised over that at which the error would just be admissible."""
@@ -398,7 +398,8 @@ def _result(
     variance = _variance(data, mixture, kurtosis / n_value)
     misfit = max(mixture.further, abs(distance) if lowest_p < criterion.widening_level else 0.0)
     std = float(np.sqrt(variance))
-    if _fall_loss(mixture) < criterion.least_fall:
+    falls = sum(w for w, fit in zip(mixture.weights, mixture.fits, strict=True) if (fit.rises < 0).any())
+    if _fall_loss(mixture) < criterion.least_fall or (tapered and falls < 1 / 2):
         raise NotResolved(
             f"{name}: the spectrum falls towards zero frequency, where it may as well be zero; run ten times longer, "
             f"{10 * duration:.3g} s, or there is no such transport"
