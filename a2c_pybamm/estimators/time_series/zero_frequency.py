@@ -75,18 +75,19 @@ class ZeroFrequencyCriterion:
     """Probability of the lowest bands below which the error is widened."""
     refusal_level: float = 1e-4
     """Probability of the lowest bands below which the value is refused."""
-    largest_misfit: float = 0.6
-    """Largest error by the choice between two models: values that differ by a factor of 1.5."""
     widening: float = 1.5
-    """Error over the distance of such a model, whose relaxation is weak by selection."""
+    """Error over the distance of such a model, whose relaxation is weak by selection, and least distance over the error
+    without it at which it counts."""
     largest_std: float = 1.0
     """Largest error of the logarithm: a factor of e."""
     least_fall: float = 3.0
     """Least loss of likelihood, a logarithm, where the value is divided by a thousand: otherwise it may as well be zero."""
     safety: float = 2.0
     """Length of a run that is advised over that at which the error would just be admissible."""
-    leakage_share: float = 0.1
+    leakage_share: float = 0.25
     """Leakage over the standard error above which the series are tapered."""
+    least_leakage: float = 0.03
+    """Leakage over the value below which they are not."""
     detection: float = 3.0
     """Standard deviations at which a slow relaxation counts as seen."""
     slow_share: float = 0.5
@@ -215,7 +216,7 @@ def zero_frequency(
     scaled = series / series.std()
     data = periodogram(scaled, series_per_body=series_per_body, settings=criterion.spectrum)
     mixture, fit_p = _mixture(data, interval, name, highest_frequency, criterion)
-    tapered = _leakage(data, mixture) > criterion.leakage_share * np.sqrt(mixture.variance)
+    tapered = _leakage(data, mixture) > max(criterion.leakage_share * np.sqrt(mixture.variance), criterion.least_leakage)
     if tapered:
         data = periodogram(scaled, series_per_body=series_per_body, taper=True, settings=criterion.spectrum)
         mixture, fit_p = _mixture(data, interval, name, highest_frequency, criterion)
@@ -319,7 +320,7 @@ def _fall_loss(mixture: _Mixture) -> float:
 
 
 def _centre_and_std(weights: Array, values: Array, stds: Array) -> tuple[float, float]:
-    """Median of a mixture of normal distributions, and the larger of the two standard deviations that its central intervals of
+    """Median of a mixture of normal distributions, and the smaller of the two standard deviations that its central intervals of
     68 and 95 % have: an unlikely model far away moves neither, as it would mean and variance."""
 
     def between(low: float, high: float) -> float:
@@ -331,7 +332,7 @@ def _centre_and_std(weights: Array, values: Array, stds: Array) -> tuple[float, 
         brentq(lambda h, level=level: between(median - h, median + h) - level, 0, high - low, xtol=1e-6) / ndtri((1 + level) / 2)
         for level in CENTRAL_LEVELS
     ]
-    return median, float(np.mean(widths))
+    return median, min(widths)
 
 
 def _residual_p(mixture: _Mixture, criterion: ZeroFrequencyCriterion) -> float:
@@ -396,15 +397,15 @@ def _result(
     n_value = data.n_frame * data.n_series
     kurtosis = data.excess_kurtosis if data.excess_kurtosis > criterion.kurtosis_level * np.sqrt(24 / n_value) else 0.0
     variance = _variance(data, mixture, kurtosis / n_value)
-    misfit = max(mixture.further, abs(distance) if lowest_p < criterion.widening_level else 0.0)
     std = float(np.sqrt(variance))
+    misfit = max(mixture.further if mixture.further > criterion.widening * std else 0.0, abs(distance) if lowest_p < criterion.widening_level else 0.0)
     falls = sum(w for w, fit in zip(mixture.weights, mixture.fits, strict=True) if (fit.rises < 0).any())
     if _fall_loss(mixture) < criterion.least_fall or (tapered and falls < 1 / 2):
         raise NotResolved(
             f"{name}: the spectrum falls towards zero frequency, where it may as well be zero; run ten times longer, "
             f"{10 * duration:.3g} s, or there is no such transport"
         )
-    longer = max(misfit / criterion.largest_misfit, float(np.hypot(std, misfit)) / criterion.largest_std)
+    longer = float(np.hypot(std, misfit)) / criterion.largest_std
     if longer > 1:
         cause = "a slow relaxation can neither be told nor excluded" if misfit > std else "the spectrum at zero is not resolved"
         times = criterion.safety * longer**2
