@@ -1,5 +1,7 @@
 """Data and a law in, an Estimate out; one method a file."""
 
+from a2c_pybamm.estimators.conduction.currents import ionic_current, pressure_fluctuation, viscous_stress
+from a2c_pybamm.estimators.conduction.green_kubo import fit_green_kubo
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
 from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
 from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
@@ -60,23 +62,27 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
     mean_squared_displacement,
     mean_squared_displacement_tensor,
 )
-from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
+from a2c_pybamm.estimators.time_series.resolution import NotDiffusive, NotResolved
+from a2c_pybamm.estimators.time_series.running_integral import block_averages, running_integral
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_velocities, velocity_autocorrelation
-from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequencyCriterion
+from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, ZeroFrequencyCriterion, zero_frequency
 
 __all__ = [
-    "ZeroFrequencyCriterion",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
     "NotDiffusive",
+    "NotResolved",
     "OrderChoice",
     "PhaseDiagram",
     "WindowCriterion",
+    "ZeroFrequency",
+    "ZeroFrequencyCriterion",
     "activated_rates",
     "add_vibrations",
     "assign_sites",
     "average_replicas",
+    "block_averages",
     "central_velocities",
     "choose_order",
     "collective_mean_squared_displacement",
@@ -95,6 +101,7 @@ __all__ = [
     "fit_correlation_factor",
     "fit_end_members",
     "fit_free_energy",
+    "fit_green_kubo",
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
     "fit_jump_diffusivity",
@@ -112,6 +119,7 @@ __all__ = [
     "hull_voltages",
     "insertion_energies",
     "insertion_potentials",
+    "ionic_current",
     "keep_paths",
     "lattice",
     "leave_one_out",
@@ -124,7 +132,9 @@ __all__ = [
     "neighbour_hops",
     "observed_network",
     "phase_diagram",
+    "pressure_fluctuation",
     "repeat",
+    "running_integral",
     "site_trajectory",
     "superpose",
     "tabulate_ocp",
@@ -135,7 +145,9 @@ __all__ = [
     "validate_voltages",
     "velocity_autocorrelation",
     "vineyard_frequency",
+    "viscous_stress",
     "with_leading_modes",
     "with_rates",
     "yeh_hummer_correction",
+    "zero_frequency",
 ]

@@ -2,15 +2,17 @@ r"""Transport coefficients from currents that fluctuate at equilibrium, by Green
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy.fft import rfft
-from scipy.special import digamma
 
 from a2c_pybamm.data import Array, CurrentSeries
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
+from a2c_pybamm.estimators.time_series.resolution import NotResolved
 from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, ZeroFrequencyCriterion, zero_frequency
 
 
@@ -57,21 +59,59 @@ def fit_green_kubo(
     ----------
     .. [1] R. Bertossa, F. Grasselli, L. Ercole, S. Baroni, Phys. Rev. Lett. 122 (2019) 255901 (several conserved currents).
     """
-    flux, removed = series.flux, {}
-    correction = 0.0
+
+    def value_of(flux: Array) -> ZeroFrequency:
+        interval = series.interval
+        return zero_frequency(flux, interval=interval, name=name, highest_frequency=highest_frequency, criterion=criterion)
+
+    limit, removed = value_of(series.flux), {}
     if series.coupled_names:
-        flux, correction, removed = without_coupled(series)
-    limit = zero_frequency(
-        flux, interval=series.interval, name=name, highest_frequency=highest_frequency, criterion=criterion
-    )
+        limit, removed = _without_coupled(series, limit, value_of, name)
     return limit.estimate(
         name,
-        offset=float(np.log(series.kubo_factor / 2)) + correction,
+        offset=float(np.log(series.kubo_factor / 2)),
         source=source,
         method=f"zero-frequency limit of the current's spectrum (Green-Kubo): {series.coefficient}",
         data=data_fingerprint(series, highest_frequency),
         provenance={"currents": dict(series.provenance), "fit": {**limit.report(), **_report(series, limit), **removed}},
     )
+
+
+def _without_coupled(
+    series: CurrentSeries, alone: ZeroFrequency, value_of: Callable[[Array], ZeroFrequency], name: str
+) -> tuple[ZeroFrequency, dict[str, Any]]:
+    r"""The spectrum at zero of the flux that does not follow the coupled currents, and a report.
+
+    The regression is on the real parts of the cross-spectra (both kinds of current are odd in time) at as many of the lowest
+    frequencies as the flux alone has degrees of freedom :math:`\nu`. With m currents, what is left has :math:`\nu - m` of
+    them, and is too small by :math:`(\nu - m)/\nu` in the mean.
+    """
+    n_series, n_coupled = len(series.flux), len(series.coupled)
+    n_frequency = int(np.clip(alone.degrees_of_freedom / (2 * n_series), n_coupled + 1, series.flux.shape[1] // 2))
+    flux = rfft(series.flux)[:, 1 : n_frequency + 1].ravel()
+    scale = series.coupled.std(axis=(1, 2))
+    if not scale.all():
+        raise ValueError(
+            f"{name}: the current of {series.coupled_names[int(scale.argmin())]} is constant; leave it out of coupled"
+        )
+    coupled = np.stack([rfft(c / s)[:, 1 : n_frequency + 1].ravel() for c, s in zip(series.coupled, scale, strict=True)])
+    weights = np.linalg.lstsq((coupled @ coupled.conj().T).real, (coupled @ flux.conj()).real, rcond=None)[0]
+    left = value_of(series.flux - np.tensordot(weights / scale, series.coupled, axes=(0, 0)))
+    nu = 2 * n_series * n_frequency
+    if nu <= n_coupled + 2:
+        raise NotResolved(f"{name}: {nu:.2g} degrees of freedom for {n_coupled} coupled currents; run longer")
+    corrected = replace(
+        left,
+        value=left.value + float(np.log(nu / (nu - n_coupled))),
+        std=left.std * float(np.sqrt(nu / (nu - n_coupled))),
+        degrees_of_freedom=left.degrees_of_freedom * (nu - n_coupled) / nu,
+    )
+    report = {
+        "coupled currents": list(series.coupled_names),
+        "frequencies of their regression": n_frequency,
+        "ln S(0) of the flux alone": alone.value,
+    }
+    return corrected, report
 
 
 def _report(series: CurrentSeries, limit: ZeroFrequency) -> dict[str, Any]:

@@ -17,9 +17,6 @@ from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, RES
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import velocities_against_framework
 from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, ZeroFrequencyCriterion, zero_frequency
 
-LARGEST_ALIAS = 0.05
-"""Largest spectrum at the highest frequency over that at zero: frames that are farther apart give an error of over 2 %."""
-
 
 def fit_green_kubo_diffusivity(
     velocities: Velocities,
@@ -67,6 +64,7 @@ def fit_green_kubo_diffusivity(
     if not moving.any():
         raise NotDiffusive(f"{name}: {species} does not move at all; are atoms fixed, or frames repeated?")
     series = np.ascontiguousarray(moving.transpose(1, 2, 0)).reshape(-1, len(moving))
+    criterion = criterion or ZeroFrequencyCriterion()
     try:
         limit = zero_frequency(
             series,
@@ -80,7 +78,7 @@ def fit_green_kubo_diffusivity(
         raise NotDiffusive(str(error)) from error
     if not limit.total_std < 1 / RESOLVED_STDS:
         raise NotDiffusive(f"{name}: the spectrum at zero is not resolved (ln D ± {limit.total_std:.2g}); run longer or hotter")
-    if limit.highest_over_zero > LARGEST_ALIAS and not velocities.from_positions:
+    if limit.highest_over_zero > criterion.largest_alias and not velocities.from_positions:
         raise ValueError(
             f"{name}: frames are too far apart for velocities (spectrum at the highest frequency {limit.highest_over_zero:.2g} of "
             "that at zero); write them more often, or take central_velocities of the positions"
@@ -93,7 +91,11 @@ def fit_green_kubo_diffusivity(
         data=data_fingerprint(velocities, species, cutoff),
         provenance={
             "velocities": dict(velocities.provenance),
-            "fit": {**_report(limit, len(moving[0])), "velocities against": reference, "temperature [K]": velocities.temperature},
+            "fit": {
+                **_report(limit, len(moving[0])),
+                "velocities against": reference,
+                "temperature [K]": velocities.temperature,
+            },
         },
     )
 

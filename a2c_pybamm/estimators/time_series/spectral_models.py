@@ -65,7 +65,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Bands:
-    """What the models are functions of, at the bands of one periodogram."""
+    """Arguments of the models, at the bands of one periodogram."""
 
     power: Array
     shape: Array

@@ -30,9 +30,6 @@ from a2c_pybamm.estimators.time_series.spectral_models import (
     with_relaxation,
 )
 
-CENTRAL_LEVELS = (0.6827, 0.95)
-"""Probabilities of the central intervals that an error bar of a mixture has to hold."""
-
 
 @dataclass(frozen=True)
 class ZeroFrequencyCriterion:
@@ -94,10 +91,25 @@ class ZeroFrequencyCriterion:
     """Share of the value that a slow relaxation carries whose time is stated."""
     highest_share: float = 0.05
     """Share of all frequencies that count as the highest."""
+    largest_alias: float = 0.05
+    """Largest spectrum at the highest frequencies over that at zero, of velocities: frames that are farther apart give an error
+    of over 2 %."""
+    central_levels: tuple[float, float] = (0.6827, 0.95)
+    """Probabilities of the central intervals of a mixture that its error bar is taken from."""
+    widest: float = 9.0
+    """Standard deviations beyond which a normal distribution is zero."""
+    divisor: float = 1000.0
+    """By which the value is divided to see whether it may as well be zero."""
+    tenfold: float = 10.0
+    """Length of a run that is advised where there is no error to scale, over its length."""
+    smallest_weight: float = 1e-3
+    """Weight of a model from which on the record names it."""
     least_frames: int = 50
     """Fewest frames."""
     kurtosis_level: float = 3.0
     """Standard deviations from which on the excess kurtosis of the whitened series enters the error."""
+    kurtosis_variance: float = 24.0
+    """Variance of a Gaussian sample's excess kurtosis, times its size."""
     spectrum: PeriodogramSettings = field(default_factory=PeriodogramSettings)
     fit: FitSettings = field(default_factory=FitSettings)
 
@@ -231,10 +243,14 @@ def misfit_source(source: str) -> str:
 def _validate(series: Array, name: str, criterion: ZeroFrequencyCriterion) -> None:
     """Raise ``ValueError`` where series are too short, constant, or not finite."""
     if series.ndim != 2 or series.shape[1] < criterion.least_frames:
-        raise ValueError(f"{name}: series of shape {series.shape}, at least {criterion.least_frames} frames are needed; run longer")
+        raise ValueError(
+            f"{name}: series of shape {series.shape}, at least {criterion.least_frames} frames are needed; run longer"
+        )
     span = np.ptp(series, axis=1)
     if not np.isfinite(span).all():
-        raise ValueError(f"{name}: series {int(np.flatnonzero(~np.isfinite(span))[0])} has a value that is not finite; leave it out")
+        raise ValueError(
+            f"{name}: series {int(np.flatnonzero(~np.isfinite(span))[0])} has a value that is not finite; leave it out"
+        )
     if not span.all():
         raise ValueError(f"{name}: series {int(np.flatnonzero(span == 0)[0])} is constant; was it computed in this run?")
 
@@ -279,11 +295,13 @@ def _fitted(bands: Bands, criterion: ZeroFrequencyCriterion) -> _Mixture:
             fit = further
     held_out = np.array([fit.held_out for fit in fits])
     simple = held_out - [criterion.parameter_odds * (fit.order.autoregression + fit.order.polynomial) for fit in fits]
-    score = simple - [criterion.rise_odds * (fit.rises > 0).sum() + criterion.fall_odds * (fit.rises <= 0).sum() for fit in fits]
+    score = simple - [
+        criterion.rise_odds * (fit.rises > 0).sum() + criterion.fall_odds * (fit.rises <= 0).sum() for fit in fits
+    ]
     weights = np.exp(score - score.max())
     weights /= weights.sum()
     values = np.array([fit.value for fit in fits])
-    mean, std = _centre_and_std(weights, values, np.sqrt([fit.variance for fit in fits]))
+    mean, std = _centre_and_std(weights, values, np.sqrt([fit.variance for fit in fits]), criterion)
     return _Mixture(
         bands=bands,
         fits=fits,
@@ -306,31 +324,32 @@ def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: floa
     return criterion.widening * abs(value - mean) if height >= simple + criterion.doubt else 0.0
 
 
-def _fall_loss(mixture: _Mixture) -> float:
-    """Loss of likelihood of the likeliest model where its value is divided by a thousand; infinite if it does not fall to zero."""
+def _fall_loss(mixture: _Mixture, divisor: float) -> float:
+    """Loss of likelihood of the likeliest model where its value is divided by a number; infinite if it does not fall to zero."""
     best = mixture.fits[int(mixture.weights.argmax())]
     if not (best.rises < 0).any():
         return np.inf
     lowered = best.parameters.copy()
-    lowered[1 - 2 * best.order.relaxations :: 2][best.rises.argmin()] -= np.log(1000)
+    lowered[1 - 2 * best.order.relaxations :: 2][best.rises.argmin()] -= np.log(divisor)
     bands = mixture.bands
     ratio = bands.power * np.exp(-best.log_spectrum)
     low = bands.power * np.exp(-log_spectrum(bands, best.order, lowered, gradient=False)[0])
     return float(bands.shape @ (low - ratio - np.log(low / ratio)))
 
 
-def _centre_and_std(weights: Array, values: Array, stds: Array) -> tuple[float, float]:
+def _centre_and_std(weights: Array, values: Array, stds: Array, criterion: ZeroFrequencyCriterion) -> tuple[float, float]:
     """Median of a mixture of normal distributions, and the smaller of the two standard deviations that its central intervals of
     68 and 95 % have: an unlikely model far away moves neither, as it would mean and variance."""
 
     def between(low: float, high: float) -> float:
         return float(weights @ (ndtr((high - values) / stds) - ndtr((low - values) / stds)))
 
-    low, high = float((values - 9 * stds).min()), float((values + 9 * stds).max())
+    low, high = float((values - criterion.widest * stds).min()), float((values + criterion.widest * stds).max())
     median = brentq(lambda x: between(low, x) - 0.5, low, high, xtol=1e-6)
     widths = [
-        brentq(lambda h, level=level: between(median - h, median + h) - level, 0, high - low, xtol=1e-6) / ndtri((1 + level) / 2)
-        for level in CENTRAL_LEVELS
+        brentq(lambda h, level=level: between(median - h, median + h) - level, 0, high - low, xtol=1e-6)
+        / ndtri((1 + level) / 2)
+        for level in criterion.central_levels
     ]
     return median, min(widths)
 
@@ -392,18 +411,25 @@ def _result(
     if lowest_p < criterion.refusal_level:
         raise NotResolved(
             f"{name}: the lowest frequencies of the spectrum are {np.exp(distance):.2g} times what its models give "
-            f"(p = {lowest_p:.1g}): something is slower than the run of {duration:.3g} s can show; run ten times longer"
+            f"(p = {lowest_p:.1g}): something is slower than the run of {duration:.3g} s can show; run {criterion.tenfold:g} times longer"
         )
     n_value = data.n_frame * data.n_series
-    kurtosis = data.excess_kurtosis if data.excess_kurtosis > criterion.kurtosis_level * np.sqrt(24 / n_value) else 0.0
+    kurtosis = (
+        data.excess_kurtosis
+        if data.excess_kurtosis > criterion.kurtosis_level * np.sqrt(criterion.kurtosis_variance / n_value)
+        else 0.0
+    )
     variance = _variance(data, mixture, kurtosis / n_value)
     std = float(np.sqrt(variance))
-    misfit = max(mixture.further if mixture.further > criterion.widening * std else 0.0, abs(distance) if lowest_p < criterion.widening_level else 0.0)
+    misfit = max(
+        mixture.further if mixture.further > criterion.widening * std else 0.0,
+        abs(distance) if lowest_p < criterion.widening_level else 0.0,
+    )
     falls = sum(w for w, fit in zip(mixture.weights, mixture.fits, strict=True) if (fit.rises < 0).any())
-    if _fall_loss(mixture) < criterion.least_fall or (tapered and falls < 1 / 2):
+    if _fall_loss(mixture, criterion.divisor) < criterion.least_fall or (tapered and falls < 1 / 2):
         raise NotResolved(
-            f"{name}: the spectrum falls towards zero frequency, where it may as well be zero; run ten times longer, "
-            f"{10 * duration:.3g} s, or there is no such transport"
+            f"{name}: the spectrum falls towards zero frequency, where it may as well be zero; run {criterion.tenfold:g} times longer, "
+            f"{criterion.tenfold * duration:.3g} s, or there is no such transport"
         )
     longer = float(np.hypot(std, misfit)) / criterion.largest_std
     if longer > 1:
@@ -413,13 +439,18 @@ def _result(
             f"{name}: ln of the value ± {np.hypot(std, misfit):.2g}, {cause}; run {times:.2g} times longer, {times * duration:.3g} s"
         )
     n = len(mixture.log_spectrum)
-    weights = dict(sorted(((_model_name(fit), float(w)) for fit, w in zip(mixture.fits, mixture.weights, strict=True)), key=lambda pair: -pair[1]))
+    weights = dict(
+        sorted(
+            ((_model_name(fit), float(w)) for fit, w in zip(mixture.fits, mixture.weights, strict=True)),
+            key=lambda pair: -pair[1],
+        )
+    )
     return ZeroFrequency(
         value=mixture.mean + float(np.log(data.scale)) + float(log_unit),
         std=std,
         misfit=misfit,
         degrees_of_freedom=2 / variance,
-        weights={model: weight for model, weight in weights.items() if weight > 1e-3},
+        weights={model: weight for model, weight in weights.items() if weight > criterion.smallest_weight},
         lowest_p=lowest_p,
         fit_p=fit_p,
         highest_frequency=float(data.angle[n - 1]) / (2 * np.pi * interval),
@@ -441,7 +472,7 @@ def _variance(data: Periodogram, mixture: _Mixture, beyond_gaussian: float) -> f
     ratio = data.power[:n] * np.exp(-mixture.log_spectrum)
     contributions = data.by_body[:, :n] @ (ratio * influence)
     within = sum(weight * fit.variance for weight, fit in zip(mixture.weights, mixture.fits, strict=True))
-    return mixture.variance - within + nu / (nu - 2) * float(contributions.var(ddof=1)) / n_body
+    return max(0.0, mixture.variance - within) + nu / (nu - 2) * float(contributions.var(ddof=1)) / n_body
 
 
 def _highest(data: Periodogram, mixture: _Mixture, criterion: ZeroFrequencyCriterion) -> float:
