@@ -72,6 +72,8 @@ class ZeroFrequencyCriterion:
     """Probability of the lowest bands below which the error is widened."""
     refusal_level: float = 1e-4
     """Probability of the lowest bands below which the value is refused."""
+    largest_misfit: float = 0.75
+    """Largest error by the choice between two models: values that differ by a factor of e^½."""
     widening: float = 1.5
     """Error over the distance of such a model, whose relaxation is weak by selection, and least distance over the error
     without it at which it counts."""
@@ -431,10 +433,10 @@ def _result(
             f"{name}: the spectrum falls towards zero frequency, where it may as well be zero; run {criterion.tenfold:g} times longer, "
             f"{criterion.tenfold * duration:.3g} s, or there is no such transport"
         )
-    longer = float(np.hypot(std, misfit)) / criterion.largest_std
+    longer = max(float(np.hypot(std, misfit)) / criterion.largest_std, misfit / criterion.largest_misfit)
     if longer > 1:
         cause = "a slow relaxation can neither be told nor excluded" if misfit > std else "the spectrum at zero is not resolved"
-        times = criterion.safety * longer**2
+        times = min(criterion.safety * longer**2, criterion.tenfold**2)
         raise NotResolved(
             f"{name}: ln of the value ± {np.hypot(std, misfit):.2g}, {cause}; run {times:.2g} times longer, {times * duration:.3g} s"
         )
@@ -448,8 +450,8 @@ def _result(
     return ZeroFrequency(
         value=mixture.mean + float(np.log(data.scale)) + float(log_unit),
         std=std,
-        misfit=misfit,
-        degrees_of_freedom=2 / variance,
+        misfit=float(misfit),
+        degrees_of_freedom=2 / std**2,
         weights={model: weight for model, weight in weights.items() if weight > criterion.smallest_weight},
         lowest_p=lowest_p,
         fit_p=fit_p,
