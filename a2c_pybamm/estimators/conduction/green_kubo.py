@@ -64,7 +64,8 @@ def fit_green_kubo(
         interval = series.interval
         return zero_frequency(flux, interval=interval, name=name, highest_frequency=highest_frequency, criterion=criterion)
 
-    limit, removed = value_of(series.flux), {}
+    removed: dict[str, Any] = {}
+    limit = value_of(series.flux)
     if series.coupled_names:
         limit, removed = _without_coupled(series, limit, value_of, name)
     return limit.estimate(

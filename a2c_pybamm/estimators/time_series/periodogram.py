@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.fft import next_fast_len, rfft
 
 from a2c_pybamm.data import Array
@@ -48,7 +49,7 @@ class Periodogram:
     angle: Array
     """Angular frequency [rad/frame] (n_band,), ascending."""
     power: Array
-    """Mean over series and band (n_band,), divided by `scale`; its mean is the two-sided spectrum [unit of the series]² frames."""
+    """Mean over series and band (n_band,), divided by `scale`; its mean is the two-sided spectrum [unit² frames]."""
     shape: Array
     """Shape of the gamma variable `power` (n_band,): number of averaged ordinates, fewer under a taper."""
     response: Array
@@ -89,7 +90,7 @@ def periodogram(
     window = np.sqrt(8 / 3) * np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 if taper else None
     bands = np.empty((len(series), len(count)))
     square = fourth = 0.0
-    for rows in _rows_at_once(*series.shape, settings.block):
+    for rows in _rows_at_once(len(series), series.shape[1], settings.block):
         filtered = _filtered(series[rows] - mean[rows], coefficients, n)
         squares = filtered**2
         square, fourth = square + float(squares.sum()), fourth + float(np.vdot(squares, squares))
@@ -160,12 +161,12 @@ def _transformed_length(n: int, settings: PeriodogramSettings) -> int:
     return shorter if n - shorter <= settings.longest_gap * n else n
 
 
-def _band_edges(highest: int, first: int, settings: PeriodogramSettings) -> Array:
+def _band_edges(highest: int, first: int, settings: PeriodogramSettings) -> NDArray[np.int64]:
     """First ordinate of each band, and the one behind the last (n_band + 1,)."""
     edges = list(range(first, min(settings.n_single, highest + 1) + 1))
     while edges[-1] <= highest:
         edges.append(min(highest + 1, max(edges[-1] + 1, int(edges[-1] * (1 + settings.band_width)))))
-    return np.array(edges)
+    return np.array(edges, dtype=np.int64)
 
 
 def _rows_at_once(n_series: int, n_frame: int, block: int) -> Iterator[slice]:
