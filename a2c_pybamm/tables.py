@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a2c_pybamm.formatting import significant
 from a2c_pybamm.result import FailureRow, OutputRow, ShareRow, failure_rows, output_rows, share_rows
 
 if TYPE_CHECKING:
     from a2c_pybamm.parameter_set import ParameterSet
 
 __all__ = [
+    "ElectrolyteRow",
     "FailureRow",
     "OutputRow",
     "ParameterRow",
     "ShareRow",
+    "electrolyte_rows",
     "failure_rows",
     "output_rows",
     "parameter_rows",
@@ -70,3 +73,44 @@ def units(name: str) -> tuple[str, str]:
     found = re.search(r"\[([^\[\]]*)\]$", logarithm[1] if logarithm else name)
     unit = found[1] if found else "1"
     return ("1", unit) if logarithm else (unit, "")
+
+
+@dataclass(frozen=True)
+class ElectrolyteRow:
+    """One function of the electrolyte at the initial concentration and the set's temperature."""
+
+    key: str
+    """PyBaMM's key, with its unit."""
+    value: float
+    """At the mean coefficients."""
+    interval: tuple[float, float]
+    """Central 68 % of draws."""
+    base: float
+    """The base set's own."""
+
+    @property
+    def value_text(self) -> str:
+        return significant(self.value)
+
+    @property
+    def interval_text(self) -> str:
+        return " to ".join(map(significant, self.interval))
+
+    @property
+    def base_text(self) -> str:
+        return significant(self.base)
+
+
+def electrolyte_rows(parameter_set: ParameterSet) -> list[ElectrolyteRow]:
+    """A row for each function of the electrolyte that a law of concentration stands in for; none without such laws."""
+    from a2c_pybamm.parameter_set import electrolyte_keys, electrolyte_table
+
+    keys = electrolyte_keys(parameter_set)
+    if not keys:
+        return []
+    table = electrolyte_table(parameter_set).isel(concentration=0)
+    numbers = zip(table["value"].values, table["quantile"].values, table["base"].values, strict=True)
+    return [
+        ElectrolyteRow(key, float(v), (float(q[0]), float(q[1])), float(b))
+        for key, (v, q, b) in zip(keys, numbers, strict=True)
+    ]

@@ -9,7 +9,7 @@ import typer
 
 from a2c_pybamm.cli import steps
 from a2c_pybamm.cli.plan import print_plan
-from a2c_pybamm.cli.printing import err, print_files, print_lines, print_parameters, print_supplied
+from a2c_pybamm.cli.printing import err, print_electrolyte, print_files, print_lines, print_parameters, print_supplied
 from a2c_pybamm.formatting import MESSAGE_LENGTH
 
 app = typer.Typer(
@@ -169,7 +169,9 @@ def show(name: SetName) -> None:
     """
     from a2c_pybamm.sets import load
 
-    print_parameters(load(name))
+    parameter_set = load(name)
+    print_parameters(parameter_set)
+    print_electrolyte(parameter_set)
 
 
 @app.command()

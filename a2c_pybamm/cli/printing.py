@@ -120,6 +120,16 @@ def print_parameters(parameter_set: ParameterSet) -> None:
     print_lines(*(f"{key}: {text}" for key, text in parameter_set.notes.items() if isinstance(text, str)))
 
 
+def print_electrolyte(parameter_set: ParameterSet) -> None:
+    """Functions of the electrolyte at the initial concentration, beside the base set's, where a law gives one."""
+    from a2c_pybamm.tables import electrolyte_rows
+
+    if rows := electrolyte_rows(parameter_set):
+        cells = [[row.key, f"{row.value_text} ({row.interval_text})", row.base_text] for row in rows]
+        header = ["at the initial concentration", "this set (68 % interval)", f"{parameter_set.base}, as it is"]
+        print_table("Electrolyte", header, cells)
+
+
 def print_thermodynamics(parameter_set: ParameterSet) -> None:
     """Voltage, entropic change, window and gaps of each electrode with a law, beside the base set's."""
     from a2c_pybamm.report import thermodynamic_rows

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from a2c_pybamm.cli.failures import naming_input
 from a2c_pybamm.cli.printing import (
     err,
+    print_electrolyte,
     print_files,
     print_lines,
     print_memo,
@@ -186,6 +187,7 @@ def write_set(file: Path, parameter_set: ParameterSet) -> None:
     print_lines(*filter(None, [lost]), console=err)
     print_parameters(parameter_set)
     print_thermodynamics(parameter_set)
+    print_electrolyte(parameter_set)
     print_files(files)
 
 

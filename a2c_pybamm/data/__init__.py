@@ -1,6 +1,7 @@
 """Records that readers return: frozen arrays in SI units, one type for each kind of data."""
 
-from a2c_pybamm.data.conduction import CurrentSeries, ElectrolyteMotion, TransportCoefficient
+from a2c_pybamm.data.conduction import CurrentSeries, DriftVelocities, ElectrolyteMotion, TransportCoefficient
+from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.motion import (
@@ -22,18 +23,23 @@ __all__ = [
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
     "MOST_BYTES_IN_MEMORY",
+    "ActivityTable",
     "Array",
     "ChemicalPotentials",
     "CollectiveMSD",
+    "ConcentrationScale",
     "CurrentSeries",
+    "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",
     "MigrationPath",
+    "PairCorrelations",
     "SiteOccupation",
     "Sites",
+    "StructureFactors",
     "TensorMSD",
     "ThermalTable",
     "TracerMSD",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -119,16 +119,67 @@ class ElectrolyteMotion:
             )
         if not len(self.charges) == len(self.counts) == len(self.masses) == n:
             raise ValueError(f"electrolyte: {n} species need as many charges, counts and masses")
+        of_each = [(len(self.collective), count, 3) for count in self.counts]
+        if self.particles and [paths.shape for paths in self.particles] != of_each:
+            raise ValueError(f"electrolyte: positions of single particles must have the shapes {of_each}; leave them out")
         if not np.isfinite(self.collective).all():
             frame = int(np.flatnonzero(~np.isfinite(self.collective).all(axis=(1, 2)))[0])
             raise ValueError(f"electrolyte: frame {frame} has a position that is not finite; leave it out")
-        if total := sum(z * count for z, count in zip(self.charges, self.counts, strict=True)):
-            listed = ", ".join(
-                f"{count} {name} of charge {z:+d}"
-                for name, z, count in zip(self.species, self.charges, self.counts, strict=True)
-            )
-            raise ValueError(f"electrolyte: the charges add up to {total:+d} ({listed}); correct charges or species")
+        validate_neutral(self.species, self.charges, self.counts)
         for name in ("interval", "temperature", "volume"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"electrolyte: {name} is {getattr(self, name):g}, it must be positive; give {name}=")
         freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class DriftVelocities:
+    """Mean velocities of an electrolyte's species under constant small forces, one run for each set of forces.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, an entry is not finite, a standard error is not positive, or the charges do not add up to zero.
+    """
+
+    species: tuple[str, ...]
+    """Name of each species (n_species,)."""
+    charges: tuple[int, ...]
+    """Formal charge of one particle of each species [elementary charges]; 0 for a solvent."""
+    counts: tuple[int, ...]
+    """Number of particles of each species."""
+    masses: Array
+    """Mass of one particle of each species [kg] (n_species,)."""
+    forces: Array
+    """Force on each particle of a species along one direction [N] (n_run, n_species)."""
+    velocities: Array
+    """Mean velocity of the particles of a species along it [m.s-1] (n_run, n_species)."""
+    velocity_stds: Array
+    """Standard errors of those [m.s-1] (n_run, n_species), independent of one another."""
+    temperature: float
+    """Temperature [K]."""
+    volume: float
+    """Volume of the simulation cell [m3]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.species)
+        for name in ("forces", "velocities", "velocity_stds"):
+            values = getattr(self, name)
+            if values.ndim != 2 or values.shape != (len(self.forces), n) or not np.isfinite(values).all():
+                raise ValueError(f"drift: {name} have shape {values.shape}, not (n_run, {n}), or are not finite")
+        if not len(self.charges) == len(self.counts) == len(self.masses) == n:
+            raise ValueError(f"drift: {n} species need as many charges, counts and masses")
+        validate_neutral(self.species, self.charges, self.counts)
+        if not (self.velocity_stds > 0).all():
+            raise ValueError("drift: a velocity has no standard error; give that of each mean, from blocks of its run")
+        if not (self.temperature > 0 and self.volume > 0):
+            raise ValueError(f"drift: temperature {self.temperature:g} K and volume {self.volume:g} m3 must be positive")
+        freeze(self)
+
+
+def validate_neutral(species: Sequence[str], charges: Sequence[int], counts: Sequence[int]) -> None:
+    """Raise ``ValueError`` where the charges of all particles do not add up to zero."""
+    if total := sum(z * count for z, count in zip(charges, counts, strict=True)):
+        listed = ", ".join(f"{n} {name} of charge {z:+d}" for name, z, n in zip(species, charges, counts, strict=True))
+        raise ValueError(f"electrolyte: the charges add up to {total:+d} ({listed}); correct charges or species")

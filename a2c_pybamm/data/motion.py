@@ -215,6 +215,10 @@ class Velocities:
     """Temperature [K]."""
     from_positions: bool = False
     """True for central differences of positions, which add up to displacements at any time between frames."""
+    charges: Array | None = None
+    """Charge of each atom [elementary charges] (n_atom,), if the file has charges that do not change."""
+    volume: float | None = None
+    """Volume of the simulation cell [m3], if it is known and does not change."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -226,6 +230,12 @@ class Velocities:
         if not np.isfinite(self.velocities).all():
             frame = int(np.flatnonzero(~np.isfinite(self.velocities).all(axis=(1, 2)))[0])
             raise ValueError(f"velocities: frame {frame} has one that is not finite")
+        if self.charges is not None and (self.charges.shape != shape[1:2] or not np.isfinite(self.charges).all()):
+            raise ValueError(
+                f"velocities: charges have shape {self.charges.shape}, expected a finite one for each of {shape[1]} atoms"
+            )
+        if self.volume is not None and not self.volume > 0:
+            raise ValueError(f"velocities: volume is {self.volume:g} m3, it must be positive; give it as volume=")
         if not (self.interval > 0 and self.temperature > 0):
             raise ValueError(
                 f"velocities: interval {self.interval:g} s and temperature {self.temperature:g} K must be positive"

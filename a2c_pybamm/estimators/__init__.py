@@ -2,6 +2,20 @@
 
 from a2c_pybamm.estimators.conduction.currents import ionic_current, pressure_fluctuation, viscous_stress
 from a2c_pybamm.estimators.conduction.green_kubo import fit_green_kubo
+from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
+from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
+from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
+from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
+from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
+from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
+from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
+from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
+from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
+from a2c_pybamm.estimators.conduction.onsager_matrix import OnsagerMatrix, onsager_matrix
+from a2c_pybamm.estimators.conduction.onsager_report import OnsagerReport, onsager_report
+from a2c_pybamm.estimators.conduction.pair_correlations import pair_correlations
+from a2c_pybamm.estimators.conduction.structure_factor_limit import fit_structure_factor_limit, structure_factors
+from a2c_pybamm.estimators.conduction.thermodynamic_factor import fit_thermodynamic_factor
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
 from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
 from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
@@ -57,7 +71,9 @@ from a2c_pybamm.estimators.thermodynamics.smoothing_spline import fit_spline_pot
 from a2c_pybamm.estimators.thermodynamics.tabulation import tabulate_ocp
 from a2c_pybamm.estimators.thermodynamics.vibrations import add_vibrations, harmonic
 from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion
+from a2c_pybamm.estimators.time_series.flat_band import BandCriterion
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
+    charge_mean_squared_displacement,
     collective_mean_squared_displacement,
     mean_squared_displacement,
     mean_squared_displacement_tensor,
@@ -68,6 +84,9 @@ from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_v
 from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, ZeroFrequencyCriterion, zero_frequency
 
 __all__ = [
+    "BandCriterion",
+    "CutoffCriterion",
+    "ElectrolytePrior",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
@@ -78,12 +97,19 @@ __all__ = [
     "WindowCriterion",
     "ZeroFrequency",
     "ZeroFrequencyCriterion",
+    "OnsagerMatrix",
+    "OnsagerReport",
+    "OrderChoice",
+    "PhaseDiagram",
+    "WindowCriterion",
+    "WishedErrors",
     "activated_rates",
     "add_vibrations",
     "assign_sites",
     "average_replicas",
     "block_averages",
     "central_velocities",
+    "charge_mean_squared_displacement",
     "choose_order",
     "collective_mean_squared_displacement",
     "combine",
@@ -94,22 +120,32 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "electrolyte_at",
+    "electrolyte_motion",
     "extrapolate_cell_size",
     "fit_arrhenius",
     "fit_barrier",
     "fit_chemical_potential",
     "fit_correlation_factor",
+    "fit_einstein_helfand",
+    "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
     "fit_green_kubo",
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
+    "fit_ionic_conductivity",
     "fit_jump_diffusivity",
+    "fit_kirkwood_buff_factor",
     "fit_logit_spline",
     "fit_mobility",
+    "fit_onsager",
+    "fit_onsager_from_drift",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
+    "fit_structure_factor_limit",
+    "fit_thermodynamic_factor",
     "fit_tracer_diffusivity",
     "harmonic",
     "harmonic_entropy",
@@ -121,6 +157,7 @@ __all__ = [
     "insertion_potentials",
     "ionic_current",
     "keep_paths",
+    "kirkwood_buff_integrals",
     "lattice",
     "leave_one_out",
     "logit_spline",
@@ -129,13 +166,21 @@ __all__ = [
     "mean_squared_displacement_tensor",
     "mean_voltage",
     "mobility_at",
+    "molecules_by_number",
+    "motion_of_groups",
     "neighbour_hops",
     "observed_network",
+    "onsager_matrix",
+    "onsager_report",
+    "pair_correlations",
     "phase_diagram",
     "pressure_fluctuation",
+    "planned_length",
+    "quantity_names",
     "repeat",
     "running_integral",
     "site_trajectory",
+    "structure_factors",
     "superpose",
     "tabulate_ocp",
     "tracer_correlation_factor",

@@ -24,6 +24,7 @@ from a2c_pybamm.parameter_set import (
     ParameterSet,
     base_values,
     ions_of,
+    method_arguments,
     module_name,
     passed_arguments,
     required_arguments,
@@ -56,15 +57,10 @@ def _function(key: str, name: str, attachment: Attachment, T: float, tables: Tab
     """Source of the function that stands in for a PyBaMM parameter."""
     law, arguments = attachment.law, passed_arguments(key, attachment)
     recording = Recording(tables)
-    passed = [recording.add(argument) for argument in arguments]
+    passed = {argument: recording.add(argument) for argument in arguments}
     c = {name: recording.add(f"c[{_quoted(name)}]") for name in (*law.names, *derived_names(law))}
-    if attachment.index is not None:
-        arguments_of_method: list[Any] = [attachment.index, *passed]
-    else:
-        x = [attachment.stoichiometry.offset + attachment.stoichiometry.slope * sto for sto in passed[:1]]
-        arguments_of_method = [*x, *([passed[1] if len(passed) > 1 else T] if passed else [])]
     try:
-        body = formula_lines(getattr(law, attachment.method)(c, *arguments_of_method))
+        body = formula_lines(getattr(law, attachment.method)(c, *method_arguments(attachment, passed, T)))
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{key!r}: law {law.kind!r}, method {attachment.method!r}, cannot be written out as a formula: {error}; "

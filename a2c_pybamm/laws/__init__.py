@@ -1,6 +1,22 @@
 """Formulas with named, unit-bearing coefficients and no numbers of their own."""
 
 from a2c_pybamm.ions import DEFAULT_ION, IONS, Ion, known_ion
+from a2c_pybamm.laws.conduction.composite import CompositeConductivity
+from a2c_pybamm.laws.conduction.electrolyte import ElectrolyteTransport
+from a2c_pybamm.laws.conduction.electrolyte_names import conductivity_name, salt_coefficient_name, transference_name
+from a2c_pybamm.laws.conduction.onsager import (
+    BinarySalt,
+    conductivity,
+    frame_matrix,
+    onsager_from_transport,
+    salt_coefficient,
+    salt_diffusivity,
+    salt_partial_molar_volume,
+    transference_in_solvent_frame,
+    transference_in_volume_frame,
+    transference_number,
+)
+from a2c_pybamm.laws.conduction.single_ion import SingleIonConductor
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
@@ -37,7 +53,10 @@ __all__ = [
     "IONS",
     "KINDS",
     "ArrheniusMobility",
+    "BinarySalt",
     "Coefficients",
+    "CompositeConductivity",
+    "ElectrolyteTransport",
     "Expansion",
     "FreeEnergy",
     "Gaps",
@@ -52,6 +71,7 @@ __all__ = [
     "PlainExpansion",
     "RedlichKister",
     "Scale",
+    "SingleIonConductor",
     "SiteDensity",
     "SiteSum",
     "SplinePotential",
@@ -63,7 +83,10 @@ __all__ = [
     "barrier_name",
     "build_law",
     "coefficient",
+    "conductivity",
+    "conductivity_name",
     "derived_names",
+    "frame_matrix",
     "held_laws",
     "interpolate",
     "invert",
@@ -71,9 +94,18 @@ __all__ = [
     "known_ion",
     "log_coefficient",
     "material_name",
+    "onsager_from_transport",
     "prefactor_name",
     "registered",
+    "salt_coefficient",
+    "salt_coefficient_name",
+    "salt_diffusivity",
+    "salt_partial_molar_volume",
     "settings",
+    "transference_in_solvent_frame",
+    "transference_in_volume_frame",
+    "transference_name",
+    "transference_number",
 ]
 
 KINDS = registered(vars())

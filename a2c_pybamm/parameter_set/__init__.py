@@ -5,6 +5,7 @@ from a2c_pybamm.parameter_set.attachment import (
     Attachment,
     StoichiometryMap,
     attachment_error,
+    method_arguments,
     msmr_attachments,
     passed_arguments,
 )
@@ -18,6 +19,7 @@ from a2c_pybamm.parameter_set.base_set import (
     kind_options,
     missing_entry,
 )
+from a2c_pybamm.parameter_set.electrolyte_table import electrolyte_keys, electrolyte_table
 from a2c_pybamm.parameter_set.ions import ions_of
 from a2c_pybamm.parameter_set.key_ranges import TEMPERATURES, VOLTAGES, Range, value_error
 from a2c_pybamm.parameter_set.log import silent_pybamm
@@ -41,12 +43,15 @@ __all__ = [
     "attachment_error",
     "balance_conflict",
     "base_values",
+    "electrolyte_keys",
+    "electrolyte_table",
     "evaluate_base",
     "evaluate_entry",
     "free_energy_sides",
     "ions_of",
     "kind_options",
     "measured_ocp",
+    "method_arguments",
     "missing_entry",
     "module_name",
     "msmr_attachments",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Literal
@@ -16,15 +17,15 @@ from a2c_pybamm.laws import KINDS, Law, Scale, SiteSum, Value
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.keys import (
+    ARGUMENTS,
     BALANCE_KEYS,
+    COUNTER_ELECTRODE,
     HOST_SITE,
     MECHANICS_SETS,
     MESH_KEYS,
     MODEL_KEYS,
     QUANTITIES,
     RESERVED_KEYS,
-    STOICHIOMETRY,
-    STOICHIOMETRY_AND_TEMPERATURE,
 )
 from a2c_pybamm.parameter_set.value_document import required_arguments
 from a2c_pybamm.schema import conform_fields, show
@@ -86,22 +87,29 @@ def _n_argument(law: Law, method: str) -> int | None:
 
 
 def passed_arguments(key: str, attachment: Attachment) -> tuple[str, ...]:
-    """Arguments among "sto" and "T" that PyBaMM passes to what stands in for this key; none where that is a number."""
+    """Arguments (of `ARGUMENTS`) that PyBaMM passes to what stands in for this key; none where that is a number."""
     if isinstance(attachment.law, Scale | Value):
         return ()
     if attachment.index is not None:
         return ("T",) if key.endswith("[V]") else ()
-    if key.endswith(STOICHIOMETRY):
-        return ("sto",)
-    return ("sto", "T") if key.endswith(STOICHIOMETRY_AND_TEMPERATURE) else ()
+    return next((arguments for ending, arguments in ARGUMENTS.items() if key.endswith(ending)), ())
+
+
+def method_arguments(attachment: Attachment, passed: Mapping[str, Any], T: float) -> list[Any]:
+    """Arguments of a law's method after its coefficients, from those that PyBaMM passes by their names.
+
+    A stoichiometry becomes the law's x, and the set's temperature [K] stands where PyBaMM passes a stoichiometry alone.
+    """
+    sto = attachment.stoichiometry
+    arguments = [sto.offset + sto.slope * value if name == "sto" else value for name, value in passed.items()]
+    if attachment.index is not None:
+        return [attachment.index, *arguments]
+    return [*arguments, T] if tuple(passed) == ("sto",) else arguments
 
 
 def _n_passed(key: str, attachment: Attachment) -> int:
-    """Number of arguments that a law's method is given in the place of this key: c, x and T, or fewer."""
-    passed = passed_arguments(key, attachment)
-    if attachment.index is not None:
-        return 2 + len(passed)
-    return 3 if passed else 1
+    """Number of arguments that a law's method is given in the place of this key, its coefficients among them."""
+    return 1 + len(method_arguments(attachment, dict.fromkeys(passed_arguments(key, attachment), 0.0), 0.0))
 
 
 def _method_error(key: str, attachment: Attachment) -> str:
@@ -207,6 +215,8 @@ def _entry_error(entry: Any, relative: bool) -> str:
 
 def _model_key_error(key: str, base: pybamm.ParameterValues) -> str:
     """Reason why a law of composition cannot replace this key's entry; empty text where it can."""
+    if key == COUNTER_ELECTRODE and kind_options(base).get("working electrode"):
+        return "it is that of a half cell's lithium metal; its conductivity is a number, take a Value"
     if key in MODEL_KEYS:
         return ""
     near = difflib.get_close_matches(key, MODEL_KEYS, 1)

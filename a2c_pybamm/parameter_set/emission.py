@@ -5,14 +5,14 @@ Partials solve, pickle and can be written to JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import pybamm
 
 from a2c_pybamm.laws import Scale, Value, derived_names
-from a2c_pybamm.parameter_set.attachment import Attachment, passed_arguments
+from a2c_pybamm.parameter_set.attachment import Attachment, method_arguments, passed_arguments
 from a2c_pybamm.parameter_set.base_set import applied
 from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.value_document import required_arguments
@@ -28,9 +28,19 @@ def of_stoichiometry_and_temperature(sto: Any, T: Any, law: Any, method: str, c:
     return getattr(law, method)(c, offset + slope * sto, T)
 
 
-def of_temperature(T: Any, law: Any, method: str, c: Any, index: int) -> Any:
+def of_site_and_temperature(T: Any, law: Any, method: str, c: Any, index: int) -> Any:
     """A law's method of one kind of site as PyBaMM calls it with temperature alone."""
     return getattr(law, method)(c, index, T)
+
+
+def of_electrolyte(c_e: Any, T: Any, law: Any, method: str, c: Any) -> Any:
+    """A law's method as PyBaMM calls it with the electrolyte's concentration and temperature."""
+    return getattr(law, method)(c, c_e, T)
+
+
+def of_interface(c_e: Any, c_s: Any, c_max: Any, T: Any, law: Any, method: str, c: Any) -> Any:
+    """A law's method as PyBaMM calls it with the electrolyte's and particle's concentrations, their maximum, temperature."""
+    return getattr(law, method)(c, c_e, c_s, c_max, T)
 
 
 def shifted_ocp(sto: Any, ocp: Any, entropy: Any, shift: float) -> Any:
@@ -50,13 +60,14 @@ def emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base:
     if isinstance(law, Value):
         return law.value(arguments)  # PyBaMM takes a number in the place of any function
     passed = passed_arguments(key, attachment)
-    if attachment.index is not None:
-        if passed:
-            return partial(of_temperature, law=law, method=method, c=arguments, index=attachment.index)
-        return getattr(law, method)(arguments, attachment.index)
     if not passed:
-        return getattr(law, method)(arguments)
-    settings: dict[str, Any] = {"law": law, "method": method, "c": arguments, "offset": sto.offset, "slope": sto.slope}
+        return getattr(law, method)(arguments, *method_arguments(attachment, {}, T))
+    settings: dict[str, Any] = {"law": law, "method": method, "c": arguments}
+    if attachment.index is not None:
+        return partial(of_site_and_temperature, index=attachment.index, **settings)
     if passed == ("sto",):
-        return partial(of_stoichiometry, T=T, **settings)
-    return partial(of_stoichiometry_and_temperature, **settings)
+        return partial(of_stoichiometry, T=T, offset=sto.offset, slope=sto.slope, **settings)
+    if passed == ("sto", "T"):
+        return partial(of_stoichiometry_and_temperature, offset=sto.offset, slope=sto.slope, **settings)
+    function: Callable[..., Any] = of_electrolyte if passed == ("c_e", "T") else of_interface
+    return partial(function, **settings)

@@ -6,9 +6,26 @@ import re
 
 LAYERS = ("Negative current collector", "Negative electrode", "Separator", "Positive electrode", "Positive current collector")
 """First words of the keys of a cell's layers."""
-STOICHIOMETRY = ("OCP [V]", "OCP entropic change [V.K-1]")
-STOICHIOMETRY_AND_TEMPERATURE = ("particle diffusivity [m2.s-1]", "Young's modulus [Pa]", "partial molar volume [m3.mol-1]")
-"""Endings of PyBaMM's keys, by the arguments that PyBaMM passes; numbers stand in for all others."""
+STOICHIOMETRY = ("OCP [V]", "OCP entropic change [V.K-1]", "electrode volume change")
+STOICHIOMETRY_AND_TEMPERATURE = (
+    *("particle diffusivity [m2.s-1]", "lithiation diffusivity [m2.s-1]"),
+    *("Young's modulus [Pa]", "partial molar volume [m3.mol-1]", "electrode conductivity [S.m-1]"),
+)
+"""Endings of PyBaMM's keys whose functions are of a particle's stoichiometry, and of its temperature."""
+ELECTROLYTE = (
+    *("Electrolyte conductivity [S.m-1]", "Electrolyte diffusivity [m2.s-1]"),
+    *("Cation transference number", "Thermodynamic factor"),
+)
+"""PyBaMM's keys whose functions are of the electrolyte's concentration [mol.m-3] and its temperature."""
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(STOICHIOMETRY, ("sto",)),
+    **dict.fromkeys(STOICHIOMETRY_AND_TEMPERATURE, ("sto", "T")),
+    **dict.fromkeys(ELECTROLYTE, ("c_e", "T")),
+    "exchange-current density [A.m-2]": ("c_e", "c_s", "c_max", "T"),
+}
+"""Arguments that PyBaMM passes to the functions of keys with these endings; numbers stand in for all others."""
+COUNTER_ELECTRODE = "Negative electrode conductivity [S.m-1]"
+"""Key whose function a half cell's lithium metal passes its temperature alone."""
 MESH_KEYS = ("electrode thickness [m]", "Separator thickness [m]", "particle radius [m]")
 """Endings of keys that enter the mesh: PyBaMM takes no input there."""
 LITHIUM = "Cyclable lithium capacity [A.h]"
@@ -42,12 +59,16 @@ MODEL_KEYS = (
         for side in _SIDES
         for quantity in (
             *(f"electrode {branch}OCP [V]" for branch in ("", "lithiation ", "delithiation ")),
-            "electrode OCP entropic change [V.K-1]",
+            *("electrode OCP entropic change [V.K-1]", "electrode exchange-current density [A.m-2]"),
+            *("electrode Butler-Volmer transfer coefficient", "electrode reorganization energy [eV]"),
             *(f"particle {branch}diffusivity [m2.s-1]" for branch in ("", "lithiation ", "delithiation ")),
-            "electrode Young's modulus [Pa]",
-            "electrode partial molar volume [m3.mol-1]",
+            *("electrode Young's modulus [Pa]", "electrode Poisson's ratio"),
+            *("electrode partial molar volume [m3.mol-1]", "electrode volume change"),
+            "electrode reference concentration for free of deformation [mol.m-3]",
         )
     ),
+    *(f"{side} electrode conductivity [S.m-1]" for side in _SIDES),
+    *ELECTROLYTE,
     *(f"{phase}Maximum concentration in {side.lower()} electrode [mol.m-3]" for phase in _PHASES for side in _SIDES),
 )
 """Keys that PyBaMM's models read (lithium_ion_parameters.py) and a law can replace, whether a base set has them or not."""
@@ -58,6 +79,18 @@ QUANTITIES = {
         ("chemical_diffusivity", "jump_diffusivity", "measured_diffusivity"), re.compile(r".* diffusivity \[m2\.s-1\]")
     ),
     "maximum_concentration": re.compile(r"(.*: )?Maximum concentration in .*"),
+    "electrolyte_conductivity": re.compile(re.escape(ELECTROLYTE[0])),
+    "electrolyte_diffusivity": re.compile(re.escape(ELECTROLYTE[1])),
+    "cation_transference_number": re.compile(ELECTROLYTE[2]),
+    "electrolyte_thermodynamic_factor": re.compile(ELECTROLYTE[3]),
+    "electronic_conductivity": re.compile(r"(Negative|Positive) electrode conductivity \[S\.m-1\]"),
+    "exchange_current_density": re.compile(r".* electrode exchange-current density \[A\.m-2\]"),
+    "anodic_transfer_coefficient": re.compile(r".* electrode Butler-Volmer transfer coefficient"),
+    "reorganization_energy": re.compile(r".* electrode reorganization energy \[eV\]"),
+    "youngs_modulus": re.compile(r".* electrode Young's modulus \[Pa\]"),
+    "poissons_ratio": re.compile(r".* electrode Poisson's ratio"),
+    "partial_molar_volume": re.compile(r".* electrode partial molar volume \[m3\.mol-1\]"),
+    "volume_change": re.compile(r".* electrode volume change"),
     "site_fraction": re.compile(r".* host site occupancy fraction \(\d+\)"),
     "site_voltage": re.compile(r".* host site standard potential \(\d+\) \[V\]"),
     "ideality_factor": re.compile(r".* host site ideality factor \(\d+\)"),

@@ -1,5 +1,8 @@
 """Files in, data records out; the only home of ase and of foreign units."""
 
+from a2c_pybamm.readers.conduction.activities import read_activities
+from a2c_pybamm.readers.conduction.currents import read_currents
+from a2c_pybamm.readers.conduction.electrolyte_motion import SpeciesGroup, read_electrolyte_motion
 from a2c_pybamm.readers.drive_cycle import read_drive_cycle
 from a2c_pybamm.readers.hops.neb import read_hop_frequencies, read_image_energies, read_neb
 from a2c_pybamm.readers.hops.sites import read_sites
@@ -13,10 +16,14 @@ from a2c_pybamm.readers.thermodynamics.thermal import read_thermal
 from a2c_pybamm.readers.units import parse_quantity
 
 __all__ = [
+    "SpeciesGroup",
     "parse_quantity",
+    "read_activities",
     "read_chemical_potentials",
+    "read_currents",
     "read_density_of_states",
     "read_drive_cycle",
+    "read_electrolyte_motion",
     "read_energies",
     "read_frequencies",
     "read_hop_frequencies",

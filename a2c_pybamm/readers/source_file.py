@@ -41,6 +41,8 @@ class FileLimits:
     """Digits of a whole number in JSON: Python reads no more than 4300, since the time grows with their square."""
     line_bytes: int = 2**22
     """Bytes of a line (4 MiB): a frame's comment with some numbers for each of 100 000 atoms is shorter."""
+    blank_lines: int = 100_000
+    """Empty lines that follow one another; where there are more, a file of a few bytes was unpacked."""
     piece_bytes: int = 2**28
     """Bytes that are read in one piece, a whole array among them (256 MiB): two frames of five million atoms."""
     expansion: int = 200

@@ -48,8 +48,8 @@ def write_report(
     if result is not None:
         _check_match(parameter_set, result)
     sections = [(heading, make(result)) for heading, make in OF_RESULT.items() if result is not None]
-    sections = [(heading, html) for heading, html in sections if html]
     sections += [(heading, make(parameter_set)) for heading, make in OF_SET.items()]
+    sections = [(heading, html) for heading, html in sections if html]
     sections += [("Notes and provenance", provenance(parameter_set, result))]
     lead = "".join(paragraph(text) for text in (parameter_set.description, cell_text) if text)
     if result is None:

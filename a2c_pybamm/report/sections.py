@@ -17,6 +17,7 @@ from a2c_pybamm.propagation.intervals import RULE_OF_THREE
 from a2c_pybamm.propagation.provenance import GENERATOR
 from a2c_pybamm.report.coefficient_indices import coefficient_indices
 from a2c_pybamm.report.electrodes import DIFFUSIVITY, OCP, CurveBand, band_panels, curve_bands
+from a2c_pybamm.report.electrolyte import electrolyte_figure
 from a2c_pybamm.report.figures import (
     LEAST_DRAWN_SHARE,
     N_DRAW,
@@ -42,7 +43,7 @@ from a2c_pybamm.result import (
     failure_rows,
     output_rows,
 )
-from a2c_pybamm.tables import ParameterRow, parameter_rows
+from a2c_pybamm.tables import ParameterRow, electrolyte_rows, parameter_rows
 
 LIBRARIES = ("pybamm", "numpy", "scipy", "xarray", "chaospy", "ase", "matplotlib")
 """Whose versions are told beside our own."""
@@ -214,6 +215,19 @@ def thermodynamics(parameter_set: ParameterSet) -> str:
     return table(heads, cells) + figure_of(figure, "thermodynamics", caption) + fits(parameter_set)
 
 
+def electrolyte(parameter_set: ParameterSet) -> str:
+    """Functions of the electrolyte over concentration, and their values at the initial one; empty where no law gives one."""
+    figure = electrolyte_figure(parameter_set)
+    if figure is None:
+        return ""
+    cells = [(row.key, row.value_text, row.interval_text, row.base_text) for row in electrolyte_rows(parameter_set)]
+    heads = ("at the initial concentration", "this set", "68 % of draws", f"{parameter_set.base}, as it is")
+    caption = (
+        "The electrolyte at the set's temperature over all concentrations that a cell may reach, with 68 and 95 % of draws."
+    )
+    return table(heads, cells) + figure_of(figure, "electrolyte", caption)
+
+
 def fits(parameter_set: ParameterSet) -> str:
     """Distances of the fitted laws from their data, method by method; empty where no estimate says them."""
     rows = fit_rows(parameter_set.joint.estimates)
@@ -306,5 +320,6 @@ OF_SET: dict[str, Callable[[ParameterSet], str]] = {
     "Derived parameters": parameters,
     "Electrodes against the base set": electrodes,
     "Thermodynamics": thermodynamics,
+    "Electrolyte": electrolyte,
     "Correlations": correlations,
 }

@@ -1,5 +1,6 @@
 """Systems with known answers, for tests, examples and trials of an estimator."""
 
+from a2c_pybamm.synthetic.electrolyte import LangevinElectrolyte, caged_motion
 from a2c_pybamm.synthetic.energies import migration_path, redlich_kister_energies
 from a2c_pybamm.synthetic.motion import (
     LITHIUM_MASS,
@@ -12,7 +13,9 @@ from a2c_pybamm.synthetic.walks import independent_walk, lattice_gas_trajectory,
 
 __all__ = [
     "LITHIUM_MASS",
+    "LangevinElectrolyte",
     "brownian_trajectory",
+    "caged_motion",
     "independent_walk",
     "langevin_trajectory",
     "lattice_gas_trajectory",

@@ -40,7 +40,7 @@ def brownian_trajectory(
         :math:`\tau`, correlation time of the bounded motion [s]; 0 is white noise.
     """
     steps = np.sqrt(2 * diffusivity * interval) * rng.standard_normal((n_frame, n_walker, 3))
-    walk = np.cumsum(steps, axis=0) + _rattle(steps.shape, rattle, rattle_time / interval, rng)
+    walk = np.cumsum(steps, axis=0) + bounded_motion(steps.shape, rattle, rattle_time / interval, rng)
     return with_framework(walk, interval, temperature, "Brownian walkers")
 
 
@@ -78,7 +78,7 @@ def lattice_walk_trajectory(
     direction = rng.integers(3, size=shape)
     length = spacing * rng.choice([-1.0, 1.0], size=shape) * (rng.random(shape) < hop_probability)
     steps = np.where(np.arange(3) == direction[..., None], length[..., None], 0.0)
-    walk = np.cumsum(steps, axis=0) + _rattle(steps.shape, rattle, rattle_time / interval, rng)
+    walk = np.cumsum(steps, axis=0) + bounded_motion(steps.shape, rattle, rattle_time / interval, rng)
     return with_framework(walk, interval, temperature, "lattice walkers")
 
 
@@ -101,7 +101,7 @@ def rattling_trajectory(
         Bounded motion in three directions, as in `brownian_trajectory`.
     """
     flat = np.concatenate([walk, np.zeros((*walk.shape[:2], 3 - walk.shape[2]))], axis=2)
-    moving = flat + _rattle(flat.shape, rattle, rattle_time / interval, rng)
+    moving = flat + bounded_motion(flat.shape, rattle, rattle_time / interval, rng)
     return with_framework(moving, interval, temperature, "ions that rattle about sites")
 
 
@@ -132,11 +132,31 @@ def langevin_trajectory(
     ----------
     .. [1] S. Chandrasekhar, Rev. Mod. Phys. 15 (1943) 1, ch. II.
     """
-    thermal = np.sqrt(BOLTZMANN * temperature / LITHIUM_MASS)
+    x, v = langevin_paths(
+        n_frame, n_ion, friction=friction, interval=interval, kT_over_m=BOLTZMANN * temperature / LITHIUM_MASS, rng=rng
+    )
+    trajectory = with_framework(x, interval, temperature, "Langevin particles")
+    moving = np.concatenate([v, np.zeros((n_frame, 1, 3))], axis=1)
+    return trajectory, Velocities(
+        moving, trajectory.species, trajectory.masses, interval, temperature, provenance=dict(trajectory.provenance)
+    )
+
+
+def langevin_paths(
+    n_frame: int, n_body: int, *, friction: float, interval: float, kT_over_m: float, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Positions [m] and velocities [m.s-1] (n_frame, n_body, 3) of free Langevin particles, by their exact transition.
+
+    Parameters
+    ----------
+    kT_over_m
+        Thermal velocity squared, of one direction [m2.s-2].
+    """
+    thermal = np.sqrt(kT_over_m)
     g, keep = friction * interval, np.exp(-friction * interval)
     # variance and covariance over a step, in units of kT/m and 1/γ
     of_v, of_x, both = 1 - keep**2, 2 * g - 3 + 4 * keep - keep**2, (1 - keep) ** 2
-    noise = rng.standard_normal((2, n_frame, n_ion, 3))
+    noise = rng.standard_normal((2, n_frame, n_body, 3))
     kick = np.sqrt(of_v) * noise[0]
     shift = both / np.sqrt(of_v) * noise[0] + np.sqrt(max(of_x - both**2 / of_v, 0.0)) * noise[1]
     v, x = np.zeros_like(kick), np.zeros_like(kick)
@@ -144,14 +164,10 @@ def langevin_trajectory(
     for frame in range(1, n_frame):
         v[frame] = keep * v[frame - 1] + kick[frame]
         x[frame] = x[frame - 1] + (1 - keep) * v[frame - 1] + shift[frame]
-    trajectory = with_framework(thermal / friction * x, interval, temperature, "Langevin particles")
-    moving = np.concatenate([thermal * v, np.zeros((n_frame, 1, 3))], axis=1)
-    return trajectory, Velocities(
-        moving, trajectory.species, trajectory.masses, interval, temperature, provenance=dict(trajectory.provenance)
-    )
+    return thermal / friction * x, thermal * v
 
 
-def _rattle(shape: tuple[int, ...], amplitude: float, memory: float, rng: np.random.Generator) -> Array:
+def bounded_motion(shape: tuple[int, ...], amplitude: float, memory: float, rng: np.random.Generator) -> Array:
     """Stationary bounded motion (n_frame, ...): white, or with exponential memory of so many frames."""
     noise = amplitude * rng.standard_normal(shape)
     if amplitude == 0 or memory == 0:

@@ -15,9 +15,13 @@ import numpy as np
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from a2c_pybamm.readers import (
+    SpeciesGroup,
+    read_activities,
     read_chemical_potentials,
+    read_currents,
     read_density_of_states,
     read_drive_cycle,
+    read_electrolyte_motion,
     read_energies,
     read_frequencies,
     read_hop_frequencies,
@@ -34,6 +38,11 @@ from a2c_pybamm.readers import (
 from tests.vasp_runs import vasprun
 
 MOTION: dict[str, Any] = {"interval": 1e-12, "temperature": 700.0, "inertial": False}
+SERIES: dict[str, Any] = {"temperature": 300.0, "volume": 1e-26}
+PAIR = (
+    SpeciesGroup("Li", 1, 2, 6.94, ("c_c[1]", "c_c[2]", "c_c[3]")),
+    SpeciesGroup("Cl", -1, 2, 35.45, ("c_c[4]", "c_c[5]", "c_c[6]")),
+)
 READ: dict[str, Callable[[Path], object]] = {
     "energies": read_energies,
     "potentials": read_chemical_potentials,
@@ -52,6 +61,17 @@ READ: dict[str, Callable[[Path], object]] = {
     "motion": lambda path: read_trajectory(path, **MOTION),
     "typed": lambda path: read_trajectory(path, symbols=["Li", "Li", "S"], **MOTION),
     "velocities": lambda path: read_velocities(path, **MOTION),
+    "stress": lambda path: read_currents(path, "viscosity", **SERIES),
+    "current": lambda path: read_currents(
+        path, "ionic conductivity", columns=["c_j"], units="real", timestep=1e-15, extensive=True, **SERIES
+    ),
+    "series": lambda path: read_currents(path, "ionic conductivity", **SERIES),
+    "arrays": lambda path: read_currents(path, "ionic conductivity", **SERIES),
+    "table": lambda path: read_currents(
+        path, "thermal conductivity", columns=["c_f[1]", "c_f[2]"], units="real", timestep=1e-15, extensive=True, **SERIES
+    ),
+    "centres": lambda path: read_electrolyte_motion(path, PAIR, units="real", timestep=1e-15, **SERIES),
+    "activities": lambda path: read_activities(path, scale="molar", temperature=300.0),
 }
 """Readers by a short name."""
 
@@ -88,6 +108,40 @@ TEXTS = {
         "_cell_angle_gamma 90\nloop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n"
         "_atom_site_fract_z\nLi1 Li 0 0 0\nS1 S 0.5 0.5 0.5\n",
     ),
+}
+TEXTS |= {
+    "run.log": (
+        "stress",
+        "LAMMPS (22 Jul 2025)\nunits real\ntimestep 1.0\nPer MPI rank memory allocation\n"
+        "   Step Temp Pxx Pyy Pzz Pxy Pxz Pyz\n"
+        + "".join(f"{10 * k:8d} 300.{k} 1 2 3 4 5 {k}\n" for k in range(8))
+        + "Loop time of 1\nrun 20\nPer MPI rank memory allocation\n---\n"
+        "keywords: ['Step', 'Temp', 'Pxx', 'Pyy', 'Pzz', 'Pxy', 'Pxz', 'Pyz', ]\ndata:\n"
+        + "".join(f"  - [{10 * k}, 300, 1, 2, 3, 4, 5, {k}, ]\n" for k in range(7, 10))
+        + "...\nLoop time of 1\n",
+    ),
+    "average.dat": (
+        "current",
+        "# Time-averaged data for fix a\n# TimeStep c_j\n" + "".join(f"{5 * k} {0.1 * k - 0.3:.3f}\n" for k in range(9)),
+    ),
+    "table.dat": (
+        "table",
+        "# Time-averaged data for fix a\n# TimeStep Number-of-rows\n# Row c_f\n"
+        + "".join(f"{5 * k} 2\n1 {k}\n2 -{k}.5\n" for k in range(9)),
+    ),
+    "table.yaml": (
+        "table",
+        "# Time-averaged data for fix a\n# TimeStep Number-of-rows\n# Row c_f\n---\nkeywords: ['c_f', ]\ndata:\n"
+        + "".join(f"  {5 * k}:\n  - [{k}.5, ]\n  - [-{k}.5, ]\n" for k in range(9))
+        + "...\n",
+    ),
+    "centres.dat": (
+        "centres",
+        "# Time-averaged data for fix a\n# TimeStep c_c[1] c_c[2] c_c[3] c_c[4] c_c[5] c_c[6]\n"
+        + "".join(f"{5 * k} 1 2 3 4 5 {k}\n" for k in range(9)),
+    ),
+    "series.csv": ("series", "time_ps,j_e.A/fs\n" + "".join(f"{k},{k % 3}\n" for k in range(9))),
+    "activities.csv": ("activities", "c_mol/L,gamma\n0.1,0.8\n0.5,0.7\n1,0.65\n2,0.7\n"),
 }
 
 ENTRIES: list[dict[str, Any]] = [
@@ -170,6 +224,7 @@ def _motion(folder: Path) -> Iterator[tuple[Path, str]]:
     np.savez(folder / "run.npz", **arrays)
     np.savez_compressed(folder / "packed.npz", cell=6 * np.eye(3), **arrays)
     np.save(folder / "run.npy", positions)
+    np.savez(folder / "current.npz", **{"j_A/m2": positions[:, 0].T, "interval_fs": np.array(1.0)})
     dump = "".join(
         f"ITEM: TIMESTEP\n{100 * k}\nITEM: NUMBER OF ATOMS\n3\nITEM: BOX BOUNDS pp pp pp\n0 6\n0 6\n0 6\n"
         "ITEM: ATOMS id element x y z ix iy iz\n"
@@ -181,6 +236,7 @@ def _motion(folder: Path) -> Iterator[tuple[Path, str]]:
     for name in ("run.extxyz", "run.traj", "XDATCAR", "run.npz", "packed.npz", "run.lammpstrj", "packed.lammpstrj.gz"):
         yield folder / name, "motion"
     yield folder / "run.npy", "typed"
+    yield folder / "current.npz", "arrays"
     yield folder / "run.npz", "velocities"
 
 

@@ -50,11 +50,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "logit-spline": {"knots": (0.05, 0.2, 0.35, 0.6, 0.9, 0.97)},
     "spline-potential": {"knots": (0.0, 0.2, 0.35, 0.9, 1.0)},
     "two-phase": {"free_energy": RedlichKister("X", 1)},
+    "composite-conductivity": {"whole_electrode": True},
     "vacancy-mobility": {"hops": (("A", 1), ("B", 2))},
     "measured-ocp": FINE,
     "tabulated-ocp": FINE | {"modes": tuple(tuple(0.01 * np.cos(k * np.pi * np.array(FINE["x"]))) for k in (0, 1, 2))},
 }
 """Settings whose annotations do not say enough to make an example, by kind."""
+CHANGED = {"window": (0.2, 0.9), "percolation_threshold": 0.02}
+"""Other values of optional settings that are bounded."""
 HOST = RedlichKister("X", 2)
 HOSTS = (TwoPhase(RedlichKister("X", 1)), MeasuredOCP("X", **table(121), reference_temperature=T, theta_min=0.05))
 """Free energies in the slots of laws that hold one."""
@@ -116,8 +119,8 @@ def _value(kind: str, name: str, hint: Any) -> Any:
 
 def _changed(name: str, hint: Any, default: Any) -> Any:
     """Another value than the default of an optional setting, where its type has one."""
-    if name == "window":
-        return (0.2, 0.9)
+    if name in CHANGED:
+        return CHANGED[name]
     if hint == IonSymbol:
         return OTHER_IONS[0]
     if get_origin(hint) is Literal:

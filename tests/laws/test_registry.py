@@ -37,6 +37,7 @@ from a2c_pybamm.laws import (
     settings,
 )
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, ions_of
+from a2c_pybamm.parameter_set.keys import ELECTROLYTE
 from tests.complex_step import complex_step
 from tests.laws.law_examples import HOST, LAWS, UNIT, checks, draw
 
@@ -265,6 +266,9 @@ def methods(law: Any, arguments: tuple[str, ...]) -> list[str]:
 
 
 OVER_COMPOSITION = ("self", "c", "x", "T")
+OVER_CONCENTRATION = ("self", "c", "c_e", "T")
+CONCENTRATIONS = np.array([-2.0, 0.0, 1e-6, 0.3, 30.0, 1e3, 5e3])
+"""Concentrations of an electrolyte [mol.m-3] that a solver may try."""
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -280,6 +284,12 @@ def test_pybamm_symbols_give_numpys_values(name: str) -> None:
         # splines of two libraries differ by round-off of their systems
         found = np.ravel(symbol.evaluate(y=x, inputs={**c, "T": 310.0}))
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-13, err_msg=method)
+    for method in methods(law, OVER_CONCENTRATION):
+        symbol = getattr(law, method)(symbols, pybamm.StateVector(slice(0, 7)), pybamm.InputParameter("T"))
+        found = np.ravel(symbol.evaluate(y=CONCENTRATIONS, inputs={**c, "T": 310.0}))
+        expected = getattr(law, method)(c, CONCENTRATIONS, 310.0)
+        assert np.isfinite(expected).all(), method
+        np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=method)
     for method in set(methods(law, ("self", "c"))) & set(KEYS):
         found = np.ravel(getattr(law, method)(symbols).evaluate(inputs=c))
         np.testing.assert_allclose(found, getattr(law, method)(c), rtol=1e-14, err_msg=method)
@@ -292,6 +302,11 @@ KEYS = {
     "jump_diffusivity": "Negative particle diffusivity [m2.s-1]",
     "measured_diffusivity": "Primary: Positive particle diffusivity [m2.s-1]",
     "maximum_concentration": "Maximum concentration in positive electrode [mol.m-3]",
+    "electrolyte_conductivity": "Electrolyte conductivity [S.m-1]",
+    "electrolyte_diffusivity": "Electrolyte diffusivity [m2.s-1]",
+    "cation_transference_number": "Cation transference number",
+    "electrolyte_thermodynamic_factor": "Thermodynamic factor",
+    "electronic_conductivity": "Positive electrode conductivity [S.m-1]",
     "factor": "Electrolyte conductivity [S.m-1]",
     "value": "Contact resistance [Ohm]",
 }
@@ -312,7 +327,7 @@ def entry(values: pybamm.ParameterValues, key: str) -> np.ndarray:
     """A parameter on a grid of stoichiometries, concentrations or at one temperature, or the number it is."""
     if not callable(values[key]):
         return np.asarray(values.evaluate(values[key]))
-    grid = pybamm.Vector(np.linspace(0.02, 0.98, 23))
+    grid = pybamm.Vector(np.linspace(0.02, 0.98, 23) * (4e3 if key in ELECTROLYTE else 1.0))
     arguments = (grid,) if "OCP" in key else (grid, pybamm.Scalar(305.0))
     return np.broadcast_to(np.ravel(values.process_symbol(values[key](*arguments)).evaluate()), 23)
 

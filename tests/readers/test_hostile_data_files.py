@@ -204,6 +204,7 @@ def _arrays(found: Any) -> list[Any]:
 
 
 OF_TEXT = ("energies", "potentials", "drive", "images", "hop", "frequencies", "list", "dos", "thermal", "phonopy")
+OF_TEXT += ("stress", "current", "table", "centres", "series", "activities")
 """Readers of a whole text."""
 
 

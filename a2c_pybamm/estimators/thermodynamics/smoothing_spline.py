@@ -51,10 +51,11 @@ SMOOTHING = SmoothingSearch()
 
 
 @dataclass(frozen=True, eq=False)
-class _Smooth:
+class SmoothFit:
     """Average over smoothing parameters of penalised least squares."""
 
     mean: Array
+    """Coefficients (n_coefficient,)."""
     root: Array
     """Columns of the covariance (n_coefficient, at most n_coefficient)."""
     between: Array
@@ -62,6 +63,7 @@ class _Smooth:
     degrees: float
     """Effective number of coefficients."""
     scatter: float
+    """Standard deviation of data of relative standard deviation one: 1 where it is known, else from the residuals."""
 
 
 def roughness(knots: tuple[float, ...]) -> Array:
@@ -129,7 +131,7 @@ def fit_spline_potential(
     first = design.shape[1] - (len(law.knots) - 1)
     penalty = np.zeros((design.shape[1],) * 2)
     penalty[first:, first:] = roughness(law.knots)[1:, 1:]
-    smooth = _average(design / noise[:, None], y / noise, penalty, known)
+    smooth = average_over_smoothing(design / noise[:, None], y / noise, penalty, known)
     start = 1 if isinstance(data, EnergyTable) else 0  # without the energy of the empty host
     mean, root, between = smooth.mean[start:], smooth.root[start:], smooth.between[start:]
     moved = False
@@ -192,18 +194,27 @@ def _problem(
     return design, y, noise, known, data.label, array_fingerprint(data.x, *raw, settings=f"{law.knots} {energy_std}")
 
 
-def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:
+def average_over_smoothing(design: Array, y: Array, penalty: Array, known: bool, *, least_bending: float = 0.0) -> SmoothFit:
+    r"""Penalised least squares of white data, :math:`\|y - X\theta\|^2 + \lambda\,\theta^\mathsf{T}K\theta`, averaged over λ.
+
+    Each :math:`\lambda` counts with its restricted likelihood; ``known`` is True where the data's standard deviation is one.
+    Those that leave less than ``least_bending`` effective coefficients beside the unpenalised ones are left out.
+    """
     n, p = design.shape
     rank = int(np.linalg.matrix_rank(penalty, hermitian=True))
     fixed = p - rank
     gram, projected = design.T @ design, design.T @ y
     size = np.trace(gram) / np.trace(penalty)
-    logs, means, roots, scatters, degrees = [], [], [], [], []
+    logs: list[float] = []
+    means, roots, scatters, degrees = [], [], [], []
     for factor in SMOOTHING.smoothings:
         smoothing = size * factor
         penalised = gram + smoothing * penalty
         values, vectors = np.linalg.eigh(penalised)
         root = vectors / np.sqrt(values)
+        effective = float(np.trace(root.T @ gram @ root))
+        if logs and effective < fixed + least_bending:
+            break  # smoothing parameters rise
         theta = root @ (root.T @ projected)
         misfit = float(np.sum((y - design @ theta) ** 2) + smoothing * theta @ penalty @ theta)
         variance = 1.0 if known else max(misfit / (n - fixed), LEAST_SCATTER**2)
@@ -213,7 +224,7 @@ def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:
         means.append(theta)
         roots.append(root * np.sqrt(variance))
         scatters.append(variance)
-        degrees.append(float(np.trace(root.T @ gram @ root)))
+        degrees.append(effective)
     weights = np.exp(np.array(logs) - max(logs))
     weights /= weights.sum()
     theta = np.array(means)
@@ -221,7 +232,7 @@ def _average(design: Array, y: Array, penalty: Array, known: bool) -> _Smooth:
     between = covariance_columns((np.sqrt(weights)[:, None] * (theta - mean)).T)
     widening = 1.0 if known else student_variance(n - fixed)
     columns = np.hstack([np.sqrt(widening * weight) * root for weight, root in zip(weights, roots, strict=True)])
-    return _Smooth(mean, covariance_columns(columns), between, float(weights @ degrees), float(np.sqrt(weights @ scatters)))
+    return SmoothFit(mean, covariance_columns(columns), between, float(weights @ degrees), float(np.sqrt(weights @ scatters)))
 
 
 def _held_stable(mean: Array, covariance: Array, law: SplinePotential, window: tuple[float, float]) -> tuple[Array, bool]:

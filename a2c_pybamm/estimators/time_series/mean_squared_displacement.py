@@ -13,6 +13,7 @@ from a2c_pybamm.data import (
     MOST_BYTES_IN_MEMORY,
     Array,
     CollectiveMSD,
+    ElectrolyteMotion,
     TensorMSD,
     TracerMSD,
     Trajectory,
@@ -127,6 +128,31 @@ def collective_mean_squared_displacement(
         dimension=len(axes),
         temperature=trajectory.temperature,
         provenance={"trajectory": traced_provenance(trajectory), "directions": axes, "displacements against": reference},
+    )
+
+
+def charge_mean_squared_displacement(motion: ElectrolyteMotion) -> CollectiveMSD:
+    r"""Mean-squared displacement of the charge, per squared charge of the most numerous ion, all time origins.
+
+    .. math:: M(t) = \frac{\langle|\Delta\mathbf P|^2\rangle}{N_kz_k^2}, \qquad \mathbf P = \sum_i z_i\mathbf R_i
+
+    with the collective positions :math:`\mathbf R_i` of the species: of a single-ion conductor the collective mean-squared
+    displacement of its ions, so that a tracer's over it is the Haven ratio at each lag. Since the charges add up to zero, a
+    drift of all changes nothing.
+    """
+    z, counts = np.array(motion.charges, float), np.array(motion.counts)
+    path = np.einsum("i,tid->dt", z, motion.collective)
+    most = int(np.argmax(np.where(z != 0, counts, 0)))
+    return CollectiveMSD(
+        species="charge",
+        lag=motion.interval * np.arange(1.0, len(motion.collective)),
+        value=_all_origins(path[None])[0] / (counts[most] * z[most] ** 2),
+        n_atom=int(counts[most]),
+        n_frame=len(motion.collective),
+        interval=motion.interval,
+        dimension=len(path),
+        temperature=motion.temperature,
+        provenance={"motion": traced_provenance(motion)},
     )
 
 

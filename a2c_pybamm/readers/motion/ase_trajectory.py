@@ -18,6 +18,8 @@ from a2c_pybamm.readers.units import UNITS
 
 ASE_VELOCITY = ase.units.fs * ANGSTROM / UNITS["time"]["fs"]
 """One Å per ase's unit of time [m.s-1]."""
+CHARGES = "initial_charges"
+"""Name under which ase keeps the charges of single atoms [elementary charges]."""
 
 
 def open_ase(path: Path) -> FrameSource:
@@ -48,6 +50,7 @@ def _blocks(path: Path, head: Any, images: Iterator[Any]) -> Iterator[Frames]:
 def _frames(first: int, images: list[Any]) -> Frames:
     has_cell = all(image.pbc.any() and image.cell.rank == 3 for image in images)
     has_velocities = all(image.has("momenta") for image in images)
+    has_charges = all(CHARGES in image.arrays for image in images)
     keys = [key for key in images[0].info if all(key in image.info for image in images)]
     columns = {key: [image.info[key] for image in images] for key in keys}
     return Frames(
@@ -56,6 +59,7 @@ def _frames(first: int, images: list[Any]) -> Frames:
         cell=np.array([image.cell.array for image in images]) if has_cell else None,
         velocities=_velocities(images) if has_velocities else None,
         stated={key: np.array(column, float) for key, column in columns.items() if all(map(_is_number, column))},
+        charges=np.array([image.arrays[CHARGES] for image in images]) if has_charges else None,
     )
 
 

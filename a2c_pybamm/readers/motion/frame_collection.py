@@ -45,6 +45,12 @@ class MotionStatistics:
     """Velocities in the same frames [m.s-1] (n, n_atom, 3)."""
     last: Array | None = None
     """Positions of the last frame [Å] (1, n_atom, 3)."""
+    charges: Array | None = None
+    """Charges in the first of these frames [elementary charges] (n_atom,)."""
+    same_charges: bool = True
+    """True where they are the same in all frames."""
+    volumes: tuple[float, float] | None = None
+    """Least and largest volume of the cell [m3]; None where a frame has no cell."""
 
     def extended(self, block: Frames, n_discarded: int) -> MotionStatistics:
         """Statistics of some more frames."""
@@ -58,6 +64,7 @@ class MotionStatistics:
         positions = block.positions[skip:]
         if not len(positions):
             return counted
+        counted = counted._with_charges(block.charges, skip)._with_volumes(block.cell, skip)
         if self.positions is None or len(self.positions) < MIN_FRAMES:
             velocities = None if block.velocities is None else block.velocities[skip:]
             counted = replace(counted, positions=ANGSTROM * positions, velocities=velocities)
@@ -71,6 +78,22 @@ class MotionStatistics:
             last=positions[-1:].copy(),
         )
 
+    def _with_charges(self, charges: Array | None, skip: int) -> MotionStatistics:
+        """Statistics with the charges of some more frames (n_frame, n_atom)."""
+        if charges is None:
+            return replace(self, charges=None, same_charges=self.charges is None and self.same_charges)
+        first = charges[skip] if self.last is None else self.charges
+        same = first is not None and bool((charges[skip:] == first).all())
+        return replace(self, charges=first, same_charges=self.same_charges and same)
+
+    def _with_volumes(self, cell: Array | None, skip: int) -> MotionStatistics:
+        """Statistics with the cells of some more frames [Å] (n_frame, 3, 3)."""
+        if cell is None or (self.last is not None and self.volumes is None):
+            return replace(self, volumes=None)
+        volume = np.abs(np.linalg.det(ANGSTROM * cell[skip:]))
+        low, high = self.volumes or (np.inf, 0.0)
+        return replace(self, volumes=(min(low, float(volume.min())), max(high, float(volume.max()))))
+
 
 @dataclass(frozen=True, eq=False)
 class FrameCollection:
@@ -83,6 +106,8 @@ class FrameCollection:
     masses: Array
     """[kg] (n_kept,)."""
     statistics: MotionStatistics
+    charges: Array | None = None
+    """Charges of the kept atoms [elementary charges] (n_kept,); None where the file has none, or they change."""
 
     @property
     def stated(self) -> dict[str, Any]:
@@ -117,7 +142,8 @@ def collect_frames(
             yield kept.of(_finite_velocities(path, block) if velocities else ANGSTROM * block.positions)
 
     collected = _gathered(path, vectors(), scratch)
-    return FrameCollection(collected, kept.species, kept.masses, statistics)
+    charges = kept.charges(statistics.charges) if statistics.charges is not None and statistics.same_charges else None
+    return FrameCollection(collected, kept.species, kept.masses, statistics, charges)
 
 
 def _finite_velocities(path: Path, block: Frames) -> Array:
@@ -143,6 +169,12 @@ class _KeptAtoms:
             return vectors[:, self.atoms]
         centre = np.einsum("iak,a->ik", vectors, self.weights)
         return np.concatenate([vectors[:, self.atoms], centre[:, None]], axis=1)
+
+    def charges(self, of_all: Array) -> Array:
+        """Charges of the kept atoms (n_kept,) out of all (n_atom,); the centre's is the sum of those that it stands for."""
+        if not self.weights.any():
+            return of_all[self.atoms]
+        return np.append(of_all[self.atoms], of_all[self.weights > 0].sum())
 
 
 def _kept_atoms(path: Path, source: FrameSource, species: str | None) -> _KeptAtoms:

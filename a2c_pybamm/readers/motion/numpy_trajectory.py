@@ -24,7 +24,7 @@ from a2c_pybamm.readers.motion.trajectory_frames import (
 from a2c_pybamm.readers.numpy_array import StoredArray, open_archive, open_array
 from a2c_pybamm.readers.units import UNITS
 
-WHOLE_ARRAYS = ("numbers", "masses", "cell", *RUN_NUMBERS, *FRAME_NUMBERS)
+WHOLE_ARRAYS = ("numbers", "masses", "charges", "cell", *RUN_NUMBERS, *FRAME_NUMBERS)
 """Arrays that are read as a whole; positions and velocities are read some frames at a time, and no other array."""
 
 
@@ -42,7 +42,12 @@ def open_npz(path: Path) -> FrameSource:
     masses = np.asarray(arrays.get("masses", atomic_masses[numbers]), float)
     if masses.shape != numbers.shape:
         raise ValueError(f"{path}: {masses.size} masses for {numbers.size} atoms; give one for each")
-    frames = _archived_frames(path, len(numbers), arrays.get("cell"), velocities="velocities" in keys)
+    charges = np.asarray(arrays["charges"], float) if "charges" in arrays else None
+    if charges is not None and (charges.shape != numbers.shape or not np.isfinite(charges).all()):
+        raise ValueError(
+            f"{path}: 'charges' has shape {charges.shape}, expected a finite charge for each of {numbers.size} atoms"
+        )
+    frames = _archived_frames(path, len(numbers), arrays.get("cell"), charges, velocities="velocities" in keys)
     stated = {key: _one(arrays[key]) for key in (*RUN_NUMBERS, *FRAME_NUMBERS) if key in arrays}
     return FrameSource(numbers, masses, frames, stated=stated)
 
@@ -52,7 +57,9 @@ def _one(numbers: NDArray[Any]) -> NDArray[Any]:
     return numbers.reshape(()) if numbers.size == 1 else numbers
 
 
-def _archived_frames(path: Path, n_atom: int, cell: NDArray[Any] | None, *, velocities: bool) -> Iterator[Frames]:
+def _archived_frames(
+    path: Path, n_atom: int, cell: NDArray[Any] | None, charges: Array | None, *, velocities: bool
+) -> Iterator[Frames]:
     """Frames of an archive, some at a time."""
     first = 0
     with open_archive(path) as archive:
@@ -62,7 +69,8 @@ def _archived_frames(path: Path, n_atom: int, cell: NDArray[Any] | None, *, velo
             if v is not None and len(v) != len(r):
                 raise ValueError(f"{path}: 'velocities' has other frames than 'positions'; write both of the same")
             in_si = None if v is None else v * (ANGSTROM / UNITS["time"]["fs"])
-            yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=in_si)
+            of_atoms = None if charges is None else np.broadcast_to(charges, (len(r), n_atom))
+            yield Frames(first, r, _cells(path, cell, first, len(r)), velocities=in_si, charges=of_atoms)
             first += len(r)
 
 

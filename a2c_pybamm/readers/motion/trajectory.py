@@ -10,12 +10,13 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from a2c_pybamm.data import Array, Trajectory, Velocities
-from a2c_pybamm.readers.motion.frame_collection import collect_frames
+from a2c_pybamm.readers.motion.frame_collection import MotionStatistics, collect_frames
 from a2c_pybamm.readers.motion.plausible_motion import validate_motion
 from a2c_pybamm.readers.motion.run_settings import RunOptions, run_settings
 from a2c_pybamm.readers.motion.trajectory_file import open_trajectory
 from a2c_pybamm.readers.motion.unwrapping import unwrapped
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint
+from a2c_pybamm.readers.units import STATED_TOLERANCE
 
 
 @file_errors
@@ -105,7 +106,9 @@ def read_velocities(
     """Velocities of all atoms from any file of `read_trajectory` that has them, with the same options and checks.
 
     Formats of ASE have them as momenta, dumps of LAMMPS as ``vx vy vz`` with their units (``dump_modify units yes``), and
-    ``.npz`` as ``velocities`` [Å/fs].
+    ``.npz`` as ``velocities`` [Å/fs]. Charges of single atoms (the column ``q`` of a dump, ase's initial charges, ``charges``
+    of an ``.npz``) and the volume of the cell come along where they are the same in all frames; where they change,
+    ``provenance`` has a line under ``"warnings"``.
 
     Raises
     ------
@@ -114,7 +117,16 @@ def read_velocities(
     """
     options = RunOptions(interval, temperature, discard, species, symbols, None, inertial, scratch)
     run = _read_run(path, options, velocities=True)
-    return Velocities(run.vectors, run.species, run.masses, run.interval, run.temperature, provenance=run.provenance)
+    return Velocities(
+        run.vectors,
+        run.species,
+        run.masses,
+        run.interval,
+        run.temperature,
+        charges=run.charges,
+        volume=run.volume,
+        provenance=run.provenance,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +143,29 @@ class _Run:
     temperature: float
     """[K]"""
     provenance: Mapping[str, Any]
+    charges: Array | None
+    """[elementary charges] (n_kept,)"""
+    volume: float | None
+    """[m3]"""
+
+
+def _volume(statistics: MotionStatistics) -> float | None:
+    """Volume of the cell [m3], if it has one that does not change."""
+    if statistics.volumes is None:
+        return None
+    low, high = statistics.volumes
+    return low if 0 < high <= low * (1 + STATED_TOLERANCE) else None
+
+
+def _warnings(statistics: MotionStatistics) -> list[str]:
+    """Lines on what changes from frame to frame, and is left out for that."""
+    lines = []
+    if statistics.charges is not None and not statistics.same_charges:
+        lines.append("charges change from frame to frame, and are left out; give formal ones by species")
+    if statistics.volumes is not None and _volume(statistics) is None:
+        low, high = statistics.volumes
+        lines.append(f"the cell's volume changes from {low:.6g} to {high:.6g} m3, and is left out; continue at constant volume")
+    return lines
 
 
 def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _Run:
@@ -162,5 +197,8 @@ def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _R
             **fingerprint(path),
             "positions": "unwrapped on reading" if statistics.unwrapped else "as in the file",
             "discarded [s]": settings.n_discarded * settings.interval,
+            **({"warnings": _warnings(statistics)} if velocities and _warnings(statistics) else {}),
         },
+        charges=collection.charges,
+        volume=_volume(statistics),
     )

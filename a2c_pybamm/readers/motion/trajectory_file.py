@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from a2c_pybamm.constants import ANGSTROM
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.motion.ase_trajectory import open_ase
-from a2c_pybamm.readers.motion.lammps_dump import is_lammps_dump, open_lammps_dump
+from a2c_pybamm.readers.motion.dump_frames import is_lammps_dump
+from a2c_pybamm.readers.motion.lammps_dump import open_lammps_dump
 from a2c_pybamm.readers.motion.numpy_trajectory import open_npy, open_npz
 from a2c_pybamm.readers.motion.trajectory_frames import Frames, FrameSource, joined_numbers
 from a2c_pybamm.readers.units import LARGEST_NUMBER, STATED_TOLERANCE

@@ -37,6 +37,8 @@ class Frames:
     """[m.s-1] (n_frame, n_atom, 3); None where the file has none."""
     stated: Mapping[str, Array] = field(default_factory=dict)
     """Numbers stated beside each frame, by key (n_frame,)."""
+    charges: Array | None = None
+    """[elementary charges] (n_frame, n_atom); None where the file has none."""
 
 
 @dataclass(frozen=True, eq=False)

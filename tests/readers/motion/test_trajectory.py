@@ -23,7 +23,7 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
     mean_squared_displacement,
     mean_squared_displacement_tensor,
 )
-from a2c_pybamm.readers.motion import lammps_dump
+from a2c_pybamm.readers.motion import dump_frames
 from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
 from a2c_pybamm.readers.source_file import FileLimits
 
@@ -139,8 +139,8 @@ def test_missing_settings_are_asked_for_before_all_frames_are_read(
 ) -> None:
     path = dump(tmp_path / "dump.lammpstrj", walk(np.random.default_rng(2)), TILTED, "id element x y z ix iy iz")
     n_parsed = []
-    parse = lammps_dump._parse
-    monkeypatch.setattr(lammps_dump, "_parse", lambda *given: n_parsed.append(given[1]) or parse(*given))
+    parse = dump_frames._parse
+    monkeypatch.setattr(dump_frames, "_parse", lambda *given: n_parsed.append(given[1]) or parse(*given))
     for options, missing in (({"temperature": 300.0}, "interval="), ({"interval": 1e-12}, "temperature=")):
         n_parsed.clear()
         with pytest.raises(ValueError, match=missing):
@@ -631,3 +631,34 @@ def test_an_array_in_a_file_stays_there(tmp_path: Path) -> None:
     mapped = np.load(tmp_path / "r.npy", mmap_mode="r")
     trajectory = Trajectory(mapped, ("Li",) * 5, np.ones(5), 1e-12, 300.0)
     assert trajectory.positions is mapped
+
+
+def test_charges_and_volume_come_along_with_velocities(tmp_path: Path) -> None:
+    """Of a dump's column q, an archive, and ase's initial charges; the one atom for all others has their charge."""
+    dump = Path(__file__).parents[1] / "conduction" / "lammps" / "run.dump.gz"
+    read = read_velocities(dump, interval=4e-13, temperature=300.0)
+    assert read.charges is not None
+    assert [np.count_nonzero(read.charges == z) for z in (1, -1, 0)] == [19, 19, 154]
+    assert read.volume == pytest.approx(22.4 * 22.4 * 16.8 * 1e-30, rel=1e-9)
+    sodium = read_velocities(dump, interval=4e-13, temperature=300.0, species="Na")
+    np.testing.assert_array_equal(sodium.charges, [1.0] * 19 + [-19.0])
+    rng = np.random.default_rng(2)
+    given: dict[str, Any] = {"charges": np.array([1.0, 1, 1, -1.5, -1.5]), "velocities": 1e-3 * rng.normal(size=(40, 5, 3))}
+    path = write_npz(tmp_path / "run.npz", cell=10 * np.eye(3), **given)
+    archived = read_velocities(path, inertial=False)
+    np.testing.assert_array_equal(archived.charges, given["charges"])
+    assert archived.volume == pytest.approx(1e-27)
+    frames = [
+        ase.Atoms("LiCl", positions=p, cell=[8, 8, 8], pbc=True, charges=[1, -1], momenta=np.ones((2, 3)))
+        for p in walk(rng, 12, 2, 0.1)
+    ]
+    ase.io.write(tmp_path / "run.traj", frames)
+    np.testing.assert_array_equal(read_velocities(tmp_path / "run.traj", inertial=False, **GIVEN).charges, [1, -1])
+    frames[5].set_initial_charges([0.9, -0.9])
+    frames[7].set_cell([8, 8, 9])
+    ase.io.write(tmp_path / "other.traj", frames)
+    changing = read_velocities(tmp_path / "other.traj", inertial=False, **GIVEN)
+    assert (changing.charges, changing.volume) == (None, None)
+    assert [line.split()[0] for line in changing.provenance["warnings"]] == ["charges", "the"]
+    with pytest.raises(ValueError, match=r"'charges' has shape \(2,\), expected a finite charge for each of 5 atoms"):
+        read_velocities(write_npz(tmp_path / "bad.npz", **{**given, "charges": np.ones(2)}))
