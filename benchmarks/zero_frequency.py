@@ -1,9 +1,9 @@
 """How often the error bars of a spectrum at zero frequency hold the truth, for spectra of the models and for others.
 
-For each spectrum, number of frames and of series: share of runs whose 68 and 95 % interval holds the truth, runs refused, mean
-and spread of the error of ln S(0), spread and median stated error over the Cramér–Rao bound where it is known. "Held or refused"
-is the share of runs whose 95 % interval holds the truth or that refuse, "or time named" adds those whose record names, as the
-slowest relaxation that would have been seen, a time shorter than the slowest there is. Rows are printed as they come.
+For each spectrum, number of frames and series: share of runs whose 68 and 95 % interval holds the truth, runs refused, mean and
+spread of the error of ln S(0), spread and median stated error over the Cramér–Rao bound where known. "Held or refused" is the
+share of runs whose 95 % interval holds the truth or that refuse; "or time named" adds those whose record names, as the slowest
+relaxation that would have been seen, a time shorter than the slowest there is. Rows are printed as they come.
 """
 
 from __future__ import annotations
@@ -177,10 +177,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, nargs="+", default=[2048, 8192, 512])
     parser.add_argument("--series", type=int, nargs="+", default=[3, 6, 30])
     options = parser.parse_args()
-    print(
-        "| spectrum | frames | series | in 68 % | in 95 % | refused | error of ln S(0) | spread / bound | stated / bound | held or refused | or time named |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     known = {**SPECTRA, **OTHERS}
     for name in OTHERS if options.others else options.spectra:
         for n_frame in options.frames:

@@ -1,13 +1,13 @@
 """Data and a law in, an Estimate out; one method a file."""
 
 from a2c_pybamm.estimators.conduction.currents import ionic_current, pressure_fluctuation, viscous_stress
-from a2c_pybamm.estimators.conduction.green_kubo import fit_green_kubo
 from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
 from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
 from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
 from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
 from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
 from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
+from a2c_pybamm.estimators.conduction.green_kubo import fit_green_kubo
 from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
@@ -81,7 +81,8 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
 from a2c_pybamm.estimators.time_series.resolution import NotDiffusive, NotResolved
 from a2c_pybamm.estimators.time_series.running_integral import block_averages, running_integral
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_velocities, velocity_autocorrelation
-from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, ZeroFrequencyCriterion, zero_frequency
+from a2c_pybamm.estimators.time_series.spectral_mixture import ZeroFrequencyCriterion
+from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, zero_frequency
 
 __all__ = [
     "BandCriterion",
@@ -92,17 +93,14 @@ __all__ = [
     "MemoryCriterion",
     "NotDiffusive",
     "NotResolved",
-    "OrderChoice",
-    "PhaseDiagram",
-    "WindowCriterion",
-    "ZeroFrequency",
-    "ZeroFrequencyCriterion",
     "OnsagerMatrix",
     "OnsagerReport",
     "OrderChoice",
     "PhaseDiagram",
     "WindowCriterion",
     "WishedErrors",
+    "ZeroFrequency",
+    "ZeroFrequencyCriterion",
     "activated_rates",
     "add_vibrations",
     "assign_sites",
@@ -174,8 +172,8 @@ __all__ = [
     "onsager_report",
     "pair_correlations",
     "phase_diagram",
-    "pressure_fluctuation",
     "planned_length",
+    "pressure_fluctuation",
     "quantity_names",
     "repeat",
     "running_integral",

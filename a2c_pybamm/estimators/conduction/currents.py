@@ -55,8 +55,8 @@ def ionic_current(
         total = float(by_atom.sum())
         if abs(total) > neutral * float(np.abs(by_atom).sum()):
             raise ValueError(
-                f"ionic current: the charges add up to {total:+.3g}, and the current depends on the frame; correct them, or name "
-                "the one species= that moves"
+                f"ionic current: the charges add up to {total:+.3g}, and the current depends on the frame; correct them, or "
+                "name the one species= that moves"
             )
         current, reference = np.tensordot(v, by_atom, axes=(1, 0)), "any frame (the cell is neutral)"
     else:
@@ -112,8 +112,8 @@ def pressure_fluctuation(
 ) -> CurrentSeries:
     r"""The pressure [Pa] about its mean, for the bulk viscosity, from a pressure tensor (6, n_frame).
 
-    The formula holds at constant energy. Where the total ``energy`` [J] (n_frame,) fluctuates, as with a thermostat, what of the
-    pressure follows it, :math:`(\partial p/\partial E)(E - \langle E\rangle)` by linear regression, is taken off.
+    The formula holds at constant energy. Where the total ``energy`` [J] (n_frame,) fluctuates, as with a thermostat, what of
+    the pressure follows it, :math:`(\partial p/\partial E)(E - \langle E\rangle)` by linear regression, is taken off.
     """
     xx, yy, zz, *_ = _components(stress)
     pressure = (xx + yy + zz) / len("xyz")

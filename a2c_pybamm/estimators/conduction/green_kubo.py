@@ -13,7 +13,8 @@ from a2c_pybamm.data import Array, CurrentSeries
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.time_series.resolution import NotResolved
-from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, ZeroFrequencyCriterion, zero_frequency
+from a2c_pybamm.estimators.time_series.spectral_mixture import ZeroFrequencyCriterion
+from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, zero_frequency
 
 
 def fit_green_kubo(

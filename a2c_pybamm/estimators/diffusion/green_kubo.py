@@ -15,7 +15,8 @@ from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, RESOLVED_STDS, NotDiffusive, NotResolved
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import velocities_against_framework
-from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, ZeroFrequencyCriterion, zero_frequency
+from a2c_pybamm.estimators.time_series.spectral_mixture import ZeroFrequencyCriterion
+from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, zero_frequency
 
 
 def fit_green_kubo_diffusivity(
@@ -80,8 +81,8 @@ def fit_green_kubo_diffusivity(
         raise NotDiffusive(f"{name}: the spectrum at zero is not resolved (ln D ± {limit.total_std:.2g}); run longer or hotter")
     if limit.highest_over_zero > criterion.largest_alias and not velocities.from_positions:
         raise ValueError(
-            f"{name}: frames are too far apart for velocities (spectrum at the highest frequency {limit.highest_over_zero:.2g} of "
-            "that at zero); write them more often, or take central_velocities of the positions"
+            f"{name}: frames are too far apart for velocities (spectrum at the highest frequency {limit.highest_over_zero:.2g} "
+            "of that at zero); write them more often, or take central_velocities of the positions"
         )
     return limit.estimate(
         name,

@@ -35,7 +35,9 @@ class BlockAverages:
 
 
 def running_integral(series: Array, *, interval: float, longest: float | None = None) -> RunningIntegral:
-    """Running integral of series (n_series, n_frame) about their means, by trapezia, up to a quarter of the run or ``longest`` [s]."""
+    """Running integral of series (n_series, n_frame) about their means, by trapezia, up to ``longest`` [s] or a
+    quarter of the run.
+    """
     n = series.shape[1]
     n_time = min(n - 1, n // 4 if longest is None else int(longest / interval)) + 1
     size = next_fast_len(n + n_time, real=True)

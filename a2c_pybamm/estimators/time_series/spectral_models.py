@@ -35,7 +35,7 @@ class FitSettings:
     rise_scale: float = 2.5
     """Scale of the prior of a rise ``A``, Cauchy's distribution: a factor of twelve, with no bound."""
     corner_std: float = 3.0
-    """Prior standard deviation of the logarithm of a corner ``x_l``: a relaxation time within a factor of 20 for two of them."""
+    """Prior standard deviation of the logarithm of a corner ``x_l``: a relaxation time within a factor of 20."""
     corner_prior: float = 2.5
     """Logarithm of the prior's corner over the lowest ``x``."""
     highest_corner: float = 8.0

@@ -120,7 +120,7 @@ def test_bad_series_are_one_line() -> None:
 def test_a_current_that_is_bounded_in_its_integral_conducts_nothing() -> None:
     """Differences of a bounded motion: the spectrum is zero at zero."""
     for seed in range(5):
-        with pytest.raises(NotResolved, match="falls towards zero|not resolved"):
+        with pytest.raises(NotResolved, match=r"falls towards zero|not resolved"):
             zero_frequency(np.diff(relaxation(10, 1, 6, 2049, seed), axis=1), interval=1.0, name="S")
 
 
