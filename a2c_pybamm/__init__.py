@@ -91,7 +91,6 @@ _HOMES = {
     ],
     "estimators": [
         "BandCriterion",
-        "CutoffCriterion",
         "ElectrolytePrior",
         "HopNetwork",
         "MemoryCriterion",

@@ -66,13 +66,15 @@ def fit_green_kubo_diffusivity(
         raise NotDiffusive(f"{name}: {species} does not move at all; are atoms fixed, or frames repeated?")
     series = np.ascontiguousarray(moving.transpose(1, 2, 0)).reshape(-1, len(moving))
     criterion = criterion or ZeroFrequencyCriterion()
+    # central differences are blind to the highest frequency: their response falls to zero there, and to (2/pi)^2 at half of it
+    highest = 1 / (2 * 2 * velocities.interval) if cutoff is None and velocities.from_positions else cutoff
     try:
         limit = zero_frequency(
             series,
             interval=velocities.interval,
             name=name,
             series_per_body=moving.shape[2],
-            highest_frequency=cutoff,
+            highest_frequency=highest,
             criterion=criterion,
         )
     except NotResolved as error:

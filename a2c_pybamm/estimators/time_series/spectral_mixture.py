@@ -47,7 +47,7 @@ class ZeroFrequencyCriterion:
     """Logarithm of the odds against each coefficient of an autoregression or polynomial."""
     rise_odds: float = 2.5
     """Logarithm of the odds against a further relaxation that raises the spectrum at zero."""
-    fall_odds: float = 4.5
+    fall_odds: float = 7.0
     """The same for one that lowers it: relaxations towards equilibrium add up with positive amplitudes, mostly."""
     doubt: float = 0.35
     """Logarithm of the likelihood of held-out bands, over that of the likeliest model with fewer relaxations, from which on a
