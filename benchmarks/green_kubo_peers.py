@@ -1,6 +1,6 @@
-"""Zero-frequency values beside STACIE's on the same series: ratio of times, agreement, errors; then times and memory of large ones.
+"""Zero-frequency values beside STACIE's on the same series, ratio of times and agreement; then times and memory of large ones.
 
-Needs ``pip install .[bench]``. STACIE is given the model of three coefficients that its documentation recommends for relaxations.
+Needs ``pip install .[bench]``. STACIE is given the Padé model of three coefficients, which suits relaxations.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def peers(n_run: int) -> None:
             end = time.process_time()
             value, std = np.log(2 * theirs.acint), theirs.acint_std / theirs.acint
             print(
-                f"| {name} | {(end - middle) / (middle - start):.0f} | {ours.value:.3f} ± {ours.total_std:.3f} | {value:.3f} ± {std:.3f} "
-                f"| {np.log(SPECTRA[name].value(2048)):.3f} | {abs(ours.value - value) / np.hypot(ours.total_std, std):.2f} |",
+                f"| {name} | {(end - middle) / (middle - start):.0f} | {ours.value:.3f} ± {ours.total_std:.3f} "
+                f"| {value:.3f} ± {std:.3f} | {np.log(SPECTRA[name].value(2048)):.3f} | {abs(ours.value - value) / np.hypot(ours.total_std, std):.2f} |",
                 flush=True,
             )
 

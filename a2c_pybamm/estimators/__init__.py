@@ -80,8 +80,8 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
 )
 from a2c_pybamm.estimators.time_series.resolution import NotDiffusive, NotResolved
 from a2c_pybamm.estimators.time_series.running_integral import block_averages, running_integral
-from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_velocities, velocity_autocorrelation
 from a2c_pybamm.estimators.time_series.spectral_mixture import ZeroFrequencyCriterion
+from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_velocities, velocity_autocorrelation
 from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, zero_frequency
 
 __all__ = [

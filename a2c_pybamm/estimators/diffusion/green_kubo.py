@@ -14,8 +14,8 @@ from a2c_pybamm.data import Velocities
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, RESOLVED_STDS, NotDiffusive, NotResolved
-from a2c_pybamm.estimators.time_series.velocity_autocorrelation import velocities_against_framework
 from a2c_pybamm.estimators.time_series.spectral_mixture import ZeroFrequencyCriterion
+from a2c_pybamm.estimators.time_series.velocity_autocorrelation import velocities_against_framework
 from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, zero_frequency
 
 
