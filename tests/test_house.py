@@ -77,6 +77,7 @@ INSIDE = {
         "motion",
         "hops",
         "conduction",
+        "kinetics",
         "mechanics",
     ),
     "estimators": (
@@ -123,6 +124,7 @@ NARROWER = {
 HOMES_OF_LIBRARIES = {
     "ase": {"readers"},
     "phonopy": {"readers"},
+    "spglib": {"readers"},
     "yaml": {"readers"},
     "pybamm": {"parameter_set", "files", "cell"},
     "casadi": {"cell"},

@@ -4,6 +4,21 @@ from a2c_pybamm.data.conduction import CurrentSeries, DriftVelocities, Electroly
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
+from a2c_pybamm.data.kinetics import ChargeTransferBarriers, PotentialScale, StateEnergies, SurfaceSites
+from a2c_pybamm.data.mechanics import (
+    IDENTITY,
+    N_VOIGT,
+    VOIGT_COLUMNS,
+    VOIGT_ROWS,
+    IonRelaxation,
+    StrainedStresses,
+    StrainMeasure,
+    StressKind,
+    StressSeries,
+    validate_rotations,
+    voigt_components,
+    voigt_tensors,
+)
 from a2c_pybamm.data.motion import (
     MIN_FRAMES,
     CollectiveMSD,
@@ -20,11 +35,16 @@ from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials
 __all__ = [
     "BLOCK_BYTES",
     "FRACTION_ROUNDING",
+    "IDENTITY",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
     "MOST_BYTES_IN_MEMORY",
+    "N_VOIGT",
+    "VOIGT_COLUMNS",
+    "VOIGT_ROWS",
     "ActivityTable",
     "Array",
+    "ChargeTransferBarriers",
     "ChemicalPotentials",
     "CollectiveMSD",
     "ConcentrationScale",
@@ -35,11 +55,19 @@ __all__ = [
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",
+    "IonRelaxation",
     "MigrationPath",
     "PairCorrelations",
+    "PotentialScale",
     "SiteOccupation",
     "Sites",
+    "StateEnergies",
+    "StrainMeasure",
+    "StrainedStresses",
+    "StressKind",
+    "StressSeries",
     "StructureFactors",
+    "SurfaceSites",
     "TensorMSD",
     "ThermalTable",
     "TracerMSD",
@@ -51,4 +79,7 @@ __all__ = [
     "atoms_at_once",
     "frames_at_once",
     "release",
+    "validate_rotations",
+    "voigt_components",
+    "voigt_tensors",
 ]

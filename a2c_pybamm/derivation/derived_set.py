@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -18,11 +19,12 @@ from a2c_pybamm.derivation.declared_parameters import (
     source_names,
 )
 from a2c_pybamm.derivation.electrode import SetContent, add_electrode
+from a2c_pybamm.derivation.kinetics import add_kinetics
 from a2c_pybamm.derivation.possible_names import PossibleNames
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.files import base_of
-from a2c_pybamm.parameter_set import BaseSet, ParameterSet, base_values, kind_options, with_balance
+from a2c_pybamm.parameter_set import SIDES, BaseSet, ParameterSet, base_values, kind_options, with_balance
 from a2c_pybamm.parameter_set.keys import MECHANICS_SETS
 
 BASE_KEYS = (
@@ -64,6 +66,7 @@ def derive(study: schema.Study) -> ParameterSet:
         base = _valid_base(study)
     _add_electrodes(content, study, base, mistakes)
     _add_declared(content, study, base, mistakes)
+    _add_kinetics(content, study, mistakes)
     with mistakes.collect():
         _validate_distinct(content.estimates)
     possible = PossibleNames.of(content, complete=not len(mistakes))
@@ -117,6 +120,19 @@ def _add_electrodes(content: SetContent, study: schema.Study, base: str | BaseSe
         with at_side.collect():
             for electrode in _sections(study, side, content):
                 add_electrode(content, study, base, side, electrode, at_side)
+
+
+def _add_kinetics(content: SetContent, study: schema.Study, mistakes: schema.Mistakes) -> None:
+    """Add charge transfer, whose overpotentials hold the errors of the hosts' voltages, further ones included."""
+    hosts = list(content.estimates)
+    with suppress(ValueError, schema.NotGiven):  # reported where the further errors are added
+        for item in study.systematic:
+            hosts = [_with_systematic(estimate, item) for estimate in hosts]
+    for side in SIDES:
+        at_side = mistakes.at(side)
+        with at_side.collect():
+            for electrode in _sections(study, side, content):
+                add_kinetics(content, study, side, electrode, hosts, at_side)
 
 
 def _add_declared(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:

@@ -47,10 +47,13 @@ def add_electrode(
 ) -> None:
     """Add one electrode's estimates and attachments; errors of invalid entries are added to the mistakes."""
     sto, material = StoichiometryMap(), side  # files are read also where the material's name is invalid
-    with mistakes.collect(), _open_prefix(content, ""):
+    with mistakes.collect(), open_prefix(content, ""):
         material = electrode.material
     with mistakes.collect():
         sto = StoichiometryMap(electrode.stoichiometry.offset, electrode.stoichiometry.slope)
+    with suppress(schema.NotGiven):
+        if electrode.kinetics and not (electrode.free_energy or electrode.measured_ocp or electrode.mobility):
+            return  # of charge transfer alone, which is added when all voltages are known
     law: FreeEnergy | None = None
     with mistakes.collect():
         if electrode.free_energy:
@@ -63,7 +66,7 @@ def add_electrode(
         law = _placeholder_law(content, study, material, electrode)
     with mistakes.collect():
         _attach_potential(content, side.capitalize(), electrode, law, sto)
-    with mistakes.collect(), _open_prefix(content, f"{material} "):
+    with mistakes.collect(), open_prefix(content, f"{material} "):
         if electrode.mobility:
             mobility, estimates = mobility_estimates(study, material, electrode.mobility, law, content.notes, mistakes)
             content.estimates += estimates
@@ -72,7 +75,7 @@ def add_electrode(
 
 
 @contextmanager
-def _open_prefix(content: SetContent, beginning: str) -> Iterator[None]:
+def open_prefix(content: SetContent, beginning: str) -> Iterator[None]:
     """Context; where it needs an entry that is not given, names with this beginning are unknown."""
     try:
         yield
@@ -124,7 +127,7 @@ def _add_free_energy(
     with mistakes.collect():
         law, estimates = free_energy_estimates(study, material, entry, tables, content.notes, mistakes)
         content.estimates += estimates
-    with mistakes.collect(), _open_prefix(content, f"{material} "):
+    with mistakes.collect(), open_prefix(content, f"{material} "):
         if electrode.site_density:
             density = SiteDensity(material)
             content.attach[f"Maximum concentration in {side} electrode [mol.m-3]"] = Attachment(

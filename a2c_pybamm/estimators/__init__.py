@@ -42,6 +42,20 @@ from a2c_pybamm.estimators.hops.network_diffusivity import (
 )
 from a2c_pybamm.estimators.hops.observed_network import keep_paths, observed_network
 from a2c_pybamm.estimators.hops.site_occupation import assign_sites, site_trajectory
+from a2c_pybamm.estimators.kinetics.barrier_fit import BarrierModel
+from a2c_pybamm.estimators.kinetics.charge_transfer import fit_charge_transfer, reorganization_energy_declared
+from a2c_pybamm.estimators.kinetics.equilibrium import step_potentials
+from a2c_pybamm.estimators.kinetics.form_error import FormCriterion, with_form_error
+from a2c_pybamm.estimators.kinetics.paths import barriers_of_paths
+from a2c_pybamm.estimators.kinetics.reorganization import fit_reorganization_energy
+from a2c_pybamm.estimators.mechanics.adiabatic import adiabatic_constants
+from a2c_pybamm.estimators.mechanics.covariance_error import SpectrumCriterion
+from a2c_pybamm.estimators.mechanics.crystal_symmetry import elastic_form, point_group_rotations
+from a2c_pybamm.estimators.mechanics.elastic_tensor import ElasticCoefficients, FitTo, fit_elastic_tensor
+from a2c_pybamm.estimators.mechanics.fluctuations import BornCriterion, fit_elastic_fluctuations
+from a2c_pybamm.estimators.mechanics.polycrystal import PolycrystalBounds, polycrystal_moduli
+from a2c_pybamm.estimators.mechanics.stiffness import ElasticStability, elastic_stability, stiffness_of
+from a2c_pybamm.estimators.mechanics.strain_fit import StrainCriterion
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
 from a2c_pybamm.estimators.statistics.declared_estimate import declare
@@ -86,8 +100,13 @@ from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, zero
 
 __all__ = [
     "BandCriterion",
-    "CutoffCriterion",
+    "BarrierModel",
+    "BornCriterion",
+    "ElasticCoefficients",
+    "ElasticStability",
     "ElectrolytePrior",
+    "FitTo",
+    "FormCriterion",
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
@@ -97,14 +116,19 @@ __all__ = [
     "OnsagerReport",
     "OrderChoice",
     "PhaseDiagram",
+    "PolycrystalBounds",
+    "SpectrumCriterion",
+    "StrainCriterion",
     "WindowCriterion",
     "WishedErrors",
     "ZeroFrequency",
     "ZeroFrequencyCriterion",
     "activated_rates",
     "add_vibrations",
+    "adiabatic_constants",
     "assign_sites",
     "average_replicas",
+    "barriers_of_paths",
     "block_averages",
     "central_velocities",
     "charge_mean_squared_displacement",
@@ -118,14 +142,19 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "elastic_form",
+    "elastic_stability",
     "electrolyte_at",
     "electrolyte_motion",
     "extrapolate_cell_size",
     "fit_arrhenius",
     "fit_barrier",
+    "fit_charge_transfer",
     "fit_chemical_potential",
     "fit_correlation_factor",
     "fit_einstein_helfand",
+    "fit_elastic_fluctuations",
+    "fit_elastic_tensor",
     "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
@@ -139,6 +168,7 @@ __all__ = [
     "fit_mobility",
     "fit_onsager",
     "fit_onsager_from_drift",
+    "fit_reorganization_energy",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
@@ -173,11 +203,16 @@ __all__ = [
     "pair_correlations",
     "phase_diagram",
     "planned_length",
+    "point_group_rotations",
+    "polycrystal_moduli",
     "pressure_fluctuation",
     "quantity_names",
+    "reorganization_energy_declared",
     "repeat",
     "running_integral",
     "site_trajectory",
+    "step_potentials",
+    "stiffness_of",
     "structure_factors",
     "superpose",
     "tabulate_ocp",
@@ -189,6 +224,7 @@ __all__ = [
     "velocity_autocorrelation",
     "vineyard_frequency",
     "viscous_stress",
+    "with_form_error",
     "with_leading_modes",
     "with_rates",
     "yeh_hummer_correction",

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from a2c_pybamm import __version__
+from a2c_pybamm.files.bpx_properties import form_of_current
 from a2c_pybamm.files.bpx_sections import document_sections
 from a2c_pybamm.files.nominal import NominalValues
 from a2c_pybamm.files.writing import writable, write_text
-from a2c_pybamm.parameter_set import ParameterSet
+from a2c_pybamm.parameter_set import SIDES, ParameterSet, kinetics_law
 
 BPX_VERSION = "1.1.0"
 """Version of the standard, as PyBaMM reads it."""
@@ -51,6 +52,10 @@ def _convert(parameter_set: ParameterSet, limits: tuple[float, float] | None) ->
         values.update(dict(zip(cuts, limits, strict=True)))
         values.update({f"Open-circuit voltage at {soc}% SOC [V]": limit for soc, limit in zip(ends, limits, strict=True)})
     n = NominalValues(parameter_set.name, values)
+    mean = dict(zip(parameter_set.joint.names, map(float, parameter_set.joint.mean), strict=True))
+    for side in SIDES:
+        if law := kinetics_law(parameter_set.attach, side):
+            form_of_current(n, law, side, mean)
     parameterisation, state = document_sections(n)
     losses = _losses(n, parameter_set)
     text = "\n".join(

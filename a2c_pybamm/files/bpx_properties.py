@@ -5,7 +5,7 @@ Where a form does not fit, the largest difference over a range about the referen
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import pybamm
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.files.nominal import NominalValues
+from a2c_pybamm.laws import ButlerVolmer, ChargeTransfer
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class BPXAccuracy:
     """Distance [V] of a table's straight lines from an open-circuit potential; a fifth of it is the relative one beside it."""
     entropic_change: float = 1e-6
     """Distance [V.K-1] of a table's straight lines from an entropic change."""
+    overpotential: float = 0.1
+    """Overpotential [V], both ways, at which the current of a law of charge transfer is compared with BPX's."""
     stoichiometry: float = 1e-3
     """Distance in stoichiometry at which the potentials without asymptotes reach a limit: a thousandth of the charge."""
 
@@ -87,6 +90,30 @@ def kinetics(n: NominalValues, side: str, window: Array, c_max: float) -> dict[s
         n.losses.append(f"{key}: form other than symmetric, {worst:.1%} at half to one and a half times the salt concentration")
     energy = activation_energy(n, key, rate, np.mean(window), window)
     return {"Reaction rate constant [mol.m-2.s-1]": k, "Reaction rate constant activation energy [J.mol-1]": energy}
+
+
+def form_of_current(n: NominalValues, law: ChargeTransfer, side: str, c: Mapping[str, float]) -> None:
+    """Add the distance of a law's current over the overpotential from BPX's to the losses, where there is one.
+
+    Raises
+    ------
+    ValueError
+        If its exchange-current density is not that of a Butler-Volmer equation, which is what BPX takes it for.
+    """
+    if law.coefficient_method != ButlerVolmer.coefficient_method:
+        raise ValueError(
+            f"set {n.name}: the {side} electrode's charge transfer is of law {law.kind!r}, and BPX has symmetric Butler-Volmer "
+            "alone; write the set as set.json or as PyBaMM's module"
+        )
+    volts = BPX_ACCURACY.overpotential * np.array([-1.0, 1.0])
+    symmetric = 2 * np.sinh(0.5 * pybamm.constants.F.value * volts / (pybamm.constants.R.value * n.temperature))
+    worst = float(np.abs(law.relative_current(c, volts, n.temperature) / symmetric - 1).max())
+    if worst > BPX_ACCURACY.relative:
+        alpha = float(law.cathodic_transfer_coefficient(c))
+        n.losses.append(
+            f"{side} electrode: cathodic transfer coefficient {alpha:.3g}, 0.5 in BPX; the current is {worst:.1%} off at "
+            f"{1e3 * BPX_ACCURACY.overpotential:g} mV one way"
+        )
 
 
 def constant_property(n: NominalValues, key: str) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from a2c_pybamm.laws import interpolate, invert
+from a2c_pybamm.laws import complementary_error_function, interpolate, invert
 
 TIGHTEST_BINDING = 5
 """Binding of a name, a number or a call, tighter than that of any operator."""
@@ -104,6 +104,11 @@ def _without_effect(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
 def _interpolate_expression(x: Expression, grid: tuple[float, ...], values: tuple[float, ...]) -> Expression:
     tables = x.recording.tables
     return x.recording.add(f"spline({{0}}, {tables.name(grid)}, {tables.name(values)})", x)
+
+
+@complementary_error_function.register(Expression)
+def _error_function_expression(x: Expression) -> Expression:
+    return x.recording.add("pybamm.erfc({0})", x)
 
 
 @invert.register(Expression)

@@ -115,6 +115,8 @@ COEFFICIENTS are the means, COVARIANCE their joint error in the same order. The 
 Solve for these inputs. Initial concentrations are those of full charge at the means; set them for each sample."""
 
 
+OPTIONS_TEXT = """
+OPTIONS are those of PyBaMM's models that the laws need: pybamm.lithium_ion.SPMe(OPTIONS)."""
 PLATEAUS = """
 PLATEAUS hold the compositions and voltages of coexisting phases at the means. They follow from the coefficients: whoever
 changes these has to give new ones with them (a2c_pybamm's ParameterSet.with_derived computes them for samples)."""
@@ -224,6 +226,12 @@ def _tuple(name: str, values: tuple[float, ...]) -> str:
     return f"{name} = (\n{wrapper.fill(', '.join(map(repr, values)))},\n)"
 
 
+def _options(options: Mapping[str, Any]) -> str:
+    """Source of the options of a model, each a pair for both electrodes."""
+    pairs = (f"    {_quoted(name)}: ({', '.join(map(_quoted, pair))})," for name, pair in options.items())
+    return "\n".join(["OPTIONS = {", *pairs, "}"])
+
+
 def _numbers(name: str, values: Mapping[str, float]) -> str:
     """Source of a dictionary of numbers."""
     return "\n".join([f"{name} = {{", *(f"    {_quoted(key)}: {float(v)!r}," for key, v in values.items()), "}"])
@@ -239,11 +247,14 @@ def _head(parameter_set: ParameterSet) -> str:
     if not isinstance(parameter_set.base, str):
         standard = f"import json\n{standard}\nfrom inspect import Parameter, Signature"
     plateaus = []
+    if parameter_set.model_options:
+        about.append(OPTIONS_TEXT)
+        plateaus.append(_options(parameter_set.model_options))
     if parameter_set.deriving_laws:
         about.append(PLATEAUS)
         inputs = parameter_set.with_derived(joint.mean[None])[0]
         derived = dict(zip(parameter_set.input_names, inputs, strict=True))
-        plateaus = [_numbers("PLATEAUS", {name: derived[name] for name in parameter_set.input_names[len(joint.names) :]})]
+        plateaus += [_numbers("PLATEAUS", {name: derived[name] for name in parameter_set.input_names[len(joint.names) :]})]
     covariance = [f"    ({', '.join(repr(float(v)) for v in row)},)," for row in joint.covariance]
     return "\n".join(
         [

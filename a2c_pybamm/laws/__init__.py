@@ -20,6 +20,16 @@ from a2c_pybamm.laws.conduction.single_ion import SingleIonConductor
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
+from a2c_pybamm.laws.kinetics.butler_volmer import ButlerVolmer
+from a2c_pybamm.laws.kinetics.charge_transfer import ChargeTransfer
+from a2c_pybamm.laws.kinetics.error_function import complementary_error_function
+from a2c_pybamm.laws.kinetics.marcus import Marcus, Reorganizing
+from a2c_pybamm.laws.kinetics.marcus_hush_chidsey import (
+    MHC_FORM,
+    MarcusHushChidsey,
+    chidsey_current,
+    form_distance,
+)
 from a2c_pybamm.laws.law import (
     Coefficients,
     Law,
@@ -52,8 +62,11 @@ __all__ = [
     "DEFAULT_ION",
     "IONS",
     "KINDS",
+    "MHC_FORM",
     "ArrheniusMobility",
     "BinarySalt",
+    "ButlerVolmer",
+    "ChargeTransfer",
     "Coefficients",
     "CompositeConductivity",
     "ElectrolyteTransport",
@@ -66,10 +79,13 @@ __all__ = [
     "Law",
     "Legendre",
     "LogitSpline",
+    "Marcus",
+    "MarcusHushChidsey",
     "MeasuredOCP",
     "PhaseForming",
     "PlainExpansion",
     "RedlichKister",
+    "Reorganizing",
     "Scale",
     "SingleIonConductor",
     "SiteDensity",
@@ -82,10 +98,13 @@ __all__ = [
     "Value",
     "barrier_name",
     "build_law",
+    "chidsey_current",
     "coefficient",
+    "complementary_error_function",
     "conductivity",
     "conductivity_name",
     "derived_names",
+    "form_distance",
     "frame_matrix",
     "held_laws",
     "interpolate",

@@ -22,6 +22,7 @@ from a2c_pybamm.parameter_set.base_set import (
 from a2c_pybamm.parameter_set.electrolyte_table import electrolyte_keys, electrolyte_table
 from a2c_pybamm.parameter_set.ions import ions_of
 from a2c_pybamm.parameter_set.key_ranges import TEMPERATURES, VOLTAGES, Range, value_error
+from a2c_pybamm.parameter_set.kinetics import KINETICS_OPTION, SIDES, kinetics_attachments, kinetics_law, option_conflict
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
 from a2c_pybamm.parameter_set.module_name import module_name
@@ -31,6 +32,8 @@ from a2c_pybamm.parameter_set.thermodynamic_table import free_energy_sides, ther
 from a2c_pybamm.parameter_set.value_document import read_values, required_arguments
 
 __all__ = [
+    "KINETICS_OPTION",
+    "SIDES",
     "TEMPERATURES",
     "TREATMENTS",
     "VOLTAGES",
@@ -50,11 +53,14 @@ __all__ = [
     "free_energy_sides",
     "ions_of",
     "kind_options",
+    "kinetics_attachments",
+    "kinetics_law",
     "measured_ocp",
     "method_arguments",
     "missing_entry",
     "module_name",
     "msmr_attachments",
+    "option_conflict",
     "passed_arguments",
     "read_values",
     "required_arguments",

@@ -98,13 +98,21 @@ def passed_arguments(key: str, attachment: Attachment) -> tuple[str, ...]:
 def method_arguments(attachment: Attachment, passed: Mapping[str, Any], T: float) -> list[Any]:
     """Arguments of a law's method after its coefficients, from those that PyBaMM passes by their names.
 
-    A stoichiometry becomes the law's x, and the set's temperature [K] stands where PyBaMM passes a stoichiometry alone.
+    A stoichiometry becomes the law's x, a surface concentration that of filled sites, and the set's temperature [K] stands
+    where PyBaMM passes a stoichiometry alone.
     """
     sto = attachment.stoichiometry
     arguments = [sto.offset + sto.slope * value if name == "sto" else value for name, value in passed.items()]
+    if "c_s" in passed:
+        arguments[list(passed).index("c_s")] = filled_sites(passed["c_s"], passed["c_max"], sto.offset, sto.slope)
     if attachment.index is not None:
         return [attachment.index, *arguments]
     return [*arguments, T] if tuple(passed) == ("sto",) else arguments
+
+
+def filled_sites(c_s: Any, c_max: Any, offset: float, slope: float) -> Any:
+    r"""Concentration of filled sites, :math:`x c_\mathrm{max}`; that of ions itself where x is PyBaMM's stoichiometry."""
+    return c_s if (offset, slope) == (0.0, 1.0) else offset * c_max + slope * c_s
 
 
 def _n_passed(key: str, attachment: Attachment) -> int:

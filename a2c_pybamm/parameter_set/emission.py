@@ -5,14 +5,14 @@ Partials solve, pickle and can be written to JSON.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import pybamm
 
 from a2c_pybamm.laws import Scale, Value, derived_names
-from a2c_pybamm.parameter_set.attachment import Attachment, method_arguments, passed_arguments
+from a2c_pybamm.parameter_set.attachment import Attachment, filled_sites, method_arguments, passed_arguments
 from a2c_pybamm.parameter_set.base_set import applied
 from a2c_pybamm.parameter_set.factors import FACTORS
 from a2c_pybamm.parameter_set.value_document import required_arguments
@@ -38,9 +38,9 @@ def of_electrolyte(c_e: Any, T: Any, law: Any, method: str, c: Any) -> Any:
     return getattr(law, method)(c, c_e, T)
 
 
-def of_interface(c_e: Any, c_s: Any, c_max: Any, T: Any, law: Any, method: str, c: Any) -> Any:
+def of_interface(c_e: Any, c_s: Any, c_max: Any, T: Any, law: Any, method: str, c: Any, offset: float, slope: float) -> Any:
     """A law's method as PyBaMM calls it with the electrolyte's and particle's concentrations, their maximum, temperature."""
-    return getattr(law, method)(c, c_e, c_s, c_max, T)
+    return getattr(law, method)(c, c_e, filled_sites(c_s, c_max, offset, slope), c_max, T)
 
 
 def shifted_ocp(sto: Any, ocp: Any, entropy: Any, shift: float) -> Any:
@@ -69,5 +69,6 @@ def emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base:
         return partial(of_stoichiometry, T=T, offset=sto.offset, slope=sto.slope, **settings)
     if passed == ("sto", "T"):
         return partial(of_stoichiometry_and_temperature, offset=sto.offset, slope=sto.slope, **settings)
-    function: Callable[..., Any] = of_electrolyte if passed == ("c_e", "T") else of_interface
-    return partial(function, **settings)
+    if passed == ("c_e", "T"):
+        return partial(of_electrolyte, **settings)
+    return partial(of_interface, offset=sto.offset, slope=sto.slope, **settings)

@@ -61,6 +61,8 @@ _TABLE: tuple[tuple[str, Range], ...] = (
     (r"Cation transference number", Range("a number", -1, 1)),
     (r"Thermodynamic factor", Range("a number", 0, 1000, "(]")),
     (r".* transfer coefficient( \(\d+\))?", Range("a number", 0, 1)),
+    # 0.2 to 1.5 eV in solids and electrolytes; 10 eV is a bond's
+    (r".* reorganization energy \[eV\]", Range("an energy", 0, 10, "(]")),
     (r".*emissivity", Range("a number", 0, 1)),
     (r".*Bruggeman coefficient.*", Range("an exponent", 0, 20)),
     (r".*Poisson's ratio", Range("a number", -1, 0.5, "(]")),

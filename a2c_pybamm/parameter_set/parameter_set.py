@@ -23,6 +23,7 @@ from a2c_pybamm.parameter_set.emission import emit, shifted_ocp
 from a2c_pybamm.parameter_set.ions import ion_error
 from a2c_pybamm.parameter_set.key_ranges import value_errors
 from a2c_pybamm.parameter_set.keys import BALANCE_KEYS
+from a2c_pybamm.parameter_set.kinetics import kinetics_error, kinetics_options
 from a2c_pybamm.parameter_set.lithium import cyclable_lithium, full_charge_potentials, initial_concentrations
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
@@ -95,7 +96,7 @@ class ParameterSet:
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
         if all(key in self.attach for key in BALANCE_KEYS):
             raise ValueError(f"set {self.name}: {listed(BALANCE_KEYS)} both set the cell's lithium; keep one")
-        if reason := ion_error(self.attach):
+        if reason := ion_error(self.attach) or kinetics_error(self.attach, self.joint):
             raise ValueError(f"set {self.name}: {reason}")
         needed = {name for a in self.attach.values() for name in a.law.names}
         if missing := sorted(needed - set(self.joint.names)):
@@ -157,10 +158,12 @@ class ParameterSet:
 
     @property
     def model_options(self) -> dict[str, Any]:
-        """Options of the model that the laws need: hysteresis where branches of an open-circuit potential are attached."""
+        """Options of the model that the laws need: hysteresis where branches of an open-circuit potential are attached, and
+        the form of the current where laws of charge transfer are.
+        """
         hysteresis = [f"{side} electrode lithiation OCP [V]" in self.attach for side in ("Negative", "Positive")]
         forms = tuple("current sigmoid" if branched else "single" for branched in hysteresis)
-        return {"open-circuit potential": forms} if any(hysteresis) else {}
+        return kinetics_options(self.attach) | ({"open-circuit potential": forms} if any(hysteresis) else {})
 
     @cached_property
     def input_names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Interpolation and inversion that laws need, for PyBaMM's symbols."""
+"""Interpolation, inversion and the error function that laws need, for PyBaMM's symbols."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pybamm
 
-from a2c_pybamm.laws import interpolate, invert
+from a2c_pybamm.laws import complementary_error_function, interpolate, invert
 from a2c_pybamm.laws.thermodynamics.site_sum import LEAST_SLOPE, occupation, search
 
 
@@ -16,6 +16,11 @@ from a2c_pybamm.laws.thermodynamics.site_sum import LEAST_SLOPE, occupation, sea
 def _interpolate_symbol(x: Any, grid: tuple[float, ...], values: tuple[float, ...]) -> Any:
     inside = pybamm.minimum(pybamm.maximum(x, grid[0]), grid[-1])
     return pybamm.Interpolant(np.array(grid), np.array(values), inside, interpolator="cubic")
+
+
+@complementary_error_function.register(pybamm.Symbol)
+def _error_function_symbol(x: Any) -> Any:
+    return pybamm.erfc(x)
 
 
 class SiteVoltage(pybamm.Function):

@@ -12,7 +12,7 @@ import numpy as np
 
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.source_file import FILE_LIMITS, read_text
-from a2c_pybamm.readers.units import LARGEST_NUMBER
+from a2c_pybamm.readers.units import LARGEST_NUMBER, column_unit, parse_quantity
 
 Rows = list[tuple[int, dict[str, str]]]
 """Rows of a table: the number of the line, and the fields by column."""
@@ -137,3 +137,10 @@ def read_column(path: Path, rows: Rows, column: str, *, positive: bool = False) 
         if positive and not value > 0:
             raise ValueError(f"{path}, line {line}: {column!r} is {value:g}, it must be positive; correct it")
     return values
+
+
+def read_temperatures(path: Path, rows: Rows, column: str, given: str | None) -> Array:
+    """Temperatures [K] (n_row,), of a column or the one that is given for all."""
+    if given is None:
+        return column_unit(column, "temperature", str(path)) * read_column(path, rows, column, positive=True)
+    return np.full(len(rows), parse_quantity(given, "temperature", f"{path}: temperature"))

@@ -34,6 +34,7 @@ UNITS: dict[str, dict[str, float]] = {
     "voltage": {"V": 1.0, "mV": 1e-3},
     "entropy": {"J/mol/K": 1.0, "J/K/mol": 1.0, "J.mol-1.K-1": 1.0, "meV/K": 1e-3 * EV},
     "entropic change": {"V/K": 1.0, "mV/K": 1e-3, "V.K-1": 1.0},
+    "areal density": {"mol/m2": 1.0, "1/nm2": 1e18 / AVOGADRO, "1/A2": 1e20 / AVOGADRO},
     "number": {"": 1.0, "1": 1.0},
     "cell volume": {"m3": 1.0, "nm3": 1e-27, "A3": 1e-30, "Å3": 1e-30},
     "pressure": {
@@ -43,6 +44,7 @@ UNITS: dict[str, dict[str, float]] = {
         "GPa": 1e9,
         "bar": 1e5,
         "kbar": 1e8,
+        "kB": 1e8,
         "atm": 101325.0,
         "eV/A3": ELEMENTARY_CHARGE * 1e30,
         "eV/Å3": ELEMENTARY_CHARGE * 1e30,

@@ -25,6 +25,14 @@ from a2c_pybamm.study.free_energy_sections import (
     SplineFreeEnergy,
     phase_treatment,
 )
+from a2c_pybamm.study.kinetics import (
+    ActivationEntropy,
+    BarrierTable,
+    Kinetics,
+    KineticsLaw,
+    ReorganizationEnergy,
+    SurfaceSitesEntry,
+)
 from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, combined_error
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
 from a2c_pybamm.study.reading import Reading, read_partial_study, read_study
@@ -44,8 +52,10 @@ from a2c_pybamm.study.thermodynamics import (
 __all__ = [
     "MADE_FROM",
     "SECTIONS",
+    "ActivationEntropy",
     "Balance",
     "Barrier",
+    "BarrierTable",
     "CellSettings",
     "Declared",
     "Electrode",
@@ -55,6 +65,8 @@ __all__ = [
     "GapDiffusivity",
     "Geometry",
     "Hop",
+    "Kinetics",
+    "KineticsLaw",
     "LandauFreeEnergy",
     "LogitSplineFreeEnergy",
     "MeasuredOCP",
@@ -69,6 +81,7 @@ __all__ = [
     "Reading",
     "RedlichKisterFreeEnergy",
     "Reference",
+    "ReorganizationEnergy",
     "Scale",
     "Section",
     "SharedError",
@@ -77,6 +90,7 @@ __all__ = [
     "Stoichiometry",
     "Study",
     "StudyMistakes",
+    "SurfaceSitesEntry",
     "SweepSettings",
     "Systematic",
     "TrajectoryFile",

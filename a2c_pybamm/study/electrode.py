@@ -11,7 +11,6 @@ from a2c_pybamm.study.fields import (
     HIGHEST_TEMPERATURE,
     WORD,
     DataFile,
-    Energy,
     Flag,
     Frequency,
     Length,
@@ -25,10 +24,9 @@ from a2c_pybamm.study.fields import (
     repeated,
 )
 from a2c_pybamm.study.free_energy_sections import FreeEnergyOfAnyLaw, phase_treatment
+from a2c_pybamm.study.kinetics import BarrierEnergy, Kinetics
 from a2c_pybamm.study.thermodynamics import MeasuredOCP
 
-BarrierEnergy = Annotated[Energy, Field(gt=0, le=2e6)]
-"""Energy [J/mol] of a barrier or its error: 2e6 J/mol are 20 eV, more than any bond, so that a larger one has a wrong unit."""
 Slope = Annotated[Number, Field(ge=1e-3)]
 """Change of x over the whole range of PyBaMM's stoichiometry: one of less than a thousandth holds no lithium."""
 Order = Annotated[Whole, Field(ge=0, le=4)]
@@ -230,14 +228,15 @@ class Electrode(Section):
     free_energy: FreeEnergyOfAnyLaw | None = Field(None, description="Open-circuit voltage from energies")
     measured_ocp: MeasuredOCP | None = Field(None, description="Open-circuit voltage from the base set")
     mobility: Mobility | None = Field(None, description="Diffusivity")
+    kinetics: Kinetics | None = Field(None, description="Exchange current and its form")
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
-        return (self._mistakes, self._gap_mistakes, self._density_mistakes)
+        return (self._mistakes, self._gap_mistakes, self._density_mistakes, self._kinetics_mistakes)
 
     def _mistakes(self) -> Iterator[str]:
         if self.free_energy and self.measured_ocp:
             yield "give free_energy or measured_ocp, not both: voltage and diffusivity share one thermodynamics"
-        if not (self.free_energy or self.measured_ocp):
+        if not (self.free_energy or self.measured_ocp) and (self.mobility or not self.kinetics):
             yield (
                 "mobility needs free_energy or measured_ocp: chemical diffusivity holds a thermodynamic factor"
                 if self.mobility
@@ -252,6 +251,13 @@ class Electrode(Section):
             yield (
                 "mobility.gap_diffusivity goes with phases = 'common tangent' or 'hysteresis': in a gap nothing derives a "
                 "diffusivity, so that one is declared there with its std_ln, and nowhere else"
+            )
+
+    def _kinetics_mistakes(self) -> Iterator[str]:
+        if self.kinetics and self.kinetics.needs_host and not (self.free_energy or self.measured_ocp):
+            yield (
+                "kinetics needs free_energy or measured_ocp: overpotentials are counted from the host's voltage; add one, or "
+                "give barriers with scale = 'overpotential'"
             )
 
     def _density_mistakes(self) -> Iterator[str]:

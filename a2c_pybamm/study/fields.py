@@ -68,6 +68,7 @@ def _beside_study(path: Path, info: ValidationInfo) -> Path:
 Energy, Length, Time, Frequency = (_quantity(kind) for kind in ("energy", "length", "time", "frequency"))
 Temperature, Voltage, Entropy = (_quantity(kind) for kind in ("temperature", "voltage", "entropy"))
 Duration, Charge = _quantity("duration"), _quantity("charge")
+ArealDensity, Concentration = _quantity("areal density"), _quantity("concentration")
 Number = Annotated[float, Strict(), AfterValidator(_validate_magnitude)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]

@@ -17,6 +17,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from a2c_pybamm.readers import (
     SpeciesGroup,
     read_activities,
+    read_charge_transfer_barriers,
     read_chemical_potentials,
     read_currents,
     read_density_of_states,
@@ -31,6 +32,7 @@ from a2c_pybamm.readers import (
     read_phonopy,
     read_sites,
     read_structures,
+    read_surface_sites,
     read_thermal,
     read_trajectory,
     read_velocities,
@@ -47,6 +49,8 @@ READ: dict[str, Callable[[Path], object]] = {
     "energies": read_energies,
     "potentials": read_chemical_potentials,
     "insertion": lambda path: read_insertion_energies(path, sites=4, lithium="-1.9 eV"),
+    "charge transfer": lambda path: read_charge_transfer_barriers(path, std="20 meV"),
+    "slab": read_surface_sites,
     "drive": read_drive_cycle,
     "images": lambda path: read_image_energies(path, label="x"),
     "hop": read_hop_frequencies,
@@ -82,6 +86,10 @@ TEXTS = {
     ),
     "potentials.csv": ("potentials", "x,T_K,mu_eV\n0.2,300,-3.9\n0.5,300,-3.8\n0.8,300,-3.7\n"),
     "insertion.csv": ("insertion", "n,energy_eV\n0,-240\n1,-246\n2,-251.8\n3,-257.5\n4,-263.1\n"),
+    "barriers.csv": (
+        "charge transfer",
+        "potential_V,T_K,reduction_eV,oxidation_eV\n3.8,300,0.55,0.65\n3.9,300,0.6,0.6\n4.0,340,0.65,0.55\n",
+    ),
     "drive.csv": ("drive", "time_s,current_A\n0,1\n1,2\n2,-1\n"),
     "images.csv": ("images", "image,energy_eV\n0,-3.0\n1,-2.5\n2,-3.0\n"),
     "hop.json": ("hop", '{"partial_hessian_THz": {"initial": [9, 10, 11], "saddle": [-3, 9, 12]}}\n'),
@@ -204,6 +212,8 @@ def _structures(folder: Path) -> Iterator[tuple[Path, str]]:
     yield folder / "neb.extxyz", "neb"
     ase.io.write(folder / "sites.extxyz", _cell("Li2S", 0.0))
     yield folder / "sites.extxyz", "sites"
+    ase.io.write(folder / "slab.extxyz", _cell("Li2S", 0.0))
+    yield folder / "slab.extxyz", "slab"
 
 
 def _cell(formula: str, energy: float) -> ase.Atoms:

@@ -56,7 +56,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "tabulated-ocp": FINE | {"modes": tuple(tuple(0.01 * np.cos(k * np.pi * np.array(FINE["x"]))) for k in (0, 1, 2))},
 }
 """Settings whose annotations do not say enough to make an example, by kind."""
-CHANGED = {"window": (0.2, 0.9), "percolation_threshold": 0.02}
+CHANGED = {"window": (0.2, 0.9), "percolation_threshold": 0.02, "composition": 0.3}
 """Other values of optional settings that are bounded."""
 HOST = RedlichKister("X", 2)
 HOSTS = (TwoPhase(RedlichKister("X", 1)), MeasuredOCP("X", **table(121), reference_temperature=T, theta_min=0.05))
@@ -71,6 +71,7 @@ CHECKS: dict[str, Checks] = {
     "measured-ocp": Checks(INSIDE, (), 0.07 * (121 / 1201) ** 2),
     # the slope is tabulated apart: an error of the third power of the spacing, 8e-4, over the width of a step, 0.1, by 1
     "tabulated-ocp": Checks(INSIDE, (), 1e-5),
+    "butler-volmer": Checks(coefficients={"X charge transfer alpha [1]": 0.4}),
     # an attraction of more than 2RT/F, so that there is a gap
     "two-phase": Checks(INSIDE, coefficients={"X L0 [eV]": 0.1158}),
 }
@@ -92,7 +93,8 @@ def settings_of(kind: str) -> Iterator[dict[str, Any]]:
     changed = required | {name: _changed(name, hints[name], value) for name, value in optional.items()}
     yield changed
     for name, hint in hints.items():
-        others = get_args(hint) if get_origin(hint) is Literal else HOSTS if hint is FreeEnergy else ()
+        held = hint is FreeEnergy or FreeEnergy in get_args(hint)
+        others = get_args(hint) if get_origin(hint) is Literal else HOSTS if held else ()
         yield from ({**required, name: other} for other in others)
         if hint == IonSymbol:
             yield from ({**settings, name: ion} for ion in OTHER_IONS for settings in (required, changed))

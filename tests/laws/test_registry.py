@@ -266,9 +266,15 @@ def methods(law: Any, arguments: tuple[str, ...]) -> list[str]:
 
 
 OVER_COMPOSITION = ("self", "c", "x", "T")
+AT_INTERFACE = ("self", "c", "c_e", "c_s", "c_max", "T")
 OVER_CONCENTRATION = ("self", "c", "c_e", "T")
 CONCENTRATIONS = np.array([-2.0, 0.0, 1e-6, 0.3, 30.0, 1e3, 5e3])
 """Concentrations of an electrolyte [mol.m-3] that a solver may try."""
+
+
+def as_symbol(value: Any) -> pybamm.Symbol:
+    """A number or an array as PyBaMM has it."""
+    return pybamm.Vector(value) if np.ndim(value) else pybamm.Scalar(value)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -284,6 +290,11 @@ def test_pybamm_symbols_give_numpys_values(name: str) -> None:
         # splines of two libraries differ by round-off of their systems
         found = np.ravel(symbol.evaluate(y=x, inputs={**c, "T": 310.0}))
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-13, err_msg=method)
+    for method in methods(law, AT_INTERFACE):
+        arguments = (1000.0, 3e4 * x, 4e4)
+        symbol = getattr(law, method)(symbols, *map(as_symbol, arguments), pybamm.InputParameter("T"))
+        found = np.ravel(symbol.evaluate(inputs={**c, "T": 310.0}))
+        np.testing.assert_allclose(found, getattr(law, method)(c, *arguments, 310.0), rtol=1e-9, err_msg=method)
     for method in methods(law, OVER_CONCENTRATION):
         symbol = getattr(law, method)(symbols, pybamm.StateVector(slice(0, 7)), pybamm.InputParameter("T"))
         found = np.ravel(symbol.evaluate(y=CONCENTRATIONS, inputs={**c, "T": 310.0}))
@@ -302,6 +313,9 @@ KEYS = {
     "jump_diffusivity": "Negative particle diffusivity [m2.s-1]",
     "measured_diffusivity": "Primary: Positive particle diffusivity [m2.s-1]",
     "maximum_concentration": "Maximum concentration in positive electrode [mol.m-3]",
+    "exchange_current_density": "Positive electrode exchange-current density [A.m-2]",
+    "anodic_transfer_coefficient": "Positive electrode Butler-Volmer transfer coefficient",
+    "reorganization_energy": "Positive electrode reorganization energy [eV]",
     "electrolyte_conductivity": "Electrolyte conductivity [S.m-1]",
     "electrolyte_diffusivity": "Electrolyte diffusivity [m2.s-1]",
     "cation_transference_number": "Cation transference number",
@@ -329,6 +343,8 @@ def entry(values: pybamm.ParameterValues, key: str) -> np.ndarray:
         return np.asarray(values.evaluate(values[key]))
     grid = pybamm.Vector(np.linspace(0.02, 0.98, 23) * (4e3 if key in ELECTROLYTE else 1.0))
     arguments = (grid,) if "OCP" in key else (grid, pybamm.Scalar(305.0))
+    if "exchange-current" in key:
+        arguments = (1000 + grid, 5e4 * grid, pybamm.Scalar(5e4), pybamm.Scalar(305.0))
     return np.broadcast_to(np.ravel(values.process_symbol(values[key](*arguments)).evaluate()), 23)
 
 

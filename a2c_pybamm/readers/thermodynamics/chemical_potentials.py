@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from ase.data import atomic_numbers
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import Array, ChemicalPotentials
 from a2c_pybamm.ions import IONS
-from a2c_pybamm.readers.csv_table import Rows, read_column, read_rows
+from a2c_pybamm.readers.csv_table import Rows, read_column, read_rows, read_temperatures
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
 from a2c_pybamm.readers.units import column_unit, parse_quantity
 
@@ -81,7 +80,7 @@ def read_chemical_potentials(
     if std_column:
         unit = abs(factor) * column_unit(std_column, kind, f"{path}: quantity is {quantity!r}")
         std = unit * read_column(path, rows, std_column, positive=True)
-    kelvin = _temperatures(path, rows, temperature_column, temperature)
+    kelvin = read_temperatures(path, rows, temperature_column, temperature)
     return ChemicalPotentials(label or unpacked_name(path).stem, x, kelvin, potential, std, fingerprint(path), ion)
 
 
@@ -110,10 +109,3 @@ def _compositions(path: Path, rows: Rows, column: str) -> Array:
                 f"{path}, line {line}: x = {value:g} lies outside (0, 1), the potential is infinite at 0 and 1; leave it out"
             )
     return x
-
-
-def _temperatures(path: Path, rows: Rows, column: str, given: str | None) -> Array:
-    """Temperatures [K] (n_row,), of a column or the one that is given for all."""
-    if given is None:
-        return column_unit(column, "temperature", str(path)) * read_column(path, rows, column, positive=True)
-    return np.full(len(rows), parse_quantity(given, "temperature", f"{path}: temperature"))

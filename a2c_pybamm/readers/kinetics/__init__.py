@@ -1,0 +1,1 @@
+"""Barriers of charge transfer and the sites of surfaces."""
