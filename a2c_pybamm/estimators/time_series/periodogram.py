@@ -38,6 +38,8 @@ class PeriodogramSettings:
     """Share of the frames that may be left out at the end for a length that is transformed quickly."""
     hann_variance: float = 35 / 18
     """Variance under Hann's taper over that without: the taper's mean fourth power over the square of its mean square."""
+    gaussian_kurtosis: float = 3.0
+    """Fourth moment of a Gaussian variable over its squared variance."""
     ridge: float = 1e-10
     """Share of the variance that is added to the diagonal of the filter's equations, which are singular for smooth series."""
 
@@ -87,7 +89,8 @@ def periodogram(
     first = 2 if taper else 1
     edges = _band_edges((n - 1) // 2, first, settings)
     count = np.diff(edges)
-    window = np.sqrt(8 / 3) * np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 if taper else None
+    hann = np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2
+    window = hann / np.sqrt((hann**2).mean()) if taper else None
     bands = np.empty((len(series), len(count)))
     square = fourth = 0.0
     for rows in _rows_at_once(len(series), series.shape[1], settings.block):
@@ -115,7 +118,7 @@ def periodogram(
         scale=scale,
         n_frame=n,
         n_series=len(series),
-        excess_kurtosis=fourth * total / square**2 - 3 if square else 0.0,
+        excess_kurtosis=fourth * total / square**2 - settings.gaussian_kurtosis if square else 0.0,
         filter=coefficients,
         by_body=bodies / mean_power,
     )

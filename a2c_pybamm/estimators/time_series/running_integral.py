@@ -34,12 +34,12 @@ class BlockAverages:
     """Standard errors, of independent blocks (n_length,)."""
 
 
-def running_integral(series: Array, *, interval: float, longest: float | None = None) -> RunningIntegral:
-    """Running integral of series (n_series, n_frame) about their means, by trapezia, up to ``longest`` [s] or a
-    quarter of the run.
+def running_integral(series: Array, *, interval: float, longest: float | None = None, share: float = 0.25) -> RunningIntegral:
+    """Running integral of series (n_series, n_frame) about their means, by trapezia, up to ``longest`` [s] or
+    a share of the run.
     """
     n = series.shape[1]
-    n_time = min(n - 1, n // 4 if longest is None else int(longest / interval)) + 1
+    n_time = min(n - 1, int(share * n) if longest is None else int(longest / interval)) + 1
     size = next_fast_len(n + n_time, real=True)
     by_series = np.empty((len(series), n_time))
     for row, values in zip(by_series, series, strict=True):
