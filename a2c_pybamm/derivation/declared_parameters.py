@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm import study as schema
-from a2c_pybamm.derivation.electrode import SetContent
+from a2c_pybamm.derivation.set_content import SetContent
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.laws import Scale, Value

@@ -18,9 +18,11 @@ from a2c_pybamm.derivation.declared_parameters import (
     coefficient_suffixes,
     source_names,
 )
-from a2c_pybamm.derivation.electrode import SetContent, add_electrode
+from a2c_pybamm.derivation.electrode import add_electrode
+from a2c_pybamm.derivation.electrolyte import add_electrolyte
 from a2c_pybamm.derivation.kinetics import add_kinetics
 from a2c_pybamm.derivation.possible_names import PossibleNames
+from a2c_pybamm.derivation.set_content import SetContent
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.files import base_of
@@ -65,6 +67,7 @@ def derive(study: schema.Study) -> ParameterSet:
     with mistakes.collect("base"):
         base = _valid_base(study)
     _add_electrodes(content, study, base, mistakes)
+    _add_electrolyte(content, study, mistakes)
     _add_declared(content, study, base, mistakes)
     _add_kinetics(content, study, mistakes)
     with mistakes.collect():
@@ -120,6 +123,13 @@ def _add_electrodes(content: SetContent, study: schema.Study, base: str | BaseSe
         with at_side.collect():
             for electrode in _sections(study, side, content):
                 add_electrode(content, study, base, side, electrode, at_side)
+
+
+def _add_electrolyte(content: SetContent, study: schema.Study, mistakes: schema.Mistakes) -> None:
+    at_section = mistakes.at("electrolyte")
+    with at_section.collect():
+        for electrolyte in _sections(study, "electrolyte", content):
+            add_electrolyte(content, study, electrolyte, at_section)
 
 
 def _add_kinetics(content: SetContent, study: schema.Study, mistakes: schema.Mistakes) -> None:

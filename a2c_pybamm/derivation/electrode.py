@@ -4,37 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.data import EnergyTable
+from a2c_pybamm.derivation.conduction import add_conduction
 from a2c_pybamm.derivation.hops import members, mobility_estimates
 from a2c_pybamm.derivation.host_data import Table, read_tables
 from a2c_pybamm.derivation.host_free_energy import free_energy_estimates, stand_in_law
-from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.derivation.set_content import SetContent
 from a2c_pybamm.estimators import declare, fit_site_volume
 from a2c_pybamm.laws import FreeEnergy, SiteDensity, TwoPhase
 from a2c_pybamm.parameter_set import Attachment, BaseSet, StoichiometryMap, measured_ocp
 
 BRANCHES: tuple[Literal["lithiation"], Literal["delithiation"]] = ("lithiation", "delithiation")
-
-
-@dataclass
-class SetContent:
-    """Estimates, attachments and notes of the set that is being derived."""
-
-    estimates: list[Estimate] = field(default_factory=list)
-    attach: dict[str, Attachment] = field(default_factory=dict)
-    notes: dict[str, Any] = field(default_factory=dict)
-    open_prefixes: set[str] = field(default_factory=set)
-    """Beginnings of the names of coefficients that invalid entries would give or need; empty text where they can be any."""
-    open_suffixes: set[str] = field(default_factory=set)
-    """Endings of such names, which do not depend on the spelling of a key."""
-    open_sources: set[str] = field(default_factory=set)
-    """Beginnings of the names of sources that invalid entries would give; empty text where they can be any."""
 
 
 def add_electrode(
@@ -51,9 +36,12 @@ def add_electrode(
         material = electrode.material
     with mistakes.collect():
         sto = StoichiometryMap(electrode.stoichiometry.offset, electrode.stoichiometry.slope)
+    with mistakes.collect("conduction"), open_prefix(content, f"{material} "):
+        if electrode.conduction:
+            add_conduction(content, side, material, electrode.conduction)
     with suppress(schema.NotGiven):
-        if electrode.kinetics and not (electrode.free_energy or electrode.measured_ocp or electrode.mobility):
-            return  # of charge transfer alone, which is added when all voltages are known
+        if (electrode.conduction or electrode.kinetics) and not electrode.names_host:
+            return  # of conduction alone, or of charge transfer, which is added when all voltages are known
     law: FreeEnergy | None = None
     with mistakes.collect():
         if electrode.free_energy:

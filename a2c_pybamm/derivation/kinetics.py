@@ -11,9 +11,10 @@ from scipy.special import ndtr
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ChargeTransferBarriers, PotentialScale, SurfaceSites
-from a2c_pybamm.derivation.electrode import SetContent, open_prefix
+from a2c_pybamm.derivation.electrode import open_prefix
 from a2c_pybamm.derivation.hops import given, members
 from a2c_pybamm.derivation.runs import POOR_FIT_P
+from a2c_pybamm.derivation.set_content import SetContent
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import BarrierModel, fit_charge_transfer, reorganization_energy_declared, step_potentials
 from a2c_pybamm.laws import ButlerVolmer, FreeEnergy, Marcus, MarcusHushChidsey, Reorganizing, TwoPhase

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from a2c_pybamm.derivation.electrode import SetContent
 from a2c_pybamm.derivation.hops import ANOTHERS_PATH, MODEL_FORM
+from a2c_pybamm.derivation.set_content import SetContent
 
 
 @dataclass(frozen=True)

@@ -145,9 +145,9 @@ def diffusivities(
             by_place.setdefault((x, T), []).append(_diffusivity(entry, item, trajectory, name=name, source=source))
     if len(mistakes) > before:
         return {}
-    numbered = iter(_numbered([run for runs in by_place.values() for run in runs]))
+    apart = iter(numbered([run for runs in by_place.values() for run in runs]))
     means = {place: float(np.mean(temperatures[place])) for place in by_place}
-    return {(place[0], means[place]): _mean(list(islice(numbered, len(runs))), notes) for place, runs in by_place.items()}
+    return {(place[0], means[place]): _mean(list(islice(apart, len(runs))), notes) for place, runs in by_place.items()}
 
 
 def _validate_new(files: dict[str, Path], trajectory: Trajectory, file: Path) -> None:
@@ -174,22 +174,34 @@ def _validate_span(temperatures: list[float]) -> None:
         )
 
 
-def _numbered(runs: list[Estimate]) -> list[Estimate]:
-    """Runs whose sources are all different: those with one name are numbered."""
-    sources = [next(iter(run.factors)) for run in runs]
-    renamed = []
-    for k, (run, source) in enumerate(zip(runs, sources, strict=True)):
-        if sources.count(source) > 1:
-            number = sources[: k + 1].count(source)
-            run = replace(run, factors={_numbered_source(name, number): factor for name, factor in run.factors.items()})
-        renamed.append(run)
-    return renamed
+def numbered(runs: list[Estimate]) -> list[Estimate]:
+    """Estimates in which sources of one name are one source: those of it that share no label are numbered."""
+    groups: dict[str, list[set[str]]] = {}
+    numbers: list[dict[str, int]] = []
+    for run in runs:
+        numbers.append({})
+        for source, factor in run.factors.items():
+            known = groups.setdefault(source, [])
+            related = next((k for k, labels in enumerate(known) if labels & set(factor.labels)), len(known))
+            known[related:] = [*(known[related : related + 1] or [set()]), *known[related + 1 :]]
+            known[related] |= set(factor.labels)
+            numbers[-1][source] = related + 1
+    return [
+        replace(
+            run,
+            factors={
+                _numbered(source, number[source]) if len(groups[source]) > 1 else source: factor
+                for source, factor in run.factors.items()
+            },
+        )
+        for run, number in zip(runs, numbers, strict=True)
+    ]
 
 
-def _numbered_source(source: str, number: int) -> str:
-    """Name of a run's source, its number before the kind of error: ``"X MD 700 K, run 2 (sampling)"``."""
-    stem, bracket, kind = source.rpartition(" (")
-    return f"{stem}, run {number}{bracket}{kind}"
+def _numbered(source: str, number: int) -> str:
+    """Name of a source with a number before the words in brackets at its end."""
+    stem, bracket, ending = source.rpartition(" (")
+    return f"{stem}, run {number}{bracket}{ending}" if stem else f"{source}, run {number}"
 
 
 def _mean(runs: list[Estimate], notes: dict[str, Any]) -> Estimate:

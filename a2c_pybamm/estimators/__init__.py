@@ -1,11 +1,18 @@
 """Data and a law in, an Estimate out; one method a file."""
 
+from a2c_pybamm.estimators.conduction.currents import ionic_current, pressure_fluctuation, viscous_stress
 from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
 from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
 from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
-from a2c_pybamm.estimators.conduction.electrolyte_motion import electrolyte_motion, molecules_by_number, motion_of_groups
+from a2c_pybamm.estimators.conduction.electrolyte_motion import (
+    electrolyte_motion,
+    molecules_by_number,
+    molecules_in_sequence,
+    motion_of_groups,
+)
 from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
 from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
+from a2c_pybamm.estimators.conduction.green_kubo import fit_green_kubo
 from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
@@ -92,15 +99,16 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
     mean_squared_displacement,
     mean_squared_displacement_tensor,
 )
-from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
+from a2c_pybamm.estimators.time_series.resolution import NotDiffusive, NotResolved
+from a2c_pybamm.estimators.time_series.running_integral import block_averages, running_integral
+from a2c_pybamm.estimators.time_series.spectral_mixture import ZeroFrequencyCriterion
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_velocities, velocity_autocorrelation
-from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
+from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, zero_frequency
 
 __all__ = [
     "BandCriterion",
     "BarrierModel",
     "BornCriterion",
-    "CutoffCriterion",
     "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
@@ -111,6 +119,7 @@ __all__ = [
     "HullVoltages",
     "MemoryCriterion",
     "NotDiffusive",
+    "NotResolved",
     "OnsagerMatrix",
     "OnsagerReport",
     "OrderChoice",
@@ -121,12 +130,15 @@ __all__ = [
     "StrainCriterion",
     "WindowCriterion",
     "WishedErrors",
+    "ZeroFrequency",
+    "ZeroFrequencyCriterion",
     "activated_rates",
     "add_vibrations",
     "adiabatic_constants",
     "assign_sites",
     "average_replicas",
     "barriers_of_paths",
+    "block_averages",
     "central_velocities",
     "charge_mean_squared_displacement",
     "choose_order",
@@ -158,6 +170,7 @@ __all__ = [
     "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
+    "fit_green_kubo",
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
     "fit_ionic_conductivity",
@@ -182,6 +195,7 @@ __all__ = [
     "hull_voltages",
     "insertion_energies",
     "insertion_potentials",
+    "ionic_current",
     "keep_paths",
     "kirkwood_buff_integrals",
     "lattice",
@@ -193,6 +207,7 @@ __all__ = [
     "mean_voltage",
     "mobility_at",
     "molecules_by_number",
+    "molecules_in_sequence",
     "motion_of_groups",
     "neighbour_hops",
     "observed_network",
@@ -203,10 +218,12 @@ __all__ = [
     "planned_length",
     "point_group_rotations",
     "polycrystal_moduli",
+    "pressure_fluctuation",
     "quantity_names",
     "reorganization_energy_declared",
     "repeat",
     "reversed_path",
+    "running_integral",
     "site_trajectory",
     "split_path",
     "step_potentials",
@@ -221,8 +238,10 @@ __all__ = [
     "validate_voltages",
     "velocity_autocorrelation",
     "vineyard_frequency",
+    "viscous_stress",
     "with_form_error",
     "with_leading_modes",
     "with_rates",
     "yeh_hummer_correction",
+    "zero_frequency",
 ]

@@ -3,7 +3,13 @@
 from a2c_pybamm.ions import DEFAULT_ION, IONS, Ion, known_ion
 from a2c_pybamm.laws.conduction.composite import CompositeConductivity
 from a2c_pybamm.laws.conduction.electrolyte import ElectrolyteTransport
-from a2c_pybamm.laws.conduction.electrolyte_names import conductivity_name, salt_coefficient_name, transference_name
+from a2c_pybamm.laws.conduction.electrolyte_names import (
+    conductivity_name,
+    diffusivity_name,
+    salt_coefficient_name,
+    thermodynamic_factor_name,
+    transference_name,
+)
 from a2c_pybamm.laws.conduction.onsager import (
     BinarySalt,
     conductivity,
@@ -104,6 +110,7 @@ __all__ = [
     "conductivity",
     "conductivity_name",
     "derived_names",
+    "diffusivity_name",
     "form_distance",
     "frame_matrix",
     "held_laws",
@@ -121,6 +128,7 @@ __all__ = [
     "salt_diffusivity",
     "salt_partial_molar_volume",
     "settings",
+    "thermodynamic_factor_name",
     "transference_in_solvent_frame",
     "transference_in_volume_frame",
     "transference_name",

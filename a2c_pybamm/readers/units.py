@@ -86,6 +86,9 @@ UNITS: dict[str, dict[str, float]] = {
     },
     "concentration": {"mol/m3": 1.0, "mol.m-3": 1.0, "mol/L": 1e3, "M": 1e3, "mol/dm3": 1e3},
     "molality": {"mol/kg": 1.0, "mol.kg-1": 1.0},
+    "molar mass": {"kg/mol": 1.0, "g/mol": 1e-3},
+    "conductivity": {"S/m": 1.0, "S.m-1": 1.0, "S/cm": 1e2, "mS/cm": 0.1},
+    "diffusivity": {"m2/s": 1.0, "m2.s-1": 1.0, "cm2/s": 1e-4},
     "density": {"kg/m3": 1.0, "g/cm3": 1e3, "g/mL": 1e3},
 }
 """SI value of one of each unit, by kind of quantity; energies and volumes are per mole of what is counted, charges in A.h."""

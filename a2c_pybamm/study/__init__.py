@@ -1,6 +1,7 @@
 """A study: one TOML file with the data, methods and cell of a parameter set, checked before anything runs."""
 
 from a2c_pybamm.study.balance import Balance
+from a2c_pybamm.study.conduction import Conduction
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import (
     Barrier,
@@ -12,6 +13,17 @@ from a2c_pybamm.study.electrode import (
     MolecularDynamics,
     Stoichiometry,
     TrajectoryFile,
+)
+from a2c_pybamm.study.electrolyte import (
+    ActivityFile,
+    CurrentFile,
+    Electrolyte,
+    ElectrolyteRun,
+    FileOfSeries,
+    LiquidElectrolyte,
+    SolidElectrolyte,
+    Species,
+    TransportValue,
 )
 from a2c_pybamm.study.fields import Section
 from a2c_pybamm.study.free_energy import ExpansionFreeEnergy, FreeEnergy
@@ -53,14 +65,20 @@ __all__ = [
     "MADE_FROM",
     "SECTIONS",
     "ActivationEntropy",
+    "ActivityFile",
     "Balance",
     "Barrier",
     "BarrierTable",
     "CellSettings",
+    "Conduction",
+    "CurrentFile",
     "Declared",
     "Electrode",
+    "Electrolyte",
+    "ElectrolyteRun",
     "EnergyFile",
     "ExpansionFreeEnergy",
+    "FileOfSeries",
     "FreeEnergy",
     "GapDiffusivity",
     "Geometry",
@@ -68,6 +86,7 @@ __all__ = [
     "Kinetics",
     "KineticsLaw",
     "LandauFreeEnergy",
+    "LiquidElectrolyte",
     "LogitSplineFreeEnergy",
     "MeasuredOCP",
     "Mistakes",
@@ -86,6 +105,8 @@ __all__ = [
     "Section",
     "SharedError",
     "SiteSumFreeEnergy",
+    "SolidElectrolyte",
+    "Species",
     "SplineFreeEnergy",
     "Stoichiometry",
     "Study",
@@ -94,6 +115,7 @@ __all__ = [
     "SweepSettings",
     "Systematic",
     "TrajectoryFile",
+    "TransportValue",
     "Value",
     "VibrationFile",
     "VibrationalEntropy",

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from a2c_pybamm.study.conduction import Conduction
 from a2c_pybamm.study.fields import (
     HIGHEST_TEMPERATURE,
     WORD,
@@ -278,7 +279,13 @@ class Electrode(Section):
     free_energy: FreeEnergyOfAnyLaw | None = Field(None, description="Open-circuit voltage from energies")
     measured_ocp: MeasuredOCP | None = Field(None, description="Open-circuit voltage from the base set")
     mobility: Mobility | None = Field(None, description="Diffusivity")
+    conduction: Conduction | None = Field(None, description="Electronic conductivity of the solids, carbon included")
     kinetics: Kinetics | None = Field(None, description="Exchange current and its form")
+
+    @property
+    def names_host(self) -> bool:
+        """True where a voltage is given, or a mobility, which needs one."""
+        return bool(self.free_energy or self.measured_ocp or self.mobility)
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
         return (self._mistakes, self._gap_mistakes, self._density_mistakes, self._kinetics_mistakes)
@@ -286,7 +293,7 @@ class Electrode(Section):
     def _mistakes(self) -> Iterator[str]:
         if self.free_energy and self.measured_ocp:
             yield "give free_energy or measured_ocp, not both: voltage and diffusivity share one thermodynamics"
-        if not (self.free_energy or self.measured_ocp) and (self.mobility or not self.kinetics):
+        if not (self.free_energy or self.measured_ocp) and (self.mobility or not (self.kinetics or self.conduction)):
             yield (
                 "mobility needs free_energy or measured_ocp: chemical diffusivity holds a thermodynamic factor"
                 if self.mobility

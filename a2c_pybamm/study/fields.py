@@ -68,7 +68,9 @@ def _beside_study(path: Path, info: ValidationInfo) -> Path:
 Energy, Length, Time, Frequency = (_quantity(kind) for kind in ("energy", "length", "time", "frequency"))
 Temperature, Voltage, Entropy = (_quantity(kind) for kind in ("temperature", "voltage", "entropy"))
 Duration, Charge = _quantity("duration"), _quantity("charge")
-ArealDensity, Concentration = _quantity("areal density"), _quantity("concentration")
+Concentration, Conductivity, Diffusivity = (_quantity(kind) for kind in ("concentration", "conductivity", "diffusivity"))
+CellVolume, MolarVolume, MolarMass, Density = (_quantity(kind) for kind in ("cell volume", "volume", "molar mass", "density"))
+ArealDensity = _quantity("areal density")
 Number = Annotated[float, Strict(), AfterValidator(_validate_magnitude)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]

@@ -12,6 +12,7 @@ from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
 from a2c_pybamm.study.balance import Balance
 from a2c_pybamm.study.declared_sections import Declared, Scale, Systematic, Value
 from a2c_pybamm.study.electrode import Electrode
+from a2c_pybamm.study.electrolyte import ElectrolyteOfAnyLaw
 from a2c_pybamm.study.fields import (
     FILE_NAME,
     MODEL_NAME,
@@ -217,6 +218,7 @@ class Study(Section):
     )
     positive: Electrode | None = Field(None, description="Positive electrode")
     negative: Electrode | None = Field(None, description="Negative electrode")
+    electrolyte: ElectrolyteOfAnyLaw | None = Field(None, description="Electrolyte")
     scale: tuple[Scale, ...] = Field((), description="Factors on the base set's own entries, with their errors")
     value: tuple[Value, ...] = Field((), description="Numbers with their errors in the place of the base set's entries")
     balance: Balance | None = Field(None, description="The cell's lithium and active fractions in the place of the base set's")
@@ -240,8 +242,9 @@ class Study(Section):
         return (self._mistakes, self._voltage_mistakes, self._rate_mistakes, self._source_mistakes, self._names_apart)
 
     def _mistakes(self) -> Iterator[str]:
-        if not (self.positive or self.negative or self.scale or self.value or self.balance):
-            yield "no [positive], [negative], [[scale]], [[value]] or [balance] is there, the study derives nothing; add one"
+        if not (self.positive or self.negative or self.electrolyte or self.scale or self.value or self.balance):
+            sections = "[positive], [negative], [electrolyte], [[scale]], [[value]] or [balance]"
+            yield f"no {sections} is there, the study derives nothing; add one"
 
     def _voltage_mistakes(self) -> Iterator[str]:
         limits, swept = self.cell.voltage_limits, self.sweep.upper_voltage if self.sweep else ()
@@ -261,3 +264,6 @@ class Study(Section):
     def _names_apart(self) -> Iterator[str]:
         if self.positive and self.negative and self.positive.material == self.negative.material:
             yield f"both electrodes are called {self.positive.material!r}; name them apart"
+        hosts = [side.material for side in (self.positive, self.negative) if side]
+        if self.electrolyte and self.electrolyte.material in hosts:
+            yield f"electrolyte and an electrode are called {self.electrolyte.material!r}; name them apart"

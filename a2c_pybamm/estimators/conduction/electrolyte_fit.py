@@ -21,6 +21,7 @@ from a2c_pybamm.estimators.conduction.electrolyte_rows import (
     L_S,
     SERIES,
     TDF,
+    Runs,
     TransportRows,
     linearised,
     quantity_names,
@@ -43,12 +44,14 @@ class TransportMisfit:
 
 MISFIT = TransportMisfit()
 """Settings of all fits."""
+T_PLUS_RANGE = "range of t_plus over 0 to 5 mol/L, 243 to 343 K"
+"""Key of a provenance with the lowest and highest transference number of the mean coefficients."""
 BOUNDS = {"bounds of c_e [mol.m-3]": "mol.m-3", "bounds of T [K]": "K"}
 """Keys of a provenance with the runs' bounds, and their units."""
 
 
 def fit_electrolyte(
-    runs: Mapping[tuple[float, float], Estimate],
+    runs: Runs,
     law: ElectrolyteTransport,
     *,
     declared: Sequence[Estimate] = (),
@@ -231,7 +234,7 @@ def _range(law: ElectrolyteTransport, mean: Array) -> dict[str, Any]:
     c = dict(zip(law.names, mean, strict=True))
     salt, T = RANGE.grid
     t_plus = law.cation_transference_number(c, salt, T)
-    return {"range of t_plus over 0 to 5 mol/L, 243 to 343 K": [float(t_plus.min()), float(t_plus.max())]}
+    return {T_PLUS_RANGE: [float(t_plus.min()), float(t_plus.max())]}
 
 
 def _misfit(

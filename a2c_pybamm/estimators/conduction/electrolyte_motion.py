@@ -165,6 +165,39 @@ def molecules_by_number(symbols: Sequence[str], numbers: ArrayLike, names: Mappi
     return {name: np.array(formulas[formula]) for formula, name in names.items()}
 
 
+def molecules_in_sequence(symbols: Sequence[str], molecules: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.intp]]:
+    """Atoms of each molecule by species, (n_molecule, n_atom_each) each, from the order of the atoms in a file.
+
+    Parameters
+    ----------
+    symbols
+        Chemical symbol of each atom (n_atom,).
+    molecules
+        Symbols of one molecule's atoms as they stand one after the other, by species: ``{"PF6": ("P", "F", …)}``. Where two
+        fit, the longer one is taken.
+
+    Raises
+    ------
+    ValueError
+        If a molecule does not occur.
+    """
+    longest_first = sorted(molecules.items(), key=lambda item: -len(item[1]))
+    found: dict[str, list[list[int]]] = {name: [] for name in molecules}
+    at = 0
+    while at < len(symbols):
+        fitting = ((name, len(atoms)) for name, atoms in longest_first if tuple(symbols[at : at + len(atoms)]) == tuple(atoms))
+        name, size = next(fitting, ("", 1))
+        if name:
+            found[name].append(list(range(at, at + size)))
+        at += size
+    if missing := [name for name, groups in found.items() if not groups]:
+        raise ValueError(
+            f"molecules: no {missing[0]} ({' '.join(molecules[missing[0]])}) in the order of the file's atoms; write its "
+            "symbols as they follow one another there"
+        )
+    return {name: np.array(groups) for name, groups in found.items()}
+
+
 def _groups(trajectory: Trajectory, charges: Mapping[str, int], molecules: Mapping[str, Groups]) -> dict[str, NDArray[np.intp]]:
     """Atoms of each particle by species, each atom in one at most."""
     if unknown := [name for name in molecules if name not in charges]:

@@ -21,6 +21,8 @@ from a2c_pybamm.laws.conduction.electrolyte_names import (
 )
 from a2c_pybamm.laws.law import COMPLEX_STEP
 
+Runs = Mapping[tuple[float, float], Estimate] | Sequence[tuple[tuple[float, float], Estimate]]
+"""Estimates by concentration [mol.m-3] and temperature [K], or pairs of both where several are at one place."""
 KAPPA, T_PLUS, L_S, TDF = FUNCTIONS
 D_E = "ln(D_e)"
 """Quantity that moves with two series: the salt's diffusivity."""
@@ -60,9 +62,7 @@ class TransportRows:
         return f"{self.quantities[row]} at {self.c_e[row]:g} mol.m-3 and {self.T[row]:g} K"
 
 
-def transport_rows(
-    runs: Mapping[tuple[float, float], Estimate], law: ElectrolyteTransport, declared: Sequence[Estimate]
-) -> tuple[TransportRows, list[Estimate]]:
+def transport_rows(runs: Runs, law: ElectrolyteTransport, declared: Sequence[Estimate]) -> tuple[TransportRows, list[Estimate]]:
     """Values of runs and declared coefficients, and the estimates that they are from, in the order of the values.
 
     Raises
@@ -71,7 +71,8 @@ def transport_rows(
         If a place is impossible, or an estimate has a coefficient that is none of the electrolyte's.
     """
     known = {name: quantity for quantity, name in quantity_names(law.material).items()}
-    places, parts = sorted(runs), [runs[place] for place in sorted(runs)]
+    ordered = sorted(runs.items() if isinstance(runs, Mapping) else runs, key=lambda item: item[0])
+    places, parts = [place for place, _ in ordered], [run for _, run in ordered]
     for (c_e, T), run in zip(places, parts, strict=True):
         if not (c_e > 0 and T > 0):
             raise ValueError(

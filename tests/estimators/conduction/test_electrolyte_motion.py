@@ -9,7 +9,7 @@ import pytest
 
 from a2c_pybamm.constants import DALTON
 from a2c_pybamm.data import DriftVelocities, Trajectory
-from a2c_pybamm.estimators import electrolyte_motion, molecules_by_number, motion_of_groups
+from a2c_pybamm.estimators import electrolyte_motion, molecules_by_number, molecules_in_sequence, motion_of_groups
 
 SYMBOLS = ("Li", "Li", "P", "F", "F", "F", "P", "F", "F", "F", "O", "H", "H", "O", "H", "H")
 MASS = {"Li": 6.94, "P": 30.97, "F": 19.0, "O": 16.0, "H": 1.008}
@@ -38,6 +38,15 @@ def test_centres_of_mass_equal_the_loop() -> None:
         np.testing.assert_allclose(motion.collective[:, k], sum(centres), rtol=1e-12, atol=1e-22)
         assert motion.masses[k] == pytest.approx(run.masses[bodies[0]].sum())
     assert not electrolyte_motion(run, charges=CHARGES, volume=VOLUME, molecules=molecules(), single_particles=False).particles
+
+
+def test_molecules_as_their_atoms_follow_one_another() -> None:
+    atoms = {"PF3": ("P", "F", "F", "F"), "water": ("O", "H", "H")}
+    found = molecules_in_sequence(SYMBOLS, atoms)
+    for name, bodies in molecules().items():
+        np.testing.assert_array_equal(found[name], bodies)
+    with pytest.raises(ValueError, match=r"no PF \(P F\)"):  # the longer molecule takes all of its atoms
+        molecules_in_sequence(SYMBOLS, {**atoms, "PF": ("P", "F")})
 
 
 def test_order_of_atoms_does_not_matter() -> None:

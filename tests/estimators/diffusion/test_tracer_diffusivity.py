@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from a2c_pybamm.data import Trajectory
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators import CutoffCriterion, MemoryCriterion, WindowCriterion
+from a2c_pybamm.estimators import MemoryCriterion, WindowCriterion, ZeroFrequencyCriterion
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
 from a2c_pybamm.estimators.time_series.diffusive_line import fit_line
 from a2c_pybamm.estimators.time_series.diffusive_window import log_spaced_lags
@@ -140,8 +140,8 @@ def test_settings_of_the_criterion_act() -> None:
 def test_impossible_settings_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"levels are probabilities between 0 and 1, numbers are 1 or more"):
         WindowCriterion(**wrong)
-    with pytest.raises(ValueError, match="numbers are 1 or more"):
-        CutoffCriterion(n_cutoffs=0)
+    with pytest.raises(ValueError, match="numbers are positive"):
+        ZeroFrequencyCriterion(n_group=0)
     with pytest.raises(ValueError, match="level lies between 0 and 1"):
         MemoryCriterion(level=2.0)
 
