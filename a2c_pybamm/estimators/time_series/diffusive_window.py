@@ -19,7 +19,7 @@ class WindowCriterion:
     """Settings of the search for the window in which displacements are linear in time.
 
     `fit_tracer_diffusivity` has the criterion in words. The defaults are those of the table of error bars in
-    ``docs/diffusion.md``, where 95 % intervals hold the truth in 92 to 96 % of the runs, but for transients that no test shows.
+    ``docs/diffusion.md``, where 95 % intervals hold the truth in 92 to 97 % of the runs.
 
     Raises
     ------
