@@ -22,7 +22,8 @@ from a2c_pybamm.estimators.conduction.pair_correlations import pair_correlations
 from a2c_pybamm.estimators.conduction.structure_factor_limit import fit_structure_factor_limit, structure_factors
 from a2c_pybamm.estimators.conduction.thermodynamic_factor import fit_thermodynamic_factor
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
-from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
+from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, extrapolate_liquid, yeh_hummer_correction
+from a2c_pybamm.estimators.diffusion.given_covariance import fit_diffusivity_from_msd
 from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
 from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
@@ -156,11 +157,13 @@ __all__ = [
     "electrolyte_at",
     "electrolyte_motion",
     "extrapolate_cell_size",
+    "extrapolate_liquid",
     "fit_arrhenius",
     "fit_barrier",
     "fit_charge_transfer",
     "fit_chemical_potential",
     "fit_correlation_factor",
+    "fit_diffusivity_from_msd",
     "fit_einstein_helfand",
     "fit_elastic_fluctuations",
     "fit_elastic_tensor",
