@@ -55,11 +55,11 @@ def velocities(folder: Path) -> None:
         print(f"  by {way:13s} {np.exp(estimate.mean[0]):.3e} ± {estimate.std[0]:.1%}")
         assert abs(estimate.mean[0] - truth) < 3 * estimate.std[0]
 
-    # How much later than the transient's end the fit begins is a setting, and so is the cut-off: with both twice as far from
-    # it the error bars are wider, and hold the truth as well.
+    # How much later than the transient's end the fit begins is a setting, and so is the highest frequency: farther from it the
+    # error bars are wider, and hold the truth as well.
     late = a2c.fit_tracer_diffusivity(msd, name=name, source=source, criterion=a2c.WindowCriterion(start_factor=8))
     first = [estimate.provenance["fit"]["window [s]"][0] for estimate in (estimates["displacements"], late)]
-    low = a2c.fit_green_kubo_diffusivity(speeds, "Li", name=name, source=source, criterion=a2c.CutoffCriterion(safe_ratio=0.25))
+    low = a2c.fit_green_kubo_diffusivity(speeds, "Li", name=name, source=source, cutoff=FRICTION / 20)
     print(f"  first lag {first[0] * 1e12:.2g} ps, or {first[1] * 1e12:.2g} ps")
     assert first[1] > first[0] > 1 / FRICTION
     for wider, way in ((late, "displacements"), (low, "velocities")):

@@ -124,6 +124,7 @@ NARROWER = {
 HOMES_OF_LIBRARIES = {
     "ase": {"readers"},
     "phonopy": {"readers"},
+    "mdtraj": {"readers"},
     "spglib": {"readers"},
     "yaml": {"readers"},
     "pybamm": {"parameter_set", "files", "cell"},

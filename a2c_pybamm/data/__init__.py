@@ -20,8 +20,11 @@ from a2c_pybamm.data.mechanics import (
     voigt_tensors,
 )
 from a2c_pybamm.data.motion import (
+    GIVEN_MSD_LIMITS,
     MIN_FRAMES,
+    BlockMSD,
     CollectiveMSD,
+    GivenMSD,
     TensorMSD,
     TracerMSD,
     Trajectory,
@@ -35,6 +38,7 @@ from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials
 __all__ = [
     "BLOCK_BYTES",
     "FRACTION_ROUNDING",
+    "GIVEN_MSD_LIMITS",
     "IDENTITY",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
@@ -44,6 +48,7 @@ __all__ = [
     "VOIGT_ROWS",
     "ActivityTable",
     "Array",
+    "BlockMSD",
     "ChargeTransferBarriers",
     "ChemicalPotentials",
     "CollectiveMSD",
@@ -52,6 +57,7 @@ __all__ = [
     "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
+    "GivenMSD",
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",

@@ -10,6 +10,9 @@ import numpy as np
 
 from a2c_pybamm.data.record import Array, freeze
 
+MIN_IMAGES = 3
+"""Images of the shortest path: its two ends and one between."""
+
 
 @dataclass(frozen=True, eq=False)
 class MigrationPath:
@@ -33,7 +36,7 @@ class MigrationPath:
 
     def __post_init__(self) -> None:
         n = len(self.energy)
-        if n < 3:
+        if n < MIN_IMAGES:
             raise ValueError(f"path {self.label}: {n} image(s), a barrier needs at least three")
         for name, column in {"distance": self.distance, "slope": self.slope}.items():
             if column is not None and len(column) != n:

@@ -101,6 +101,25 @@ def _validate_unwrapped(positions: Array, axis: int, width: float) -> None:
 
 
 @dataclass(frozen=True, eq=False)
+class BlockMSD:
+    """Mean-squared displacement of each atom in equal parts of one run, at a few lags."""
+
+    lag_in_frames: NDArray[np.int64]
+    """Lags as numbers of frames (n_lag,)."""
+    by_atom: Array
+    """Mean-squared displacements [m2] (n_block, n_atom, n_lag)."""
+    n_frame: int
+    """Frames of each part."""
+
+    def __post_init__(self) -> None:
+        if self.by_atom.shape[2:] != (len(self.lag_in_frames),):
+            raise ValueError(
+                f"MSD of blocks: by_atom has shape {self.by_atom.shape}, expected (n_block, n_atom, {len(self.lag_in_frames)})"
+            )
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
 class TracerMSD:
     """Mean-squared displacement of one species against the rest of the crystal, all time origins."""
 
@@ -118,10 +137,18 @@ class TracerMSD:
     temperature: float
     """Temperature [K]."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    blocks: BlockMSD | None = None
+    """The same in equal parts of the run: the scatter of each atom in time. None where it is not known, or ``by_atom`` is
+    replaced; then the error bar is the scatter between the atoms."""
 
     def __post_init__(self) -> None:
         if self.by_atom.ndim != 2 or self.by_atom.shape[1] != len(self.lag):
             raise ValueError(f"MSD: by_atom has shape {self.by_atom.shape}, expected (n_atom, {len(self.lag)})")
+        if self.blocks is not None and self.blocks.by_atom.shape[1] != len(self.by_atom):
+            raise ValueError(
+                f"MSD: {len(self.by_atom)} atoms, and {self.blocks.by_atom.shape[1]} in its blocks; give blocks of the same "
+                "atoms, or None"
+            )
         freeze(self)
 
     @property
@@ -133,6 +160,62 @@ class TracerMSD:
     def value(self) -> Array:
         """Mean over atoms [m2] (n_lag,)."""
         return self.by_atom.mean(axis=0)
+
+
+@dataclass(frozen=True)
+class GivenMSDLimits:
+    """Limits of displacements that are given with their covariance."""
+
+    min_lags: int = 4
+    """Fewest lags: a line and its two tests."""
+    asymmetry: float = 1e-6
+    """Largest difference of two elements that should be equal, over the standard deviations: round-off of printed numbers."""
+
+
+GIVEN_MSD_LIMITS = GivenMSDLimits()
+"""The limits that are taken."""
+
+
+@dataclass(frozen=True, eq=False)
+class GivenMSD:
+    """Mean-squared displacement of one species and its covariance, as another program or many runs have given it.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, there are fewer than four lags, lags do not rise, or the covariance is not symmetric with variances
+        above zero.
+    """
+
+    species: str
+    lag: Array
+    """Lag times [s] (n_lag,), without zero."""
+    value: Array
+    """Mean over atoms and origins [m2] (n_lag,)."""
+    covariance: Array
+    """Covariance of ``value`` [m4] (n_lag, n_lag)."""
+    dimension: int
+    """Number of directions that the displacement counts (1, 2 or 3)."""
+    temperature: float
+    """Temperature [K]."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.lag)
+        if n < GIVEN_MSD_LIMITS.min_lags or self.value.shape != (n,) or self.covariance.shape != (n, n):
+            raise ValueError(
+                f"MSD of {self.species}: {n} lags, value {self.value.shape}, covariance {self.covariance.shape}; give at least "
+                f"{GIVEN_MSD_LIMITS.min_lags} lags (n,), and (n,) and (n, n) of the others"
+            )
+        if not (self.lag[0] > 0 and (np.diff(self.lag) > 0).all()):
+            raise ValueError(f"MSD of {self.species}: lags must rise from above 0 s (first {self.lag[0]:g} s); leave zero out")
+        if not (np.isfinite(self.value).all() and np.isfinite(self.covariance).all() and (np.diag(self.covariance) > 0).all()):
+            raise ValueError(f"MSD of {self.species}: a value is not finite, or a variance not above zero; correct them")
+        std = np.sqrt(np.diag(self.covariance))
+        correlation = self.covariance / np.outer(std, std)
+        if not np.allclose(correlation, correlation.T, rtol=0, atol=GIVEN_MSD_LIMITS.asymmetry):
+            raise ValueError(f"MSD of {self.species}: its covariance is not symmetric; give the covariance [m4] of the values")
+        freeze(self)
 
 
 @dataclass(frozen=True, eq=False)

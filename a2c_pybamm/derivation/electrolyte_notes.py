@@ -33,7 +33,7 @@ def run_note(material: str, where: str, estimate: Estimate) -> dict[str, str]:
 
 def _planned(planning: dict[str, Any]) -> str:
     """Lengths of a run for wished errors, in nanoseconds."""
-    return ", ".join(f"{key.removesuffix(' [s]')} {value / NANOSECOND:.3g} ns" for key, value in planning.items())
+    return ", ".join(f"{key.removesuffix(' [s]')}: {value / NANOSECOND:.3g} ns" for key, value in planning.items())
 
 
 def electrolyte_notes(fitted: Estimate, law: ElectrolyteTransport, temperature: float) -> dict[str, str]:

@@ -13,6 +13,7 @@ from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.derivation.runs import diffusivities, hop_from_runs, law_over_composition, mobility_from_runs
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
+    combine_environments,
     combine_members,
     declare,
     fit_barrier,
@@ -110,27 +111,44 @@ def _hop_from_barriers(material: str, study: schema.Study, hop: schema.Hop, mist
     """A hop's estimate; none where one of its files cannot be used."""
     before = len(mistakes)
     name = barrier_name(material, hop.name)
-    barriers: dict[str, Estimate] = {}
+    barriers: dict[str, dict[str, Estimate]] = {}
     for entry in hop.barriers:
         with mistakes.collect():
-            barriers[entry.label] = _barrier(material, hop, entry, name)
+            barriers.setdefault(entry.label, {})[entry.environment or ""] = _barrier(material, hop, entry, name)
     frequency: float | None = None
     with mistakes.collect():
         frequency = _attempt_frequency(hop, mistakes)
     if len(mistakes) > before or frequency is None:
         return []
-    estimate = hopping_diffusivity(
-        members(barriers, study),
+    if hop.barriers[0].environment is None:
+        barrier = members({label: of_label[""] for label, of_label in barriers.items()}, study)
+        return [_with_prefactor(material, hop, barrier, frequency)]
+    by_method = {}
+    for label, of_label in barriers.items():
+        places = {place: _with_prefactor(material, hop, barrier, frequency) for place, barrier in of_label.items()}
+        by_method[label] = combine_environments(
+            places,
+            T=study.temperature,
+            coordination=given(hop.coordination),
+            source=f"{material} {hop.name} arrangement of environments",
+            shares={str(entry.environment): entry.share for entry in hop.barriers if entry.label == label},
+        )
+    return [members(by_method, study)]
+
+
+def _with_prefactor(material: str, hop: schema.Hop, barrier: Estimate, frequency: float) -> Estimate:
+    """Prefactor and barrier of a hop."""
+    return hopping_diffusivity(
+        barrier,
         material=material,
         hop=hop.name,
         jump_length=given(hop.jump_length),
         coordination=given(hop.coordination),
         dimension=given(hop.dimension),
-        attempt_frequency=given(frequency),
+        attempt_frequency=frequency,
         attempt_frequency_std_ln=given(hop.attempt_frequency_std_ln),
         source=f"{material} {hop.name} attempt frequency (declared)",
     )
-    return [estimate]
 
 
 def _attempt_frequency(hop: schema.Hop, mistakes: schema.Mistakes) -> float | None:
@@ -145,9 +163,10 @@ def _attempt_frequency(hop: schema.Hop, mistakes: schema.Mistakes) -> float | No
 
 def _barrier(material: str, hop: schema.Hop, entry: schema.Barrier, name: str) -> Estimate:
     """One method's barrier."""
-    if entry.path:
-        path = read_neb(entry.path, label=entry.label)
-        with naming(entry.path):
+    if entry.path or entry.band:
+        where = entry.path or given(entry.band)[0].parent
+        path = read_neb(entry.path or given(entry.band), label=entry.label)
+        with naming(where):
             return fit_barrier(path, name=name, source=f"{material} {hop.name} path (interpolation)")
     std = given(entry.std) / FARADAY
     if entry.images:
@@ -159,5 +178,5 @@ def _barrier(material: str, hop: schema.Hop, entry: schema.Barrier, name: str) -
         [given(entry.value) / FARADAY],
         std=[std],
         source=f"{material} {hop.name} barrier (declared)",
-        reason=entry.label,
+        reason=f"{entry.label}, {entry.environment}" if entry.environment else entry.label,
     )

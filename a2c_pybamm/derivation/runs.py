@@ -115,9 +115,13 @@ def _in_words(estimate: Estimate, law: ArrheniusMobility, temperature: float) ->
 def diffusivities(
     stem: str, material: str, entry: schema.MolecularDynamics, notes: dict[str, Any], mistakes: schema.Mistakes
 ) -> dict[tuple[float, float], Estimate]:
-    """The logarithm of D by composition and temperature [K], replicas averaged, each run its own sampling error."""
+    """The logarithm of D by composition and temperature [K], replicas averaged, each run its own sampling error.
+
+    Runs for which the study gives one temperature are replicas, at the mean of the temperatures that their files state.
+    """
     before = len(mistakes)
     by_place: dict[tuple[float, float], list[Estimate]] = {}
+    temperatures: dict[tuple[float, float], list[float]] = {}
     files: dict[str, Path] = {}
     for item in entry.trajectories:  # one at a time: a trajectory may fill the memory
         with mistakes.collect(item.file):
@@ -128,17 +132,22 @@ def diffusivities(
                 discard=item.discard,
                 symbols=item.symbols,
                 species=entry.species,
+                cell=item.cell,
+                inertial=item.inertial,
+                stride=item.stride,
             )
             _validate_new(files, trajectory, item.file)
             _validate_temperature(trajectory.temperature)
-            x, T = entry.composition(item), trajectory.temperature
+            x, T = entry.composition(item), item.temperature or trajectory.temperature
+            temperatures.setdefault((x, T), []).append(trajectory.temperature)
             where = (f"x = {x:g}, " if len(entry.compositions) > 1 else "") + f"{T:g} K"
             name, source = f"{stem} ln({MOTION_SYMBOLS[entry.motion]} {where} [m2.s-1])", f"{material} MD {where} (sampling)"
             by_place.setdefault((x, T), []).append(_diffusivity(entry, item, trajectory, name=name, source=source))
     if len(mistakes) > before:
         return {}
     apart = iter(numbered([run for runs in by_place.values() for run in runs]))
-    return {place: _mean(list(islice(apart, len(runs))), notes) for place, runs in by_place.items()}
+    means = {place: float(np.mean(temperatures[place])) for place in by_place}
+    return {(place[0], means[place]): _mean(list(islice(apart, len(runs))), notes) for place, runs in by_place.items()}
 
 
 def _validate_new(files: dict[str, Path], trajectory: Trajectory, file: Path) -> None:

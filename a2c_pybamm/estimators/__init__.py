@@ -1,5 +1,6 @@
 """Data and a law in, an Estimate out; one method a file."""
 
+from a2c_pybamm.estimators.conduction.currents import ionic_current, pressure_fluctuation, viscous_stress
 from a2c_pybamm.estimators.conduction.drift import fit_onsager_from_drift
 from a2c_pybamm.estimators.conduction.einstein_helfand import fit_einstein_helfand
 from a2c_pybamm.estimators.conduction.electrolyte_fit import electrolyte_at, fit_electrolyte
@@ -11,6 +12,7 @@ from a2c_pybamm.estimators.conduction.electrolyte_motion import (
 )
 from a2c_pybamm.estimators.conduction.electrolyte_posterior import ElectrolytePrior
 from a2c_pybamm.estimators.conduction.electrolyte_rows import quantity_names
+from a2c_pybamm.estimators.conduction.green_kubo import fit_green_kubo
 from a2c_pybamm.estimators.conduction.ionic_conductivity import fit_ionic_conductivity
 from a2c_pybamm.estimators.conduction.kirkwood_buff import fit_kirkwood_buff_factor, kirkwood_buff_integrals
 from a2c_pybamm.estimators.conduction.onsager import WishedErrors, fit_onsager, planned_length
@@ -20,13 +22,15 @@ from a2c_pybamm.estimators.conduction.pair_correlations import pair_correlations
 from a2c_pybamm.estimators.conduction.structure_factor_limit import fit_structure_factor_limit, structure_factors
 from a2c_pybamm.estimators.conduction.thermodynamic_factor import fit_thermodynamic_factor
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
-from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, yeh_hummer_correction
+from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, extrapolate_liquid, yeh_hummer_correction
+from a2c_pybamm.estimators.diffusion.given_covariance import fit_diffusivity_from_msd
 from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivity
 from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
-from a2c_pybamm.estimators.hops.barrier import fit_barrier, highest_image
+from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
+from a2c_pybamm.estimators.hops.environments import EffectiveMedium, combine_environments
 from a2c_pybamm.estimators.hops.hop_correlation import MemoryCriterion, fit_correlation_factor
 from a2c_pybamm.estimators.hops.hop_network import (
     HopNetwork,
@@ -96,15 +100,17 @@ from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
     mean_squared_displacement,
     mean_squared_displacement_tensor,
 )
-from a2c_pybamm.estimators.time_series.resolution import NotDiffusive
+from a2c_pybamm.estimators.time_series.resolution import NotDiffusive, NotResolved
+from a2c_pybamm.estimators.time_series.running_integral import block_averages, running_integral
+from a2c_pybamm.estimators.time_series.spectral_mixture import ZeroFrequencyCriterion
 from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_velocities, velocity_autocorrelation
-from a2c_pybamm.estimators.time_series.zero_frequency import CutoffCriterion
+from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, zero_frequency
 
 __all__ = [
     "BandCriterion",
     "BarrierModel",
     "BornCriterion",
-    "CutoffCriterion",
+    "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
     "ElectrolytePrior",
@@ -114,26 +120,32 @@ __all__ = [
     "HullVoltages",
     "MemoryCriterion",
     "NotDiffusive",
+    "NotResolved",
     "OnsagerMatrix",
     "OnsagerReport",
     "OrderChoice",
+    "PathCriterion",
     "PhaseDiagram",
     "PolycrystalBounds",
     "SpectrumCriterion",
     "StrainCriterion",
     "WindowCriterion",
     "WishedErrors",
+    "ZeroFrequency",
+    "ZeroFrequencyCriterion",
     "activated_rates",
     "add_vibrations",
     "adiabatic_constants",
     "assign_sites",
     "average_replicas",
     "barriers_of_paths",
+    "block_averages",
     "central_velocities",
     "charge_mean_squared_displacement",
     "choose_order",
     "collective_mean_squared_displacement",
     "combine",
+    "combine_environments",
     "combine_members",
     "composition_covariance",
     "critical_point",
@@ -146,17 +158,20 @@ __all__ = [
     "electrolyte_at",
     "electrolyte_motion",
     "extrapolate_cell_size",
+    "extrapolate_liquid",
     "fit_arrhenius",
     "fit_barrier",
     "fit_charge_transfer",
     "fit_chemical_potential",
     "fit_correlation_factor",
+    "fit_diffusivity_from_msd",
     "fit_einstein_helfand",
     "fit_elastic_fluctuations",
     "fit_elastic_tensor",
     "fit_electrolyte",
     "fit_end_members",
     "fit_free_energy",
+    "fit_green_kubo",
     "fit_green_kubo_diffusivity",
     "fit_hop_rates",
     "fit_ionic_conductivity",
@@ -182,6 +197,7 @@ __all__ = [
     "hull_voltages",
     "insertion_energies",
     "insertion_potentials",
+    "ionic_current",
     "keep_paths",
     "kirkwood_buff_integrals",
     "lattice",
@@ -205,10 +221,14 @@ __all__ = [
     "planned_length",
     "point_group_rotations",
     "polycrystal_moduli",
+    "pressure_fluctuation",
     "quantity_names",
     "reorganization_energy_declared",
     "repeat",
+    "reversed_path",
+    "running_integral",
     "site_trajectory",
+    "split_path",
     "step_potentials",
     "stiffness_of",
     "structure_factors",
@@ -221,9 +241,10 @@ __all__ = [
     "validate_voltages",
     "velocity_autocorrelation",
     "vineyard_frequency",
+    "viscous_stress",
     "with_form_error",
     "with_leading_modes",
     "with_rates",
     "yeh_hummer_correction",
+    "zero_frequency",
 ]
-fit_green_kubo = None  # TEMPORARY

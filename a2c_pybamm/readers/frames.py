@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -19,15 +20,16 @@ from a2c_pybamm.formatting import cut
 from a2c_pybamm.readers.ase_database import from_row, is_sqlite, read_database
 from a2c_pybamm.readers.bounded_stream import open_bytes, open_text
 from a2c_pybamm.readers.memory_bound import MemoryBound
-from a2c_pybamm.readers.source_file import FILE_LIMITS, TAIL_BYTES, is_packed, last_line_is_short
+from a2c_pybamm.readers.source_file import FILE_LIMITS, TAIL_BYTES, is_packed, last_line_is_short, open_regular, packing_of
 from a2c_pybamm.readers.units import LARGEST_NUMBER
 
 FINISHED_MARKS = {"vasp-xml": b"</modeling>", "vasp-out": b"General timing and accounting informations"}
 """Text that a run of VASP writes when it has finished, by ase's name of the format."""
-UNREADABLE = "ase cannot read it; is it cut off, or does the ending of its name not fit its format?"
+UNREADABLE = "ase cannot read it; does the ending of its name fit its format?"
 """Beginning of an error about a file of structures, before ase's own words."""
 VASP_BEGINNINGS = {"vasp-xml": re.compile(rb"\s*<\?xml[^>]*>\s*<modeling"), "vasp-out": re.compile(rb"\s*vasp\.\d")}
 """First text of files of VASP, whatever their names, by ase's name of the format."""
+LINE_END = b"\n"
 PEEKED_BYTES = 2_000
 """Bytes of a file's beginning by which its format is told: as many as ase looks at."""
 XYZ_ENDINGS = (".xyz", ".extxyz", ".exyz")
@@ -63,7 +65,20 @@ def _ase_reads(path: Path, failure: str, bound: MemoryBound, kind: str = "") -> 
             ) from error
         words = "it announces more than fits into the memory" if isinstance(error, MemoryError) else str(error)
         detail = " ".join(words.split())[:160] or type(error).__name__
-        raise ValueError(f"{path}: {failure} ({detail})") from error
+        raise ValueError(f"{path}: {failure} ({detail}){_cut_off_note(path, kind)}") from error
+
+
+def _cut_off_note(path: Path, kind: str) -> str:
+    """A question behind an error: of a text only where its last line has no end, of a binary file of a known format always."""
+    with open_regular(path) as file:
+        if packing_of(file):
+            return ""
+        is_text = b"\0" not in file.read(PEEKED_BYTES)
+        file.seek(-min(path.stat().st_size, len(LINE_END)), os.SEEK_END)
+        ends = file.read() == LINE_END
+    if is_text:
+        return "" if ends else "; its last line has no end: is it cut off?"
+    return "; is it cut off?" if kind else ""
 
 
 def _lacks_elements(path: Path) -> bool:
@@ -193,6 +208,11 @@ def _format(path: Path) -> str:
         kind = str(filetype(file))
     if kind == "db":
         raise ValueError(f"{path}: no SQLite database, although its name is of one; copy it again")
+    if kind.startswith("lammps-dump"):
+        raise ValueError(
+            f"{path}: a dump of LAMMPS, whose types ase takes for the elements H, He …; read_trajectory reads it, "
+            "structures are written as extended xyz"
+        )
     return _readable(path, kind)
 
 

@@ -94,7 +94,7 @@ def file_errors(read: Callable[P, R]) -> Callable[P, R]:
     def reader(*args: P.args, **kwargs: P.kwargs) -> R:
         given: Any = args[0] if args else kwargs.get(first, "")
         try:
-            with naming(Path(given) if first == "path" else ""):
+            with naming(Path(given) if first == "path" and isinstance(given, str | Path) else ""):
                 return read(*args, **kwargs)
         except ValueError as error:
             message = one_line(str(error))

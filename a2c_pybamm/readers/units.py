@@ -29,6 +29,7 @@ UNITS: dict[str, dict[str, float]] = {
     "duration": {"s": 1.0, "min": 60.0, "h": SECONDS_PER_HOUR},
     "charge": {"A.h": 1.0, "mA.h": 1e-3},
     "time": {"s": 1.0, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15},
+    "force": {"eV/A": EV / 1e-10, "eV/Å": EV / 1e-10, "Ry/bohr": 13.605693122990 * EV / 5.29177210544e-11},
     "frequency": {"Hz": 1.0, "THz": THZ, "cm-1": 2.99792458e10, "meV": 1e-3 * ELEMENTARY_CHARGE / PLANCK},
     "temperature": {"K": 1.0},
     "voltage": {"V": 1.0, "mV": 1e-3},

@@ -12,6 +12,7 @@ from a2c_pybamm.study.fields import (
     HIGHEST_TEMPERATURE,
     WORD,
     DataFile,
+    DataFiles,
     Flag,
     Frequency,
     Length,
@@ -58,26 +59,56 @@ class Barrier(Section):
     )
     where: dict[str, str] = Field({}, description="Which rows of it", examples=[{"model": "7net-0"}])
     energy_column: str = Field("energy_eV", description="Column of the energy; its ending is its unit", examples=["energy_eV"])
+    band: DataFiles | None = Field(
+        None, description="Files with an image each, in the order of their names", examples=[["neb/0*/OUTCAR"]]
+    )
     value: BarrierEnergy | None = Field(None, description="A barrier known otherwise", examples=["0.30 eV"])
     std: BarrierEnergy | None = Field(
         None, description="Standard deviation of single energies or of a value", examples=["30 meV"]
     )
+    environment: Name | None = Field(
+        None,
+        description="Surroundings in which the hop has this barrier; all of a host combine as rates side by side",
+        examples=["four Co"],
+    )
+    share: Annotated[Number, Field(gt=0)] = Field(
+        1.0, description="How often these surroundings occur, to the others", examples=[0.25]
+    )
 
     def _mistakes(self) -> Iterator[str]:
-        if sum(item is not None for item in (self.path, self.images, self.value)) != 1:
-            yield "give exactly one of path, images and value"
-        elif self.path is None and self.std is None:
+        if sum(item is not None for item in (self.path, self.band, self.images, self.value)) != 1:
+            yield "give exactly one of path, band, images and value"
+        elif self.path is None and self.band is None and self.std is None:
             yield "images and value need a declared std"
+
+
+CellVector = tuple[Length, Length, Length]
+"""One vector of a cell [m]."""
 
 
 class TrajectoryFile(Section):
     """A molecular-dynamics run at one temperature and composition; several at one place are replicas."""
 
     file: DataFile = Field(
-        description="npz, npy, a text dump of LAMMPS, or any format that ase reads", examples=["data/md/700K.lammpstrj"]
+        description="npz, npy, a dump of LAMMPS, xtc, trr, dcd, or any format that ase reads",
+        examples=["data/md/700K.lammpstrj"],
     )
     symbols: tuple[str, ...] | None = Field(
-        None, min_length=1, description="Of each type of a dump without 'element', or each atom of npy", examples=[["Li", "S"]]
+        None,
+        min_length=1,
+        description="Of each type of a dump without 'element', or of each atom of npy, xtc, trr and dcd",
+        examples=[["Li", "S"]],
+    )
+    cell: tuple[CellVector, CellVector, CellVector] | None = Field(
+        None,
+        description="Cell vectors, where the file has none and positions are wrapped",
+        examples=[[["10 angstrom", "0 angstrom", "0 angstrom"], ["0 nm", "1 nm", "0 nm"], ["0 nm", "0 nm", "1 nm"]]],
+    )
+    inertial: Flag = Field(
+        True, description="False for walks without inertia, whose steps follow from no temperature", examples=[False]
+    )
+    stride: Annotated[Whole, Field(ge=1)] | None = Field(
+        None, description="Configurations from frame to frame, where the file numbers them and lacks some", examples=[5]
     )
     temperature: Temperature | None = Field(
         None, gt=0, le=HIGHEST_TEMPERATURE, description="If the file has none", examples=["700 K"]
@@ -182,8 +213,27 @@ class Hop(Section):
                 "a barrier needs jump_length, coordination, dimension, attempt_frequency_std_ln, "
                 "and one of frequencies and attempt_frequency"
             )
-        if twice := repeated([barrier.label for barrier in self.barriers]):
-            yield f"two barriers have the label {twice}; a label names one method, give each its own"
+        if any(barrier.environment for barrier in self.barriers):
+            yield from self._environment_mistakes()
+        elif twice := repeated([barrier.label for barrier in self.barriers]):
+            yield f"two barriers have the label {twice}; a label names one method, give each its own, or its environment"
+
+    def _environment_mistakes(self) -> Iterator[str]:
+        """Environments that are not the same for each method."""
+        if any(barrier.environment is None for barrier in self.barriers):
+            yield "a barrier has no environment, and others have; give each its own"
+            return
+        of_labels: dict[str, dict[str, float]] = {}
+        for barrier in self.barriers:
+            shares = of_labels.setdefault(barrier.label, {})
+            if str(barrier.environment) in shares:
+                yield f"two barriers of {barrier.label!r} are in the environment {barrier.environment!r}; give each its own"
+            shares[str(barrier.environment)] = barrier.share
+        first = next(iter(of_labels))
+        if others := [label for label, shares in of_labels.items() if shares != of_labels[first]]:
+            yield f"{others[0]!r} has other environments or shares than {first!r}; give all methods the same"
+        if len(of_labels[first]) == 1:
+            yield "a hop with one environment needs none; leave environment out"
 
 
 class Geometry(Section):

@@ -14,10 +14,12 @@ import pytest
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cli import main
+from a2c_pybamm.derivation.runs import diffusivities
 from a2c_pybamm.files import read_set, set_document, write_bpx, write_pybamm_module
+from a2c_pybamm.laws import barrier_name
 from a2c_pybamm.parameter_set import base_values
 from a2c_pybamm.sets import DEMO, sets_folder
-from a2c_pybamm.study import EnergyFile, Study, read_study
+from a2c_pybamm.study import EnergyFile, Mistakes, Study, read_study
 from a2c_pybamm.synthetic import brownian_trajectory
 
 RUNS = Path(__file__).parents[2] / "examples" / "data" / "li6ps5cl"
@@ -68,6 +70,53 @@ def test_diffusivity_of_a_trajectory_comes_back_at_its_own_composition() -> None
         runs[trajectory.temperature] = a2c.fit_tracer_diffusivity(msd, name=f"D{temperature}", source=f"{temperature}")
     line = a2c.fit_arrhenius(runs, prefactor_name="ln(D0 [m2.s-1])", barrier_name="E_a [eV]")
     assert np.log(found[0]) == pytest.approx(line.mean[0] - line.mean[1] / (8.617333262e-5 * T), abs=1e-6)
+
+
+def in_environments(barriers: list[dict[str, object]]) -> a2c.ParameterSet:
+    """A hop of graphite with these barriers."""
+    hop = {
+        "name": "hop", "vacancies": 1, "jump_length": "2.5 angstrom", "coordination": 6, "dimension": 2,
+        "attempt_frequency": "5 THz", "attempt_frequency_std_ln": 0.5, "barriers": barriers,
+    }  # fmt: skip
+    measured = {"theta_min": 0.1, "offset_std": "5 mV", "reason": "test"}
+    negative = {"material": "graphite", "measured_ocp": measured, "mobility": {"hops": [hop]}}
+    table = {"name": "environments", "base": "Ai2020", "negative": negative}
+    return a2c.derive(Study.model_validate(table, context={"folder": Path()}))
+
+
+@pytest.mark.slow
+def test_environments_of_a_hop_are_rates_and_methods_are_a_committee() -> None:
+    """Two methods see three places 0.1 eV apart: D is that of the effective medium of each, the spread the methods'."""
+    places = {"easy": 0.2, "usual": 0.3, "hard": 0.47}
+    barriers = [
+        {
+            "label": label,
+            "environment": place,
+            "share": 2.0 if place == "usual" else 1.0,
+            "value": f"{E + shift} eV",
+            "std": "1 meV",
+        }
+        for label, shift in (("a", 0.0), ("b", 0.1))
+        for place, E in places.items()
+    ]
+    made = in_environments(barriers)
+    c = dict(zip(made.joint.names, made.joint.mean, strict=True))
+    kT = 8.617333262e-5 * 298.15
+    found = np.log(made.attach[DIFFUSIVITY].law.jump_diffusivity(c, 0.5, 298.15) / 0.5)
+    rates, shares = np.exp(-(np.array(list(places.values())) + 0.05) / kT), np.array([0.25, 0.5, 0.25])
+    whole = np.exp(found) / (6 * 2.5e-10**2 * 5e12 / 4)
+    assert shares @ ((rates - whole) / (rates + 2 * whole)) == pytest.approx(0.0, abs=1e-6)
+    row = list(made.joint.names).index(barrier_name("graphite", "hop"))
+    sources = {source: np.linalg.norm(factor.values[row]) for source, factor in made.joint.factors.items()}
+    assert sources["potential (model form)"] > 0.07 > 0.01 > sources["graphite hop barrier (declared)"]
+    for wrong, message in (
+        (barriers[:-1], "'b' has other environments or shares than 'a'"),
+        ([*barriers, barriers[0]], "two barriers of 'a' are in the environment 'easy'"),
+        ([*barriers, {"label": "c", "value": "0.3 eV", "std": "1 meV"}], "a barrier has no environment, and others have"),
+        (barriers[:1], "a hop with one environment needs none"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            in_environments(wrong)
 
 
 @pytest.mark.slow
@@ -320,6 +369,41 @@ def study_of(walks: tuple[Path, list[dict[str, object]]], *, vacancies: int = 1,
     hop = {"name": "MD", "vacancies": vacancies, "molecular_dynamics": entry}
     table = {"name": "walks", "base": "Ai2020", "negative": {**GRAPHITE, "mobility": {"hops": [hop]}}}
     return Study.model_validate(table, context={"folder": folder})
+
+
+def test_settings_of_a_run_reach_its_reader(
+    walks: tuple[Path, list[dict[str, object]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, runs = walks
+    given: list[dict[str, object]] = []
+
+    def read(file: Path, **settings: object) -> None:
+        given.append(settings)
+        raise ValueError(f"{file}: not read here")
+
+    monkeypatch.setattr("a2c_pybamm.derivation.runs.read_trajectory", read)
+    cell = [["5 nm", "0 nm", "0 nm"], ["0 nm", "5 nm", "0 nm"], ["10 angstrom", "0 nm", "50 angstrom"]]
+    of_run = {"cell": cell, "inertial": False, "stride": 5}
+    with pytest.raises(ValueError, match="not read here"):
+        a2c.derive(study_of((folder, [{**run, **of_run} for run in runs])))
+    np.testing.assert_allclose(given[0]["cell"], [[5e-9, 0, 0], [0, 5e-9, 0], [1e-9, 0, 5e-9]])
+    assert (given[0]["inertial"], given[0]["stride"], given[0]["symbols"]) == (False, 5, None)
+
+
+def test_replicas_with_temperatures_of_their_own_are_replicas(tmp_path: Path) -> None:
+    """Temperatures beside the frames differ from run to run by chance: runs for which one is given are put together."""
+    rng, runs = np.random.default_rng(5), []
+    for k, T in enumerate((700.0, 700.0, 1000.0, 1000.0)):
+        run = walk(tmp_path / f"{k}.npz", 0.5, T, rng, frames=60)
+        with np.load(tmp_path / f"{k}.npz") as stored:
+            arrays = {key: stored[key] for key in stored.files if key != "target_temperature_K"}
+        np.savez(tmp_path / f"{k}.npz", **arrays, temperature_K=T + 5.0 * (-1) ** k + 20 * rng.normal(size=60))
+        runs.append({**run, "temperature": f"{T} K", "window": ["1 ps", "20 ps"]})
+    study = study_of((tmp_path, runs), prefactor_order=None, barrier_order=None)
+    entry = study.negative.mobility.hops[0].molecular_dynamics
+    found = diffusivities("g", "g", entry, {}, Mistakes())
+    assert [T for _, T in found] == pytest.approx([700.0, 1000.0], abs=5.0)
+    assert [estimate.provenance["replicas"]["runs"] for estimate in found.values()] == [2, 2]
 
 
 @pytest.fixture(scope="module")

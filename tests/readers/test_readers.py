@@ -411,7 +411,7 @@ def test_cut_off_path_is_refused(tmp_path: Path, part: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("a.txt", b"hello\n"), ("a.extxyz", b"\xff\xfe\x00"), ("POSCAR", b"x"), ("a.json", b"{}")]
+    ("name", "content"), [("hello", b"hello\n"), ("a.extxyz", b"\xff\xfe\x00"), ("POSCAR", b"x"), ("a.json", b"{}")]
 )
 def test_file_that_ase_cannot_read_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)

@@ -443,7 +443,7 @@ SHIPPED_EDITS: dict[str, tuple[tuple[str, str], str]] = {
         ('order = "averaged"', 'order = "best"'),
         "order: must be a whole number or must be 'averaged', got 'best'",
     ),
-    "path and value": (("path = ", 'value = "1 eV"\npath = '), "give exactly one of path, images and value"),
+    "path and value": (("path = ", 'value = "1 eV"\npath = '), "give exactly one of path, band, images and value"),
     "condition": (('where = { model = "7net-0"', "where = { model = 7"), "where.model: must be text in quotes, got 7"),
 }
 

@@ -14,6 +14,7 @@ from a2c_pybamm.data import Array
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.log_rates import Design, fit_log_rates
+from a2c_pybamm.estimators.time_series.resolution import RESOLVED_STDS
 
 NEGLIGIBLE_EXPONENT = 45.0
 """Exponent at which terms of a lattice sum are left out: exp(-45) is 3e-20, far below round-off."""
@@ -72,7 +73,7 @@ def yeh_hummer_correction(
         raise ValueError(f"{name}: temperature {temperature:g} K; give kelvin")
     image_sum = periodic_image_sum(_cell_vectors(box_length, name))
     periodic, eta = np.exp(estimate.mean[0]), np.exp(viscosity.mean[0])
-    correction = BOLTZMANN * temperature * image_sum / (6 * np.pi * eta)
+    correction = _stokes_einstein(temperature, image_sum, eta)
     if not abs(correction) < periodic:
         raise ValueError(
             f"{name}: D = {periodic:.3g} m2/s in the cell, and its correction {correction:.3g} m2/s is as large; take a larger "
@@ -95,6 +96,11 @@ def yeh_hummer_correction(
             }
         },
     )
+
+
+def _stokes_einstein(temperature: float, image_sum: float, other: float) -> float:
+    r""":math:`k_BTw/6\pi` over the viscosity [Pa.s], which is the correction [m2.s-1], or over that: the viscosity."""
+    return float(BOLTZMANN * temperature * image_sum / (6 * np.pi * other))
 
 
 def _cell_vectors(box_length: ArrayLike, name: str) -> Array:
@@ -150,8 +156,10 @@ def extrapolate_cell_size(
     .. math:: \ln D(L) = \ln D_\infty + b/L^p
 
     by generalised least squares with the joint covariance of all sizes; linear in the data, so that each source keeps its
-    labels. No test decides whether ``b`` is there: the error bar of :math:`\ln D_\infty` contains that of ``b``. The
-    provenance has its size in the smallest cell, with error and z-score; from three sizes on χ² tests the power.
+    labels. With :math:`p=1`, of liquids, it is :math:`D(L) = D_\infty + b/L` itself that is fitted, as hydrodynamics has it
+    (`extrapolate_liquid` gives the viscosity too). No test decides whether ``b`` is there: the error bar of
+    :math:`\ln D_\infty` contains that of ``b``. The provenance has its size in the smallest cell, over the limit of D, with
+    error and z-score; from three sizes on χ² tests the power, and where it is refuted at 5 % the misfit is a source.
 
     **Which power.** ``3`` for hops in a crystal: at a fixed composition a finite cell differs by one part in its number of
     sites. This is exact for the jump diffusivity of ions that exclude each other, :math:`(1-x)N/(N-1)` times the free one's on
@@ -179,23 +187,95 @@ def extrapolate_cell_size(
     ----------
     G. L. Montet, Phys. Rev. B 7 (1973) 650 (one vacancy in periodic crystals).
     """
+    fit, scale = _fit_of_sizes(estimates, name, power, independent)
+    limit, size, std = float(fit.mean[0]), float(fit.mean[1]), float(fit.std[1])
+    over = limit if power == 1 else 1.0
+    effect = {"effect in the smallest": size / over, "effect std": std / over, "effect z-score": size / std if std else None}
+    provenance = {**fit.provenance, "fit": {**fit.provenance["fit"], **effect}}
+    mean, slope = (np.log(limit * scale), 1 / limit) if power == 1 else (limit, 1.0)
+    return replace(fit.map([name], [mean], [[slope, 0.0]]), provenance=provenance)
+
+
+def extrapolate_liquid(
+    estimates: Mapping[float, Estimate],
+    *,
+    name: str,
+    viscosity_name: str,
+    temperature: float,
+    independent: Collection[str] = (),
+) -> Estimate:
+    r"""Logarithms of a liquid's diffusivity in the infinite system and of its viscosity, from two or more cubic cells.
+
+    .. math:: D(L) = D_\infty - \frac{\xi k_BT}{6\pi\eta}\,\frac1L, \qquad \xi = 2.837297
+
+    by generalised least squares in D with the joint covariance of all sizes, the errors of :math:`\ln D` relative to the
+    fitted D. The diffusivity is that of `extrapolate_cell_size` with ``power=1``; the slope has the viscosity, with the
+    correlation of the two. In the provenance are χ² and, where it refutes the line, its misfit (a source of its own).
+
+    Parameters
+    ----------
+    estimates
+        Edge of the cube [m] → estimate with one coefficient, :math:`\ln D`.
+    name, viscosity_name
+        The new coefficients: ``"electrolyte ln(D_PF6 [m2.s-1])"``, ``"electrolyte ln(eta [Pa.s])"``.
+    temperature
+        Temperature of all runs [K].
+
+    Raises
+    ------
+    ValueError
+        As `extrapolate_cell_size`, and if D does not grow with the cell by three standard deviations, so that no viscosity
+        follows.
+    """
+    if not temperature > 0:
+        raise ValueError(f"{name}: temperature {temperature:g} K; give kelvin")
+    fit, scale = _fit_of_sizes(estimates, name, 1.0, independent)
+    (limit, size), std, smallest = fit.mean, float(fit.std[1]), min(estimates)
+    if not -size > RESOLVED_STDS * std:
+        raise ValueError(
+            f"{viscosity_name}: D of the smallest cell is lower by {-size / limit:.2g} ± {std / limit:.2g} of the limit, no "
+            "viscosity follows; run longer, or take a smaller cell (extrapolate_cell_size gives D alone)"
+        )
+    viscosity = _stokes_einstein(temperature, periodic_image_sum(_cell_vectors(smallest, name)), -size * scale)
+    mean = [np.log(limit * scale), np.log(viscosity)]
+    return fit.map([name, viscosity_name], mean, [[1 / limit, 0.0], [0.0, -1 / size]])
+
+
+def _fit_of_sizes(
+    estimates: Mapping[float, Estimate], name: str, power: float, independent: Collection[str]
+) -> tuple[Estimate, float]:
+    """Limit and effect in the smallest cell, of ln D or (power one) of D over the scale [m2.s-1], which is the second."""
     length = np.array(sorted(estimates), dtype=float)
     runs = [estimates[key] for key in sorted(estimates)]
     _validate_runs(length, runs, name, power)
-    effect = f"{name}, effect in the smallest cell"
+    values, scale = np.concatenate([run.mean for run in runs]), 1.0
     share = (length[0] / length) ** power
-    fit = fit_log_rates(
-        runs,
-        np.concatenate([run.mean for run in runs]),
-        Design(np.column_stack([np.ones_like(share), share]), (name, effect), (2,)),
-        what=name,
-        method=f"extrapolated to an infinite cell in 1/L^{power:g}",
-        quality={"box lengths [m]": length.tolist(), "power": float(power)},
-        independent=independent,
-    )
-    size, std = float(fit.mean[1]), float(fit.std[1])
-    effect_of_size = {"effect in the smallest": size, "effect std": std, "effect z-score": size / std if std else None}
-    return replace(fit.select([name]), provenance={**fit.provenance, "fit": {**fit.provenance["fit"], **effect_of_size}})
+    columns = np.column_stack([np.ones_like(share), share])
+
+    def fit(parts: list[Estimate], values: Array) -> Estimate:
+        return fit_log_rates(
+            parts,
+            values,
+            Design(columns, (name, f"{name}, effect in the smallest cell"), (2,)),
+            what=name,
+            method=f"extrapolated to an infinite cell in 1/L^{power:g}",
+            quality={"box lengths [m]": length.tolist(), "power": float(power)},
+            misfit_source=f"{name} (misfit)",
+            independent=independent,
+        )
+
+    if power != 1:
+        return fit(runs, values), scale
+    scale = float(np.exp(values.mean()))
+    given = fitted = np.exp(values) / scale
+    # errors are relative to the line, since to a noisy D they favour the low ones: two runs need one fit, three need two
+    for _ in runs:
+        parts = [run.map(run.names, [d], [[f]]) for run, d, f in zip(runs, given, fitted, strict=True)]
+        line = fit(parts, given)
+        fitted = columns @ line.mean
+        if not (fitted > 0).all() or not line.mean[0] > 0:
+            raise ValueError(f"{name}: the line through D over 1/L falls below zero; take larger cells, or longer runs")
+    return line, scale
 
 
 def _validate_runs(length: Array, runs: list[Estimate], name: str, power: float) -> None:

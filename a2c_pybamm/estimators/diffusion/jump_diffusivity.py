@@ -8,8 +8,9 @@ from a2c_pybamm.data import Array, CollectiveMSD, TracerMSD
 from a2c_pybamm.estimate import Estimate, label_hash
 from a2c_pybamm.estimators.diffusion.line_estimate import estimate_of_line, line_report
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
-from a2c_pybamm.estimators.time_series.diffusive_line import DiffusiveLine, overlap_covariance
-from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, resolved_line
+from a2c_pybamm.estimators.time_series.diffusive_line import DiffusiveLine
+from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, misfit_of_window, resolved_line
+from a2c_pybamm.estimators.time_series.overlap import overlap_covariance
 
 
 def fit_jump_diffusivity(
@@ -36,8 +37,8 @@ def fit_jump_diffusivity(
     source
         Name of the sampling error, e.g. ``"Li6PS5Cl MD 700 K (sampling)"``; one of its own if the tracer's is in the same set.
     window
-        First and last lag of the fit [s], in place of the criterion. A transient that the tracer shows may be smaller than the
-        noise here: the tracer's window (in its provenance) is a safe choice.
+        First and last lag of the fit [s], in place of the criterion, and tested as the tracer's. A transient that the tracer
+        shows may be smaller than the noise here: the tracer's window (in its provenance) is a safe choice.
     offset
         True where ``b`` is fitted; False for ions that nothing holds, :math:`M^\mathrm{c}(t) = 2dD_Jt` from the first lag on.
     criterion
@@ -51,7 +52,8 @@ def fit_jump_diffusivity(
         If the trajectory is too short for a fit, or the window holds too few lags.
     """
     line = resolved_line(msd, msd.value[None], name=name, window=window, offset=offset, criterion=criterion)
-    return estimate_of_line(msd, line, name=name, source=source)
+    misfit = misfit_of_window(name, msd, line, criterion) if window else 0.0
+    return estimate_of_line(msd, line, name=name, source=source, misfit=misfit)
 
 
 def haven_ratio(

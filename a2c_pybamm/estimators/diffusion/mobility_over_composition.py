@@ -31,6 +31,9 @@ def fit_mobility(
     The orders are the law's. With ``average_orders`` the laws of order 0, 1, … up to it are averaged, with larger weights
     for the wider ones, and the spread between them is the source ``"<m> <l> order of the mobility"`` (`average_nested`).
 
+    Where χ² refutes the law at 5 %, the runs' scatter about it is part of the error, as the source
+    ``"<m> <l> mobility (misfit)"`` (`fit_misfit`).
+
     The provenance has χ² of the law and its p-value, and three z-scores, each the coefficient of one further term over its
     standard deviation, where it follows from the runs: ``curvature`` in 1/T, the ``next order in x`` of the prefactor, and the
     ``cross term``, the next order of the barrier. Beyond ±2 the term may be missing. The runs' bounds are there too: beyond
@@ -74,6 +77,7 @@ def fit_mobility(
             "bounds of T [K]": [float(temperature.min()), float(temperature.max())],
         },
         order_source=f"{law.stem} order of the mobility",
+        misfit_source=f"{what} (misfit)",
         independent=independent,
     )
     return fit.select(law.motion_names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from a2c_pybamm.data import TracerMSD
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.diffusion.line_estimate import estimate_of_line
-from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, resolved_line
+from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion, misfit_of_window, resolved_line
 
 
 def fit_tracer_diffusivity(
@@ -25,22 +25,25 @@ def fit_tracer_diffusivity(
     Cramér–Rao bound of the process [3]_, as long as ``b`` is no larger than what half of a run of 4000 frames adds to
     :math:`M`.
 
-    **Error bar.** The fit is linear in the displacements of the single atoms, :math:`D = \sum_a D_a/n`. From eight atoms on,
-    its variance is that between the atoms, :math:`\nu/(\nu-2)\cdot\operatorname{Var}(D_a)/n` with :math:`\nu = n-1` (the factor
-    is Student's), which holds for rare hops too, where displacements are far from Gaussian. With fewer atoms it is that of
-    the Gaussian process, plus Student's factor (from four atoms on) times the excess, if any, of the variance between the
-    atoms over it; the excess is taken with ``b`` held, where it stands out most. Both take the atoms to move independently.
-    :math:`\ln D` follows by the delta method.
+    **Error bar.** The variance is that of the Gaussian process with this line, and the excess of rare hops over it, which are
+    shot noise. The excess is that of each atom's slope between four parts of the run, pooled with that between the atoms by
+    their degrees of freedom, times Student's :math:`\nu/(\nu-2)` (`excess_variance`). Where atoms differ for good, as fast in
+    far parts of the run as in adjacent ones, the scatter between them is no error of their mean, and that in time stands
+    alone. Without ``blocks`` (`TracerMSD`) it is the scatter between the atoms, and of fewer than eight that of the process and
+    their excess. All take the atoms to move independently. :math:`\ln D` follows by the delta method.
 
-    **Window.** It ends at half of the trajectory. A window is linear if neither of two tests refutes it: (a) the exponent
-    :math:`\alpha` of :math:`M - b \propto t^\alpha` is 1, with the error that the atoms give it, at 1 %; (b) χ² of the
-    residuals, divided by the overdispersion (variance of D over that of the process, if above 1), at 1 %. If the first three
-    windows are, each starting one lag later, the first is taken. Else there is a transient, and the first three in a row are
-    sought in which its exponent, below 1, is not significant at 5 % of one side either. It fades gradually, and just where it
-    is no longer significant it biases D by an error bar or two: the fit starts at four times that lag, or as late as seven
-    lags allow, and must be linear there. With two to seven atoms the tests are weak, and the first three windows are tested at
-    5 % too.
+    **Window.** It ends at half of the trajectory. It begins no earlier than the last lag from which the variance of the
+    process is 2.5 times the excess at most: of hops, their number limits the precision up to there, and in that time ions hop
+    back. A window is tested for (a) the exponent :math:`\alpha` of :math:`M - b \propto t^\alpha`, with the error that the
+    atoms give it, of both sides and of the side below 1, where a transient puts it, and (b) χ² of the residuals, divided by
+    the overdispersion (variance of D over that of the process, if above 1). With :math:`p` the least probability in the first
+    three windows, each starting one lag later, the line is an average: the early window with the weight :math:`p/(p + 0.02)`,
+    none below 0.001, and a late one with the rest, which starts four times later than the first three in a row in which no
+    test refutes a line at 1 %, nor a slowing at 5 % of one side. The variance has the spread between the two (`mixed_line`).
     The provenance has all of these numbers.
+
+    A **given window** is tested too. Between 1 % and one in a million its misfit is a source of its own, ``"… (misfit)"``
+    (`misfit_of_window`); below, it is refused.
 
     **Without offset.** ``offset=False`` takes :math:`M(t) = 2dDt` from the first lag (or the given window) on: nothing rattles,
     and the positions are exact. Then the first lag has all information: the variance of D is :math:`2D^2/(d n N)` for N
@@ -62,7 +65,8 @@ def fit_tracer_diffusivity(
     Raises
     ------
     NotDiffusive
-        If D is not resolved from zero by three standard deviations, or no window is linear (without offset, the whole).
+        If D is not resolved from zero by three standard deviations, or no window is linear (without offset, the whole), or the
+        given one is not.
     ValueError
         If the trajectory is too short for a fit, or the window holds too few lags.
 
@@ -74,5 +78,6 @@ def fit_tracer_diffusivity(
        Phys. Rev. E 85 (2012) 061916 (with an offset).
     .. [3] A. J. Berglund, Phys. Rev. E 82 (2010) 011917 (likelihood of the steps).
     """
-    line = resolved_line(msd, msd.by_atom, name=name, window=window, offset=offset, criterion=criterion)
-    return estimate_of_line(msd, line, name=name, source=source)
+    line = resolved_line(msd, msd.by_atom, name=name, window=window, offset=offset, criterion=criterion, blocks=msd.blocks)
+    misfit = misfit_of_window(name, msd, line, criterion) if window else 0.0
+    return estimate_of_line(msd, line, name=name, source=source, misfit=misfit)

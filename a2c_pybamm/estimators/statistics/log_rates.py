@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.estimate import Array, Estimate, Factor, label_hash
 from a2c_pybamm.estimators.statistics.averaging import average_nested
 from a2c_pybamm.estimators.statistics.combination import combine
+from a2c_pybamm.estimators.statistics.misfit import fit_misfit
 
 BOLTZMANN_EV = BOLTZMANN / ELEMENTARY_CHARGE
 """Boltzmann constant [eV.K-1]."""
@@ -61,6 +61,7 @@ def fit_log_rates(
     method: str,
     quality: Mapping[str, Any],
     order_source: str = "",
+    misfit_source: str,
     independent: Collection[str] = (),
 ) -> Estimate:
     r"""Coefficients :math:`\theta` of :math:`\ln r = X\theta` by generalised least squares, errors kept by source.
@@ -72,7 +73,8 @@ def fit_log_rates(
     (`average_nested`).
 
     The provenance has χ² of the widest law and its p-value, and for each test the coefficient of its column over its standard
-    deviation, if the runs determine it.
+    deviation, if the runs determine it. Where χ² refutes the law, the runs' scatter about it is added to V and carried by W as
+    a source of its own (`fit_misfit`).
 
     Parameters
     ----------
@@ -86,6 +88,8 @@ def fit_log_rates(
         Method of the result, and the beginning of its provenance.
     order_source
         Name of the source that the choice of the order is, where laws are averaged.
+    misfit_source
+        Name of the source that the misfit is, where χ² refutes the law: ``"X E_a [eV] (misfit)"``.
 
     Raises
     ------
@@ -98,25 +102,34 @@ def fit_log_rates(
         parts, np.eye(n), [f"run {j}" for j in range(n)], values, method="", independent=independent
     ).covariance
     report: dict[str, Any] = {**quality, "degrees of freedom": n - k}
-    between = np.zeros((k, 0))
+    between, scatter = np.zeros((k, 0)), 0.0
     if n == k and len(design.sizes) == 1:
         length = np.linalg.norm(design.columns, axis=0)
         weights = np.linalg.inv(design.columns / length) / length[:, None]
     else:
         validate_separate_errors(covariance, what)
-        average = average_nested(design.columns, values, covariance, design.sizes, known=True)
+        misfit = fit_misfit(design.columns, values, covariance)
+        scatter = misfit.predictive_scatter
+        noise = covariance + misfit.scatter**2 * np.eye(n)
+        average = average_nested(design.columns, values, noise, design.sizes, known=True)
         weights = average.combination
         if len(design.sizes) > 1:
             between = average.between_model_factor
             report["weights of the orders"] = average.weights.tolist()
         if n > k:
+            report |= {"chi-squared": misfit.chi2, "chi-squared p-value": misfit.p, "misfit std": misfit.scatter}
             report |= _tests(design, values, covariance)
     mean = weights @ values
     fitted = combine(parts, weights, design.names, mean, method=method, provenance={"fit": report}, independent=independent)
-    if not between.size:
+    if not (between.size or scatter):
         return fitted
     realisations = [(part.names, sorted((source, factor.labels) for source, factor in part.factors.items())) for part in parts]
     stamp = label_hash(realisations, design.names, design.sizes)
+    if scatter:
+        labels = tuple(f"{stamp}:run {j}" for j in range(n))
+        fitted = fitted.add_source(misfit_source, Factor(scatter * weights, labels))
+    if not between.size:
+        return fitted
     return fitted.add_source(order_source, Factor(between, tuple(f"{stamp}:{size} coefficients" for size in design.sizes)))
 
 
@@ -132,17 +145,15 @@ def validate_separate_errors(covariance: Array, what: str) -> None:
 
 
 def _tests(design: Design, values: Array, covariance: Array) -> dict[str, float]:
-    """χ² of the residuals, its p-value, and the z-score of each column that should not be needed."""
+    """z-score of each column that should not be needed."""
     root = np.linalg.cholesky(covariance)
     columns = np.linalg.solve(root, np.column_stack([design.columns, values, *design.tests.values()]))
     k = design.columns.shape[1]
     q = np.linalg.qr(columns[:, :k])[0]
     rest = columns[:, k:] - q @ (q.T @ columns[:, k:])
-    residual, free = rest[:, 0], len(values) - k
-    square = float(residual @ residual)
-    report = {"chi-squared": square, "chi-squared p-value": float(chi2.sf(square, free))}
+    report = {}
     for name, column, white in zip(design.tests, rest[:, 1:].T, columns[:, k + 1 :].T, strict=True):
         length = np.linalg.norm(column)
         if length > 1e-6 * np.linalg.norm(white):
-            report[f"{name} z-score"] = float(column @ residual / length)
+            report[f"{name} z-score"] = float(column @ rest[:, 0] / length)
     return report

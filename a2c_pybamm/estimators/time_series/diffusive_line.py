@@ -7,15 +7,14 @@ the best linear fit is a closed form.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg.lapack import dposv
 from scipy.special import chdtrc, stdtr
 
 from a2c_pybamm.data import Array
+from a2c_pybamm.estimators.time_series.excess_variance import BLOCKS, ExcessVariance
+from a2c_pybamm.estimators.time_series.overlap import least_squares, of_terms, overlap_terms
 from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES
 
 FULL_ITERATIONS = 8
@@ -38,8 +37,13 @@ class DiffusiveLine:
     slope: float
     """Rise of the line per frame [m2]."""
     slope_std: float
+    process_std: float
+    """Standard deviation of the slope by the Gaussian process alone, of bodies that are alike [m2]."""
     offset: float
     """``b`` [m2]; 0 where it was not fitted."""
+    offset_std: float
+    correlation: float
+    """Correlation of slope and offset."""
     chi2: float
     """Squared residuals, whitened and divided by the overdispersion."""
     n_spare: int
@@ -52,6 +56,14 @@ class DiffusiveLine:
     """Probability of so large a deviation from 1."""
     overdispersion: float
     """Variance of the slope over that of the Gaussian process, at least 1."""
+    excess: ExcessVariance | None = None
+    """Excess of the scatter in time, where the error bar has it."""
+    excess_std: float = 0.0
+    """Standard deviation by the excess that the error bar has beside the process, of both scatters [m2]."""
+    other_start: float = 0.0
+    """First lag of the other window that slope and error are averaged with; 0 where there is none."""
+    other_weight: float = 0.0
+    """Weight of the other window, at most a half."""
 
     @property
     def least_p(self) -> float:
@@ -65,21 +77,29 @@ class DiffusiveLine:
 
 
 def fit_line(
-    lags: Array, by_body: Array, n_frame: int, dimension: int, *, start: int = 0, offset: bool = True
+    lags: Array,
+    by_body: Array,
+    n_frame: int,
+    dimension: int,
+    *,
+    start: int = 0,
+    offset: bool = True,
+    excess: ExcessVariance | None = None,
 ) -> DiffusiveLine:
     """The line through mean-squared displacements [m2] (n_body, n_lag) from the lag ``start`` on, weights iterated with it.
 
-    Without ``offset`` it goes through the origin, and the covariance is that of a free walk.
+    Without ``offset`` it goes through the origin, and the covariance is that of a free walk. With the ``excess`` of the scatter
+    in time, the error bar is that of both scatters (`_pooled_excess`).
     """
-    terms = _overlap_terms(tuple(int(lag) for lag in lags), n_frame)[:, start:, start:]
+    terms = overlap_terms(tuple(int(lag) for lag in lags), n_frame)[:, start:, start:]
     lags, by_body = lags[start:], by_body[:, start:]
     n_body, n, mean = len(by_body), lags.astype(float), by_body.mean(axis=0)
     line = [n, np.ones_like(n)] if offset else [n]
     least = 1e-3 * mean[-1] / n[-1]  # a floor where the line falls
     slope, level = 0.5 * mean[-1] / n[-1], 0.0
     for iteration in range(100):
-        covariance = dimension * _of_terms(terms, slope / dimension, level / dimension) / n_body
-        weights, fit_covariance, residual = _least_squares(line, mean, covariance)
+        covariance = dimension * of_terms(terms, slope / dimension, level / dimension) / n_body
+        weights, fit_covariance, residual = least_squares(line, mean, covariance)
         coefficients, before = weights @ mean, (slope, level)
         slope = max(coefficients[0], least)
         level = max(coefficients[1], -slope / 2) if offset else 0.0  # the least that a process with this slope can have
@@ -87,9 +107,19 @@ def fit_line(
             break
         if iteration >= FULL_ITERATIONS:
             slope, level = (slope + before[0]) / 2, (level + before[1]) / 2
-    curved, curved_covariance, _ = _least_squares([*line, n * np.log(n / np.sqrt(n[0] * n[-1]))], mean, covariance)
-    variance = _slope_variance(by_body, weights[0], fit_covariance[0, 0], _least_squares([n], mean, covariance))
-    overdispersion = max(1.0, variance / fit_covariance[0, 0])
+    curved, curved_covariance, _ = least_squares([*line, n * np.log(n / np.sqrt(n[0] * n[-1]))], mean, covariance)
+    process = fit_covariance[0, 0]
+    between, reference = _excess_between(by_body, weights[0], process, least_squares([n], mean, covariance))
+    variance, hops = _variance_between(n_body, process, between), max(0.0, between)
+    if excess and not excess.permanent and (excess.differ or _is_unexplained(n_body, between, reference, excess)):
+        excess = None
+    overdispersion = max(1.0, variance / process)
+    if excess:
+        hops = _pooled_excess(n_body, between, reference, excess)
+        walk = dimension * of_terms(terms, slope / dimension, 0.0) / n_body
+        variance = process + (excess.spread - 1) * weights[0] @ walk @ weights[0] + hops
+        if excess.permanent:
+            overdispersion = max(1.0, variance / process)
     if n_body >= MIN_SCATTER_BODIES:
         nu: float = n_body - 1
         curvature_std = (by_body @ curved[-1]).std(ddof=1) / np.sqrt(n_body)
@@ -103,7 +133,10 @@ def fit_line(
         weights=weights[0],
         slope=coefficients[0],
         slope_std=float(np.sqrt(variance)),
+        process_std=float(np.sqrt(process)),
         offset=coefficients[1] if offset else 0.0,
+        offset_std=float(np.sqrt(fit_covariance[1, 1] * max(1.0, variance / process))) if offset else 0.0,
+        correlation=float(fit_covariance[0, 1] / np.sqrt(process * fit_covariance[1, 1])) if offset else 0.0,
         chi2=residual / overdispersion,
         n_spare=n_spare,
         chi2_p=float(chdtrc(n_spare, residual / overdispersion)),
@@ -111,95 +144,85 @@ def fit_line(
         exponent_std=curvature_std / slope,
         exponent_p=float(2 * stdtr(nu, -abs(curvature) / curvature_std)),
         overdispersion=overdispersion,
+        excess=excess,
+        excess_std=float(np.sqrt(hops)),
     )
 
 
-def _slope_variance(by_body: Array, weights: Array, process: float, through_origin: tuple[Array, Array, float]) -> float:
-    r"""Variance of the slope, of the Gaussian process or between the bodies.
+def mixed_line(early: DiffusiveLine, late: DiffusiveLine, weight: float) -> DiffusiveLine:
+    r"""Average of the lines of an early and a late window; all but slope and error is that of the heavier one.
 
-    Of many bodies it is the scatter between them. Of few, it is that of the process and the excess of their scatter over it,
-    which rare hops cause. The excess is a common factor on all lags of a body (one that happened to hop often is fast at every
-    lag), so that it is taken from the slopes with the offset held, whose variance by the process is less.
-    """
-    n_body, nu = len(by_body), len(by_body) - 1
-    if n_body >= MIN_SCATTER_BODIES:
-        return nu / (nu - 2) * (by_body @ weights).var(ddof=1) / n_body
-    if n_body == 1:
-        return process
-    held, held_covariance, _ = through_origin
-    excess = (by_body @ held[0]).var(ddof=1) / n_body - held_covariance[0, 0]
-    return process + nu / max(nu - 2, 1) * max(0.0, excess)
+    .. math:: \bar s = ws_1 + (1-w)s_2, \qquad \operatorname{Var} = v_1 + (1-w)^2(v_2 - v_1) + w(1-w)(s_1-s_2)^2
 
-
-def overlap_covariance(lags: Array, n_frame: int, slope: float, offset: float) -> Array:
-    r"""Covariance (n_lag, n_lag) of one walker's mean-squared displacements along one direction, over overlapping windows.
-
-    .. math::
-        \operatorname{Cov}(M_n, M_m) = \frac{2}{N_n N_m}\sum_{ij} C_{ij}^2, \qquad
-        C_{ij} = \tfrac12\left[M(|k+m|) + M(|k-n|) - M(|k|) - M(|k+m-n|)\right],\; k = j - i
-
-    by Wick's theorem, :math:`C_{ij}` being the covariance of the displacements over frames [i, i+n] and [j, j+m] of a Gaussian
-    process with stationary increments, :math:`M(k) = sk + c` for :math:`k > 0` and 0 for :math:`k = 0`, and
-    :math:`N_n = N - n`. In d directions, ``M`` summed over them: d times this with s and c divided by d.
+    The first two terms are the variance of the average, the covariance of an efficient estimate with one of fewer data being
+    its own variance; the last is the spread between the windows.
 
     Parameters
     ----------
-    lags
-        n in frames (n_lag,), whole numbers.
-    slope, offset
-        s and c [m2].
+    weight
+        That of the early one.
     """
-    return _of_terms(_overlap_terms(tuple(int(n) for n in lags), n_frame), slope, offset)
-
-
-def _of_terms(terms: Array, slope: float, offset: float) -> Array:
-    walk, cross, noise = terms
-    return 2 * (slope**2 * walk + 2 * slope * offset * cross + offset**2 * noise)
-
-
-@lru_cache(maxsize=64)
-def _overlap_terms(lags: tuple[int, ...], n_frame: int) -> Array:
-    """The sums of `overlap_covariance` that go with s², 2sc and c² (3, n_lag, n_lag).
-
-    With k the distance of two windows' first frames, ``pairs`` of them overlap by ``shared`` steps: straight pieces between
-    four knots, so that Euler and Maclaurin's formula sums their product exactly. Noise is shared where ends coincide.
-    """
-    n, m = np.array(lags, dtype=float)[:, None], np.array(lags, dtype=float)
-    knots = np.array(
-        np.broadcast_arrays(np.maximum(-m, n - n_frame), np.minimum(0, n - m), np.maximum(0, n - m), np.minimum(n, n_frame - m))
+    if weight in (0.0, 1.0):
+        return early if weight else late
+    main, other, other_weight = (early, late, 1 - weight) if weight >= 1 / 2 else (late, early, weight)
+    more = max(0.0, late.slope_std**2 - early.slope_std**2)
+    apart = weight * (1 - weight) * (early.slope - late.slope) ** 2
+    return replace(
+        main,
+        slope=weight * early.slope + (1 - weight) * late.slope,
+        slope_std=float(np.sqrt(early.slope_std**2 + (1 - weight) ** 2 * more + apart)),
+        other_start=float(other.lags[0]),
+        other_weight=other_weight,
     )
 
-    def pairs(k: Array) -> Array:
-        return np.maximum(np.minimum(n_frame - n, n_frame - m - k) - np.maximum(0, -k), 0)
 
-    shared = np.minimum(np.minimum(knots + m, n - knots), np.minimum(n, m))
-    count = pairs(knots)
-    walk = (shared[0] ** 2 * count[0] + shared[3] ** 2 * count[3]) / 2
-    for (a, b), (p, q), (low, high) in zip(*(np.stack([x[:-1], x[1:]], axis=1) for x in (shared, count, knots)), strict=True):
-        length = high - low
-        middle = ((a + b) / 2) ** 2 * (p + q) / 2
-        walk = walk + length / 6 * (a**2 * p + 4 * middle + b**2 * q)
-        rise, more = (np.divide(y - x, length, out=np.zeros_like(length), where=length > 0) for x, y in ((a, b), (p, q)))
-        walk = walk + (2 * rise * (b * q - a * p) + more * (b**2 - a**2)) / 12
-    aligned = pairs(np.zeros_like(knots[0])) + pairs(n - m)
-    cross = np.minimum(n, m) / 2 * aligned
-    noise = (aligned + pairs(-m) + pairs(n)) / 4 + np.diag(n_frame - m) / 2
-    terms = np.array([walk, cross, noise]) / ((n_frame - n) * (n_frame - m))
-    terms.setflags(write=False)
-    return terms
+def _excess_between(
+    by_body: Array, weights: Array, process: float, through_origin: tuple[Array, Array, float]
+) -> tuple[float, float]:
+    r"""Variance of a slope between the bodies beyond that of the Gaussian process, and the process' variance of that slope.
+
+    Of few bodies it is taken from the slopes with the offset held, whose variance by the process is less: rare hops are a
+    common factor on all lags of a body (one that happened to hop often is fast at every lag).
+    """
+    n_body = len(by_body)
+    if n_body == 1:
+        return 0.0, process
+    if n_body >= MIN_SCATTER_BODIES:
+        return float((by_body @ weights).var(ddof=1) / n_body - process), process
+    held, held_covariance, _ = through_origin
+    return float((by_body @ held[0]).var(ddof=1) / n_body - held_covariance[0, 0]), float(held_covariance[0, 0])
 
 
-def _least_squares(columns: Sequence[Array], mean: Array, covariance: Array) -> tuple[Array, Array, float]:
-    """Weights (n_column, n_lag), covariance of the coefficients, and χ² of the residuals."""
-    scale = np.sqrt(np.diag(covariance))  # lags' variances differ by orders of magnitude
-    design = np.array(columns).T / scale[:, None]
-    unit = np.sqrt((design**2).sum(axis=0))
-    design, target = design / unit, mean / scale
-    _, solved, failed = dposv(covariance / scale / scale[:, None], np.column_stack([design, target]))
-    if failed:
-        raise ValueError("covariance of the displacements is singular; take fewer lags, or a shorter window")
-    spread = np.linalg.inv(design.T @ solved[:, :-1])
-    weights = spread @ solved[:, :-1].T
-    fitted = weights @ target
-    residual = (target - design @ fitted) @ (solved[:, -1] - solved[:, :-1] @ fitted)
-    return weights / unit[:, None] / scale, spread / unit / unit[:, None], float(residual)
+def _variance_between(n_body: int, process: float, between: float) -> float:
+    """Variance of the slope: of many bodies the scatter between them, of few that of the process and what is beyond it."""
+    nu = n_body - 1
+    if n_body >= MIN_SCATTER_BODIES:
+        return nu / (nu - 2) * (process + between)
+    return process + nu / max(nu - 2, 1) * max(0.0, between)
+
+
+def _is_unexplained(n_body: int, between: float, reference: float, excess: ExcessVariance) -> bool:
+    """True where like bodies scatter by more than the process and the excess in time explain."""
+    explained = reference + max(0.0, excess.variance)
+    return n_body > 1 and float(chdtrc(n_body - 1, (n_body - 1) * (reference + between) / explained)) < BLOCKS.unexplained_p
+
+
+def _pooled_excess(n_body: int, between: float, reference: float, excess: ExcessVariance) -> float:
+    r"""Variance of the slope by rare hops, from the scatter in time and, of like bodies, from that between them.
+
+    Each counts by its degrees of freedom; the scatter in time by fewer where it is larger than that between the bodies, since
+    the error of a variance is in proportion to it: short parts of a run with a large offset tell little.
+    """
+    nu_between, nu_time = n_body - 1, float(excess.degrees_of_freedom)
+    if excess.permanent:
+        nu_between = 0
+
+    def pooled(nu_time: float) -> float:
+        return max(0.0, (nu_between * between + nu_time * excess.variance) / (nu_between + nu_time))
+
+    if (
+        nu_between and excess.scatter > 0
+    ):  # compared with both: where the few that differ chance to be alike, it would count less
+        nu_time *= min(1.0, (reference + pooled(nu_time)) / excess.scatter) ** 2
+    nu = nu_between + nu_time
+    return nu / max(nu - 2, 1) * pooled(nu_time)

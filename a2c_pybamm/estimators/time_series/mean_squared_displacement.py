@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from a2c_pybamm.data import (
     MOST_BYTES_IN_MEMORY,
     Array,
+    BlockMSD,
     CollectiveMSD,
     ElectrolyteMotion,
     TensorMSD,
@@ -21,6 +23,7 @@ from a2c_pybamm.data import (
     release,
 )
 from a2c_pybamm.estimators.fingerprint import traced_provenance
+from a2c_pybamm.estimators.time_series.excess_variance import block_displacements
 
 TRANSFORM_BYTES = 2**21
 """Bytes of positions transformed at once (2 MiB): of 4 MiB and more, transforms take a seventh longer."""
@@ -71,11 +74,14 @@ def mean_squared_displacement(
     n_frame = len(trajectory.positions)
     lags = _kept_lags(n_frame, len(atoms))
     by_atom = np.empty((len(atoms), len(lags)))
+    parts: list[BlockMSD] = []
     done = 0
     for paths in _blocks(trajectory, atoms, centre, axes):
         by_atom[done : done + len(paths)] = _all_origins(paths, workers)[:, lags - 1]
+        parts += block_displacements(paths)
         done += len(paths)
     by_atom.setflags(write=False)
+    blocks = replace(parts[0], by_atom=np.concatenate([part.by_atom for part in parts], axis=1)) if parts else None
     return TracerMSD(
         species=species,
         lag=trajectory.interval * lags.astype(np.float64),
@@ -85,6 +91,7 @@ def mean_squared_displacement(
         dimension=len(axes),
         temperature=trajectory.temperature,
         provenance={"trajectory": traced_provenance(trajectory), "directions": axes, "displacements against": reference},
+        blocks=blocks,
     )
 
 

@@ -9,5 +9,9 @@ MIN_SCATTER_BODIES = 8
 1.2 (table of error bars in ``docs/diffusion.md``)."""
 
 
-class NotDiffusive(ValueError):
+class NotResolved(ValueError):
+    """No value that the length of the run resolves."""
+
+
+class NotDiffusive(NotResolved):
     """No diffusion that is resolved from rattling about the sites."""

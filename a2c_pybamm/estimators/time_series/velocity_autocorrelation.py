@@ -22,7 +22,7 @@ def velocity_autocorrelation(velocities: Velocities, species: str) -> VelocityAu
     ValueError
         If no atom is of the species.
     """
-    moving, reference = _against_framework(velocities, species)
+    moving, reference = velocities_against_framework(velocities, species)
     n = len(moving)
     size = next_fast_len(2 * n - 1, real=True)
     sums = irfft((np.abs(rfft(moving, size, axis=0)) ** 2).sum(axis=2), size, axis=0)[:n]
@@ -61,25 +61,8 @@ def central_velocities(trajectory: Trajectory) -> Velocities:
     )
 
 
-def velocity_spectrum(velocities: Velocities, species: str) -> tuple[Array, Array]:
-    r"""Frequencies [Hz] (n_frequency,) and spectrum of each atom's velocity [m2.s-1] (n_atom, n_frequency), mean of directions.
-
-    .. math:: S_k = \frac{\Delta t}{N}\Bigl|\sum_n w_n v_n e^{-2\pi i kn/N}\Bigr|^2 \;\to\; \int C_1(t)\,e^{-2\pi i f t}\,dt,
-       \qquad k = 2 \dots \lfloor N/2\rfloor
-
-    for one direction, with Hann's taper :math:`w_n = \sqrt{8/3}\,\sin^2(\pi(n+\tfrac12)/N)`: without it, vibrations leak into
-    low frequencies by the jump between the ends of the run. The first two k see the taper itself.
-    """
-    moving, _ = _against_framework(velocities, species)
-    n = len(moving)
-    taper = np.sqrt(8 / 3) * np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2
-    power = (np.abs(rfft(taper[:, None, None] * moving, axis=0)) ** 2).mean(axis=2)[2:]
-    frequency = np.arange(2, 2 + len(power)) / (n * velocities.interval)
-    return frequency, velocities.interval / n * power.T
-
-
-def _against_framework(velocities: Velocities, species: str) -> tuple[Array, str]:
-    """Velocities of a species against the framework's centre [m.s-1] (n_frame, n_atom, 3)."""
+def velocities_against_framework(velocities: Velocities, species: str) -> tuple[Array, str]:
+    """Velocities of a species against the framework's centre [m.s-1] (n_frame, n_atom, 3), and that centre's name."""
     atoms = atoms_of(species, velocities.species)
     centre, reference = framework_centre(velocities.velocities, velocities.masses, atoms)
     return velocities.velocities[:, atoms] - centre[:, None], reference

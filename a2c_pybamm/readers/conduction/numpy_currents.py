@@ -11,7 +11,8 @@ import numpy as np
 from a2c_pybamm.data import Array, CurrentSeries, TransportCoefficient
 from a2c_pybamm.readers.conduction.current_columns import current_units, independent_series, validate_count
 from a2c_pybamm.readers.conduction.series_file import SeriesOptions
-from a2c_pybamm.readers.motion.run_settings import RunOptions, RunSettings, run_settings
+from a2c_pybamm.readers.motion.run_options import RunOptions
+from a2c_pybamm.readers.motion.run_settings import RunSettings, run_settings
 from a2c_pybamm.readers.numpy_array import Archive, StoredArray, open_archive, open_array
 from a2c_pybamm.readers.source_file import FILE_LIMITS, fingerprint
 from a2c_pybamm.readers.units import STATED_TOLERANCE, UNITS, column_unit

@@ -19,7 +19,8 @@ from a2c_pybamm.readers.conduction.number_rows import numbered_lines
 from a2c_pybamm.readers.conduction.series_table import STEP_NAMES, TIME_NAME, SeriesTable, validate_spacing
 from a2c_pybamm.readers.csv_table import COMMENT
 from a2c_pybamm.readers.motion.dump_frames import is_lammps_dump
-from a2c_pybamm.readers.motion.run_settings import RunOptions, RunSettings, run_settings
+from a2c_pybamm.readers.motion.run_options import RunOptions
+from a2c_pybamm.readers.motion.run_settings import RunSettings, run_settings
 from a2c_pybamm.readers.source_file import unpacked_name
 from a2c_pybamm.readers.units import STATED_TOLERANCE, column_unit
 

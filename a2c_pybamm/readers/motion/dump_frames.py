@@ -1,4 +1,4 @@
-"""Frames of text dumps of LAMMPS as they stand in the file: headers, and columns of numbers."""
+"""Frames of dumps of LAMMPS as they stand in the file: headers, and columns of numbers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.data import Array, frames_at_once
-from a2c_pybamm.readers.bounded_stream import open_bytes
 from a2c_pybamm.readers.frames import LARGEST_LENGTH
+from a2c_pybamm.readers.motion.dumps_as_text import is_other_dump, open_dump_as_text
 from a2c_pybamm.readers.motion.trajectory_frames import MOST_ATOMS
-from a2c_pybamm.readers.source_file import FILE_LIMITS
 
 IMAGE_COLUMNS = ("ix", "iy", "iz")
 Columns = Mapping[str, NDArray[Any]]
@@ -41,8 +40,10 @@ class DumpHeader:
 
 
 def is_lammps_dump(path: Path) -> bool:
-    """True for a file that begins like a text dump of LAMMPS."""
+    """True for a file that begins like a dump of LAMMPS in text, YAML or binary."""
     try:
+        if is_other_dump(path):
+            return True
         with _open(path) as file:
             return file.readline(64).startswith(b"ITEM: ")
     except (OSError, ValueError):
@@ -50,7 +51,7 @@ def is_lammps_dump(path: Path) -> bool:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return open_bytes(path, longest_line=FILE_LIMITS.line_bytes)
+    return open_dump_as_text(path)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from a2c_pybamm.constants import ANGSTROM, DALTON
 from a2c_pybamm.data import MIN_FRAMES, MOST_BYTES_IN_MEMORY, Array
+from a2c_pybamm.readers.motion.repeated_frames import frame_marks
 from a2c_pybamm.readers.motion.trajectory_frames import Frames, FrameSource, joined_numbers
 
 CENTRE = "X"
@@ -43,8 +44,16 @@ class MotionStatistics:
     """Some consecutive frames, the first `MIN_FRAMES` at least where blocks hold as many [m] (n, n_atom, 3)."""
     velocities: Array | None = None
     """Velocities in the same frames [m.s-1] (n, n_atom, 3)."""
+    cell: Array | None = None
+    """Cell vectors of the last of these frames, in rows [m] (3, 3)."""
     last: Array | None = None
     """Positions of the last frame [Å] (1, n_atom, 3)."""
+    sum_square_step: float = 0.0
+    """Sum over all steps and atoms of mass times squared step [kg.m2]."""
+    n_step: int = 0
+    """Steps from frame to frame."""
+    marks: tuple[int, ...] = ()
+    """Mark of each frame by the positions of some atoms: frames with equal positions have equal marks."""
     charges: Array | None = None
     """Charges in the first of these frames [elementary charges] (n_atom,)."""
     same_charges: bool = True
@@ -67,16 +76,26 @@ class MotionStatistics:
         counted = counted._with_charges(block.charges, skip)._with_volumes(block.cell, skip)
         if self.positions is None or len(self.positions) < MIN_FRAMES:
             velocities = None if block.velocities is None else block.velocities[skip:]
-            counted = replace(counted, positions=ANGSTROM * positions, velocities=velocities)
+            cell = None if block.cell is None else ANGSTROM * block.cell[-1]
+            counted = replace(counted, positions=ANGSTROM * positions, velocities=velocities, cell=cell)
         step = np.diff(positions, axis=0, prepend=positions[:1] if self.last is None else self.last)
-        length = np.sqrt(np.einsum("iak,iak->ia", step, step))
+        square = np.einsum("iak,iak->ia", step, step)
+        length = np.sqrt(square)
         longest, frame = ANGSTROM * length.max(axis=0), block.first + skip + length.argmax(axis=0)
         return replace(
             counted,
             longest_step=np.maximum(longest, self.longest_step),
             longest_step_frame=np.where(longest > self.longest_step, frame, self.longest_step_frame),
             last=positions[-1:].copy(),
+            sum_square_step=self.sum_square_step + ANGSTROM**2 * float(square.sum(axis=0) @ self.masses),
+            n_step=self.n_step + len(positions) - (self.last is None),
+            marks=(*self.marks, *frame_marks(positions)),
         )
+
+    @property
+    def mean_square_step(self) -> float:
+        """Mean over steps of mass times squared step, summed over atoms [kg.m2]."""
+        return self.sum_square_step / max(self.n_step, 1)
 
     def _with_charges(self, charges: Array | None, skip: int) -> MotionStatistics:
         """Statistics with the charges of some more frames (n_frame, n_atom)."""

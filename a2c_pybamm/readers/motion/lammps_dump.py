@@ -1,4 +1,4 @@
-"""Text dumps of LAMMPS: atoms sorted by their id, image flags, scaled and unwrapped coordinates understood."""
+"""Dumps of LAMMPS: atoms sorted by their id, image flags, scaled and unwrapped coordinates understood."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ def _frames(
 
 def _block(first: int, headers: list[DumpHeader], columns: Columns) -> Frames:
     cell = np.array([header.cell for header in headers])
-    positions, crossings = _positions(headers, cell, columns)
+    with np.errstate(invalid="ignore", over="ignore"):  # a position that is not finite is named where frames are unwrapped
+        positions, crossings = _positions(headers, cell, columns)
     time = LAMMPS_TIMES.get(headers[0].settings.get("UNITS", ""))
     stated = {"step": np.array([header.step for header in headers], float)}
     if time and all("TIME" in header.settings for header in headers):

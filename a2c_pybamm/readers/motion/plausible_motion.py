@@ -16,50 +16,33 @@ oscillators of 3 to 12 THz in frames 1 to 200 fs apart, pass, while the wrong se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from a2c_pybamm.constants import ANGSTROM, BOLTZMANN
 from a2c_pybamm.data import Array
 from a2c_pybamm.readers.motion.frame_collection import MotionStatistics
+from a2c_pybamm.readers.motion.motion_criterion import MOTION_CRITERION, NO_INERTIA, MotionCriterion
+from a2c_pybamm.readers.units import UNITS
 
-NO_INERTIA = "(motion without inertia is read in Python, by read_trajectory with inertial=False)"
-
-
-@dataclass(frozen=True)
-class MotionCriterion:
-    """Limits beyond which a motion contradicts its masses, temperature or time between frames; the module has their choice."""
-
-    longest_step: float = 8.0
-    """Bound of a step in units of its thermal standard deviation along one direction, sqrt(kT/m) Δt: normal variables are
-    below."""
-    temperature_ratios: tuple[float, float] = (0.5, 1.25)
-    """Least and largest apparent over stated temperature: constraints take up to a third of the motion away, nothing adds."""
-    ballistic_ratio: float = 3.6
-    """``M(2Δt)/M(Δt)``, 4 for constant velocities, from which on a step is a velocity times the time between frames."""
-    velocity_correlation: float = 0.5
-    """Correlation of velocities one frame apart from which on a step is their mean times the time between frames."""
-    interval_ratio: float = 1.1
-    """Factor by which a time between frames may differ from that of velocities and steps: the sums above are finite."""
-
-    def temperature_bounds(self, n_atom: int) -> tuple[float, float]:
-        """Least and largest apparent temperature over the stated one, with three standard deviations of one moment's."""
-        spread = 3 * np.sqrt(2 / (3 * n_atom))
-        low, high = self.temperature_ratios
-        return float(low * max(0.0, 1 - spread)), float(high * (1 + spread))
+FEMTOSECOND = UNITS["time"]["fs"]
+"""One femtosecond [s]."""
 
 
 def validate_motion(
     path: Path,
     motion: MotionStatistics,
+    atoms: NDArray[np.int64],
     *,
     interval: float,
     temperature: float,
-    criterion: MotionCriterion = MotionCriterion(),
+    criterion: MotionCriterion = MOTION_CRITERION,
 ) -> None:
     """Raise ``ValueError`` for a motion that cannot be one of these masses at this temperature and time between frames.
+
+    ``atoms`` are the atomic numbers (n_atom,).
 
     Raises
     ------
@@ -72,63 +55,72 @@ def validate_motion(
         frame, step, limit = motion.longest_step_frame[atom], motion.longest_step[atom] / ANGSTROM, most[atom] / ANGSTROM
         raise ValueError(
             f"{path}: atom {atom} moves by {step:.3g} Å between frames {frame - 1} and {frame}, where at {temperature:g} K its "
-            f"velocity takes it at most {limit:.3g} Å in {interval * 1e15:.4g} fs; are positions wrapped without a cell, atoms "
-            f"in changing order, runs joined, or interval= too short? {NO_INERTIA}"
+            f"velocity takes it at most {limit:.3g} Å in {interval / FEMTOSECOND:.4g} fs; are positions wrapped without a "
+            f"cell, atoms in changing order, runs joined, or interval= too short? {NO_INERTIA}"
         )
     assert motion.positions is not None
-    _validate_steps(path, motion.positions, motion.masses, interval, temperature, criterion)
     if motion.velocities is not None:
-        _validate_velocities(path, motion.positions, motion.velocities, motion.masses, interval, temperature, criterion)
+        _validate_velocities(path, motion.positions, motion.velocities, interval, criterion)
+    _validate_steps(path, motion, atoms, interval, temperature, criterion)
 
 
 def _validate_steps(
-    path: Path, positions: Array, masses: Array, interval: float, temperature: float, criterion: MotionCriterion
+    path: Path,
+    motion: MotionStatistics,
+    atoms: NDArray[np.int64],
+    interval: float,
+    temperature: float,
+    criterion: MotionCriterion,
 ) -> None:
     """Raise ``ValueError`` where the steps' apparent temperature, or its bound in close frames, is not the stated one."""
-    moving = np.ptp(positions, axis=0).any(axis=1)
-    if len(positions) < 3 or not moving.any():
+    assert motion.positions is not None
+    r, moving = motion.positions, motion.longest_step > 0
+    if len(r) <= 2 or not moving.any():
         return
-    r, m = positions[:, moving], masses[moving]
-    one, two = (float((m * ((r[k:] - r[:-k]) ** 2).sum(axis=2).mean(axis=0)).sum()) for k in (1, 2))
-    unit = 3 * len(m) * BOLTZMANN * interval**2
-    low, high = one / unit, (one + (one - two / 4) / 3) / unit
-    coldest, hottest = criterion.temperature_bounds(len(m))
+    m = motion.masses[moving]
+    one, two = (float(m @ ((r[k:, moving] - r[:-k, moving]) ** 2).sum(axis=2).mean(axis=0)) for k in (1, 2))
+    low = motion.mean_square_step / (r.shape[2] * len(m) * BOLTZMANN * interval**2)
+    # what a step falls short of a velocity grows with the square of the time: a third of the difference to two steps
+    high = low * (1 + (1 - two / (2**2 * one)) / (2**2 - 1)) if one > 0 else low
+    coldest, hottest = criterion.temperature_bounds(atoms[moving], interval * motion.n_step)
     if low > temperature * hottest:
+        factor = np.sqrt(low / temperature)
         raise ValueError(
-            f"{path}: in {interval * 1e15:.4g} fs from frame to frame atoms move as if at {low:.4g} K or more, not at "
-            f"{temperature:g} K; interval= may be {np.sqrt(low / temperature):.3g} times too short, or temperature= too low "
-            f"{NO_INERTIA}"
+            f"{path}: in {interval / FEMTOSECOND:.4g} fs from frame to frame atoms move as if at {low:.4g} K or more, not at "
+            f"{temperature:g} K; {_unit_hint(factor, criterion)}interval= may be {factor:.3g} times too short, or temperature= "
+            f"too low {NO_INERTIA}"
         )
     if two > criterion.ballistic_ratio * one and high < temperature * coldest:
+        factor = np.sqrt(temperature / high)
         raise ValueError(
-            f"{path}: in {interval * 1e15:.4g} fs from frame to frame atoms move as if at {high:.3g} K, not at "
-            f"{temperature:g} K; interval= may be {np.sqrt(temperature / high):.3g} times too long, or temperature= too high "
-            f"{NO_INERTIA}"
+            f"{path}: in {interval / FEMTOSECOND:.4g} fs from frame to frame atoms move as if at {high:.3g} K, not at "
+            f"{temperature:g} K; {_unit_hint(1 / factor, criterion)}interval= may be {factor:.3g} times too long, or "
+            f"temperature= too high {NO_INERTIA}"
         )
 
 
-def _validate_velocities(
-    path: Path, r: Array, v: Array, masses: Array, interval: float, temperature: float, criterion: MotionCriterion
-) -> None:
-    """Raise ``ValueError`` where velocities [m.s-1] do not fit the temperature, or the steps between positions [m]."""
-    kinetic = float((masses * (v**2).sum(axis=2).mean(axis=0)).sum() / (3 * len(masses) * BOLTZMANN))
-    coldest, hottest = criterion.temperature_bounds(len(masses))
-    if not temperature * coldest < kinetic < temperature * hottest:
-        raise ValueError(
-            f"{path}: velocities are those of {kinetic:.4g} K, the temperature is {temperature:g} K; correct temperature=, or "
-            f"the unit of the velocities {NO_INERTIA}"
-        )
-    if len(r) < 3:
+def _unit_hint(factor: float, criterion: MotionCriterion) -> str:
+    """Unit of length in which positions may be that are as many times too large."""
+    units = {name: ANGSTROM / UNITS["length"][name] for name in ("nm", "bohr")}
+    near = [name for name, ratio in units.items() if abs(factor / ratio - 1) < criterion.unit_tolerance]
+    return f"positions may be in {near[0]} in the place of Å, or " if near else ""
+
+
+def _validate_velocities(path: Path, r: Array, v: Array, interval: float, criterion: MotionCriterion) -> None:
+    """Raise ``ValueError`` where velocities [m.s-1] do not fit the steps between positions [m]."""
+    if len(r) <= 2:
         return
     square = float((v**2).mean())
     shortest = float((v[1:-1] * (r[2:] - r[:-2])).mean() / (2 * square))
-    noise = np.sqrt(float(((r[2:] - r[:-2]) ** 2).mean()) / (4 * square * v[1:-1].size))
+    noise = np.sqrt(float(((r[2:] - r[:-2]) ** 2).mean()) / (2**2 * square * v[1:-1].size))
     mean = (v[1:] + v[:-1]) / 2
     longest = float((mean * (r[1:] - r[:-1])).mean() / (mean**2).mean())
     close = float((v[1:] * v[:-1]).mean()) > criterion.velocity_correlation * square
-    if shortest - 4 * noise > criterion.interval_ratio * interval or (close and longest * criterion.interval_ratio < interval):
+    if shortest - criterion.n_std * noise > criterion.interval_ratio * interval or (
+        close and longest * criterion.interval_ratio < interval
+    ):
         apparent = longest if close else shortest
         raise ValueError(
-            f"{path}: by velocities and steps frames are {'' if close else 'at least '}{apparent * 1e15:.4g} fs apart, "
-            f"not {interval * 1e15:.4g} fs; correct interval= {NO_INERTIA}"
+            f"{path}: by velocities and steps frames are {'' if close else 'at least '}{apparent / FEMTOSECOND:.4g} fs apart, "
+            f"not {interval / FEMTOSECOND:.4g} fs; correct interval= {NO_INERTIA}"
         )

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
-from a2c_pybamm.data import Array
-from a2c_pybamm.readers.motion.trajectory_frames import FRAME_NUMBERS, RUN_NUMBERS
-from a2c_pybamm.readers.units import LARGEST_NUMBER, STATED_TOLERANCE, UNITS
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """Arguments of `read_trajectory` and `read_velocities`."""
-
-    interval: float | None
-    temperature: float | None
-    discard: float
-    species: str | None
-    symbols: Sequence[str] | None
-    cell: ArrayLike | None
-    inertial: bool
-    scratch: str | Path | None
+from a2c_pybamm.formatting import cut
+from a2c_pybamm.readers.motion.moments import agreed, usual_spacing, validate_moments
+from a2c_pybamm.readers.motion.run_options import RunOptions
+from a2c_pybamm.readers.motion.run_temperature import run_temperature
+from a2c_pybamm.readers.motion.trajectory_frames import FRAME_NUMBERS, MOMENTS, RUN_NUMBERS
+from a2c_pybamm.readers.units import LARGEST_NUMBER, UNITS
 
 
 @dataclass(frozen=True)
@@ -41,22 +30,35 @@ class RunSettings:
     """Frames left out at the start."""
 
 
-def run_settings(path: Path, stated: Mapping[str, Any], options: RunOptions, *, n_frame: int | None = None) -> RunSettings:
+def run_settings(
+    path: Path,
+    stated: Mapping[str, Any],
+    options: RunOptions,
+    atoms: NDArray[np.int64] | None = None,
+    *,
+    n_frame: int | None = None,
+) -> RunSettings:
     """Settings of a run from the numbers stated beside its first frames, or beside all ``n_frame`` of them.
 
     With the first frames a setting that is missing is an error before the others are read. With all frames their
-    spacing is checked, and instantaneous temperatures are averaged.
+    spacing is checked, and instantaneous temperatures are averaged. ``atoms`` are the atomic numbers (n_atom,), if they
+    are known.
 
     Raises
     ------
     ValueError
         If a number is missing, not finite, not positive, or not the same by file and by argument, frames are not evenly spaced,
-        or fewer than two are left.
+        the temperature drifts, or fewer than two frames are left.
     """
     _validate_numbers(path, stated, n_frame)
     interval = _interval(path, stated, options.interval)
     n_discarded = _n_discarded(path, options.discard, interval, n_frame)
-    temperature = _temperature(path, stated, options.temperature, None if n_frame is None else n_discarded)
+    moments = {key: np.atleast_1d(np.asarray(stated[key], float))[n_discarded:] for key in MOMENTS if key in stated}
+    validate_moments(path, moments, n_discarded, interval=interval, options=options)
+    kept = None if n_frame is None else n_discarded
+    temperature = run_temperature(
+        path, stated, options, kept, interval=interval, atoms=np.zeros(1, int) if atoms is None else atoms
+    )
     return RunSettings(interval, temperature, n_discarded)
 
 
@@ -65,41 +67,27 @@ def _validate_numbers(path: Path, stated: Mapping[str, Any], n_frame: int | None
     for key in (*RUN_NUMBERS, *FRAME_NUMBERS):
         values = np.asarray(stated.get(key, 0.0))
         if not values.size or values.dtype.kind not in "iuf" or not (np.abs(values.astype(float)) < LARGEST_NUMBER).all():
-            raise ValueError(f"{path}: {key!r} is {str(values)[:40]!r}, expected finite numbers; correct it, or leave it out")
+            raise ValueError(f"{path}: {key!r} is {cut(str(values))!r}, expected finite numbers; correct it, or leave it out")
         if values.ndim > (key in FRAME_NUMBERS):
-            raise ValueError(f"{path}: {key!r} is {str(values)[:40]!r}, expected one number")
+            raise ValueError(f"{path}: {key!r} is {cut(str(values))!r}, expected one number")
         if values.ndim and n_frame not in (None, len(values)):
             raise ValueError(f"{path}: {key!r} has {len(values)} entries for {n_frame} frames; write one for each, or one")
 
 
 def _interval(path: Path, stated: Mapping[str, Any], given: float | None) -> float:
-    """Time between frames [s], by the file or by argument."""
-    for key in ("step", "time_s"):
-        _validate_spacing(path, key, np.atleast_1d(stated.get(key, 0.0)))
+    """Time between frames [s], by the file or by argument; times beside the frames are compared with it afterwards."""
     femtosecond = UNITS["time"]["fs"]
     in_file = None
     if "frame_spacing_fs" in stated:
         in_file = float(stated["frame_spacing_fs"]) * femtosecond
     elif "timestep_fs" in stated and "save_every_steps" in stated:
         in_file = float(stated["timestep_fs"]) * float(stated["save_every_steps"]) * femtosecond
-    elif np.size(stated.get("time_s", 0.0)) > 1:
-        in_file = float(np.ptp(stated["time_s"]) / (len(stated["time_s"]) - 1))
-    seconds = _agreed(path, "time between frames", "s", in_file, given, "give it in seconds as interval=")
+    elif given is None:
+        in_file = usual_spacing(stated)
+    seconds = agreed(path, "time between frames", "s", in_file, given, "give it in seconds as interval=")
     if not 1 / LARGEST_NUMBER < seconds < LARGEST_NUMBER:
         raise ValueError(f"{path}: time between frames is {seconds:g} s, it must be positive and finite; give it as interval=")
     return seconds
-
-
-def _validate_spacing(path: Path, key: str, moments: Array) -> None:
-    """Raise ``ValueError`` where frames do not follow one another in equal steps."""
-    between = np.diff(moments)
-    odd = np.flatnonzero(np.abs(between - between[:1]) > STATED_TOLERANCE * np.abs(moments).max())
-    if len(odd) or (between <= 0).any():
-        k = int(odd[0]) if len(odd) else int(np.argmax(between <= 0))
-        raise ValueError(
-            f"{path}: {key} goes from {moments[k]:g} to {moments[k + 1]:g} between frames {k} and {k + 1}, by {between[0]:g} "
-            "at the start; if the run was restarted, remove what is there twice; split it where the pace changes"
-        )
 
 
 def _n_discarded(path: Path, discard: float, interval: float, n_frame: int | None) -> int:
@@ -114,39 +102,3 @@ def _n_discarded(path: Path, discard: float, interval: float, n_frame: int | Non
             f"{path}: discard = {discard:g} s leaves fewer than two of {n_frame} frames of {interval:g} s; discard less"
         )
     return n_discarded
-
-
-def _temperature(path: Path, stated: Mapping[str, Any], given: float | None, n_discarded: int | None) -> float:
-    """Temperature [K], by the file or by argument; where it is stated for each frame, the mean over those that are kept.
-
-    Without ``n_discarded`` the frames are the first ones, still coming to equilibrium, with which no argument has to agree.
-    """
-    remedy = "give it in kelvin as temperature="
-    value = next((stated[key] for key in ("target_temperature_K", "temperature_K") if key in stated), None)
-    if value is None or np.ndim(value) == 0:
-        kelvin = _agreed(path, "temperature", "K", None if value is None else float(value), given, remedy)
-    else:
-        kept = np.asarray(value, float)[n_discarded or 0 :]
-        # instantaneous temperatures fluctuate: a thermostat's setting lies within one standard deviation of their mean
-        if given is not None and n_discarded is not None and abs(kept.mean() - given) > kept.std():
-            raise ValueError(
-                f"{path}: temperature is {kept.mean():.4g} ± {kept.std():.2g} K in the file and {given:g} K by argument; "
-                f"{remedy}"
-            )
-        kelvin = float(kept.mean() if given is None else given)
-    if not 1 / LARGEST_NUMBER < kelvin < LARGEST_NUMBER:
-        raise ValueError(f"{path}: temperature is {kelvin:g} K, it must be positive and finite; {remedy}")
-    return kelvin
-
-
-def _agreed(path: Path, what: str, unit: str, in_file: float | None, given: float | None, remedy: str) -> float:
-    """The number from file or argument; both must agree."""
-    if in_file is None and given is None:
-        raise ValueError(f"{path}: does not state the {what}; {remedy}")
-    if in_file is None or given is None:
-        return float(given if in_file is None else in_file)  # type: ignore[arg-type]
-    if abs(in_file - given) > STATED_TOLERANCE * abs(in_file):
-        raise ValueError(
-            f"{path}: {what} is {in_file:g} {unit} in the file and {given:g} {unit} by argument; remove the wrong one"
-        )
-    return float(given)

@@ -11,8 +11,11 @@ from numpy.typing import ArrayLike
 
 from a2c_pybamm.data import Array, Trajectory, Velocities
 from a2c_pybamm.readers.motion.frame_collection import MotionStatistics, collect_frames
+from a2c_pybamm.readers.motion.length_unit import validate_length_unit
 from a2c_pybamm.readers.motion.plausible_motion import validate_motion
-from a2c_pybamm.readers.motion.run_settings import RunOptions, run_settings
+from a2c_pybamm.readers.motion.repeated_frames import validate_no_repetition
+from a2c_pybamm.readers.motion.run_options import RunOptions
+from a2c_pybamm.readers.motion.run_settings import run_settings
 from a2c_pybamm.readers.motion.trajectory_file import open_trajectory
 from a2c_pybamm.readers.motion.unwrapping import unwrapped
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint
@@ -30,9 +33,10 @@ def read_trajectory(
     symbols: Sequence[str] | None = None,
     cell: ArrayLike | None = None,
     inertial: bool = True,
+    stride: int | None = None,
     scratch: str | Path | None = None,
 ) -> Trajectory:
-    r"""Trajectory with unwrapped positions: any file that ASE reads (extxyz, XDATCAR …), LAMMPS dumps, ``.npz``, ``.npy``.
+    r"""Trajectory with unwrapped positions: LAMMPS dumps, XDATCAR, xyz, ``.xtc``, ``.npz``, ``.npy``, and all that ASE reads.
 
     Frames are read some at a time. Positions of more than 128 MB lie in a scratch file, from which everything
     else takes a few atoms at a time, so that a file may be larger than the memory.
@@ -50,7 +54,8 @@ def read_trajectory(
     frame_spacing_fs              time between frames [fs]
     timestep_fs save_every_steps  the same as a product; the first alone is not the time between frames
     target_temperature_K          temperature of the thermostat [K]
-    temperature_K                 the same, or (n_frame,) the instantaneous one, whose mean is taken
+    temperature_K                 the same, or (n_frame,) the instantaneous one, whose mean is taken, argument or not
+    step, time_s, time            (n_frame,) moments, the last in fs unless the interval is it in ps or ns
     ============================  ===========================================================================
 
     Parameters
@@ -65,13 +70,17 @@ def read_trajectory(
         Keep the atoms of this species alone; one atom ``X`` at the mass centre of all others stands for the rest, against
         which displacements are counted.
     symbols
-        Chemical symbols: of each atom for ``.npy`` (positions [Å] (n_frame, n_atom, 3) alone), of each type, in order, for a
-        dump without the column ``element``.
+        Chemical symbols: of each atom for ``.npy`` (positions [Å] (n_frame, n_atom, 3) alone), and for ``.xtc``, ``.trr`` and
+        ``.dcd`` (also as ``Li24``); of each type, in order, for a dump without the column ``element`` and for an xyz file with
+        numbers of types.
     cell
-        Cell vectors in rows [m] (3, 3), where the file has none and the positions are wrapped.
+        Cell vectors in rows [m] (3, 3), where the file has none and the positions are wrapped; it is periodic in all of them.
     inertial
         True for atoms that obey Newton's equations (with a thermostat or without): steps, masses, velocities, temperature and
         the time between frames must then agree. False for walks without inertia.
+    stride
+        Configurations from one frame to the next, where the file numbers them (XDATCAR) and not all are in it; ``interval``
+        is the time between frames.
     scratch
         Folder for the scratch file; the system's for temporary files unless given.
 
@@ -79,14 +88,15 @@ def read_trajectory(
     ------
     ValueError
         If the file is cut off or misses something, atoms change, a position is not finite, file and argument disagree, neither
-        gives a number, frames are too far apart to be unwrapped, frames are not evenly spaced, the motion is not one of these
-        masses at this temperature and time between frames, or there is no space for the scratch file.
+        gives a number, frames are too far apart to be unwrapped, not evenly spaced or there twice, positions are in another
+        unit, the temperature drifts, the motion is not one of these masses at this temperature and time between frames, or
+        there is no space for the scratch file.
 
     References
     ----------
     .. [1] S. von Bülow, J. T. Bullerjahn, G. Hummer, J. Chem. Phys. 153 (2020) 021101.
     """
-    options = RunOptions(interval, temperature, discard, species, symbols, cell, inertial, scratch)
+    options = RunOptions(interval, temperature, discard, species, symbols, cell, inertial, scratch, stride)
     run = _read_run(path, options, velocities=False)
     return Trajectory(run.vectors, run.species, run.masses, run.interval, run.temperature, run.provenance)
 
@@ -101,6 +111,7 @@ def read_velocities(
     species: str | None = None,
     symbols: Sequence[str] | None = None,
     inertial: bool = True,
+    stride: int | None = None,
     scratch: str | Path | None = None,
 ) -> Velocities:
     """Velocities of all atoms from any file of `read_trajectory` that has them, with the same options and checks.
@@ -115,7 +126,7 @@ def read_velocities(
     ValueError
         As `read_trajectory`, and if there are no velocities.
     """
-    options = RunOptions(interval, temperature, discard, species, symbols, None, inertial, scratch)
+    options = RunOptions(interval, temperature, discard, species, symbols, None, inertial, scratch, stride)
     run = _read_run(path, options, velocities=True)
     return Velocities(
         run.vectors,
@@ -172,7 +183,7 @@ def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _R
     """All frames of a file, whose settings are complete before they are read, and which are checked once they are."""
     path = existing(given)
     source = open_trajectory(path, options.symbols, options.cell, velocities=velocities)
-    expected = run_settings(path, source.stated, options)
+    expected = run_settings(path, source.stated, options, source.numbers)
     frames = unwrapped(path, source.frames, source.periodic)
     collection = collect_frames(
         path,
@@ -184,9 +195,13 @@ def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _R
         scratch=options.scratch,
     )
     statistics = collection.statistics
-    settings = run_settings(path, {**source.stated, **collection.stated}, options, n_frame=statistics.n_frame)
+    stated = {**source.stated, **collection.stated}
+    settings = run_settings(path, stated, options, source.numbers, n_frame=statistics.n_frame)
+    assert statistics.positions is not None
+    validate_length_unit(path, statistics.positions[-1], source.numbers, statistics.masses, statistics.cell)
     if options.inertial:
-        validate_motion(path, statistics, interval=settings.interval, temperature=settings.temperature)
+        validate_no_repetition(path, statistics.marks, settings.n_discarded)
+        validate_motion(path, statistics, source.numbers, interval=settings.interval, temperature=settings.temperature)
     return _Run(
         vectors=collection.vectors[settings.n_discarded :],
         species=collection.species,

@@ -15,8 +15,12 @@ from a2c_pybamm.data import Array
 from a2c_pybamm.readers.motion.ase_trajectory import open_ase
 from a2c_pybamm.readers.motion.dump_frames import is_lammps_dump
 from a2c_pybamm.readers.motion.lammps_dump import open_lammps_dump
+from a2c_pybamm.readers.motion.mdtraj_trajectory import is_read_by_mdtraj, open_mdtraj
 from a2c_pybamm.readers.motion.numpy_trajectory import open_npy, open_npz
-from a2c_pybamm.readers.motion.trajectory_frames import Frames, FrameSource, joined_numbers
+from a2c_pybamm.readers.motion.plain_xyz import is_plain_xyz, open_plain_xyz
+from a2c_pybamm.readers.motion.run_temperature import kinetic_temperature
+from a2c_pybamm.readers.motion.trajectory_frames import KINETIC, Frames, FrameSource, joined_numbers
+from a2c_pybamm.readers.motion.xdatcar import is_xdatcar, open_xdatcar
 from a2c_pybamm.readers.units import LARGEST_NUMBER, STATED_TOLERANCE
 
 
@@ -35,25 +39,43 @@ def open_trajectory(
     masses = source.masses
     if not len(masses) or not ((masses > 1 / LARGEST_NUMBER) & (masses < LARGEST_NUMBER)).all():
         raise ValueError(f"{path}: {len(masses)} atoms, with a mass that is not positive and finite; give masses in u")
-    frames = source.frames if cell is None else _with_cell(path, source.frames, np.asarray(cell, float) / ANGSTROM)
+    frames = _with_kinetic_temperature(source)
     first = next(frames, None)
     if first is None:
         raise ValueError(f"{path}: holds no frame")
+    frames = chain([first], frames)
+    if cell is not None:
+        # a file without a cell states no periodic directions, and the cell that is given is periodic in all
+        source = source if first.cell is not None else replace(source, periodic=(True, True, True))
+        frames = _with_cell(path, frames, np.asarray(cell, float) / ANGSTROM)
     if velocities and first.velocities is None:
         raise ValueError(
             f"{path}: holds no velocities (those of a dump need its line ITEM: UNITS); take central_velocities of its positions"
         )
-    return replace(source, frames=chain([first], frames), stated={**source.stated, **joined_numbers([first.stated])})
+    return replace(source, frames=frames, stated={**source.stated, **joined_numbers([first.stated])})
 
 
 def _by_format(path: Path, symbols: Sequence[str] | None) -> FrameSource:
     if path.suffix == ".npy":
         return open_npy(path, symbols)
+    if is_read_by_mdtraj(path):
+        return open_mdtraj(path, symbols)
     if path.suffix != ".npz" and is_lammps_dump(path):
         return open_lammps_dump(path, symbols)
+    if is_plain_xyz(path):
+        return open_plain_xyz(path, symbols)
     if symbols is not None:
         raise ValueError(f"{path}: has symbols of its own; leave symbols= out")
-    return open_npz(path) if path.suffix == ".npz" else open_ase(path)
+    if path.suffix == ".npz":
+        return open_npz(path)
+    return open_xdatcar(path) if is_xdatcar(path) else open_ase(path)
+
+
+def _with_kinetic_temperature(source: FrameSource) -> Iterator[Frames]:
+    """Frames with the temperature of their velocities beside them, where they have any."""
+    for block in source.frames:
+        kelvin = None if block.velocities is None else kinetic_temperature(block.velocities, source.masses)
+        yield block if kelvin is None else replace(block, stated={**block.stated, KINETIC: kelvin})
 
 
 def _with_cell(path: Path, frames: Iterator[Frames], vectors: Array) -> Iterator[Frames]:

@@ -17,7 +17,12 @@ MOST_ATOMS = 5_000_000
 """Atoms of a frame (120 MB of positions), of which two are held at once; a header may announce any number."""
 RUN_NUMBERS = ("frame_spacing_fs", "timestep_fs", "save_every_steps")
 """Keys of numbers that a file may state once for all of its frames."""
-FRAME_NUMBERS = ("target_temperature_K", "temperature_K", "step", "time_s")
+MOMENTS = ("step", "configuration", "time_s", "time")
+"""Keys of moments beside the frames: steps, numbers that count frames themselves, times, and times in a unit that is not
+stated."""
+KINETIC = "kinetic_temperature_K"
+"""Key of the temperature of the velocities in each frame, which no file states."""
+FRAME_NUMBERS = ("target_temperature_K", "temperature_K", *MOMENTS)
 """Keys of numbers that a file may state once or beside each frame."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from a2c_pybamm.data import ElectrolyteMotion, Trajectory, Velocities
+from a2c_pybamm.data import CurrentSeries, ElectrolyteMotion, Trajectory, TransportCoefficient
 from a2c_pybamm.estimators import (
     BandCriterion,
     NotDiffusive,
@@ -16,7 +16,7 @@ from a2c_pybamm.estimators import (
     collective_mean_squared_displacement,
     electrolyte_motion,
     fit_einstein_helfand,
-    fit_green_kubo_diffusivity,
+    fit_green_kubo,
 )
 from a2c_pybamm.laws import conductivity
 from a2c_pybamm.synthetic import LangevinElectrolyte, brownian_trajectory, caged_motion, lattice_walk_trajectory
@@ -32,18 +32,12 @@ def run(seed: int, n_frame: int = 1000) -> tuple[ElectrolyteMotion, np.ndarray]:
     return SYSTEM.run(n_frame, interval=STEP, rng=np.random.default_rng(seed))
 
 
-def charge_current(velocities: np.ndarray) -> Velocities:
-    """The current of all charge, per root of the squared charges, as the velocity of one particle beside one at rest."""
-    z, counts = np.array(SYSTEM.charges), np.array(SYSTEM.counts)
-    current = np.einsum("i,tid->td", z, velocities) / np.sqrt(counts @ z**2)
-    moving = np.stack([current, np.zeros_like(current)], axis=1)
-    return Velocities(moving, ("charge", "rest"), np.array([1.0, 1e6]), STEP, SYSTEM.temperature)
-
-
 def green_kubo(velocities: np.ndarray) -> tuple[float, float]:
-    fit = fit_green_kubo_diffusivity(charge_current(velocities), "charge", **NAMES, cutoff=8e11)
-    squared_charge = ELEMENTARY_CHARGE**2 * (np.array(SYSTEM.counts) @ np.array(SYSTEM.charges) ** 2)
-    return fit.mean[0] + np.log(squared_charge / (SYSTEM.volume * BOLTZMANN * SYSTEM.temperature)), fit.std[0]
+    """Logarithm of σ and its standard deviation from the current of all charge."""
+    flux = ELEMENTARY_CHARGE * np.einsum("i,tid->dt", np.array(SYSTEM.charges), velocities) / SYSTEM.volume
+    series = CurrentSeries(TransportCoefficient.IONIC_CONDUCTIVITY, flux, STEP, SYSTEM.temperature, SYSTEM.volume)
+    fit = fit_green_kubo(series, **NAMES)
+    return fit.mean[0], fit.std[0]
 
 
 @pytest.mark.slow

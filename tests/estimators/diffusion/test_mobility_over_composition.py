@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -153,7 +154,7 @@ def test_order_zero_is_the_arrhenius_line() -> None:
 def test_by_source_covariance_equals_direct_least_squares() -> None:
     rng = np.random.default_rng(3)
     own = law()
-    values = rng.normal(size=9)
+    values = log_diffusivity(own, TRUTH, PLACE_X, PLACE_T) + STD * rng.normal(size=9)
     runs = measured(values, STD, SHARED)
     fit = fit_mobility(runs, own)
     u, beta = 2 * PLACE_X - 1, ELEMENTARY_CHARGE / (BOLTZMANN * PLACE_T)
@@ -256,20 +257,64 @@ def replicas(logs: list[float], std: float, shared: float = 0.0) -> list[Estimat
 
 
 def test_replicas_are_averaged_as_diffusivities() -> None:
-    mean = average_replicas(replicas([-20.0, -20.5], 0.1, 0.3), name="X ln D")
-    D = np.exp([-20.0, -20.5])
+    mean = average_replicas(replicas([-20.0, -20.25], 0.1, 0.3), name="X ln D")
+    D = np.exp([-20.0, -20.25])
     assert mean.mean[0] == pytest.approx(np.log(D.mean()), rel=1e-14)
     share = D / D.sum()
     np.testing.assert_allclose([mean.factors[f"run {k}"].values[0, 0] for k in range(2)], 0.1 * share, rtol=1e-12)
     assert mean.factors["potential"].values[0, 0] == pytest.approx(0.3)  # what all runs share is not averaged away
-    assert mean.provenance["replicas"]["chi-squared"] == pytest.approx(0.5**2 / (2 * 0.1**2))
-    assert mean.provenance["replicas"]["chi-squared p-value"] == pytest.approx(4.07e-4, rel=0.01)
+    assert mean.provenance["replicas"]["chi-squared"] == pytest.approx(0.25**2 / (2 * 0.1**2))
+    assert mean.provenance["replicas"]["chi-squared p-value"] == pytest.approx(0.0771, rel=0.01)
+    assert set(mean.factors) == {"run 0", "run 1", "potential"}
     one = average_replicas(replicas([-20.0], 0.1), name="X ln D")
     assert (one.mean[0], one.std[0]) == (-20.0, pytest.approx(0.1))
     with pytest.raises(ValueError, match="fully shared"):
         average_replicas(replicas([-20.0, -20.5], 0.0, 0.3), name="X ln D")
     with pytest.raises(ValueError, match="no runs to average"):
         average_replicas([], name="X ln D")
+
+
+def test_replicas_that_contradict_each_other_have_a_misfit() -> None:
+    """Ten runs that scatter by 0.5 with errors of 0.05 (χ² of several hundred for 9): the error is that of their scatter."""
+    logs = -20 + 0.5 * np.random.default_rng(1).standard_normal(10)
+    mean = average_replicas(replicas(list(logs), 0.05, 0.3), name="X ln D")
+    report = mean.provenance["replicas"]
+    assert report["chi-squared p-value"] < 1e-30
+    assert report["misfit std"] == pytest.approx(np.sqrt(logs.var(ddof=1) - 0.05**2), rel=1e-4)
+    D = np.exp(logs)
+    own = np.sqrt(9 / 7) * report["misfit std"] * np.sqrt((D**2).sum()) / D.sum()
+    misfit = mean.factors["X ln D (misfit)"].values
+    assert float(np.sqrt((misfit**2).sum())) == pytest.approx(own, rel=1e-6)
+    assert mean.factors["potential"].values[0, 0] == pytest.approx(0.3)
+    good = average_replicas(replicas(list(-20 + 0.1 * (logs + 20)), 0.05), name="X ln D")
+    assert "X ln D (misfit)" not in good.factors
+
+
+def test_a_precise_replica_does_not_outweigh_those_that_contradict_it() -> None:
+    runs = [
+        Estimate.from_covariance((f"run {k}",), [log], [[std**2]], source=f"run {k}")
+        for k, (log, std) in enumerate([(-20.0, 0.02), (-19.0, 0.1), (-19.1, 0.1), (-18.9, 0.1)])
+    ]
+    mean = average_replicas(runs, name="X ln D")
+    assert max(mean.provenance["replicas"]["weights"]) < 0.3
+    assert mean.std[0] > 0.2
+
+
+def test_replicas_are_brought_to_one_temperature() -> None:
+    """At constant energy the runs' temperatures differ: of one barrier all of the scatter is theirs."""
+    T, kT = np.array([650.0, 700.0, 760.0]), BOLTZMANN / ELEMENTARY_CHARGE
+    runs = [
+        replace(run, provenance={"fit": {"temperature [K]": float(t)}})
+        for run, t in zip(replicas(list(-15 - 0.4 / (kT * T)), 0.05), T, strict=True)
+    ]
+    mean = average_replicas(runs, name="X ln D", temperature=700.0, barrier=0.4)
+    assert mean.mean[0] == pytest.approx(-15 - 0.4 / (kT * 700))
+    assert mean.provenance["replicas"]["chi-squared"] == pytest.approx(0, abs=1e-12)
+    assert average_replicas(runs, name="X ln D").provenance["replicas"]["chi-squared p-value"] < 1e-6
+    with pytest.raises(ValueError, match="give both, the temperature in kelvin"):
+        average_replicas(runs, name="X ln D", temperature=700.0)
+    with pytest.raises(ValueError, match=r"3 run\(s\) without a temperature in their provenance"):
+        average_replicas(replicas([-20.0] * 3, 0.1), name="X ln D", temperature=700.0, barrier=0.4)
 
 
 # ---- are the error bars what they say ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import ImageEnergies, MigrationPath
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators.hops.barrier import fit_barrier, highest_image
+from a2c_pybamm.estimators.hops.barrier import fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.synthetic import migration_path
 
 NAME = {"name": "X hop E_a [eV]", "source": "X hop path (interpolation)"}
@@ -75,17 +76,13 @@ def test_no_image_on_the_saddle(n: int, forces: bool, worst: float) -> None:
 
 
 @given(st.integers(5, 9), st.floats(0.1, 0.9), st.floats(0.05, 2.0))
-def test_a_cubic_is_interpolated_exactly(n: int, middle: float, barrier: float) -> None:
-    """The Hermite spline holds a cubic between images that stand anywhere: its barrier is exact, its error bar not negative."""
-    s = np.sort(np.concatenate([[0, 1], middle * np.linspace(0.3, 1.05, n - 2)]))
-    # E = B(3u² − 2u³) up to the top at u = 1 (s = 0.7), then down again
-    u = s / 0.7
-    cubic = path(barrier * (3 * u**2 - 2 * u**3), barrier * 6 * (u - u**2) / 0.7, s)
-    if 0 < np.argmax(cubic.energy) < n - 1:
-        estimate = fit_barrier(cubic, **NAME)
-        # searched at fifty points between neighbours
-        step = np.diff(s).max() / 50
-        assert estimate.mean[0] == pytest.approx(barrier, abs=barrier * 3 / 0.49 * step**2)
+def test_cubics_are_interpolated_exactly(n: int, middle: float, barrier: float) -> None:
+    """The Hermite spline holds a cubic up and one down, both level, between images that stand anywhere: exact."""
+    s = np.sort(np.concatenate([[0, 0.7, 1], middle * np.linspace(0.3, 1.05, n - 3)]))
+    u = np.where(s < 0.7, s / 0.7, (1 - s) / 0.3)
+    slope = barrier * 6 * (u - u**2) * np.where(s < 0.7, 1 / 0.7, -1 / 0.3)
+    estimate = fit_barrier(path(barrier * (3 * u**2 - 2 * u**3), slope, s), **NAME)
+    assert estimate.mean[0] == pytest.approx(barrier, rel=1e-12)
 
 
 def test_first_image_counts_as_zero() -> None:
@@ -112,6 +109,73 @@ def test_error_falls_with_more_images(forces: bool) -> None:
     assert mean[9] < mean[5] / 2
 
 
+# Sites between the ends
+
+
+def two_humps(n: int, first: float, second: float, middle: float, end: float = 0.0, forces: bool = True) -> MigrationPath:
+    """Two humps of these heights with a site between them, level at the three sites: cosines from extremum to extremum."""
+    s = np.linspace(0, 1, n)
+    levels = np.array([0.0, first, middle, second, end])
+    k = np.minimum((4 * s).astype(int), 3)
+    u = 4 * s - k
+    low, high = levels[k], levels[k + 1]
+    energy = low + (high - low) * (1 - np.cos(np.pi * u)) / 2
+    return path(energy, 2 * np.pi * (high - low) * np.sin(np.pi * u) if forces else None)
+
+
+@pytest.mark.parametrize("forces", [True, False])
+@pytest.mark.parametrize(
+    ("first", "second", "middle", "end", "there", "back"),
+    [
+        (0.3, 0.3, -0.2, 0.0, 0.5, 0.5),  # the ion sits in the middle, and has to climb out of it
+        (0.3, 0.3, 0.1, 0.0, 0.3, 0.3),
+        (0.5, 0.3, -0.2, 0.0, 0.7, 0.7),  # half of the ions leave the middle over the higher hump, and all that go on
+        (0.3, 0.4, 0.1, -0.1, 0.4, 0.5),
+        (0.3, 0.4, -0.2, -0.3, 0.6, 0.7),
+    ],
+)
+def test_barrier_is_from_the_deepest_site_both_ways(
+    first: float, second: float, middle: float, end: float, there: float, back: float, forces: bool
+) -> None:
+    hop = two_humps(17, first, second, middle, end, forces)
+    estimate = fit_barrier(hop, **NAME)
+    assert estimate.mean[0] == pytest.approx(there, abs=1e-9 if forces else 0.01)
+    assert estimate.provenance["barrier the other way [eV]"] == pytest.approx(back, abs=1e-9 if forces else 0.01)
+    assert fit_barrier(reversed_path(hop), **NAME).mean[0] == pytest.approx(back, abs=1e-9 if forces else 0.01)
+    assert estimate.provenance["minima between the ends [eV]"] == {"image 8": pytest.approx(middle)}
+
+
+def test_each_hop_of_a_path_by_itself() -> None:
+    hops = split_path(two_humps(17, 0.3, 0.4, -0.2))
+    assert [hop.label for hop in hops] == ["PBE, hop 1", "PBE, hop 2"]
+    assert [fit_barrier(hop, **NAME).mean[0] for hop in hops] == pytest.approx([0.3, 0.6])
+    assert [fit_barrier(reversed_path(hop), **NAME).mean[0] for hop in hops] == pytest.approx([0.5, 0.4])
+    assert len(split_path(hump(9, 0.4, forces=True))) == 1
+    assert len(split_path(path(np.array([0.0, -0.2, 0.3, 0.0])))) == 1  # nothing rises between the first two
+
+
+def test_dents_are_no_sites() -> None:
+    """5 meV in the flank of a hump, and beside an end."""
+    energy = np.array([0.0, -0.004, 0.2, 0.195, 0.4, 0.2, 0.1, 0.0])
+    assert len(split_path(path(energy))) == 1
+    assert fit_barrier(path(energy), **NAME).provenance["minima between the ends [eV]"] == {}
+
+
+def test_ends_that_are_no_sites_are_refused() -> None:
+    whole = hump(13, 0.4, forces=True)
+    assert whole.slope is not None
+    for part, which in ((slice(2, None), "first"), (slice(None, -2), "last")):
+        cut = path(whole.energy[part] / FARADAY, whole.slope[part] * LENGTH / FARADAY, whole.distance[part] / LENGTH)
+        with pytest.raises(ValueError, match=rf"the {which} image is no stable site: a slope of -?0\.\d+ eV/Å"):
+            fit_barrier(cut, **NAME)
+    without = hump(17, 0.4, forces=False)
+    inner = path(without.energy[4:-4] / FARADAY, None, without.distance[4:-4] / LENGTH)
+    with pytest.raises(ValueError, match="energies rise most at the first image"):
+        fit_barrier(inner, **NAME)
+    sloppy = replace(whole, slope=whole.slope + 0.03 * FARADAY / 1e-10)  # forces of a loosely relaxed run
+    assert fit_barrier(sloppy, **NAME).mean[0] == pytest.approx(0.4, abs=0.01)
+
+
 # Error bars
 
 
@@ -120,10 +184,24 @@ def fitted(seed: int, n: int, bumps: float, forces: bool) -> Estimate:
     return fit_barrier(migration_path(n, barrier=0.4, rng=np.random.default_rng(seed), bumps=bumps, forces=forces), **NAME)
 
 
+def true_barrier(seed: int, bumps: float) -> float:
+    """The highest point of the same hop above its deepest one from which it climbs on, the first among them."""
+    fine = migration_path(2001, barrier=0.4, rng=np.random.default_rng(seed), bumps=bumps).energy / FARADAY
+    ahead = np.maximum.accumulate(fine[::-1])[::-1]
+    return float(fine.max() - fine[ahead > fine + 0.01].min())
+
+
 def coverage(n: int, bumps: float, forces: bool, n_path: int) -> tuple[float, float]:
-    """Share of paths whose true barrier lies within 1 and 1.96 reported standard deviations; prints typical errors too."""
-    made = [fitted(seed, n, bumps, forces) for seed in range(n_path)]
-    error, std = np.array([(e.mean[0] - 0.4, e.std[0]) for e in made]).T
+    """Share of paths whose true barrier lies within 1 and 1.96 reported standard deviations; prints typical errors too.
+
+    Of paths without forces a few have so steep an end that they are refused as if it were no minimum.
+    """
+    made = []
+    for seed in range(n_path):
+        with suppress(ValueError):
+            made.append((true_barrier(seed, bumps), fitted(seed, n, bumps, forces)))
+    assert len(made) >= (1.0 if forces else 0.94) * n_path
+    error, std = np.array([(e.mean[0] - true, e.std[0]) for true, e in made]).T
     inside = float((np.abs(error) < std).mean()), float((np.abs(error) < 1.96 * std).mean())
     print(
         f"{n} images, {'with' if forces else 'without'} forces, bumps {bumps:g}: 68 % interval {inside[0]:.1%}, "
@@ -166,9 +244,9 @@ def test_error_bars_of_several_humps(forces: bool) -> None:
 
 
 @pytest.mark.calibration
-@pytest.mark.parametrize(("n", "forces", "least"), [(3, True, 0.85), (3, False, 0.95), (4, True, 0.95), (4, False, 0.95)])
+@pytest.mark.parametrize(("n", "forces", "least"), [(3, True, 0.85), (3, False, 0.95), (4, True, 0.9), (4, False, 0.95)])
 def test_error_bars_of_few_images(n: int, forces: bool, least: float) -> None:
-    """Three or four images: error bars become as wide as they must; three with forces are too confident with bumps."""
+    """Without forces bars become as wide as they must; three or four images with forces miss dips below the first image."""
     assert coverage(n, 0.1, forces, 200)[1] > least
 
 
