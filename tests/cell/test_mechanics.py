@@ -1,4 +1,4 @@
-"""Stress of the emitted laws of mechanics in PyBaMM's models, the electrode that does not swell, and error bars on the stress."""
+"""Stress of the emitted laws of mechanics in PyBaMM's models, the electrode that does not swell, error bars on the stress."""
 
 from __future__ import annotations
 

@@ -43,10 +43,12 @@ def fit_volume(table: EnergyTable, law: CrystalVolume, *, source: str, average_o
     r"""Volume per mole of sites at the reference composition, and the coefficients of the partial molar volume.
 
     Least squares of a polynomial V(x) to the median volume at each composition, of the converged structures in the law's
-    window; a median, because single orderings relax into other crystals. Orders from 0 to that of the law are averaged as nested laws (`average_nested`). There are two sources of error:
+    window; a median, because single orderings relax into other crystals. Orders from 0 to that of the law are averaged as
+    nested laws (`average_nested`). There are two sources of error:
 
-    - ``source``: which orderings a crystal has at a temperature is not known. Their standard deviation at one composition,
-      by the pooled median deviation, is the error of each composition's volume, but not of the empty and the full host, which have one arrangement.
+    - ``source``: which orderings a crystal has at a temperature is not known. Their standard deviation at one composition, by
+      the pooled median deviation, is the error of each composition's volume, but not of the empty and the full host, which
+      have one arrangement.
     - ``"<source>: misfit"``: the residuals of the medians about the polynomial, widened by Student's t, and the spread between
       the orders; and for the slope alone (``"<material> Omega local"``) the mean square of the residuals' secants between
       neighbouring compositions, less what the orderings' scatter makes of them.
