@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from a2c_pybamm.constants import GAS_CONSTANT
-from a2c_pybamm.laws import CrystalVolume, IsotropicElasticity, RedlichKister, StressAssistedDiffusion, VacancyMobility
+from a2c_pybamm.laws import (
+    CrystalVolume,
+    IsotropicElasticity,
+    RedlichKister,
+    StressAssistedDiffusion,
+    TwoPhase,
+    VacancyMobility,
+)
 from tests.complex_step import complex_step
 from tests.laws.law_examples import draw
 
@@ -85,6 +92,19 @@ def test_stress_term_is_the_gradient_of_the_work_against_stress(difference: floa
 
     expected = -X / (GAS_CONSTANT * T) * complex_step(work, X)
     np.testing.assert_allclose(law.stress_term(c, X, T), expected, rtol=1e-12)
+
+
+def test_in_a_gap_the_term_is_added_to_the_declared_diffusivity() -> None:
+    """With common tangents Θ is zero there; names and inputs are those of the mobility."""
+    mobility = VacancyMobility("X", (("A", 1),), TwoPhase(RedlichKister("X", 1)))
+    law = StressAssistedDiffusion(mobility, IsotropicElasticity("X"), CrystalVolume("X"))
+    assert mobility.gap_name in law.names
+    c = draw(mobility, 1) | {name: 0.1 for name in law.names if name not in mobility.names}
+    c |= {"X V_ref [m3.mol-1]": 2e-5, "X L0 [eV]": 0.1158}
+    c |= {name: float(value[0]) for name, value in law.free_energy.derive(c).items()}  # type: ignore[attr-defined]
+    assert (law.free_energy.thermodynamic_factor(c, X, T) == 0).any()
+    added = law.chemical_diffusivity(c, X, T) - mobility.chemical_diffusivity(c, X, T)
+    np.testing.assert_allclose(added, law.jump_diffusivity(c, X, T) * law.stress_term(c, X, T), rtol=1e-9)
 
 
 @pytest.mark.parametrize(
