@@ -28,7 +28,14 @@ from a2c_pybamm.failure import Failure, FailureCause
 from a2c_pybamm.files import SET_STAMP, set_stamp
 from a2c_pybamm.formatting import MESSAGE_LENGTH, abbreviated, cut, plain
 from a2c_pybamm.laws import UnstablePhaseError
-from a2c_pybamm.parameter_set import TREATMENTS, ParameterSet, base_values, kind_options, option_conflict
+from a2c_pybamm.parameter_set import (
+    TREATMENTS,
+    ParameterSet,
+    base_values,
+    kind_options,
+    option_conflict,
+    stress_option_conflict,
+)
 from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 
 Progress = Callable[[int], None]
@@ -114,7 +121,8 @@ class Cell:
         with building(described(self.model, given), parameter_set.base):
             base = base_values(parameter_set.base)
             validate_single_phases(base, str(parameter_set.base))
-            if reason := option_conflict(parameter_set.attach, given):
+            attach = parameter_set.attach
+            if reason := option_conflict(attach, given) or stress_option_conflict(attach, given):
                 raise ValueError(f"cell: {reason}")
             self.options = {**kind_options(base), **parameter_set.model_options, **given}
             self.protocol = as_protocol(protocol, c_rate)

@@ -21,6 +21,7 @@ from a2c_pybamm.derivation.declared_parameters import (
 from a2c_pybamm.derivation.electrode import add_electrode
 from a2c_pybamm.derivation.electrolyte import add_electrolyte
 from a2c_pybamm.derivation.kinetics import add_kinetics
+from a2c_pybamm.derivation.mechanics import add_mechanics
 from a2c_pybamm.derivation.possible_names import PossibleNames
 from a2c_pybamm.derivation.set_content import SetContent
 from a2c_pybamm.estimate import Estimate, Factor, Joint
@@ -67,6 +68,7 @@ def derive(study: schema.Study) -> ParameterSet:
     with mistakes.collect("base"):
         base = _valid_base(study)
     _add_electrodes(content, study, base, mistakes)
+    _add_mechanics(content, study, base, mistakes)
     _add_electrolyte(content, study, mistakes)
     _add_declared(content, study, base, mistakes)
     _add_kinetics(content, study, mistakes)
@@ -123,6 +125,15 @@ def _add_electrodes(content: SetContent, study: schema.Study, base: str | BaseSe
         with at_side.collect():
             for electrode in _sections(study, side, content):
                 add_electrode(content, study, base, side, electrode, at_side)
+
+
+def _add_mechanics(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
+    """Add particle mechanics, whose stress may enter the diffusivities."""
+    for side in SIDES:
+        at_side = mistakes.at(side)
+        with at_side.collect():
+            for electrode in _sections(study, side, content):
+                add_mechanics(content, study, base, side, electrode, at_side)
 
 
 def _add_electrolyte(content: SetContent, study: schema.Study, mistakes: schema.Mistakes) -> None:

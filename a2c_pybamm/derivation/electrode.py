@@ -40,8 +40,8 @@ def add_electrode(
         if electrode.conduction:
             add_conduction(content, side, material, electrode.conduction)
     with suppress(schema.NotGiven):
-        if (electrode.conduction or electrode.kinetics) and not electrode.names_host:
-            return  # of conduction alone, or of charge transfer, which is added when all voltages are known
+        if (electrode.conduction or electrode.kinetics or electrode.mechanics) and not electrode.names_host:
+            return  # of conduction alone, of mechanics, or of charge transfer, which is added when all voltages are known
     law: FreeEnergy | None = None
     with mistakes.collect():
         if electrode.free_energy:

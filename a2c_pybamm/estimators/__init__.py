@@ -63,6 +63,7 @@ from a2c_pybamm.estimators.mechanics.fluctuations import BornCriterion, fit_elas
 from a2c_pybamm.estimators.mechanics.polycrystal import PolycrystalBounds, polycrystal_moduli
 from a2c_pybamm.estimators.mechanics.stiffness import ElasticStability, elastic_stability, stiffness_of
 from a2c_pybamm.estimators.mechanics.strain_fit import StrainCriterion
+from a2c_pybamm.estimators.mechanics.volume import fit_volume, partial_molar_volume
 from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
 from a2c_pybamm.estimators.statistics.declared_estimate import declare
@@ -187,6 +188,7 @@ __all__ = [
     "fit_structure_factor_limit",
     "fit_thermodynamic_factor",
     "fit_tracer_diffusivity",
+    "fit_volume",
     "harmonic",
     "harmonic_entropy",
     "haven_ratio",
@@ -214,6 +216,7 @@ __all__ = [
     "onsager_matrix",
     "onsager_report",
     "pair_correlations",
+    "partial_molar_volume",
     "phase_diagram",
     "planned_length",
     "point_group_rotations",

@@ -48,6 +48,9 @@ from a2c_pybamm.laws.law import (
     registered,
     settings,
 )
+from a2c_pybamm.laws.mechanics.crystal_volume import CrystalVolume
+from a2c_pybamm.laws.mechanics.isotropic_elasticity import IsotropicElasticity, young_names
+from a2c_pybamm.laws.mechanics.stress_assisted_diffusion import StressAssistedDiffusion
 from a2c_pybamm.laws.scale_and_value import Scale, Value
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion, PlainExpansion
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, PhaseForming, UnstablePhaseError
@@ -75,12 +78,14 @@ __all__ = [
     "ChargeTransfer",
     "Coefficients",
     "CompositeConductivity",
+    "CrystalVolume",
     "ElectrolyteTransport",
     "Expansion",
     "FreeEnergy",
     "Gaps",
     "Ion",
     "IonSymbol",
+    "IsotropicElasticity",
     "Landau",
     "Law",
     "Legendre",
@@ -97,6 +102,7 @@ __all__ = [
     "SiteDensity",
     "SiteSum",
     "SplinePotential",
+    "StressAssistedDiffusion",
     "TabulatedOCP",
     "TwoPhase",
     "UnstablePhaseError",
@@ -133,6 +139,7 @@ __all__ = [
     "transference_in_volume_frame",
     "transference_name",
     "transference_number",
+    "young_names",
 ]
 
 KINDS = registered(vars())

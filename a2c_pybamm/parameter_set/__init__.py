@@ -25,6 +25,7 @@ from a2c_pybamm.parameter_set.key_ranges import TEMPERATURES, VOLTAGES, Range, v
 from a2c_pybamm.parameter_set.kinetics import KINETICS_OPTION, SIDES, kinetics_attachments, kinetics_law, option_conflict
 from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.measured import measured_ocp
+from a2c_pybamm.parameter_set.mechanics import mechanics_attachments, stress_option_conflict
 from a2c_pybamm.parameter_set.module_name import module_name
 from a2c_pybamm.parameter_set.parameter_set import ParameterSet
 from a2c_pybamm.parameter_set.stability import TREATMENTS
@@ -56,6 +57,7 @@ __all__ = [
     "kinetics_attachments",
     "kinetics_law",
     "measured_ocp",
+    "mechanics_attachments",
     "method_arguments",
     "missing_entry",
     "module_name",
@@ -65,6 +67,7 @@ __all__ = [
     "read_values",
     "required_arguments",
     "silent_pybamm",
+    "stress_option_conflict",
     "symbols",
     "thermodynamic_table",
     "value_error",

@@ -91,6 +91,7 @@ QUANTITIES = {
     "poissons_ratio": re.compile(r".* electrode Poisson's ratio"),
     "partial_molar_volume": re.compile(r".* electrode partial molar volume \[m3\.mol-1\]"),
     "volume_change": re.compile(r".* electrode volume change"),
+    "reference_concentration": re.compile(r".* electrode reference concentration for free of deformation \[mol\.m-3\]"),
     "site_fraction": re.compile(r".* host site occupancy fraction \(\d+\)"),
     "site_voltage": re.compile(r".* host site standard potential \(\d+\) \[V\]"),
     "ideality_factor": re.compile(r".* host site ideality factor \(\d+\)"),

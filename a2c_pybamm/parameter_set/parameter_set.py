@@ -26,6 +26,7 @@ from a2c_pybamm.parameter_set.keys import BALANCE_KEYS
 from a2c_pybamm.parameter_set.kinetics import kinetics_error, kinetics_options
 from a2c_pybamm.parameter_set.lithium import cyclable_lithium, full_charge_potentials, initial_concentrations
 from a2c_pybamm.parameter_set.log import silent_pybamm
+from a2c_pybamm.parameter_set.mechanics import mechanics_error, mechanics_options, stress_inputs
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
 from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
 from a2c_pybamm.readers.source_file import naming
@@ -96,7 +97,7 @@ class ParameterSet:
                 raise ValueError(f"set {self.name}: no law can stand in for {key!r}: {reason}")
         if all(key in self.attach for key in BALANCE_KEYS):
             raise ValueError(f"set {self.name}: {listed(BALANCE_KEYS)} both set the cell's lithium; keep one")
-        if reason := ion_error(self.attach) or kinetics_error(self.attach, self.joint):
+        if reason := ion_error(self.attach) or kinetics_error(self.attach, self.joint) or mechanics_error(self.attach):
             raise ValueError(f"set {self.name}: {reason}")
         needed = {name for a in self.attach.values() for name in a.law.names}
         if missing := sorted(needed - set(self.joint.names)):
@@ -141,6 +142,7 @@ class ParameterSet:
         to be set before it is solved (``Cell`` does).
         """
         values = self._build({name: pybamm.InputParameter(name) for name in self.input_names})
+        values.update(stress_inputs(self.attach))
         values.update(self.full_charge)
         return values
 
@@ -158,12 +160,13 @@ class ParameterSet:
 
     @property
     def model_options(self) -> dict[str, Any]:
-        """Options of the model that the laws need: hysteresis where branches of an open-circuit potential are attached, and
-        the form of the current where laws of charge transfer are.
+        """Options of the model that the laws need: hysteresis where branches of an open-circuit potential are attached, the
+        form of the current where laws of charge transfer are, and particle mechanics where laws of elasticity and volume are.
         """
         hysteresis = [f"{side} electrode lithiation OCP [V]" in self.attach for side in ("Negative", "Positive")]
         forms = tuple("current sigmoid" if branched else "single" for branched in hysteresis)
-        return kinetics_options(self.attach) | ({"open-circuit potential": forms} if any(hysteresis) else {})
+        of_laws = kinetics_options(self.attach) | mechanics_options(self.attach)
+        return of_laws | ({"open-circuit potential": forms} if any(hysteresis) else {})
 
     @cached_property
     def input_names(self) -> tuple[str, ...]:

@@ -45,6 +45,13 @@ from a2c_pybamm.study.kinetics import (
     ReorganizationEnergy,
     SurfaceSitesEntry,
 )
+from a2c_pybamm.study.mechanics import (
+    DeclaredModuli,
+    DeclaredMolarVolume,
+    Mechanics,
+    StrainedCells,
+    VolumeOverComposition,
+)
 from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, combined_error
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
 from a2c_pybamm.study.reading import Reading, read_partial_study, read_study
@@ -73,6 +80,8 @@ __all__ = [
     "Conduction",
     "CurrentFile",
     "Declared",
+    "DeclaredModuli",
+    "DeclaredMolarVolume",
     "Electrode",
     "Electrolyte",
     "ElectrolyteRun",
@@ -89,6 +98,7 @@ __all__ = [
     "LiquidElectrolyte",
     "LogitSplineFreeEnergy",
     "MeasuredOCP",
+    "Mechanics",
     "Mistakes",
     "Mobility",
     "MolecularDynamics",
@@ -109,6 +119,7 @@ __all__ = [
     "Species",
     "SplineFreeEnergy",
     "Stoichiometry",
+    "StrainedCells",
     "Study",
     "StudyMistakes",
     "SurfaceSitesEntry",
@@ -119,6 +130,7 @@ __all__ = [
     "Value",
     "VibrationFile",
     "VibrationalEntropy",
+    "VolumeOverComposition",
     "add_unusable_files",
     "changed_since",
     "combined_error",

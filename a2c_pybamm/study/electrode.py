@@ -27,6 +27,7 @@ from a2c_pybamm.study.fields import (
 )
 from a2c_pybamm.study.free_energy_sections import FreeEnergyOfAnyLaw, phase_treatment
 from a2c_pybamm.study.kinetics import BarrierEnergy, Kinetics
+from a2c_pybamm.study.mechanics import Mechanics
 from a2c_pybamm.study.thermodynamics import MeasuredOCP
 
 Slope = Annotated[Number, Field(ge=1e-3)]
@@ -281,6 +282,7 @@ class Electrode(Section):
     mobility: Mobility | None = Field(None, description="Diffusivity")
     conduction: Conduction | None = Field(None, description="Electronic conductivity of the solids, carbon included")
     kinetics: Kinetics | None = Field(None, description="Exchange current and its form")
+    mechanics: Mechanics | None = Field(None, description="Stress and change of volume of the particles")
 
     @property
     def names_host(self) -> bool:
@@ -288,12 +290,14 @@ class Electrode(Section):
         return bool(self.free_energy or self.measured_ocp or self.mobility)
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
-        return (self._mistakes, self._gap_mistakes, self._density_mistakes, self._kinetics_mistakes)
+        return (self._mistakes, self._gap_mistakes, self._density_mistakes, self._kinetics_mistakes, self._mechanics_mistakes)
 
     def _mistakes(self) -> Iterator[str]:
         if self.free_energy and self.measured_ocp:
             yield "give free_energy or measured_ocp, not both: voltage and diffusivity share one thermodynamics"
-        if not (self.free_energy or self.measured_ocp) and (self.mobility or not (self.kinetics or self.conduction)):
+        if not (self.free_energy or self.measured_ocp) and (
+            self.mobility or not (self.kinetics or self.conduction or self.mechanics)
+        ):
             yield (
                 "mobility needs free_energy or measured_ocp: chemical diffusivity holds a thermodynamic factor"
                 if self.mobility
@@ -315,6 +319,19 @@ class Electrode(Section):
             yield (
                 "kinetics needs free_energy or measured_ocp: overpotentials are counted from the host's voltage; add one, or "
                 "give barriers with scale = 'overpotential'"
+            )
+
+    def _mechanics_mistakes(self) -> Iterator[str]:
+        if not self.mechanics:
+            return
+        if self.mechanics.volume and not (self.free_energy and self.free_energy.energies):
+            yield "mechanics.volume needs free_energy.energies with a volume_column; add them, or give declared_volume"
+        if self.mechanics.stress_assisted_diffusion and not self.mobility:
+            yield "mechanics.stress_assisted_diffusion adds to the diffusivity of mobility; give that, or set it to false"
+        if (1.0 if self.mechanics.reference is None else self.mechanics.reference) < self.stoichiometry.offset:
+            yield (
+                f"mechanics.reference must be at least stoichiometry.offset, {self.stoichiometry.offset:g}: PyBaMM's particle "
+                "is empty there"
             )
 
     def _density_mistakes(self) -> Iterator[str]:

@@ -14,7 +14,19 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from a2c_pybamm.laws import KINDS, FreeEnergy, IonSymbol, MeasuredOCP, PhaseForming, RedlichKister, TwoPhase, held_laws
+from a2c_pybamm.laws import (
+    KINDS,
+    CrystalVolume,
+    FreeEnergy,
+    IonSymbol,
+    IsotropicElasticity,
+    MeasuredOCP,
+    PhaseForming,
+    RedlichKister,
+    TwoPhase,
+    VacancyMobility,
+    held_laws,
+)
 from a2c_pybamm.schema import Temperature
 
 T = 298.15
@@ -52,11 +64,23 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "two-phase": {"free_energy": RedlichKister("X", 1)},
     "composite-conductivity": {"whole_electrode": True},
     "vacancy-mobility": {"hops": (("A", 1), ("B", 2))},
+    "stress-assisted-diffusion": {
+        "mobility": VacancyMobility("X", (("A", 1),), RedlichKister("X", 1)),
+        "elasticity": IsotropicElasticity("X", (0.3, 0.7)),
+        "volume": CrystalVolume("X", 1),
+    },
     "measured-ocp": FINE,
     "tabulated-ocp": FINE | {"modes": tuple(tuple(0.01 * np.cos(k * np.pi * np.array(FINE["x"]))) for k in (0, 1, 2))},
 }
 """Settings whose annotations do not say enough to make an example, by kind."""
-CHANGED = {"window": (0.2, 0.9), "percolation_threshold": 0.02, "composition": 0.3}
+CHANGED = {
+    "compositions": (0.3, 0.7),
+    "reference": 0.6,
+    "empty": 0.1,
+    "window": (0.2, 0.9),
+    "percolation_threshold": 0.02,
+    "composition": 0.3,
+}
 """Other values of optional settings that are bounded."""
 HOST = RedlichKister("X", 2)
 HOSTS = (TwoPhase(RedlichKister("X", 1)), MeasuredOCP("X", **table(121), reference_temperature=T, theta_min=0.05))
@@ -150,9 +174,20 @@ def example_laws() -> dict[str, Any]:
 
 LAWS = example_laws()
 """All examples, by kind and number."""
-TYPICAL: dict[str, tuple[float, float]] = {"V": (3.7, 0.3), "eV": (0.0, 0.12), "J.mol-1.K-1": (10.0, 15.0)}
+TYPICAL: dict[str, tuple[float, float]] = {
+    "m3.mol-1": (1.6e-5, 1e-6),
+    "V": (3.7, 0.3),
+    "eV": (0.0, 0.12),
+    "J.mol-1.K-1": (10.0, 15.0),
+}
 """Mean and standard deviation of coefficients by unit."""
-TYPICAL_LOGARITHMS = {"1": (0.0, 0.7), "m2.s-1": (np.log(1e-13), 0.5), "m3.mol-1": (np.log(1.6e-5), 0.02), "eV": (-1.0, 0.3)}
+TYPICAL_LOGARITHMS = {
+    "1": (0.0, 0.7),
+    "m2.s-1": (np.log(1e-13), 0.5),
+    "m3.mol-1": (np.log(1.6e-5), 0.02),
+    "eV": (-1.0, 0.3),
+    "Pa": (25.0, 0.3),
+}
 """The same of their logarithms."""
 UNIT = re.compile(r"\[([^\[\]]+)\]\)?$")
 

@@ -12,7 +12,8 @@ from a2c_pybamm.estimate import UNIFORM_BOUND, Estimate, Factor, label_hash
 from a2c_pybamm.estimators.mechanics.crystal_symmetry import MANDEL
 from a2c_pybamm.estimators.mechanics.stiffness import Stiffness, bulk_and_shear, elastic_stability, stiffness_of
 from a2c_pybamm.estimators.time_series.resolution import RESOLVED_STDS
-from a2c_pybamm.laws.law import COMPLEX_STEP, coefficient, log_coefficient
+from a2c_pybamm.laws.law import COMPLEX_STEP
+from a2c_pybamm.laws.mechanics.isotropic_elasticity import young_names
 
 CUBIC = ("C11", "C12", "C44")
 """Independent constants of a cubic crystal."""
@@ -25,11 +26,6 @@ class PolycrystalBounds(StrEnum):
     """Strain or stress the same in all grains; for any crystal and any arrangement of the grains."""
     HASHIN_SHTRIKMAN = "Hashin-Shtrikman"
     """Narrower; for cubic crystals whose grains have no texture."""
-
-
-def young_names(material: str) -> tuple[str, str]:
-    """Names of a polycrystal's coefficients: ``"LiCoO2 ln(E [Pa])"``, ``"LiCoO2 nu [1]"``."""
-    return log_coefficient(material, "E", "Pa"), coefficient(material, "nu", "1")
 
 
 def polycrystal_moduli(

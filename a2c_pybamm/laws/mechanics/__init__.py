@@ -1,1 +1,1 @@
-"""Laws of elasticity."""
+"""Laws of elasticity, volume and diffusion under stress."""
