@@ -131,8 +131,8 @@ def flat_band(amplitudes: Array, *, name: str, criterion: BandCriterion | None =
     if p < criterion.refuted_level:
         raise NotDiffusive(
             f"{name}: displacements over 1/{n_slow} of the run differ from those over 1/{used} of it (p = {p:.1g}): "
-            f"something slow goes on; make it {criterion.safe_ratio:.2g} times as long, or give the window= [s] over which they "
-            "are independent"
+            f"something slow goes on; make it {criterion.safe_ratio:.2g} times as long, or give the window= [s] over which "
+            "they are independent"
         )
     return replace(band, slow_p=p, n_slow=n_slow if p < criterion.widened_level else None)
 
