@@ -277,7 +277,7 @@ class LiquidElectrolyte(Electrolyte):
         ions = [item for item in self.species if item.charge]
         if self.runs and self.species and sorted(item.charge for item in ions) != [-1, 1]:
             listed = ", ".join(f"{item.name} {item.charge:+d}" for item in ions) or "none"
-            yield (f"ions are {listed}; the law is of a 1:1 salt: give one species of charge +1, one of -1, others of 0")
+            yield f"ions are {listed}; the law is of a 1:1 salt: give one species of charge +1, one of -1, others of 0"
 
     def _concentration_mistakes(self) -> Iterator[str]:
         if None in self.concentrations:
