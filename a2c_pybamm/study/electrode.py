@@ -12,6 +12,7 @@ from a2c_pybamm.study.fields import (
     HIGHEST_TEMPERATURE,
     WORD,
     DataFile,
+    DataFileOrFolder,
     DataFiles,
     Flag,
     Frequency,
@@ -51,7 +52,7 @@ class Barrier(Section):
     """One method's barrier of a hop: a path, single energies, or a value."""
 
     label: str = Field(description="The method's name, shared by all it made", examples=["chgnet-0.3.0"])
-    path: DataFile | None = Field(
+    path: DataFileOrFolder | None = Field(
         None, description="Images in order, any format that ase reads", examples=["data/neb/odh.extxyz"]
     )
     images: DataFile | None = Field(

@@ -79,6 +79,13 @@ IonName = Annotated[str, AfterValidator(_validate_ion)]
 DataFile = Annotated[Path, AfterValidator(_beside_study)]
 
 
+class FolderAdmitted:
+    """Marker of a field whose file may be a folder of files: its reader looks into it."""
+
+
+DataFileOrFolder = Annotated[Path, AfterValidator(_beside_study), FolderAdmitted()]
+
+
 class NameOrFile:
     """Marker of a field that is a path beside the study where it ends like one of the files, and a name otherwise."""
 

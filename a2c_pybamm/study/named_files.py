@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from a2c_pybamm.readers.source_file import existing, one_line, open_regular
 from a2c_pybamm.readers.thermodynamics.file_patterns import matching_files
-from a2c_pybamm.study.fields import FilePatterns, NameOrFile, Section
+from a2c_pybamm.study.fields import FilePatterns, FolderAdmitted, NameOrFile, Section
 from a2c_pybamm.study.mistakes import Mistakes
 from a2c_pybamm.study.partial import admits_path
 from a2c_pybamm.study.section_choice import section_of
@@ -46,10 +46,17 @@ def named_files(table: Any, folder: Path, model: type[Section] = Study, place: s
         if any(isinstance(marker, FilePatterns) for marker in info.metadata):
             yield from ((where, path) for path in _matching(value, folder))
         elif isinstance(value, str) and value and admits_path(info.annotation) and not _is_name(value, info.metadata):
-            yield where, folder / value
+            yield from [(where, folder / value)] if not (_admits_folder(info) and (folder / value).is_dir()) else []
         for k, entry in enumerate(value if isinstance(value, list) else [value], 1):
             if (inner := section_of(info.annotation, entry)) is not None:
                 yield from named_files(entry, folder, inner, f"{where}[{k}]" if isinstance(value, list) else where)
+
+
+def _admits_folder(info: Any) -> bool:
+    """True where a field's file may be a folder."""
+    parts = [info.annotation, *get_args(info.annotation)]
+    markers = [*info.metadata, *(marker for part in parts for marker in getattr(part, "__metadata__", ()))]
+    return any(isinstance(marker, FolderAdmitted) for marker in markers)
 
 
 def _is_name(value: str, markers: Iterable[Any]) -> bool:

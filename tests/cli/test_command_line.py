@@ -164,7 +164,7 @@ DATA: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "no volume of the full host": (replaced(CSV, ",1.0,", ",0.99,"), [CSV, "no structure at x = 1"]),
     "path cut off": (cut(ODH, 0.55), ["ODH", ODH, "cut off"]),
     "folder for a path": (folder_in_place(ODH), [ODH, "a folder"]),
-    "path not for ase": (in_study(ODH, SINGLE), [SINGLE, "ase cannot read it"]),
+    "table that is no path": (in_study(ODH, SINGLE), [SINGLE, "0 columns called distance", "write a header"]),
     "path without a barrier": (
         lambda f: (f / ODH).write_text(half_path(f)),
         [ODH, "highest image is an end", "order the images"],

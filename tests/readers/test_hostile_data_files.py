@@ -92,7 +92,7 @@ print(json.dumps([list(filter(None, found)), taken]))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.calibration
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is bounded, and holes take no disk, on Linux")
 def test_gigabytes_are_refused_within_bounds(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])}

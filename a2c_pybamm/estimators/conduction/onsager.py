@@ -103,11 +103,14 @@ def fit_onsager(
     NotDiffusive
         If the run is too short for displacements to become independent.
     ValueError
-        If there is no ion or no solvent, an ion has no volume, or the window does not lie within the run.
+        If there is no ion or no solvent, an ion has no volume, the ions fill more than the cell, or the window does not lie
+        within the run.
     """
     matrix = onsager_matrix(motion, solvent=solvent, weighting=weighting, window=window, criterion=criterion)
     if volumes and (missing := [matrix.species[i] for i in matrix.ions if matrix.species[i] not in volumes]):
         raise ValueError(f"{material}: no partial molar volume of {missing[0]}; give that of each ion in volumes=")
+    if volumes:
+        _validate_volumes(matrix, volumes, material)
     report = onsager_report(matrix, volumes=volumes)
     names, mean, variance = emitted_moments(matrix, material)
     estimate = Estimate.from_covariance(
@@ -206,6 +209,16 @@ def _planning(matrix: OnsagerMatrix, wished: WishedErrors) -> dict[str, float]:
     if len(matrix.ions) == 2:
         lengths[f"run length for t_plus ± {wished.t_plus:g} [s]"] = planned_length(matrix, t_plus=wished.t_plus)
     return lengths
+
+
+def _validate_volumes(matrix: OnsagerMatrix, volumes: Mapping[str, float], material: str) -> None:
+    """Raise ``ValueError`` where partial molar volumes [m3.mol-1] give the ions all of the cell, or more."""
+    share = sum(float(matrix.concentrations[i]) * volumes[matrix.species[i]] for i in matrix.ions)
+    if not abs(share) < 1:
+        raise ValueError(
+            f"{material}: with these partial molar volumes the ions fill {share:.3g} of the cell; give volumes= in m3/mol "
+            "(1 cm3/mol is 1e-6)"
+        )
 
 
 def _frame_shift(matrix: OnsagerMatrix, volumes: Mapping[str, float]) -> Array:

@@ -45,6 +45,26 @@ class TransportRange:
 
 RANGE = TransportRange()
 """Range of all electrolytes."""
+
+
+@dataclass(frozen=True)
+class PossiblePlaces:
+    """Concentrations and temperatures at which an electrolyte is a liquid; others are slips of units."""
+
+    highest_concentration: float = 20_000.0
+    """[mol.m-3]: no liquid holds 20 mol/L of a salt."""
+    coldest: float = 150.0
+    """[K]: solvents of electrolytes are glasses or crystals below."""
+    warmest: float = 1000.0
+    """[K]: molten salts."""
+
+    def holds(self, c_e: float, T: float) -> bool:
+        """True for a possible place."""
+        return 0 < c_e <= self.highest_concentration and self.coldest <= T <= self.warmest
+
+
+POSSIBLE = PossiblePlaces()
+"""Places of all electrolytes."""
 FUNCTIONS = ("ln(kappa)", "t_plus", "ln(L_s)", "ln(TDF)")
 """Quantities that a series in the concentration's square root takes from the dilute limit to any concentration."""
 

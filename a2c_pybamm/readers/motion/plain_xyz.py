@@ -123,6 +123,8 @@ def _frames_as_written(path: Path, file: IO[str]) -> Iterator[tuple[int, str, li
             raise ValueError(
                 f"{path}: frame {k} begins with {cut(line.strip())!r}, expected a number of atoms; is a line missing?"
             )
+        if not int(words[0]):
+            raise ValueError(f"{path}: frame {k} has no atoms; remove it")
         comment, lines = file.readline(), list(islice(file, int(words[0])))
         if len(lines) < int(words[0]) or (not lines[-1].endswith("\n") and len(lines[-1]) < len(lines[0]) - 1):
             raise ValueError(f"{path}: frame {k} is cut off; remove it, or wait until the run has written it")

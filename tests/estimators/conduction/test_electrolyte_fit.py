@@ -274,6 +274,9 @@ def test_bad_runs_are_one_line() -> None:
     runs = runs_of(landesfeind, np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"run at 1 mol.m-3 and -5 K; give places as \(mol.m-3, kelvin\)"):
         fit_electrolyte({**runs, (1.0, -5.0): runs[PLACES[0]]}, LAW)
+    for place in ((1000.0, 25.0), (1.2e6, 298.0), (np.nan, 298.0), (1000.0, np.inf)):
+        with pytest.raises(ValueError, match=r"up to 20000 mol.m-3 \(1 mol/L is 1000\) and within 150 to 1000 K \(0 °C is"):
+            fit_electrolyte([*runs.items(), (place, runs[PLACES[0]])], LAW)
     strange = declare(["Y ln(kappa [S.m-1])"], [0.0], std=0.1, source="s", reason="r")
     with pytest.raises(ValueError, match=r"has 'Y ln\(kappa \[S.m-1\]\)'; select some of X ln"):
         fit_electrolyte({**runs, (1.0, 300.0): strange}, LAW)

@@ -326,6 +326,8 @@ def test_bad_input_is_refused() -> None:
     still[:, 0] = 50 / 600 * still[:, 2]
     with pytest.raises(NotDiffusive, match="does not move against the others"):
         fit_onsager(replace(motion, collective=still), **NAMES)
+    with pytest.raises(ValueError, match=r"the ions fill .* of the cell; give volumes= in m3/mol \(1 cm3/mol is 1e-6\)"):
+        fit_onsager(motion, **NAMES, volumes={name: 1e6 * volume for name, volume in VOLUMES.items()})
 
 
 def test_trend_of_the_spectrum_narrows_the_window() -> None:
