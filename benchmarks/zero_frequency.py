@@ -176,13 +176,14 @@ def main() -> None:
     parser.add_argument("--others", action="store_true", help="spectra that are of none of the models")
     parser.add_argument("--frames", type=int, nargs="+", default=[2048, 8192, 512])
     parser.add_argument("--series", type=int, nargs="+", default=[3, 6, 30])
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     known = {**SPECTRA, **OTHERS}
     for name in OTHERS if options.others else options.spectra:
         for n_frame in options.frames:
             for n_series in options.series:
-                row = measure(known[name], n_frame, n_series, options.runs)
+                row = measure(known[name], n_frame, n_series, options.runs, options.seed)
                 print(line(name, n_frame, n_series, row), flush=True)
 
 
