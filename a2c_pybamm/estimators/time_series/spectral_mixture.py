@@ -14,6 +14,7 @@ from a2c_pybamm.estimators.time_series.periodogram import Periodogram, Periodogr
 from a2c_pybamm.estimators.time_series.spectral_models import (
     Bands,
     FitSettings,
+    LORENTZIAN,
     SpectralFit,
     fit_autoregressions,
     fit_polynomial,
@@ -41,6 +42,10 @@ class ZeroFrequencyCriterion:
     """Highest degree of the polynomial of the squared frequency."""
     most_relaxations: int = 2
     """Most relaxations beside the autoregression, which has one itself: sums of three Lorentzians."""
+    broad_shapes: tuple[tuple[float, float], ...] = ((0.5, 1.0), (1.0, 0.5))
+    """Exponents of relaxations with a distribution of times: one with a cusp at zero (tail t^-2), and Davidson and Cole's."""
+    shape_power: float = 0.3
+    """Power of the likelihood by which shapes of a relaxation count against each other."""
     bands_per_parameter: int = 6
     """Bands for each coefficient of an autoregression, at least."""
     parameter_odds: float = 1.0
@@ -122,12 +127,39 @@ class Mixture:
     mean: float
     variance: float
     log_spectrum: Array
+    between: float
+    """Spread between the shapes of the last relaxation, where the likeliest model has one."""
     further: float
     """Distance to a model with a further relaxation that held-out frequencies favour."""
 
 
 def fit_mixture(bands: Bands, criterion: ZeroFrequencyCriterion) -> Mixture:
     """All models fitted to the bands, weighed by their held-out likelihood and the odds against relaxations."""
+    fits = _all_fits(bands, criterion)
+    held_out = np.array([fit.held_out for fit in fits])
+    simple = held_out - [criterion.parameter_odds * (fit.order.autoregression + fit.order.polynomial) for fit in fits]
+    score = simple - [
+        criterion.rise_odds * (fit.rises > 0).sum() + criterion.fall_odds * (fit.rises <= 0).sum() for fit in fits
+    ]
+    weights = np.exp(score - score.max())
+    weights /= weights.sum()
+    values = np.array([fit.value for fit in fits])
+    median, std = _centre_and_std(weights, values, np.sqrt([fit.variance for fit in fits]), criterion)
+    mean, between = _between_shapes(fits, score, weights, median, criterion)
+    return Mixture(
+        bands=bands,
+        fits=fits,
+        weights=weights,
+        mean=mean,
+        variance=std**2,
+        log_spectrum=weights @ np.stack([fit.log_spectrum for fit in fits]),
+        between=between,
+        further=_further(fits, simple, int(weights.argmax()), mean, criterion),
+    )
+
+
+def _all_fits(bands: Bands, criterion: ZeroFrequencyCriterion) -> list[SpectralFit]:
+    """Autoregressions, polynomials, and autoregressions with relaxations, the last of them of each shape."""
     settings = criterion.fit
     fits = fit_autoregressions(bands, bands.phase.shape[1], settings)
     plain = list(fits)
@@ -138,28 +170,34 @@ def fit_mixture(bands: Bands, criterion: ZeroFrequencyCriterion) -> Mixture:
             further = with_relaxation(bands, fit, settings)
             if further is None:
                 break
-            fits.append(further)
+            broad = [with_relaxation(bands, fit, settings, shape) for shape in criterion.broad_shapes]
+            fits.extend([further, *(found for found in broad if found is not None)])
             if further.held_out < fit.held_out:
                 break
             fit = further
-    held_out = np.array([fit.held_out for fit in fits])
-    simple = held_out - [criterion.parameter_odds * (fit.order.autoregression + fit.order.polynomial) for fit in fits]
-    score = simple - [
-        criterion.rise_odds * (fit.rises > 0).sum() + criterion.fall_odds * (fit.rises <= 0).sum() for fit in fits
-    ]
-    weights = np.exp(score - score.max())
-    weights /= weights.sum()
-    values = np.array([fit.value for fit in fits])
-    mean, std = _centre_and_std(weights, values, np.sqrt([fit.variance for fit in fits]), criterion)
-    return Mixture(
-        bands=bands,
-        fits=fits,
-        weights=weights,
-        mean=mean,
-        variance=std**2,
-        log_spectrum=weights @ np.stack([fit.log_spectrum for fit in fits]),
-        further=_further(fits, simple, int(weights.argmax()), mean, criterion),
-    )
+    return fits
+
+
+def _between_shapes(
+    fits: Sequence[SpectralFit], score: Array, weights: Array, median: float, criterion: ZeroFrequencyCriterion
+) -> tuple[float, float]:
+    """Centre of the mixture, and the spread that the shape of the last relaxation leaves where the likeliest model has one.
+
+    Frequencies at which the shape is told are not those that the value is extrapolated from: the likelihood of a shape
+    counts by a power below one.
+    """
+    if not fits[int(weights.argmax())].order.relaxations:
+        return median, 0.0
+    best: dict[tuple[float, float], int] = {}
+    for i, fit in enumerate(fits):
+        if fit.order.relaxations and score[i] >= score[best.get(fit.order.shape, i)]:
+            best[fit.order.shape] = i
+    chosen = list(best.values())
+    share = np.exp(criterion.shape_power * (score[chosen] - score[chosen].max()))
+    share *= sum(w for w, fit in zip(weights, fits, strict=True) if fit.order.relaxations) / share.sum()
+    values = np.array([fits[i].value for i in chosen])
+    centre = median + float(share @ (values - median))
+    return centre, float(np.sqrt(share @ (values - centre) ** 2))
 
 
 def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: float, criterion: ZeroFrequencyCriterion) -> float:
@@ -167,7 +205,7 @@ def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: floa
     n_best = fits[best].order.relaxations
     simple = max(height for fit, height in zip(fits, held_out, strict=True) if fit.order.relaxations <= n_best)
     height, value = max(
-        ((h, fit.value) for fit, h in zip(fits, held_out, strict=True) if fit.order.relaxations > n_best and fit.rises[-1] > 0),
+        ((h, fit.value) for fit, h in zip(fits, held_out, strict=True) if fit.order.relaxations > n_best and fit.rises[-1] > 0 and fit.order.shape == LORENTZIAN),
         default=(-np.inf, mean),
     )
     return criterion.widening * abs(value - mean) if height >= simple + criterion.doubt else 0.0

@@ -204,6 +204,7 @@ def _result(
     variance = _variance(data, mixture, kurtosis / n_value)
     std = float(np.sqrt(variance))
     misfit = max(
+        mixture.between,
         mixture.further if mixture.further > criterion.widening * std else 0.0,
         abs(distance) if probability < criterion.widening_level else 0.0,
     )
