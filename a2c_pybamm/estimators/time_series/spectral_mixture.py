@@ -170,10 +170,11 @@ def _all_fits(bands: Bands, criterion: ZeroFrequencyCriterion) -> list[SpectralF
             further = with_relaxation(bands, fit, settings)
             if further is None:
                 break
-            broad = [with_relaxation(bands, fit, settings, shape) for shape in criterion.broad_shapes]
-            fits.extend([further, *(found for found in broad if found is not None)])
+            fits.append(further)
             if further.held_out < fit.held_out:
                 break
+            broad = [with_relaxation(bands, fit, settings, shape) for shape in criterion.broad_shapes]
+            fits.extend(found for found in broad if found is not None)
             fit = further
     return fits
 
