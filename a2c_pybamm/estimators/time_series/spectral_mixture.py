@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import brentq
@@ -17,6 +17,7 @@ from a2c_pybamm.estimators.time_series.spectral_models import (
     LORENTZIAN,
     SpectralFit,
     fit_autoregressions,
+    fit_model,
     fit_polynomial,
     log_spectrum,
     relaxation_scores,
@@ -173,8 +174,8 @@ def _all_fits(bands: Bands, criterion: ZeroFrequencyCriterion) -> list[SpectralF
             fits.append(further)
             if further.held_out < fit.held_out:
                 break
-            broad = [with_relaxation(bands, fit, settings, shape) for shape in criterion.broad_shapes]
-            fits.extend(found for found in broad if found is not None)
+            for shape in criterion.broad_shapes:
+                fits.append(fit_model(bands, replace(further.order, shape=shape), further.parameters, settings))
             fit = further
     return fits
 
