@@ -72,9 +72,8 @@ class ZeroFrequencyCriterion:
     """Probability of the lowest bands below which the value is refused."""
     largest_misfit: float = 0.75
     """Largest error by the choice between two models: values that differ by a factor of e^½."""
-    widening: float = 1.5
-    """Error over the distance of such a model, whose relaxation is weak by selection, and least distance over the error
-    without it at which it counts."""
+    least_distance: float = 1.5
+    """Least distance of such a model over the error without it, at which it counts."""
     largest_std: float = 1.0
     """Largest error of the logarithm: a factor of e."""
     least_fall: float = 3.0
@@ -139,14 +138,10 @@ def fit_mixture(bands: Bands, criterion: ZeroFrequencyCriterion) -> Mixture:
     fits = _all_fits(bands, criterion)
     held_out = np.array([fit.held_out for fit in fits])
     simple = held_out - [criterion.parameter_odds * (fit.order.autoregression + fit.order.polynomial) for fit in fits]
-    score = simple - [
-        criterion.rise_odds * (fit.rises > 0).sum() + criterion.fall_odds * (fit.rises <= 0).sum() for fit in fits
-    ]
+    score = simple - [_relaxation_odds(fit, criterion) for fit in fits]
     weights = np.exp(score - score.max())
     weights /= weights.sum()
-    values = np.array([fit.value for fit in fits])
-    median, std = _centre_and_std(weights, values, np.sqrt([fit.variance for fit in fits]), criterion)
-    mean, between = _between_shapes(fits, score, weights, median, criterion)
+    mean, std, between = _value(fits, score, weights, criterion)
     return Mixture(
         bands=bands,
         fits=fits,
@@ -180,26 +175,41 @@ def _all_fits(bands: Bands, criterion: ZeroFrequencyCriterion) -> list[SpectralF
     return fits
 
 
-def _between_shapes(
-    fits: Sequence[SpectralFit], score: Array, weights: Array, median: float, criterion: ZeroFrequencyCriterion
-) -> tuple[float, float]:
-    """Centre of the mixture, and the spread that the shape of the last relaxation leaves where the likeliest model has one.
+def _relaxation_odds(fit: SpectralFit, criterion: ZeroFrequencyCriterion) -> float:
+    """Logarithm of the odds against the relaxations of a model; the shapes of the last one share those of one."""
+    if not fit.order.relaxations:
+        return 0.0
+    rising = int((fit.rises > 0).sum())
+    falling = fit.order.relaxations - rising
+    return criterion.rise_odds * rising + criterion.fall_odds * falling + float(np.log(1 + len(criterion.broad_shapes)))
 
-    Frequencies at which the shape is told are not those that the value is extrapolated from: the likelihood of a shape
-    counts by a power below one.
+
+def _value(
+    fits: Sequence[SpectralFit], score: Array, weights: Array, criterion: ZeroFrequencyCriterion
+) -> tuple[float, float, float]:
+    """Centre of the mixture, its standard deviation, and the spread that the shape of the last relaxation leaves beside it.
+
+    Frequencies at which the shape is told are not those that the value is extrapolated from, and none of the shapes is true:
+    where the likeliest model has a relaxation, the likelihood of its shape counts by a power below one.
     """
+    values, stds = np.array([fit.value for fit in fits]), np.sqrt([fit.variance for fit in fits])
+    median, std = _centre_and_std(weights, values, stds, criterion)
     if not fits[int(weights.argmax())].order.relaxations:
-        return median, 0.0
+        return median, std, 0.0
     best: dict[tuple[float, float], int] = {}
     for i, fit in enumerate(fits):
         if fit.order.relaxations and score[i] >= score[best.get(fit.order.shape, i)]:
             best[fit.order.shape] = i
     chosen = list(best.values())
     share = np.exp(criterion.shape_power * (score[chosen] - score[chosen].max()))
-    share *= sum(w for w, fit in zip(weights, fits, strict=True) if fit.order.relaxations) / share.sum()
-    values = np.array([fits[i].value for i in chosen])
-    centre = median + float(share @ (values - median))
-    return centre, float(np.sqrt(share @ (values - centre) ** 2))
+    share /= share.sum()
+    of_shapes = float(share @ values[chosen])
+    relaxed = np.array([fit.order.relaxations > 0 for fit in fits])
+    centre = median + float(weights[relaxed].sum()) * (of_shapes - median)
+    between = np.sqrt(weights[relaxed].sum() * (share @ (values[chosen] - centre) ** 2))
+    for i in np.flatnonzero(relaxed):  # what is left within the shapes, and to models without a relaxation
+        values[i] += of_shapes - fits[best[fits[i].order.shape]].value
+    return centre, _centre_and_std(weights, values, stds, criterion)[1], float(between)
 
 
 def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: float, criterion: ZeroFrequencyCriterion) -> float:
@@ -210,7 +220,7 @@ def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: floa
         ((h, fit.value) for fit, h in zip(fits, held_out, strict=True) if fit.order.relaxations > n_best and fit.rises[-1] > 0 and fit.order.shape == LORENTZIAN),
         default=(-np.inf, mean),
     )
-    return criterion.widening * abs(value - mean) if height >= simple + criterion.doubt else 0.0
+    return abs(value - mean) if height >= simple + criterion.doubt else 0.0
 
 
 def _centre_and_std(weights: Array, values: Array, stds: Array, criterion: ZeroFrequencyCriterion) -> tuple[float, float]:

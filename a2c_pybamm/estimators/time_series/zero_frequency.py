@@ -205,7 +205,7 @@ def _result(
     std = float(np.sqrt(variance))
     misfit = max(
         mixture.between,
-        mixture.further if mixture.further > criterion.widening * std else 0.0,
+        mixture.further if mixture.further > criterion.least_distance * std else 0.0,
         abs(distance) if probability < criterion.widening_level else 0.0,
     )
     falls = sum(w for w, fit in zip(mixture.weights, mixture.fits, strict=True) if (fit.rises < 0).any())
