@@ -14,6 +14,7 @@ from a2c_pybamm.estimators.time_series.periodogram import Periodogram, Periodogr
 from a2c_pybamm.estimators.time_series.spectral_models import (
     Bands,
     FitSettings,
+    Order,
     LORENTZIAN,
     SpectralFit,
     fit_autoregressions,
@@ -45,8 +46,8 @@ class ZeroFrequencyCriterion:
     """Most relaxations beside the autoregression, which has one itself: sums of three Lorentzians."""
     broad_shapes: tuple[tuple[float, float], ...] = ((0.5, 1.0), (1.0, 0.5))
     """Exponents of relaxations with a distribution of times: one with a cusp at zero (tail t^-2), and Davidson and Cole's."""
-    shape_power: float = 0.3
-    """Power of the likelihood by which shapes of a relaxation count against each other."""
+    kind_power: float = 0.3
+    """Power of the likelihood by which shapes of a relaxation, and long autoregressions, count against each other."""
     bands_per_parameter: int = 6
     """Bands for each coefficient of an autoregression, at least."""
     parameter_odds: float = 1.0
@@ -187,29 +188,39 @@ def _relaxation_odds(fit: SpectralFit, criterion: ZeroFrequencyCriterion) -> flo
 def _value(
     fits: Sequence[SpectralFit], score: Array, weights: Array, criterion: ZeroFrequencyCriterion
 ) -> tuple[float, float, float]:
-    """Centre of the mixture, its standard deviation, and the spread that the shape of the last relaxation leaves beside it.
+    """Centre of the mixture, its standard deviation, and the spread that the kind of model leaves beside it.
 
-    Frequencies at which the shape is told are not those that the value is extrapolated from, and none of the shapes is true:
-    where the likeliest model has a relaxation, the likelihood of its shape counts by a power below one.
+    Frequencies at which the shape of a relaxation is told are not those that the value is extrapolated from, and none of the
+    shapes is true; nor is a long autoregression. Where the likeliest model is of such a kind, the likelihood of the best of
+    each kind counts by a power below one.
     """
     values, stds = np.array([fit.value for fit in fits]), np.sqrt([fit.variance for fit in fits])
     median, std = _centre_and_std(weights, values, stds, criterion)
-    if not fits[int(weights.argmax())].order.relaxations:
+    kinds = [_kind(fit.order, criterion) for fit in fits]
+    if kinds[int(weights.argmax())] is None:
         return median, std, 0.0
     best: dict[tuple[float, float], int] = {}
-    for i, fit in enumerate(fits):
-        if fit.order.relaxations and score[i] >= score[best.get(fit.order.shape, i)]:
-            best[fit.order.shape] = i
+    for i, kind in enumerate(kinds):
+        if kind is not None and score[i] >= score[best.get(kind, i)]:
+            best[kind] = i
     chosen = list(best.values())
-    share = np.exp(criterion.shape_power * (score[chosen] - score[chosen].max()))
+    share = np.exp(criterion.kind_power * (score[chosen] - score[chosen].max()))
     share /= share.sum()
-    of_shapes = float(share @ values[chosen])
-    relaxed = np.array([fit.order.relaxations > 0 for fit in fits])
-    centre = median + float(weights[relaxed].sum()) * (of_shapes - median)
-    between = np.sqrt(weights[relaxed].sum() * (share @ (values[chosen] - centre) ** 2))
-    for i in np.flatnonzero(relaxed):  # what is left within the shapes, and to models without a relaxation
-        values[i] += of_shapes - fits[best[fits[i].order.shape]].value
+    of_kinds = float(share @ values[chosen])
+    weight = float(sum(w for w, kind in zip(weights, kinds, strict=True) if kind is not None))
+    centre = median + weight * (of_kinds - median)
+    between = np.sqrt(weight * (share @ (values[chosen] - centre) ** 2))
+    for i, kind in enumerate(kinds):  # what is left within the kinds, and to models of none
+        if kind is not None:
+            values[i] += of_kinds - fits[best[kind]].value
     return centre, _centre_and_std(weights, values, stds, criterion)[1], float(between)
+
+
+def _kind(order: Order, criterion: ZeroFrequencyCriterion) -> tuple[float, float] | None:
+    """Kind of an approximate model: the shape of its last relaxation, zeros for a long autoregression; none of the others."""
+    if order.relaxations:
+        return order.shape
+    return (0.0, 0.0) if order.autoregression > criterion.orders_with_relaxations else None
 
 
 def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: float, criterion: ZeroFrequencyCriterion) -> float:
