@@ -54,7 +54,7 @@ class ZeroFrequencyCriterion:
     """Logarithm of the odds against each coefficient of an autoregression or polynomial."""
     rise_odds: float = 2.5
     """Logarithm of the odds against a further relaxation that raises the spectrum at zero."""
-    fall_odds: float = 7.0
+    fall_odds: float = 4.0
     """The same for one that lowers it: relaxations towards equilibrium add up with positive amplitudes, mostly."""
     doubt: float = 0.35
     """Logarithm of the likelihood of held-out bands, over that of the likeliest model with fewer relaxations, from which on a
@@ -170,19 +170,20 @@ def _all_fits(bands: Bands, criterion: ZeroFrequencyCriterion) -> list[SpectralF
             fits.append(further)
             if further.held_out < fit.held_out:
                 break
-            for shape in criterion.broad_shapes:
+            for shape in criterion.broad_shapes if further.rises[-1] > 0 else ():
                 fits.append(fit_model(bands, replace(further.order, shape=shape), further.parameters, settings))
             fit = further
     return fits
 
 
 def _relaxation_odds(fit: SpectralFit, criterion: ZeroFrequencyCriterion) -> float:
-    """Logarithm of the odds against the relaxations of a model; the shapes of the last one share those of one."""
+    """Logarithm of the odds against the relaxations of a model; the shapes of a last one that rises share those of one."""
     if not fit.order.relaxations:
         return 0.0
     rising = int((fit.rises > 0).sum())
     falling = fit.order.relaxations - rising
-    return criterion.rise_odds * rising + criterion.fall_odds * falling + float(np.log(1 + len(criterion.broad_shapes)))
+    shapes = 1 + len(criterion.broad_shapes) if fit.rises[-1] > 0 else 1
+    return criterion.rise_odds * rising + criterion.fall_odds * falling + float(np.log(shapes))
 
 
 def _value(
