@@ -46,6 +46,8 @@ class ZeroFrequencyCriterion:
     """Most relaxations beside the autoregression, which has one itself: sums of three Lorentzians."""
     broad_shapes: tuple[tuple[float, float], ...] = ((0.5, 1.0), (1.0, 0.5))
     """Exponents of relaxations with a distribution of times: one with a cusp at zero (tail t^-2), and Davidson and Cole's."""
+    hopeless: float = 10.0
+    """Logarithm of the likelihood under that of the likeliest model, from which on other shapes of a relaxation are not tried."""
     kind_power: float = 0.3
     """Power of the likelihood by which shapes of a relaxation, and long autoregressions, count against each other."""
     bands_per_parameter: int = 6
@@ -170,7 +172,8 @@ def _all_fits(bands: Bands, criterion: ZeroFrequencyCriterion) -> list[SpectralF
             fits.append(further)
             if further.held_out < fit.held_out:
                 break
-            for shape in criterion.broad_shapes if further.rises[-1] > 0 else ():
+            hopeless = further.held_out < max(fit.held_out for fit in fits) - criterion.hopeless
+            for shape in () if hopeless or further.rises[-1] <= 0 else criterion.broad_shapes:
                 fits.append(fit_model(bands, replace(further.order, shape=shape), further.parameters, settings))
             fit = further
     return fits
