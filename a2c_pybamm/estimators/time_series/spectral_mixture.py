@@ -12,10 +12,10 @@ from scipy.special import chdtrc, gammainc, gammaincc, ndtr, ndtri
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimators.time_series.periodogram import Periodogram, PeriodogramSettings
 from a2c_pybamm.estimators.time_series.spectral_models import (
+    LORENTZIAN,
     Bands,
     FitSettings,
     Order,
-    LORENTZIAN,
     SpectralFit,
     fit_autoregressions,
     fit_model,
@@ -47,7 +47,7 @@ class ZeroFrequencyCriterion:
     broad_shapes: tuple[tuple[float, float], ...] = ((0.5, 1.0), (1.0, 0.5))
     """Exponents of relaxations with a distribution of times: one with a cusp at zero (tail t^-2), and Davidson and Cole's."""
     hopeless: float = 10.0
-    """Logarithm of the likelihood under that of the likeliest model, from which on other shapes of a relaxation are not tried."""
+    """Logarithm of the likelihood below the highest, from which on other shapes of a relaxation are not tried."""
     kind_power: float = 0.3
     """Power of the likelihood by which shapes of a relaxation, and long autoregressions, count against each other."""
     bands_per_parameter: int = 6
@@ -131,7 +131,7 @@ class Mixture:
     variance: float
     log_spectrum: Array
     between: float
-    """Spread between the shapes of the last relaxation, where the likeliest model has one."""
+    """Spread between the kinds of model, where the likeliest one is approximate."""
     further: float
     """Distance to a model with a further relaxation that held-out frequencies favour."""
 
@@ -232,7 +232,11 @@ def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: floa
     n_best = fits[best].order.relaxations
     simple = max(height for fit, height in zip(fits, held_out, strict=True) if fit.order.relaxations <= n_best)
     height, value = max(
-        ((h, fit.value) for fit, h in zip(fits, held_out, strict=True) if fit.order.relaxations > n_best and fit.rises[-1] > 0 and fit.order.shape == LORENTZIAN),
+        (
+            (h, fit.value)
+            for fit, h in zip(fits, held_out, strict=True)
+            if fit.order.relaxations > n_best and fit.rises[-1] > 0 and fit.order.shape == LORENTZIAN
+        ),
         default=(-np.inf, mean),
     )
     return abs(value - mean) if height >= simple + criterion.doubt else 0.0
@@ -320,7 +324,8 @@ def slowest_time_seen(mixture: Mixture, criterion: ZeroFrequencyCriterion) -> fl
 def model_name(fit: SpectralFit) -> str:
     """Name of a model for the report."""
     order = fit.order
+    shape = "" if order.shape == LORENTZIAN else ", the last with exponents {:g} and {:g}".format(*order.shape)
     if order.polynomial:
         return f"polynomial of degree {order.polynomial}"
     relaxations = f" and {order.relaxations} relaxation" + ("s" if order.relaxations > 1 else "") if order.relaxations else ""
-    return f"autoregression of order {order.autoregression}{relaxations}"
+    return f"autoregression of order {order.autoregression}{relaxations}{shape}"

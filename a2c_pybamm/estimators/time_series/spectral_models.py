@@ -2,11 +2,13 @@ r"""Models of a spectrum, fitted by Whittle's likelihood: relaxations, autoregre
 
 .. math::
     \ln S(\omega) = a + \sum_{j \le q} b_j y^j - 2\ln\Bigl|1 + \sum_{j \le p} \phi_j e^{-ij\omega}\Bigr|
-        + \sum_{l \le m} \ln\Bigl[1 + (e^{A_l} - 1)\frac{x_l}{x_l + x}\Bigr], \qquad x = 2 - 2\cos\omega
+        + \sum_{l \le m} \ln\Bigl[1 + (e^{A_l} - 1)\Bigl(1 + \frac{x^a}{x_l^a}\Bigr)^{-b}\Bigr], \qquad x = 2 - 2\cos\omega
 
 An autoregression of order one is the spectrum of one exponential relaxation in discrete time, aliasing included; each factor of
 the last sum turns it into a sum of one relaxation more (a Lorentzian in continuous time), whose amplitude may have either sign
-while S stays positive. The polynomial is one of the squared frequency, :math:`y = x/x_\max`.
+while S stays positive. Exponents :math:`a = b = 1` are those of one time; the last relaxation may have a distribution of times,
+with others: :math:`b = 1/2` is Davidson and Cole's, :math:`a = 1/2` has a cusp at zero frequency, that of a tail
+:math:`t^{-2}`. The polynomial is one of the squared frequency, :math:`y = x/x_\max`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from a2c_pybamm.data import Array
 from a2c_pybamm.estimators.time_series.periodogram import Periodogram
 
 LORENTZIAN = (1.0, 1.0)
+"""Exponents of a relaxation's share, dimensionless, in the spectrum of one exponential."""
 
 
 @dataclass(frozen=True)
@@ -278,7 +281,9 @@ def relaxation_scores(bands: Bands, fit: SpectralFit, settings: FitSettings, sha
     return Score(corner[known], score[known] / np.sqrt(information[known]), information[known] ** -0.5)
 
 
-def with_relaxation(bands: Bands, fit: SpectralFit, settings: FitSettings, shape: tuple[float, float] = LORENTZIAN) -> SpectralFit | None:
+def with_relaxation(
+    bands: Bands, fit: SpectralFit, settings: FitSettings, shape: tuple[float, float] = LORENTZIAN
+) -> SpectralFit | None:
     """The fit with one relaxation more, from the corner that the scores favour; none if no corner can be seen."""
     scores = relaxation_scores(bands, fit, settings, shape)
     if not len(scores.z):
