@@ -115,7 +115,6 @@ _HOMES = {
         "BarrierModel",
         "BornCriterion",
         "BandCriterion",
-        "CutoffCriterion",
         "EffectiveMedium",
         "ElasticCoefficients",
         "ElasticStability",

@@ -108,7 +108,6 @@ __all__ = [
     "BandCriterion",
     "BarrierModel",
     "BornCriterion",
-    "CutoffCriterion",
     "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",

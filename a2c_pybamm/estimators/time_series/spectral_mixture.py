@@ -39,7 +39,7 @@ class ZeroFrequencyCriterion:
     most_order: int = 12
     """Highest order of an autoregression."""
     orders_with_relaxations: int = 3
-    """Highest order of an autoregression to which relaxations are added."""
+    """Highest order of an autoregression to which relaxations are added, beside the likeliest one."""
     most_degree: int = 3
     """Highest degree of the polynomial of the squared frequency."""
     most_relaxations: int = 2
@@ -163,7 +163,9 @@ def _all_fits(bands: Bands, criterion: ZeroFrequencyCriterion) -> list[SpectralF
     fits = fit_autoregressions(bands, bands.phase.shape[1], settings)
     plain = list(fits)
     fits.extend(fit_polynomial(bands, degree, settings) for degree in range(1, criterion.most_degree + 1))
-    for parent in plain[: criterion.orders_with_relaxations + 1]:
+    likeliest = max(plain, key=lambda fit: fit.held_out - criterion.parameter_odds * fit.order.autoregression)
+    parents = plain[: criterion.orders_with_relaxations + 1]
+    for parent in parents if likeliest.order.autoregression < len(parents) else [*parents, likeliest]:
         fit = parent
         for _ in range(criterion.most_relaxations):
             further = with_relaxation(bands, fit, settings)
