@@ -120,6 +120,7 @@ _HOMES = {
         "BandCriterion",
         "BarrierModel",
         "BornCriterion",
+        "BandCriterion",
         "EffectiveMedium",
         "ElasticCoefficients",
         "ElasticStability",
