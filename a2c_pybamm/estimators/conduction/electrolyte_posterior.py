@@ -30,7 +30,7 @@ class ElectrolytePrior:
 
     amplitude: float = 1.5
     """s that is most probable before the runs, of logarithms."""
-    transference_amplitude: float = 0.3
+    transference_amplitude: float = 0.17
     """The same of the transference number."""
     temperature_share: float = 0.4
     r""":math:`s_\tau` over s before the runs: how much less quantities change over 27 K than over concentration."""

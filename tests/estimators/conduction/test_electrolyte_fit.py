@@ -270,7 +270,7 @@ def test_a_diffusivity_that_the_runs_leave_open_is_said() -> None:
     runs = tables(("ln(kappa)", "t_plus", "ln(L_s)"), landesfeind, ((500.0, 280.0), (1500.0, 320.0)), 0.04)
     estimate = fit_electrolyte([*runs, *tables(("ln(TDF)",), landesfeind, ((500.0, 280.0),), 0.02)], LAW)
     (line,) = estimate.provenance["fit"]["undetermined"]
-    assert line.startswith("ln(D_e) at 1500 mol.m-3 and 320 K is ± ")
+    assert line.startswith("ln(D_e) at 1500 mol.m-3 and 280 K is ± ")
     assert line.endswith("; add runs with ln(TDF) near there")
 
 
