@@ -14,6 +14,7 @@ from a2c_pybamm.laws.conduction.limiting_slopes import (
     electrophoretic_slope,
     relaxation_slope,
     thermodynamic_slope,
+    validate_permittivity,
 )
 from a2c_pybamm.laws.conduction.onsager import salt_diffusivity
 from a2c_pybamm.laws.conduction.temperature_form import arrhenius_scale, vogel_scale
@@ -135,7 +136,7 @@ class ElectrolyteTransport:
     limit_range: float = 0.2
     """:math:`u_h`: of 0.05 mol/L; 0 where h is one at every concentration."""
     permittivity: float = 0.0
-    """Relative permittivity of the solvent; 0 where the first slopes are coefficients."""
+    """Relative permittivity of the solvent; 0 where the first slopes are coefficients, as in solvents in which ions pair."""
     viscosity: float = 0.0
     """Viscosity of the solvent at the reference temperature [Pa.s]; 0 where the first slopes of transport are coefficients."""
     temperature_scale: ClassVar[float] = 0.1
@@ -161,6 +162,8 @@ class ElectrolyteTransport:
                 f"{self.material}: permittivity {self.permittivity:g}, viscosity {self.viscosity:g} Pa.s; give none, the "
                 "first, or both, as positive numbers"
             )
+        if self.permittivity:
+            validate_permittivity(self.material, self.reference_temperature, self.permittivity)
 
     # ---- names -------------------------------------------------------------------------------------------------------
 

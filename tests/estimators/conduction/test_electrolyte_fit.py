@@ -238,6 +238,55 @@ def test_two_runs_with_a_declared_limit() -> None:
     assert np.abs(z).max() < 3.5
 
 
+def tables(order: tuple[str, ...], curves: Curves, places: tuple[tuple[float, float], ...], std: float) -> list:
+    """Some quantities of curves at places, with an error of their own; pairs of place and estimate."""
+    at = [list(NAMES).index(quantity) for quantity in order]
+    names = [NAMES[quantity] for quantity in order]
+    return [
+        (place, declare(names, curves(*place)[at], std=std, source=f"{order} {place}", reason="tabulated values"))
+        for place in places
+    ]
+
+
+def test_a_thermodynamic_factor_of_one_temperature_holds_near_it() -> None:
+    """κ, t₊ and L_s at 3 × 3 places, TDF at 298 K alone: real ones change by 0.1 to 0.2 in 30 K, and the bars hold that."""
+    moved = tables(
+        ("ln(kappa)", "t_plus", "ln(L_s)"), landesfeind, tuple((c, T) for c in (500, 1000, 1500) for T in (278, 303, 328)), 0.04
+    )
+    factors = tables(("ln(TDF)",), landesfeind, tuple((c, 298.15) for c in (300.0, 700.0, 1000.0, 1500.0)), 0.02)
+    estimate = fit_electrolyte([*moved, *factors], LAW)
+    for T, highest in ((263.0, 1.1), (278.0, 0.55), (298.15, 0.03), (308.0, 0.25)):
+        at = electrolyte_at(estimate, LAW, 1000.0, T)
+        wrong = at.mean - landesfeind(1000.0, T)
+        for k in (3, 4):
+            assert abs(wrong[k]) < 2.5 * at.std[k]
+        assert at.std[3] < highest
+        assert at.std[4] < highest + 0.1
+    assert at.std[3] > 0.1  # nobody has looked there
+    assert estimate.provenance["fit"]["undetermined"] == []
+
+
+def test_a_diffusivity_that_the_runs_leave_open_is_said() -> None:
+    runs = tables(("ln(kappa)", "t_plus", "ln(L_s)"), landesfeind, ((500.0, 280.0), (1500.0, 320.0)), 0.04)
+    estimate = fit_electrolyte([*runs, *tables(("ln(TDF)",), landesfeind, ((500.0, 280.0),), 0.02)], LAW)
+    (line,) = estimate.provenance["fit"]["undetermined"]
+    assert line.startswith("ln(D_e) at 1500 mol.m-3 and 280 K is ± ")
+    assert line.endswith("; add runs with ln(TDF) near there")
+
+
+def test_draws_from_one_concentration_are_electrolytes() -> None:
+    """From 1 mol/L at 280 and 320 K: κ of all places between 1e-3 and 1e3 S/m in 99 % of draws, t₊ within −2 and 3."""
+    runs = runs_of(landesfeind, np.random.default_rng(0), places=((1000.0, 280.0), (1000.0, 320.0)))
+    joint = Joint([fit_electrolyte(runs, LAW)])
+    c = dict(zip(joint.names, joint.draw(2000, np.random.default_rng(0)).T[:, :, None], strict=True))
+    salt, T = (x.ravel() for x in np.meshgrid((100.0, 300.0, 1000.0, 2000.0, 3000.0), (263.0, 280.0, 300.0, 333.0)))
+    kappa = transport_values(LAW, c, "ln(kappa)", salt, T) / np.log(10)
+    assert (np.abs(kappa) < 3).all(axis=1).mean() > 0.985
+    assert np.abs(kappa).max() < 5
+    t_plus = transport_values(LAW, c, "t_plus", salt, T)
+    assert -2 < t_plus.min() < t_plus.max() < 3
+
+
 def test_diffusivities_may_stand_for_onsager_coefficients() -> None:
     """Runs with κ, t₊, TDF and D_e: those with L_s in its place give the same."""
     runs = tabulated(landesfeind, 0.02)
