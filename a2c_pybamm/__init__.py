@@ -120,7 +120,6 @@ _HOMES = {
         "BandCriterion",
         "BarrierModel",
         "BornCriterion",
-        "BandCriterion",
         "EffectiveMedium",
         "ElasticCoefficients",
         "ElasticStability",
