@@ -130,7 +130,7 @@ def _term_root(law: ElectrolyteTransport, powers: list[tuple[int, int]], prior: 
     first = min(k for k, _ in powers)
     root = np.zeros((len(powers), len(powers)))
     for column, (k, j) in enumerate(powers):
-        polynomial = Chebyshev.basis(k - first, domain=[0.0, highest]).convert(kind=Polynomial).coef
+        polynomial = np.asarray(Chebyshev.basis(k - first, domain=[0.0, highest]).convert(kind=Polynomial).coef, float)
         std = prior.degree_ratio ** (k - first) * prior.temperature_ratio ** max(j - 1, 0)
         for power, value in enumerate(polynomial, first):
             root[powers.index((power, j)), column] = std * float(value)

@@ -238,7 +238,9 @@ def test_two_runs_with_a_declared_limit() -> None:
     assert np.abs(z).max() < 3.5
 
 
-def tables(order: tuple[str, ...], curves: Curves, places: tuple[tuple[float, float], ...], std: float) -> list:
+def tables(
+    order: tuple[str, ...], curves: Curves, places: tuple[tuple[float, float], ...], std: float
+) -> list[tuple[tuple[float, float], Estimate]]:
     """Some quantities of curves at places, with an error of their own; pairs of place and estimate."""
     at = [list(NAMES).index(quantity) for quantity in order]
     names = [NAMES[quantity] for quantity in order]
