@@ -339,3 +339,26 @@ def test_bad_runs_are_one_line() -> None:
     estimate = fit_electrolyte(runs, LAW)
     with pytest.raises(ValueError, match=r"0 mol.m-3 and 300 K; give a concentration and kelvin"):
         electrolyte_at(estimate, LAW, 0.0, 300.0)
+
+
+@pytest.mark.calibration
+@pytest.mark.parametrize("freedom", [300, 3000])
+def test_bars_grow_beyond_the_runs(freedom: int) -> None:
+    """Twelve sets of runs up to 2.2 mol/L and down to 273 K: κ of Landesfeind's form at 5 mol/L, D_e of Ai2020 at 253 K."""
+    law, ai, distances, factors = ElectrolyteTransport("X"), of_base_set("Ai2020"), [], []
+    for seed in range(12):
+        rng = np.random.default_rng(900 + seed)
+        thick = electrolyte_at(fit_electrolyte(runs_of(landesfeind, rng, freedom=freedom), law), law, 5000.0, 298.15)
+        cold = electrolyte_at(fit_electrolyte(runs_of(ai, rng, freedom=freedom), law), law, 1000.0, 253.15)
+        factors.append(np.exp(thick.std[0]))
+        distances.append(
+            [
+                (thick.mean[0] - landesfeind(5000.0, 298.15)[0]) / thick.std[0],
+                (cold.mean[4] - ai(1000.0, 253.15)[4]) / cold.std[4],
+            ]
+        )
+    low, high = np.min(distances, axis=0), np.max(distances, axis=0)
+    print(
+        f"ν = {freedom}: bars a factor of {np.median(factors):.2g}; κ {low[0]:+.1f} to {high[0]:+.1f}, D_e {low[1]:+.1f} to {high[1]:+.1f}"
+    )
+    assert np.abs(distances).max() < 3
