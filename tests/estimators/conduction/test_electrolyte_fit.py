@@ -358,7 +358,6 @@ def test_bars_grow_beyond_the_runs(freedom: int) -> None:
             ]
         )
     low, high = np.min(distances, axis=0), np.max(distances, axis=0)
-    print(
-        f"ν = {freedom}: bars a factor of {np.median(factors):.2g}; κ {low[0]:+.1f} to {high[0]:+.1f}, D_e {low[1]:+.1f} to {high[1]:+.1f}"
-    )
+    print(f"ν = {freedom}: bars a factor of {np.median(factors):.2g}")
+    print(f"   κ {low[0]:+.1f} to {high[0]:+.1f}, D_e {low[1]:+.1f} to {high[1]:+.1f} bars off")
     assert np.abs(distances).max() < 3
