@@ -70,6 +70,18 @@ def long_tail(n_series: int, n_frame: int, rng: Generator) -> Array:
     return by_correlation((1 + np.arange(n_frame + 1) / 5) ** -1.5, n_series, n_frame, rng)
 
 
+def many_times(n_series: int, n_frame: int, rng: Generator) -> Array:
+    """Eight relaxation times, 1 to 128 frames, each with a variance of one over the root of the time."""
+    times = 2.0 ** np.arange(8)
+    return by_correlation(np.exp(-np.arange(n_frame + 1)[:, None] / times) @ times**-0.5, n_series, n_frame, rng)
+
+
+def cage(n_series: int, n_frame: int, rng: Generator) -> Array:
+    """Rattling in a cage, which oscillates, and a weak tail of relaxation out of it."""
+    time = np.arange(n_frame + 1)
+    return by_correlation(np.cos(time / 3) * np.exp(-time / 8) + 0.2 * (1 + time / 10) ** -2.0, n_series, n_frame, rng)
+
+
 def rare_hops(n_series: int, n_frame: int, rng: Generator) -> Array:
     """Displacements by hops, one in 100 frames, on top of rattling that leads nowhere."""
     hops = rng.choice([-1.0, 1.0], (n_series, n_frame)) * (rng.random((n_series, n_frame)) < 0.01)
@@ -106,6 +118,13 @@ SPECTRA = {
 OTHERS = {
     "stretched": Spectrum(stretched, lambda n: sum_of(np.exp(-np.sqrt(np.arange(10**6) / 4)))),
     "long tail": Spectrum(long_tail, lambda n: sum_of((1 + np.arange(n + 1) / 5) ** -1.5)),
+    "many times": Spectrum(many_times, lambda n: float((2.0 ** np.arange(8)) ** -0.5 @ (1 / np.tanh(2.0 ** -np.arange(1, 9))))),
+    "cage": Spectrum(
+        cage,
+        lambda n: sum_of(
+            np.cos(np.arange(n + 1) / 3) * np.exp(-np.arange(n + 1) / 8) + 0.2 * (1 + np.arange(n + 1) / 10) ** -2.0
+        ),
+    ),
     "rare hops": Spectrum(rare_hops, lambda n: 0.01),
 }
 
@@ -176,13 +195,14 @@ def main() -> None:
     parser.add_argument("--others", action="store_true", help="spectra that are of none of the models")
     parser.add_argument("--frames", type=int, nargs="+", default=[2048, 8192, 512])
     parser.add_argument("--series", type=int, nargs="+", default=[3, 6, 30])
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     known = {**SPECTRA, **OTHERS}
     for name in OTHERS if options.others else options.spectra:
         for n_frame in options.frames:
             for n_series in options.series:
-                row = measure(known[name], n_frame, n_series, options.runs)
+                row = measure(known[name], n_frame, n_series, options.runs, options.seed)
                 print(line(name, n_frame, n_series, row), flush=True)
 
 

@@ -430,6 +430,11 @@ def test_import_turns_telemetry_off() -> None:
     assert run.stdout.strip() == "true", run.stderr
 
 
+def test_public_names_stand_once() -> None:
+    names = [name for listed in a2c_pybamm._HOMES.values() for name in listed]
+    assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
+
+
 @pytest.mark.parametrize("name", a2c_pybamm.__all__)
 def test_public_name_exists_and_says_what_it_is(name: str) -> None:
     thing = getattr(a2c_pybamm, name)

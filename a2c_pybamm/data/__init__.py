@@ -1,6 +1,13 @@
 """Records that readers return: frozen arrays in SI units, one type for each kind of data."""
 
-from a2c_pybamm.data.conduction import CurrentSeries, DriftVelocities, ElectrolyteMotion, TransportCoefficient
+from a2c_pybamm.data.conduction import (
+    CurrentSeries,
+    DriftVelocities,
+    ElectrolyteMotion,
+    TransportCoefficient,
+    at_constant_energy,
+    formal_charges,
+)
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
@@ -82,7 +89,9 @@ __all__ = [
     "Velocities",
     "VelocityAutocorrelation",
     "Vibrations",
+    "at_constant_energy",
     "atoms_at_once",
+    "formal_charges",
     "frames_at_once",
     "release",
     "validate_rotations",

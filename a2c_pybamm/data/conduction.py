@@ -66,9 +66,7 @@ class CurrentSeries:
             if not np.isfinite(values).all():
                 frame = int(np.flatnonzero(~np.isfinite(values).all(axis=0))[0])
                 raise ValueError(f"{self.coefficient}: frame {frame} of the {name} is not finite; leave it out")
-        for name in ("interval", "temperature", "volume"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{self.coefficient}: {name} is {getattr(self, name):g}, it must be positive; give {name}=")
+        _validate_run(str(self.coefficient), self)
         freeze(self)
 
     @property
@@ -87,8 +85,8 @@ class ElectrolyteMotion:
     Raises
     ------
     ValueError
-        If shapes disagree, there are fewer than two frames, an entry is not finite, a number is not positive, or the charges
-        do not add up to zero.
+        If shapes disagree, there are fewer than two frames, an entry is not finite, a number is not positive, a species has no
+        particle or the name of another, a charge is no whole number, or the charges do not add up to zero.
     """
 
     species: tuple[str, ...]
@@ -119,6 +117,7 @@ class ElectrolyteMotion:
             )
         if not len(self.charges) == len(self.counts) == len(self.masses) == n:
             raise ValueError(f"electrolyte: {n} species need as many charges, counts and masses")
+        _validate_species(self.species, self.charges, self.counts, self.masses)
         of_each = [(len(self.collective), count, 3) for count in self.counts]
         if self.particles and [paths.shape for paths in self.particles] != of_each:
             raise ValueError(f"electrolyte: positions of single particles must have the shapes {of_each}; leave them out")
@@ -126,9 +125,7 @@ class ElectrolyteMotion:
             frame = int(np.flatnonzero(~np.isfinite(self.collective).all(axis=(1, 2)))[0])
             raise ValueError(f"electrolyte: frame {frame} has a position that is not finite; leave it out")
         validate_neutral(self.species, self.charges, self.counts)
-        for name in ("interval", "temperature", "volume"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"electrolyte: {name} is {getattr(self, name):g}, it must be positive; give {name}=")
+        _validate_run("electrolyte", self)
         freeze(self)
 
 
@@ -139,7 +136,8 @@ class DriftVelocities:
     Raises
     ------
     ValueError
-        If shapes disagree, an entry is not finite, a standard error is not positive, or the charges do not add up to zero.
+        If shapes disagree, an entry is not finite, a standard error is not positive, a species has no particle or the name of
+        another, a charge is no whole number, or the charges do not add up to zero.
     """
 
     species: tuple[str, ...]
@@ -170,12 +168,55 @@ class DriftVelocities:
                 raise ValueError(f"drift: {name} have shape {values.shape}, not (n_run, {n}), or are not finite")
         if not len(self.charges) == len(self.counts) == len(self.masses) == n:
             raise ValueError(f"drift: {n} species need as many charges, counts and masses")
+        _validate_species(self.species, self.charges, self.counts, self.masses)
         validate_neutral(self.species, self.charges, self.counts)
         if not (self.velocity_stds > 0).all():
             raise ValueError("drift: a velocity has no standard error; give that of each mean, from blocks of its run")
-        if not (self.temperature > 0 and self.volume > 0):
+        if not (0 < self.temperature < np.inf and 0 < self.volume < np.inf):
             raise ValueError(f"drift: temperature {self.temperature:g} K and volume {self.volume:g} m3 must be positive")
         freeze(self)
+
+
+def formal_charges(species: Sequence[str], charges: Sequence[float]) -> tuple[int, ...]:
+    """Formal charges [elementary charges] as whole numbers; ``ValueError`` where one is scaled or partial."""
+    for name, z in zip(species, charges, strict=True):
+        if not float(z).is_integer():
+            raise ValueError(f"electrolyte: charge of {name} is {z:g}; give the formal one, a whole number, not a scaled one")
+    return tuple(int(z) for z in charges)
+
+
+def at_constant_energy(pressure: Array, energy: Array) -> Array:
+    r"""Pressures (..., n_frame) without what follows the total energy (n_frame,) by linear regression.
+
+    Of each series :math:`(\partial p/\partial E)(E - \langle E\rangle)` is taken off; the energy's unit does not matter.
+    """
+    away = energy - np.mean(energy)
+    if not away.any():
+        return pressure
+    return np.asarray(
+        pressure - np.multiply.outer((pressure - pressure.mean(axis=-1, keepdims=True)) @ away / (away @ away), away)
+    )
+
+
+def _validate_run(what: str, run: CurrentSeries | ElectrolyteMotion) -> None:
+    """Raise ``ValueError`` where interval, temperature or volume is not positive and finite."""
+    for name in ("interval", "temperature", "volume"):
+        value = getattr(run, name)
+        if not 0 < value < np.inf:
+            raise ValueError(f"{what}: {name} is {value:g}, it must be positive; give {name}=")
+
+
+def _validate_species(species: Sequence[str], charges: Sequence[float], counts: Sequence[float], masses: Array) -> None:
+    """Raise ``ValueError`` where a species has no particle, no mass, another's name or a charge that is not formal."""
+    if len(set(species)) < len(species):
+        twice = next(name for k, name in enumerate(species) if name in species[:k])
+        raise ValueError(f"electrolyte: two species are called {twice}; name them apart")
+    formal_charges(species, charges)
+    for name, count, mass in zip(species, counts, masses, strict=True):
+        if not (count >= 1 and float(count).is_integer()):
+            raise ValueError(f"electrolyte: {count} particles of {name}; give a whole number from 1, or leave the species out")
+        if not 0 < mass < np.inf:
+            raise ValueError(f"electrolyte: mass of {name} is {mass:g} kg, it must be positive; give that of one particle")
 
 
 def validate_neutral(species: Sequence[str], charges: Sequence[int], counts: Sequence[int]) -> None:

@@ -149,11 +149,13 @@ def _from_currents(material: str, item: schema.CurrentFile, concentration: float
         TransportCoefficient.IONIC_CONDUCTIVITY,
         columns=item.columns,
         units=item.units,
+        extensive=item.extensive,
         interval=item.interval,
         timestep=item.timestep,
         temperature=item.temperature,
         volume=item.volume,
         discard=item.discard,
+        run=item.run,
     )
     where = (
         f"{series.temperature:g} K" if np.isnan(concentration) else f"{concentration / 1e3:.3g} mol/L, {series.temperature:g} K"

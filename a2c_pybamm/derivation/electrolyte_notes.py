@@ -9,7 +9,7 @@ import numpy as np
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import electrolyte_at
-from a2c_pybamm.estimators.conduction.electrolyte_fit import T_PLUS_RANGE
+from a2c_pybamm.estimators.conduction.electrolyte_fit import T_PLUS_RANGE, UNDETERMINED
 from a2c_pybamm.laws import ElectrolyteTransport, SingleIonConductor, conductivity_name
 from a2c_pybamm.readers.units import UNITS
 
@@ -37,7 +37,7 @@ def _planned(planning: dict[str, Any]) -> str:
 
 
 def electrolyte_notes(fitted: Estimate, law: ElectrolyteTransport, temperature: float) -> dict[str, str]:
-    """χ², worst value and range of the fit, and the law's numbers at 1 mol/L and the study's temperature."""
+    """χ², worst value and range of the fit, the law's numbers at 1 mol/L and the study's temperature, and what is open."""
     fit = fitted.provenance["fit"]
     shown = electrolyte_at(fitted, law, SHOWN, temperature)
     (low, high), (cold, hot) = fit["bounds of c_e [mol.m-3]"], fit["bounds of T [K]"]
@@ -53,7 +53,8 @@ def electrolyte_notes(fitted: Estimate, law: ElectrolyteTransport, temperature: 
         f"{t_plus[1]:.2g}, D_e = {np.exp(diffusivity[0]):.3g} m2/s ± {diffusivity[1]:.0%}, thermodynamic factor "
         f"{np.exp(tdf[0]):.3g} ± {tdf[1]:.0%}; t₊ from {least:.2f} to {most:.2f} over 0 to 5 mol/L and 243 to 343 K"
     )
-    return {f"{law.material} law": text, f"{law.material} transport": numbers}
+    open_ends = {f"{law.material} undetermined": "; ".join(fit[UNDETERMINED])} if fit[UNDETERMINED] else {}
+    return {f"{law.material} law": text, f"{law.material} transport": numbers, **open_ends}
 
 
 def solid_note(fitted: Estimate, law: SingleIonConductor, temperatures: list[float], temperature: float) -> dict[str, str]:

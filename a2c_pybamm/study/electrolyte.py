@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from a2c_pybamm.laws.conduction.electrolyte import POSSIBLE
 from a2c_pybamm.schema import show
 from a2c_pybamm.study.fields import (
     HIGHEST_TEMPERATURE,
@@ -16,6 +17,7 @@ from a2c_pybamm.study.fields import (
     DataFile,
     Density,
     Diffusivity,
+    Flag,
     MolarMass,
     MolarVolume,
     Name,
@@ -30,8 +32,8 @@ from a2c_pybamm.study.fields import (
 from a2c_pybamm.study.section_choice import SectionChoice
 
 RunTemperature = Annotated[Temperature, Field(gt=0, le=HIGHEST_TEMPERATURE)]
-LiquidTemperature = Annotated[Temperature, Field(ge=150, le=1000)]
-Salt = Annotated[Concentration, Field(gt=0, le=20_000)]
+LiquidTemperature = Annotated[Temperature, Field(ge=POSSIBLE.coldest, le=POSSIBLE.warmest)]
+Salt = Annotated[Concentration, Field(gt=0, le=POSSIBLE.highest_concentration)]
 """Concentration of a salt: no liquid holds 20 mol/L of one."""
 Columns = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
 
@@ -100,6 +102,14 @@ class CurrentFile(FileOfSeries):
     concentration: Salt | None = Field(None, description="Of the salt; not of a solid", examples=["1 mol/L"])
     columns: Columns | None = Field(
         None, description="Columns of the current, one for each direction", examples=[["c_J[1]", "c_J[2]", "c_J[3]"]]
+    )
+    extensive: Flag | None = Field(
+        None,
+        description="In units of LAMMPS: true for a sum over atoms, false where it is divided by the volume already",
+        examples=[True],
+    )
+    run: Whole | None = Field(
+        None, ge=-1, description="The one run of a log that is taken, from 0; -1 is the last; all if not given", examples=[-1]
     )
 
 
@@ -233,7 +243,7 @@ class LiquidElectrolyte(Electrolyte):
     )
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
-        return (self._mistakes, self._species_mistakes, self._concentration_mistakes)
+        return (self._mistakes, self._species_mistakes, self._salt_mistakes, self._concentration_mistakes)
 
     def _mistakes(self) -> Iterator[str]:
         if not (self.runs or self.currents or self.values):
@@ -259,10 +269,26 @@ class LiquidElectrolyte(Electrolyte):
             for run in self.runs:
                 if set(run.counts or ()) != names:
                     yield f"run {run.file.name}: counts must name each of {', '.join(sorted(names))}"
+        elif self.species:
+            yield from _mistakes_of_trajectories(self.runs)
+
+    def _salt_mistakes(self) -> Iterator[str]:
+        """Lines where the species are not one cation, one anion and what has no charge: the law is that of a 1:1 salt."""
+        ions = [item for item in self.species if item.charge]
+        if self.runs and self.species and sorted(item.charge for item in ions) != [-1, 1]:
+            listed = ", ".join(f"{item.name} {item.charge:+d}" for item in ions) or "none"
+            yield f"ions are {listed}; the law is of a 1:1 salt: give one species of charge +1, one of -1, others of 0"
 
     def _concentration_mistakes(self) -> Iterator[str]:
         if None in self.concentrations:
             yield "currents and values need a concentration"
+
+
+def _mistakes_of_trajectories(runs: Sequence[FileOfSeries]) -> Iterator[str]:
+    """Lines for keys that count for columns of numbers alone, where positions of all atoms are read."""
+    for run in runs:
+        if given := [key for key in ("counts", "units", "timestep") if getattr(run, key, None) is not None]:
+            yield f"run {run.file.name}: {given[0]} is not read of a trajectory of all atoms; leave it out"
 
 
 class SolidElectrolyte(Electrolyte):
@@ -289,6 +315,7 @@ class SolidElectrolyte(Electrolyte):
             yield "nothing is derived here; give trajectories, currents or values, or leave the electrolyte to the base set"
         if self.trajectories and not self.ion:
             yield "trajectories need ion, the symbol of the one that moves"
+        yield from _mistakes_of_trajectories(self.trajectories)
         if not self.charge:
             yield "charge is 0; give the ion's"
         if set(self.concentrations) - {None}:

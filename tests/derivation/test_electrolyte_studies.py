@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from a2c_pybamm.derivation import derive
+from a2c_pybamm.derivation.electrolyte import _from_currents
 from a2c_pybamm.files import read_set, save
 from a2c_pybamm.laws import CompositeConductivity, ElectrolyteTransport, SingleIonConductor, onsager_from_transport
 from a2c_pybamm.parameter_set import ParameterSet, evaluate_entry
@@ -208,6 +209,77 @@ reason = "pellets"
     active, carbon, share = 0.02, 100.0, 0.9
     bound = carbon + share / (1 / (active - carbon) + (1 - share) / (3 * carbon))
     assert evaluate_entry(made.nominal(), key, np.array([0.5]), np.array([300.0]))[0] == pytest.approx(bound, rel=1e-9)
+
+
+LAMMPS_CURRENT = """
+[[electrolyte.currents]]
+file = "j.dat"
+temperature = "300 K"
+volume = "8 nm3"
+units = "real"
+timestep = "2 fs"
+columns = ["c_j[1]", "c_j[2]", "c_j[3]"]
+extensive = {extensive}
+run = -1
+"""
+
+
+def test_currents_of_lammps_give_the_conductivity(tmp_path: Path) -> None:
+    """White noise of a known spectrum: sums over atoms, of the file's last part alone."""
+    rng, size = np.random.default_rng(4), 0.3
+    parts = [rng.normal(0, scale, (800, 3)) for scale in (40 * size, size)]
+    head = "# Time-averaged data for fix j\n# TimeStep c_j[1] c_j[2] c_j[3]\n"
+    rows = ["".join(f"{10 * k} {x} {y} {z}\n" for k, (x, y, z) in enumerate(part)) for part in parts]
+    (tmp_path / "j.dat").write_text("".join(head + text for text in rows), encoding="utf-8")
+    entry = read_study(study(tmp_path, SOLID, LAMMPS_CURRENT.format(extensive="true"))).electrolyte
+    assert entry is not None
+    (_, T), estimate = _from_currents("LPSCl", entry.currents[0], np.nan)
+    current = size * 1.602176634e-14 / 8e-27  # e.A/fs over the volume
+    exact = 8e-27 / (1.380649e-23 * 300) * current**2 * 20e-15 / 2
+    assert T == 300.0
+    assert abs(estimate.mean[0] - np.log(exact)) < 3 * estimate.std[0]
+    assert estimate.std[0] < 0.1
+    with pytest.raises(ValueError, match=r"extensive: must be true or false") as caught:
+        read_study(study(tmp_path, SOLID, LAMMPS_CURRENT.format(extensive='"yes"')))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+ATOMS = "".join(f'\n[[electrolyte.species]]\nname = "{name}"\ncharge = {z}\n' for name, z in (("Li", 1), ("Cl", -1), ("EC", 0)))
+OF_ATOMS = '\n[[electrolyte.runs]]\nfile = "run.dump"\n{key}\n'
+OF_CENTRES = '\n[[electrolyte.runs]]\nfile = "a.npz"\ncounts = {{ {counts} }}\n'
+
+
+@pytest.mark.parametrize(
+    ("sections", "line"),
+    [
+        *(
+            ([LIQUID, ATOMS, OF_ATOMS.format(key=key)], f"run run.dump: {key.split()[0]} is not read of a trajectory")
+            for key in ('units = "real"', 'timestep = "1 fs"', "counts = { Li = 5, Cl = 5, EC = 9 }")
+        ),
+        (
+            [
+                SOLID.replace('"LPSCl"', '"LPSCl"\nion = "Li"'),
+                '\n[[electrolyte.trajectories]]\nfile = "run.dump"\nunits = "real"\n',
+            ],
+            "run run.dump: units is not read of a trajectory",
+        ),
+        (
+            [LIQUID, SPECIES.replace("charge = 1\n", "charge = 2\n"), OF_CENTRES.format(counts="Li = 5, PF6 = 10, EC = 9")],
+            "ions are Li \\+2, PF6 -1; the law is of a 1:1 salt",
+        ),
+        (
+            [
+                *(LIQUID, SPECIES, SPECIES[: SPECIES.index("\n[[", 1)].replace("Li", "Na")),
+                OF_CENTRES.format(counts="Li = 5, Na = 5, PF6 = 10, EC = 9"),
+            ],
+            "ions are Li \\+1, PF6 -1, Na \\+1; the law is of a 1:1 salt",
+        ),
+    ],
+)
+def test_runs_that_the_law_or_the_reader_do_not_take(sections: list[str], line: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=line) as caught:
+        read_study(study(tmp_path, *sections))
+    assert len(str(caught.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from a2c_pybamm import (
     ParameterSet,
     Scale,
     SingleIonConductor,
+    Value,
     declare,
     electrolyte_table,
     fit_electrolyte,
@@ -44,14 +45,31 @@ def attachments(law: ElectrolyteTransport) -> dict[str, Attachment]:
     return {key: Attachment(law, method) for key, method in zip(ELECTROLYTE, METHODS, strict=True)}
 
 
+SHARE = 0.3
+"""Of the cation in the sum of both diffusivities, where a transference number outside of [0, 1] is a number of its own."""
+
+
+def share_of(t_plus: float) -> float:
+    return t_plus if 0 < t_plus < 1 else SHARE
+
+
 def ideal_set(t_plus: float, diffusivity: float) -> ParameterSet:
-    """Half cell whose ions do not see each other: constant D_e and t₊, κ proportional to c."""
+    """Half cell whose ions do not see each other: constant D_e and t₊, κ proportional to c.
+
+    A t₊ outside of [0, 1] needs ions that do, and is declared beside the law.
+    """
     law = ElectrolyteTransport("X", order=1, temperature_order=0, temperature="arrhenius", limit_range=0.0)
-    sum_of_both = diffusivity / (2 * t_plus * (1 - t_plus))
+    share = share_of(t_plus)
+    sum_of_both = diffusivity / (2 * share * (1 - share))
     c = dict.fromkeys(law.names, 0.0)
-    c |= {law.limit_names[0]: np.log(sum_of_both), law.limit_names[-2]: np.log(t_plus / (1 - t_plus))}
+    c |= {law.limit_names[0]: np.log(sum_of_both), law.limit_names[-2]: np.log(share / (1 - share))}
     estimate = Estimate.from_covariance(law.names, list(c.values()), 1e-6 * np.eye(len(c)), source="declared")
-    return ParameterSet("half cell", "Xu2019", attachments(law), Joint([estimate]), T)
+    attach, estimates = attachments(law), [estimate]
+    if share != t_plus:
+        number = Value("Transference number")
+        attach[ELECTROLYTE[2]] = Attachment(number, "value")
+        estimates.append(declare(number.names, [t_plus], std=0.1, source="associated ions", reason="a case"))
+    return ParameterSet("half cell", "Xu2019", attach, Joint(estimates), T)
 
 
 def separator(values: pybamm.ParameterValues, current: float) -> dict[str, np.ndarray]:
@@ -70,20 +88,27 @@ def separator(values: pybamm.ParameterValues, current: float) -> dict[str, np.nd
     return found | {"efficiency": values["Separator porosity"] ** values["Separator Bruggeman coefficient (electrolyte)"]}
 
 
-@pytest.mark.parametrize("t_plus", [0.38, 0.7])
-def test_gradient_and_ohmic_drop_of_the_separator(t_plus: float) -> None:
+@pytest.mark.parametrize(
+    ("t_plus", "diffusivity", "current", "gradient"),
+    [(0.7, 3.2e-10, 1e-3, None), (0.3, 3e-10, 4.8e-4, -309485), (-0.4, 3e-10, 4.8e-4, -618969), (0.38, 1e-10, 4.8e-4, -822345)],
+)
+def test_gradient_and_ohmic_drop_of_the_separator(
+    t_plus: float, diffusivity: float, current: float, gradient: float | None
+) -> None:
     """dc/dx = −(1 − t₊)i/(F D_e ε^b) to 1e-5, and the potential's drop: iL/(κε^b) with κ ∝ c, less χRT/F ln(c_L/c_0).
 
     With κ = κ'c and a straight c(x), ∫i dx/(κ ε^b) = i ln(c_L/c_0)/(κ' ε^b dc/dx). χ = 2(1 − t₊). DFN: SPMe takes the mean c.
     """
-    diffusivity = 3.2e-10
-    found = separator(ideal_set(t_plus, diffusivity).nominal(), 0.001)
+    found = separator(ideal_set(t_plus, diffusivity).nominal(), current)
     c, x, phi = found["c"], found["x"], found["phi"]
     i = float(np.ravel(found["i"])[0])
     slope = (c[-1] - c[0]) / (x[-1] - x[0])
     expected = -(1 - t_plus) * i / (FARADAY * diffusivity * found["efficiency"])
     assert slope == pytest.approx(expected, rel=1e-5)
-    per_concentration = FARADAY**2 / (GAS_CONSTANT * T) * diffusivity / (2 * t_plus * (1 - t_plus))
+    if gradient is not None:
+        assert slope == pytest.approx(gradient, rel=2e-6)
+    share = share_of(t_plus)
+    per_concentration = FARADAY**2 / (GAS_CONSTANT * T) * diffusivity / (2 * share * (1 - share))
     ratio = np.log(c[-1] / c[0])
     ohmic = i * ratio / (per_concentration * found["efficiency"] * slope)
     drop = 2 * (1 - t_plus) * GAS_CONSTANT * T / FARADAY * ratio - ohmic

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from a2c_pybamm.constants import ELEMENTARY_CHARGE
-from a2c_pybamm.data import Array, CurrentSeries, TransportCoefficient, Velocities
+from a2c_pybamm.data import Array, CurrentSeries, TransportCoefficient, Velocities, at_constant_energy
 from a2c_pybamm.estimators.fingerprint import traced_provenance
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import atoms_of, framework_centre
 
@@ -121,9 +121,7 @@ def pressure_fluctuation(
     if energy is not None:
         if np.shape(energy) != pressure.shape:
             raise ValueError(f"pressure: energies have shape {np.shape(energy)}, not {pressure.shape}")
-        away = energy - np.mean(energy)
-        if away.any():
-            pressure = pressure - (pressure @ away) / (away @ away) * away
+        pressure = at_constant_energy(pressure, energy)
     return CurrentSeries(
         coefficient=TransportCoefficient.BULK_VISCOSITY,
         flux=pressure[None],

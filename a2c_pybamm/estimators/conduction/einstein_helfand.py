@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import digamma, polygamma
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, RELATIVE_ROUND_OFF
-from a2c_pybamm.data import ElectrolyteMotion
+from a2c_pybamm.data import Array, ElectrolyteMotion
 from a2c_pybamm.estimate import Estimate, Factor, label_hash
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.time_series.flat_band import BandCriterion, band_of_window, sine_amplitudes
@@ -26,7 +26,8 @@ def fit_einstein_helfand(
     The logarithm's mean is corrected by :math:`\psi(\nu/2) - \ln(\nu/2)`, its variance is :math:`\psi_1(\nu/2)`. A line through
     mean-squared displacements has one curve here, and no test sees a short memory in it.
 
-    Charge that moves more in some times of the run than in others widens the error, as in `fit_onsager`.
+    Charge that moves more in some times of the run than in others widens the error, and so do slow displacements that differ
+    from the rest, as in `fit_onsager`.
 
     Of a solid electrolyte, whose framework `electrolyte_motion` takes as one body, it is the motion of all mobile ions together
     against the framework. `fit_green_kubo` has the same coefficient from the current.
@@ -60,7 +61,7 @@ def fit_einstein_helfand(
     band = band_of_window(against_all, length, name=name, window=window, criterion=criterion)
     charge = amplitudes[: band.n_taper] @ z
     nu, kT = charge.size, BOLTZMANN * motion.temperature
-    conductivity = ELEMENTARY_CHARGE**2 * (charge**2).mean() / (2 * motion.interval * motion.volume * kT)
+    unit = ELEMENTARY_CHARGE**2 / (2 * motion.interval * motion.volume * kT)
     if (charge**2).mean() <= RELATIVE_ROUND_OFF * ((against_all[: band.n_taper] * z[z != 0]) ** 2).sum(axis=2).mean():
         raise ValueError(f"{name}: all ions move in neutral pairs; the conductivity is zero and has no logarithm")
     steps = steps_of_cells(np.einsum("i,tid->td", z, motion.collective), band.n_taper)
@@ -68,7 +69,7 @@ def fit_einstein_helfand(
     data = data_fingerprint(motion, motion.charges, motion.counts, window)
     estimate = Estimate.from_covariance(
         (name,),
-        [np.log(conductivity) - digamma(nu / 2) + np.log(nu / 2)],
+        [np.log(unit) + _log_mean_square(charge)],
         [[variance]],
         source=source,
         method="one window of the charge's displacement (Einstein-Helfand)",
@@ -80,13 +81,26 @@ def fit_einstein_helfand(
                 "run length [s]": float(length),
                 "trend p-value": band.flat_p,
                 "isotropy p-value": band.isotropy_p,
+                "slow motion p-value": band.slow_p,
                 "variance over that of the chi-squared law": factor,
                 "temperature [K]": float(motion.temperature),
             },
         },
         data=data,
     )
-    if factor == 1:
-        return estimate
-    label = label_hash(name, "variation in time", data)
-    return estimate.add_source(f"{source}: variation in time", Factor(np.array([[np.sqrt(variance * (factor - 1))]]), (label,)))
+    if factor != 1:
+        label = label_hash(name, "variation in time", data)
+        column = np.array([[np.sqrt(variance * (factor - 1))]])
+        estimate = estimate.add_source(f"{source}: variation in time", Factor(column, (label,)))
+    if band.n_slow is not None:
+        slow = _log_mean_square(charge[: band.n_slow]) - _log_mean_square(charge)
+        estimate = estimate.add_source(
+            f"{source}: slow motion", Factor(np.array([[slow]]), (label_hash(name, "slow motion", data),))
+        )
+    return estimate
+
+
+def _log_mean_square(amplitudes: Array) -> float:
+    """Logarithm of the variance of normal amplitudes, without bias."""
+    half = amplitudes.size / 2
+    return float(np.log((amplitudes**2).mean()) - digamma(half) + np.log(half))

@@ -36,16 +36,20 @@ from a2c_pybamm.laws.conduction.electrolyte import FUNCTIONS, RANGE, Electrolyte
 
 @dataclass(frozen=True)
 class TransportMisfit:
-    """Settings of the comparison of a law with the runs that it is fitted to."""
+    """Settings of the remarks on a law and the runs that it is fitted to."""
 
     significant: float = 2.0
     """Standard deviations of chi-squared from which the law misses the runs by more than their errors."""
+    undetermined: float = 1.0
+    """Standard deviation of the diffusivity's logarithm above which it is not determined by the runs."""
 
 
 MISFIT = TransportMisfit()
 """Settings of all fits."""
 T_PLUS_RANGE = "range of t_plus over 0 to 5 mol/L, 243 to 343 K"
 """Key of a provenance with the lowest and highest transference number of the mean coefficients."""
+UNDETERMINED = "undetermined"
+"""Key of a provenance with what the runs leave open within their own bounds, a line each."""
 BOUNDS = {"bounds of c_e [mol.m-3]": "mol.m-3", "bounds of T [K]": "K"}
 """Keys of a provenance with the runs' bounds, and their units."""
 
@@ -74,8 +78,9 @@ def fit_electrolyte(
 
     The last is there where :math:`\chi^2/\nu > 1 + 2\sqrt{2/\nu}`, and widens the covariance to its :math:`\chi^2/\nu`-fold
     as Birge's ratio does. ``provenance["fit"]`` has :math:`\chi^2`, :math:`\nu` (values less the coefficients that they
-    determine), the worst-fitted value, the runs' bounds, the weights of the laws of temperature, and the range of
-    :math:`t_+` over all concentrations and temperatures of use, which may leave [0, 1].
+    determine), the worst-fitted value, the runs' bounds, the weights of the laws of temperature, the range of
+    :math:`t_+` over all concentrations and temperatures of use, which may leave [0, 1], and, as ``"undetermined"``, a line
+    where the runs leave :math:`D_e` open by a factor e within their own bounds or at the reference temperature.
 
     Parameters
     ----------
@@ -125,7 +130,8 @@ def fit_electrolyte(
     stamp = label_hash([(part.names, sorted((s, f.labels) for s, f in part.factors.items())) for part in parts], repr(law))
     for source, values in columns.items():
         fitted = fitted.add_source(source, Factor(values, tuple(f"{stamp}:{k}" for k in range(values.shape[1]))))
-    return fitted
+    fit = {**fitted.provenance["fit"], UNDETERMINED: _undetermined(fitted, law)}
+    return replace(fitted, provenance={**fitted.provenance, "fit": fit})
 
 
 def electrolyte_at(estimate: Estimate, law: ElectrolyteTransport, c_e: float, T: float) -> Estimate:
@@ -148,6 +154,23 @@ def electrolyte_at(estimate: Estimate, law: ElectrolyteTransport, c_e: float, T:
     jacobian = np.vstack([rows for _, rows in found])
     where = _place(estimate, (float(c_e), float(T)))
     return fitted.map(names, [value[0] for value, _ in found], jacobian, method=f"{estimate.method}, {where}")
+
+
+def _undetermined(fitted: Estimate, law: ElectrolyteTransport) -> list[str]:
+    """Place within the runs' bounds, or at the reference temperature, of the least certain diffusivity, where it is open."""
+    fit = fitted.provenance["fit"]
+    concentrations, temperatures = (fit[key] for key in BOUNDS)
+    corners = [(c_e, T) for c_e in concentrations for T in (*temperatures, law.reference_temperature)]
+    names = [quantity_names(law.material)[quantity] for quantity in (D_E, TDF, L_S)]
+    found = [electrolyte_at(fitted, law, *corner).select(names).std for corner in corners]
+    worst = int(np.argmax([std[0] for std in found]))
+    if found[worst][0] <= MISFIT.undetermined:
+        return []
+    (c_e, T), (std, tdf, onsager) = corners[worst], found[worst]
+    return [
+        f"ln(D_e) at {c_e:g} mol.m-3 and {T:g} K is ± {std:.2g} (of ln(TDF) {tdf:.2g}, of ln(L_s) {onsager:.2g}); "
+        f"add runs with {TDF if tdf > onsager else L_S} near there"
+    ]
 
 
 def _place(estimate: Estimate, place: tuple[float, float]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
-from a2c_pybamm.data import Array, ElectrolyteMotion, Trajectory, release
+from a2c_pybamm.data import Array, ElectrolyteMotion, Trajectory, formal_charges, release
 from a2c_pybamm.estimators.fingerprint import traced_provenance
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import framework_centre
 
@@ -48,7 +48,8 @@ def electrolyte_motion(
     Raises
     ------
     ValueError
-        If an atom is in no species or in two, molecules of a species differ, or the charges do not add up to zero.
+        If an atom is in no species or in two, molecules of a species differ, a charge is no whole number, or the charges do
+        not add up to zero.
     """
     groups = _groups(trajectory, charges, molecules or {})
     masses = [_mass(trajectory, name, group) for name, group in groups.items()]
@@ -59,7 +60,7 @@ def electrolyte_motion(
             f"electrolyte: {len(left)} atoms ({missing}) are in no species; give them in charges= or molecules=, "
             "or name a framework="
         )
-    z = [int(charges[name]) for name in groups]
+    z = [*formal_charges(tuple(groups), [charges[name] for name in groups])]
     paths = [_centres(trajectory, group) for group in groups.values()]
     if framework is not None:
         if framework in groups or not len(left):
@@ -114,15 +115,15 @@ def motion_of_groups(
     Raises
     ------
     ValueError
-        If shapes disagree or the charges do not add up to zero.
+        If shapes disagree, a charge or count is no whole number, or the charges do not add up to zero.
     """
     centres = np.asarray(centres, float)
     if centres.ndim != 3 or centres.shape[1] != len(counts):
         raise ValueError(f"electrolyte: centres have shape {centres.shape}, not (n_frame, {len(counts)} species, 3)")
     return ElectrolyteMotion(
         species=tuple(species),
-        charges=tuple(int(z) for z in charges),
-        counts=tuple(int(n) for n in counts),
+        charges=formal_charges(species, charges),
+        counts=tuple(np.asarray(counts).tolist()),
         masses=np.array(masses, float),
         collective=centres * np.asarray(counts, float)[:, None],
         interval=interval,

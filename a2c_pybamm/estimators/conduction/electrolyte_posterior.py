@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial import Chebyshev, Polynomial
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimators.conduction.electrolyte_rows import KAPPA, T_PLUS, TransportRows, linearised
 from a2c_pybamm.estimators.statistics.log_rates import RESOLVED_SINGULAR_VALUE
-from a2c_pybamm.laws.conduction.electrolyte import ElectrolyteTransport
+from a2c_pybamm.laws.conduction.electrolyte import RANGE, ElectrolyteTransport
 
 
 @dataclass(frozen=True)
 class ElectrolytePrior:
     r"""Prior of the coefficients of an `ElectrolyteTransport`: as wide as electrolytes are, and wider.
 
-    Normal about zero for the series: :math:`a_{kj}` with the standard deviation :math:`s\,g^{k-1}r^j`. Each quantity has one s
-    of its terms at the reference temperature and one of its others; they follow from the runs, by their evidence.
+    Normal about zero for the series, of Chebyshev polynomials over all concentrations of use,
+
+    .. math:: f = \sum_j\tau^j\,u\sum_n b_{nj}\,T_n(2u/u_{max} - 1), \qquad \sigma(b_{nj}) = s_jg^n,
+
+    so that f is as uncertain as real electrolytes differ at every concentration, however high the powers of u that it has.
+    Each quantity has one s of its terms at the reference temperature and one of its others,
+    :math:`s_j = s_\tau r^{j-1}`; they follow from the runs, by their evidence.
     """
 
-    amplitude: float = 1.0
+    amplitude: float = 1.5
     """s that is most probable before the runs, of logarithms."""
-    transference_amplitude: float = 0.3
+    transference_amplitude: float = 0.17
     """The same of the transference number."""
+    temperature_share: float = 0.4
+    r""":math:`s_\tau` over s before the runs: how much less quantities change over 27 K than over concentration."""
     amplitude_weight: float = 4.0
-    """Terms that it counts for beside those of the law."""
-    power_ratio: float = 3.0
+    """Terms that either s before the runs counts for beside those of the law."""
+    degree_ratio: float = 0.9
     """g, by calibration: between runs, intervals of curves that the law did not make hold them (docs, electrolyte laws)."""
-    temperature_ratio: float = 0.5
+    temperature_ratio: float = 0.25
     """r."""
     log_diffusivity_shift: float = 1.0
     """Mean of A, above that by Nernst and Einstein at the run of lowest concentration that has a conductivity."""
@@ -89,14 +98,14 @@ class TermGroup:
 
     places: Array
     """Positions of their coefficients (n_term,)."""
-    ratios: Array
-    """Standard deviations over s (n_term,)."""
+    root: Array
+    """Root of their covariance over s (n_term, n_term)."""
     amplitude: float
     """s before the runs."""
 
-    def fitted_amplitude(self, theta: Array, variance: Array, weight: float) -> float:
-        r"""Most probable s, :math:`s^2 = (w s_0^2 + \sum\langle a^2\rangle/\mathrm{ratio}^2)/(w + n)`."""
-        squares = (theta[self.places] ** 2 + variance[self.places]) / self.ratios**2
+    def fitted_amplitude(self, amplitude: float, germ: Array, variance: Array, weight: float) -> float:
+        r"""Most probable s, :math:`s^2 = (w s_0^2 + \sum\langle b^2\rangle/g^{2n})/(w + n_b)`, from germs by the s before."""
+        squares = amplitude**2 * (germ[self.places] ** 2 + variance[self.places])
         return float(np.sqrt((weight * self.amplitude**2 + squares.sum()) / (weight + len(squares))))
 
 
@@ -106,27 +115,52 @@ def term_groups(law: ElectrolyteTransport, prior: ElectrolytePrior) -> dict[str,
     for function, terms in law.series.items():
         for name, (k, j) in terms.items():
             powers.setdefault(f"{function} over temperature" if j else function, {})[name] = (k, j)
-    return {
-        group: TermGroup(
-            np.array([law.names.index(name) for name in terms]),
-            np.array([prior.power_ratio ** (k - 1) * prior.temperature_ratio**j for k, j in terms.values()]),
-            prior.transference_amplitude if set(terms) & set(law.series[T_PLUS]) else prior.amplitude,
-        )
-        for group, terms in powers.items()
-    }
+    groups = {}
+    for group, terms in powers.items():
+        amplitude = prior.transference_amplitude if set(terms) & set(law.series[T_PLUS]) else prior.amplitude
+        share = prior.temperature_share if any(j for _, j in terms.values()) else 1.0
+        places = np.array([law.names.index(name) for name in terms])
+        groups[group] = TermGroup(places, _term_root(law, list(terms.values()), prior), share * amplitude)
+    return groups
 
 
-def prior_moments(law: ElectrolyteTransport, rows: TransportRows, prior: ElectrolytePrior) -> tuple[Array, Array]:
-    """Means and standard deviations of the prior (n_coefficient,), amplitudes as they are before the runs."""
-    size, energy, square, cube, ratio, ratio_slope = (law.names.index(name) for name in law.limit_names)
-    mean, std = np.zeros((2, len(law.names)))
-    mean[size], std[size] = nernst_einstein(rows) + prior.log_diffusivity_shift, prior.log_diffusivity_std
-    mean[energy], std[energy] = prior.energy, prior.energy_std
-    std[[square, cube]] = prior.curvature_stds
-    std[ratio], std[ratio_slope] = prior.log_ratio_std, prior.log_ratio_slope_std
-    for group in term_groups(law, prior).values():
-        std[group.places] = group.amplitude * group.ratios
-    return mean, std
+def _term_root(law: ElectrolyteTransport, powers: list[tuple[int, int]], prior: ElectrolytePrior) -> Array:
+    """Coefficients of powers of u (n_term,) in each Chebyshev polynomial times its standard deviation over s (n_term,)."""
+    highest = float(law.scaled_root(RANGE.highest_concentration))
+    first = min(k for k, _ in powers)
+    root = np.zeros((len(powers), len(powers)))
+    for column, (k, j) in enumerate(powers):
+        polynomial = np.asarray(Chebyshev.basis(k - first, domain=[0.0, highest]).convert(kind=Polynomial).coef, float)
+        std = prior.degree_ratio ** (k - first) * prior.temperature_ratio ** max(j - 1, 0)
+        for power, value in enumerate(polynomial, first):
+            root[powers.index((power, j)), column] = std * float(value)
+    return root
+
+
+def prior_mean(law: ElectrolyteTransport, rows: TransportRows, prior: ElectrolytePrior) -> Array:
+    """Means of the prior (n_coefficient,)."""
+    size, energy = (law.names.index(name) for name in law.limit_names[:2])
+    mean = np.zeros(len(law.names))
+    mean[size], mean[energy] = nernst_einstein(rows) + prior.log_diffusivity_shift, prior.energy
+    return mean
+
+
+def prior_root(
+    law: ElectrolyteTransport, groups: Mapping[str, TermGroup], amplitudes: Mapping[str, float], prior: ElectrolytePrior
+) -> Array:
+    """Root of the prior's covariance (n_coefficient, n_coefficient), of each group of terms by its amplitude."""
+    root = np.zeros((len(law.names), len(law.names)))
+    limits = [law.names.index(name) for name in law.limit_names]
+    root[limits, limits] = (
+        prior.log_diffusivity_std,
+        prior.energy_std,
+        *prior.curvature_stds,
+        prior.log_ratio_std,
+        prior.log_ratio_slope_std,
+    )
+    for name, group in groups.items():
+        root[group.places[:, None], group.places] = amplitudes[name] * group.root
+    return root
 
 
 def nernst_einstein(rows: TransportRows) -> float:
@@ -149,23 +183,28 @@ def posterior(law: ElectrolyteTransport, rows: TransportRows, root: Array, prior
     ValueError
         If the search does not end.
     """
-    centre, scale = prior_moments(law, rows, prior)
     groups, n = term_groups(law, prior), len(rows.values)
-    theta, amplitudes = centre.copy(), {name: group.amplitude for name, group in groups.items()}
+    amplitudes = {name: group.amplitude for name, group in groups.items()}
+    centre, scale = prior_mean(law, rows, prior), prior_root(law, groups, amplitudes, prior)
+    theta = centre.copy()
 
     def distances(theta: Array) -> tuple[Array, Array]:
         """Residuals of data and prior (n_row + n_coefficient,), and minus their derivatives by the germs."""
         value, jacobian = linearised(law, theta, rows)
-        white = np.linalg.solve(root, np.column_stack([jacobian * scale, rows.values - value]))
-        return np.concatenate([white[:, -1], (centre - theta) / scale]), np.vstack([white[:, :-1], np.eye(len(theta))])
+        white = np.linalg.solve(root, np.column_stack([jacobian @ scale, rows.values - value]))
+        prior_residual = np.linalg.solve(scale, centre - theta)
+        return np.concatenate([white[:, -1], prior_residual]), np.vstack([white[:, :-1], np.eye(len(theta))])
 
     for _ in range(SEARCH.most_steps):
         residual, stacked = distances(theta)
         q, r = np.linalg.qr(stacked)
         downwards = q.T @ residual
-        fall, step = float(downwards @ downwards), scale * np.linalg.solve(r, downwards)
-        variance = ((scale[:, None] * np.linalg.inv(r)) ** 2).sum(axis=1)
-        new = {name: group.fitted_amplitude(theta, variance, prior.amplitude_weight) for name, group in groups.items()}
+        fall, step = float(downwards @ downwards), scale @ np.linalg.solve(r, downwards)
+        variance = (np.linalg.inv(r) ** 2).sum(axis=1)
+        new = {
+            name: group.fitted_amplitude(amplitudes[name], residual[n:], variance, prior.amplitude_weight)
+            for name, group in groups.items()
+        }
         change = max(abs(new[name] / amplitudes[name] - 1) for name in groups)
         if np.sqrt(fall) < SEARCH.converged and change < SEARCH.settled:
             break
@@ -173,11 +212,10 @@ def posterior(law: ElectrolyteTransport, rows: TransportRows, root: Array, prior
         bend = float(np.sum(distances(theta + step)[0] ** 2)) - float(residual @ residual) + 2 * fall
         theta = theta + step * min(1.0, max(fall / bend if bend > 0 else 1.0, SEARCH.shortest))
         amplitudes = new
-        for name, group in groups.items():
-            scale[group.places] = amplitudes[name] * group.ratios
+        scale = prior_root(law, groups, amplitudes, prior)
     else:
         raise ValueError(f"{law.material}: the fit does not settle in {SEARCH.most_steps} steps; check the units of the runs")
-    inverse = scale[:, None] * np.linalg.solve(r, q.T)
+    inverse = scale @ np.linalg.solve(r, q.T)
     weights = np.asarray(np.linalg.solve(root.T, inverse[:, :n].T).T, float)
     evidence = -float(residual @ residual) / 2 - float(np.log(np.abs(np.diag(r))).sum())
     return Posterior(theta, weights, inverse[:, n:], evidence, n - float((q[:n] ** 2).sum()), amplitudes)
@@ -187,7 +225,7 @@ def undetermined_limits(
     law: ElectrolyteTransport, rows: TransportRows, root: Array, prior: ElectrolytePrior
 ) -> tuple[str, ...]:
     """Names of diffusivity, activation energy and ratio of the ions, where the rows alone do not determine them; else none."""
-    mean, _ = prior_moments(law, rows, prior)
+    mean = prior_mean(law, rows, prior)
     size, energy, _, _, ratio, _ = law.limit_names
     mean[law.names.index(ratio)] = prior.log_ratio_std  # of equal ions L_s has no slope in their ratio
     chosen = [law.names.index(name) for name in (size, energy, ratio)]

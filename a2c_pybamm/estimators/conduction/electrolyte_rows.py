@@ -11,7 +11,7 @@ import numpy as np
 from a2c_pybamm.constants import GAS_CONSTANT
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.laws.conduction.electrolyte import FUNCTIONS, ElectrolyteTransport
+from a2c_pybamm.laws.conduction.electrolyte import FUNCTIONS, POSSIBLE, ElectrolyteTransport
 from a2c_pybamm.laws.conduction.electrolyte_names import (
     conductivity_name,
     diffusivity_name,
@@ -74,9 +74,11 @@ def transport_rows(runs: Runs, law: ElectrolyteTransport, declared: Sequence[Est
     ordered = sorted(runs.items() if isinstance(runs, Mapping) else runs, key=lambda item: item[0])
     places, parts = [place for place, _ in ordered], [run for _, run in ordered]
     for (c_e, T), run in zip(places, parts, strict=True):
-        if not (c_e > 0 and T > 0):
+        if not POSSIBLE.holds(c_e, T):
             raise ValueError(
-                f"{law.material}: run at {c_e:g} mol.m-3 and {T:g} K; give places as (mol.m-3, kelvin), both positive"
+                f"{law.material}: run at {c_e:g} mol.m-3 and {T:g} K; give places as (mol.m-3, kelvin), up to "
+                f"{POSSIBLE.highest_concentration:g} mol.m-3 (1 mol/L is 1000) and within {POSSIBLE.coldest:g} to "
+                f"{POSSIBLE.warmest:g} K (0 °C is 273.15 K)"
             )
         if strange := [name for name in run.names if name not in known]:
             raise ValueError(

@@ -42,7 +42,7 @@ def fit_green_kubo(
     name
         The coefficient, e.g. ``"LGPS ln(kappa [S.m-1])"`` (`a2c_pybamm.laws.log_coefficient` makes it).
     source
-        Name of the sampling error, e.g. ``"LGPS MD 700 K (sampling)"``. Where the lowest frequencies leave a choice between
+        Name of the sampling error, e.g. ``"LGPS MD 700 K (sampling)"``. Where the spectrum leaves a choice between
         models, that is a source of its own, ``"LGPS MD 700 K (misfit)"``.
     highest_frequency
         Highest frequency of the fit [Hz], in place of the test of all frequencies.

@@ -68,6 +68,11 @@ def fit_onsager(
     times. Where their products vary in time more than Wishart's law has it (at 5 %, on the scales from the window to the run),
     the excess is a source of its own, ``"<source>: variation in time"`` (`variance_factor`).
 
+    **Slow motion.** The slowest few displacements (3, 5, 8 … sines) are compared with the rest of the window: a dip or peak at
+    zero frequency that is narrower than the test of trend sees is in them. At 0.1 % the run is refused; at 5 %, which one of
+    the comparisons reaches by chance in one run in six, the difference of the three numbers is a source of its own,
+    ``"<source>: slow motion"``.
+
     **Frame.** PyBaMM's salt equation is in the frame of the mean velocity of volume, the diffusion potential takes the
     solvent's :math:`t_+`, and one number stands for both. Emitted is the solvent's. With ``volumes`` the difference,
     :math:`-c(\bar V_+t_+ - \bar V_-t_-)` and :math:`\Delta\ln D = -c(\nu_+\bar V_+ + \nu_-\bar V_-)`, is a source of its own,
@@ -98,11 +103,14 @@ def fit_onsager(
     NotDiffusive
         If the run is too short for displacements to become independent.
     ValueError
-        If there is no ion or no solvent, an ion has no volume, or the window does not lie within the run.
+        If there is no ion or no solvent, an ion has no volume, the ions fill more than the cell, or the window does not lie
+        within the run.
     """
     matrix = onsager_matrix(motion, solvent=solvent, weighting=weighting, window=window, criterion=criterion)
     if volumes and (missing := [matrix.species[i] for i in matrix.ions if matrix.species[i] not in volumes]):
         raise ValueError(f"{material}: no partial molar volume of {missing[0]}; give that of each ion in volumes=")
+    if volumes:
+        _validate_volumes(matrix, volumes, material)
     report = onsager_report(matrix, volumes=volumes)
     names, mean, variance = emitted_moments(matrix, material)
     estimate = Estimate.from_covariance(
@@ -123,6 +131,10 @@ def fit_onsager(
         excess = np.diag(np.sqrt(variance * (matrix.variance_factors - 1)))
         labels = tuple(label_hash(name, "variation in time", matrix.data) for name in names)
         estimate = estimate.add_source(f"{source}: variation in time", Factor(excess, labels))
+    if matrix.slow is not None:
+        _, slow_mean, _ = emitted_moments(matrix.slow, material)
+        labels = tuple(label_hash(name, "slow motion", matrix.data) for name in names)
+        estimate = estimate.add_source(f"{source}: slow motion", Factor(np.diag(slow_mean - mean), labels))
     if volumes and len(matrix.ions) == 2:
         column = _frame_shift(matrix, volumes)
         label = label_hash(names, "solvent for volume frame", matrix.data)
@@ -185,6 +197,7 @@ def _window(matrix: OnsagerMatrix) -> dict[str, Any]:
         "run length [s]": matrix.run_length,
         "trend p-value": matrix.flat_p,
         "isotropy p-value": matrix.isotropy_p,
+        "slow motion p-value": matrix.slow_p,
         "variance over that of Wishart's law": matrix.variance_factors.tolist(),
         "temperature [K]": matrix.temperature,
     }
@@ -196,6 +209,16 @@ def _planning(matrix: OnsagerMatrix, wished: WishedErrors) -> dict[str, float]:
     if len(matrix.ions) == 2:
         lengths[f"run length for t_plus ± {wished.t_plus:g} [s]"] = planned_length(matrix, t_plus=wished.t_plus)
     return lengths
+
+
+def _validate_volumes(matrix: OnsagerMatrix, volumes: Mapping[str, float], material: str) -> None:
+    """Raise ``ValueError`` where partial molar volumes [m3.mol-1] give the ions all of the cell, or more."""
+    share = sum(float(matrix.concentrations[i]) * volumes[matrix.species[i]] for i in matrix.ions)
+    if not abs(share) < 1:
+        raise ValueError(
+            f"{material}: with these partial molar volumes the ions fill {share:.3g} of the cell; give volumes= in m3/mol "
+            "(1 cm3/mol is 1e-6)"
+        )
 
 
 def _frame_shift(matrix: OnsagerMatrix, volumes: Mapping[str, float]) -> Array:

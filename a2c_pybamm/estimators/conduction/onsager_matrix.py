@@ -3,7 +3,7 @@ r"""Onsager matrix of all species of an electrolyte from one trajectory, in one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -53,6 +53,10 @@ class OnsagerMatrix:
     variance_factors: Array
     """Of the variances of ln κ, t₊ and ln L_s (3,), of ln κ alone where there are more ions than two (1,): above 1 where
     products of displacements vary in time more than by Wishart's law (`variance_factor`)."""
+    slow_p: float
+    """Least probability of so large a difference between some of the slowest displacements and the rest, were there none."""
+    slow: OnsagerMatrix | None
+    """The matrix of those alone, where they seem to differ from the rest of the window."""
     temperature: float
     """[K]."""
     self_diffusivities: Array
@@ -148,7 +152,7 @@ def onsager_matrix(
     L = products(against_solvent[: band.n_taper]) / molar
     _validate_independent(L[np.ix_(ions, ions)], [motion.species[i] for i in ions])
     single, single_std = _self_diffusivities(motion, band.n_taper)
-    return OnsagerMatrix(
+    found = OnsagerMatrix(
         species=motion.species,
         charges=motion.charges,
         concentrations=np.array(motion.counts) / (motion.volume * AVOGADRO),
@@ -161,12 +165,20 @@ def onsager_matrix(
         flat_p=band.flat_p,
         isotropy_p=band.isotropy_p,
         variance_factors=_variance_factors(motion, weights, ions, band.n_taper),
+        slow_p=band.slow_p,
+        slow=None,
         temperature=float(motion.temperature),
         self_diffusivities=single,
         self_diffusivity_stds=single_std,
         data=data_fingerprint(motion, motion.charges, motion.counts, reference, window),
         provenance={"motion": traced_provenance(motion), "reference": reference},
     )
+    if band.n_slow is None:
+        return found
+    share = band.n_taper / band.n_slow
+    slow_L = products(against_solvent[: band.n_slow]) / molar * share
+    n_slow = n_dof // band.n_taper * band.n_slow
+    return replace(found, slow=replace(found, L=slow_L, n_dof=n_slow, resolution=float(length / band.n_slow)))
 
 
 def solvent_weights(

@@ -35,8 +35,8 @@ def fit_green_kubo_diffusivity(
     with the velocity autocorrelation :math:`C_1` of one direction and its spectrum :math:`S`, whose value at zero is
     `zero_frequency`'s, by a mixture of models (a related one is [1]_'s). From eight atoms on, the error is the scatter between
     the atoms' contributions, with Student's factor as in `fit_tracer_diffusivity`; with fewer, that of gamma variables. Both
-    take the atoms to be independent. What the lowest frequencies disagree by is a source of its own, ``source`` with
-    ``(misfit)`` in place of ``(sampling)``.
+    take the atoms to be independent. What kinds of model differ by, where none of them is exact, is a source of its own,
+    ``source`` with ``(misfit)`` in place of ``(sampling)``.
 
     **Drift.** Velocities are taken against the mass centre of all other atoms, or of all where there are no others. In a cell
     of N atoms of one species the latter leaves :math:`1 - 1/N` of each atom's motion, and D comes out smaller by this factor,

@@ -13,7 +13,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.fft import dst
@@ -49,11 +49,19 @@ class BandCriterion:
     """Fewest tapers that are used, 18 degrees of freedom in three directions."""
     least_given: int = 4
     """Fewest tapers of a window that is given, 12 degrees of freedom: the logarithm's error is 0.4."""
+    slowest: tuple[int, ...] = (3, 5, 8, 13, 21, 34)
+    """Numbers of the slowest tapers, each of which is compared with the rest of the band: half of it at most."""
+    refuted_level: float = 0.001
+    """Probability of one such difference below which no band is flat: with six of them one run in two hundred by chance."""
+    widened_level: float = 0.05
+    """Probability of one such difference below which it is an error of its own."""
 
     def __post_init__(self) -> None:
         ratios = (self.band_ratio, self.safe_ratio)
-        if not 0 < self.level < 1 or min(ratios) <= 1 or min(self.first_tapers, self.min_tapers, self.least_given) < 2:
-            raise ValueError(f"{self}: the level lies between 0 and 1, ratios above 1, tapers are 2 or more; correct them")
+        levels = (self.level, self.refuted_level, self.widened_level)
+        tapers = (self.first_tapers, self.min_tapers, self.least_given, *self.slowest)
+        if not 0 < min(levels) <= max(levels) < 1 or min(ratios) <= 1 or min(tapers) < 2:
+            raise ValueError(f"{self}: levels lie between 0 and 1, ratios above 1, tapers are 2 or more; correct them")
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,10 @@ class FlatBand:
     """Probability of so large a difference between the directions, were they alike."""
     n_refuted: int | None
     """Tapers of the narrowest band that is seen not to be flat; none if all may be."""
+    slow_p: float = 1.0
+    """Least probability of so large a difference between some of the slowest tapers and the rest, were there none."""
+    n_slow: int | None = None
+    """Slowest tapers that seem to differ from the rest of the band, so that the difference is an error; none if none do."""
 
 
 def sine_amplitudes(paths: Array) -> Array:
@@ -82,10 +94,13 @@ def flat_band(amplitudes: Array, *, name: str, criterion: BandCriterion | None =
     of freedom for each pair of series. Bands are widened from few tapers on until one is refuted or there is no wider one,
     and a fifth of the last one that is not refuted is used: in all of it, curvature that errs by an error bar is not seen.
 
+    A narrow dip or peak at zero may pass, for the narrow bands in which it lies show little and the wide ones hold little of
+    it. The slowest few tapers are therefore compared with the rest of the band that was chosen (`slow_p_value`).
+
     Raises
     ------
     NotDiffusive
-        If that leaves too few tapers.
+        If that leaves too few tapers, or the slowest ones are refuted to be like the rest.
     ValueError
         If there are too few frames.
     """
@@ -107,7 +122,19 @@ def flat_band(amplitudes: Array, *, name: str, criterion: BandCriterion | None =
         if n_refuted is None:
             raise NotDiffusive(f"{name}: {n + 1} frames are too few to test that displacements are independent; {remedy}")
         raise NotDiffusive(f"{name}: displacements over 1/{n_refuted} of the run are not independent yet; {remedy}")
-    return _band_of(amplitudes[:used], name, n_refuted)
+    band = _band_of(amplitudes[:used], name, n_refuted)
+    p_values = {m: slow_p_value(amplitudes[:used], m, name) for m in criterion.slowest if 2 * m <= used}
+    if not p_values:
+        return band
+    n_slow = min(p_values, key=lambda m: p_values[m])
+    p = p_values[n_slow]
+    if p < criterion.refuted_level:
+        raise NotDiffusive(
+            f"{name}: displacements over 1/{n_slow} of the run differ from those over 1/{used} of it (p = {p:.1g}): "
+            f"something slow goes on; make it {criterion.safe_ratio:.2g} times as long, or give the window= [s] over which "
+            "they are independent"
+        )
+    return replace(band, slow_p=p, n_slow=n_slow if p < criterion.widened_level else None)
 
 
 def band_of_window(
@@ -147,6 +174,27 @@ def trend_p_value(amplitudes: Array, name: str) -> float:
     trend = np.einsum("k,kdi,kdj->ij", weight, white, white)
     rank = len(trend)
     return float(chdtrc(rank * (rank + 1) // 2, (trend**2).sum() / 2))
+
+
+def slow_p_value(amplitudes: Array, n_slow: int, name: str) -> float:
+    """Probability of so large a difference of the covariances of the slowest tapers and of the rest, were there none.
+
+    The likelihood's ratio, with Box's correction for few degrees of freedom [1]_: unlike squares of whitened products it sees a
+    dip as well as a peak. One where there are too few products for a covariance.
+
+    References
+    ----------
+    .. [1] G. E. P. Box, Biometrika 36 (1949) 317.
+    """
+    white = _whitened(amplitudes, name)
+    n_taper, n_direction, rank = white.shape
+    if n_slow * n_direction <= rank:
+        return 1.0
+    dof = n_direction * np.array([n_slow, n_taper - n_slow])
+    parts = [np.linalg.slogdet(products(part) / n)[1] for part, n in zip((white[:n_slow], white[n_slow:]), dof, strict=True)]
+    whole = np.linalg.slogdet(products(white) / dof.sum())[1]
+    box = 1 - (2 * rank**2 + 3 * rank - 1) / (6 * (rank + 1)) * ((1 / dof).sum() - 1 / dof.sum())
+    return float(chdtrc(rank * (rank + 1) // 2, box * (dof.sum() * whole - dof @ parts)))
 
 
 def isotropy_p_value(amplitudes: Array, name: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import brentq
@@ -12,10 +12,13 @@ from scipy.special import chdtrc, gammainc, gammaincc, ndtr, ndtri
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimators.time_series.periodogram import Periodogram, PeriodogramSettings
 from a2c_pybamm.estimators.time_series.spectral_models import (
+    LORENTZIAN,
     Bands,
     FitSettings,
+    Order,
     SpectralFit,
     fit_autoregressions,
+    fit_model,
     fit_polynomial,
     log_spectrum,
     relaxation_scores,
@@ -36,18 +39,24 @@ class ZeroFrequencyCriterion:
     most_order: int = 12
     """Highest order of an autoregression."""
     orders_with_relaxations: int = 3
-    """Highest order of an autoregression to which relaxations are added."""
+    """Highest order of an autoregression to which relaxations are added, beside the likeliest one."""
     most_degree: int = 3
     """Highest degree of the polynomial of the squared frequency."""
     most_relaxations: int = 2
     """Most relaxations beside the autoregression, which has one itself: sums of three Lorentzians."""
+    broad_shapes: tuple[tuple[float, float], ...] = ((0.5, 1.0), (1.0, 0.5))
+    """Exponents of relaxations with a distribution of times: one with a cusp at zero (tail t^-2), and Davidson and Cole's."""
+    hopeless: float = 10.0
+    """Logarithm of the likelihood below the highest, from which on other shapes of a relaxation are not tried."""
+    kind_power: float = 0.3
+    """Power of the likelihood by which shapes of a relaxation, and long autoregressions, count against each other."""
     bands_per_parameter: int = 6
     """Bands for each coefficient of an autoregression, at least."""
     parameter_odds: float = 1.0
     """Logarithm of the odds against each coefficient of an autoregression or polynomial."""
     rise_odds: float = 2.5
     """Logarithm of the odds against a further relaxation that raises the spectrum at zero."""
-    fall_odds: float = 7.0
+    fall_odds: float = 4.0
     """The same for one that lowers it: relaxations towards equilibrium add up with positive amplitudes, mostly."""
     doubt: float = 0.35
     """Logarithm of the likelihood of held-out bands, over that of the likeliest model with fewer relaxations, from which on a
@@ -66,9 +75,8 @@ class ZeroFrequencyCriterion:
     """Probability of the lowest bands below which the value is refused."""
     largest_misfit: float = 0.75
     """Largest error by the choice between two models: values that differ by a factor of e^½."""
-    widening: float = 1.5
-    """Error over the distance of such a model, whose relaxation is weak by selection, and least distance over the error
-    without it at which it counts."""
+    least_distance: float = 1.5
+    """Least distance of such a model over the error without it, at which it counts."""
     largest_std: float = 1.0
     """Largest error of the logarithm: a factor of e."""
     least_fall: float = 3.0
@@ -122,17 +130,42 @@ class Mixture:
     mean: float
     variance: float
     log_spectrum: Array
+    between: float
+    """Spread between the kinds of model, where the likeliest one is approximate."""
     further: float
     """Distance to a model with a further relaxation that held-out frequencies favour."""
 
 
 def fit_mixture(bands: Bands, criterion: ZeroFrequencyCriterion) -> Mixture:
     """All models fitted to the bands, weighed by their held-out likelihood and the odds against relaxations."""
+    fits = _all_fits(bands, criterion)
+    held_out = np.array([fit.held_out for fit in fits])
+    simple = held_out - [criterion.parameter_odds * (fit.order.autoregression + fit.order.polynomial) for fit in fits]
+    score = simple - [_relaxation_odds(fit, criterion) for fit in fits]
+    weights = np.exp(score - score.max())
+    weights /= weights.sum()
+    mean, std, between = _value(fits, score, weights, criterion)
+    return Mixture(
+        bands=bands,
+        fits=fits,
+        weights=weights,
+        mean=mean,
+        variance=std**2,
+        log_spectrum=weights @ np.stack([fit.log_spectrum for fit in fits]),
+        between=between,
+        further=_further(fits, simple, int(weights.argmax()), mean, criterion),
+    )
+
+
+def _all_fits(bands: Bands, criterion: ZeroFrequencyCriterion) -> list[SpectralFit]:
+    """Autoregressions, polynomials, and autoregressions with relaxations, the last of them of each shape."""
     settings = criterion.fit
     fits = fit_autoregressions(bands, bands.phase.shape[1], settings)
     plain = list(fits)
     fits.extend(fit_polynomial(bands, degree, settings) for degree in range(1, criterion.most_degree + 1))
-    for parent in plain[: criterion.orders_with_relaxations + 1]:
+    likeliest = max(plain, key=lambda fit: fit.held_out - criterion.parameter_odds * fit.order.autoregression)
+    parents = plain[: criterion.orders_with_relaxations + 1]
+    for parent in parents if likeliest.order.autoregression < len(parents) else [*parents, likeliest]:
         fit = parent
         for _ in range(criterion.most_relaxations):
             further = with_relaxation(bands, fit, settings)
@@ -141,25 +174,59 @@ def fit_mixture(bands: Bands, criterion: ZeroFrequencyCriterion) -> Mixture:
             fits.append(further)
             if further.held_out < fit.held_out:
                 break
+            hopeless = further.held_out < max(fit.held_out for fit in fits) - criterion.hopeless
+            for shape in () if hopeless or further.rises[-1] <= 0 else criterion.broad_shapes:
+                fits.append(fit_model(bands, replace(further.order, shape=shape), further.parameters, settings))
             fit = further
-    held_out = np.array([fit.held_out for fit in fits])
-    simple = held_out - [criterion.parameter_odds * (fit.order.autoregression + fit.order.polynomial) for fit in fits]
-    score = simple - [
-        criterion.rise_odds * (fit.rises > 0).sum() + criterion.fall_odds * (fit.rises <= 0).sum() for fit in fits
-    ]
-    weights = np.exp(score - score.max())
-    weights /= weights.sum()
-    values = np.array([fit.value for fit in fits])
-    mean, std = _centre_and_std(weights, values, np.sqrt([fit.variance for fit in fits]), criterion)
-    return Mixture(
-        bands=bands,
-        fits=fits,
-        weights=weights,
-        mean=mean,
-        variance=std**2,
-        log_spectrum=weights @ np.stack([fit.log_spectrum for fit in fits]),
-        further=_further(fits, simple, int(weights.argmax()), mean, criterion),
-    )
+    return fits
+
+
+def _relaxation_odds(fit: SpectralFit, criterion: ZeroFrequencyCriterion) -> float:
+    """Logarithm of the odds against the relaxations of a model; the shapes of a last one that rises share those of one."""
+    if not fit.order.relaxations:
+        return 0.0
+    rising = int((fit.rises > 0).sum())
+    falling = fit.order.relaxations - rising
+    shapes = 1 + len(criterion.broad_shapes) if fit.rises[-1] > 0 else 1
+    return criterion.rise_odds * rising + criterion.fall_odds * falling + float(np.log(shapes))
+
+
+def _value(
+    fits: Sequence[SpectralFit], score: Array, weights: Array, criterion: ZeroFrequencyCriterion
+) -> tuple[float, float, float]:
+    """Centre of the mixture, its standard deviation, and the spread that the kind of model leaves beside it.
+
+    Frequencies at which the shape of a relaxation is told are not those that the value is extrapolated from, and none of the
+    shapes is true; nor is a long autoregression. Where the likeliest model is of such a kind, the likelihood of the best of
+    each kind counts by a power below one.
+    """
+    values, stds = np.array([fit.value for fit in fits]), np.sqrt([fit.variance for fit in fits])
+    median, std = _centre_and_std(weights, values, stds, criterion)
+    kinds = [_kind(fit.order, criterion) for fit in fits]
+    if kinds[int(weights.argmax())] is None:
+        return median, std, 0.0
+    best: dict[tuple[float, float], int] = {}
+    for i, kind in enumerate(kinds):
+        if kind is not None and score[i] >= score[best.get(kind, i)]:
+            best[kind] = i
+    chosen = list(best.values())
+    share = np.exp(criterion.kind_power * (score[chosen] - score[chosen].max()))
+    share /= share.sum()
+    of_kinds = float(share @ values[chosen])
+    weight = float(sum(w for w, kind in zip(weights, kinds, strict=True) if kind is not None))
+    centre = median + weight * (of_kinds - median)
+    between = np.sqrt(weight * (share @ (values[chosen] - centre) ** 2))
+    for i, kind in enumerate(kinds):  # what is left within the kinds, and to models of none
+        if kind is not None:
+            values[i] += of_kinds - fits[best[kind]].value
+    return centre, _centre_and_std(weights, values, stds, criterion)[1], float(between)
+
+
+def _kind(order: Order, criterion: ZeroFrequencyCriterion) -> tuple[float, float] | None:
+    """Kind of an approximate model: the shape of its last relaxation, zeros for a long autoregression; none of the others."""
+    if order.relaxations:
+        return order.shape
+    return (0.0, 0.0) if order.autoregression > criterion.orders_with_relaxations else None
 
 
 def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: float, criterion: ZeroFrequencyCriterion) -> float:
@@ -167,10 +234,14 @@ def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: floa
     n_best = fits[best].order.relaxations
     simple = max(height for fit, height in zip(fits, held_out, strict=True) if fit.order.relaxations <= n_best)
     height, value = max(
-        ((h, fit.value) for fit, h in zip(fits, held_out, strict=True) if fit.order.relaxations > n_best and fit.rises[-1] > 0),
+        (
+            (h, fit.value)
+            for fit, h in zip(fits, held_out, strict=True)
+            if fit.order.relaxations > n_best and fit.rises[-1] > 0 and fit.order.shape == LORENTZIAN
+        ),
         default=(-np.inf, mean),
     )
-    return criterion.widening * abs(value - mean) if height >= simple + criterion.doubt else 0.0
+    return abs(value - mean) if height >= simple + criterion.doubt else 0.0
 
 
 def _centre_and_std(weights: Array, values: Array, stds: Array, criterion: ZeroFrequencyCriterion) -> tuple[float, float]:
@@ -255,7 +326,8 @@ def slowest_time_seen(mixture: Mixture, criterion: ZeroFrequencyCriterion) -> fl
 def model_name(fit: SpectralFit) -> str:
     """Name of a model for the report."""
     order = fit.order
+    shape = "" if order.shape == LORENTZIAN else ", the last with exponents {:g} and {:g}".format(*order.shape)
     if order.polynomial:
         return f"polynomial of degree {order.polynomial}"
     relaxations = f" and {order.relaxations} relaxation" + ("s" if order.relaxations > 1 else "") if order.relaxations else ""
-    return f"autoregression of order {order.autoregression}{relaxations}"
+    return f"autoregression of order {order.autoregression}{relaxations}{shape}"

@@ -2,11 +2,13 @@ r"""Models of a spectrum, fitted by Whittle's likelihood: relaxations, autoregre
 
 .. math::
     \ln S(\omega) = a + \sum_{j \le q} b_j y^j - 2\ln\Bigl|1 + \sum_{j \le p} \phi_j e^{-ij\omega}\Bigr|
-        + \sum_{l \le m} \ln\Bigl[1 + (e^{A_l} - 1)\frac{x_l}{x_l + x}\Bigr], \qquad x = 2 - 2\cos\omega
+        + \sum_{l \le m} \ln\Bigl[1 + (e^{A_l} - 1)\Bigl(1 + \frac{x^a}{x_l^a}\Bigr)^{-b}\Bigr], \qquad x = 2 - 2\cos\omega
 
 An autoregression of order one is the spectrum of one exponential relaxation in discrete time, aliasing included; each factor of
 the last sum turns it into a sum of one relaxation more (a Lorentzian in continuous time), whose amplitude may have either sign
-while S stays positive. The polynomial is one of the squared frequency, :math:`y = x/x_\max`.
+while S stays positive. Exponents :math:`a = b = 1` are those of one time; the last relaxation may have a distribution of times,
+with others: :math:`b = 1/2` is Davidson and Cole's, :math:`a = 1/2` has a cusp at zero frequency, that of a tail
+:math:`t^{-2}`. The polynomial is one of the squared frequency, :math:`y = x/x_\max`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from scipy.linalg import toeplitz
 
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimators.time_series.periodogram import Periodogram
+
+LORENTZIAN = (1.0, 1.0)
+"""Exponents of a relaxation's share, dimensionless, in the spectrum of one exponential."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class FitSettings:
     """Prior standard deviation of the logarithm of a corner ``x_l``: a relaxation time within a factor of 20."""
     corner_prior: float = 2.5
     """Logarithm of the prior's corner over the lowest ``x``."""
+    lowest_corner: int = 1
+    """Band of the lowest corner, the second: a relaxation that only one ordinate shows would be fitted to its noise."""
     highest_corner: float = 8.0
     """Highest corner, twice the largest ``x``."""
     most_leverage: float = 0.95
@@ -57,6 +64,8 @@ class Order:
     autoregression: int = 0
     polynomial: int = 0
     relaxations: int = 0
+    shape: tuple[float, float] = LORENTZIAN
+    """Exponents a and b of the last relaxation's share :math:`[1 + (x/x_l)^a]^{-b}`; both are one for a single time."""
 
     @property
     def n_parameter(self) -> int:
@@ -133,19 +142,28 @@ def log_spectrum(bands: Bands, order: Order, parameters: Array, *, gradient: boo
         value += parameters[p + j] * term
         columns.append(term)
     for k in range(_first_relaxation(order), order.n_parameter, 2):
-        share = 1 / (1 + bands.x * np.exp(-parameters[k]))
+        shape = order.shape if k == order.n_parameter - 2 else LORENTZIAN
+        share, slope = _share(bands.x, parameters[k], shape)
         factor = 1 + np.expm1(parameters[k + 1]) * share
         value += np.log(factor)
         if gradient:
-            columns.append(np.expm1(parameters[k + 1]) / factor * share * (1 - share))
+            columns.append(np.expm1(parameters[k + 1]) / factor * slope)
             columns.append(np.exp(parameters[k + 1]) * share / factor)
     return value, np.stack(columns, axis=1) if gradient else np.empty((0, 0))
 
 
+def _share(x: Array, log_corner: Array | float, shape: tuple[float, float]) -> tuple[Array, Array]:
+    """Share of a relaxation at ``x`` and its derivative by the logarithm of the corner."""
+    a, b = shape
+    reduced = (x * np.exp(-log_corner)) ** a
+    share = (1 + reduced) ** -b
+    return share, a * b * share * reduced / (1 + reduced)
+
+
 def fit_model(bands: Bands, order: Order, start: Array, settings: FitSettings) -> SpectralFit:
     """A model fitted from a start: the likelihood of gamma variables, times the prior of its relaxations."""
-    low, high = np.log(bands.x[0]), np.log(settings.highest_corner)
-    first, centre = _first_relaxation(order), low + settings.corner_prior
+    low, high = np.log(bands.x[settings.lowest_corner]), np.log(settings.highest_corner)
+    first, centre = _first_relaxation(order), np.log(bands.x[0]) + settings.corner_prior
 
     def prior(parameters: Array) -> tuple[float, Array, Array]:
         away, rises = parameters[first::2] - centre, parameters[first + 1 :: 2]
@@ -250,10 +268,10 @@ class Score:
     """Standard error of its rise (n_corner,)."""
 
 
-def relaxation_scores(bands: Bands, fit: SpectralFit, settings: FitSettings) -> Score:
-    """Score tests of a fit for one relaxation more at each of several corners."""
-    corner = np.exp(np.linspace(np.log(bands.x[0]), np.log(bands.x[-1] / 2), settings.n_corner))
-    share = corner / (corner + bands.x[:, None])
+def relaxation_scores(bands: Bands, fit: SpectralFit, settings: FitSettings, shape: tuple[float, float] = LORENTZIAN) -> Score:
+    """Score tests of a fit for one relaxation more, of some shape, at each of several corners."""
+    corner = np.exp(np.linspace(np.log(bands.x[settings.lowest_corner]), np.log(bands.x[-1] / 2), settings.n_corner))
+    share, _ = _share(bands.x[:, None], np.log(corner), shape)
     weighted = fit.gradient.T * bands.shape
     beyond = share - fit.gradient @ (fit.covariance @ (weighted @ share))
     information = bands.shape @ (beyond * share)
@@ -263,13 +281,15 @@ def relaxation_scores(bands: Bands, fit: SpectralFit, settings: FitSettings) -> 
     return Score(corner[known], score[known] / np.sqrt(information[known]), information[known] ** -0.5)
 
 
-def with_relaxation(bands: Bands, fit: SpectralFit, settings: FitSettings) -> SpectralFit | None:
+def with_relaxation(
+    bands: Bands, fit: SpectralFit, settings: FitSettings, shape: tuple[float, float] = LORENTZIAN
+) -> SpectralFit | None:
     """The fit with one relaxation more, from the corner that the scores favour; none if no corner can be seen."""
-    scores = relaxation_scores(bands, fit, settings)
+    scores = relaxation_scores(bands, fit, settings, shape)
     if not len(scores.z):
         return None
     best = int(np.abs(scores.z).argmax())
     rise = float(np.clip(scores.z[best] * scores.rise_std[best], -2, 2))
     start = np.concatenate([fit.parameters, [np.log(scores.corner[best]), rise]])
-    order = replace(fit.order, relaxations=fit.order.relaxations + 1)
+    order = replace(fit.order, relaxations=fit.order.relaxations + 1, shape=shape)
     return fit_model(bands, order, start, settings)

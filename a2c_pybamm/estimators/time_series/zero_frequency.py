@@ -1,8 +1,9 @@
 r"""The spectrum at zero frequency, which is twice the integral of the correlation function, and its error.
 
 Several models of the spectrum are fitted to the whitened periodogram by Whittle's likelihood: autoregressions, sums of
-relaxations, polynomials of the squared frequency. Each counts by the likelihood that it gives to frequencies held out of its
-fit. The lowest frequencies are tested against the mixture; where they disagree, the error is widened, or the value refused.
+relaxations with one time or a distribution of times, polynomials of the squared frequency. Each counts by the likelihood that
+it gives to frequencies held out of its fit. Where only approximate models are likely, what their kinds differ by is an error of
+its own. The lowest frequencies are tested against the mixture; where they disagree, the error is widened, or the value refused.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class ZeroFrequency:
     std: float
     """Standard error by sampling, that of the choice between models included."""
     misfit: float
-    """Further standard error where the lowest frequencies disagree with the models; 0 where they do not."""
+    """Further standard error: between kinds of model where only approximate ones fit, or by the lowest frequencies; or 0."""
     degrees_of_freedom: float
     """Of the χ² variable with the same relative error, :math:`2/\\mathrm{std}^2`."""
     weights: dict[str, float]
@@ -204,7 +205,8 @@ def _result(
     variance = _variance(data, mixture, kurtosis / n_value)
     std = float(np.sqrt(variance))
     misfit = max(
-        mixture.further if mixture.further > criterion.widening * std else 0.0,
+        mixture.between,
+        mixture.further if mixture.further > criterion.least_distance * std else 0.0,
         abs(distance) if probability < criterion.widening_level else 0.0,
     )
     falls = sum(w for w, fit in zip(mixture.weights, mixture.fits, strict=True) if (fit.rises < 0).any())

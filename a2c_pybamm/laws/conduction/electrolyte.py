@@ -14,6 +14,7 @@ from a2c_pybamm.laws.conduction.limiting_slopes import (
     electrophoretic_slope,
     relaxation_slope,
     thermodynamic_slope,
+    validate_permittivity,
 )
 from a2c_pybamm.laws.conduction.onsager import salt_diffusivity
 from a2c_pybamm.laws.conduction.temperature_form import arrhenius_scale, vogel_scale
@@ -45,6 +46,26 @@ class TransportRange:
 
 RANGE = TransportRange()
 """Range of all electrolytes."""
+
+
+@dataclass(frozen=True)
+class PossiblePlaces:
+    """Concentrations and temperatures at which an electrolyte is a liquid; others are slips of units."""
+
+    highest_concentration: float = 20_000.0
+    """[mol.m-3]: no liquid holds 20 mol/L of a salt."""
+    coldest: float = 150.0
+    """[K]: solvents of electrolytes are glasses or crystals below."""
+    warmest: float = 1000.0
+    """[K]: molten salts."""
+
+    def holds(self, c_e: float, T: float) -> bool:
+        """True for a possible place."""
+        return 0 < c_e <= self.highest_concentration and self.coldest <= T <= self.warmest
+
+
+POSSIBLE = PossiblePlaces()
+"""Places of all electrolytes."""
 FUNCTIONS = ("ln(kappa)", "t_plus", "ln(L_s)", "ln(TDF)")
 """Quantities that a series in the concentration's square root takes from the dilute limit to any concentration."""
 
@@ -115,7 +136,7 @@ class ElectrolyteTransport:
     limit_range: float = 0.2
     """:math:`u_h`: of 0.05 mol/L; 0 where h is one at every concentration."""
     permittivity: float = 0.0
-    """Relative permittivity of the solvent; 0 where the first slopes are coefficients."""
+    """Relative permittivity of the solvent; 0 where the first slopes are coefficients, as in solvents in which ions pair."""
     viscosity: float = 0.0
     """Viscosity of the solvent at the reference temperature [Pa.s]; 0 where the first slopes of transport are coefficients."""
     temperature_scale: ClassVar[float] = 0.1
@@ -141,6 +162,8 @@ class ElectrolyteTransport:
                 f"{self.material}: permittivity {self.permittivity:g}, viscosity {self.viscosity:g} Pa.s; give none, the "
                 "first, or both, as positive numbers"
             )
+        if self.permittivity:
+            validate_permittivity(self.material, self.reference_temperature, self.permittivity)
 
     # ---- names -------------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,10 @@ class LimitingLaws:
     r"""Of :math:`l_B\kappa_D` in the slope of :math:`\ln\Lambda` (Onsager)."""
     flow: float = 1 / (3 * pi)
     r"""Of :math:`k_BT\kappa_D/\eta(D_+ + D_-)`: Stokes' friction of two ions."""
+    power: float = 3 / 2
+    r"""Of the inverse permittivity in :math:`l_B\kappa_D`."""
+    steepest: float = 3.0
+    r"""Largest :math:`l_B\kappa_D/4` with a use: beyond it ions pair at concentrations far below those of batteries."""
 
 
 LIMITING = LimitingLaws()
@@ -56,6 +60,17 @@ def bjerrum_length(T: Any, permittivity: float) -> Any:
 def thermodynamic_slope(T: Any, permittivity: float) -> Any:
     r"""Slope of ln TDF: :math:`-l_B\kappa_D/4`, from :math:`\ln\gamma_\pm = -l_B\kappa_D\sqrt c/2`."""
     return -LIMITING.thermodynamic * bjerrum_length(T, permittivity) * screening(T, permittivity)
+
+
+def validate_permittivity(material: str, T: float, permittivity: float) -> None:
+    """Raise ``ValueError`` where the permittivity is too low for limiting slopes to hold at concentrations of use."""
+    slope = -float(thermodynamic_slope(T, permittivity))
+    if slope > LIMITING.steepest:
+        lowest = permittivity * (slope / LIMITING.steepest) ** (1 / LIMITING.power)
+        raise ValueError(
+            f"{material}: permittivity {permittivity:g} makes the limiting slope of ln TDF {-slope:.3g} per (mol/L)^(1/2); "
+            f"below {lowest:.3g} ions pair long before 1 mol/L, so leave permittivity and viscosity out (0)"
+        )
 
 
 def relaxation_slope(T: Any, permittivity: float) -> Any:

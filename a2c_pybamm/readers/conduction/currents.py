@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from a2c_pybamm.data import Array, CurrentSeries, TransportCoefficient
+from a2c_pybamm.data import Array, CurrentSeries, TransportCoefficient, at_constant_energy
 from a2c_pybamm.readers.conduction.current_columns import (
     CHARGE_TERMS,
     STRESSES,
@@ -21,10 +21,14 @@ from a2c_pybamm.readers.conduction.current_columns import (
 from a2c_pybamm.readers.conduction.lammps_units import LAMMPS_STYLES, UnitStyle
 from a2c_pybamm.readers.conduction.numpy_currents import read_numpy_currents
 from a2c_pybamm.readers.conduction.series_file import SeriesOptions, open_series, series_settings, style_of
-from a2c_pybamm.readers.conduction.series_table import SeriesTable
+from a2c_pybamm.readers.conduction.series_table import SeriesTable, Statements
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint
 from a2c_pybamm.readers.units import column_unit
 
+ENERGY_WARNING = (
+    "the bulk viscosity of the pressure as it is holds at constant energy; of a run with a thermostat name the column of its "
+    "total energy by energy=, or make the series by pressure_fluctuation(energy=)"
+)
 CENTROID_WARNING = (
     "the heat flux may be wrong: LAMMPS's stress/atom is right for energies of pairs of atoms alone; compute it with "
     "centroid/stress/atom, or state atomic_stress='pairwise' or 'centroid' if it is one of these"
@@ -47,6 +51,7 @@ def read_currents(
     discard: float = 0.0,
     run: int | None = None,
     atomic_stress: Literal["pairwise", "centroid"] | None = None,
+    energy: str | None = None,
 ) -> CurrentSeries:
     r"""Current densities in SI units, for a coefficient by Green and Kubo's formula.
 
@@ -88,6 +93,9 @@ def read_currents(
         How a heat flux counts the stress of single atoms: ``"pairwise"`` where the potential is a sum over pairs,
         ``"centroid"`` where it is computed by ``centroid/stress/atom`` or by the potential's own formula. Where neither is
         stated, and the log does not show it, ``provenance["warnings"]`` says so.
+    energy
+        Column of the total energy, in any unit (``"TotEng"``), of which what the pressure follows is taken off for the bulk
+        viscosity: its formula holds at constant energy. Where it is not given, ``provenance["warnings"]`` says so.
 
     Raises
     ------
@@ -99,6 +107,8 @@ def read_currents(
     kind = _coefficient(path, coefficient)
     if atomic_stress not in (None, "pairwise", "centroid"):
         raise ValueError(f"{path}: atomic_stress is {atomic_stress!r}; write 'pairwise' or 'centroid'")
+    if energy is not None and kind is not TransportCoefficient.BULK_VISCOSITY:
+        raise ValueError(f"{path}: energy is for the bulk viscosity, not for the {kind}; leave it out")
     if units is not None and units not in (*LAMMPS_STYLES, "lj", *current_units(kind)):
         raise ValueError(
             f"{path}: units {units!r} are not known; write a style of LAMMPS ({', '.join(LAMMPS_STYLES)}) or one of "
@@ -106,11 +116,13 @@ def read_currents(
         )
     options = SeriesOptions(units, interval, timestep, temperature, volume, discard, run)
     if path.suffix in (".npy", ".npz"):
-        if columns is not None or run is not None or extensive is not None or timestep is not None:
+        if any(given is not None for given in (columns, run, extensive, timestep, energy)):
             raise ValueError(
-                f"{path}: arrays have neither columns, runs nor time steps; leave columns, run, extensive, timestep out"
+                f"{path}: arrays have neither columns, runs nor time steps; leave columns, run, extensive, timestep, energy out"
             )
-        return read_numpy_currents(path, kind, options, coupled)
+        return _with_warnings(
+            read_numpy_currents(path, kind, options, coupled), _physical_warnings(kind, atomic_stress, energy)
+        )
     series = open_series(path, run, _terms(path, kind, columns, coupled))
     names = chosen_columns(series, kind, columns)
     style = style_of(series, units)
@@ -120,11 +132,14 @@ def read_currents(
     flux = np.column_stack(
         [series.column(name, "name it by columns=")[kept] * unit for name, unit in zip(names, scale.units, strict=True)]
     )
+    independent = independent_series(kind, flux / settings.volume if scale.total else flux)
+    if energy is not None:
+        independent = at_constant_energy(independent, series.column(energy, "name it by energy=")[kept])
     others = _coupled(series, coupled or {}, len(names), kept)
-    warnings = [*series.warnings, *settings.warnings, *_heat_warnings(series, kind, atomic_stress)]
-    return CurrentSeries(
+    warnings = [*series.warnings, *settings.warnings, *_physical_warnings(kind, atomic_stress, energy, series.statements)]
+    made = CurrentSeries(
         kind,
-        independent_series(kind, flux / settings.volume if scale.total else flux),
+        independent,
         settings.run.interval,
         settings.run.temperature,
         settings.volume,
@@ -135,11 +150,12 @@ def read_currents(
             "columns": list(names),
             "units": units or series.statements.units or "by column",
             "divided by the volume": scale.total,
+            **({"energy": f"what follows {energy} is taken off"} if energy is not None else {}),
             "discarded [s]": settings.run.n_discarded * settings.run.interval,
             **({"remarks": list(series.remarks)} if series.remarks else {}),
-            **({"warnings": warnings} if warnings else {}),
         },
     )
+    return _with_warnings(made, warnings)
 
 
 def _coefficient(path: Path, name: TransportCoefficient | str) -> TransportCoefficient:
@@ -257,11 +273,23 @@ def _coupled(series: SeriesTable, coupled: Mapping[str, Sequence[str]], n: int, 
     )
 
 
-def _heat_warnings(series: SeriesTable, coefficient: TransportCoefficient, atomic_stress: str | None) -> list[str]:
-    """Warning where a heat flux may come from stresses of single atoms that a potential of many bodies does not have."""
-    if coefficient is not TransportCoefficient.THERMAL_CONDUCTIVITY or series.units_in_names or atomic_stress is not None:
+def _physical_warnings(
+    coefficient: TransportCoefficient, atomic_stress: str | None, energy: str | None, stated: Statements | None = None
+) -> list[str]:
+    """Warnings where a current may not be the one that the formula is for, by argument and by what the file states.
+
+    Of a heat flux: where stresses of single atoms are not known to be right for the potential. Of the pressure: where the
+    energy is not given.
+    """
+    if coefficient is TransportCoefficient.BULK_VISCOSITY:
+        return [ENERGY_WARNING] if energy is None else []
+    if coefficient is not TransportCoefficient.THERMAL_CONDUCTIVITY or atomic_stress is not None:
         return []
-    stated: Any = series.statements
-    if stated.pairwise or stated.atomic_stresses == {"centroid/stress/atom"}:
+    if stated is not None and (stated.pairwise or stated.atomic_stresses == {"centroid/stress/atom"}):
         return []
     return [CENTROID_WARNING]
+
+
+def _with_warnings(series: CurrentSeries, warnings: list[str]) -> CurrentSeries:
+    """The series, its provenance with the warnings that there are."""
+    return replace(series, provenance={**series.provenance, "warnings": warnings}) if warnings else series

@@ -29,7 +29,8 @@ def read_dump_sums(path: Path, terms: Sequence[str]) -> SeriesTable:
     Raises
     ------
     ValueError
-        If the dump has no such column, a frame is cut off or not of numbers, or frames have other numbers of atoms.
+        If the dump has no such column, a frame is cut off or not of numbers, frames have other numbers of atoms, or charges
+        ``q`` of a term do not add up to zero.
     """
     factors = {term: tuple(term.split(PRODUCT)) for term in terms}
     known = {name for names in factors.values() for name in names}
@@ -43,6 +44,7 @@ def read_dump_sums(path: Path, terms: Sequence[str]) -> SeriesTable:
         volumes += [abs(float(np.linalg.det(header.cell))) for header in headers]
         if CHARGE_COLUMN in known:
             charge = columns[CHARGE_COLUMN]
+            _validate_neutral(path, headers, charge)
             fractional = fractional or bool((np.abs(charge - np.round(charge)) > STATED_TOLERANCE).any())
         sums.append(np.column_stack([_total(columns, names) for names in factors.values()]))
     values = np.column_stack([np.array(steps, float), np.concatenate(sums)])
@@ -56,6 +58,18 @@ def read_dump_sums(path: Path, terms: Sequence[str]) -> SeriesTable:
     warnings = (PARTIAL_CHARGES,) if fractional else ()
     stated = Statements(units=units)
     return SeriesTable(path, table, stated, volumes=np.array(volumes), warnings=warnings, counted_in="frame")
+
+
+def _validate_neutral(path: Path, headers: Sequence[DumpHeader], charge: Array) -> None:
+    """Raise ``ValueError`` where the charges (n_frame, n_atom) of a frame do not add up to zero."""
+    total = charge.sum(axis=1)
+    charged = np.abs(total) > STATED_TOLERANCE * np.abs(charge).sum(axis=1)
+    if charged.any():
+        k = int(np.argmax(charged))
+        raise ValueError(
+            f"{path}: the charges of step {headers[k].step} add up to {total[k]:+.3g}, and their current depends on the frame; "
+            "dump all atoms, correct the charges, or take ionic_current(species=) for the one ion of a solid"
+        )
 
 
 def _total(columns: Columns, names: Sequence[str]) -> Array:

@@ -34,7 +34,7 @@ from a2c_pybamm.readers.units import EV, LARGEST_NUMBER, THZ, column_unit
 
 
 @dataclass(frozen=True)
-class BandCriterion:
+class ImageCriterion:
     """Limits beyond which images are no path, or forces not those of its energies."""
 
     cell_difference: float = 1e-3
@@ -56,7 +56,7 @@ def read_neb(
     label: str | None = None,
     ends: tuple[str | Path, str | Path] | None = None,
     end_energies: tuple[float, float] | None = None,
-    criterion: BandCriterion = BandCriterion(),
+    criterion: ImageCriterion = ImageCriterion(),
 ) -> MigrationPath:
     r"""Energies along a hop, from the images of a nudged elastic band in order.
 
@@ -119,7 +119,7 @@ def _images(
     return images if ends is None else with_ends(images, images_of_files([Path(file) for file in ends]))
 
 
-def _path_of_images(path: Path, label: str, images: Sequence[BandImage], criterion: BandCriterion) -> MigrationPath:
+def _path_of_images(path: Path, label: str, images: Sequence[BandImage], criterion: ImageCriterion) -> MigrationPath:
     """The path through some images."""
     if len(images) < MIN_IMAGES:
         raise ValueError(f"{path}: {len(images)} image(s), a barrier needs at least three; give all of the band")
@@ -154,7 +154,7 @@ def _checked(
     energy: np.ndarray,
     slope: np.ndarray | None,
     provenance: dict[str, Any],
-    criterion: BandCriterion,
+    criterion: ImageCriterion,
 ) -> MigrationPath:
     """The path, without slopes where these are not those of its energies."""
     path = MigrationPath(label, distance, energy - energy[0], slope, provenance)
@@ -170,7 +170,7 @@ def _checked(
     return replace(path, slope=None, provenance={**provenance, **note})
 
 
-def _check_image(image: BandImage, first: Any, criterion: BandCriterion) -> None:
+def _check_image(image: BandImage, first: Any, criterion: ImageCriterion) -> None:
     """Raise ``ValueError`` where an image cannot be one of the path that the first one begins."""
     atoms, where = image.atoms, image.where
     if len(atoms) != len(first) or (atoms.numbers != first.numbers).any():
@@ -183,7 +183,7 @@ def _check_image(image: BandImage, first: Any, criterion: BandCriterion) -> None
         raise ValueError(f"{where} has another cell than the first; relax the path in one fixed cell")
 
 
-def _step(path: Path, k: int, first: Any, second: Any, criterion: BandCriterion) -> np.ndarray:
+def _step(path: Path, k: int, first: Any, second: Any, criterion: ImageCriterion) -> np.ndarray:
     """Displacements of all atoms [Å] (n_atom, 3) from image k to the next, nearest periodic copies."""
     vectors, lengths = find_mic(second.positions - first.positions, first.cell, first.pbc)
     if not lengths.any():

@@ -238,6 +238,57 @@ def test_two_runs_with_a_declared_limit() -> None:
     assert np.abs(z).max() < 3.5
 
 
+def tables(
+    order: tuple[str, ...], curves: Curves, places: tuple[tuple[float, float], ...], std: float
+) -> list[tuple[tuple[float, float], Estimate]]:
+    """Some quantities of curves at places, with an error of their own; pairs of place and estimate."""
+    at = [list(NAMES).index(quantity) for quantity in order]
+    names = [NAMES[quantity] for quantity in order]
+    return [
+        (place, declare(names, curves(*place)[at], std=std, source=f"{order} {place}", reason="tabulated values"))
+        for place in places
+    ]
+
+
+def test_a_thermodynamic_factor_of_one_temperature_holds_near_it() -> None:
+    """κ, t₊ and L_s at 3 × 3 places, TDF at 298 K alone: real ones change by 0.1 to 0.2 in 30 K, and the bars hold that."""
+    moved = tables(
+        ("ln(kappa)", "t_plus", "ln(L_s)"), landesfeind, tuple((c, T) for c in (500, 1000, 1500) for T in (278, 303, 328)), 0.04
+    )
+    factors = tables(("ln(TDF)",), landesfeind, tuple((c, 298.15) for c in (300.0, 700.0, 1000.0, 1500.0)), 0.02)
+    estimate = fit_electrolyte([*moved, *factors], LAW)
+    for T, highest in ((263.0, 1.1), (278.0, 0.55), (298.15, 0.03), (308.0, 0.25)):
+        at = electrolyte_at(estimate, LAW, 1000.0, T)
+        wrong = at.mean - landesfeind(1000.0, T)
+        for k in (3, 4):
+            assert abs(wrong[k]) < 2.5 * at.std[k]
+        assert at.std[3] < highest
+        assert at.std[4] < highest + 0.1
+    assert at.std[3] > 0.1  # nobody has looked there
+    assert estimate.provenance["fit"]["undetermined"] == []
+
+
+def test_a_diffusivity_that_the_runs_leave_open_is_said() -> None:
+    runs = tables(("ln(kappa)", "t_plus", "ln(L_s)"), landesfeind, ((500.0, 280.0), (1500.0, 320.0)), 0.04)
+    estimate = fit_electrolyte([*runs, *tables(("ln(TDF)",), landesfeind, ((500.0, 280.0),), 0.02)], LAW)
+    (line,) = estimate.provenance["fit"]["undetermined"]
+    assert line.startswith("ln(D_e) at 1500 mol.m-3 and 280 K is ± ")
+    assert line.endswith("; add runs with ln(TDF) near there")
+
+
+def test_draws_from_one_concentration_are_electrolytes() -> None:
+    """From 1 mol/L at 280 and 320 K: κ of all places between 1e-3 and 1e3 S/m in 99 % of draws, t₊ within −2 and 3."""
+    runs = runs_of(landesfeind, np.random.default_rng(0), places=((1000.0, 280.0), (1000.0, 320.0)))
+    joint = Joint([fit_electrolyte(runs, LAW)])
+    c = dict(zip(joint.names, joint.draw(2000, np.random.default_rng(0)).T[:, :, None], strict=True))
+    salt, T = (x.ravel() for x in np.meshgrid((100.0, 300.0, 1000.0, 2000.0, 3000.0), (263.0, 280.0, 300.0, 333.0)))
+    kappa = transport_values(LAW, c, "ln(kappa)", salt, T) / np.log(10)
+    assert (np.abs(kappa) < 3).all(axis=1).mean() > 0.985
+    assert np.abs(kappa).max() < 5
+    t_plus = transport_values(LAW, c, "t_plus", salt, T)
+    assert -2 < t_plus.min() < t_plus.max() < 3
+
+
 def test_diffusivities_may_stand_for_onsager_coefficients() -> None:
     """Runs with κ, t₊, TDF and D_e: those with L_s in its place give the same."""
     runs = tabulated(landesfeind, 0.02)
@@ -274,6 +325,9 @@ def test_bad_runs_are_one_line() -> None:
     runs = runs_of(landesfeind, np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"run at 1 mol.m-3 and -5 K; give places as \(mol.m-3, kelvin\)"):
         fit_electrolyte({**runs, (1.0, -5.0): runs[PLACES[0]]}, LAW)
+    for place in ((1000.0, 25.0), (1.2e6, 298.0), (np.nan, 298.0), (1000.0, np.inf)):
+        with pytest.raises(ValueError, match=r"up to 20000 mol.m-3 \(1 mol/L is 1000\) and within 150 to 1000 K \(0 °C is"):
+            fit_electrolyte([*runs.items(), (place, runs[PLACES[0]])], LAW)
     strange = declare(["Y ln(kappa [S.m-1])"], [0.0], std=0.1, source="s", reason="r")
     with pytest.raises(ValueError, match=r"has 'Y ln\(kappa \[S.m-1\]\)'; select some of X ln"):
         fit_electrolyte({**runs, (1.0, 300.0): strange}, LAW)
@@ -285,3 +339,25 @@ def test_bad_runs_are_one_line() -> None:
     estimate = fit_electrolyte(runs, LAW)
     with pytest.raises(ValueError, match=r"0 mol.m-3 and 300 K; give a concentration and kelvin"):
         electrolyte_at(estimate, LAW, 0.0, 300.0)
+
+
+@pytest.mark.calibration
+@pytest.mark.parametrize("freedom", [300, 3000])
+def test_bars_grow_beyond_the_runs(freedom: int) -> None:
+    """Twelve sets of runs up to 2.2 mol/L and down to 273 K: κ of Landesfeind's form at 5 mol/L, D_e of Ai2020 at 253 K."""
+    law, ai, distances, factors = ElectrolyteTransport("X"), of_base_set("Ai2020"), [], []
+    for seed in range(12):
+        rng = np.random.default_rng(900 + seed)
+        thick = electrolyte_at(fit_electrolyte(runs_of(landesfeind, rng, freedom=freedom), law), law, 5000.0, 298.15)
+        cold = electrolyte_at(fit_electrolyte(runs_of(ai, rng, freedom=freedom), law), law, 1000.0, 253.15)
+        factors.append(np.exp(thick.std[0]))
+        distances.append(
+            [
+                (thick.mean[0] - landesfeind(5000.0, 298.15)[0]) / thick.std[0],
+                (cold.mean[4] - ai(1000.0, 253.15)[4]) / cold.std[4],
+            ]
+        )
+    low, high = np.min(distances, axis=0), np.max(distances, axis=0)
+    print(f"ν = {freedom}: bars a factor of {np.median(factors):.2g}")
+    print(f"   κ {low[0]:+.1f} to {high[0]:+.1f}, D_e {low[1]:+.1f} to {high[1]:+.1f} bars off")
+    assert np.abs(distances).max() < 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,5 +132,41 @@ def test_bad_input_is_refused() -> None:
     with pytest.raises(ValueError, match="single particles must have the shapes"):
         replace(whole, particles=whole.particles[::2])
     forces = np.ones((2, 2))
+    with pytest.raises(ValueError, match="two species are called a"):
+        DriftVelocities(("a", "a"), (1, -1), (1, 1), np.ones(2), forces, forces, forces, 300.0, 1e-26)
     with pytest.raises(ValueError, match="has no standard error"):
         DriftVelocities(("a", "b"), (1, -1), (1, 1), np.ones(2), forces, forces, 0 * forces, 300.0, 1e-26)
+
+
+def test_scaled_charges_are_refused() -> None:
+    """Whole numbers of any type pass; what int() would cut off does not."""
+    run, bodies = trajectory(), molecules()
+    with pytest.raises(ValueError, match=r"charge of Li is 0\.8; give the formal one, a whole number"):
+        electrolyte_motion(run, charges={"Li": 0.8, "PF3": -0.8, "water": 0}, volume=VOLUME, molecules=bodies)  # type: ignore[dict-item]
+    whole = electrolyte_motion(run, charges={"Li": np.int64(1), "PF3": -1, "water": 0}, volume=VOLUME, molecules=bodies)
+    assert all(type(z) is int for z in whole.charges)
+    numbers = {"species": "ab", "masses": [1, 1], "interval": 1, "temperature": 1, "volume": 1}
+    with pytest.raises(ValueError, match=r"charge of a is 0\.5"):
+        motion_of_groups(np.zeros((5, 2, 3)), charges=(0.5, -0.5), counts=(1, 1), **numbers)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"2\.5 particles of a"):
+        motion_of_groups(np.zeros((5, 2, 3)), charges=(1, -1), counts=(2.5, 2.5), **numbers)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"charge of PF3 is -1\.5"):
+        replace(whole, charges=(1, -1.5, 0))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"masses": np.array([1.0, -1.0, 1.0])}, r"mass of PF3 is -1 kg, it must be positive"),
+        ({"masses": np.array([1.0, 1.0, np.nan])}, r"mass of water is nan kg"),
+        ({"counts": (2, 2, 0), "particles": ()}, r"0 particles of water; give a whole number from 1"),
+        ({"species": ("Li", "PF3", "Li")}, r"two species are called Li; name them apart"),
+        ({"temperature": np.inf}, r"temperature is inf, it must be positive"),
+        ({"interval": np.nan}, r"interval is nan, it must be positive"),
+        ({"volume": np.inf}, r"volume is inf, it must be positive"),
+    ],
+)
+def test_impossible_numbers_are_refused(changes: dict[str, Any], message: str) -> None:
+    motion = electrolyte_motion(trajectory(), charges=CHARGES, volume=VOLUME, molecules=molecules())
+    with pytest.raises(ValueError, match=f"electrolyte: {message}"):
+        replace(motion, **changes)

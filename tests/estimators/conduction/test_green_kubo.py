@@ -136,3 +136,11 @@ def test_error_bars_of_coupled_currents_cover() -> None:
     print(f"coupled: {np.mean(np.abs(z) < 1):.1%} and {np.mean(np.abs(z) < 1.96):.1%}, mean {np.mean(z):.2f}")
     for half, nominal in ((1, 0.6827), (1.96, 0.95)):
         assert abs(np.mean(np.abs(z) < half) - nominal) < 3.3 * np.sqrt(nominal * (1 - nominal) / len(z))
+
+
+@pytest.mark.parametrize("name", ["interval", "temperature", "volume"])
+def test_infinite_numbers_are_refused(name: str) -> None:
+    series = currents(np.arange(8.0)[None], TransportCoefficient.VISCOSITY)
+    for value in (np.inf, np.nan, 0.0):
+        with pytest.raises(ValueError, match=f"viscosity: {name} is .*, it must be positive; give {name}="):
+            replace(series, **{name: value})

@@ -22,7 +22,7 @@ from a2c_pybamm.estimators import (
     planned_length,
 )
 from a2c_pybamm.estimators.conduction.onsager import transference_scale
-from a2c_pybamm.estimators.time_series.flat_band import flat_band, sine_amplitudes, trend_p_value
+from a2c_pybamm.estimators.time_series.flat_band import BandCriterion, flat_band, sine_amplitudes, slow_p_value, trend_p_value
 from a2c_pybamm.estimators.time_series.variation_in_time import variance_factor
 from a2c_pybamm.laws import (
     BinarySalt,
@@ -326,6 +326,8 @@ def test_bad_input_is_refused() -> None:
     still[:, 0] = 50 / 600 * still[:, 2]
     with pytest.raises(NotDiffusive, match="does not move against the others"):
         fit_onsager(replace(motion, collective=still), **NAMES)
+    with pytest.raises(ValueError, match=r"the ions fill .* of the cell; give volumes= in m3/mol \(1 cm3/mol is 1e-6\)"):
+        fit_onsager(motion, **NAMES, volumes={name: 1e6 * volume for name, volume in VOLUMES.items()})
 
 
 def test_trend_of_the_spectrum_narrows_the_window() -> None:
@@ -339,6 +341,56 @@ def test_trend_of_the_spectrum_narrows_the_window() -> None:
     assert band.n_refuted is not None
     assert band.n_refuted < 200
     assert band.n_taper < 30
+
+
+def dip(seed: int, depth: float, n_taper: int = 400, width: int = 10) -> Array:
+    """Amplitudes (n_taper, 3, 2) whose spectrum falls to ``depth`` below some sines, of which no band of a fifth is refuted."""
+    k = np.arange(1, n_taper + 1)
+    spectrum = 1 - (1 - depth) / (1 + (k / width) ** 2)
+    return np.sqrt(spectrum)[:, None, None] * np.random.default_rng(seed).standard_normal((n_taper, 3, 2))
+
+
+def test_slowest_sines_are_compared_with_the_rest() -> None:
+    """The probability is uniform of white noise, by the correction for few degrees of freedom, and small of dips and peaks."""
+    p = [slow_p_value(dip(seed, 1.0, 40), m, "x") for seed in range(80) for m in (3, 13)]
+    assert stats.kstest(p, "uniform").pvalue > 1e-3
+    turned = dip(0, 0.3) @ np.array([[3.0, 0.0], [1.0, 1e-3]])
+    assert slow_p_value(turned, 8, "x") == pytest.approx(slow_p_value(dip(0, 0.3), 8, "x"))
+    for depth in (0.1, 5.0):
+        assert np.median([slow_p_value(dip(seed, depth), 8, "x") for seed in range(10)]) < 1e-3
+    assert slow_p_value(np.random.default_rng(0).standard_normal((20, 1, 3)), 3, "x") == 1
+    with pytest.raises(ValueError, match="levels lie between 0 and 1"):
+        BandCriterion(widened_level=1.0)
+
+
+def test_difference_of_the_slowest_is_an_error() -> None:
+    """A bounded motion remembered for a thirtieth of the run, in a run in which the trend shows nothing."""
+    motion = slow_motion(12)
+    matrix, estimate = onsager_matrix(motion), fit_onsager(motion, **NAMES)
+    assert matrix.slow is not None
+    assert matrix.n_dof > 1000
+    assert 0.001 < matrix.slow_p < 0.05
+    lowest = onsager_matrix(motion, window=matrix.slow.resolution)
+    np.testing.assert_allclose(matrix.slow.L, lowest.L, rtol=1e-10, atol=1e-12 * lowest.L.max())
+    column = np.diag(estimate.factors["LiPF6-EC MD (sampling): slow motion"].values)
+    ratio = conductivity(lowest.L, lowest.charges) / conductivity(matrix.L, matrix.charges)
+    correction = [digamma(nu / 2) - np.log(nu / 2) for nu in (lowest.n_dof, matrix.n_dof)]
+    assert column[0] == pytest.approx(np.log(ratio) - correction[0] + correction[1], rel=1e-9)
+    assert column[0] < -0.3
+    charge = fit_einstein_helfand(motion, name="ln(sigma [S.m-1])", source="MD")
+    assert charge.factors["MD: slow motion"].values[0, 0] == pytest.approx(column[0], rel=1e-9)
+
+
+def test_slowest_that_surely_differ_are_refused() -> None:
+    with pytest.raises(NotDiffusive, match="something slow goes on; make it 5 times as long"):
+        fit_onsager(slow_motion(17), **NAMES)
+
+
+def slow_motion(seed: int, memory: float = 60.0) -> ElectrolyteMotion:
+    """A walk of 2000 frames and a bounded motion, eight steps long at a memory of 60: a third of the plateau leads on."""
+    amplitude = 8 * np.sqrt(memory / 60 * 2 * 1.25e-9 * PICOSECOND)
+    rng = np.random.default_rng(seed)
+    return caged_motion(run(SYSTEM, seed, 2000), amplitude=amplitude, memory=memory * PICOSECOND, rng=rng)
 
 
 def test_directions_that_differ_are_seen() -> None:
@@ -443,6 +495,25 @@ def test_joint_errors_cover(label: str, system: LangevinElectrolyte, n_frame: in
     for level in (0.6827, 0.95):
         inside = np.mean(found < stats.chi2(3).ppf(level))
         assert abs(inside - level) < 3.3 * np.sqrt(level * (1 - level) / len(found))
+
+
+@pytest.mark.calibration
+@pytest.mark.parametrize(("memory", "least", "most_fitted"), [(2000 / 130, (0.58, 0.86), 1.0), (60.0, (0.2, 0.45), 0.75)])
+def test_limits_of_what_is_seen_of_a_slow_motion(memory: float, least: tuple[float, float], most_fitted: float) -> None:
+    """No claim of 68 and 95 %: a motion remembered for 1/130 and 1/33 of the run is where the error bars end, as documented."""
+    exact, found = truth(SYSTEM), []
+    for seed in range(300):
+        try:
+            estimate = fit_onsager(slow_motion(seed, memory), **NAMES)
+        except NotDiffusive:
+            continue
+        error = estimate.mean - exact
+        found.append(error @ np.linalg.solve(estimate.covariance, error))
+    inside = [float(np.mean(np.array(found) < stats.chi2(3).ppf(level))) for level in (0.6827, 0.95)]
+    print(f"slow motion, memory of {memory:.3g} frames: {len(found)} of 300 fitted, {inside[0]:.1%}, {inside[1]:.1%}")
+    assert inside[0] > least[0]
+    assert inside[1] > least[1]
+    assert len(found) <= most_fitted * 300
 
 
 def test_diffusivity_of_dilute_ions_in_a_solvent_at_rest() -> None:

@@ -165,6 +165,7 @@ def test_series_share_no_term_and_have_all_powers() -> None:
         ({"temperature_order": -1}, "temperature_order = -1 is too low"),
         ({"vogel_temperature": 250.0}, "Vogel temperature 250 K; give one below 243 K"),
         ({"viscosity": 1e-3}, "permittivity 0, viscosity 0.001 Pa.s; give none, the first, or both"),
+        ({"permittivity": 3.1}, r"slope of ln TDF -74.8 per .*; below 26.4 ions pair .*, so leave permittivity"),
         ({"limit_range": -0.1}, "limit_range -0.1 is negative"),
         ({"damping": 0.0}, "damping is 0"),
         ({"temperature": "linear"}, "'linear' is unknown; take 'both' or 'arrhenius' or 'vft'"),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from a2c_pybamm.data import CurrentSeries, TransportCoefficient
+from a2c_pybamm.estimators import pressure_fluctuation
 from a2c_pybamm.readers import read_currents
 
 DATA = Path(__file__).parent / "lammps"
@@ -121,6 +122,12 @@ def test_dump_summed_over_atoms(tmp_path: Path) -> None:
     partial = read_currents(scaled, "ionic conductivity", temperature=300.0)
     np.testing.assert_allclose(partial.flux, 0.8 * summed.flux, rtol=1e-12)
     assert partial.provenance["warnings"][0].startswith("charges are no whole numbers (partial or scaled ones)")
+    charged = tmp_path / "charged.dump"
+    charged.write_text(lines.replace(" 35.45 -1 ", " 35.45 -0.7 "), encoding="ascii")
+    with pytest.raises(
+        ValueError, match=r"charged\.dump: the charges of step 0 add up to \+.*, and their current depends on the frame"
+    ):
+        read_currents(charged, "ionic conductivity", temperature=300.0)
     mass = read_currents(
         DATA / "run.dump.gz", "ionic conductivity", columns=["mass*vx"], extensive=True, temperature=300.0, run=None
     )
@@ -145,6 +152,45 @@ def test_heat_flux_of_many_bodies_is_warned_of(tmp_path: Path, head: str, warned
     assert ("warnings" in read_currents(path, "thermal conductivity").provenance) is warned
     stated = read_currents(path, "thermal conductivity", atomic_stress="centroid")
     assert "warnings" not in stated.provenance
+
+
+def test_heat_flux_of_tables_and_arrays_is_warned_of(tmp_path: Path) -> None:
+    heat, given = np.array([[1.0, 2.0]]), {"temperature": 300.0, "volume": 8e-27}
+    csv = put(tmp_path, "time_fs,q_W/m2\n0,1\n1,2\n", "q.csv")
+    np.save(tmp_path / "q.npy", heat)
+    np.savez(tmp_path / "q.npz", **{"q_W/m2": heat})
+    for path, further in (
+        (csv, {}),
+        (tmp_path / "q.npy", {"interval": 1e-15, "units": "W/m2"}),
+        (tmp_path / "q.npz", {"interval": 1e-15}),
+    ):
+        settings: dict[str, Any] = {**given, **further}
+        (line,) = read_currents(path, "thermal conductivity", **settings).provenance["warnings"]
+        assert line.startswith("the heat flux may be wrong")
+        assert "warnings" not in read_currents(path, "thermal conductivity", atomic_stress="pairwise", **settings).provenance
+
+
+def test_what_the_pressure_follows_the_energy_is_taken_off(tmp_path: Path) -> None:
+    """As `pressure_fluctuation` does, but for the mean; without the energy a line says what is missing."""
+    rng = np.random.default_rng(3)
+    energy, stress = rng.normal(size=20), rng.normal(size=(6, 20))
+    stress[:3] += 3 * energy
+    rows = [
+        f"{10 * k} 300 1000 {' '.join(map(repr, map(float, p)))} {float(e)!r}"
+        for k, (p, e) in enumerate(zip(stress.T, energy, strict=True))
+    ]
+    path = put(tmp_path, log(rows, f"Step Temp Volume {STRESS} TotEng"))
+    read = read_currents(path, "bulk viscosity", energy="TotEng")
+    known = pressure_fluctuation(101325.0 * stress, interval=1e-14, temperature=300.0, volume=1e-27, energy=energy)
+    np.testing.assert_allclose(read.flux - read.flux.mean(), known.flux, rtol=1e-9)
+    assert read.flux.mean() == pytest.approx(101325.0 * stress[:3].mean(), rel=1e-9)
+    assert "warnings" not in read.provenance
+    (line,) = read_currents(path, "bulk viscosity").provenance["warnings"]
+    assert "pressure_fluctuation(energy=)" in line
+    with pytest.raises(ValueError, match="energy is for the bulk viscosity, not for the viscosity; leave it out"):
+        read_currents(path, "viscosity", energy="TotEng")
+    with pytest.raises(ValueError, match=r"no column 'E' \(found .* name it by energy="):
+        read_currents(path, "bulk viscosity", energy="E")
 
 
 def test_restarted_run_goes_on_where_it_began(tmp_path: Path) -> None:
