@@ -4,7 +4,7 @@ Both are isothermal constants of the same cell, 108 atoms of ase's EMT copper at
 come from a fixed list of pairs, twenty times faster than from ase's loop over atoms, and are compared with ase's at the start.
 Each finished run is kept in a folder and not run again; results are printed as they come. Nine minutes of one core:
 
-    python benchmarks/copper_at_300_kelvin.py /tmp/copper_at_300_kelvin
+    python benchmarks/copper_at_300_kelvin.py FOLDER
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ RUNS = {"xx": 2, "yz": 1}
 BLOCKS = 20
 """Blocks of a run whose means give the error of the mean stress."""
 REACH = 5.95
-"""Pairs this far apart [Å] in the crystal at rest, five shells, are in the list. The sixth is at 6.29 Å, EMT's cut-off at 5.88 Å,
-where its smooth factor is 7e-6."""
+"""Pairs this far apart [Å] in the crystal at rest, five shells, are in the list. The sixth is at 6.29 Å, EMT's cut-off at
+5.88 Å, where its smooth factor is 7e-6."""
 
 
 class PairEMT(Calculator):
