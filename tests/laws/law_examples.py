@@ -74,6 +74,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 """Settings whose annotations do not say enough to make an example, by kind."""
 CHANGED = {
+    "permittivity": 80.0,
     "compositions": (0.3, 0.7),
     "reference": 0.6,
     "empty": 0.1,
