@@ -8,15 +8,20 @@ import pytest
 
 ELSEWHERE = {"hosts_from_potentials"}
 """Run by the test of the page that shows what they print."""
+LONG = {"plating_on_fast_charge", "which_method_holds"}
+"""Half a minute of processor time each: run with the calibration."""
 EXAMPLES = sorted(path for path in (Path(__file__).parents[1] / "examples").glob("*.py") if path.stem not in ELSEWHERE)
+
+
+def marked(example: Path) -> object:
+    return pytest.param(example, id=example.stem, marks=pytest.mark.calibration if example.stem in LONG else pytest.mark.slow)
 
 
 def test_there_are_examples() -> None:
     assert EXAMPLES
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("example", map(marked, EXAMPLES))
 def test_example_runs(example: Path, tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, str(example)], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, f"{example.name} ends with exit code {run.returncode}:\n{run.stderr[-3000:]}"

@@ -93,8 +93,14 @@ def test_full_charge_jacobian_is_exact(cell: Cell) -> None:
     np.testing.assert_allclose(state.jacobians[X_INITIAL][0, rows] / scale, expected / scale, atol=1e-6)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("model", "bound"), [("SPM", 1e-3), ("SPMe", 1e-3), ("DFN", 1e-3)])
+@pytest.mark.parametrize(
+    ("model", "bound"),
+    [
+        pytest.param("SPM", 1e-3, marks=pytest.mark.slow),
+        pytest.param("SPMe", 1e-3, marks=pytest.mark.slow),
+        pytest.param("DFN", 1e-3, marks=pytest.mark.calibration),
+    ],
+)
 def test_capacity_gradient_is_that_of_the_whole_pipeline(shipped: ParameterSet, model: str, bound: float) -> None:
     """OCP → full charge → solve → cut-off by sensitivities, against central differences of all of it.
 
