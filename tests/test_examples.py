@@ -21,7 +21,7 @@ def test_there_are_examples() -> None:
     assert EXAMPLES
 
 
-@pytest.mark.parametrize("example", map(marked, EXAMPLES))
+@pytest.mark.parametrize("example", [marked(example) for example in EXAMPLES])
 def test_example_runs(example: Path, tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, str(example)], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, f"{example.name} ends with exit code {run.returncode}:\n{run.stderr[-3000:]}"
