@@ -73,11 +73,14 @@ def _cut_off_note(path: Path, kind: str) -> str:
     with open_regular(path) as file:
         if packing_of(file):
             return ""
-        is_text = b"\0" not in file.read(PEEKED_BYTES)
-        file.seek(-min(path.stat().st_size, len(LINE_END)), os.SEEK_END)
-        ends = file.read() == LINE_END
+        head = file.read(PEEKED_BYTES)
+        is_text, is_json = b"\0" not in head, head.lstrip()[:1] in (b"{", b"[")
+        file.seek(-min(path.stat().st_size, PEEKED_BYTES), os.SEEK_END)
+        tail = file.read()
+    if is_text and is_json:
+        return "" if tail.rstrip()[-1:] in (b"}", b"]") else "; its last bracket is not closed: is it cut off?"
     if is_text:
-        return "" if ends else "; its last line has no end: is it cut off?"
+        return "" if tail.endswith(LINE_END) else "; its last line has no end: is it cut off?"
     return "; is it cut off?" if kind else ""
 
 
