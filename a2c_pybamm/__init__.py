@@ -250,6 +250,7 @@ _HOMES = {
         "ParameterSet",
         "StoichiometryMap",
         "kinetics_attachments",
+        "electrolyte_attachments",
         "electrolyte_table",
         "measured_ocp",
         "mechanics_attachments",

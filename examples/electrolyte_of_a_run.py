@@ -45,13 +45,6 @@ PLACE = (1000.0, 298.15)
 AFTER, OUTPUT = 1200.0, "voltage after 20 min"
 """Time at which the voltage is looked at [s], and its name."""
 KEYS = ("Electrolyte diffusivity [m2.s-1]", "Cation transference number")
-METHODS = {
-    "Electrolyte conductivity [S.m-1]": "electrolyte_conductivity",
-    "Electrolyte diffusivity [m2.s-1]": "electrolyte_diffusivity",
-    "Cation transference number": "cation_transference_number",
-    "Thermodynamic factor": "electrolyte_thermodynamic_factor",
-}
-"""The law's method for each of PyBaMM's functions."""
 
 
 def runs() -> dict[tuple[float, float], a2c.Estimate]:
@@ -109,8 +102,7 @@ def first_order_std(cell: a2c.Cell) -> float:
 
 def main() -> None:
     law, estimate = electrolyte()
-    attach = {key: a2c.Attachment(law, method) for key, method in METHODS.items()}
-    whole = cell_of("whole electrolyte", attach, estimate, "Chen2020")
+    whole = cell_of("whole electrolyte", a2c.electrolyte_attachments(law), estimate, "Chen2020")
 
     # ln D and t₊ at one place with all their sources; factors on the mean electrolyte's functions carry the two into the cell
     names = quantity_names(SALT)

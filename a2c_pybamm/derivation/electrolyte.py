@@ -9,7 +9,7 @@ import numpy as np
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import AVOGADRO
-from a2c_pybamm.data import ElectrolyteMotion, TransportCoefficient
+from a2c_pybamm.data import ElectrolyteMotion, Trajectory, TransportCoefficient
 from a2c_pybamm.derivation.electrolyte_notes import electrolyte_notes, run_note, solid_note
 from a2c_pybamm.derivation.runs import numbered
 from a2c_pybamm.derivation.set_content import SetContent
@@ -33,15 +33,9 @@ from a2c_pybamm.laws import (
     thermodynamic_factor_name,
     transference_name,
 )
-from a2c_pybamm.parameter_set import Attachment
-from a2c_pybamm.parameter_set.keys import ELECTROLYTE
+from a2c_pybamm.parameter_set import electrolyte_attachments
 from a2c_pybamm.readers import SpeciesGroup, read_activities, read_currents, read_electrolyte_motion, read_trajectory
 
-METHODS = (
-    *("electrolyte_conductivity", "electrolyte_diffusivity"),
-    *("cation_transference_number", "electrolyte_thermodynamic_factor"),
-)
-"""Methods of a liquid's law, in the order of the keys."""
 Place = tuple[float, float]
 """Concentration [mol.m-3] and temperature [K]."""
 
@@ -85,8 +79,7 @@ def _add_liquid(content: SetContent, study: schema.Study, entry: schema.LiquidEl
     fitted = fit_electrolyte(list(zip(places, estimates, strict=True)), law)
     content.estimates.append(fitted)
     content.notes |= electrolyte_notes(fitted, law, study.temperature)
-    for key, method in zip(ELECTROLYTE, METHODS, strict=True):
-        content.attach[key] = Attachment(law, method)
+    content.attach |= electrolyte_attachments(law)
 
 
 def _from_motion(content: SetContent, entry: schema.LiquidElectrolyte, item: schema.ElectrolyteRun) -> tuple[Place, Estimate]:
@@ -115,17 +108,8 @@ def _motion(entry: schema.LiquidElectrolyte, item: schema.ElectrolyteRun) -> Ele
         groups = [
             SpeciesGroup(one.name, one.charge, counts[one.name], one.mass or np.nan, one.columns or ()) for one in entry.species
         ]
-        return read_electrolyte_motion(
-            item.file,
-            groups,
-            units=item.units,
-            interval=item.interval,
-            timestep=item.timestep,
-            temperature=item.temperature,
-            volume=item.volume,
-            discard=item.discard,
-        )
-    trajectory = read_trajectory(item.file, interval=item.interval, temperature=item.temperature, discard=item.discard)
+        return read_electrolyte_motion(item.file, groups, **item.stated)
+    trajectory = _trajectory(item)
     molecules = {one.name: one.atoms for one in entry.species if one.atoms is not None}
     return electrolyte_motion(
         trajectory,
@@ -133,6 +117,11 @@ def _motion(entry: schema.LiquidElectrolyte, item: schema.ElectrolyteRun) -> Ele
         volume=_volume(item),
         molecules={name: bodies.tolist() for name, bodies in molecules_in_sequence(trajectory.species, molecules).items()},
     )
+
+
+def _trajectory(item: schema.FileOfSeries) -> Trajectory:
+    """A run of all atoms."""
+    return read_trajectory(item.file, interval=item.interval, temperature=item.temperature, discard=item.discard)
 
 
 def _volume(item: schema.FileOfSeries) -> float:
@@ -148,39 +137,18 @@ def _from_currents(material: str, item: schema.CurrentFile, concentration: float
         item.file,
         TransportCoefficient.IONIC_CONDUCTIVITY,
         columns=item.columns,
-        units=item.units,
         extensive=item.extensive,
-        interval=item.interval,
-        timestep=item.timestep,
-        temperature=item.temperature,
-        volume=item.volume,
-        discard=item.discard,
         run=item.run,
+        **item.stated,
     )
-    where = (
-        f"{series.temperature:g} K" if np.isnan(concentration) else f"{concentration / 1e3:.3g} mol/L, {series.temperature:g} K"
-    )
+    where = ("" if np.isnan(concentration) else f"{concentration / 1e3:.3g} mol/L, ") + f"{series.temperature:g} K"
     source = f"{material} MD {where} (currents, sampling)"
     return (concentration, series.temperature), fit_green_kubo(series, name=conductivity_name(material), source=source)
 
 
 def _from_activities(material: str, item: schema.ActivityFile) -> list[tuple[Place, Estimate]]:
     """Thermodynamic factors at the concentrations that the section lists."""
-    table = read_activities(
-        item.file,
-        scale=item.scale,
-        temperature=item.temperature,
-        quantity=item.quantity,
-        concentration_column=item.concentration_column,
-        activity_column=item.activity_column,
-        std_column=item.std_column,
-        relative_std=item.relative_std,
-        density_column=item.density_column,
-        salt_molar_mass=item.salt_molar_mass,
-        solvent_density=item.solvent_density,
-        partial_molar_volume=item.partial_molar_volume,
-        solvent_molar_mass=item.solvent_molar_mass,
-    )
+    table = read_activities(item.file, **item.stated)
     return [
         ((concentration, item.temperature), fit_thermodynamic_factor(table, concentration, material=material))
         for concentration in item.concentrations
@@ -235,13 +203,12 @@ def _add_solid(content: SetContent, study: schema.Study, entry: schema.SolidElec
     fitted = fit_ionic_conductivity(estimates, law)
     content.estimates.append(fitted)
     content.notes |= solid_note(fitted, law, list(estimates), study.temperature)
-    for key, method in ((ELECTROLYTE[0], METHODS[0]), (ELECTROLYTE[2], METHODS[2])):
-        content.attach[key] = Attachment(law, method)
+    content.attach |= electrolyte_attachments(law)
 
 
 def _from_trajectory(entry: schema.SolidElectrolyte, item: schema.FileOfSeries) -> tuple[float, Estimate]:
     """Conductivity of a solid from the motion of its ion against the framework, by Einstein and Helfand."""
-    trajectory = read_trajectory(item.file, interval=item.interval, temperature=item.temperature, discard=item.discard)
+    trajectory = _trajectory(item)
     motion = electrolyte_motion(
         trajectory,
         charges={entry.ion or "": entry.charge},

@@ -20,6 +20,7 @@ from a2c_pybamm.parameter_set.keys import (
     ARGUMENTS,
     BALANCE_KEYS,
     COUNTER_ELECTRODE,
+    ELECTROLYTE_METHODS,
     HOST_SITE,
     MECHANICS_SETS,
     MESH_KEYS,
@@ -201,6 +202,11 @@ def msmr_attachments(law: SiteSum, side: Literal["negative", "positive"]) -> dic
         entries[f"{stem} standard potential ({j}) [V]"] = Attachment(law, "site_voltage", index=j)
         entries[f"{stem} ideality factor ({j})"] = Attachment(law, "ideality_factor", index=j)
     return entries
+
+
+def electrolyte_attachments(law: Law) -> dict[str, Attachment]:
+    """Attachments of an electrolyte's law to PyBaMM's functions of the electrolyte, by PyBaMM key: of those that it gives."""
+    return {key: Attachment(law, method) for key, method in ELECTROLYTE_METHODS.items() if hasattr(law, method)}
 
 
 def _missing_entry(key: str, base: pybamm.ParameterValues) -> str:

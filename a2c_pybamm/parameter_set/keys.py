@@ -17,6 +17,13 @@ ELECTROLYTE = (
     *("Cation transference number", "Thermodynamic factor"),
 )
 """PyBaMM's keys whose functions are of the electrolyte's concentration [mol.m-3] and its temperature."""
+ELECTROLYTE_METHODS = {
+    ELECTROLYTE[0]: "electrolyte_conductivity",
+    ELECTROLYTE[1]: "electrolyte_diffusivity",
+    ELECTROLYTE[2]: "cation_transference_number",
+    ELECTROLYTE[3]: "electrolyte_thermodynamic_factor",
+}
+"""Methods of laws that give these functions."""
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(STOICHIOMETRY, ("sto",)),
     **dict.fromkeys(STOICHIOMETRY_AND_TEMPERATURE, ("sto", "T")),
@@ -79,10 +86,7 @@ QUANTITIES = {
         ("chemical_diffusivity", "jump_diffusivity", "measured_diffusivity"), re.compile(r".* diffusivity \[m2\.s-1\]")
     ),
     "maximum_concentration": re.compile(r"(.*: )?Maximum concentration in .*"),
-    "electrolyte_conductivity": re.compile(re.escape(ELECTROLYTE[0])),
-    "electrolyte_diffusivity": re.compile(re.escape(ELECTROLYTE[1])),
-    "cation_transference_number": re.compile(ELECTROLYTE[2]),
-    "electrolyte_thermodynamic_factor": re.compile(ELECTROLYTE[3]),
+    **{method: re.compile(re.escape(key)) for key, method in ELECTROLYTE_METHODS.items()},
     "electronic_conductivity": re.compile(r"(Negative|Positive) electrode conductivity \[S\.m-1\]"),
     "exchange_current_density": re.compile(r".* electrode exchange-current density \[A\.m-2\]"),
     "anodic_transfer_coefficient": re.compile(r".* electrode Butler-Volmer transfer coefficient"),

@@ -31,7 +31,7 @@ VASP_BEGINNINGS = {"vasp-xml": re.compile(rb"\s*<\?xml[^>]*>\s*<modeling"), "vas
 """First text of files of VASP, whatever their names, by ase's name of the format."""
 LINE_END = b"\n"
 PEEKED_BYTES = 2_000
-"""Bytes of a file's beginning by which its format is told: as many as ase looks at."""
+"""Bytes of a file's beginning by which its format is recognised: as many as ase looks at."""
 XYZ_ENDINGS = (".xyz", ".extxyz", ".exyz")
 TAKE_STREAMS = {"aims", "aims-output", "dftb", "dmol-arc", "dmol-car", "dmol-incoor", "rmc6f", "struct"}
 """Formats of ase that are declared as read by name, and take an open file as well."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -81,6 +81,11 @@ class FileOfSeries(Section):
     )
     discard: Time = Field(0.0, ge=0, description="Equilibration to leave out", examples=["100 ps"])
 
+    @property
+    def stated(self) -> dict[str, Any]:
+        """Settings that the section states beside the file, as readers of series take them."""
+        return {key: getattr(self, key) for key in FileOfSeries.model_fields if key != "file"}
+
 
 class ElectrolyteRun(FileOfSeries):
     """Motion of all species in one simulation: centres of mass of each species, or a trajectory of all atoms."""
@@ -151,6 +156,11 @@ class ActivityFile(Section):
     def _mistakes(self) -> Iterator[str]:
         if twice := repeated(list(self.concentrations)):
             yield f"concentration {twice} mol/m3 is listed twice; keep one"
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """Settings that the section states beside the file, as the reader of activities takes them."""
+        return {key: getattr(self, key) for key in type(self).model_fields if key not in ("file", "concentrations")}
 
 
 class TransportValue(Section):

@@ -22,6 +22,7 @@ from a2c_pybamm import (
     SingleIonConductor,
     Value,
     declare,
+    electrolyte_attachments,
     electrolyte_table,
     fit_electrolyte,
     propagate,
@@ -43,6 +44,11 @@ SMALL = ElectrolyteTransport("X", order=1, temperature_order=0, temperature="arr
 
 def attachments(law: ElectrolyteTransport) -> dict[str, Attachment]:
     return {key: Attachment(law, method) for key, method in zip(ELECTROLYTE, METHODS, strict=True)}
+
+
+def test_attachments_are_of_all_functions_that_a_law_gives() -> None:
+    assert electrolyte_attachments(SMALL) == attachments(SMALL)
+    assert set(electrolyte_attachments(SingleIonConductor("X"))) == {ELECTROLYTE[0], ELECTROLYTE[2]}
 
 
 SHARE = 0.3

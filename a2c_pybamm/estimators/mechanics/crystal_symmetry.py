@@ -55,7 +55,7 @@ trigonal, tetragonal and hexagonal crystals (the normal of a mirror plane) along
 def point_group_rotations(symbol: str) -> Array:
     """Rotations (n_operation, 3, 3) of a point group in its standard orientation, inversions left out.
 
-    An even tensor cannot tell an operation from the same with an inversion.
+    An even tensor is the same under an operation and under it with an inversion.
 
     Raises
     ------

@@ -211,7 +211,7 @@ def _pooled_excess(n_body: int, between: float, reference: float, excess: Excess
     r"""Variance of the slope by rare hops, from the scatter in time and, of like bodies, from that between them.
 
     Each counts by its degrees of freedom; the scatter in time by fewer where it is larger than that between the bodies, since
-    the error of a variance is in proportion to it: short parts of a run with a large offset tell little.
+    the error of a variance is in proportion to it: short parts of a run with a large offset contribute little.
     """
     nu_between, nu_time = n_body - 1, float(excess.degrees_of_freedom)
     if excess.permanent:

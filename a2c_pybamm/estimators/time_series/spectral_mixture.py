@@ -58,7 +58,7 @@ class ZeroFrequencyCriterion:
     """Logarithm of the odds against a further relaxation that raises the spectrum at zero."""
     fall_odds: float = 4.0
     """The same for one that lowers it: relaxations towards equilibrium add up with positive amplitudes, mostly."""
-    doubt: float = 0.35
+    widening_gain: float = 0.35
     """Logarithm of the likelihood of held-out bands, over that of the likeliest model with fewer relaxations, from which on a
     further one that raises the spectrum at zero widens the error."""
     fit_level: float = 1e-3
@@ -196,7 +196,7 @@ def _value(
 ) -> tuple[float, float, float]:
     """Centre of the mixture, its standard deviation, and the spread that the kind of model leaves beside it.
 
-    Frequencies at which the shape of a relaxation is told are not those that the value is extrapolated from, and none of the
+    The shape of a relaxation follows from other frequencies than those that the value is extrapolated from, and none of the
     shapes is true; nor is a long autoregression. Where the likeliest model is of such a kind, the likelihood of the best of
     each kind counts by a power below one.
     """
@@ -241,7 +241,7 @@ def _further(fits: Sequence[SpectralFit], held_out: Array, best: int, mean: floa
         ),
         default=(-np.inf, mean),
     )
-    return abs(value - mean) if height >= simple + criterion.doubt else 0.0
+    return abs(value - mean) if height >= simple + criterion.widening_gain else 0.0
 
 
 def _centre_and_std(weights: Array, values: Array, stds: Array, criterion: ZeroFrequencyCriterion) -> tuple[float, float]:

@@ -112,7 +112,7 @@ def zero_frequency(
     name
         Name of the quantity in messages.
     series_per_body
-        Number of consecutive series that belong to one body; 0 where bodies are not told apart.
+        Number of consecutive series that belong to one body; 0 where bodies are not distinguished.
     highest_frequency
         Highest frequency of the fit [Hz], in place of the test of all frequencies.
 
@@ -217,7 +217,7 @@ def _result(
         )
     longer = max(float(np.hypot(std, misfit)) / criterion.largest_std, misfit / criterion.largest_misfit)
     if longer > 1:
-        cause = "a slow relaxation can neither be told nor excluded" if misfit > std else "the spectrum at zero is not resolved"
+        cause = "a slow relaxation is neither resolved nor excluded" if misfit > std else "the spectrum at zero is not resolved"
         times = min(criterion.safety * longer**2, criterion.tenfold**2)
         raise NotResolved(
             f"{name}: ln of the value ± {np.hypot(std, misfit):.2g}, {cause}; "

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, FARADAY
+from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, FARADAY, STANDARD_TEMPERATURE
 from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
-from a2c_pybamm.schema import conform_fields
+from a2c_pybamm.schema import Temperature, conform_fields
 
 VOLTS_PER_KELVIN = BOLTZMANN / ELEMENTARY_CHARGE
 """Boltzmann constant over the elementary charge [V.K-1]."""
 
 
+@dataclass(frozen=True)
 class ChargeTransfer(ABC):
     r"""A law of the current between a host and the electrolyte.
 
@@ -62,10 +64,14 @@ class ChargeTransfer(ABC):
     coefficient_method: ClassVar[str]
     """Method that gives the number which PyBaMM reads beside the exchange-current density."""
     material: str
-    free_energy: FreeEnergy | None
-    composition: float
-    standard_concentration: float
-    reference_temperature: float
+    free_energy: FreeEnergy | None = None
+    """Host whose activity enters; the filled share of sites if not given."""
+    composition: float = 0.5
+    """Occupied fraction at which the barrier was computed; it matters with a free energy alone."""
+    standard_concentration: float = 1000.0
+    """Salt concentration at which the rate constant holds [mol.m-3]."""
+    reference_temperature: Temperature = STANDARD_TEMPERATURE
+    """Temperature at which the rate constant holds [K]."""
 
     def __post_init__(self) -> None:
         conform_fields(self, name=self.kind)
@@ -132,7 +138,7 @@ class ChargeTransfer(ABC):
         r""":math:`i_0` [A.m-2]: slope of the current at equilibrium times RT/F, equal to the rate in each direction there."""
         cathodic = self.cathodic_transfer_coefficient(c)
         anodic = 1 - cathodic
-        # bases as PyBaMM knows them, which makes the derivatives of just these powers finite at an empty or full host
+        # PyBaMM makes the derivatives of powers of just these bases finite at an empty or full host
         rate = FARADAY * self.rate_constant(c, T) * c_e**anodic / self.standard_concentration**anodic
         if self.free_energy is None:
             return rate * (c_max - c_s) ** anodic * c_s**cathodic / c_max

@@ -7,11 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.laws.kinetics.charge_transfer import ChargeTransfer, reduced
 from a2c_pybamm.laws.law import Coefficients, log_coefficient
-from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
-from a2c_pybamm.schema import Temperature
 
 
 class Reorganizing(ChargeTransfer):
@@ -59,15 +56,6 @@ class Marcus(Reorganizing):
     Marcus, J. Chem. Phys. 24, 966 (1956): the barrier between two parabolas.
     """
 
-    material: str
-    free_energy: FreeEnergy | None = None
-    """Host whose activity enters; the filled share of sites if not given."""
-    composition: float = 0.5
-    """Occupied fraction at which the barrier was computed; it matters with a free energy alone."""
-    standard_concentration: float = 1000.0
-    """Salt concentration at which the rate constant holds [mol.m-3]."""
-    reference_temperature: Temperature = STANDARD_TEMPERATURE
-    """Temperature at which the rate constant holds [K]."""
     kind: ClassVar[str] = "marcus"
     intercalation_kinetics: ClassVar[str] = "Marcus"
     coefficient_method: ClassVar[str] = "reorganization_energy"

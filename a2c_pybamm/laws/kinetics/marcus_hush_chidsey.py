@@ -8,13 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from a2c_pybamm.constants import STANDARD_TEMPERATURE
 from a2c_pybamm.laws.kinetics.charge_transfer import reduced
 from a2c_pybamm.laws.kinetics.error_function import complementary_error_function
 from a2c_pybamm.laws.kinetics.marcus import Reorganizing
 from a2c_pybamm.laws.law import Coefficients
-from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy
-from a2c_pybamm.schema import Temperature
 
 
 @dataclass(frozen=True)
@@ -41,15 +38,6 @@ class MarcusHushChidsey(Reorganizing):
     eq. 17: the approximation.
     """
 
-    material: str
-    free_energy: FreeEnergy | None = None
-    """Host whose activity enters; the filled share of sites if not given."""
-    composition: float = 0.5
-    """Occupied fraction at which the barrier was computed; it matters with a free energy alone."""
-    standard_concentration: float = 1000.0
-    """Salt concentration at which the rate constant holds [mol.m-3]."""
-    reference_temperature: Temperature = STANDARD_TEMPERATURE
-    """Temperature at which the rate constant holds [K]."""
     kind: ClassVar[str] = "marcus-hush-chidsey"
     intercalation_kinetics: ClassVar[str] = "Marcus-Hush-Chidsey"
     coefficient_method: ClassVar[str] = "reorganization_energy"
