@@ -111,7 +111,7 @@ def _add_free_energy(
     law: FreeEnergy | None = None
     tables: dict[Path, Table] = {}
     with mistakes.collect():
-        tables = read_tables(entry, mistakes)
+        content.tables[side] = tables = read_tables(entry, mistakes)
     with mistakes.collect():
         law, estimates = free_energy_estimates(study, material, entry, tables, content.notes, mistakes)
         content.estimates += estimates

@@ -11,7 +11,6 @@ from a2c_pybamm import study as schema
 from a2c_pybamm.data import EnergyTable
 from a2c_pybamm.derivation.electrode import open_prefix
 from a2c_pybamm.derivation.hops import given, members
-from a2c_pybamm.derivation.host_data import read_tables
 from a2c_pybamm.derivation.set_content import SetContent
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import declare, fit_elastic_tensor, fit_volume, polycrystal_moduli
@@ -42,7 +41,7 @@ def add_mechanics(
         content.attach |= mechanics_attachments(elasticity, volume, side, sto)
         before = len(mistakes)
         moduli = _moduli(study, entry, elasticity, of_mechanics)
-        volumes = _volumes(study, base, side, electrode, entry, volume, of_mechanics)
+        volumes = _volumes(content, study, base, side, electrode, entry, volume, of_mechanics)
         if len(mistakes) > before:
             raise schema.NotGiven("mechanics")
         content.estimates += [*moduli, volumes]
@@ -100,6 +99,7 @@ def _polycrystal(entry: schema.StrainedCells, material: str) -> Estimate:
 
 
 def _volumes(
+    content: SetContent,
     study: schema.Study,
     base: str | BaseSet | None,
     side: str,
@@ -120,7 +120,7 @@ def _volumes(
         return declare(law.names, values, std=std, source=declared.source, reason=declared.reason)
     fits = {}
     host = given(electrode.free_energy)
-    for file, table in read_tables(host, schema.Mistakes()).items():  # what cannot be read is reported with the energies
+    for file, table in content.tables.get(side, {}).items():  # what cannot be read is reported with the energies
         if isinstance(table, EnergyTable):
             with mistakes.collect(file):
                 fits[table.label] = fit_volume(table, law, source=f"{law.material} volumes (orderings)")

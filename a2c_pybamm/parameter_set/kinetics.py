@@ -86,13 +86,17 @@ def kinetics_error(attach: Mapping[str, Attachment], joint: Joint) -> str:
     return ""
 
 
+def pair_of(option: Any) -> tuple[Any, ...]:
+    """Values of one of PyBaMM's options for both electrodes; one that is no pair holds for both."""
+    return (option, option) if isinstance(option, str) else tuple(option)
+
+
 def option_conflict(attach: Mapping[str, Attachment], options: Mapping[str, Any]) -> str:
     """Reason why given options contradict the laws of charge transfer; empty text where they do not."""
     given = options.get(KINETICS_OPTION)
     if given is None:
         return ""
-    pair = (given, given) if isinstance(given, str) else tuple(given)
-    for side, form in zip(SIDES, pair, strict=False):
+    for side, form in zip(SIDES, pair_of(given), strict=False):
         law = kinetics_law(attach, side)
         if law is not None and form != law.intercalation_kinetics:
             return (

@@ -9,7 +9,7 @@ import pybamm
 
 from a2c_pybamm.laws import CrystalVolume, IsotropicElasticity, StressAssistedDiffusion
 from a2c_pybamm.parameter_set.attachment import Attachment, StoichiometryMap
-from a2c_pybamm.parameter_set.kinetics import SIDES, Side
+from a2c_pybamm.parameter_set.kinetics import SIDES, Side, pair_of
 
 MECHANICS_OPTION = "particle mechanics"
 """PyBaMM's option of swelling and stress."""
@@ -101,9 +101,7 @@ def mechanics_error(attach: Mapping[str, Attachment]) -> str:
 
 def stress_option_conflict(attach: Mapping[str, Attachment], options: Mapping[str, Any]) -> str:
     """Reason why given options contradict laws of diffusion under stress; empty text where they do not."""
-    given = options.get(STRESS_DIFFUSION_OPTION, "false")
-    pair = (given, given) if isinstance(given, str) else tuple(given)
-    for side, state in zip(SIDES, pair, strict=False):
+    for side, state in zip(SIDES, pair_of(options.get(STRESS_DIFFUSION_OPTION, "false")), strict=False):
         if state == "true" and _diffusion_law(attach, side) is not None:
             return (
                 f"option {STRESS_DIFFUSION_OPTION!r} is 'true' for the {side} electrode, whose diffusivity has the stress "
