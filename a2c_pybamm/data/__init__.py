@@ -9,6 +9,7 @@ from a2c_pybamm.data.conduction import (
     formal_charges,
 )
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
+from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.kinetics import ChargeTransferBarriers, PotentialScale, StateEnergies, SurfaceSites
@@ -60,10 +61,12 @@ __all__ = [
     "ChemicalPotentials",
     "CollectiveMSD",
     "ConcentrationScale",
+    "Configurations",
     "CurrentSeries",
     "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
+    "FrameBlock",
     "GivenMSD",
     "HopFrequencies",
     "ImageEnergies",
@@ -94,6 +97,7 @@ __all__ = [
     "formal_charges",
     "frames_at_once",
     "release",
+    "validate_finite",
     "validate_rotations",
     "voigt_components",
     "voigt_tensors",
