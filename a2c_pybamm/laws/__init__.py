@@ -10,6 +10,7 @@ from a2c_pybamm.laws.conduction.electrolyte_names import (
     thermodynamic_factor_name,
     transference_name,
 )
+from a2c_pybamm.laws.conduction.mixture_bounds import embedded_mean, hashin_shtrikman_bounds, wiener_bounds
 from a2c_pybamm.laws.conduction.onsager import (
     BinarySalt,
     conductivity,
@@ -117,8 +118,10 @@ __all__ = [
     "conductivity_name",
     "derived_names",
     "diffusivity_name",
+    "embedded_mean",
     "form_distance",
     "frame_matrix",
+    "hashin_shtrikman_bounds",
     "held_laws",
     "interpolate",
     "invert",
@@ -139,6 +142,7 @@ __all__ = [
     "transference_in_volume_frame",
     "transference_name",
     "transference_number",
+    "wiener_bounds",
     "young_names",
 ]
 
