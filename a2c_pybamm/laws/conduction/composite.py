@@ -113,7 +113,7 @@ class CompositeConductivity:
     def _bounds(self, active: Any, carbon: Any) -> tuple[Any, Any]:
         """Conductivity of carbon in active material, and of active material in carbon."""
         phases = (active, carbon), (1 - self.carbon_fraction, self.carbon_fraction)
-        return tuple(embedded_mean(*phases, matrix, dimensions=self.dimensions) for matrix in (active, carbon))  # type: ignore[return-value]
+        return tuple(embedded_mean(*phases, matrix, dimensions=self.dimensions) for matrix in (active, carbon))
 
     def _upper(self, active: Any, carbon: Any) -> Any:
         return np.maximum(*self._bounds(active, carbon))
