@@ -85,9 +85,11 @@ _HOMES = {
         "VacancyMobility",
         "Value",
         "chidsey_current",
+        "hashin_shtrikman_bounds",
         "onsager_from_transport",
         "salt_diffusivity",
         "salt_partial_molar_volume",
+        "wiener_bounds",
     ],
     "readers": [
         "ReferenceElectrodes",

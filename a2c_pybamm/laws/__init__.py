@@ -10,6 +10,7 @@ from a2c_pybamm.laws.conduction.electrolyte_names import (
     thermodynamic_factor_name,
     transference_name,
 )
+from a2c_pybamm.laws.conduction.mixture_bounds import embedded_mean, hashin_shtrikman_bounds, wiener_bounds
 from a2c_pybamm.laws.conduction.onsager import (
     BinarySalt,
     conductivity,
@@ -138,6 +139,10 @@ __all__ = [
     "frame_matrix",
     "heat_capacity_name",
     "heat_capacity_slope_name",
+    "embedded_mean",
+    "form_distance",
+    "frame_matrix",
+    "hashin_shtrikman_bounds",
     "held_laws",
     "interpolate",
     "invert",
@@ -161,6 +166,7 @@ __all__ = [
     "transference_in_volume_frame",
     "transference_name",
     "transference_number",
+    "wiener_bounds",
     "young_names",
 ]
 
