@@ -60,6 +60,7 @@ INSIDE = {
         "conduction",
         "kinetics",
         "mechanics",
+        "thermal",
     ),
     "readers": (
         "units",
@@ -90,6 +91,7 @@ INSIDE = {
         "conduction",
         "kinetics",
         "mechanics",
+        "thermal",
     ),
     "propagation": (
         "answer",

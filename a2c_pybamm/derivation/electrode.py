@@ -40,8 +40,9 @@ def add_electrode(
         if electrode.conduction:
             add_conduction(content, side, material, electrode.conduction)
     with suppress(schema.NotGiven):
-        if (electrode.conduction or electrode.kinetics or electrode.mechanics) and not electrode.names_host:
-            return  # of conduction alone, of mechanics, or of charge transfer, which is added when all voltages are known
+        alone = (electrode.conduction, electrode.kinetics, electrode.mechanics, electrode.thermal)
+        if any(alone) and not electrode.names_host:
+            return  # of conduction, mechanics or heat alone, or of charge transfer, which is added when all voltages are known
     law: FreeEnergy | None = None
     with mistakes.collect():
         if electrode.free_energy:

@@ -126,7 +126,8 @@ def fit_quasi_harmonic(
     scatter = np.sqrt(widened * np.mean([fit.energy_variance for fit in base]))
     rows_root = np.sqrt(widened / len(base)) * np.hstack([fit.rows_root for fit in base])
     slopes = _frequency_slopes(rows, temperatures)
-    stamp = data_fingerprint(data, material, temperature, repr(criterion))
+    vibrations = [data_fingerprint(item) for item in data.vibrations]
+    stamp = data_fingerprint(data, vibrations, material, temperature, repr(criterion))
     scale = source or f"{material} frequencies (scale)"
     columns = {
         f"{material} energies over volume (misfit)": scatter * by_energy,
