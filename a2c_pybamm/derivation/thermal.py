@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -91,8 +92,8 @@ def _phases(entry: schema.Thermal, active: float, pores: float) -> tuple[tuple[s
     left = 1.0 - active - pores
     if left < -RELATIVE_ROUND_OFF:
         raise ValueError(
-            f"active material ({active:g}) and pores ({pores:g}) are more than the electrode's volume; correct active_fraction or "
-            "porosity"
+            f"active material ({active:g}) and pores ({pores:g}) are more than the electrode's volume; correct "
+            "active_fraction or porosity"
         )
     filled = left > STATED_TOLERANCE
     if filled != bool(entry.remainder):
@@ -100,8 +101,8 @@ def _phases(entry: schema.Thermal, active: float, pores: float) -> tuple[tuple[s
             f"active material ({active:g}) and pores ({pores:g}) leave {left:.4g} of the volume; name what fills it in "
             "remainder, binder and carbon with their shares"
             if filled
-            else f"active material ({active:g}) and pores ({pores:g}) fill the volume; leave remainder out, or declare porosity and "
-            "active_fraction"
+            else f"active material ({active:g}) and pores ({pores:g}) fill the volume; leave remainder out, or declare "
+            "porosity and active_fraction"
         )
     others = [(phase.name, left * phase.share) for phase in entry.remainder]
     return ((entry.pores.name, 1.0 - active - sum(share for _, share in others)), *others)
@@ -110,7 +111,10 @@ def _phases(entry: schema.Thermal, active: float, pores: float) -> tuple[tuple[s
 def _add_phase(content: SetContent, phase: schema.Phase, *, with_heat: bool, with_conductivity: bool) -> None:
     """Add a phase's declared numbers; those that the other electrode has declared alike count once."""
     names, means, std = [], [], []
-    heat = (density_name, phase.density, phase.density_std_ln), (heat_capacity_name, phase.heat_capacity, phase.heat_capacity_std_ln)
+    heat = (
+        (density_name, phase.density, phase.density_std_ln),
+        (heat_capacity_name, phase.heat_capacity, phase.heat_capacity_std_ln),
+    )
     conduction = (thermal_conductivity_name, phase.conductivity, phase.conductivity_std_ln)
     for name, value, error in (*(heat if with_heat else ()), *((conduction,) if with_conductivity else ())):
         names.append(name(phase.name))
@@ -206,8 +210,7 @@ def _capacity(study: schema.Study, material: str, entry: schema.Thermal, volumes
             reason="the part of the heat capacity that dilation takes",
         )
         parts = (volumes, modulus)
-        names = tuple(name for part in parts for name in part.names)
-        dilation = combine(parts, np.eye(len(names)), names, np.concatenate([p.mean for p in parts]), method="dilation")
+        dilation = _together(parts)
     with naming(item.file):
         return heat_capacity(
             vibrations,
@@ -218,6 +221,13 @@ def _capacity(study: schema.Study, material: str, entry: schema.Thermal, volumes
             expansion=dilation,
             dilation_std=item.dilation_std,
         )
+
+
+def _together(estimates: Sequence[Estimate]) -> Estimate:
+    """All coefficients of several estimates in one."""
+    names = tuple(name for estimate in estimates for name in estimate.names)
+    mean = np.concatenate([estimate.mean for estimate in estimates])
+    return combine(estimates, np.eye(len(names)), names, mean, method=" / ".join(e.method for e in estimates))
 
 
 def _conductivity(study: schema.Study, material: str, entry: schema.Thermal, mistakes: schema.Mistakes) -> Estimate:
@@ -232,9 +242,7 @@ def _conductivity(study: schema.Study, material: str, entry: schema.Thermal, mis
         raise schema.NotGiven("heat_flux")
     if entry.axes is None:
         return runs[0]
-    names = tuple(name for run in runs for name in run.names)
-    together = combine(runs, np.eye(len(names)), names, np.concatenate([run.mean for run in runs]), method=runs[0].method)
-    return polycrystal_conductivity(together, material=material, axes=entry.axes)
+    return polycrystal_conductivity(_together(runs), material=material, axes=entry.axes)
 
 
 def _declared_conductivity(material: str, declared: schema.DeclaredConductivity) -> Estimate:
@@ -267,7 +275,8 @@ def _from_heat_flux(study: schema.Study, material: str, entry: schema.Thermal, i
         return found
     if entry.conductivity_exponent is None or entry.conductivity_exponent_std is None:
         raise ValueError(
-            f"the run is at {series.temperature:g} K, the study at {study.temperature:g} K; give conductivity_exponent and its std"
+            f"the run is at {series.temperature:g} K, the study at {study.temperature:g} K; give conductivity_exponent and "
+            "conductivity_exponent_std"
         )
     moved = found.map([name], found.mean + entry.conductivity_exponent * ratio, [[1.0]])
     source = f"{material} thermal conductivity over temperature (declared)"

@@ -10,8 +10,6 @@ from pydantic import AfterValidator, ConfigDict, Field
 from a2c_pybamm.laws.conduction.electrolyte import POSSIBLE
 from a2c_pybamm.schema import show
 from a2c_pybamm.study.fields import (
-    HIGHEST_TEMPERATURE,
-    CellVolume,
     Concentration,
     Conductivity,
     DataFile,
@@ -30,7 +28,7 @@ from a2c_pybamm.study.fields import (
     repeated,
 )
 from a2c_pybamm.study.section_choice import SectionChoice
-from a2c_pybamm.study.series_files import Columns, FileOfSeries, RunTemperature
+from a2c_pybamm.study.series_files import Columns, FileOfSeries
 
 LiquidTemperature = Annotated[Temperature, Field(ge=POSSIBLE.coldest, le=POSSIBLE.warmest)]
 Salt = Annotated[Concentration, Field(gt=0, le=POSSIBLE.highest_concentration)]

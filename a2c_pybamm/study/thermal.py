@@ -1,4 +1,4 @@
-"""Section of one electrode's heat: density, heat capacity and thermal conductivity of its crystal and of all that surrounds it."""
+"""Section of one electrode's heat: density, heat capacity and thermal conductivity of its crystal and of what surrounds it."""
 
 from __future__ import annotations
 
@@ -190,7 +190,9 @@ class Thermal(Section):
         None, description="Axis of heat_flux along each principal direction", examples=[["layer", "layer", "normal"]]
     )
     isotropic: Flag | None = Field(
-        None, description="In its place: true states that the crystal of the run conducts alike in all directions", examples=[True]
+        None,
+        description="In its place: true states that the crystal of the run conducts alike in all directions",
+        examples=[True],
     )
     conductivity_exponent: Annotated[Number, Field(ge=-5, le=5)] | None = Field(
         None, description="For runs at another temperature T than the study's: n of conductivity ~ 1/T^n", examples=[1.0]
@@ -249,8 +251,8 @@ class Thermal(Section):
             yield "give either heat_flux or declared_conductivity"
         if self.gives_conductivity != (self.mixing is not None):
             yield (
-                "a crystal's conductivity is not the electrode's: mixing goes with heat_flux or declared_conductivity, 'bounds' "
-                "or a declared one; give both, or none"
+                "a crystal's conductivity is not the electrode's: mixing ('bounds', 'lower' or 'upper') goes with heat_flux or "
+                "declared_conductivity; give both, or none"
             )
         if (self.mixing in ("lower", "upper")) != (self.mixing_std_ln is not None):
             yield "mixing_std_ln goes with mixing = 'lower' or 'upper'; half the distance of 'bounds' is their error"

@@ -113,7 +113,7 @@ def _values(
     scale: float,
     steps: HeatCapacitySteps,
 ) -> Array:
-    r"""ln c_p and its slope over temperature, all frequencies times ``scale``: :math:`C_V(s\nu, T) = C_V(\nu, T/s)`."""
+    r"""Ln c_p and its slope over temperature, all frequencies times ``scale``: :math:`C_V(s\nu, T) = C_V(\nu, T/s)`."""
     before, here, after = (
         harmonic(vibrations, (T + change) / scale)[2] for change in (-steps.temperature, 0.0, steps.temperature)
     )
@@ -130,7 +130,10 @@ def _dilation_slopes(
     """Derivatives of `_values` by ln ρ, α and ln K (2, 3), by small differences: α enters by its square."""
     shifts = steps.frequency * np.diag([1.0, max(abs(float(dilation[1])), np.finfo(float).eps), 1.0])
     columns = [
-        (_values(vibrations, T, molar_mass, dilation + s, 1.0, steps) - _values(vibrations, T, molar_mass, dilation - s, 1.0, steps))
+        (
+            _values(vibrations, T, molar_mass, dilation + s, 1.0, steps)
+            - _values(vibrations, T, molar_mass, dilation - s, 1.0, steps)
+        )
         / (2 * s.sum())
         for s in shifts
     ]

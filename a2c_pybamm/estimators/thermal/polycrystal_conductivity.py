@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from a2c_pybamm.data import IDENTITY
 from a2c_pybamm.estimate import UNIFORM_BOUND, Array, Estimate, Factor, label_hash
 from a2c_pybamm.laws.conduction.mixture_bounds import hashin_shtrikman_bounds
 from a2c_pybamm.laws.law import COMPLEX_STEP
@@ -36,7 +37,7 @@ def polycrystal_conductivity(estimate: Estimate, *, material: str, axes: Sequenc
     ----------
     Hashin and Shtrikman, Phys. Rev. 130, 129 (1963): conductivity of polycrystals.
     """
-    if len(axes) != 3:
+    if len(axes) != len(IDENTITY):
         raise ValueError(f"{material}: {len(axes)} axes ({', '.join(axes)}); give the three principal ones")
     distinct = list(dict.fromkeys(axes))
     part = estimate.select([thermal_conductivity_name(f"{material} {axis}") for axis in distinct])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from a2c_pybamm.data import Array, VibrationsOverVolume
+from a2c_pybamm.data import IDENTITY, Array, VibrationsOverVolume
 from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, covariance_columns, student_variance
@@ -74,8 +74,8 @@ def fit_quasi_harmonic(
               \alpha_V = \frac{1}{K_T}\frac{\partial S}{\partial V}, \qquad
               C_p = C_V + T V\alpha_V^2 K_T
 
-    E, :math:`F_\mathrm{vib}`, S and :math:`C_V` are fitted over volume by one linear law, so that the entropy is that of the free
-    energy, and no difference over temperatures is taken but for the slope of :math:`c_p`.
+    E, :math:`F_\mathrm{vib}`, S and :math:`C_V` are fitted over volume by one linear law, so that the entropy is that of the
+    free energy, and no difference over temperatures is taken but for the slope of :math:`c_p`.
 
     ====================================  ============================  =================
     symbol                                coefficient                   unit
@@ -189,7 +189,7 @@ def _fit(
     design = law.terms(u)
     inverse = np.linalg.pinv(design)
     flat = rows.reshape(len(u), -1)
-    energy, vibrations = inverse @ data.energy, (inverse @ flat).T.reshape(len(temperatures), 3, -1)
+    energy, vibrations = inverse @ data.energy, (inverse @ flat).T.reshape(*rows.shape[1:], -1)
     grid = np.linspace(u[0], u[-1], criterion.n_search)
     roots = np.array(
         [_minimum(data, law, energy + free, T, grid) for (free, _, _), T in zip(vibrations, temperatures, strict=True)]
@@ -232,8 +232,8 @@ def _minimum(data: VibrationsOverVolume, law: VolumePolynomial, free: Array, T: 
         raise ValueError(f"{where}: the free energy has {len(changes)} minima at {T:g} K; check energies and vibrations")
     side, more = ("largest", "larger") if slope[-1] < 0 else ("smallest", "smaller")
     raise ValueError(
-        f"{where}: at {T:g} K the free energy is least at the {side} volume or beyond ({low:.6g} to {high:.6g} m3/mol); compute "
-        f"{more} volumes, or take another temperature"
+        f"{where}: at {T:g} K the free energy is least at the {side} volume or beyond ({low:.6g} to {high:.6g} m3/mol); "
+        f"compute {more} volumes, or take another temperature"
     )
 
 
@@ -259,7 +259,7 @@ def _quantities(states: list[tuple[Any, ...]], molar_mass: float, temperatures: 
 
 
 def _frequency_slopes(rows: Array, temperatures: Array) -> Array:
-    r"""Derivatives of F, S and C by the logarithm of all frequencies (n_volume, 9): F + TS, -C and :math:`-T\,\partial C/\partial T`."""
+    r"""Derivatives by the logarithm of all frequencies (n_volume, 9): F + TS, -C and :math:`-T\,\partial C/\partial T`."""
     free, entropy, capacity = np.moveaxis(rows, -1, 0)
     by_temperature = np.gradient(capacity, temperatures, axis=1)
     slopes = (free + temperatures * entropy, -capacity, -temperatures * by_temperature)
@@ -278,7 +278,7 @@ def _report(data: VibrationsOverVolume, temperature: float, mean: Array, fits: l
         "volumes": len(data.volume),
         "sampled volumes [m3.mol-1]": [float(data.volume[0]), float(data.volume[-1])],
         "volume [m3.mol-1]": float(data.molar_mass / np.exp(density)),
-        "linear expansion of a cubic crystal [K-1]": float(expansion) / 3,
+        "linear expansion of a cubic crystal [K-1]": float(expansion) / len(IDENTITY),
         "bulk modulus [Pa]": float(np.exp(modulus)),
         "entropy [J.mol-1.K-1]": float(entropy),
         "C_p over C_V": float(np.exp(isobaric - isochoric) * data.molar_mass),

@@ -27,7 +27,5 @@ def walk_covariance(s: Array, t: Array, *, s_slope: bool = False, t_slope: bool 
     degree = 2 + 2
     nodes, weights = np.polynomial.legendre.leggauss(degree // 2 + 1)  # exact for the degree of the product
     u = low[..., None] * (1 + nodes) / 2
-    parts = [
-        (x - u) if slope else (x - u) ** 2 / 2 for x, slope in ((s[:, None, None], s_slope), (t[None, :, None], t_slope))
-    ]
+    parts = [(x - u) if slope else (x - u) ** 2 / 2 for x, slope in ((s[:, None, None], s_slope), (t[None, :, None], t_slope))]
     return np.asarray((parts[0] * parts[1]) @ weights * low / 2)

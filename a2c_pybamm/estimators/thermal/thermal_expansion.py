@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from a2c_pybamm.data import Array, VolumesOverTemperature
+from a2c_pybamm.data import IDENTITY, Array, VolumesOverTemperature
 from a2c_pybamm.estimate import Estimate, Factor, covariance_root
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.statistics.averaging import covariance_columns
@@ -69,7 +69,9 @@ def fit_thermal_expansion(
     origin, span = float(data.temperature[0]), float(np.ptp(data.temperature))
     middle = float(np.log(data.volume).mean())
     noise = np.zeros(len(data.volume)) if data.std is None else data.std / data.volume
-    curve = _curve((data.temperature - origin) / span, np.log(data.volume) - middle, noise, (temperature - origin) / span, prior)
+    curve = _curve(
+        (data.temperature - origin) / span, np.log(data.volume) - middle, noise, (temperature - origin) / span, prior
+    )
     jacobian = np.diag([-1.0, 1 / span])  # ln ρ = ln M − ln V
     mean = np.array([np.log(data.molar_mass) - middle, 0.0]) + jacobian @ curve.mean
     name = source or f"{material} volumes (sampling)"
@@ -80,7 +82,7 @@ def fit_thermal_expansion(
     report = {
         "temperature [K]": temperature,
         "temperatures": len(noise),
-        "linear expansion of a cubic crystal [K-1]": float(mean[1]) / 3,
+        "linear expansion of a cubic crystal [K-1]": float(mean[1]) / len(IDENTITY),
         "scatter of ln V beyond the standard deviations": curve.scatter,
     }
     return Estimate(
@@ -96,7 +98,9 @@ def _validate(data: VolumesOverTemperature, temperature: float, prior: Expansion
     """Raise ``ValueError`` where the data do not suffice for the fit."""
     where, n = f"volumes of {data.label}", len(data.temperature)
     if n < prior.least_temperatures:
-        raise ValueError(f"{where}: {n} temperatures, and an expansion with an error needs {prior.least_temperatures}; add runs")
+        raise ValueError(
+            f"{where}: {n} temperatures, and an expansion with an error needs {prior.least_temperatures}; add runs"
+        )
     low, high = data.temperature[[0, -1]]
     if not low <= temperature <= high:
         raise ValueError(f"{where}: {temperature:g} K lies outside the runs ({low:g} to {high:g} K); add runs beyond it")
@@ -137,9 +141,7 @@ def _curve(s: Array, values: Array, noise: Array, place: float, prior: Expansion
     return _Curve(mean, rows, rest, float(np.sqrt(weights @ np.array([item[-1] for item in found]) ** 2)))
 
 
-def _posterior(
-    s: Array, values: Array, noise: Array, place: float, size: float, scatter: float
-) -> tuple[Array, Array, float]:
+def _posterior(s: Array, values: Array, noise: Array, place: float, size: float, scatter: float) -> tuple[Array, Array, float]:
     """Value and slope as rows of the data (2, n), their covariance but for the noise (2, 2), and the log evidence.
 
     Line and slope have flat priors; the curvature at the origin and its walk the variance ``size`` squared.

@@ -86,7 +86,9 @@ def read_vibrations_over_volume(
     volume = column_unit(volume_column, "volume", str(path)) * read_column(path, rows, volume_column, positive=True) / sites
     energy = column_unit(energy_column, "energy", str(path)) * read_column(path, rows, energy_column) / sites
     if len(phonons) != len(rows):
-        raise ValueError(f"{path}: {len(rows)} volumes, and {len(phonons)} files of vibrations; give one for each row, in order")
+        raise ValueError(
+            f"{path}: {len(rows)} volumes, and {len(phonons)} files of vibrations; give one for each row, in order"
+        )
     vibrations = [read_vibrations_of_kind(file, kind, sites=sites, column=column) for file in phonons]
     mass = molar_mass(formula)
     for file, item in zip(phonons, vibrations, strict=True):
