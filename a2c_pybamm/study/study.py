@@ -269,10 +269,10 @@ class Study(Section):
             yield f"{twice} stands in two of [[scale]] and [[value]]; keep one"
 
     def _fraction_mistakes(self) -> Iterator[str]:
-        from a2c_pybamm.parameter_set import fraction_keys
+        from a2c_pybamm.parameter_set import SIDES, fraction_keys
 
         varied = {key for item in self.scale for key in item.keys} | {item.parameter for item in self.value}
-        for side, electrode in (("negative", self.negative), ("positive", self.positive)):
+        for side, electrode in zip(SIDES, (self.negative, self.positive), strict=True):
             thermal = electrode.thermal if electrode else None
             if thermal is None:
                 continue

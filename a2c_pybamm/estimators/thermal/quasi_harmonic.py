@@ -115,8 +115,9 @@ def fit_quasi_harmonic(
     """
     criterion = criterion or QuasiHarmonicCriterion()
     _validate(data, temperature, frequency_std, criterion)
-    temperatures = temperature + criterion.step * np.array([-1.0, 0.0, 1.0])
-    rows = np.array([[harmonic(item, T) for T in temperatures] for item in data.vibrations])  # volume, temperature, F S C
+    around = temperature + criterion.step * np.arange(-2, 2 + 1)
+    every = np.array([[harmonic(item, T) for T in around] for item in data.vibrations])  # volume, temperature, F S C
+    temperatures, rows = around[1:-1], every[:, 1:-1]
     fits = [_fit(data, power, order, temperatures, rows, criterion) for power in criterion.powers for order in criterion.orders]
     values = np.array([fit.values for fit in fits])
     mean = values.mean(axis=0)
@@ -125,7 +126,7 @@ def fit_quasi_harmonic(
     by_energy, by_rows = (np.mean([getattr(fit, name) for fit in fits], axis=0) for name in ("by_energy", "by_rows"))
     scatter = np.sqrt(widened * np.mean([fit.energy_variance for fit in base]))
     rows_root = np.sqrt(widened / len(base)) * np.hstack([fit.rows_root for fit in base])
-    slopes = _frequency_slopes(rows, temperatures)
+    slopes = _frequency_slopes(every, around)
     vibrations = [data_fingerprint(item) for item in data.vibrations]
     stamp = data_fingerprint(data, vibrations, material, temperature, repr(criterion))
     scale = source or f"{material} frequencies (scale)"
@@ -148,8 +149,8 @@ def fit_quasi_harmonic(
 def _validate(data: VibrationsOverVolume, temperature: float, frequency_std: float, criterion: QuasiHarmonicCriterion) -> None:
     """Raise ``ValueError`` where the data do not suffice for the fit."""
     where = f"vibrations over volume of {data.label}"
-    if not temperature > criterion.step:
-        raise ValueError(f"{where}: temperature is {temperature:g} K; give one above {criterion.step:g} K")
+    if not temperature > 2 * criterion.step:
+        raise ValueError(f"{where}: temperature is {temperature:g} K; give one above {2 * criterion.step:g} K")
     if not frequency_std >= 0:
         raise ValueError(f"{where}: frequency_std is {frequency_std:g}; a standard deviation is not negative")
     if len(data.volume) < criterion.least_volumes:
@@ -196,22 +197,22 @@ def _fit(
     )
     parameters = np.concatenate([energy, vibrations.ravel()])
 
-    def values(p: Any) -> Any:
-        parts = p[order + 1 :].reshape(vibrations.shape)
+    def values(p: Any) -> Any:  # (7, n) of parameters (n, n_parameter)
+        parts = np.moveaxis(p[:, order + 1 :].reshape(-1, *vibrations.shape), 0, 2)
         states = [
-            _state(law, root, p[: order + 1] + free, entropy, capacity, T)
+            _state(law, root, p[:, : order + 1] + free, entropy, capacity, T)
             for root, (free, entropy, capacity), T in zip(roots, parts, temperatures, strict=True)
         ]
         return _quantities(states, data.molar_mass, temperatures)
 
     steps = COMPLEX_STEP * np.maximum(np.abs(parameters), 1.0)
-    jacobian = np.column_stack([values(parameters + 1j * step).imag / s for step, s in zip(np.diag(steps), steps, strict=True)])
+    jacobian = values(parameters + 1j * np.diag(steps)).imag / steps
     by_vibration = jacobian[:, order + 1 :].reshape(len(NAMES), -1, order + 1) @ inverse  # (7, 9, n_volume)
     degrees_of_freedom = max(len(u) - order - 1, 1)
     left = np.column_stack([data.energy, flat]) - design @ np.column_stack([energy, vibrations.reshape(-1, order + 1).T])
     return _Fit(
         law,
-        values(parameters),
+        values(parameters[None])[:, 0],
         jacobian[:, : order + 1] @ inverse,
         by_vibration.transpose(0, 2, 1),
         float(left[:, 0] @ left[:, 0]) / degrees_of_freedom,
@@ -238,15 +239,19 @@ def _minimum(data: VibrationsOverVolume, law: VolumePolynomial, free: Array, T: 
 
 
 def _state(law: VolumePolynomial, u: float, free: Any, entropy: Any, capacity: Any, T: float) -> tuple[Any, ...]:
-    """V, α, K, S, C_V and C_p at the minimum, whose volume follows the coefficients by a step of Newton's."""
+    """V, α, K, S, C_V and C_p (n,) at the minimum, whose volume follows the coefficients (n, n_term) by a step of Newton's."""
+
+    def at(terms: Any, coefficients: Any) -> Any:
+        return np.sum(terms * coefficients, axis=-1)
+
     first, second = law.derivatives(np.array(u))
-    u = u - (first @ free) / (second @ free)
-    first, second = law.derivatives(np.array(u))
-    terms, volume = law.terms(np.array(u)), u * law.middle
-    modulus = u * (second @ free) / law.middle
-    expansion = (first @ entropy) / law.middle / modulus
-    isochoric = terms @ capacity
-    return volume, expansion, modulus, terms @ entropy, isochoric, isochoric + T * volume * expansion**2 * modulus
+    place = u - at(first, free) / at(second, free)
+    first, second = law.derivatives(place)
+    volume, modulus = place * law.middle, place * at(second, free) / law.middle
+    expansion = at(first, entropy) / law.middle / modulus
+    terms = law.terms(place)
+    isochoric = at(terms, capacity)
+    return volume, expansion, modulus, at(terms, entropy), isochoric, isochoric + T * volume * expansion**2 * modulus
 
 
 def _quantities(states: list[tuple[Any, ...]], molar_mass: float, temperatures: Array) -> Any:
@@ -259,11 +264,11 @@ def _quantities(states: list[tuple[Any, ...]], molar_mass: float, temperatures: 
 
 
 def _frequency_slopes(rows: Array, temperatures: Array) -> Array:
-    r"""Derivatives by the logarithm of all frequencies (n_volume, 9): F + TS, -C and :math:`-T\,\partial C/\partial T`."""
+    r"""Derivatives at the inner temperatures by the logarithm of all frequencies (n_volume, 9): F + TS, -C and :math:`-T\,\partial C/\partial T`."""
     free, entropy, capacity = np.moveaxis(rows, -1, 0)
     by_temperature = np.gradient(capacity, temperatures, axis=1)
-    slopes = (free + temperatures * entropy, -capacity, -temperatures * by_temperature)
-    return np.stack(slopes, axis=-1).reshape(len(rows), -1)
+    slopes = np.stack((free + temperatures * entropy, -capacity, -temperatures * by_temperature), axis=-1)
+    return slopes[:, 1:-1].reshape(len(rows), -1)
 
 
 def _factor(columns: Array, stamp: str) -> Factor:

@@ -122,11 +122,12 @@ class _Curve:
 
 def _curve(s: Array, values: Array, noise: Array, place: float, prior: ExpansionPrior) -> _Curve:
     """Value and slope at a place, averaged over the sizes of walk and scatter with their evidence."""
-    line = np.vander(s, 2)
-    change = np.hypot(np.linalg.lstsq(line, values)[0][0], np.hypot(values.std(), noise.mean()))
+    line, wanted = np.vander(s, 2, increasing=True), np.array([[1.0, place], [0.0, 1.0]])
+    walk = _Walk.between(s, place)
+    change = np.hypot(np.linalg.lstsq(line, values)[0][1], np.hypot(values.std(), noise.mean()))
     scatters = np.array([0.0, *prior.scatters]) if noise.all() else np.array(prior.scatters)
     found = [
-        (*_posterior(s, values, noise**2, place, size * change, scatter * change), scatter * change)
+        (*_posterior(line, wanted, values, noise**2, walk, size * change, scatter * change), scatter * change)
         for size, scatter in product(prior.changes, scatters)
     ]
     logs = np.array([item[-2] for item in found])
@@ -141,27 +142,42 @@ def _curve(s: Array, values: Array, noise: Array, place: float, prior: Expansion
     return _Curve(mean, rows, rest, float(np.sqrt(weights @ np.array([item[-1] for item in found]) ** 2)))
 
 
-def _posterior(s: Array, values: Array, noise: Array, place: float, size: float, scatter: float) -> tuple[Array, Array, float]:
+@dataclass(frozen=True, eq=False)
+class _Walk:
+    """Prior covariances of a curve whose curvature at the origin, and its walk over the range, have unit variance."""
+
+    data: Array
+    """Of the curve at the data (n, n)."""
+    to_place: Array
+    """Of its value and slope at the place with the data (2, n)."""
+    place: Array
+    """Of value and slope (2, 2)."""
+
+    @classmethod
+    def between(cls, s: Array, place: float) -> _Walk:
+        """The covariances of data at s and one place, over the range of the data."""
+        at, bend, bends = np.array([place]), np.array([place**2 / 2, place]), s**2 / 2
+        walk = np.vstack([walk_covariance(at, s), walk_covariance(at, s, s_slope=True)])
+        mixed = walk_covariance(at, at, t_slope=True)
+        own = np.block([[walk_covariance(at, at), mixed], [mixed, walk_covariance(at, at, s_slope=True, t_slope=True)]])
+        return cls(walk_covariance(s, s) + np.outer(bends, bends), walk + np.outer(bend, bends), own + np.outer(bend, bend))
+
+
+def _posterior(
+    line: Array, wanted: Array, values: Array, noise: Array, walk: _Walk, size: float, scatter: float
+) -> tuple[Array, Array, float]:
     """Value and slope as rows of the data (2, n), their covariance but for the noise (2, 2), and the log evidence.
 
-    Line and slope have flat priors; the curvature at the origin and its walk the variance ``size`` squared.
+    The line's value and slope have flat priors; the walk has the variance ``size`` squared.
     """
-    at, bend = np.array([place]), np.array([place**2 / 2, place])
-    kernel = size**2 * (walk_covariance(s, s) + np.outer(s**2, s**2) / 2**2)
-    walk = np.vstack([walk_covariance(at, s), walk_covariance(at, s, s_slope=True)])
-    to_place = size**2 * (walk + np.outer(bend, s**2 / 2))
-    mixed = walk_covariance(at, at, t_slope=True)
-    own_walk = np.block([[walk_covariance(at, at), mixed], [mixed, walk_covariance(at, at, s_slope=True, t_slope=True)]])
-    own = size**2 * (own_walk + np.outer(bend, bend))
-    design, wanted = np.column_stack([np.ones_like(s), s]), np.array([[1.0, place], [0.0, 1.0]])
-    total = kernel + np.diag(noise + scatter**2)
-    root = np.linalg.cholesky(total)
-    solve = np.linalg.solve
-    inverse = solve(root.T, solve(root, np.eye(len(s))))
-    normal = design.T @ inverse @ design
-    line = solve(normal, design.T @ inverse)  # (2, n)
-    residual_rows = np.eye(len(s)) - design @ line
-    rows = wanted @ line + to_place @ inverse @ residual_rows
+    kernel, to_place, own = (size**2 * part for part in (walk.data, walk.to_place, walk.place))
+    root = np.linalg.cholesky(kernel + np.diag(noise + scatter**2))
+    inverse_root = np.linalg.solve(root, np.eye(len(values)))
+    inverse = inverse_root.T @ inverse_root
+    normal = line.T @ inverse @ line
+    fitted = np.linalg.solve(normal, line.T @ inverse)  # (2, n)
+    residual_rows = np.eye(len(values)) - line @ fitted
+    rows = wanted @ fitted + to_place @ inverse @ residual_rows
     rest = own - to_place @ rows.T - rows @ to_place.T + rows @ kernel @ rows.T + scatter**2 * rows @ rows.T
     residual = residual_rows @ values
     evidence = -0.5 * (residual @ inverse @ residual + np.linalg.slogdet(normal)[1]) - np.log(np.diag(root)).sum()
