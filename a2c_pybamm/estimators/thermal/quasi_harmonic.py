@@ -264,7 +264,10 @@ def _quantities(states: list[tuple[Any, ...]], molar_mass: float, temperatures: 
 
 
 def _frequency_slopes(rows: Array, temperatures: Array) -> Array:
-    r"""Derivatives at the inner temperatures by the logarithm of all frequencies (n_volume, 9): F + TS, -C and :math:`-T\,\partial C/\partial T`."""
+    r"""Derivatives at the inner temperatures by the logarithm of all frequencies (n_volume, 9).
+
+    Those of F, S and C: F + TS, -C and :math:`-T\,\partial C/\partial T`.
+    """
     free, entropy, capacity = np.moveaxis(rows, -1, 0)
     by_temperature = np.gradient(capacity, temperatures, axis=1)
     slopes = np.stack((free + temperatures * entropy, -capacity, -temperatures * by_temperature), axis=-1)
