@@ -30,6 +30,7 @@ _HOMES = {
         "DriftVelocities",
         "ElectrolyteMotion",
         "EnergyTable",
+        "Extent",
         "GivenMSD",
         "HopFrequencies",
         "ImageEnergies",

@@ -9,6 +9,7 @@ from a2c_pybamm.data.conduction import (
     formal_charges,
 )
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
+from a2c_pybamm.data.extent import CONVERSION, Extent, conversion, validate_extent
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.kinetics import ChargeTransferBarriers, PotentialScale, StateEnergies, SurfaceSites
@@ -44,6 +45,7 @@ from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials
 
 __all__ = [
     "BLOCK_BYTES",
+    "CONVERSION",
     "FRACTION_ROUNDING",
     "GIVEN_MSD_LIMITS",
     "IDENTITY",
@@ -64,6 +66,7 @@ __all__ = [
     "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
+    "Extent",
     "GivenMSD",
     "HopFrequencies",
     "ImageEnergies",
@@ -91,9 +94,11 @@ __all__ = [
     "Vibrations",
     "at_constant_energy",
     "atoms_at_once",
+    "conversion",
     "formal_charges",
     "frames_at_once",
     "release",
+    "validate_extent",
     "validate_rotations",
     "voigt_components",
     "voigt_tensors",

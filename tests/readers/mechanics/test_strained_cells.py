@@ -98,6 +98,27 @@ def test_series_of_lammps_in_bar(tmp_path: Path) -> None:
         a2c.read_stress_series(tmp_path / "p.csv", kind="virial stress", **settings, **{**columns, "convention": "gromacs"})
 
 
+def test_series_of_stress_times_volume_is_divided_by_it(tmp_path: Path) -> None:
+    """Sums over atoms of LAMMPS's stress/atom: the negative of its pressures, times the volume."""
+    names, rows = "pxx,pyy,pzz,pxy,pxz,pyz", np.arange(12.0).reshape(2, 6)
+    settings: dict[str, Any] = {
+        "kind": "virial stress", "interval": "1 fs", "temperature": "300 K", "volume": "50 A3", "n_atom": 4, "born": np.eye(6),
+        "stress_columns": names.split(","),
+    }  # fmt: skip
+    np.savetxt(tmp_path / "p.csv", rows, delimiter=",", header=names, comments="")
+    np.savetxt(tmp_path / "s.csv", -50 * rows, delimiter=",", header=names, comments="")
+    pressures = a2c.read_stress_series(tmp_path / "p.csv", stress_unit="bar", convention="lammps", **settings)
+    sums = a2c.read_stress_series(tmp_path / "s.csv", stress_unit="bar.A3", convention="stress_atom", **settings)
+    np.testing.assert_allclose(sums.stresses, pressures.stresses, rtol=1e-13)
+    assert sums.provenance["conversion"] == "per simulation cell to per volume, divided by 5e-29 m3"
+    mixed = ",".join(f"p{k}_{'bar.A3' if k else 'bar'}" for k in range(6))
+    np.savetxt(tmp_path / "m.csv", rows, delimiter=",", header=mixed, comments="")
+    with pytest.raises(
+        ValueError, match="some columns are in units of a stress and some of stress times volume; take one kind"
+    ):
+        a2c.read_stress_series(tmp_path / "m.csv", **{**settings, "stress_columns": mixed.split(",")})
+
+
 def test_structures_give_the_same_as_their_table_whatever_their_axes(tmp_path: Path, crystal: Atoms) -> None:
     """Each strained cell is turned by a rotation of its own; the cell without strain is found among them."""
     rng = np.random.default_rng(0)
