@@ -130,6 +130,13 @@ def _n_passed(key: str, attachment: Attachment) -> int:
 def _method_error(key: str, attachment: Attachment) -> str:
     """Reason why a method does not give this key's quantity; empty text where it does, also for laws of other packages."""
     method, law = attachment.method, attachment.law
+    if QUANTITIES["electronic_conductivity"].fullmatch(key) and not (
+        isinstance(law, Scale | Value) or getattr(law, "whole_electrode", False)
+    ):
+        return (
+            f"law {law.kind!r} does not state that its conductivity is of the whole electrode; a crystal's is not: take a "
+            "CompositeConductivity, whose law of mixing is declared, with whole_electrode=True"
+        )
     if method in QUANTITIES and not QUANTITIES[method].fullmatch(key):
         return f"{method} of law {law.kind!r} is another quantity; attach it where that stands"
     n = _n_passed(key, attachment)

@@ -326,6 +326,7 @@ KEYS = {
     "electrolyte_diffusivity": "Electrolyte diffusivity [m2.s-1]",
     "cation_transference_number": "Cation transference number",
     "electrolyte_thermodynamic_factor": "Thermodynamic factor",
+    "bruggeman_coefficient": "Positive electrode Bruggeman coefficient (electrolyte)",
     "electronic_conductivity": "Positive electrode conductivity [S.m-1]",
     "factor": "Electrolyte conductivity [S.m-1]",
     "value": "Contact resistance [Ohm]",
