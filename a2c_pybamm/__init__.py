@@ -95,6 +95,7 @@ _HOMES = {
         "ReferenceElectrodes",
         "StressConvention",
         "born_term",
+        "born_term_of_lammps",
         "SpeciesGroup",
         "read_activities",
         "read_charge_transfer_barriers",

@@ -86,8 +86,8 @@ def _in_words(law: TransportEfficiency, estimate: Estimate) -> str:
         f"of its logarithm (exponent {law.bruggeman_coefficient(c):.3g} ± {-std / np.log(law.volume_fraction):.2g}, "
         f"tortuosity factor {law.tortuosity_factor(c):.3g}); {estimate.method}"
     )
-    above = estimate.provenance.get(ABOVE_BOUND, 0.0)
-    return f"{text}; {100 * above:.2g} % of the draws above the upper bound of an isotropic mixture" if above else text
+    above = round(estimate.provenance.get(ABOVE_BOUND, 0.0), 2)
+    return f"{text}; {above:.0%} of the draws above the upper bound of an isotropic mixture" if above else text
 
 
 def _note_solids(content: SetContent, base: str | BaseSet, side: str, material: str) -> None:

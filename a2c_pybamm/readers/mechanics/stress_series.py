@@ -45,7 +45,8 @@ def read_stress_series(
     n_atom
         Number of atoms of its cell.
     born
-        Born term [Pa], of frames (n_born, 6, 6) or its mean (6, 6): of LAMMPS's ``compute born/matrix``, or `born_term`.
+        Born term [Pa], of frames (n_born, 6, 6) or its mean (6, 6): of `born_term`, or of LAMMPS by
+        `born_term_of_lammps`.
     stress_columns, stress_unit, convention
         As in `read_strained_stresses`; ``"lammps"`` for pressures of LAMMPS. Columns in a unit of stress times volume
         (``"bar.A3"``, ``"eV"``), sums over atoms as of LAMMPS's ``compute stress/atom`` (``"stress_atom"``), are divided by the

@@ -155,6 +155,26 @@ def test_born_term_of_a_crystal_is_its_clamped_tensor(crystal: Atoms) -> None:
     np.testing.assert_allclose(born, expected + shift, atol=1e-5 * C11)
 
 
+def test_born_matrix_of_lammps_is_divided_by_the_volume(crystal: Atoms) -> None:
+    """Its 21 numbers as the manual orders them; a cell of twice the size has twice of each and the same term."""
+    one = a2c.born_term(crystal, EMT())
+    order = [(k, k) for k in range(6)] + [(0, k) for k in range(1, 6)] + [(1, k) for k in range(2, 6)]
+    order += [(2, k) for k in range(3, 6)] + [(3, 4), (3, 5), (4, 5)]
+    volume = crystal.get_volume()
+    printed = np.array([one[pair] for pair in order]) / EV_A3 * volume
+    for n in (1, 2):
+        found = a2c.born_term_of_lammps(n * printed, unit="eV", volume=f"{n * volume} A3")
+        np.testing.assert_allclose(found, one, rtol=1e-12)
+    assert a2c.born_term_of_lammps(np.stack([printed] * 3), unit="eV", volume="1 A3").shape == (3, 6, 6)
+    for numbers, settings, said in (
+        (printed[:20], {"unit": "eV", "volume": "1 A3"}, "not finite ones"),
+        (printed, {"unit": "bar", "volume": "1 A3"}, "unit 'bar' is a unit of pressure"),
+        (printed, {"unit": "eV", "volume": "0 A3"}, "give that of the cell"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            a2c.born_term_of_lammps(numbers, **settings)
+
+
 @pytest.mark.parametrize(
     ("change", "settings", "message"),
     [
