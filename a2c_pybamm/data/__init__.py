@@ -10,6 +10,7 @@ from a2c_pybamm.data.conduction import (
 )
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.extent import CONVERSION, Extent, conversion, validate_extent
+from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.kinetics import ChargeTransferBarriers, PotentialScale, StateEnergies, SurfaceSites
@@ -62,11 +63,13 @@ __all__ = [
     "ChemicalPotentials",
     "CollectiveMSD",
     "ConcentrationScale",
+    "Configurations",
     "CurrentSeries",
     "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
     "Extent",
+    "FrameBlock",
     "GivenMSD",
     "HopFrequencies",
     "ImageEnergies",
@@ -99,6 +102,7 @@ __all__ = [
     "frames_at_once",
     "release",
     "validate_extent",
+    "validate_finite",
     "validate_rotations",
     "voigt_components",
     "voigt_tensors",

@@ -14,6 +14,7 @@ from a2c_pybamm.readers.mechanics.strain_table import read_strained_stresses
 from a2c_pybamm.readers.mechanics.strained_structures import read_strained_structures
 from a2c_pybamm.readers.mechanics.stress_convention import StressConvention
 from a2c_pybamm.readers.mechanics.stress_series import read_stress_series
+from a2c_pybamm.readers.motion.configurations import read_configurations
 from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
 from a2c_pybamm.readers.thermodynamics.chemical_potentials import read_chemical_potentials
 from a2c_pybamm.readers.thermodynamics.energies import read_energies
@@ -33,6 +34,7 @@ __all__ = [
     "read_activities",
     "read_charge_transfer_barriers",
     "read_chemical_potentials",
+    "read_configurations",
     "read_currents",
     "read_density_of_states",
     "read_drive_cycle",
