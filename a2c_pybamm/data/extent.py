@@ -37,7 +37,7 @@ class Extent(StrEnum):
         return self is Extent.SIMULATION_CELL
 
 
-CONVERSIONS = {Extent.SITE: "per_site(sites=…)", Extent.VOLUME: "per_volume(volume=…)"}
+CONVERSIONS = {Extent.SITE: "per_site(sites=…)", Extent.VOLUME: "per_volume()"}
 """Methods of records that convert their numbers to these extents."""
 
 

@@ -28,7 +28,9 @@ from a2c_pybamm.estimators import (
     harmonic,
     hull_voltages,
     insertion_energies,
+    pressure_fluctuation,
     validate_voltages,
+    viscous_stress,
 )
 from a2c_pybamm.laws import CrystalVolume, RedlichKister, SiteDensity
 from a2c_pybamm.readers import read_density_of_states, read_frequencies, read_structures, read_thermal
@@ -204,6 +206,14 @@ def test_files_of_twice_the_cell_give_the_same_energies(tmp_path: Path) -> None:
     for name in ("energy", "volume"):
         np.testing.assert_allclose(getattr(tables[1], name), getattr(tables[0], name), rtol=1e-13)
     assert tables[0].provenance["conversion"] == "per simulation cell to per site, divided by column 'n_site'"
+    for fit in (
+        lambda table: a2c.fit_free_energy(table, RedlichKister("host", 1), energy_std=100.0),
+        lambda table: fit_site_volume(table, SiteDensity("host")),
+        lambda table: fit_volume(table, CrystalVolume("host", 1), source="s"),
+    ):
+        one, two = map(fit, tables)
+        np.testing.assert_allclose(two.mean, one.mean, rtol=1e-9)
+        np.testing.assert_allclose(two.covariance, one.covariance, rtol=1e-7, atol=1e-30)
 
 
 def test_structures_of_twice_the_cell_give_the_same_energies(tmp_path: Path) -> None:
@@ -287,6 +297,35 @@ def test_current_of_twice_the_cell_has_the_same_conductivity() -> None:
         )
     ]
     assert fits[1].mean[0] == pytest.approx(fits[0].mean[0], abs=1e-9)
+
+
+def test_stress_of_twice_the_cell_has_the_same_viscosity() -> None:
+    """Sums over atoms of one cell and of two side by side that are alike, and the stress itself: one series."""
+    stress = np.random.default_rng(6).normal(size=(6, 16)) * 1e7
+    settings: dict[str, Any] = {"interval": 1e-15, "temperature": 300.0}
+    for made in (viscous_stress, pressure_fluctuation):
+        wanted = made(stress, volume=1e-27, **settings).flux
+        for n in (1, 2):
+            sums = made(n * 1e-27 * stress, volume=n * 1e-27, extent=Extent.SIMULATION_CELL, **settings)
+            np.testing.assert_allclose(sums.flux, wanted, rtol=1e-12, atol=1e-9)
+
+
+def test_motion_of_twice_the_cell_has_the_same_diffusivity_and_current() -> None:
+    rng = np.random.default_rng(7)
+    walk = np.cumsum(rng.normal(size=(400, 4, 3)) * 1e-11, axis=0)
+    rest = np.broadcast_to(rng.uniform(0, 1e-9, (1, 4, 3)), (400, 4, 3))
+    one = np.concatenate([walk, rest], axis=1)
+    means, currents_of = [], []
+    for n in (1, 2):
+        species, masses = ("Li",) * 4 + ("S",) * 4, np.repeat([1e-26, 5e-26], 4)
+        positions = np.concatenate([one] * n, axis=1)
+        trajectory = a2c.Trajectory(positions, species * n, np.tile(masses, n), 1e-13, 600.0)
+        msd = a2c.mean_squared_displacement(trajectory, "Li")
+        means.append(msd.value)
+        velocities = a2c.Velocities(np.diff(positions, axis=0) / 1e-13, species * n, np.tile(masses, n), 1e-13, 600.0)
+        currents_of.append(a2c.ionic_current(velocities, {"Li": 1, "S": -1}, volume=n * 1e-27).flux)
+    np.testing.assert_allclose(means[1], means[0], rtol=1e-9)
+    np.testing.assert_allclose(currents_of[1], currents_of[0], rtol=1e-9, atol=1e-3)
 
 
 def test_surface_of_twice_the_size_has_the_same_density() -> None:
