@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from a2c_pybamm.data.extent import Extent
 from a2c_pybamm.data.record import Array, freeze
 from a2c_pybamm.data.thermodynamics import ThermalTable, Vibrations
 
@@ -33,6 +34,7 @@ class VibrationsOverVolume:
         If lengths disagree, volumes do not rise, or an entry is not finite.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("volume", "energy", "vibrations", "molar_mass"), Extent.SITE)
     label: str
     """The method that made the numbers."""
     volume: Array
@@ -67,6 +69,10 @@ class VolumesOverTemperature:
         If lengths disagree, temperatures do not rise, or an entry is not positive.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {
+        "temperature": Extent.INTENSIVE,
+        **dict.fromkeys(("volume", "molar_mass", "std"), Extent.SITE),
+    }
     label: str
     """The method that made the numbers."""
     temperature: Array

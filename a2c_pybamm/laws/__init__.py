@@ -24,6 +24,7 @@ from a2c_pybamm.laws.conduction.onsager import (
     transference_number,
 )
 from a2c_pybamm.laws.conduction.single_ion import SingleIonConductor
+from a2c_pybamm.laws.conduction.transport_efficiency import TransportEfficiency
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
@@ -119,6 +120,7 @@ __all__ = [
     "SplinePotential",
     "StressAssistedDiffusion",
     "TabulatedOCP",
+    "TransportEfficiency",
     "TwoPhase",
     "UnstablePhaseError",
     "VacancyMobility",

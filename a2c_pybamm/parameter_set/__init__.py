@@ -32,6 +32,13 @@ from a2c_pybamm.parameter_set.parameter_set import ParameterSet
 from a2c_pybamm.parameter_set.stability import TREATMENTS
 from a2c_pybamm.parameter_set.thermal import fraction_keys, thermal_attachments, volume_fractions
 from a2c_pybamm.parameter_set.thermodynamic_table import free_energy_sides, thermodynamic_table
+from a2c_pybamm.parameter_set.transport_efficiency import (
+    Layer,
+    Phase,
+    efficiency_attachments,
+    efficiency_option_conflict,
+    phase_fraction,
+)
 from a2c_pybamm.parameter_set.value_document import read_values, required_arguments
 
 __all__ = [
@@ -42,13 +49,17 @@ __all__ = [
     "VOLTAGES",
     "Attachment",
     "BaseSet",
+    "Layer",
     "ParameterSet",
+    "Phase",
     "Range",
     "StoichiometryMap",
     "as_base",
     "attachment_error",
     "balance_conflict",
     "base_values",
+    "efficiency_attachments",
+    "efficiency_option_conflict",
     "electrolyte_attachments",
     "electrolyte_keys",
     "electrolyte_table",
@@ -68,6 +79,7 @@ __all__ = [
     "msmr_attachments",
     "option_conflict",
     "passed_arguments",
+    "phase_fraction",
     "read_values",
     "required_arguments",
     "silent_pybamm",

@@ -79,6 +79,7 @@ from a2c_pybamm.study.thermodynamics import (
     VibrationalEntropy,
     VibrationFile,
 )
+from a2c_pybamm.study.transport_efficiency import PhaseEfficiency, Separator, TransportEfficiency
 
 __all__ = [
     "MADE_FROM",
@@ -122,6 +123,7 @@ __all__ = [
     "MomentOutput",
     "NotGiven",
     "Phase",
+    "PhaseEfficiency",
     "PolynomialFreeEnergy",
     "PotentialFile",
     "PropagationSettings",
@@ -133,6 +135,7 @@ __all__ = [
     "ReorganizationEnergy",
     "Scale",
     "Section",
+    "Separator",
     "SharedError",
     "SiteSumFreeEnergy",
     "SolidElectrolyte",
@@ -147,6 +150,7 @@ __all__ = [
     "Systematic",
     "Thermal",
     "TrajectoryFile",
+    "TransportEfficiency",
     "TransportValue",
     "Value",
     "VibrationFile",

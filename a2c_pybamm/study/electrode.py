@@ -31,6 +31,7 @@ from a2c_pybamm.study.kinetics import BarrierEnergy, Kinetics
 from a2c_pybamm.study.mechanics import Mechanics
 from a2c_pybamm.study.thermal import Thermal
 from a2c_pybamm.study.thermodynamics import MeasuredOCP
+from a2c_pybamm.study.transport_efficiency import TransportEfficiency
 
 Slope = Annotated[Number, Field(ge=1e-3)]
 """Change of x over the whole range of PyBaMM's stoichiometry: one of less than a thousandth holds no lithium."""
@@ -283,6 +284,9 @@ class Electrode(Section):
     measured_ocp: MeasuredOCP | None = Field(None, description="Open-circuit voltage from the base set")
     mobility: Mobility | None = Field(None, description="Diffusivity")
     conduction: Conduction | None = Field(None, description="Electronic conductivity of the solids, carbon included")
+    transport_efficiency: TransportEfficiency | None = Field(
+        None, description="Conductivity and diffusivity of the porous layer over those of its phases"
+    )
     kinetics: Kinetics | None = Field(None, description="Exchange current and its form")
     mechanics: Mechanics | None = Field(None, description="Stress and change of volume of the particles")
     thermal: Thermal | None = Field(None, description="Density, heat capacity and thermal conductivity, all phases included")
@@ -299,7 +303,8 @@ class Electrode(Section):
         if self.free_energy and self.measured_ocp:
             yield "give free_energy or measured_ocp, not both: voltage and diffusivity share one thermodynamics"
         if not (self.free_energy or self.measured_ocp) and (
-            self.mobility or not (self.kinetics or self.conduction or self.mechanics or self.thermal)
+            self.mobility
+            or not (self.kinetics or self.conduction or self.mechanics or self.thermal or self.transport_efficiency)
         ):
             yield (
                 "mobility needs free_energy or measured_ocp: chemical diffusivity holds a thermodynamic factor"

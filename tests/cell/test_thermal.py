@@ -18,7 +18,10 @@ from tests.derivation.test_thermal_studies import derived, table
 
 T = 298.15
 COOLING = "Total heat transfer coefficient [W.m-2.K-1]"
-HOSTS = {"negative": ("graphite", 0.12, (-0.02, 0.01), 25.0, (4.0, -3.0)), "positive": ("LCO", 3.95, (-0.3, 0.1), -20.0, (6.0, 2.0))}
+HOSTS = {
+    "negative": ("graphite", 0.12, (-0.02, 0.01), 25.0, (4.0, -3.0)),
+    "positive": ("LCO", 3.95, (-0.3, 0.1), -20.0, (6.0, 2.0)),
+}
 """Material, mean voltage [V], interactions [eV], entropy of lithiation and excess entropies [J/mol/K] of each side."""
 
 
@@ -44,7 +47,7 @@ def solved(model: Any) -> tuple[pybamm.Solution, pybamm.ParameterValues, a2c.Par
 
 @pytest.mark.parametrize("model", [pybamm.lithium_ion.SPM, pybamm.lithium_ion.DFN])
 def test_reversible_heat_is_that_of_the_free_energy(model: Any) -> None:
-    """j a T ∂U/∂T at every place of both electrodes, U the law's voltage and ∂U/∂T its complex step: 1e-8 of the largest.
+    """J a T ∂U/∂T at every place of both electrodes, U the law's voltage and ∂U/∂T its complex step: 1e-8 of the largest.
 
     Its average over the cell, times its volume, is the heat of all layers in watts.
     """
@@ -107,7 +110,9 @@ def test_thermal_conductivity_has_no_power_of_a_fraction() -> None:
         for equation in model.rhs.values()
         for node in equation.pre_order()
         if isinstance(node, pybamm.Divergence)
-        and any(isinstance(inner, pybamm.FunctionParameter) and "thermal conductivity" in inner.name for inner in node.pre_order())
+        and any(
+            isinstance(inner, pybamm.FunctionParameter) and "thermal conductivity" in inner.name for inner in node.pre_order()
+        )
     ]
     assert len(fluxes) == 1
     conductivity, gradient = fluxes[0].children
@@ -125,7 +130,7 @@ def test_isothermal_cells_do_not_use_it() -> None:
 
 
 def test_peak_temperature_has_error_bars_and_their_shares() -> None:
-    """Hardly cooled, a heavier electrode warms less; sources of the heat capacity and the cooling make the error, mixing none."""
+    """Hardly cooled, a heavier electrode warms less; heat capacity and cooling make the error, bounds of the mixture none."""
     cooling = {"parameter": COOLING, "value": "3 W.m-2.K-1", "std": "0.3 W.m-2.K-1", "source": "cooling", "reason": "test"}
     made = derived(table(top={"value": [cooling]}))
     cell = Cell(made, model="SPM", options={"thermal": "lumped"}, c_rate=3.0, outputs=("peak_temperature",))

@@ -1,4 +1,4 @@
-"""Heat of an electrode in a study: sections checked, a crystal's numbers mixed with electrolyte, binder and carbon, or refused."""
+"""Heat of an electrode in a study: sections checked, a crystal's numbers mixed with those of the other phases, or refused."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def mean_of(made: a2c.ParameterSet, name: str) -> float:
 
 
 def test_declared_heat_alone() -> None:
-    """All three keys, functions of temperature; volume fractions of the base set, its remainder shared; the errors by source."""
+    """All three keys, functions of temperature; volume fractions of the base set, its remainder shared; errors by source."""
     made = derived(table())
     assert set(made.attach) == {f"Positive electrode {ending}" for ending in KEYS}
     assert not made.model_options, "the model's thermal option is the cell's affair"
@@ -249,7 +249,7 @@ def test_sections_are_checked(change: dict[str, Any], line: str) -> None:
         (
             {},
             {"value": [{"parameter": "Positive electrode porosity", "value": 0.3, "std": 0.02, "source": "s", "reason": "r"}]},
-            "positive.thermal mixes by the base set's 'Positive electrode porosity', which this study replaces; declare porosity",
+            "mixes by the base set's 'Positive electrode porosity', which this study replaces; declare porosity",
         ),
         (
             {},

@@ -115,8 +115,8 @@ def fit_quasi_harmonic(
     """
     criterion = criterion or QuasiHarmonicCriterion()
     _validate(data, temperature, frequency_std, criterion)
-    around = temperature + criterion.step * np.arange(-2, 2 + 1)
-    every = np.array([[harmonic(item, T) for T in around] for item in data.vibrations])  # volume, temperature, F S C
+    around: Array = temperature + criterion.step * np.arange(-2.0, 2 + 1)
+    every: Array = np.array([[harmonic(item, T) for T in around] for item in data.vibrations])  # volume, temperature, F S C
     temperatures, rows = around[1:-1], every[:, 1:-1]
     fits = [_fit(data, power, order, temperatures, rows, criterion) for power in criterion.powers for order in criterion.orders]
     values = np.array([fit.values for fit in fits])

@@ -40,7 +40,7 @@ def hashin_shtrikman_bounds(values: Any, fractions: Any, *, dimensions: int = 3)
 
     References
     ----------
-    Hashin and Shtrikman, J. Appl. Phys. 33, 3125 (1962), eqs. 3.18-3.22; Milton, The Theory of Composites (2002), section 23.1.
+    Hashin and Shtrikman, J. Appl. Phys. 33, 3125 (1962), section 3; Milton, The Theory of Composites (2002), chapter 23.
     """
     values, fractions = _phases(values, fractions)
     lower, upper = (_reference(values, fractions, pick) for pick in (np.argmin, np.argmax))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from a2c_pybamm import hashin_shtrikman_bounds, wiener_bounds
@@ -30,7 +30,6 @@ def effective_medium(values: np.ndarray, fractions: np.ndarray) -> float:
     return float(np.exp((low + high) / 2))
 
 
-@settings(max_examples=25)
 @given(mixtures())
 def test_bounds_are_in_order(mixture: tuple[np.ndarray, np.ndarray]) -> None:
     """Series ≤ lower ≤ effective medium ≤ upper ≤ side by side, for any number of phases."""
@@ -40,7 +39,6 @@ def test_bounds_are_in_order(mixture: tuple[np.ndarray, np.ndarray]) -> None:
     assert series == pytest.approx(1 / np.sum(mixture[1] / mixture[0]), rel=1e-12)
 
 
-@settings(max_examples=25)
 @given(mixtures())
 def test_inverse_of_the_mean_of_inverses(mixture: tuple[np.ndarray, np.ndarray]) -> None:
     """The form of the paper, [Σ φ/(σ + 2σ*)]⁻¹ − 2σ*, up to the digits that its difference costs."""
