@@ -4,7 +4,9 @@ LiCoO2 | graphite (Ai2020's cell) at 3C, one temperature for the whole cell, har
 from its phonons (CHGNet, with an error of all frequencies together), and is mixed with electrolyte, binder and carbon, since
 PyBaMM's number is the electrode's; graphite's is declared. Beside it stand the cooling, the exchange currents and the
 electrolyte's conductivity. What is asserted: first order and chaos agree; cooling and reaction make most of the error, the heat
-capacities a few per cent; and without cooling a cell of twice the heat capacity warms about half as much. Run with ``python examples/heat_of_a_cell.py``; about ten seconds.
+capacities a few per cent; and without cooling a cell of twice the heat capacity warms about half as much.
+
+Run with ``python examples/heat_of_a_cell.py``; about ten seconds.
 """
 
 import tempfile

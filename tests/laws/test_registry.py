@@ -307,10 +307,10 @@ def test_pybamm_symbols_give_numpys_values(name: str) -> None:
         expected = getattr(law, method)(c, CONCENTRATIONS, 310.0)
         assert np.isfinite(expected).all(), method
         np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=method)
-    for method in methods(law, OVER_TEMPERATURE):
+    for method in set(methods(law, OVER_TEMPERATURE)) & set(KEYS):
         symbol = getattr(law, method)(symbols, pybamm.StateVector(slice(0, 7)))
-        found, expected = np.ravel(symbol.evaluate(y=300 + x, inputs=c)), getattr(law, method)(c, 300 + x)
-        np.testing.assert_allclose(found, expected, rtol=1e-14, err_msg=method)
+        found = np.broadcast_to(np.ravel(symbol.evaluate(y=300 + x, inputs=c)), x.shape)
+        np.testing.assert_allclose(found, getattr(law, method)(c, 300 + x), rtol=1e-14, err_msg=method)
     for method in set(methods(law, ("self", "c"))) & set(KEYS):
         found = np.ravel(getattr(law, method)(symbols).evaluate(inputs=c))
         np.testing.assert_allclose(found, getattr(law, method)(c), rtol=1e-14, err_msg=method)

@@ -11,7 +11,7 @@ import pytest
 
 from a2c_pybamm.laws import ElectrodeMixture, MixtureThermalConductivity
 from a2c_pybamm.laws.conduction.mixture_bounds import hashin_shtrikman_bounds
-from a2c_pybamm.parameter_set import Attachment, thermal_attachments, volume_fractions
+from a2c_pybamm.parameter_set import Attachment, attachment_error, base_values, thermal_attachments, volume_fractions
 
 T = 298.15
 PHASES = (("electrolyte", 0.32), ("PVDF", 0.03), ("carbon", 0.03))
@@ -103,8 +103,6 @@ def test_refusals(case: str) -> None:
 
 
 def test_no_other_key_takes_a_density() -> None:
-    attachment = Attachment(MIXTURE, "electrode_density")
-    from a2c_pybamm.parameter_set import attachment_error, base_values
-
-    assert "another quantity" in attachment_error("Positive electrode conductivity [S.m-1]", attachment, base_values("Ai2020"))
-    assert attachment_error("Separator density [kg.m-3]", attachment, base_values("Ai2020"))
+    attachment, base = Attachment(MIXTURE, "electrode_density"), base_values("Ai2020")
+    assert "another quantity" in attachment_error("Positive electrode specific heat capacity [J.kg-1.K-1]", attachment, base)
+    assert "must be one whose arguments are known" in attachment_error("Separator density [kg.m-3]", attachment, base)

@@ -77,17 +77,17 @@ def fit_quasi_harmonic(
     E, :math:`F_\mathrm{vib}`, S and :math:`C_V` are fitted over volume by one linear law, so that the entropy is that of the
     free energy, and no difference over temperatures is taken but for the slope of :math:`c_p`.
 
-    ====================================  ============================  =================
-    symbol                                coefficient                   unit
-    ====================================  ============================  =================
-    :math:`\ln\rho = \ln(M/V)`            ``<m> ln(rho [kg.m-3])``      1
-    :math:`\alpha_V`, of the volume       ``<m> alpha_V [K-1]``         K-1
-    :math:`\ln K_T`                       ``<m> ln(K_T [Pa])``          1
-    S, per mole of sites                  ``<m> S [J.mol-1.K-1]``       J.mol-1.K-1
-    :math:`\ln C_V`, per mole of sites    ``<m> ln(C_V [J.mol-1.K-1])`` 1
-    :math:`\ln c_p = \ln(C_p/M)`          ``<m> ln(c_p [J.kg-1.K-1])``  1
-    :math:`\mathrm d\ln c_p/\mathrm dT`   ``<m> dln(c_p)/dT [K-1]``     K-1
-    ====================================  ============================  =================
+    ====================================  =============================  ===============
+    symbol                                coefficient                    unit
+    ====================================  =============================  ===============
+    :math:`\ln\rho = \ln(M/V)`            ``<m> ln(rho [kg.m-3])``       1
+    :math:`\alpha_V`, of the volume       ``<m> alpha_V [K-1]``          K-1
+    :math:`\ln K_T`                       ``<m> ln(K_T [Pa])``           1
+    S, per mole of sites                  ``<m> S [J.mol-1.K-1]``        J.mol-1.K-1
+    :math:`\ln C_V`, per mole of sites    ``<m> ln(C_V [J.mol-1.K-1])``  1
+    :math:`\ln c_p = \ln(C_p/M)`          ``<m> ln(c_p [J.kg-1.K-1])``   1
+    :math:`\mathrm d\ln c_p/\mathrm dT`   ``<m> dln(c_p)/dT [K-1]``      K-1
+    ====================================  =============================  ===============
 
     **Sources.** Residuals of the energies and of the vibrations over volume, a misfit each. The choice of an equation of state:
     the result is the mean of several, which have equal weights, and their spread is a source. All frequencies too high or too
