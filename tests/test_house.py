@@ -42,6 +42,7 @@ ORDER = (
     "derivation",
     "sets",
     "cell",
+    "scales",
     "propagation",
     "design",
     "tables",
