@@ -162,10 +162,8 @@ def _particle(side: str, of: _Values, values: pybamm.ParameterValues) -> Particl
     """Fields of one electrode's particles; None where the model has none of one size."""
     start = side.capitalize()
     name, at_surface = f"{start} particle concentration [mol.m-3]", f"{start} particle surface concentration [mol.m-3]"
-    diffusivity, fraction = (
-        f"{start} particle effective diffusivity [m2.s-1]",
-        f"{start} electrode active material volume fraction",
-    )
+    diffusivity = f"{start} particle effective diffusivity [m2.s-1]"
+    fraction = f"{start} electrode active material volume fraction"
     if not of.has(name, at_surface, diffusivity, fraction):
         return None
     inside = of(name)

@@ -21,7 +21,7 @@ def log_errors(parameter_set: ParameterSet, number: Callable[[Coefficients], Any
     number
         The number (n_sample, 1) of coefficients and derived inputs (n_sample, 1) by name.
     step
-        Of the central differences, in standard deviations of each coefficient: far above round-off, far below a change of shape.
+        Of the central differences, in standard deviations of each coefficient: far above round-off, far below a curvature.
     """
     joint = parameter_set.joint
     steps = step * joint.std

@@ -12,8 +12,8 @@ from a2c_pybamm.parameter_set import SIDES, ParameterSet
 from a2c_pybamm.scales.continuum import continuum_scales
 from a2c_pybamm.scales.lattice import lattice_scales
 from a2c_pybamm.scales.quantities import AtomisticScales, ScaleQuantity
-from a2c_pybamm.scales.runs import electrolyte_scales, run_scales
 from a2c_pybamm.scales.report import ScaleReport, scale_report
+from a2c_pybamm.scales.runs import electrolyte_scales, run_scales
 from a2c_pybamm.scales.thresholds import ScaleThresholds
 
 

@@ -78,8 +78,8 @@ def diffusion_time(length: float, diffusivity: ScaleQuantity, name: str) -> Scal
 class AtomisticScales:
     """Scales of one body of atomistic data on a material: a run, or a lattice with its hops.
 
-    Lengths and times that are not known are None; nothing is guessed in their place. An `Estimate` (of `fit_correlation_length`,
-    `fit_correlation_time`) may stand for a correlation length or time.
+    Lengths and times that are not known are None; nothing is guessed in their place. An `Estimate`, as `fit_correlation_length`
+    and `fit_correlation_time` return, may stand for a correlation length or time.
 
     Raises
     ------
@@ -104,6 +104,8 @@ class AtomisticScales:
     """Smallest width of the periodic simulation cell [m]."""
     run_length: ScaleQuantity | None = None
     """Length of the run without equilibration [s]."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Reason for which an estimator did not give a scale, by the field's name."""
 
     def __post_init__(self) -> None:
         for name, unit in KINDS.items():
@@ -115,7 +117,7 @@ class AtomisticScales:
                 raise ValueError(f"{self.material}: {name} is in {value.unit}; give it in {unit}")
         if self.no_plateau and self.correlation_length is not None:
             raise ValueError(
-                f"{self.material}: a correlation length is given, and no_plateau says that there is none; keep one"
+                f"{self.material}: a correlation length is given beside no_plateau, that there is none; keep one"
             )
 
 

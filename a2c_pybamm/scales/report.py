@@ -81,17 +81,18 @@ def scale_report(
     atomistic: AtomisticScales | Iterable[AtomisticScales],
     continuum: ContinuumScales,
     *,
-    thresholds: ScaleThresholds = ScaleThresholds(),
+    thresholds: ScaleThresholds | None = None,
 ) -> ScaleReport:
     r"""Conditions under which numbers of atoms may stand in the equations of a cell, on two levels.
 
-    Atoms in a body (a particle, or a pore) need a length l with :math:`\xi \ll l \ll R` and a gradient length above it, and times
-    :math:`t_c \ll l^2/D \ll t_M`; a layer needs one with particles and pores :math:`\ll l \ll` its thickness and gradient
-    lengths. Data need a simulation cell far above :math:`\xi` and a run far above :math:`t_c`.
+    Atoms in a body (a particle, or a pore) need a length l with :math:`\xi \ll l \ll R` and a gradient length above it, and
+    times :math:`t_c \ll l^2/D \ll t_M`; a layer needs one with particles and pores :math:`\ll l \ll` its thickness and
+    gradient lengths. Data need a simulation cell far above :math:`\xi` and a run far above :math:`t_c`.
 
     Several records of one material count together: the largest correlation length and the longest memory meet the body, each
     simulation cell and each run is held against them by itself. Of a material without a body nothing is known of its size.
     """
+    thresholds = thresholds or ScaleThresholds()
     records = [atomistic] if isinstance(atomistic, AtomisticScales) else list(atomistic)
     conditions: list[ScaleCondition] = []
     for material in dict.fromkeys(record.material for record in records):
@@ -183,7 +184,7 @@ def _of_layer(layer: LayerScales, thresholds: ScaleThresholds) -> Iterator[Scale
         fastest=None,
         thresholds=thresholds,
     )
-    for part in _known(layer.particle_size, layer.pore_size) or [None]:
+    for part in _known(layer.particle_size, layer.pore_size) or (None,):
         yield make(ConditionKind.MICROSTRUCTURE, part, length)
     yield make(ConditionKind.LAYER, length, layer.thickness)
     for gradient in layer.gradient_lengths or (None,):

@@ -2,22 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from a2c_pybamm import study as schema
-from a2c_pybamm.data import Configurations, TransportCoefficient
+from a2c_pybamm.constants import ELEMENTARY_CHARGE
+from a2c_pybamm.data import Configurations, CurrentSeries, ElectrolyteMotion, TransportCoefficient, Velocities
 from a2c_pybamm.data.cells import smallest_width
-from a2c_pybamm.readers import read_configurations, read_currents
-from a2c_pybamm.scales.quantities import AtomisticScales, ScaleQuantity
+from a2c_pybamm.derivation.electrolyte import currents_of_file, motion_of_run
+from a2c_pybamm.estimate import Estimate
+from a2c_pybamm.estimators import (
+    NoPlateau,
+    central_velocities,
+    field_variance,
+    fit_correlation_length,
+    fit_correlation_time,
+)
+from a2c_pybamm.readers import read_configurations, read_trajectory, read_velocities
+from a2c_pybamm.scales.quantities import AtomisticScales, ScaleQuantity, of_estimate
 
-COMMAND = "atomistic_scales(study)"
+COMMANDS = {
+    "length": "fit_correlation_length(field_variance(read_configurations(file), species=species))",
+    "time": "fit_correlation_time(read_velocities(file))",
+    "central": "fit_correlation_time(central_velocities(read_trajectory(file)))",
+    "current": "fit_correlation_time(read_currents(file))",
+    "run": "read_configurations(file)",
+    "series": "atomistic_scales(study, parameter_set)",
+}
+"""Calls that give the numbers of this file."""
 
 
 def run_scales(material: str, species: str, item: schema.TrajectoryFile) -> AtomisticScales:
-    raise NotImplementedError
+    """Scales of a run of all atoms in a periodic cell.
+
+    A correlation length or time that the run does not resolve is None, with the reason in ``missing``.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, or has no cell.
+    """
+    options: dict[str, Any] = {
+        "interval": item.interval,
+        "temperature": item.temperature,
+        "discard": item.discard,
+        "symbols": item.symbols,
+        "inertial": item.inertial,
+        "stride": item.stride,
+    }
+    configurations = read_configurations(item.file, cell=item.cell, **options)
+    moving = next(configurations.blocks()).velocities is not None
+
+    def velocities() -> Velocities:
+        if moving:
+            return read_velocities(item.file, **options)
+        return central_velocities(read_trajectory(item.file, cell=item.cell, **options))
+
+    return scales_of_run(material, species, configurations, velocities, command=COMMANDS["time" if moving else "central"])
+
+
+def scales_of_run(
+    material: str,
+    species: str,
+    configurations: Configurations,
+    velocities: Callable[[], Velocities],
+    *,
+    command: str = "",
+) -> AtomisticScales:
+    """Scales of configurations in memory, and of velocities that are made when they are needed."""
+    file = str(configurations.provenance.get("file", "run"))
+    label = f"{file}, {configurations.temperature:.4g} K"
+    source, missing = f"{material} MD {label} (sampling)", dict[str, str]()
+    length, no_plateau = _correlation_length(configurations, material, species, source, missing)
+    time = _resolved(
+        lambda: fit_correlation_time(velocities(), material=material, source=source, species=species),
+        "correlation_time",
+        missing,
+    )
+    width = min(smallest_width(block.cell) for block in configurations.blocks())
+    duration = configurations.n_frame * configurations.interval
+    return AtomisticScales(
+        material,
+        label,
+        None if length is None else of_estimate(length, "correlation length", "m", command=COMMANDS["length"]),
+        no_plateau,
+        None if time is None else of_estimate(time, "correlation time", "s", command=command),
+        cell_width=ScaleQuantity("width of the simulation cell", width, "m", source=file, command=COMMANDS["run"]),
+        run_length=ScaleQuantity("length of the run", duration, "s", source=file, command=COMMANDS["run"]),
+        missing=missing,
+    )
+
+
+def _correlation_length(
+    configurations: Configurations, material: str, species: str, source: str, missing: dict[str, str]
+) -> tuple[Estimate | None, bool]:
+    """Estimate of a species' correlation length, and True where its fluctuations have none."""
+    try:
+        variance = field_variance(configurations, species=species)
+        return fit_correlation_length(variance, material=material, source=source), False
+    except NoPlateau:
+        return None, True
+    except ValueError as error:
+        missing["correlation_length"] = str(error)
+        return None, False
+
+
+def _resolved(fit: Callable[[], Estimate], name: str, missing: dict[str, str]) -> Estimate | None:
+    """An estimate; None where the data do not resolve it, with the reason."""
+    try:
+        return fit()
+    except ValueError as error:
+        missing[name] = str(error)
+        return None
 
 
 def electrolyte_scales(entry: schema.Electrolyte) -> Iterator[AtomisticScales]:
-    yield from ()
+    """Scales of the runs and series of currents behind an electrolyte."""
+    for current in entry.currents:
+        yield _series_scales(entry.material, current.file, currents_of_file(current), COMMANDS["current"])
+    if isinstance(entry, schema.LiquidElectrolyte):
+        for liquid in entry.runs:
+            yield _series_scales(entry.material, liquid.file, _current_of(motion_of_run(entry, liquid)), COMMANDS["series"])
+    if isinstance(entry, schema.SolidElectrolyte):
+        for solid in entry.trajectories:
+            run = schema.TrajectoryFile(
+                file=solid.file, temperature=solid.temperature, interval=solid.interval, discard=solid.discard
+            )
+            yield run_scales(entry.material, entry.ion or "", run)
+
+
+def _series_scales(material: str, file: Path, series: CurrentSeries, command: str) -> AtomisticScales:
+    """Scales of a series of currents."""
+    label, missing = f"{file.name}, {series.temperature:.4g} K", dict[str, str]()
+    source = f"{material} MD {label} (sampling)"
+    time = _resolved(lambda: fit_correlation_time(series, material=material, source=source), "correlation_time", missing)
+    edge, duration = float(np.cbrt(series.volume)), series.flux.shape[1] * series.interval
+    of_volume = f"edge of a cube of the volume in {file.name}"
+    return AtomisticScales(
+        material,
+        label,
+        correlation_time=None if time is None else of_estimate(time, "correlation time", "s", command=command),
+        cell_width=ScaleQuantity("width of the simulation cell", edge, "m", source=of_volume, command=COMMANDS["series"]),
+        run_length=ScaleQuantity("length of the run", duration, "s", source=file.name, command=COMMANDS["series"]),
+        missing=missing,
+    )
+
+
+def _current_of(motion: ElectrolyteMotion) -> CurrentSeries:
+    """Electric current density by differences of the species' collective positions from frame to frame."""
+    steps = np.diff(motion.collective, axis=0) / motion.interval
+    flux = ELEMENTARY_CHARGE / motion.volume * np.einsum("s,tsd->dt", np.array(motion.charges, float), steps)
+    return CurrentSeries(
+        TransportCoefficient.IONIC_CONDUCTIVITY,
+        flux,
+        motion.interval,
+        motion.temperature,
+        motion.volume,
+        provenance=motion.provenance,
+    )

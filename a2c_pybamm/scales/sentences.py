@@ -136,7 +136,7 @@ def consequence(condition: ScaleCondition) -> str:
         return f"{where}: the {unknown} is not known; {text.knowledge}"
     if condition.status is ScaleStatus.NOT_APPLICABLE:
         return (
-            f"{where}: fluctuations decay as a crystal's do, there is no correlation length; the hop length stands in its place"
+            f"{where}: fluctuations decay as a crystal's do, without a correlation length; the hop length stands for it"
         )
     if condition.status is ScaleStatus.HOLDS:
         return ""

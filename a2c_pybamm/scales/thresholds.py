@@ -18,12 +18,13 @@ class ScaleThresholds:
     length: float = 10.0
     """Of lengths: an average over a length l misses a field that varies over L by (l/L)², 1 % at 10."""
     time: float = 100.0
-    """Of times: a flux that remembers t_c misses a force that changes within t by t_c/t, 1 % at 100. It is the square of that of
-    lengths, so that a length and the time of diffusion over it ask for the same."""
+    """Of times: a flux that remembers t_c misses a force that changes within t by t_c/t, 1 % at 100. It is the square of that
+    of lengths, so that a length and the time of diffusion over it ask for the same."""
     cell_width: float = 5.0
     """Of a simulation cell's width to the correlation length: periodic copies are correlated by exp(-L/ξ), 0.7 % at 5."""
     run_length: float = 200.0
-    """Of a run's length to the correlation time: the mean of one series is known to √(2 t_c/T) of its fluctuation, 10 % at 200."""
+    """Of a run's length to the correlation time: the mean of one series is known to √(2 t_c/T) of its fluctuation, 10 % at
+    200."""
     standard_deviations: float = 2.0
     """Standard deviations of a ratio's logarithm within which it is not told apart from its threshold: 95 % at 2."""
 

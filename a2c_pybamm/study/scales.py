@@ -78,5 +78,5 @@ class Scales(Section):
     pore_size: tuple[PoreSize, ...] = Field((), description="Pore sizes of layers")
 
     def _mistakes(self) -> Iterator[str]:
-        if twice := repeated([item.layer for item in self.pore_size]):
+        if twice := repeated([str(item.layer) for item in self.pore_size]):
             yield f"the pore size of the layer {twice} is given twice; keep one"

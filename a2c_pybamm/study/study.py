@@ -241,14 +241,8 @@ class Study(Section):
     scales: Scales = Field(Scales(), description="Separation of scales")
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
-        return (
-            self._mistakes,
-            self._voltage_mistakes,
-            self._rate_mistakes,
-            self._source_mistakes,
-            self._names_apart,
-            self._scale_mistakes,
-        )
+        checks = (self._mistakes, self._voltage_mistakes, self._rate_mistakes, self._source_mistakes)
+        return (*checks, self._names_apart, self._scale_mistakes)
 
     def _mistakes(self) -> Iterator[str]:
         if not (self.positive or self.negative or self.electrolyte or self.scale or self.value or self.balance):
