@@ -91,6 +91,7 @@ INSIDE = {
         "conduction",
         "kinetics",
         "mechanics",
+        "fields",
     ),
     "propagation": (
         "answer",

@@ -9,6 +9,7 @@ from a2c_pybamm.data.conduction import (
     formal_charges,
 )
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
+from a2c_pybamm.data.field_variance import FieldKind, FieldVariance
 from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
@@ -66,6 +67,8 @@ __all__ = [
     "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
+    "FieldKind",
+    "FieldVariance",
     "FrameBlock",
     "GivenMSD",
     "HopFrequencies",
