@@ -148,8 +148,9 @@ def report(study: StudyPath) -> None:
     path, parameter_set = file.parent / "result.nc", steps.read_derived_set(settings, file)
     result = read_result(path, attributes=[SET_STAMP, steps.CELL_TEXT])
     steps.check_origin(result, file, parameter_set)
+    scales = steps.compare_scales(settings, file, steps.build_cell(settings, file, parameter_set))
     with folder_lock(file.parent):
-        steps.report_study(settings, file, parameter_set, result)
+        steps.report_study(settings, file, parameter_set, result, scales)
 
 
 @app.command()
@@ -163,10 +164,11 @@ def run(study: StudyPath, fresh: Fresh = False) -> None:
 
     settings, file, parameter_set = steps.estimate_set(study, cell=True)
     cell = steps.build_cell(settings, file, parameter_set)  # before anything is written: its errors keep earlier results
+    scales = steps.compare_scales(settings, file, cell)
     with folder_lock(file.parent):
         steps.write_set(file, parameter_set)
         result = steps.propagate_study(settings, file, cell, fresh=fresh)
-        steps.report_study(settings, file, parameter_set, result, cell=cell)
+        steps.report_study(settings, file, parameter_set, result, scales)
         if settings.sweep:
             steps.sweep_study(settings, settings.sweep, file, cell)
 

@@ -306,15 +306,11 @@ def compare_scales(settings: Study, file: Path, cell: Cell) -> ScaleReport:
         return study_scales(settings, cell=cell)
 
 
-def report_study(
-    settings: Study, file: Path, parameter_set: ParameterSet, result: xr.DataTree, *, cell: Cell | None = None
-) -> None:
-    """Write the report of a result, with the scales of the study's cell, which is built if it is not given."""
+def report_study(settings: Study, file: Path, parameter_set: ParameterSet, result: xr.DataTree, scales: ScaleReport) -> None:
+    """Write the report of a result and of the study's scales."""
     from a2c_pybamm.report import write_report
 
-    text = str(result.attrs[CELL_TEXT])
-    scales = compare_scales(settings, file, cell or build_cell(settings, file, parameter_set))
+    text, path = str(result.attrs[CELL_TEXT]), file.parent / "report.html"
     with progress_bar("drawing the report", None):
-        path = file.parent / "report.html"
         write_report(path, parameter_set, result, title=settings.name, cell_text=text, scales=scales)
     print_files([path])

@@ -6,6 +6,7 @@ from a2c_pybamm.scales.of_study import atomistic_scales, study_scales
 from a2c_pybamm.scales.quantities import AtomisticScales, BodyScales, ContinuumScales, LayerScales, ScaleQuantity
 from a2c_pybamm.scales.report import ScaleReport, scale_report
 from a2c_pybamm.scales.rows import AVERAGING_NOTE, HEADS, QUANTITY_HEADS, consequences, quantity_rows, report_rows
+from a2c_pybamm.scales.runs import scales_of_run
 from a2c_pybamm.scales.thresholds import ScaleThresholds
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "quantity_rows",
     "report_rows",
     "scale_report",
+    "scales_of_run",
     "study_scales",
 ]

@@ -114,6 +114,8 @@ class ScaleCondition:
     """Of the ratio's logarithm, within which it is not told apart from the threshold."""
     applicable: bool = True
     """False where the smaller scale does not exist."""
+    why_unknown: str = ""
+    """What an estimator said of a scale that it could not give."""
 
     @property
     def ratio(self) -> float:

@@ -107,9 +107,10 @@ def _shortest(field: Array, scale: Array | float, places: Array, axis: int) -> f
 
     ``places`` are the coordinates along the axis.
     """
-    finite = field[np.isfinite(field)]
     size = np.broadcast_to(scale, field.shape)
-    if not finite.size or np.ptp(finite) <= FLATNESS.solver_tolerance * np.abs(size[np.isfinite(size)]).max():
+    usual = float(np.abs(size[np.isfinite(size)]).max(initial=0.0))
+    spread = np.ptp(field, axis=axis)
+    if not (spread[np.isfinite(spread)] > FLATNESS.solver_tolerance * usual).any():
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         lengths = size / np.abs(np.gradient(field, places, axis=axis))
@@ -133,26 +134,33 @@ def _particle(
         found["gradient length of chemical potential"] = _shortest(fields.potential, thermal, fields.places, 2)
     key = f"{fields.side.capitalize()} particle diffusivity [m2.s-1]"
     inside = fields.stoichiometry[..., : fields.diffusivity.shape[-1]]
-    diffusivities = tuple(
-        _quantity(
-            f"{name} diffusivity",
-            fields.diffusivity.flat[k],
-            "m2.s-1",
-            f"{key} at stoichiometry {inside.flat[k]:.3g}",
-            errors_of_entry(parameter_set, key, float(inside.flat[k])),
-        )
-        for name, k in (("smallest", fields.diffusivity.argmin()), ("largest", fields.diffusivity.argmax()))
-    )
     change = _shortest(fields.concentration, fields.concentration, mean.time, 0)
     return BodyScales(
         material,
         place,
         _quantity("particle radius", fields.radius, "m", f"{fields.side.capitalize()} particle radius [m]"),
         _lengths(found, solve),
-        (diffusivities[0], diffusivities[1]),
+        _diffusivities(fields.diffusivity, inside, key, "stoichiometry", parameter_set),
         process,
         None if change is None else _quantity("time of local change", change, "s", solve),
     )
+
+
+def _diffusivities(
+    values: Array, places: Array, key: str, of: str, parameter_set: ParameterSet
+) -> tuple[ScaleQuantity, ScaleQuantity] | None:
+    """Smallest and largest diffusivity of a field, each with the errors of its law at that composition; None where all are 0."""
+    positive = np.flatnonzero((values.ravel() > 0) & np.isfinite(values.ravel()))
+    if not positive.size:
+        return None
+    D, composition = values.ravel()[positive], places.ravel()[positive]
+    smallest, largest = (
+        _quantity(
+            name, D[k], "m2.s-1", f"{key} at {of} {composition[k]:.3g}", errors_of_entry(parameter_set, key, composition[k])
+        )
+        for name, k in (("smallest diffusivity", D.argmin()), ("largest diffusivity", D.argmax()))
+    )
+    return smallest, largest
 
 
 def _layer(
@@ -200,16 +208,6 @@ def _electrolyte(
         gradients[gradient.name] = min(gradients.get(gradient.name, gradient), gradient, key=lambda q: q.value)
     key = "Electrolyte diffusivity [m2.s-1]"
     c_e, D = (np.concatenate([getattr(f, n).ravel() for f in fields.layers]) for n in ("concentration", "diffusivity"))
-    slowest, fastest = (
-        _quantity(
-            f"{name} diffusivity",
-            D[k],
-            "m2.s-1",
-            f"{key} at {c_e[k]:.3g} mol.m-3",
-            errors_of_entry(parameter_set, key, float(c_e[k])),
-        )
-        for name, k in (("smallest", D.argmin()), ("largest", D.argmax()))
-    )
     changes = [_shortest(f.concentration, f.concentration, fields.time, 0) for f in fields.layers]
     shortest = min((change for change in changes if change is not None), default=None)
     return BodyScales(
@@ -217,7 +215,7 @@ def _electrolyte(
         "electrolyte in pores",
         min(pores, key=lambda pore: pore.value, default=None),
         tuple(gradients.values()),
-        (slowest, fastest),
+        _diffusivities(D, c_e, key, "concentration [mol.m-3]", parameter_set),
         process,
         None if shortest is None else _quantity("time of local change", shortest, "s", "salt of the electrolyte in the solve"),
     )

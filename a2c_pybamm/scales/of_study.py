@@ -35,7 +35,7 @@ def study_scales(study: str | Path | schema.Study, *, cell: Cell | None = None) 
     settings = study if isinstance(study, schema.Study) else schema.read_study(study)
     cell = cell_of_study(settings, derive(settings)) if cell is None else cell
     pores = {
-        item.layer: _declared("pore size", item.value, "m", item.std_ln, item.reason) for item in settings.scales.pore_size
+        str(item.layer): _declared("pore size", item.value, "m", item.std_ln, item.reason) for item in settings.scales.pore_size
     }
     continuum = continuum_scales(cell, pore_sizes=pores)
     return scale_report(atomistic_scales(settings, cell.parameter_set), continuum, thresholds=_thresholds(settings))

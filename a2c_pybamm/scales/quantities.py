@@ -116,9 +116,7 @@ class AtomisticScales:
             if value is not None and value.unit != unit:
                 raise ValueError(f"{self.material}: {name} is in {value.unit}; give it in {unit}")
         if self.no_plateau and self.correlation_length is not None:
-            raise ValueError(
-                f"{self.material}: a correlation length is given beside no_plateau, that there is none; keep one"
-            )
+            raise ValueError(f"{self.material}: a correlation length is given beside no_plateau, that there is none; keep one")
 
 
 KINDS = {

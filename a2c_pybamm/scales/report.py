@@ -146,7 +146,8 @@ def _of_body(records: Sequence[AtomisticScales], body: BodyScales, thresholds: S
         fastest=fastest,
         thresholds=thresholds,
     )
-    yield make(ConditionKind.CORRELATION, correlation, length, applicable=applicable)
+    unknown = {name: _why(records, name) for name in ("correlation_length", "correlation_time")}
+    yield make(ConditionKind.CORRELATION, correlation, length, applicable=applicable, why_unknown=unknown["correlation_length"])
     if hop is not None:
         yield make(ConditionKind.HOP, hop, length)
     yield make(ConditionKind.BODY, length, body.size)
@@ -154,7 +155,7 @@ def _of_body(records: Sequence[AtomisticScales], body: BodyScales, thresholds: S
         yield make(ConditionKind.GRADIENT, length, gradient)
     quickest = None if length is None or fastest is None else diffusion_time(length.value, fastest, ACROSS)
     longest = None if length is None or slowest is None else diffusion_time(length.value, slowest, ACROSS)
-    yield make(ConditionKind.MEMORY_DIFFUSION, memory, quickest)
+    yield make(ConditionKind.MEMORY_DIFFUSION, memory, quickest, why_unknown=unknown["correlation_time"])
     if hop_time is not None:
         yield make(ConditionKind.MEMORY_DIFFUSION, hop_time, quickest)
     yield make(ConditionKind.DIFFUSION_PROCESS, longest, body.process_time)
@@ -166,12 +167,14 @@ def _of_data(records: Sequence[AtomisticScales], thresholds: ScaleThresholds) ->
     """Conditions of the simulations themselves."""
     correlation, applicable = _correlation_length(records)
     memory = _largest_of(records, "correlation_time")
+    unknown = _why(records, "correlation_length")
     for record in records:
         make = partial(_condition, ", ".join(filter(None, (record.material, record.label))), thresholds)
         if record.cell_width is not None:
-            yield make(ConditionKind.CELL_WIDTH, correlation, record.cell_width, applicable=applicable)
+            yield make(ConditionKind.CELL_WIDTH, correlation, record.cell_width, applicable=applicable, why_unknown=unknown)
         if record.run_length is not None:
-            yield make(ConditionKind.RUN_LENGTH, _scale(record, "correlation_time") or memory, record.run_length)
+            own = _scale(record, "correlation_time") or memory
+            yield make(ConditionKind.RUN_LENGTH, own, record.run_length, why_unknown=_why([record], "correlation_time"))
 
 
 def _of_layer(layer: LayerScales, thresholds: ScaleThresholds) -> Iterator[ScaleCondition]:
@@ -201,7 +204,13 @@ def _condition(
     larger: ScaleQuantity | None,
     *,
     applicable: bool = True,
+    why_unknown: str = "",
 ) -> ScaleCondition:
     """A condition with the threshold of its kind."""
-    least = float(getattr(thresholds, THRESHOLDS.get(kind, "length")))
-    return ScaleCondition(kind, place, smaller, larger, least, thresholds.standard_deviations, applicable=applicable)
+    least, said = float(getattr(thresholds, THRESHOLDS.get(kind, "length"))), "" if smaller else why_unknown
+    return ScaleCondition(kind, place, smaller, larger, least, thresholds.standard_deviations, applicable, said)
+
+
+def _why(records: Sequence[AtomisticScales], name: str) -> str:
+    """What the estimators said of a scale that no record has: the first of them."""
+    return next((record.missing[name] for record in records if name in record.missing), "")

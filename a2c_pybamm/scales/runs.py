@@ -14,13 +14,10 @@ from a2c_pybamm.data import Configurations, CurrentSeries, ElectrolyteMotion, Tr
 from a2c_pybamm.data.cells import smallest_width
 from a2c_pybamm.derivation.electrolyte import currents_of_file, motion_of_run
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators import (
-    NoPlateau,
-    central_velocities,
-    field_variance,
-    fit_correlation_length,
-    fit_correlation_time,
-)
+from a2c_pybamm.estimators import central_velocities
+from a2c_pybamm.estimators.fields.correlation_length import NoPlateau, fit_correlation_length
+from a2c_pybamm.estimators.fields.correlation_time import fit_correlation_time
+from a2c_pybamm.estimators.fields.field_variance import field_variance
 from a2c_pybamm.readers import read_configurations, read_trajectory, read_velocities
 from a2c_pybamm.scales.quantities import AtomisticScales, ScaleQuantity, of_estimate
 

@@ -133,11 +133,10 @@ def consequence(condition: ScaleCondition) -> str:
     where = f"{condition.place}: {condition.kind}"
     if condition.status is ScaleStatus.NOT_KNOWN:
         unknown = text.smaller if condition.smaller is None else text.larger
-        return f"{where}: the {unknown} is not known; {text.knowledge}"
+        said = f" ({condition.why_unknown})" if condition.why_unknown else ""
+        return f"{where}: the {unknown} is not known{said}; {text.knowledge}"
     if condition.status is ScaleStatus.NOT_APPLICABLE:
-        return (
-            f"{where}: fluctuations decay as a crystal's do, without a correlation length; the hop length stands for it"
-        )
+        return f"{where}: fluctuations decay as a crystal's do, without a correlation length; the hop length stands for it"
     if condition.status is ScaleStatus.HOLDS:
         return ""
     ratio = f"{where}: ratio {significant(condition.ratio)}, {significant(condition.threshold)} wanted"
