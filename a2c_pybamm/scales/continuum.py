@@ -113,7 +113,7 @@ def _shortest(field: Array, scale: Array | float, places: Array, axis: int) -> f
     if not (spread[np.isfinite(spread)] > FLATNESS.solver_tolerance * usual).any():
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
-        lengths = size / np.abs(np.gradient(field, places, axis=axis))
+        lengths = size / np.abs(np.gradient(field, places, axis=axis, edge_order=2))
     lengths = lengths[np.isfinite(lengths) & (lengths > 0)]
     return float(lengths.min()) if lengths.size else None
 
@@ -149,7 +149,7 @@ def _particle(
 def _diffusivities(
     values: Array, places: Array, key: str, of: str, parameter_set: ParameterSet
 ) -> tuple[ScaleQuantity, ScaleQuantity] | None:
-    """Smallest and largest diffusivity of a field, each with the errors of its law at that composition; None where all are 0."""
+    """Smallest and largest diffusivity of a field, each with the errors of its law there; None where all are 0."""
     positive = np.flatnonzero((values.ravel() > 0) & np.isfinite(values.ravel()))
     if not positive.size:
         return None

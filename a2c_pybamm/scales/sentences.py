@@ -51,7 +51,7 @@ TEXTS: dict[ConditionKind, Text] = {
         "gradient length",
         "the composition changes within a volume of averaging, so that local equilibrium does not hold",
         "take a lower current or smaller bodies",
-        "the model has no gradient there, or the set no potential; take SPMe or DFN",
+        "the field is flat to the solver's tolerance, or the model or set has none; take SPMe or DFN",
     ),
     ConditionKind.MEMORY_DIFFUSION: Text(
         "correlation time",
@@ -114,7 +114,7 @@ TEXTS: dict[ConditionKind, Text] = {
         "gradient length of the layer",
         "fields change within a volume of averaging",
         "take smaller particles or a lower current, or resolve the microstructure",
-        "the model has no gradient there; take SPMe or DFN",
+        "the field is flat to the solver's tolerance, or the model has none; take SPMe or DFN",
     ),
     ConditionKind.LAYER_DIFFUSION: Text(
         "diffusion time l²/D",
