@@ -147,15 +147,15 @@ def print_thermodynamics(parameter_set: ParameterSet) -> None:
 
 def print_scales(report: ScaleReport) -> None:
     """Each condition on the separation of scales, place by place, then what follows where one does not hold or is not known."""
-    from a2c_pybamm.scales import AVERAGING_NOTE, HEADS, consequences, report_rows
+    from a2c_pybamm.scales import AVERAGING_NOTE, HEADS, condition_rows, consequences
 
     of_place: dict[str, list[tuple[str, ...]]] = {}
-    for place, *cells in report_rows(report):
+    for place, *cells in condition_rows(report.conditions):
         of_place.setdefault(place, []).append(tuple(cells))
     for place, rows in of_place.items():
         print_table(f"Scales: {place}", HEADS[1:], rows)
     if report.conditions:
-        print_lines(AVERAGING_NOTE, *(f"  {text}" for text in consequences(report)))
+        print_lines(AVERAGING_NOTE, *(f"  {text}" for text in consequences(report.conditions)))
 
 
 SIDED = (

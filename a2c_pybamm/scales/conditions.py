@@ -115,7 +115,7 @@ class ScaleCondition:
     applicable: bool = True
     """False where the smaller scale does not exist."""
     why_unknown: str = ""
-    """What an estimator said of a scale that it could not give."""
+    """An estimator's message on a scale that it could not give."""
 
     @property
     def ratio(self) -> float:

@@ -16,6 +16,7 @@ from a2c_pybamm.scales.quantities import (
     ScaleQuantity,
     diffusion_time,
 )
+from a2c_pybamm.scales.rows import conditions_text
 from a2c_pybamm.scales.thresholds import ScaleThresholds
 
 SERIOUS = (ScaleStatus.VIOLATED, ScaleStatus.UNCERTAIN, ScaleStatus.NOT_KNOWN)
@@ -72,9 +73,7 @@ class ScaleReport:
         return sources
 
     def __repr__(self) -> str:
-        from a2c_pybamm.scales.rows import report_text
-
-        return report_text(self)
+        return conditions_text(self.conditions)
 
 
 def scale_report(
@@ -212,5 +211,5 @@ def _condition(
 
 
 def _why(records: Sequence[AtomisticScales], name: str) -> str:
-    """What the estimators said of a scale that no record has: the first of them."""
+    """First message of the estimators on a scale that no record has."""
     return next((record.missing[name] for record in records if name in record.missing), "")

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 from a2c_pybamm.formatting import percent, significant, text_table
 from a2c_pybamm.scales.conditions import ScaleCondition, ScaleStatus
 from a2c_pybamm.scales.quantities import ScaleQuantity
-from a2c_pybamm.scales.report import ScaleReport
 from a2c_pybamm.scales.sentences import TEXTS, consequence
 
 HEADS = ("place", "smaller scale", "larger scale", "ratio", "wanted", "effect", "status")
 """Headings of a row."""
 
 
-def report_rows(report: ScaleReport) -> list[tuple[str, ...]]:
+def condition_rows(conditions: Iterable[ScaleCondition]) -> list[tuple[str, ...]]:
     """A row for each condition, under `HEADS`."""
-    return [_row(condition) for condition in report.conditions]
+    return [_row(condition) for condition in conditions]
 
 
 QUANTITY_HEADS = ("place", "scale", "from", "command")
 """Headings of a row of `quantity_rows`."""
 
 
-def quantity_rows(report: ScaleReport) -> list[tuple[str, ...]]:
-    """A row for each scale of a report, under `QUANTITY_HEADS`: its value, where it comes from, and the call that gives it."""
+def quantity_rows(conditions: Iterable[ScaleCondition]) -> list[tuple[str, ...]]:
+    """A row for each scale, under `QUANTITY_HEADS`: its value, where it comes from, and the call that gives it."""
     rows = {}
-    for condition in report.conditions:
+    for condition in conditions:
         for quantity in (condition.smaller, condition.larger):
             if quantity is not None:
                 text = quantity_text(quantity, quantity.name)
@@ -88,10 +89,10 @@ def _severity(condition: ScaleCondition) -> tuple[int, float]:
     return SEVERITY.index(condition.status), 0.0 if np.isnan(margin) else margin
 
 
-def consequences(report: ScaleReport) -> list[str]:
-    """What follows where conditions do not hold or are not known: of each kind at each place for the worst alone."""
+def consequences(conditions: Iterable[ScaleCondition]) -> list[str]:
+    """Consequences where conditions do not hold or are not known: of each kind at each place for the worst alone."""
     of_kind: dict[tuple[str, str], list[ScaleCondition]] = {}
-    for condition in report.conditions:
+    for condition in conditions:
         of_kind.setdefault((condition.place, condition.kind), []).append(condition)
     return [text for text in (consequence(min(own, key=_severity)) for own in of_kind.values()) if text]
 
@@ -104,7 +105,7 @@ AVERAGING_NOTE = (
 """Explanation of the report's rows."""
 
 
-def report_text(report: ScaleReport) -> str:
-    """The report as text: a table, then what follows where a condition does not hold."""
-    lines = text_table(report_rows(report), heads=HEADS)
-    return "\n".join([*lines, *consequences(report)])
+def conditions_text(conditions: Sequence[ScaleCondition]) -> str:
+    """Conditions as text: a table, then what follows where a condition does not hold."""
+    lines = text_table(condition_rows(conditions), heads=HEADS)
+    return "\n".join([*lines, *consequences(conditions)])

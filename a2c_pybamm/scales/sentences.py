@@ -16,10 +16,10 @@ class Text:
     """Name of the smaller scale, where it is not known."""
     larger: str
     consequence: str
-    """What follows where it does not hold."""
+    """Effect on the numbers where it does not hold."""
     remedy: str
     knowledge: str
-    """What makes an unknown scale known."""
+    """Entry or setting that makes an unknown scale known."""
 
 
 RUN = "give a run of the material with its cell ([[scales.material]] trajectory), or declare it there with its error"
@@ -128,7 +128,7 @@ TEXTS: dict[ConditionKind, Text] = {
 
 
 def consequence(condition: ScaleCondition) -> str:
-    """What follows from a condition that does not hold, may not hold or is not known, and the remedy; empty where it holds."""
+    """Consequence of a condition that does not hold, may not hold or is not known, and the remedy; empty where it holds."""
     text = TEXTS[condition.kind]
     where = f"{condition.place}: {condition.kind}"
     if condition.status is ScaleStatus.NOT_KNOWN:

@@ -19,8 +19,8 @@ from a2c_pybamm.scales import (
     ScaleReport,
     ScaleStatus,
     ScaleThresholds,
+    condition_rows,
     consequences,
-    report_rows,
     scale_report,
 )
 from a2c_pybamm.scales.averaging import averaging_length
@@ -80,7 +80,7 @@ def test_nothing_is_found_where_nothing_is_planted() -> None:
     report = report_of()
     assert {condition.status for condition in report.conditions} == {ScaleStatus.HOLDS}
     assert len(report.conditions) == 15
-    assert consequences(report) == []
+    assert consequences(report.conditions) == []
     assert not report.error_sources
 
 
@@ -122,7 +122,7 @@ def test_planted_violation_is_found_and_no_other(case: str) -> None:
     report = report_of(**parts)  # type: ignore[arg-type]
     assert kinds(report.violated) == expected
     assert max(condition.effect for condition in report.violated) == pytest.approx(effect, rel=1e-9)
-    assert len(consequences(report)) == len(expected)
+    assert len(consequences(report.conditions)) == len(expected)
 
 
 def test_effects_are_those_of_the_ratio() -> None:
@@ -173,12 +173,12 @@ def test_unknown_scales_are_not_guessed() -> None:
         ConditionKind.CELL_WIDTH,
     }
     assert not report.violated
-    assert all("not known" in text and "[[scales.material]]" in text for text in consequences(report))
+    assert all("not known" in text and "[[scales.material]]" in text for text in consequences(report.conditions))
 
 
 def test_reason_of_an_estimator_is_repeated() -> None:
     bare = AtomisticScales("X", "run", missing={"correlation_length": "χ² = 325"}, hop_length=length("hop", 0.3 * NM))
-    assert any("χ² = 325" in text for text in consequences(report_of(bare)))
+    assert any("χ² = 325" in text for text in consequences(report_of(bare).conditions))
 
 
 def test_crystal_has_no_correlation_length() -> None:
@@ -222,7 +222,7 @@ def test_violations_become_sources_of_error() -> None:
 def test_thresholds_are_settable() -> None:
     strict = scale_report(ATOMS, ContinuumScales((BODY,)), thresholds=ScaleThresholds(cell_width=20.0))
     assert kinds(strict.violated) == {ConditionKind.CELL_WIDTH}
-    assert "≥ 20" in {row[4] for row in report_rows(strict)}
+    assert "≥ 20" in {row[4] for row in condition_rows(strict.conditions)}
 
 
 def worst_margin(chosen: float, lower: list[ScaleQuantity], upper: list[ScaleQuantity], D: float) -> float:
