@@ -119,10 +119,10 @@ def _resolved(fit: Callable[[], Estimate], name: str, missing: dict[str, str]) -
 def electrolyte_scales(entry: schema.Electrolyte) -> Iterator[AtomisticScales]:
     """Scales of the runs and series of currents behind an electrolyte."""
     for current in entry.currents:
-        yield _series_scales(entry.material, current.file, currents_of_file(current), COMMANDS["current"])
+        yield series_scales(entry.material, current.file, currents_of_file(current), COMMANDS["current"])
     if isinstance(entry, schema.LiquidElectrolyte):
         for liquid in entry.runs:
-            yield _series_scales(entry.material, liquid.file, _current_of(motion_of_run(entry, liquid)), COMMANDS["series"])
+            yield series_scales(entry.material, liquid.file, _current_of(motion_of_run(entry, liquid)), COMMANDS["series"])
     if isinstance(entry, schema.SolidElectrolyte):
         for solid in entry.trajectories:
             run = schema.TrajectoryFile(
@@ -131,7 +131,7 @@ def electrolyte_scales(entry: schema.Electrolyte) -> Iterator[AtomisticScales]:
             yield run_scales(entry.material, entry.ion or "", run)
 
 
-def _series_scales(material: str, file: Path, series: CurrentSeries, command: str) -> AtomisticScales:
+def series_scales(material: str, file: Path, series: CurrentSeries, command: str) -> AtomisticScales:
     """Scales of a series of currents."""
     label, missing = f"{file.name}, {series.temperature:.4g} K", dict[str, str]()
     source = f"{material} MD {label} (sampling)"

@@ -28,7 +28,7 @@ from a2c_pybamm.scales import (
     scales_of_run,
     study_scales,
 )
-from a2c_pybamm.scales.runs import run_scales
+from a2c_pybamm.scales.runs import run_scales, series_scales
 
 SHIPPED = Path(__file__).parents[2] / "parameter_sets" / "LCO_graphite_universal_potentials"
 RUNS = Path(__file__).parents[2] / "examples" / "data" / "li6ps5cl"
@@ -184,7 +184,7 @@ def test_pore_size_twice_and_unknown_material(study: schema.Study) -> None:
     assert "no material 'NMC'" in lines[0]
 
 
-def gas(n_frame: int = 60, n: int = 40, *, edge: float = 2e-9) -> Configurations:
+def gas(n_frame: int = 40, n: int = 20, *, edge: float = 2e-9) -> Configurations:
     """Independent particles in a cube, without correlations."""
     positions = np.random.default_rng(7).uniform(0, edge, (n_frame, n, 3))
     return Configurations.of_arrays(
@@ -192,7 +192,7 @@ def gas(n_frame: int = 60, n: int = 40, *, edge: float = 2e-9) -> Configurations
     )
 
 
-def langevin(time: float, *, n_frame: int = 4000, n: int = 10) -> Velocities:
+def langevin(time: float, *, n_frame: int = 2000, n: int = 8) -> Velocities:
     """Velocities whose correlations decay as an exponential."""
     rng, interval = np.random.default_rng(2), 1e-14
     keep = np.exp(-interval / time)
@@ -215,7 +215,7 @@ def test_scales_of_a_run_in_memory() -> None:
     assert scales.cell_width is not None
     assert scales.cell_width.value == pytest.approx(2e-9)
     assert scales.run_length is not None
-    assert scales.run_length.value == pytest.approx(60 * 1e-14)
+    assert scales.run_length.value == pytest.approx(40 * 1e-14)
 
 
 def test_planted_short_run_is_found() -> None:
@@ -242,12 +242,10 @@ def test_run_of_a_crystal_like_framework() -> None:
     assert scales.run_length.value == pytest.approx(4.875e-12)
 
 
-def test_current_series_gives_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    from a2c_pybamm.scales import runs
-
-    velocities = langevin(3e-13, n=1, n_frame=6000).velocities[:, 0].T
+def test_current_series_gives_a_time() -> None:
+    velocities = langevin(3e-13, n=1, n_frame=4000).velocities[:, 0].T
     series = CurrentSeries(TransportCoefficient.IONIC_CONDUCTIVITY, velocities, 1e-14, 300.0, 8e-27)
-    scales = runs._series_scales("X", Path("J.txt"), series, "command")
+    scales = series_scales("X", Path("J.txt"), series, "command")
     assert isinstance(scales.correlation_time, ScaleQuantity)
     assert abs(np.log(scales.correlation_time.value / 3e-13)) < 3 * scales.correlation_time.std_ln
     assert scales.cell_width is not None
