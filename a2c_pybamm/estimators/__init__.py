@@ -28,6 +28,12 @@ from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivit
 from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
+from a2c_pybamm.estimators.fields.charge_moment import debye_length, fit_charge_second_moment
+from a2c_pybamm.estimators.fields.correlation_laws import variance_over_plateau
+from a2c_pybamm.estimators.fields.correlation_length import NoPlateau, fit_correlation_length
+from a2c_pybamm.estimators.fields.correlation_time import CorrelationTime, TimeCriterion, fit_correlation_time
+from a2c_pybamm.estimators.fields.field_variance import VarianceSettings, field_variance, sampled_field_variance
+from a2c_pybamm.estimators.fields.plateau import PlateauCriterion, PlateauReport, PlateauStatus, plateau_report
 from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
 from a2c_pybamm.estimators.hops.environments import EffectiveMedium, combine_environments
@@ -110,6 +116,7 @@ __all__ = [
     "BandCriterion",
     "BarrierModel",
     "BornCriterion",
+    "CorrelationTime",
     "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
@@ -119,6 +126,7 @@ __all__ = [
     "HopNetwork",
     "HullVoltages",
     "MemoryCriterion",
+    "NoPlateau",
     "NotDiffusive",
     "NotResolved",
     "OnsagerMatrix",
@@ -126,9 +134,14 @@ __all__ = [
     "OrderChoice",
     "PathCriterion",
     "PhaseDiagram",
+    "PlateauCriterion",
+    "PlateauReport",
+    "PlateauStatus",
     "PolycrystalBounds",
     "SpectrumCriterion",
     "StrainCriterion",
+    "TimeCriterion",
+    "VarianceSettings",
     "WindowCriterion",
     "WishedErrors",
     "ZeroFrequency",
@@ -149,6 +162,7 @@ __all__ = [
     "combine_members",
     "composition_covariance",
     "critical_point",
+    "debye_length",
     "declare",
     "diffusivity_from_energies",
     "effective_diffusivity",
@@ -159,11 +173,15 @@ __all__ = [
     "electrolyte_motion",
     "extrapolate_cell_size",
     "extrapolate_liquid",
+    "field_variance",
     "fit_arrhenius",
     "fit_barrier",
+    "fit_charge_second_moment",
     "fit_charge_transfer",
     "fit_chemical_potential",
     "fit_correlation_factor",
+    "fit_correlation_length",
+    "fit_correlation_time",
     "fit_diffusivity_from_msd",
     "fit_einstein_helfand",
     "fit_elastic_fluctuations",
@@ -219,6 +237,7 @@ __all__ = [
     "partial_molar_volume",
     "phase_diagram",
     "planned_length",
+    "plateau_report",
     "point_group_rotations",
     "polycrystal_moduli",
     "pressure_fluctuation",
@@ -227,6 +246,7 @@ __all__ = [
     "repeat",
     "reversed_path",
     "running_integral",
+    "sampled_field_variance",
     "site_trajectory",
     "split_path",
     "step_potentials",
@@ -239,6 +259,7 @@ __all__ = [
     "validate_potentials",
     "validate_reference",
     "validate_voltages",
+    "variance_over_plateau",
     "velocity_autocorrelation",
     "vineyard_frequency",
     "viscous_stress",

@@ -30,7 +30,7 @@ class StructureLaw:
     """q."""
 
     def share(self, x: Array) -> tuple[Array, Array]:
-        """Correlations at :math:`x = k^2\\xi^2` over those at zero, and their derivative by x."""
+        r"""Correlations at :math:`x = k^2\xi^2` over those at zero, and their derivative by x."""
         if self.bend == 0:
             decay = np.exp(-x)
             return decay, -decay

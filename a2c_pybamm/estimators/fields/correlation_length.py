@@ -77,10 +77,7 @@ def fit_correlation_length(
         provenance={**variance.provenance, "fit": report.as_dict()},
         data=data,
     )
-    columns = [turn @ fit.between]
-    if fit.p < criterion.limit.fit_level:
-        columns.append(np.linalg.cholesky(sampling) * np.sqrt(max(fit.chi2 / fit.degrees_of_freedom - 1, 0.0)))
-    misfit = covariance_columns(np.concatenate(columns, axis=1))
+    misfit = covariance_columns(turn @ fit.misfit(criterion.limit))
     label = label_hash(names, source, data)
     labels = tuple(f"{label}:misfit {column}" for column in range(misfit.shape[1]))
     return estimate.add_source(misfit_source(source), Factor(misfit, labels))

@@ -8,7 +8,7 @@ away. The **decay** time is twice the integral of its square, which cancels noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -51,8 +51,10 @@ class TimeCriterion:
     """Least correlation time in intervals between frames; of uncorrelated frames the decay time is one interval."""
     least_runs: float = 20.0
     """Least length of a run in decay times, without a model of the spectrum."""
-    spectrum: ZeroFrequencyCriterion | None = None
-    window: WindowSettings = WindowSettings()
+    n_smooth: int = 3
+    """Neighbouring bands of the periodogram that are averaged for the error of the decay time."""
+    spectrum: ZeroFrequencyCriterion = field(default_factory=ZeroFrequencyCriterion)
+    window: WindowSettings = field(default_factory=WindowSettings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,9 +140,7 @@ def fit_correlation_time(
     return estimate.add_source(misfit_source(source), Factor(np.array([[found.misfit]]), (f"{label}:misfit",)))
 
 
-def _series(
-    data: Velocities | CurrentSeries | StressSeries, name: str, species: str | None
-) -> tuple[Array, float, int]:
+def _series(data: Velocities | CurrentSeries | StressSeries, name: str, species: str | None) -> tuple[Array, float, int]:
     """Series (n_series, n_frame), time between frames [s], and number of series of one atom (0 where there are none)."""
     if isinstance(data, CurrentSeries):
         return data.flux, data.interval, 0
@@ -160,17 +160,16 @@ def _of_series(
     series: Array, interval: float, per_body: int, name: str, chosen: CorrelationTime | None, criterion: TimeCriterion
 ) -> _Time:
     """The time that is chosen, or the integral unless it cancels."""
-    spectrum = criterion.spectrum or ZeroFrequencyCriterion()
     try:
-        integral = _integral(series, interval, per_body, name, spectrum)
+        integral = _integral(series, interval, per_body, name, criterion.spectrum)
     except NotResolved:
         if chosen is CorrelationTime.INTEGRAL:
             raise
-        decay = _decay(series, interval, per_body, spectrum)
+        decay = _decay(series, interval, per_body, criterion)
         if chosen is None and not _cancels(decay, series, interval, criterion):
             raise
         return _validated(decay, interval, series.shape[1], name, criterion)
-    decay = _decay(series, interval, per_body, spectrum)
+    decay = _decay(series, interval, per_body, criterion)
     ratio, error = decay.value - integral.value, float(np.hypot(np.hypot(integral.std, integral.misfit), decay.std))
     if chosen is None:
         cancels = ratio > max(np.log(criterion.least_ratio), criterion.resolved * error)
@@ -197,10 +196,10 @@ def _integral(series: Array, interval: float, per_body: int, name: str, spectrum
     )
 
 
-def _decay(series: Array, interval: float, per_body: int, spectrum: ZeroFrequencyCriterion) -> _Time:
+def _decay(series: Array, interval: float, per_body: int, criterion: TimeCriterion) -> _Time:
     r"""Twice the integral of the squared correlation function, :math:`n\sum_f S^2/(\sum_f S)^2` over n frequencies."""
-    data = periodogram(series / series.std(), series_per_body=per_body, settings=spectrum.spectrum)
-    power, square = _unbiased(data, 1), _unbiased(data, 2)
+    data = periodogram(series / series.std(), series_per_body=per_body, settings=criterion.spectrum.spectrum)
+    power, square = data.power, _unbiased(data.power, data.shape, 2)
     n_ordinate = 2 * data.shape / data.n_series
     first = n_ordinate[0] / 2  # zero frequency, as the lowest one
     total = float(n_ordinate @ power + first * power[0])
@@ -208,25 +207,33 @@ def _decay(series: Array, interval: float, per_body: int, spectrum: ZeroFrequenc
     return _Time(
         CorrelationTime.DECAY,
         float(np.log(value)),
-        float(np.sqrt(_decay_variance(data))),
+        float(np.sqrt(_decay_variance(data, criterion.n_smooth))),
         0.0,
         _length(series, interval),
     )
 
 
-def _decay_variance(data: Periodogram) -> float:
-    r"""Variance of the logarithm of the decay time, which changes by :math:`2(s_2 - s_1)` with the shares of S² and S."""
+def _decay_variance(data: Periodogram, n_smooth: int) -> float:
+    r"""Variance of the logarithm of the decay time, which changes by :math:`2(s_2 - s_1)` with the shares of S² and S.
+
+    The spectrum is averaged over a few bands first: the fourth power of one would follow its noise.
+    """
     if len(data.by_body) >= MIN_SCATTER_BODIES:
         return relative_variance(data, 2 * (_shares(data, 2) - _shares(data, 1)))
-    first, second = (float(data.shape @ _unbiased(data, power)) for power in (1, 2))
-    terms = _unbiased(data, 4) / second**2 - 2 * _unbiased(data, 3) / (first * second) + _unbiased(data, 2) / first**2
-    return 4 * max(float(data.shape @ terms), 0.0)
+    shape = np.convolve(data.shape, np.ones(n_smooth), mode="same")
+    power = np.convolve(data.shape * data.power, np.ones(n_smooth), mode="same") / shape
+    first, second = (float(data.shape @ _unbiased(power, shape, n)) for n in (1, 2))
+    once = 1 + 1 / data.shape
+    of_squares = (once + 1 / data.shape) * (once + 2 / data.shape) / once - 1  # relative variance of a squared gamma variable
+    squares = of_squares * _unbiased(power, shape, 2 + 2) / second**2
+    mixed = 2 / data.shape * _unbiased(power, shape, 2 + 1) / (first * second)
+    singles = 1 / data.shape * _unbiased(power, shape, 2) / first**2
+    return max(float(data.shape**2 @ (squares - 2 * 2 * mixed + 2 * 2 * singles)), 0.0)
 
 
-def _unbiased(data: Periodogram, power: int) -> Array:
+def _unbiased(power: Array, shape: Array, exponent: int) -> Array:
     r"""Powers of the spectrum (n_band,): of a gamma variable, :math:`\langle P^n\rangle = S^n\prod_{j<n}(1 + j/\nu)`."""
-    factors = np.prod([1 + j / data.shape for j in range(power)], axis=0)
-    return np.asarray(data.power**power / factors)
+    return np.asarray(power**exponent / np.prod([1 + j / shape for j in range(exponent)], axis=0))
 
 
 def _shares(data: Periodogram, power: int) -> Array:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.fft import fftn
 from scipy.ndimage import median_filter
 from scipy.special import gammainccinv
 
 from a2c_pybamm.data import Array, Configurations, FieldKind, FieldVariance
-from a2c_pybamm.estimators.fingerprint import array_fingerprint, traced_provenance
+from a2c_pybamm.estimators.conduction.kirkwood_buff import UNIT_BALL
+from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.wave_vectors import WaveVectors, density_modes, in_shells, wave_lengths, wave_vectors
 
 
@@ -241,17 +242,16 @@ def _validate_blocks(n_frame: int, n_block: int, of: str) -> None:
 def _largest(cell: Array, lengths: ArrayLike | None, settings: VarianceSettings, of: str) -> float:
     """Largest wave number of the sum [m-1]."""
     volume = float(abs(np.linalg.det(cell)))
-    per_cube = 6 * (2 * np.pi) ** 3 / (4 * np.pi * volume)  # half of the vectors in a ball: V k³ / (12 π²)
+    per_wave = 2 * (2 * np.pi) ** len(cell) / (UNIT_BALL * volume)  # half of the wave vectors in a ball are kept
     if lengths is None:
-        return float(np.cbrt(2 * per_cube * settings.most_waves / 2))
+        return float(np.cbrt(per_wave * settings.most_waves))
     given = np.asarray(lengths, float)
     if given.ndim != 1 or not given.size or not np.isfinite(given).all() or not (given > 0).all():
         raise ValueError(f"variance of {of}: lengths of shape {given.shape} must be positive and finite [m]")
-    largest = settings.cutoff / float(given.min())
-    if largest**3 > per_cube * settings.limit_waves:
-        least = settings.cutoff / np.cbrt(per_cube * settings.limit_waves)
+    least = settings.cutoff / np.cbrt(per_wave * settings.limit_waves)
+    if given.min() < least:
         raise ValueError(f"variance of {of}: lengths from {given.min():.3g} m on; the cell takes {least:.3g} m or more")
-    return largest
+    return settings.cutoff / float(given.min())
 
 
 def _accumulate(modes: Iterator[Array], waves: WaveVectors, n_frame: int, n_block: int) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -32,8 +33,11 @@ class LimitSettings:
     """Wave numbers of a window: two for the law, two for its test."""
     n_group: int = 8
     """Groups of neighbouring wave numbers whose residuals are tested: a misfit is smooth."""
-    fit_level: float = 0.05
+    fit_level: float = 0.01
     """Probability of larger residuals from which on a window is taken."""
+    law_power: float = 0.5
+    """Power of the likelihood by which laws count against each other: large wave numbers, which tell the law, are not those
+    that the limit depends on, and modes of few particles depend on one another."""
     misfit_level: float = 1e-4
     """Probability in the narrowest window below which none of the laws fits."""
     n_start: int = 24
@@ -116,6 +120,26 @@ class LimitFit:
         """Standard errors of ln S(0) and ln ξ² by sampling and choice."""
         return np.sqrt(np.diag(self.sampling + self.between @ self.between.T))
 
+    def misfit(self, settings: LimitSettings) -> Array:
+        """Columns of the error that the choice of a law adds, and the residuals where no window fits (2, n_column)."""
+        if self.p >= settings.fit_level:
+            return self.between
+        beyond = np.sqrt(max(self.chi2 / self.degrees_of_freedom - 1, 0.0))
+        return np.concatenate([self.between, beyond * np.linalg.cholesky(self.sampling)], axis=1)
+
+    def report(self) -> dict[str, Any]:
+        """Window, tests and weights as plain JSON."""
+        return {
+            "largest wave number of the fit [m-1]": self.largest,
+            "wave numbers": self.n_wave_number,
+            "chi2": self.chi2,
+            "degrees of freedom": self.degrees_of_freedom,
+            "p-value": self.p,
+            "weights of laws by q": {f"{bend:g}": weight for bend, weight in self.weights.items()},
+            "correlation of neighbouring blocks": self.block_correlation,
+            "frames for each independent one at the smallest wave number": self.inefficiency,
+        }
+
 
 def fit_limit(data: LimitData, settings: LimitSettings) -> LimitFit:
     """The fit in the widest window, from the smallest wave number on, that the mixture of laws fits; else in the narrowest."""
@@ -146,7 +170,7 @@ def statistical_inefficiency(data: LimitData, settings: LimitSettings) -> Array:
     starts = [np.array([start, 1.0]) for start in (-2.0, 0.0, np.log(max(scatter[: settings.n_group].mean(), 2)))]
     bounds = ((-most, most), (0.0, settings.steepest))
     best = min((minimize(deviance, start, bounds=bounds) for start in starts), key=lambda found: float(found.fun))
-    return np.asarray(1 + np.exp(best.x[0] - best.x[1] * log_k))
+    return np.asarray(1 + np.exp(best.x[0] - best.x[1] * log_k), float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +192,7 @@ def _fit_window(data: LimitData, inefficiency: Array, settings: LimitSettings) -
     y = data.by_block.mean(axis=0)
     fits = {bend: _fit_law(data, StructureLaw(data.base, bend), y, shape, settings) for bend in settings.bends}
     heights = np.array([fit.height for fit in fits.values()])
-    weights = np.exp(heights - heights.max())
+    weights = np.exp(settings.law_power * (heights - heights.max()))
     weights /= weights.sum()
     parameters = np.array([fit.parameters for fit in fits.values()])
     mean = weights @ parameters
@@ -238,13 +262,11 @@ def _scoring(
     weighted = gradient * (shape / value**2)[:, None]
     information = weighted.T @ gradient
     information += settings.ridge * np.trace(information) * np.eye(len(information))
-    return np.linalg.solve(information, weighted.T), value
+    return np.asarray(np.linalg.solve(information, weighted.T), float), value
 
 
-def _start_limit(
-    law: StructureLaw, y: Array, shape: Array, log_square: float, square: Array, settings: LimitSettings
-) -> float:
-    """ln S(0) by least squares of relative residuals, given a length."""
+def _start_limit(law: StructureLaw, y: Array, shape: Array, log_square: float, square: Array, settings: LimitSettings) -> float:
+    """Logarithm of S(0) by least squares of relative residuals, given a length."""
     share = law.share(np.exp(log_square) * square)[0]
     away = y - law.base * (1 - share)
     weight = shape / np.maximum(y, np.finfo(float).tiny) ** 2

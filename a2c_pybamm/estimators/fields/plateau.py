@@ -1,4 +1,4 @@
-r"""Judgement on the plateau of a field's variance times ℓ³: its height S(0), the length on which it is reached, or its absence."""
+r"""Judgement on the plateau of a field's variance times ℓ³: its height S(0) and the length on which it is reached, or none."""
 
 from __future__ import annotations
 
@@ -92,18 +92,7 @@ class PlateauReport:
             "smallest wave number [m-1]": self.smallest_wave,
             "strongest Bragg peak [m-1, S]": None if self.strongest_peak is None else list(self.strongest_peak),
         }
-        if self.fit is not None:
-            found |= {
-                "largest wave number of the fit [m-1]": self.fit.largest,
-                "wave numbers": self.fit.n_wave_number,
-                "chi2": self.fit.chi2,
-                "degrees of freedom": self.fit.degrees_of_freedom,
-                "p-value": self.fit.p,
-                "weights of laws by q": {f"{bend:g}": weight for bend, weight in self.fit.weights.items()},
-                "correlation of neighbouring blocks": self.fit.block_correlation,
-                "frames for each independent one at the smallest wave number": self.fit.inefficiency,
-            }
-        return found
+        return found if self.fit is None else {**found, **self.fit.report()}
 
 
 def plateau_report(variance: FieldVariance, *, criterion: PlateauCriterion | None = None) -> PlateauReport:
@@ -126,9 +115,7 @@ def plateau_report(variance: FieldVariance, *, criterion: PlateauCriterion | Non
     if variance.structure_factor.max() < criterion.least_structure:
         return PlateauReport(PlateauStatus.HYPERUNIFORM, limit=0.0, limit_std=0.0, **described)
     base = 0.0 if variance.kind is FieldKind.SAMPLED else 1.0
-    data = LimitData(
-        variance.wave_number, np.asarray(variance.waves, float), variance.structure_factor, variance.n_frame, base
-    )
+    data = LimitData(variance.wave_number, np.asarray(variance.waves, float), variance.structure_factor, variance.n_frame, base)
     fit = fit_limit(data, criterion.limit)
     status = _status(fit, data, criterion)
     flat = status in (PlateauStatus.UNCORRELATED, PlateauStatus.SHORT)

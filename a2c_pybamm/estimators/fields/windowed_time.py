@@ -29,7 +29,7 @@ class LogTime:
     std: float
     """Standard error by the scatter between atoms."""
     misfit: float
-    """What lies beyond the window, where it is more than its own standard error; else 0."""
+    """Integral beyond the window, where it is more than its own standard error; else 0."""
 
 
 @dataclass(frozen=True)

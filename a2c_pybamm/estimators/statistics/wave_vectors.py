@@ -100,6 +100,7 @@ def density_modes(fractions: Array, whole: NDArray[np.int64], weights: Array | N
     powers = [np.arange(first, last + 1) for first, last in zip(low, high, strict=True)]
     places = tuple((whole - low).T)
     n_frame, n_particle, _ = fractions.shape
+    turn = complex(0, 2 * np.pi)
     scale = np.ones(n_particle) if weights is None else weights
     step = max(1, BLOCK_BYTES // (np.dtype(complex).itemsize * len(powers[0]) * len(powers[1])))
     modes = np.empty((n_frame, len(whole)), complex)
@@ -107,7 +108,7 @@ def density_modes(fractions: Array, whole: NDArray[np.int64], weights: Array | N
         total = np.zeros((len(powers[0]) * len(powers[1]), len(powers[2])), complex)
         for first in range(0, n_particle, step):
             part = slice(first, first + step)
-            a, b, c = (np.exp(2j * np.pi * np.outer(fractions[frame, part, axis], n)) for axis, n in enumerate(powers))
+            a, b, c = (np.exp(turn * np.outer(fractions[frame, part, axis], n)) for axis, n in enumerate(powers))
             products = (a[:, :, None] * b[:, None, :]).reshape(len(a), -1)
             total += products.T @ (c * scale[part, None])
         modes[frame] = total.reshape([len(n) for n in powers])[places]
