@@ -90,6 +90,7 @@ INSIDE = {
         "conduction",
         "kinetics",
         "mechanics",
+        "fields",
     ),
     "propagation": (
         "answer",

@@ -8,6 +8,7 @@ from a2c_pybamm.data.conduction import (
     at_constant_energy,
     formal_charges,
 )
+from a2c_pybamm.data.density import GRID_AXES, BlockMeans, FieldProfile, GridField, PointField
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
@@ -47,6 +48,7 @@ __all__ = [
     "BLOCK_BYTES",
     "FRACTION_ROUNDING",
     "GIVEN_MSD_LIMITS",
+    "GRID_AXES",
     "IDENTITY",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
@@ -57,6 +59,7 @@ __all__ = [
     "ActivityTable",
     "Array",
     "BlockMSD",
+    "BlockMeans",
     "ChargeTransferBarriers",
     "ChemicalPotentials",
     "CollectiveMSD",
@@ -66,14 +69,17 @@ __all__ = [
     "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
+    "FieldProfile",
     "FrameBlock",
     "GivenMSD",
+    "GridField",
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",
     "IonRelaxation",
     "MigrationPath",
     "PairCorrelations",
+    "PointField",
     "PotentialScale",
     "SiteOccupation",
     "Sites",

@@ -28,6 +28,12 @@ from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivit
 from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
+from a2c_pybamm.estimators.fields.density_field import density_field, momentum_field
+from a2c_pybamm.estimators.fields.field_grid import GridCriterion
+from a2c_pybamm.estimators.fields.field_points import density_at, momentum_at, momentum_divergence_at
+from a2c_pybamm.estimators.fields.flow_velocity import flow_velocity
+from a2c_pybamm.estimators.fields.kernels import CubicBSpline, CubicTopHat, Gaussian, Kernel, SphericalTopHat, TrilinearHat
+from a2c_pybamm.estimators.fields.profile import centred, field_profile, field_slice
 from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
 from a2c_pybamm.estimators.hops.environments import EffectiveMedium, combine_environments
@@ -110,14 +116,19 @@ __all__ = [
     "BandCriterion",
     "BarrierModel",
     "BornCriterion",
+    "CubicBSpline",
+    "CubicTopHat",
     "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
     "ElectrolytePrior",
     "FitTo",
     "FormCriterion",
+    "Gaussian",
+    "GridCriterion",
     "HopNetwork",
     "HullVoltages",
+    "Kernel",
     "MemoryCriterion",
     "NotDiffusive",
     "NotResolved",
@@ -128,7 +139,9 @@ __all__ = [
     "PhaseDiagram",
     "PolycrystalBounds",
     "SpectrumCriterion",
+    "SphericalTopHat",
     "StrainCriterion",
+    "TrilinearHat",
     "WindowCriterion",
     "WishedErrors",
     "ZeroFrequency",
@@ -141,6 +154,7 @@ __all__ = [
     "barriers_of_paths",
     "block_averages",
     "central_velocities",
+    "centred",
     "charge_mean_squared_displacement",
     "choose_order",
     "collective_mean_squared_displacement",
@@ -150,6 +164,8 @@ __all__ = [
     "composition_covariance",
     "critical_point",
     "declare",
+    "density_at",
+    "density_field",
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
@@ -159,6 +175,8 @@ __all__ = [
     "electrolyte_motion",
     "extrapolate_cell_size",
     "extrapolate_liquid",
+    "field_profile",
+    "field_slice",
     "fit_arrhenius",
     "fit_barrier",
     "fit_charge_transfer",
@@ -189,6 +207,7 @@ __all__ = [
     "fit_thermodynamic_factor",
     "fit_tracer_diffusivity",
     "fit_volume",
+    "flow_velocity",
     "harmonic",
     "harmonic_entropy",
     "haven_ratio",
@@ -210,6 +229,9 @@ __all__ = [
     "mobility_at",
     "molecules_by_number",
     "molecules_in_sequence",
+    "momentum_at",
+    "momentum_divergence_at",
+    "momentum_field",
     "motion_of_groups",
     "neighbour_hops",
     "observed_network",
