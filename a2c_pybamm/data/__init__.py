@@ -8,6 +8,7 @@ from a2c_pybamm.data.conduction import (
     at_constant_energy,
     formal_charges,
 )
+from a2c_pybamm.data.density import GRID_AXES, BlockMeans, FieldProfile, GridField, PointField
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.field_variance import FieldKind, FieldVariance
 from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
@@ -48,6 +49,7 @@ __all__ = [
     "BLOCK_BYTES",
     "FRACTION_ROUNDING",
     "GIVEN_MSD_LIMITS",
+    "GRID_AXES",
     "IDENTITY",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
@@ -58,6 +60,7 @@ __all__ = [
     "ActivityTable",
     "Array",
     "BlockMSD",
+    "BlockMeans",
     "ChargeTransferBarriers",
     "ChemicalPotentials",
     "CollectiveMSD",
@@ -69,14 +72,17 @@ __all__ = [
     "EnergyTable",
     "FieldKind",
     "FieldVariance",
+    "FieldProfile",
     "FrameBlock",
     "GivenMSD",
+    "GridField",
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",
     "IonRelaxation",
     "MigrationPath",
     "PairCorrelations",
+    "PointField",
     "PotentialScale",
     "SiteOccupation",
     "Sites",

@@ -34,6 +34,12 @@ from a2c_pybamm.estimators.fields.correlation_length import NoPlateau, fit_corre
 from a2c_pybamm.estimators.fields.correlation_time import CorrelationTime, TimeCriterion, fit_correlation_time
 from a2c_pybamm.estimators.fields.field_variance import VarianceSettings, field_variance, sampled_field_variance
 from a2c_pybamm.estimators.fields.plateau import PlateauCriterion, PlateauReport, PlateauStatus, plateau_report
+from a2c_pybamm.estimators.fields.density_field import density_field, momentum_field
+from a2c_pybamm.estimators.fields.field_grid import GridCriterion
+from a2c_pybamm.estimators.fields.field_points import density_at, momentum_at, momentum_divergence_at
+from a2c_pybamm.estimators.fields.flow_velocity import flow_velocity
+from a2c_pybamm.estimators.fields.kernels import CubicBSpline, CubicTopHat, Gaussian, Kernel, SphericalTopHat, TrilinearHat
+from a2c_pybamm.estimators.fields.profile import centred, field_profile, field_slice
 from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
 from a2c_pybamm.estimators.hops.environments import EffectiveMedium, combine_environments
@@ -117,14 +123,19 @@ __all__ = [
     "BarrierModel",
     "BornCriterion",
     "CorrelationTime",
+    "CubicBSpline",
+    "CubicTopHat",
     "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
     "ElectrolytePrior",
     "FitTo",
     "FormCriterion",
+    "Gaussian",
+    "GridCriterion",
     "HopNetwork",
     "HullVoltages",
+    "Kernel",
     "MemoryCriterion",
     "NoPlateau",
     "NotDiffusive",
@@ -139,9 +150,11 @@ __all__ = [
     "PlateauStatus",
     "PolycrystalBounds",
     "SpectrumCriterion",
+    "SphericalTopHat",
     "StrainCriterion",
     "TimeCriterion",
     "VarianceSettings",
+    "TrilinearHat",
     "WindowCriterion",
     "WishedErrors",
     "ZeroFrequency",
@@ -154,6 +167,7 @@ __all__ = [
     "barriers_of_paths",
     "block_averages",
     "central_velocities",
+    "centred",
     "charge_mean_squared_displacement",
     "choose_order",
     "collective_mean_squared_displacement",
@@ -164,6 +178,8 @@ __all__ = [
     "critical_point",
     "debye_length",
     "declare",
+    "density_at",
+    "density_field",
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
@@ -174,6 +190,8 @@ __all__ = [
     "extrapolate_cell_size",
     "extrapolate_liquid",
     "field_variance",
+    "field_profile",
+    "field_slice",
     "fit_arrhenius",
     "fit_barrier",
     "fit_charge_second_moment",
@@ -207,6 +225,7 @@ __all__ = [
     "fit_thermodynamic_factor",
     "fit_tracer_diffusivity",
     "fit_volume",
+    "flow_velocity",
     "harmonic",
     "harmonic_entropy",
     "haven_ratio",
@@ -228,6 +247,9 @@ __all__ = [
     "mobility_at",
     "molecules_by_number",
     "molecules_in_sequence",
+    "momentum_at",
+    "momentum_divergence_at",
+    "momentum_field",
     "motion_of_groups",
     "neighbour_hops",
     "observed_network",

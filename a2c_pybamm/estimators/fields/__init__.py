@@ -1,1 +1,1 @@
-"""Estimators of coarse-grained fields."""
+"""Particles smoothed into fields: on grids, at points, across interfaces."""
