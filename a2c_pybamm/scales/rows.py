@@ -73,7 +73,7 @@ def _with_factor(value: float, std_ln: float, unit: str = "") -> str:
     if np.isnan(value):
         return "–"
     number = f"{significant(value)} {unit}".rstrip()
-    return f"{number} ×/÷ {significant(float(np.exp(std_ln)), 2)}" if std_ln else number
+    return f"{number} ×/÷ {significant(float(np.exp(std_ln)))}" if std_ln else number
 
 
 SEVERITY = (

@@ -10,14 +10,24 @@ import numpy as np
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import ELEMENTARY_CHARGE
-from a2c_pybamm.data import Configurations, CurrentSeries, ElectrolyteMotion, TransportCoefficient, Velocities
+from a2c_pybamm.data import (
+    Configurations,
+    CurrentSeries,
+    ElectrolyteMotion,
+    FieldKind,
+    TransportCoefficient,
+    Velocities,
+)
 from a2c_pybamm.data.cells import smallest_width
 from a2c_pybamm.derivation.electrolyte import currents_of_file, motion_of_run
 from a2c_pybamm.estimate import Estimate
-from a2c_pybamm.estimators import central_velocities
-from a2c_pybamm.estimators.fields.correlation_length import NoPlateau, fit_correlation_length
-from a2c_pybamm.estimators.fields.correlation_time import fit_correlation_time
-from a2c_pybamm.estimators.fields.field_variance import field_variance
+from a2c_pybamm.estimators import (
+    NoPlateau,
+    central_velocities,
+    field_variance,
+    fit_correlation_length,
+    fit_correlation_time,
+)
 from a2c_pybamm.readers import read_configurations, read_trajectory, read_velocities
 from a2c_pybamm.scales.quantities import AtomisticScales, ScaleQuantity, of_estimate
 
@@ -81,6 +91,8 @@ def scales_of_run(
     )
     width = min(smallest_width(block.cell) for block in configurations.blocks())
     duration = configurations.n_frame * configurations.interval
+    if no_plateau or length is not None:
+        missing.pop("correlation_length", None)
     return AtomisticScales(
         material,
         label,
@@ -96,15 +108,20 @@ def scales_of_run(
 def _correlation_length(
     configurations: Configurations, material: str, species: str, source: str, missing: dict[str, str]
 ) -> tuple[Estimate | None, bool]:
-    """Estimate of a species' correlation length, and True where its fluctuations have none."""
-    try:
-        variance = field_variance(configurations, species=species)
-        return fit_correlation_length(variance, material=material, source=source), False
-    except NoPlateau:
-        return None, True
-    except ValueError as error:
-        missing["correlation_length"] = str(error)
-        return None, False
+    """Estimate of a species' correlation length, and True where its fluctuations have none.
+
+    It is that of the species' number; where the run does not resolve it, that of its share among all particles, whose Bragg
+    peaks stand out of a small cell of a crystal.
+    """
+    for kind in (FieldKind.NUMBER, FieldKind.COMPOSITION):
+        try:
+            variance = field_variance(configurations, species=species, kind=kind)
+            return fit_correlation_length(variance, material=material, source=source), False
+        except NoPlateau:
+            return None, True
+        except ValueError as error:
+            missing.setdefault("correlation_length", str(error))
+    return None, False
 
 
 def _resolved(fit: Callable[[], Estimate], name: str, missing: dict[str, str]) -> Estimate | None:

@@ -18,11 +18,23 @@ class Text:
     consequence: str
     """Effect on the numbers where it does not hold."""
     remedy: str
-    knowledge: str
-    """Entry or setting that makes an unknown scale known."""
 
 
 RUN = "give a run of the material with its cell ([[scales.material]] trajectory), or declare it there with its error"
+FLAT = "the field is flat to the solver's tolerance, or the model has none; take SPMe or DFN, or give it"
+KNOWN_BY = {
+    "correlation length": RUN,
+    "correlation time": RUN,
+    "averaging length l": "give the size of the body",
+    "size of the body": "give its BodyScales",
+    "gradient length": FLAT,
+    "gradient length of the layer": FLAT,
+    "diffusion time l²/D": "give a diffusivity, and the size of the body",
+    "time of the process": "give it",
+    "time of local change": FLAT,
+    "particle or pore size": "give [[scales.pore_size]] of the layer",
+}
+"""Entry or setting that makes a scale known."""
 NUMBERS = "an average over atoms is not the number that the equation needs"
 TEXTS: dict[ConditionKind, Text] = {
     ConditionKind.CORRELATION: Text(
@@ -30,98 +42,84 @@ TEXTS: dict[ConditionKind, Text] = {
         "averaging length l",
         "no length averages over the atoms and is still small against the body and its gradients: " + NUMBERS,
         "take larger bodies or a lower current, or simulate the body itself",
-        RUN,
     ),
     ConditionKind.HOP: Text(
         "hop length",
         "averaging length l",
         "the body is few sites wide, so that its concentration is no smooth field",
         "take larger bodies, or count its sites one by one",
-        "give jump_length of the hops",
     ),
     ConditionKind.BODY: Text(
         "averaging length l",
         "size of the body",
         "the body holds few volumes of averaging: its surface is part of every average",
         "take larger bodies, or numbers that were derived for this size",
-        "give its size",
     ),
     ConditionKind.GRADIENT: Text(
         "averaging length l",
         "gradient length",
         "the composition changes within a volume of averaging, so that local equilibrium does not hold",
         "take a lower current or smaller bodies",
-        "the field is flat to the solver's tolerance, or the model or set has none; take SPMe or DFN",
     ),
     ConditionKind.MEMORY_DIFFUSION: Text(
         "correlation time",
         "diffusion time l²/D",
         "ions cross a volume of averaging before their motion has become diffusion",
         "take larger bodies, or a law with memory",
-        RUN,
     ),
     ConditionKind.DIFFUSION_PROCESS: Text(
         "diffusion time l²/D",
         "time of the process",
         "a volume of averaging is not in equilibrium while the cell changes",
         "take a lower current",
-        "give a diffusivity and a time",
     ),
     ConditionKind.MEMORY_PROCESS: Text(
         "correlation time",
         "time of the process",
         "the flux depends on earlier forces, which a coefficient alone cannot give",
         "take longer steps, or a law with memory",
-        RUN,
     ),
     ConditionKind.MEMORY_CHANGE: Text(
         "correlation time",
         "time of local change",
         "the composition changes at a place faster than ions forget",
         "take a lower current, or a law with memory",
-        RUN,
     ),
     ConditionKind.CELL_WIDTH: Text(
         "correlation length",
         "width of the simulation cell",
         "periodic copies are correlated, and the numbers of this simulation depend on its size",
         "take a wider cell, or several and extrapolate_cell_size",
-        RUN,
     ),
     ConditionKind.RUN_LENGTH: Text(
         "correlation time",
         "length of the run",
         "the run holds few independent stretches: of a collective quantity neither value nor error bar can be relied on",
         "take a longer run, or several",
-        RUN,
     ),
     ConditionKind.MICROSTRUCTURE: Text(
         "particle or pore size",
         "averaging length l",
         "no length averages over particles and pores and is still small against the layer and its gradients",
         "take smaller particles, a thicker layer or a lower current, or resolve the microstructure",
-        "give [[scales.pore_size]] of the layer",
     ),
     ConditionKind.LAYER: Text(
         "averaging length l",
         "thickness",
         "the layer holds few volumes of averaging: its ends are part of every average",
         "take smaller particles or a thicker layer, or resolve the microstructure",
-        "give [[scales.pore_size]] of the layer",
     ),
     ConditionKind.LAYER_GRADIENT: Text(
         "averaging length l",
         "gradient length of the layer",
         "fields change within a volume of averaging",
         "take smaller particles or a lower current, or resolve the microstructure",
-        "the field is flat to the solver's tolerance, or the model has none; take SPMe or DFN",
     ),
     ConditionKind.LAYER_DIFFUSION: Text(
         "diffusion time l²/D",
         "time of the process",
         "the electrolyte of a volume of averaging is not in equilibrium while the cell changes",
         "take a lower current or longer steps",
-        "give a diffusivity of the electrolyte",
     ),
 }
 """Words by kind of condition."""
@@ -134,9 +132,11 @@ def consequence(condition: ScaleCondition) -> str:
     if condition.status is ScaleStatus.NOT_KNOWN:
         unknown = text.smaller if condition.smaller is None else text.larger
         said = f" ({condition.why_unknown})" if condition.why_unknown else ""
-        return f"{where}: the {unknown} is not known{said}; {text.knowledge}"
+        return f"{where}: the {unknown} is not known{said}; {KNOWN_BY[unknown]}"
     if condition.status is ScaleStatus.NOT_APPLICABLE:
-        return f"{where}: fluctuations decay as a crystal's do, without a correlation length; the hop length stands for it"
+        return (
+            f"{where}: fluctuations decay as a crystal's do, without a correlation length; the distance of sites stands for it"
+        )
     if condition.status is ScaleStatus.HOLDS:
         return ""
     ratio = f"{where}: ratio {significant(condition.ratio)}, {significant(condition.threshold)} wanted"
