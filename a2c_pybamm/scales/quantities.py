@@ -146,13 +146,13 @@ class BodyScales:
     size: ScaleQuantity | None
     """Radius of a particle, or width of a pore [m]."""
     gradient_lengths: tuple[ScaleQuantity, ...] = ()
-    """Shortest lengths over which fields vary, c/|∇c| and RT/|∇μ| [m]."""
+    r"""Shortest lengths over which fields vary, :math:`c/\lvert\nabla c\rvert`, :math:`RT/\lvert\nabla\mu\rvert` [m]."""
     diffusivities: tuple[ScaleQuantity, ScaleQuantity] | None = None
     """Smallest and largest diffusivity that occurs [m2.s-1]."""
     process_time: ScaleQuantity | None = None
     """Time of the cell's operation, or of its shortest step [s]."""
     change_time: ScaleQuantity | None = None
-    """Shortest time within which the composition changes at a place, c/|∂c/∂t| [s]."""
+    r"""Shortest time within which the composition changes at a place, :math:`c/\lvert\partial c/\partial t\rvert` [s]."""
 
     def __post_init__(self) -> None:
         _validate_units(self.place, "m", self.size, *self.gradient_lengths)
