@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from a2c_pybamm.data import (
     CurrentSeries,
     ElectrolyteMotion,
     FieldKind,
+    FrameBlock,
+    Trajectory,
     TransportCoefficient,
     Velocities,
 )
@@ -43,14 +46,15 @@ COMMANDS = {
 
 
 def run_scales(material: str, species: str, item: schema.TrajectoryFile) -> AtomisticScales:
-    """Scales of a run of all atoms in a periodic cell.
+    """Scales of a run of all atoms.
 
-    A correlation length or time that the run does not resolve is None, with the reason in ``missing``.
+    A correlation length or time that the run does not resolve is None, with the reason in ``missing``; so are correlation
+    length and width of the cell of a file of unwrapped positions without a cell.
 
     Raises
     ------
     ValueError
-        If the file cannot be read, or has no cell.
+        If the file cannot be read.
     """
     options: dict[str, Any] = {
         "interval": item.interval,
@@ -60,7 +64,11 @@ def run_scales(material: str, species: str, item: schema.TrajectoryFile) -> Atom
         "inertial": item.inertial,
         "stride": item.stride,
     }
-    configurations = read_configurations(item.file, cell=item.cell, **options)
+    try:
+        configurations = read_configurations(item.file, cell=item.cell, **options)
+    except ValueError as error:
+        trajectory = read_trajectory(item.file, cell=item.cell, **options)
+        return _scales_without_cell(material, species, trajectory, str(error))
     moving = next(configurations.blocks()).velocities is not None
 
     def velocities() -> Velocities:
@@ -69,6 +77,21 @@ def run_scales(material: str, species: str, item: schema.TrajectoryFile) -> Atom
         return central_velocities(read_trajectory(item.file, cell=item.cell, **options))
 
     return scales_of_run(material, species, configurations, velocities, command=COMMANDS["time" if moving else "central"])
+
+
+def _scales_without_cell(material: str, species: str, trajectory: Trajectory, why: str) -> AtomisticScales:
+    """Scales of unwrapped positions alone: correlation time and length of the run."""
+    file = str(trajectory.provenance.get("file", "run"))
+    label, missing = f"{file}, {trajectory.temperature:.4g} K", {"correlation_length": why}
+    source, duration = f"{material} MD {label} (sampling)", len(trajectory.positions) * trajectory.interval
+    time = _correlation_time(lambda: central_velocities(trajectory), material, source, missing, species=species)
+    return AtomisticScales(
+        material,
+        label,
+        correlation_time=None if time is None else of_estimate(time, "correlation time", "s", command=COMMANDS["central"]),
+        run_length=ScaleQuantity("length of the run", duration, "s", source=file, command="read_trajectory(file)"),
+        missing=missing,
+    )
 
 
 def scales_of_run(
@@ -84,11 +107,7 @@ def scales_of_run(
     label = f"{file}, {configurations.temperature:.4g} K"
     source, missing = f"{material} MD {label} (sampling)", dict[str, str]()
     length, no_plateau = _correlation_length(configurations, material, species, source, missing)
-    time = _resolved(
-        lambda: fit_correlation_time(velocities(), material=material, source=source, species=species),
-        "correlation_time",
-        missing,
-    )
+    time = _correlation_time(velocities, material, source, missing, species=species)
     width = min(smallest_width(block.cell) for block in configurations.blocks())
     duration = configurations.n_frame * configurations.interval
     if no_plateau or length is not None:
@@ -113,9 +132,10 @@ def _correlation_length(
     It is that of the species' number; where the run does not resolve it, that of its share among all particles, whose Bragg
     peaks stand out of a small cell of a crystal.
     """
+    part = _thinned(configurations)
     for kind in (FieldKind.NUMBER, FieldKind.COMPOSITION):
         try:
-            variance = field_variance(configurations, species=species, kind=kind)
+            variance = field_variance(part, species=species, kind=kind)
             return fit_correlation_length(variance, material=material, source=source), False
         except NoPlateau:
             return None, True
@@ -124,13 +144,57 @@ def _correlation_length(
     return None, False
 
 
-def _resolved(fit: Callable[[], Estimate], name: str, missing: dict[str, str]) -> Estimate | None:
-    """An estimate; None where the data do not resolve it, with the reason."""
+def _correlation_time(
+    data: Callable[[], Velocities | CurrentSeries],
+    material: str,
+    source: str,
+    missing: dict[str, str],
+    *,
+    species: str | None = None,
+) -> Estimate | None:
+    """Estimate of a correlation time; None where the data do not resolve it, with the reason."""
     try:
-        return fit()
+        return fit_correlation_time(data(), material=material, source=source, species=species)
     except ValueError as error:
-        missing[name] = str(error)
+        missing["correlation_time"] = str(error)
         return None
+
+
+@dataclass(frozen=True)
+class VarianceCost:
+    """Size of the part of a run whose variance is computed: correlations in space need no frame that is like the one before."""
+
+    particle_frames: int = 400_000
+    """Particles times frames: some seconds."""
+    least_frames: int = 100
+    """Frames that are kept of any run: ten in each of ten blocks."""
+
+
+VARIANCE_COST = VarianceCost()
+
+
+def _thinned(configurations: Configurations) -> Configurations:
+    """Every so many frames of a run, so that its variance is computed in seconds."""
+    most = max(VARIANCE_COST.least_frames, VARIANCE_COST.particle_frames // len(configurations.species))
+    step = -(-configurations.n_frame // most)
+    if step == 1:
+        return configurations
+
+    def blocks() -> Iterator[FrameBlock]:
+        first = 0
+        for block in configurations.blocks():
+            chosen = slice(-first % step, None, step)
+            first += len(block.positions)
+            if len(block.positions[chosen]):
+                yield FrameBlock(block.positions[chosen], block.cell[chosen])
+
+    return replace(
+        configurations,
+        blocks=blocks,
+        n_frame=-(-configurations.n_frame // step),
+        interval=step * configurations.interval,
+        provenance={**configurations.provenance, "every frame out of": step},
+    )
 
 
 def electrolyte_scales(entry: schema.Electrolyte) -> Iterator[AtomisticScales]:
@@ -152,7 +216,7 @@ def series_scales(material: str, file: Path, series: CurrentSeries, command: str
     """Scales of a series of currents."""
     label, missing = f"{file.name}, {series.temperature:.4g} K", dict[str, str]()
     source = f"{material} MD {label} (sampling)"
-    time = _resolved(lambda: fit_correlation_time(series, material=material, source=source), "correlation_time", missing)
+    time = _correlation_time(lambda: series, material, source, missing)
     edge, duration = float(np.cbrt(series.volume)), series.flux.shape[1] * series.interval
     of_volume = f"edge of a cube of the volume in {file.name}"
     return AtomisticScales(

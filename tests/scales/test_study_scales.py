@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import a2c_pybamm as a2c
 from a2c_pybamm import study as schema
 from a2c_pybamm.cell import Cell
-from a2c_pybamm.data import Configurations, CurrentSeries, TransportCoefficient, Velocities
+from a2c_pybamm.data import Configurations, CurrentSeries, FrameBlock, TransportCoefficient, Velocities
 from a2c_pybamm.report.scales import scale_section
 from a2c_pybamm.scales import (
     AtomisticScales,
@@ -24,6 +25,7 @@ from a2c_pybamm.scales import (
     atomistic_scales,
     condition_rows,
     continuum_scales,
+    runs,
     scale_report,
     scales_of_run,
     study_scales,
@@ -216,6 +218,38 @@ def test_scales_of_a_run_in_memory() -> None:
     assert scales.cell_width.value == pytest.approx(2e-9)
     assert scales.run_length is not None
     assert scales.run_length.value == pytest.approx(40 * 1e-14)
+
+
+def test_long_run_is_thinned_for_its_variance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every third frame of 40, whatever the blocks in which they are read."""
+    monkeypatch.setattr(runs, "VARIANCE_COST", runs.VarianceCost(particle_frames=20 * 14, least_frames=10))
+    whole = gas()
+    positions = next(whole.blocks()).positions
+
+    def in_sevens() -> Iterator[FrameBlock]:
+        for block in whole.blocks():
+            for first in range(0, len(block.positions), 7):
+                yield FrameBlock(block.positions[first : first + 7], block.cell[first : first + 7])
+
+    thin = runs._thinned(replace(whole, blocks=in_sevens))
+    assert (thin.n_frame, thin.interval) == (14, pytest.approx(3e-14))
+    assert np.array_equal(np.concatenate([block.positions for block in thin.blocks()]), positions[::3])
+    monkeypatch.setattr(runs, "VARIANCE_COST", runs.VarianceCost())
+    assert runs._thinned(whole) is whole
+
+
+def test_run_without_a_cell_has_its_length_and_time(tmp_path: Path) -> None:
+    """Unwrapped positions alone are enough for a diffusivity, and so for a study: what they lack is not known."""
+    v = langevin(2e-13).velocities
+    positions = 1e10 * (np.cumsum(v, axis=0) * 1e-14 + np.random.default_rng(1).uniform(0, 2e-9, (1, 8, 3)))
+    np.savez(tmp_path / "run.npz", positions=positions, numbers=np.full(8, 3), masses=np.full(8, 6.94), frame_spacing_fs=10.0)
+    item = schema.TrajectoryFile(file=tmp_path / "run.npz", temperature="300 K", inertial=False)
+    scales = run_scales("X", "Li", item)
+    assert scales.cell_width is None
+    assert "cell" in scales.missing["correlation_length"]
+    assert scales.run_length is not None
+    assert scales.run_length.value == pytest.approx(2000 * 1e-14)
+    assert isinstance(scales.correlation_time, ScaleQuantity)
 
 
 def test_planted_short_run_is_found() -> None:
