@@ -186,6 +186,14 @@ def test_pore_size_twice_and_unknown_material(study: schema.Study) -> None:
     assert "no material 'NMC'" in lines[0]
 
 
+def test_scales_ask_for_no_new_set(study: schema.Study) -> None:
+    """Neither thresholds nor a run that is read for its scales are behind any number of the set."""
+    run = {"material": "LCO", "species": "Li", "trajectory": {"file": str(RUNS / "traj_700K.npz")}}
+    with_scales = study.model_copy(update={"scales": schema.Scales.model_validate({"length_ratio": 5.0, "material": [run]})})
+    assert schema.study_stamps(with_scales, SHIPPED) == schema.study_stamps(study, SHIPPED)
+    assert any(path.name == "traj_700K.npz" for path in schema.data_files(with_scales))
+
+
 def gas(n_frame: int = 40, n: int = 20, *, edge: float = 2e-9) -> Configurations:
     """Independent particles in a cube, without correlations."""
     positions = np.random.default_rng(7).uniform(0, edge, (n_frame, n, 3))
