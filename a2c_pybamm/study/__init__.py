@@ -68,6 +68,7 @@ from a2c_pybamm.study.thermodynamics import (
     VibrationalEntropy,
     VibrationFile,
 )
+from a2c_pybamm.study.transport_efficiency import PhaseEfficiency, Separator, TransportEfficiency
 
 __all__ = [
     "MADE_FROM",
@@ -106,6 +107,7 @@ __all__ = [
     "MolecularDynamics",
     "MomentOutput",
     "NotGiven",
+    "PhaseEfficiency",
     "PolynomialFreeEnergy",
     "PoreSize",
     "PotentialFile",
@@ -117,6 +119,7 @@ __all__ = [
     "Scale",
     "Scales",
     "Section",
+    "Separator",
     "SharedError",
     "SiteSumFreeEnergy",
     "SolidElectrolyte",
@@ -130,6 +133,7 @@ __all__ = [
     "SweepSettings",
     "Systematic",
     "TrajectoryFile",
+    "TransportEfficiency",
     "TransportValue",
     "Value",
     "VibrationFile",
