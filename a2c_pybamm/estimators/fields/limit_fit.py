@@ -3,7 +3,8 @@ r"""Limit of a structure factor at zero wave number and the length on which it i
 A mean over wave vectors and frames of squared Gaussian modes is a gamma variable about its law, with a shape that is the number
 of independent ones. That number falls short of their count by a statistical inefficiency, which slow modes have at small wave
 numbers; it is taken from the scatter between blocks as a smooth function of the wave number. Laws count by their likelihood.
-Errors come from the scatter of the blocks' contributions to the fit, so that modes that depend on one another are in them.
+Errors come from the scatter of the blocks' contributions to the fit, so that modes that depend on one another are in them, and
+are at least those of gamma variables.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class LimitSettings:
     """Laws, windows and levels of the fit."""
 
     bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
-    """Laws by their q."""
+    """Laws of the total correlations by their q."""
+    direct_bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5)
+    """Laws of the direct correlations of particles; with q = 1 they are those of the total ones."""
     shrink: float = 0.8
     """Largest wave number of a window over that of the next wider one."""
     least_wave_numbers: int = 4
@@ -52,7 +55,7 @@ class LimitSettings:
     longest_step: float = 1.0
     """Longest step of the logarithms."""
     least_limit: float = 1e-4
-    """Least S(0) over the largest S: below it is zero."""
+    """Least S(0) over the largest S, below which it is zero, and least of the largest S over S(0)."""
     least_value: float = 1e-9
     """Least value of a law over the largest S: a law that falls to zero gives data there no likelihood."""
     ridge: float = 1e-9
@@ -93,8 +96,8 @@ class LimitFit:
     """Covariance by sampling (2, 2)."""
     between: Array
     """A column for each law, whose outer products sum to the covariance of the choice between them (2, n_law)."""
-    weights: dict[float, float]
-    """Weight of each law by its q."""
+    weights: dict[str, float]
+    """Weight of each law by its name."""
     n_wave_number: int
     largest: float
     """Largest wave number of the window [m-1]."""
@@ -135,7 +138,7 @@ class LimitFit:
             "chi2": self.chi2,
             "degrees of freedom": self.degrees_of_freedom,
             "p-value": self.p,
-            "weights of laws by q": {f"{bend:g}": weight for bend, weight in self.weights.items()},
+            "weights of laws": self.weights,
             "correlation of neighbouring blocks": self.block_correlation,
             "frames for each independent one at the smallest wave number": self.inefficiency,
         }
@@ -190,16 +193,23 @@ def _fit_window(data: LimitData, inefficiency: Array, settings: LimitSettings) -
     """The mixture in one window."""
     shape = data.waves * data.n_frame / inefficiency
     y = data.by_block.mean(axis=0)
-    fits = {bend: _fit_law(data, StructureLaw(data.base, bend), y, shape, settings) for bend in settings.bends}
-    heights = np.array([fit.height for fit in fits.values()])
+    laws = [StructureLaw(data.base, bend) for bend in settings.bends]
+    if data.base:
+        laws += [StructureLaw(data.base, bend, direct=True) for bend in settings.direct_bends]
+    fits = [_fit_law(data, law, y, shape, settings) for law in laws]
+    heights = np.array([fit.height for fit in fits])
     weights = np.exp(settings.law_power * (heights - heights.max()))
     weights /= weights.sum()
-    parameters = np.array([fit.parameters for fit in fits.values()])
+    parameters = np.array([fit.parameters for fit in fits])
     mean = weights @ parameters
-    best = list(fits.values())[int(heights.argmax())]
+    best = fits[int(heights.argmax())]
     chi2, free = _chi2(y / best.value - 1, shape, settings)
-    influence = np.tensordot(weights, np.array([fit.influence for fit in fits.values()]), axes=1)
+    influence = np.tensordot(weights, np.array([fit.influence for fit in fits]), axes=1)
     sampling, correlation = _sampling(influence[:, None] * (data.by_block - y), settings)
+    # a few blocks may scatter little by chance; modes that do not depend on one another are the least error
+    least = ((influence * best.value) ** 2 / shape).sum(axis=1)
+    raised = np.sqrt(np.maximum(least / np.diag(sampling), 1.0))
+    sampling = sampling * np.outer(raised, raised)
     alone = -float(shape @ (y / data.base + np.log(data.base))) if data.base else -np.inf
     flat_by_block = data.by_block @ shape / shape.sum()
     flat = float(flat_by_block.mean())
@@ -208,7 +218,7 @@ def _fit_window(data: LimitData, inefficiency: Array, settings: LimitSettings) -
         mean=mean,
         sampling=sampling,
         between=(np.sqrt(weights)[:, None] * (parameters - mean)).T,
-        weights={bend: float(weight) for bend, weight in zip(fits, weights, strict=True)},
+        weights={law.name: float(weight) for law, weight in zip(laws, weights, strict=True)},
         n_wave_number=len(y),
         largest=float(data.wave_number[-1]),
         chi2=chi2,
@@ -239,11 +249,11 @@ def _fit_law(data: LimitData, law: StructureLaw, y: Array, shape: Array, setting
     starts = [(_start_limit(law, y, shape, 2 * np.log(length), square, settings), 2 * np.log(length)) for length in lengths]
     parameters = np.array(max(starts, key=height))
     at = height(parameters)
-    least = np.log(settings.least_limit * y.max())
+    least, most = np.log(settings.least_limit * y.max()), np.log(y.max() / settings.least_limit)
     for _ in range(settings.most_iterations):
         influence, value = _scoring(law, parameters, y, shape, square, settings)
         step = np.clip(influence @ (y - value), -settings.longest_step, settings.longest_step)
-        step[0] = max(step[0], least - parameters[0])
+        step[0] = np.clip(step[0], least - parameters[0], most - parameters[0])
         while height(parameters + step) < at and np.abs(step).max() > settings.tolerance:
             step /= 2
         if np.abs(step).max() <= settings.tolerance:
@@ -272,7 +282,7 @@ def _start_limit(law: StructureLaw, y: Array, shape: Array, log_square: float, s
     weight = shape / np.maximum(y, np.finfo(float).tiny) ** 2
     below = float(weight @ (share * share))
     limit = float(weight @ (share * away)) / below if below > 0 else 0.0
-    return float(np.log(max(limit, y.min(), settings.least_limit * y.max())))
+    return float(np.log(np.clip(limit, max(y.min(), settings.least_limit * y.max()), y.max() / settings.least_limit)))
 
 
 def _chi2(relative: Array, shape: Array, settings: LimitSettings) -> tuple[float, int]:
