@@ -168,7 +168,7 @@ def test_error_bars_hold_the_density_of_an_ideal_gas() -> None:
 @pytest.mark.calibration
 @pytest.mark.parametrize("walk", [0.0, 2.5, 0.8])
 def test_error_bars_hold_the_density_of_walkers(walk: float) -> None:
-    """Frames that are independent; with memory of a frame, of the slowest wave 13, and blocks of 20 frames."""
+    """Frames that are independent, or whose slowest wave lasts one frame or eight; blocks of 20 frames."""
     share, error = coverage(walk, 60)
     assert (share > np.array([0.6827, 0.9545]) - 3 * error).all()
     assert (share < [0.76, 0.985]).all()
@@ -176,7 +176,7 @@ def test_error_bars_hold_the_density_of_walkers(walk: float) -> None:
 
 @pytest.mark.parametrize(("step", "resolved"), [(0.28, True), (0.05, False)])
 def test_memory_between_blocks_is_seen(step: float, resolved: bool) -> None:
-    """Walkers whose slowest wave lasts 65 frames, in blocks of 20; in a run of a tenth of its time there is no interval."""
+    """Walkers whose slowest wave lasts 65 frames, in blocks of 20; with 2000 the run is a tenth of it and has no interval."""
     rng = np.random.default_rng(4)
     walk = np.cumsum(step * rng.standard_normal((200, 50, 3)), axis=0)
     data = particles(10 * rng.random((1, 50, 3)) + walk, 10 * np.eye(3))
