@@ -1,1 +1,1 @@
-"""Particles smoothed into fields: on grids, at points, across interfaces."""
+"""Estimators of coarse-grained fields."""

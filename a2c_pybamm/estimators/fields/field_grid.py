@@ -35,7 +35,7 @@ class GridCriterion:
     least_width: float = 1.0
     """Length of a Gaussian over the distance of grid points, at the least, where the field is sampled at points: one of half
     has an integral that is 1.4 % off, one of 1 is off by 5e-9."""
-    spread_width: float = 1.8
+    spread_width: float = 2.0
     """The same on the grid of the transforms, which is finer than the field's where it must be."""
     edge_width: float = 4.0
     """Root of the second moment of another kernel over the distance of points on the grid of the transforms, at the least."""

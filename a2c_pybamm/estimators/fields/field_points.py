@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -95,15 +96,7 @@ def momentum_divergence_at(
         return np.einsum("pnk,kn->p", kernel.gradient(displacements), weights)[None]
 
     field = _at_points(configurations, kernel, points, chosen, n_block, summand)
-    return PointField(
-        f"divergence of the {field.quantity}",
-        "kg.m-3.s-1",
-        field.blocks[:, 0],
-        field.shares,
-        field.effective_blocks,
-        points=field.points,
-        provenance=field.provenance,
-    )
+    return replace(field, quantity=f"divergence of the {field.quantity}", unit="kg.m-3.s-1")
 
 
 def _weights_of(kernel: Kernel) -> Summand:
@@ -142,7 +135,7 @@ def _at_points(
     return PointField(
         chosen.quantity,
         chosen.unit,
-        blocks if chosen.momentum else blocks[:, 0],
+        blocks if blocks.shape[1] > 1 else blocks[:, 0],
         np.array([len(frames_sums) for frames_sums in sums.values()]) / configurations.n_frame,
         effective_blocks(blocks),
         points=places,

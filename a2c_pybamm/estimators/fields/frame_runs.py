@@ -51,11 +51,10 @@ def effective_blocks(blocks: Array) -> float:
         Means over blocks (n_block, …).
     """
     n = len(blocks)
-    series = blocks.reshape(n, -1).T
-    series = series[np.ptp(series, axis=1) > 0]
-    if not len(series):
+    series = blocks[: n // 2 * 2].reshape(n // 2 * 2, blocks[0].size).T  # pairs of all that are compared
+    if n < 2 or not np.ptp(series, axis=1).any():
         return float(n)
-    averages = block_averages(series, interval=1.0)
+    averages = block_averages(series[np.ptp(series, axis=1) > 0], interval=1.0)
     if len(averages.value) < 2:
         return float(n)
     correlation = float(np.clip(averages.value[1] / averages.value[0] - 1, 0.0, 1.0))

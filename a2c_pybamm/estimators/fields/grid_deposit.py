@@ -27,13 +27,13 @@ AxisRule = Callable[[int, NDArray[np.intp]], AxisWeights]
 class Spreading:
     """Kaiser and Bessel's window, by which particles reach grid points so that Fourier coefficients can be read from the grid.
 
-    With a Gaussian of 1.8 grid steps what is left is 3e-7 of one particle's peak, with two 1e-7 (2026-11-29); B-splines need
-    ten points for 3e-7 at two.
+    With a Gaussian of two grid steps or more what is left is 1e-7 of one particle's peak (2026-11-29); B-splines need
+    ten points for 3e-7.
     """
 
     width: int = 8
     """Grid points that a particle reaches along each cell vector."""
-    shape: float = 2.2
+    shape: float = 2.34
     """Parameter of the window, times the width."""
     degree: int = 12
     """Degree of the polynomials that stand for the window between two points, to 1e-9."""

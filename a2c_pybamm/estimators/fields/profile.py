@@ -102,8 +102,9 @@ def centred(configurations: Configurations, species: str, axis: int) -> Configur
 def _phase(fractions: Array, species: str) -> Array:
     """Centres (n_frame,) of fractions (n_frame, n_particle) of a cell vector that repeats."""
     sums = np.exp(2j * np.pi * fractions).sum(axis=1)
-    # independent particles without a centre have a sum of the root of their number
-    if (np.abs(sums) < 2 * np.sqrt(fractions.shape[1])).any():
+    # independent particles without a centre have a sum of the root of their number, a crystal none
+    n = fractions.shape[1]
+    if (np.abs(sums) < min(2 * np.sqrt(n), n / 2)).any():
         raise ValueError(f"centre of {species}: it fills the cell evenly; choose the species of the slab")
     return np.angle(sums) / (2 * np.pi)
 
