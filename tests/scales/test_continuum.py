@@ -11,6 +11,7 @@ import pytest
 import a2c_pybamm as a2c
 from a2c_pybamm.cell import Cell, LayerFields, MeanFields, ParticleFields
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.data.cells import smallest_width
 from a2c_pybamm.parameter_set import ParameterSet, evaluate_base
 from a2c_pybamm.scales import BodyScales, ContinuumScales, continuum_scales
 from a2c_pybamm.scales.coefficient_errors import errors_of_entry
@@ -148,3 +149,11 @@ def _check_surface_flux(fields: MeanFields, cell: Cell) -> None:
 
 def test_body_without_a_diffusivity_has_no_diffusion_time() -> None:
     assert BodyScales("X", "pores", None).diffusion_time is None
+
+
+def test_smallest_width_of_a_skewed_cell() -> None:
+    """Hexagonal cell: faces along its vectors lie a √3/2 apart; each cell of several counts."""
+    a, c = 3.0e-10, 1.4e-9
+    hexagonal = np.array([[a, 0, 0], [-a / 2, a * np.sqrt(3) / 2, 0], [0, 0, c]])
+    assert smallest_width(hexagonal) == pytest.approx(a * np.sqrt(3) / 2)
+    assert smallest_width(np.array([2 * hexagonal, hexagonal])) == pytest.approx(a * np.sqrt(3) / 2)
