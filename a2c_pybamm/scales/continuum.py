@@ -180,14 +180,14 @@ def _layer(
         "gradient length of salt": _shortest(fields.concentration, fields.concentration, fields.places, 1),
         "gradient length of potential": _shortest(fields.potential, thermal, fields.places, 1),
     }
-    effective = fields.transport_efficiency / fields.porosity
+    effective = fields.transport_efficiency / fields.porosity * float(fields.diffusivity.min())
     return LayerScales(
         fields.layer,
         _quantity("thickness", fields.thickness, "m", f"{key} thickness [m]"),
         size,
         pore,
         _lengths(found, f"electrolyte of the {fields.layer} in the solve"),
-        _quantity("effective diffusivity", effective * fields.diffusivity.min(), "m2.s-1", "D_e B/ε, smallest of the solve"),
+        _quantity("effective diffusivity", effective, "m2.s-1", "D_e B/ε, smallest of the solve") if effective > 0 else None,
         process,
     )
 

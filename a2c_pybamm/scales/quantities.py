@@ -52,10 +52,6 @@ class ScaleQuantity:
         """Standard deviation in its own unit, to first order."""
         return self.value * self.std_ln
 
-    def times(self, factor: float, name: str, *, source: str = "") -> ScaleQuantity:
-        """The quantity times a number, under another name."""
-        return replace(self, value=factor * self.value, name=name, source=source or self.source)
-
 
 def of_estimate(estimate: Estimate, name: str, unit: str, *, index: int = 0, command: str = "") -> ScaleQuantity:
     """Quantity of an estimate's coefficient that is a logarithm; its errors keep source and label."""

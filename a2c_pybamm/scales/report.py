@@ -19,15 +19,12 @@ from a2c_pybamm.scales.quantities import (
 from a2c_pybamm.scales.rows import conditions_text
 from a2c_pybamm.scales.thresholds import ScaleThresholds
 
-SERIOUS = (ScaleStatus.VIOLATED, ScaleStatus.UNCERTAIN, ScaleStatus.NOT_KNOWN)
-"""Statuses with a consequence."""
 SYSTEMATIC = {
     ConditionKind.MEMORY_PROCESS: "time locality",
     ConditionKind.CELL_WIDTH: "finite simulation cell",
     ConditionKind.GRADIENT: "local equilibrium",
 }
 """Conditions whose effect is an error of the material's numbers that their error bars do not hold, and its name."""
-
 ACROSS = "diffusion time l²/D"
 """Name of the time l²/D."""
 THRESHOLDS = {

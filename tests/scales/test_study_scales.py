@@ -270,6 +270,18 @@ def test_planted_short_run_is_found() -> None:
     assert condition.effect == pytest.approx(np.sqrt(2 / 3), rel=0.1)
 
 
+def test_short_run_of_many_ions_is_found_by_itself() -> None:
+    """Three correlation times of a hundred ions are enough for the time, and too few for a number of all ions together."""
+    scales = scales_of_run("X", "Li", gas(), lambda: langevin(2e-13, n_frame=60, n=100))
+    scales = replace(scales, run_length=ScaleQuantity("length of the run", 6e-13, "s"))
+    (condition,) = [c for c in scale_report(scales, ContinuumScales()).conditions if c.kind is ConditionKind.RUN_LENGTH]
+    assert condition.status is ScaleStatus.VIOLATED
+    few = scales_of_run("X", "Li", gas(), lambda: langevin(2e-13, n_frame=60, n=8))
+    (condition,) = [c for c in scale_report(few, ContinuumScales()).conditions if c.kind is ConditionKind.RUN_LENGTH]
+    assert condition.status is ScaleStatus.NOT_KNOWN
+    assert "run 20 times the time or more" in condition.why_unknown
+
+
 def test_run_of_a_crystal_like_framework() -> None:
     """Li6PS5Cl at 700 K: the cell of 24 lithium ions is too small for a correlation length, which is said, and not guessed."""
     item = schema.TrajectoryFile(file=RUNS / "traj_700K.npz", discard="1 ps")
