@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.scales.quantities import ScaleQuantity
 
 
@@ -140,7 +141,7 @@ class ScaleCondition:
         distance = np.log(self.ratio / self.threshold)
         if abs(distance) < self.standard_deviations * self.ratio_std_ln:
             return ScaleStatus.UNCERTAIN
-        return ScaleStatus.HOLDS if distance >= 0 else ScaleStatus.VIOLATED
+        return ScaleStatus.HOLDS if distance >= -RELATIVE_ROUND_OFF else ScaleStatus.VIOLATED
 
     @property
     def effect(self) -> float:

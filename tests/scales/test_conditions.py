@@ -139,6 +139,7 @@ def test_error_bars_decide_what_is_uncertain() -> None:
         return next(c.status for c in report_of(atoms).conditions if c.kind is ConditionKind.CELL_WIDTH)
 
     assert status(5.0, 0.0) is ScaleStatus.HOLDS
+    assert status(5.0 * (1 - 1e-15), 0.0) is ScaleStatus.HOLDS, "round-off decides nothing"
     assert status(4.99, 0.0) is ScaleStatus.VIOLATED
     assert status(6.0, 0.1) is ScaleStatus.UNCERTAIN  # ln(6/5) = 0.18 < 2·0.1
     assert status(6.2, 0.1) is ScaleStatus.HOLDS

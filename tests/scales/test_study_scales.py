@@ -30,7 +30,7 @@ from a2c_pybamm.scales import (
     scales_of_run,
     study_scales,
 )
-from a2c_pybamm.scales.runs import run_scales, series_scales
+from a2c_pybamm.scales.runs import electrolyte_scales, run_scales, series_scales
 
 SHIPPED = Path(__file__).parents[2] / "parameter_sets" / "LCO_graphite_universal_potentials"
 RUNS = Path(__file__).parents[2] / "examples" / "data" / "li6ps5cl"
@@ -202,9 +202,9 @@ def gas(n_frame: int = 40, n: int = 20, *, edge: float = 2e-9) -> Configurations
     )
 
 
-def langevin(time: float, *, n_frame: int = 2000, n: int = 8) -> Velocities:
+def langevin(time: float, *, n_frame: int = 2000, n: int = 8, interval: float = 1e-14) -> Velocities:
     """Velocities whose correlations decay as an exponential."""
-    rng, interval = np.random.default_rng(2), 1e-14
+    rng = np.random.default_rng(2)
     keep = np.exp(-interval / time)
     v = np.empty((n_frame, n, 3))
     v[0] = rng.normal(size=(n, 3))
@@ -304,3 +304,69 @@ def test_current_series_gives_a_time() -> None:
     assert abs(np.log(scales.correlation_time.value / 3e-13)) < 3 * scales.correlation_time.std_ln
     assert scales.cell_width is not None
     assert scales.cell_width.value == pytest.approx(2e-9)
+
+
+def electrolyte_study(folder: Path, *sections: str) -> schema.Study:
+    """A study of an electrolyte on Chen2020."""
+    (folder / "study.toml").write_text('name = "e"\nbase = "Chen2020"\n' + "".join(sections), encoding="utf-8")
+    return a2c.read_study(folder)
+
+
+def test_currents_of_an_electrolyte_are_read(tmp_path: Path) -> None:
+    """A series of LAMMPS with a known memory: its time, the edge of its cell and its length."""
+    memory, n = 4e-14, 3000
+    current = langevin(memory, n_frame=n, n=1, interval=4e-15).velocities[:, 0]
+    rows = "".join(f"{2 * k} {x} {y} {z}\n" for k, (x, y, z) in enumerate(current))
+    (tmp_path / "j.dat").write_text("# Time-averaged data for fix j\n# TimeStep c_j[1] c_j[2] c_j[3]\n" + rows)
+    series = (
+        '[electrolyte]\nlaw = "single-ion-conductor"\nmaterial = "LPSCl"\n[[electrolyte.currents]]\nfile = "j.dat"\n'
+        'temperature = "300 K"\nvolume = "8 nm3"\nunits = "real"\ntimestep = "2 fs"\n'
+        'columns = ["c_j[1]", "c_j[2]", "c_j[3]"]\nextensive = true\n'
+    )
+    entry = electrolyte_study(tmp_path, series).electrolyte
+    assert entry is not None
+    (scales,) = electrolyte_scales(entry)
+    assert isinstance(scales.correlation_time, ScaleQuantity)
+    assert abs(np.log(scales.correlation_time.value / memory)) < 3 * scales.correlation_time.std_ln
+    assert scales.cell_width is not None
+    assert scales.cell_width.value == pytest.approx(2e-9)
+    assert scales.run_length is not None
+    assert scales.run_length.value == pytest.approx(n * 4e-15)
+
+
+def test_runs_of_a_liquid_are_read(tmp_path: Path) -> None:
+    """Centres of mass each 2 ps do not show how ions forget within femtoseconds, which is said."""
+    n, rng = 300, np.random.default_rng(3)
+    names = ("Li", "PF6", "EC")
+    centres = {f"{name}_A": np.cumsum(rng.normal(0, 0.1, (n, 3)), axis=0) for name in names}
+    np.savez(tmp_path / "run.npz", **centres, interval_fs=2000.0, temperature_K=298.0, volume_A3=27000.0)
+    species = "".join(
+        f'[[electrolyte.species]]\nname = "{name}"\ncharge = {z}\nmass = 10.0\ncolumns = ["{name}_A"]\n'
+        for name, z in zip(names, (1, -1, 0), strict=True)
+    )
+    run = '[[electrolyte.runs]]\nfile = "run.npz"\ncounts = { Li = 5, PF6 = 5, EC = 60 }\n'
+    entry = electrolyte_study(tmp_path, '[electrolyte]\nmaterial = "salt"\n', species, run).electrolyte
+    assert entry is not None
+    (scales,) = electrolyte_scales(entry)
+    assert scales.cell_width is not None
+    assert scales.cell_width.value == pytest.approx(3e-9)
+    assert scales.run_length is not None
+    assert scales.run_length.value == pytest.approx((n - 1) * 2e-12)
+    assert scales.correlation_time is None
+    assert scales.missing["correlation_time"]
+
+
+def test_runs_behind_a_mobility_are_read(study: schema.Study, shipped_cell: Cell) -> None:
+    """A hop that comes from runs has no hop length, and a record for each run."""
+    runs_of = {
+        "species": "Li",
+        "x": 0.9,
+        "haven_std_ln": 0.5,
+        "trajectories": [{"file": str(RUNS / f"traj_{T}K.npz"), "discard": "1 ps"} for T in (700, 900)],
+    }
+    hop = schema.Hop.model_validate({"name": "MD", "vacancies": 1, "molecular_dynamics": runs_of})
+    assert study.positive is not None
+    electrode = study.positive.model_copy(update={"mobility": schema.Mobility(hops=(hop,))})
+    records = atomistic_scales(study.model_copy(update={"positive": electrode}), shipped_cell.parameter_set)
+    assert [record.label for record in records] == ["paths of its hops", "traj_700K.npz, 700 K", "traj_900K.npz, 900 K"]
+    assert [record.hop_length is None for record in records] == [False, True, True]
