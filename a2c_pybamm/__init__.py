@@ -124,6 +124,7 @@ _HOMES = {
     "estimators": [
         "BandCriterion",
         "BarrierModel",
+        "BlockAverage",
         "BornCriterion",
         "CorrelationTime",
         "EffectiveMedium",
@@ -157,6 +158,7 @@ _HOMES = {
         "assign_sites",
         "average_replicas",
         "barriers_of_paths",
+        "block_average",
         "block_averages",
         "central_velocities",
         "charge_mean_squared_displacement",
