@@ -133,6 +133,7 @@ _HOMES = {
     "estimators": [
         "BandCriterion",
         "BarrierModel",
+        "BlockAverage",
         "BornCriterion",
         "CorrelationTime",
         "CubicBSpline",
@@ -174,6 +175,7 @@ _HOMES = {
         "assign_sites",
         "average_replicas",
         "barriers_of_paths",
+        "block_average",
         "block_averages",
         "central_velocities",
         "centred",

@@ -111,6 +111,7 @@ from a2c_pybamm.estimators.thermodynamics.site_volume import fit_site_volume
 from a2c_pybamm.estimators.thermodynamics.smoothing_spline import fit_spline_potential
 from a2c_pybamm.estimators.thermodynamics.tabulation import tabulate_ocp
 from a2c_pybamm.estimators.thermodynamics.vibrations import add_vibrations, harmonic
+from a2c_pybamm.estimators.time_series.block_average import BlockAverage, block_average
 from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion
 from a2c_pybamm.estimators.time_series.flat_band import BandCriterion
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
@@ -129,6 +130,7 @@ __all__ = [
     "ABOVE_BOUND",
     "BandCriterion",
     "BarrierModel",
+    "BlockAverage",
     "BornCriterion",
     "CorrelationTime",
     "CubicBSpline",
@@ -174,6 +176,7 @@ __all__ = [
     "assign_sites",
     "average_replicas",
     "barriers_of_paths",
+    "block_average",
     "block_averages",
     "central_velocities",
     "centred",

@@ -8,10 +8,10 @@ with b = 1 for particles, whose single-particle part stays where correlations ha
 particles. The second form, of particles alone, has the direct correlations :math:`\rho c(k) = 1 - 1/S` in place of the total
 ones: those of a dense liquid are of shorter range and simpler.
 
-:math:`f_q = 1 - x + (1 + q)x^2/2 - \dots`, so that all laws have the same meaning of :math:`\xi`, the second moment of the total
-correlations, :math:`\xi^2 = \int r^2h\,d^3r/6\int h\,d^3r`, and differ beyond it: q = 1 is Ornstein and Zernike's, q = 1/2
-that of correlations :math:`e^{-r/\lambda}`, q = 0 that of Gaussian ones, q = -1 a line in k². Correlations that are constant
-inside a sphere and zero outside lie between q = 0 and -1/2.
+:math:`f_q = 1 - x + (1 + q)x^2/2 - \dots`, so that all laws have the same meaning of :math:`\xi`, the second moment of
+the total correlations, :math:`\xi^2 = \int r^2h\,d^3r/6\int h\,d^3r`, and differ beyond it: q = 1 is Ornstein and Zernike's,
+q = 1/2 that of correlations :math:`e^{-r/\lambda}`, q = 0 that of Gaussian ones, q = -1 a line in k². Correlations that are
+constant inside a sphere and zero outside lie between q = 0 and -1/2.
 """
 
 from __future__ import annotations

@@ -85,7 +85,8 @@ def fit_correlation_length(
 
 def _message(report: PlateauReport, variance: FieldVariance, criterion: PlateauCriterion) -> str:
     """Number, cause and remedy of a state other than a plateau."""
-    field, smallest, largest = f"{report.kind} field of {report.of}", report.smallest_wave, float(variance.wave_number[-1])
+    field, smallest = f"{report.kind} field of {report.of}", report.smallest_wave
+    largest = float(variance.wave_number[-1]) if report.fit is None else report.fit.largest
     limit = "" if report.limit is None else f"S(0) = {report.limit:.3g} ± {report.limit_std:.2g}"
     length = report.correlation_length or 0.0
     peak = report.strongest_peak or (0.0, 0.0)

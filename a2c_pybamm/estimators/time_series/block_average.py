@@ -68,9 +68,8 @@ def block_average(series: ArrayLike, *, criterion: BlockCriterion | None = None)
     if not np.ptp(values, axis=1).all():
         raise ValueError("block average: a series is constant, its error is unknown; was it computed in this run?")
     blocks = block_averages(values, interval=1.0, least_blocks=criterion.least_blocks)
-    n, variance = values.size, float(blocks.value[0])
-    short = blocks.value[1:] / variance
-    lengths = blocks.length[1:]
+    n, lengths = values.size, blocks.length[1:]
+    short = blocks.value[1:] / blocks.value[:1] if len(lengths) else np.empty(0)
     long_enough = short < criterion.largest_share * lengths
     if not long_enough.any():
         raise NotResolved(
@@ -81,5 +80,5 @@ def block_average(series: ArrayLike, *, criterion: BlockCriterion | None = None)
     chosen = int(np.argmax(enough)) if enough.any() else int(np.flatnonzero(long_enough)[-1])
     g, length = max(float(inefficiency[chosen]), 1 / n), int(lengths[chosen])
     n_block = len(values) * (values.shape[1] // length)
-    std = np.sqrt(variance * g / n * student_variance(n_block - len(values)))
+    std = np.sqrt(float(blocks.value[0]) * g / n * student_variance(n_block - len(values)))
     return BlockAverage(float(values.mean()), float(std), n / g, g, n_block, length)

@@ -52,7 +52,7 @@ def ornstein_zernike(length: float) -> Draw:
 
 
 def thinned_lattice(rng: np.random.Generator, n_frame: int, n: int, n_particle: int, width: float) -> Array:
-    r"""Some sites of a lattice, displaced: :math:`S = 1 - (M - 1)e^{-k^2\sigma^2}/(n^3 - 1)` where Bragg peaks are smeared out."""
+    r"""Some sites of a lattice, displaced: :math:`S = 1 - (M - 1)e^{-k^2\sigma^2}/(n^3 - 1)` but for small Bragg peaks."""
     sites = grid(n)
     chosen = np.array([rng.permutation(n**3)[:n_particle] for _ in range(n_frame)])
     return sites[chosen] + rng.uniform(0, n, (n_frame, 1, 3)) + width * rng.normal(size=(n_frame, n_particle, 3))
