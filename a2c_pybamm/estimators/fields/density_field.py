@@ -1,14 +1,15 @@
-r"""Densities of particles on a grid: number, charge, mass and momentum, and the velocity of their flow."""
+"""Densities of particles on a grid: number, charge, mass and momentum."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
 from a2c_pybamm.data import Array, Configurations, FrameBlock, GridField
-from a2c_pybamm.estimators.fields.field_grid import FieldGrid
+from a2c_pybamm.estimators.fields.field_grid import CRITERION, FieldGrid
 from a2c_pybamm.estimators.fields.frame_runs import effective_blocks, frames_by_block
 from a2c_pybamm.estimators.fields.grid_deposit import Shape
 from a2c_pybamm.estimators.fields.kernels import DIRECTIONS, Gaussian, Kernel, SplineKernel
@@ -84,7 +85,7 @@ def momentum_field(
 ) -> GridField:
     r"""Momentum density :math:`\langle\sum_n m_n\mathbf v_n W(\mathbf r - \mathbf r_n)\rangle` on a grid, as `density_field`.
 
-    ``blocks`` have the shape (n_block, 3, *grid).
+    ``blocks`` have the shape (n_block, 3, nx, ny, nz).
 
     Raises
     ------
@@ -110,12 +111,18 @@ def _field(
             "voxel_average=False, or take density_at"
         )
     first = next(iter(configurations.blocks()))
-    places = FieldGrid(kernel, _points(grid, first.cell[0]), average)
-    blocks = np.zeros((n_block, len(chosen.components(first)), *places.shape))
+    on_grid = FieldGrid(kernel, _points(grid, first.cell[0]), average)
+    shape = (n_block, len(chosen.components(first)), *on_grid.shape)
+    if prod(shape) > CRITERION.most_points:
+        raise ValueError(
+            f"{chosen.quantity}: {n_block} blocks of {' x '.join(map(str, on_grid.shape))} points, more than "
+            f"{CRITERION.most_points} numbers; take fewer points or blocks"
+        )
+    blocks = np.zeros(shape)
     cells, frames_of = np.zeros((DIRECTIONS, DIRECTIONS)), np.zeros(n_block)
     for block, frames in frames_by_block(configurations, n_block):
-        _validate_faces(chosen, frames, configurations.periodic, places)
-        blocks[block] += _sum_of_frames(places, chosen, frames)
+        _validate_faces(chosen, frames, configurations.periodic, on_grid)
+        blocks[block] += _sum_of_frames(on_grid, chosen, frames)
         cells += frames.cell.sum(axis=0)
         frames_of[block] += len(frames.positions)
     cell = cells / configurations.n_frame
@@ -153,18 +160,18 @@ def _points(grid: tuple[int, int, int] | float, cell: Array) -> Shape:
     return nx, ny, nz
 
 
-def _sum_of_frames(places: FieldGrid, chosen: WeightedParticles, frames: FrameBlock) -> Array:
+def _sum_of_frames(on_grid: FieldGrid, chosen: WeightedParticles, frames: FrameBlock) -> Array:
     """The field times the cell's volume (n_component, *shape), summed over frames."""
     positions, weights = chosen.positions(frames), chosen.components(frames)
     n_component, n_particle = len(weights), positions.shape[1]
     edges = np.diagonal(frames.cell, axis1=1, axis2=2)
     upright = (edges > 0).all() and np.count_nonzero(frames.cell) == edges.size
-    if places.voxel_average and isinstance(places.kernel, SplineKernel) and upright:
+    if on_grid.voxel_average and isinstance(on_grid.kernel, SplineKernel) and upright:
         of_each = np.repeat(edges, n_particle, axis=0)
-        return places.of_edges(of_each, positions.reshape(-1, DIRECTIONS), weights.reshape(n_component, -1))
-    total = np.zeros((n_component, *places.shape))
+        return on_grid.of_edges(of_each, positions.reshape(-1, DIRECTIONS), weights.reshape(n_component, -1))
+    total = np.zeros((n_component, *on_grid.shape))
     for part in _equal_cells(frames.cell):
-        total += places.of_cell(
+        total += on_grid.of_cell(
             frames.cell[part.start], positions[part].reshape(-1, DIRECTIONS), weights[:, part].reshape(n_component, -1)
         )
     return total
@@ -178,17 +185,17 @@ def _equal_cells(cells: Array) -> Iterator[slice]:
 
 
 def _validate_faces(
-    chosen: WeightedParticles, frames: FrameBlock, periodic: tuple[bool, bool, bool], places: FieldGrid
+    chosen: WeightedParticles, frames: FrameBlock, periodic: tuple[bool, bool, bool], on_grid: FieldGrid
 ) -> None:
     """Raise ``ValueError`` where a kernel reaches over a face of the cell that is not periodic: it would come in opposite."""
     for axis in range(DIRECTIONS):
-        if periodic[axis] or places.shape[axis] == 1:
+        if periodic[axis] or on_grid.shape[axis] == 1:
             continue
         inverse = np.linalg.inv(frames.cell)[:, :, axis]
         width = 1 / np.linalg.norm(inverse, axis=1)
         fraction = np.einsum("fpk,fk->fp", chosen.positions(frames), inverse)
         least = (np.minimum(fraction.min(axis=1), 1 - fraction.max(axis=1)) * width).min()
-        reach = places.kernel.support * float(np.abs(inverse * width[:, None]).sum(axis=1).max())
+        reach = on_grid.kernel.support * float(np.abs(inverse * width[:, None]).sum(axis=1).max())
         if least < reach:
             raise ValueError(
                 f"{chosen.quantity}: a particle is {least:.3g} m from a face of the cell that is not periodic (vector {axis}), "

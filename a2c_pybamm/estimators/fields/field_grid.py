@@ -42,7 +42,7 @@ class GridCriterion:
     least_points: int = 16
     """Points of the grid of the transforms along each cell vector: twice the spreading's width."""
     most_points: int = 2**26
-    """Points of the grid of the transforms (512 MiB)."""
+    """Points of the grid of the transforms, and numbers in all blocks of a field (512 MiB)."""
 
 
 CRITERION = GridCriterion()

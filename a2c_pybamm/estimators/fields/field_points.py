@@ -156,7 +156,7 @@ def _images(
     width = 1 / np.linalg.norm(inverse, axis=0)
     # the kernel's support is a cube: along a normal it may reach to a corner
     reach = support * np.abs(inverse * width).sum(axis=0)
-    number = np.where(periodic, np.ceil(reach / width + 0.5), 0).astype(int)
+    number = np.where(periodic, np.floor(reach / width + 0.5), 0).astype(int)
     at_once = max(1, BLOCK_BYTES // points.nbytes) if points.nbytes else 1
     for first in range(0, len(positions), at_once):
         part = slice(first, first + at_once)

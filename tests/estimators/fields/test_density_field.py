@@ -251,6 +251,7 @@ def test_width_that_the_grid_does_not_resolve_is_named() -> None:
     [
         ({"grid": (8, 8)}, "give three whole numbers"),
         ({"grid": (8, 8, 0)}, "give three whole numbers"),
+        ({"grid": (4000, 4000, 9)}, "take fewer points or blocks"),
         ({"grid": -1.0}, "give the largest distance of points"),
         ({"n_block": 4}, "4 blocks of 3 frames; give between 1 and 3"),
         ({"n_block": 0}, "0 blocks of 3 frames"),
