@@ -39,13 +39,13 @@ from a2c_pybamm.estimators.fields.charge_moment import debye_length, fit_charge_
 from a2c_pybamm.estimators.fields.correlation_laws import variance_over_plateau
 from a2c_pybamm.estimators.fields.correlation_length import NoPlateau, fit_correlation_length
 from a2c_pybamm.estimators.fields.correlation_time import CorrelationTime, TimeCriterion, fit_correlation_time
-from a2c_pybamm.estimators.fields.field_variance import VarianceSettings, field_variance, sampled_field_variance
-from a2c_pybamm.estimators.fields.plateau import PlateauCriterion, PlateauReport, PlateauStatus, plateau_report
 from a2c_pybamm.estimators.fields.density_field import density_field, momentum_field
 from a2c_pybamm.estimators.fields.field_grid import GridCriterion
 from a2c_pybamm.estimators.fields.field_points import density_at, momentum_at, momentum_divergence_at
+from a2c_pybamm.estimators.fields.field_variance import VarianceSettings, field_variance, sampled_field_variance
 from a2c_pybamm.estimators.fields.flow_velocity import flow_velocity
 from a2c_pybamm.estimators.fields.kernels import CubicBSpline, CubicTopHat, Gaussian, Kernel, SphericalTopHat, TrilinearHat
+from a2c_pybamm.estimators.fields.plateau import PlateauCriterion, PlateauReport, PlateauStatus, plateau_report
 from a2c_pybamm.estimators.fields.profile import centred, field_profile, field_slice
 from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
@@ -132,10 +132,10 @@ __all__ = [
     "BarrierModel",
     "BlockAverage",
     "BornCriterion",
+    "BoundChoice",
     "CorrelationTime",
     "CubicBSpline",
     "CubicTopHat",
-    "BoundChoice",
     "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
@@ -164,8 +164,8 @@ __all__ = [
     "SphericalTopHat",
     "StrainCriterion",
     "TimeCriterion",
-    "VarianceSettings",
     "TrilinearHat",
+    "VarianceSettings",
     "WindowCriterion",
     "WishedErrors",
     "ZeroFrequency",
@@ -204,9 +204,9 @@ __all__ = [
     "electrolyte_motion",
     "extrapolate_cell_size",
     "extrapolate_liquid",
-    "field_variance",
     "field_profile",
     "field_slice",
+    "field_variance",
     "fit_arrhenius",
     "fit_barrier",
     "fit_charge_second_moment",
