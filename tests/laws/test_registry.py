@@ -402,11 +402,11 @@ def base_full_charge() -> dict[str, float]:
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in ONE_OF_A_KIND else pytest.mark.slow) for name in IN_A_CELL]
 )
-def test_stand_alone_module_gives_the_sets_numbers(name: str) -> None:
+def test_stand_alone_module_gives_the_sets_numbers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The full charge, which takes a while, is moved by the maximum concentration, and by entropies at another temperature."""
     made = set_of(EXAMPLES[name])
     if made.temperature == STANDARD_TEMPERATURE and not hasattr(EXAMPLES[name], "maximum_concentration"):
-        vars(made)["full_charge"] = base_full_charge()
+        monkeypatch.setattr(ParameterSet, "full_charge", base_full_charge())
     module: dict[str, Any] = {}
     source = pybamm_module(made)
     exec(compile(source, "module", "exec"), module)
