@@ -58,7 +58,11 @@ def edit(folder: Path, *edits: tuple[str, str], after: str = "") -> None:
     path.write_text(text + after, encoding="utf-8")
 
 
-QUICK = (('model = "SPMe"', 'model = "SPM"'), ("adaptive = true", "adaptive = false"), ("samples = 1000", "samples = 20"))
+QUICK = (
+    ('model = "SPMe"', 'model = "SPM"'),
+    ("adaptive = true", "adaptive = false\nworkers = 1"),
+    ("samples = 1000", "samples = 20"),
+)
 SWEEP = '\n[sweep]\nc_rate = [0.5, 1.0]\nupper_voltage = ["4.0 V"]\nuncertainty = false\n'
 ODH, CSV = "data/neb/lco_odh_chgnet-0.3.0.extxyz", "data/lithiation/energies_7net-0_lco.csv"
 HOP, SINGLE = "data/neb/lco_odh_chgnet-0.3.0.json", "data/neb/single_points_sevennet.csv"
@@ -748,7 +752,7 @@ def test_points_of_a_sweep_in_which_many_samples_fail_keep_their_numbers(capsys:
 @pytest.mark.usefixtures("undrawn")
 def test_plan_solves_nothing_and_says_what_will(call: Call, study: Path) -> None:
     """Solves of each method and in all, time, draws that will fail; afterwards how many solves there are already."""
-    edit(study, ("samples = 20", "samples = 64"))
+    edit(study, ("samples = 20", "samples = 64"), ("workers = 1", "workers = 2"))
     before = contents(study)
     code, out, err = call("propagate", "--plan", study)
     assert (code, err) == (0, "")
