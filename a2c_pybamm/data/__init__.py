@@ -9,6 +9,8 @@ from a2c_pybamm.data.conduction import (
     formal_charges,
 )
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
+from a2c_pybamm.data.extent import CONVERSION, Extent, conversion, validate_extent
+from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.kinetics import ChargeTransferBarriers, PotentialScale, StateEnergies, SurfaceSites
@@ -44,6 +46,7 @@ from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials
 
 __all__ = [
     "BLOCK_BYTES",
+    "CONVERSION",
     "FRACTION_ROUNDING",
     "GIVEN_MSD_LIMITS",
     "IDENTITY",
@@ -60,10 +63,13 @@ __all__ = [
     "ChemicalPotentials",
     "CollectiveMSD",
     "ConcentrationScale",
+    "Configurations",
     "CurrentSeries",
     "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
+    "Extent",
+    "FrameBlock",
     "GivenMSD",
     "HopFrequencies",
     "ImageEnergies",
@@ -91,9 +97,12 @@ __all__ = [
     "Vibrations",
     "at_constant_energy",
     "atoms_at_once",
+    "conversion",
     "formal_charges",
     "frames_at_once",
     "release",
+    "validate_extent",
+    "validate_finite",
     "validate_rotations",
     "voigt_components",
     "voigt_tensors",

@@ -11,9 +11,7 @@ from numpy.typing import ArrayLike
 
 from a2c_pybamm.data import Array, Trajectory, Velocities
 from a2c_pybamm.readers.motion.frame_collection import MotionStatistics, collect_frames
-from a2c_pybamm.readers.motion.length_unit import validate_length_unit
-from a2c_pybamm.readers.motion.plausible_motion import validate_motion
-from a2c_pybamm.readers.motion.repeated_frames import validate_no_repetition
+from a2c_pybamm.readers.motion.run_checks import checked_settings
 from a2c_pybamm.readers.motion.run_options import RunOptions
 from a2c_pybamm.readers.motion.run_settings import run_settings
 from a2c_pybamm.readers.motion.trajectory_file import open_trajectory
@@ -195,13 +193,7 @@ def _read_run(given: str | Path, options: RunOptions, *, velocities: bool) -> _R
         scratch=options.scratch,
     )
     statistics = collection.statistics
-    stated = {**source.stated, **collection.stated}
-    settings = run_settings(path, stated, options, source.numbers, n_frame=statistics.n_frame)
-    assert statistics.positions is not None
-    validate_length_unit(path, statistics.positions[-1], source.numbers, statistics.masses, statistics.cell)
-    if options.inertial:
-        validate_no_repetition(path, statistics.marks, settings.n_discarded)
-        validate_motion(path, statistics, source.numbers, interval=settings.interval, temperature=settings.temperature)
+    settings = checked_settings(path, source, statistics, {**source.stated, **collection.stated}, options)
     return _Run(
         vectors=collection.vectors[settings.n_discarded :],
         species=collection.species,
