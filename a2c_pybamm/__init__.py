@@ -338,9 +338,9 @@ _HOMES = {
         "ScaleThresholds",
         "atomistic_scales",
         "continuum_scales",
-        "scale_report",
+        "compare_scales",
         "scales_of_run",
-        "study_scales",
+        "scale_report",
     ],
     "propagation": [
         "AdaptiveChaos",
