@@ -55,6 +55,7 @@ from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, combine
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
 from a2c_pybamm.study.reading import Reading, read_partial_study, read_study
 from a2c_pybamm.study.reference import reference_page
+from a2c_pybamm.study.scales import MaterialScales, PoreSize, Scales
 from a2c_pybamm.study.series_files import FileOfSeries
 from a2c_pybamm.study.stamps import MADE_FROM, changed_since, study_stamps
 from a2c_pybamm.study.study import CellSettings, MomentOutput, PropagationSettings, Study, SweepSettings
@@ -115,6 +116,7 @@ __all__ = [
     "LandauFreeEnergy",
     "LiquidElectrolyte",
     "LogitSplineFreeEnergy",
+    "MaterialScales",
     "MeasuredOCP",
     "Mechanics",
     "Mistakes",
@@ -125,6 +127,7 @@ __all__ = [
     "Phase",
     "PhaseEfficiency",
     "PolynomialFreeEnergy",
+    "PoreSize",
     "PotentialFile",
     "PropagationSettings",
     "QuasiHarmonic",
@@ -134,6 +137,7 @@ __all__ = [
     "RemainingPhase",
     "ReorganizationEnergy",
     "Scale",
+    "Scales",
     "Section",
     "Separator",
     "SharedError",

@@ -47,8 +47,8 @@ def polycrystal_conductivity(estimate: Estimate, *, material: str, axes: Sequenc
         low, high = _log_bounds(logs[places])
         return np.asarray((low + high) / 2)
 
-    size = COMPLEX_STEP * max(1.0, float(np.abs(part.mean).max()))
-    jacobian = np.array([[middle(part.mean + 1j * size * unit).imag / size for unit in np.eye(len(distinct))]])
+    step = complex(0, COMPLEX_STEP)
+    jacobian = np.array([[middle(part.mean + step * unit).imag / step.imag for unit in np.eye(len(distinct))]])
     low, high = _log_bounds(part.mean[places])
     method = f"polycrystal (Hashin-Shtrikman) of {part.method}"
     result = part.map([thermal_conductivity_name(material)], [float(middle(part.mean).real)], jacobian, method=method)

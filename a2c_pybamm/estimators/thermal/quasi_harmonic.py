@@ -206,7 +206,7 @@ def _fit(
         return _quantities(states, data.molar_mass, temperatures)
 
     steps = COMPLEX_STEP * np.maximum(np.abs(parameters), 1.0)
-    jacobian = values(parameters + 1j * np.diag(steps)).imag / steps
+    jacobian = values(parameters + complex(0, 1) * np.diag(steps)).imag / steps
     by_vibration = jacobian[:, order + 1 :].reshape(len(NAMES), -1, order + 1) @ inverse  # (7, 9, n_volume)
     degrees_of_freedom = max(len(u) - order - 1, 1)
     left = np.column_stack([data.energy, flat]) - design @ np.column_stack([energy, vibrations.reshape(-1, order + 1).T])
@@ -259,8 +259,8 @@ def _quantities(states: list[tuple[Any, ...]], molar_mass: float, temperatures: 
     before, here, after = states
     slope = (np.log(after[-1]) - np.log(before[-1])) / (temperatures[2] - temperatures[0])
     volume, expansion, modulus, entropy, isochoric, isobaric = here
-    logs = (np.log(molar_mass / volume), np.log(modulus), np.log(isochoric), np.log(isobaric / molar_mass))
-    return np.array([logs[0], expansion, logs[1], entropy, logs[2], logs[3], slope])
+    heat = (np.log(isochoric), np.log(isobaric / molar_mass), slope)
+    return np.array([np.log(molar_mass / volume), expansion, np.log(modulus), entropy, *heat])
 
 
 def _frequency_slopes(rows: Array, temperatures: Array) -> Array:
