@@ -13,6 +13,7 @@ from a2c_pybamm.data import TransportCoefficient
 from a2c_pybamm.derivation.electrode import open_prefix
 from a2c_pybamm.derivation.hops import given, members
 from a2c_pybamm.derivation.set_content import SetContent
+from a2c_pybamm.derivation.thermal_notes import heat_note
 from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators import (
     declare,
@@ -50,12 +51,12 @@ def add_thermal(
     mistakes: schema.Mistakes,
 ) -> None:
     """Add estimates and attachments of one electrode's density, heat capacity and thermal conductivity."""
-    with open_prefix(content, f"{electrode.material} "):
+    with open_prefix(content, ""):  # phases may have any name
         entry = electrode.thermal
     if entry is None:
         return
     at_section = mistakes.at("thermal")
-    with at_section.collect(), open_prefix(content, f"{electrode.material} "):
+    with at_section.collect(), open_prefix(content, ""):
         material = electrode.material
         phases = _phases(entry, *_fractions(study, base, side, entry))
         mixture = ElectrodeMixture(material, phases, study.temperature) if entry.gives_heat_capacity else None
@@ -74,7 +75,8 @@ def add_thermal(
             with at_section.collect():
                 estimates += [_conductivity(study, material, entry, at_section), _mixing(conductivity, entry)]
         content.estimates += estimates
-        content.notes[f"{material} heat"] = _in_words(material, phases, estimates)
+        laws = [law for law in (mixture, conductivity) if law]
+        content.notes[f"{material} heat"] = heat_note(material, phases, laws, content.estimates, study.temperature)
 
 
 def _fractions(study: schema.Study, base: str | BaseSet | None, side: Side, entry: schema.Thermal) -> tuple[float, float]:
@@ -289,18 +291,3 @@ def _mixing(law: MixtureThermalConductivity, entry: schema.Thermal) -> Estimate:
     if law.mixing == "bounds":
         return declare([law.mixing_name], bounds=[-1.0, 1.0], source=source, reason=reason)
     return declare([law.mixing_name], [0.0], std=[given(entry.mixing_std_ln)], source=source, reason=reason)
-
-
-def _in_words(material: str, phases: tuple[tuple[str, float], ...], estimates: list[Estimate]) -> str:
-    """Values of the crystal and shares of the volume, in words."""
-    units = {density_name: "kg/m3", heat_capacity_name: "J/kg/K", thermal_conductivity_name: "W/m/K"}
-    parts = []
-    for estimate in estimates:
-        for name, mean, std in zip(estimate.names, estimate.mean, estimate.std, strict=True):
-            unit = next((unit for of, unit in units.items() if of(material) == name), None)
-            if unit:
-                parts.append(f"{np.exp(mean):.4g} {unit} (std of ln {std:.2g})")
-            elif name == expansion_name(material):
-                parts.append(f"volumetric expansion {mean:.3g} ± {std:.1g} 1/K")
-    shares = ", ".join(f"{name} {share:.3g}" for name, share in phases)
-    return f"crystal {', '.join(parts)}; beside it by volume {shares}"

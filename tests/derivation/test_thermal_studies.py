@@ -11,10 +11,12 @@ import pytest
 from pydantic import ValidationError
 
 import a2c_pybamm as a2c
+from a2c_pybamm.cli.steps import estimate_set
 from a2c_pybamm.constants import AVOGADRO, BOLTZMANN, PLANCK
 from a2c_pybamm.readers.units import EV
 from a2c_pybamm.study import Study
 from tests.estimators.thermal.debye_solids import V0, DebyeSolid, morse
+from tests.hostile.study_corpus import _key, _toml
 
 ROOT = Path(__file__).parents[2]
 PHONONS = ROOT / "examples/data/phonons/thermal_LiFePO4_chgnet-0.3.0.csv"
@@ -85,7 +87,7 @@ def test_declared_heat_alone() -> None:
         *("electrolyte (literature)", "PVDF (literature)", "carbon (literature)"),
     }
     assert "3600 kg/m3" in made.notes["LFP heat"]
-    assert "beside it by volume electrolyte 0.32, PVDF 0.03, carbon 0.03" in made.notes["LFP heat"]
+    assert "beside it by volume electrolyte 0.32, PVDF 0.03, carbon 0.03; electrode 2726" in made.notes["LFP heat"]
 
 
 def test_vibrations_at_one_volume() -> None:
@@ -262,6 +264,17 @@ def test_volume_fractions_add_up(change: dict[str, Any], top: dict[str, Any], li
     with pytest.raises((ValidationError, ValueError)) as caught:
         derived(table(top=top, **change))
     assert line in str(caught.value)
+
+
+def test_an_invalid_section_is_one_mistake(tmp_path: Path) -> None:
+    """Further errors that are declared of its phases are not called unknown beside it."""
+    systematic = {"source": "t", "std": {"electrolyte ln(rho [kg.m-3])": 0.01}, "reason": "r"}
+    document = table(top={"systematic": [systematic]}, pores=PORES | {"density": "1200 kg"})
+    lines = [f"{_key(key)} = {_toml(value)}" for key, value in document.items()]
+    (tmp_path / "study.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="density") as caught:
+        estimate_set(tmp_path / "study.toml", cell=False)
+    assert "\n" not in str(caught.value)
 
 
 def test_declared_fractions_stand_beside_an_uncertain_porosity() -> None:
