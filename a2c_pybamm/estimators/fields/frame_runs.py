@@ -43,7 +43,8 @@ def effective_blocks(blocks: Array) -> float:
     r"""Number of independent blocks that have the same error of their mean, from the correlation of neighbours.
 
     With the variance of block means, and that of pairs of neighbours times two, summed over all places, the ratio is
-    :math:`1 + \rho`; blocks whose correlation falls as :math:`\rho^k` have :math:`(1-\rho)/(1+\rho)` of their number.
+    :math:`1 + \rho`; blocks whose correlation falls as :math:`\rho^k` have :math:`(1-\rho)/(1+\rho)` of their number, and one
+    at the least.
 
     Parameters
     ----------
@@ -57,5 +58,5 @@ def effective_blocks(blocks: Array) -> float:
     averages = block_averages(series[np.ptp(series, axis=1) > 0], interval=1.0)
     if len(averages.value) < 2:
         return float(n)
-    correlation = float(np.clip(averages.value[1] / averages.value[0] - 1, 0.0, 1.0))
-    return n * (1 - correlation) / (1 + correlation)
+    correlation = max(float(averages.value[1] / averages.value[0]) - 1, 0.0)
+    return max(n * (1 - correlation) / (1 + correlation), 1.0)
