@@ -46,7 +46,7 @@ class BlockCriterion:
 
     least_pairs: int = 5
     """Pairs of blocks, at all places together, below which no correlation is estimated and blocks count as independent: one
-    place needs ten blocks. Its interval then is refused in a tenth of runs without memory (2026-11-29), of many places in none."""
+    place needs ten blocks. Its interval is then refused in a tenth of runs without memory (2026-11-29)."""
 
 
 CRITERION = BlockCriterion()
