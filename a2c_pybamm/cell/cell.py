@@ -15,6 +15,7 @@ from a2c_pybamm.cell.declared_outputs import DeclaredOutput, TraceFunction
 from a2c_pybamm.cell.gradient import DIFFERENTIABLE_OUTPUTS, difference_gradient, discharge_gradient
 from a2c_pybamm.cell.initial_state import InitialState
 from a2c_pybamm.cell.mass import LayerMass
+from a2c_pybamm.cell.mean_fields import MeanFields, solve_fields
 from a2c_pybamm.cell.outputs import Axes, Outputs, axes_of, output_bounds
 from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values, validate_direction, validate_voltages
 from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables, name_and_options
@@ -328,6 +329,19 @@ class Cell:
             cause=("sample", np.array([str(failure.cause) if failure else "" for failure in failures], dtype=object)),
             reason=("sample", np.array(reasons, dtype=object)),
         )
+
+    def mean_fields(self, *, n_time: int = 201) -> MeanFields:
+        """Compositions of particles and electrolyte at each place and time of one solve, at the mean coefficients.
+
+        Raises
+        ------
+        ValueError
+            If PyBaMM does not solve the mean cell.
+        """
+        mean, values = self.inputs.mean, self.parameter_set.mean_values
+        inputs = self.inputs.of_model(mean, self._state(mean).values)[0]
+        end = self.axes.time[-1] if isinstance(self.protocol, ConstantCurrent) else 0.0
+        return solve_fields(self._setup, inputs, end, values, temperature=self.parameter_set.temperature, n_time=n_time)
 
     def _solve_chunk(self, samples: Array, batch: int) -> tuple[dict[str, Array], list[Failure | None], Iterator[str]]:
         """Outputs of the samples that can be solved, in their order, the failure of each sample, and what solved ones lack."""

@@ -11,6 +11,7 @@ from a2c_pybamm.data.conduction import (
 from a2c_pybamm.data.density import GRID_AXES, BlockMeans, FieldProfile, GridField, PointField
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.extent import CONVERSION, Extent, conversion, validate_extent
+from a2c_pybamm.data.field_variance import FieldKind, FieldVariance
 from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
@@ -73,6 +74,9 @@ __all__ = [
     "EnergyTable",
     "Extent",
     "FieldProfile",
+    "FieldKind",
+    "FieldProfile",
+    "FieldVariance",
     "FrameBlock",
     "GivenMSD",
     "GridField",
