@@ -73,7 +73,6 @@ __all__ = [
     "ElectrolyteMotion",
     "EnergyTable",
     "Extent",
-    "FieldProfile",
     "FieldKind",
     "FieldProfile",
     "FieldVariance",

@@ -41,7 +41,7 @@ def frames_by_block(configurations: Configurations, n_block: int) -> Iterator[tu
 
 
 @dataclass(frozen=True)
-class BlockCriterion:
+class NeighbourCriterion:
     """Settings of the correlation between neighbouring blocks."""
 
     least_pairs: int = 5
@@ -49,7 +49,7 @@ class BlockCriterion:
     place needs ten blocks. Its interval is then refused in a tenth of runs without memory (2026-11-29)."""
 
 
-CRITERION = BlockCriterion()
+CRITERION = NeighbourCriterion()
 """Settings of all fields."""
 
 
