@@ -18,6 +18,7 @@ from a2c_pybamm import (
     NoPlateau,
     ScaleQuantity,
     central_velocities,
+    compare_scales,
     density_field,
     field_variance,
     fit_correlation_length,
@@ -25,7 +26,6 @@ from a2c_pybamm import (
     mean_squared_displacement,
     read_configurations,
     read_trajectory,
-    scale_report,
     scales_of_run,
 )
 from a2c_pybamm.scales import ConditionKind, ScaleStatus
@@ -87,7 +87,7 @@ hour = ScaleQuantity("time of the process", 3600.0, "s")
 for name, radius in (("grain of 5 µm", 5e-6), ("grain of 5 nm", 5e-9)):
     size = ScaleQuantity("radius of the grain", radius, "m")
     body = BodyScales(NAME, name, size, diffusivities=(diffusivity, diffusivity), process_time=hour)
-    report = scale_report(atoms, ContinuumScales((body,)))
+    report = compare_scales(atoms, ContinuumScales((body,)))
     print(f"\n{report}")
     status = {condition.kind: condition.status for condition in report.conditions}
     large = radius > 1e-6

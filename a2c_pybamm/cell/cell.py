@@ -335,13 +335,19 @@ class Cell:
 
         Raises
         ------
-        ValueError
-            If PyBaMM does not solve the mean cell.
+        SimulationFailed
+            If the mean coefficients make no cell, or PyBaMM does not solve it.
         """
         mean, values = self.inputs.mean, self.parameter_set.mean_values
-        inputs = self.inputs.of_model(mean, self._state(mean).values)[0]
+        state, (failure, *_) = self.feasibility(mean)
+        if failure is not None:
+            raise SimulationFailed(f"set {self.parameter_set.name}, mean coefficients: {failure}")
+        inputs = self.inputs.of_model(mean, state.values)[0]
         end = self.axes.time[-1] if isinstance(self.protocol, ConstantCurrent) else 0.0
-        return solve_fields(self._setup, inputs, end, values, temperature=self.parameter_set.temperature, n_time=n_time)
+        try:
+            return solve_fields(self._setup, inputs, end, values, temperature=self.parameter_set.temperature, n_time=n_time)
+        except ValueError as error:
+            raise SimulationFailed(f"set {self.parameter_set.name}, {error}") from error
 
     def _solve_chunk(self, samples: Array, batch: int) -> tuple[dict[str, Array], list[Failure | None], Iterator[str]]:
         """Outputs of the samples that can be solved, in their order, the failure of each sample, and what solved ones lack."""

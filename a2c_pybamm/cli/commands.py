@@ -75,7 +75,7 @@ def check(study: StudyPath) -> None:
     print_parameters(parameter_set)
     print_supplied(parameter_set)
     print_lines(f"Simulated: {steps.cell_text(settings, cell)}")
-    print_scales(steps.compare_scales(settings, file, cell))
+    print_scales(steps.scales_of_study(settings, file, cell))
     print_lines("Files read:", *(f"  {path}" for path in data_files(settings)))
 
 
@@ -148,7 +148,7 @@ def report(study: StudyPath) -> None:
     path, parameter_set = file.parent / "result.nc", steps.read_derived_set(settings, file)
     result = read_result(path, attributes=[SET_STAMP, steps.CELL_TEXT])
     steps.check_origin(result, file, parameter_set)
-    scales = steps.compare_scales(settings, file, steps.build_cell(settings, file, parameter_set))
+    scales = steps.scales_of_study(settings, file, steps.build_cell(settings, file, parameter_set))
     with folder_lock(file.parent):
         steps.report_study(settings, file, parameter_set, result, scales)
 
@@ -164,7 +164,7 @@ def run(study: StudyPath, fresh: Fresh = False) -> None:
 
     settings, file, parameter_set = steps.estimate_set(study, cell=True)
     cell = steps.build_cell(settings, file, parameter_set)  # before anything is written: its errors keep earlier results
-    scales = steps.compare_scales(settings, file, cell)
+    scales = steps.scales_of_study(settings, file, cell)
     with folder_lock(file.parent):
         steps.write_set(file, parameter_set)
         result = steps.propagate_study(settings, file, cell, fresh=fresh)

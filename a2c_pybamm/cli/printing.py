@@ -145,9 +145,12 @@ def print_thermodynamics(parameter_set: ParameterSet) -> None:
         )
 
 
-def print_scales(report: ScaleReport) -> None:
+def print_scales(report: ScaleReport | None) -> None:
     """Each condition on the separation of scales, place by place, then what follows where one does not hold or is not known."""
     from a2c_pybamm.scales import AVERAGING_NOTE, HEADS, condition_rows, consequences
+
+    if report is None:
+        return
 
     of_place: dict[str, list[tuple[str, ...]]] = {}
     for place, *cells in condition_rows(report.conditions):

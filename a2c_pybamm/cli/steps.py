@@ -298,16 +298,23 @@ def sweep_study(settings: Study, plan: SweepSettings, file: Path, cell: Cell, *,
     print_files([path])
 
 
-def compare_scales(settings: Study, file: Path, cell: Cell) -> ScaleReport:
-    """The scale report of a study: its atomistic data against its cell."""
-    from a2c_pybamm.scales import study_scales
+def scales_of_study(settings: Study, file: Path, cell: Cell) -> ScaleReport | None:
+    """The scale report of a study; None, with a warning, where its mean cell has no solution to take scales from."""
+    from a2c_pybamm.cell import SimulationFailed
+    from a2c_pybamm.scales import scale_report
 
     with naming_input(file), progress_bar("comparing scales", None):
-        return study_scales(settings, cell=cell)
+        try:
+            return scale_report(settings, cell=cell)
+        except SimulationFailed as error:
+            print_lines(f"Scales are not compared: {error}", console=err)
+            return None
 
 
-def report_study(settings: Study, file: Path, parameter_set: ParameterSet, result: xr.DataTree, scales: ScaleReport) -> None:
-    """Write the report of a result and of the study's scales."""
+def report_study(
+    settings: Study, file: Path, parameter_set: ParameterSet, result: xr.DataTree, scales: ScaleReport | None
+) -> None:
+    """Write the report of a result, and of the study's scales where they are known."""
     from a2c_pybamm.report import write_report
 
     text, path = str(result.attrs[CELL_TEXT]), file.parent / "report.html"

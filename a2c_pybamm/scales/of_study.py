@@ -12,12 +12,12 @@ from a2c_pybamm.parameter_set import SIDES, ParameterSet
 from a2c_pybamm.scales.continuum import continuum_scales
 from a2c_pybamm.scales.lattice import lattice_scales
 from a2c_pybamm.scales.quantities import AtomisticScales, ScaleQuantity
-from a2c_pybamm.scales.report import ScaleReport, scale_report
+from a2c_pybamm.scales.report import ScaleReport, compare_scales
 from a2c_pybamm.scales.runs import electrolyte_scales, run_scales
 from a2c_pybamm.scales.thresholds import ScaleThresholds
 
 
-def study_scales(study: str | Path | schema.Study, *, cell: Cell | None = None) -> ScaleReport:
+def scale_report(study: str | Path | schema.Study, *, cell: Cell | None = None) -> ScaleReport:
     """The scale report of a study: its atomistic data against its cell, with the study's thresholds and declared scales.
 
     Parameters
@@ -38,7 +38,7 @@ def study_scales(study: str | Path | schema.Study, *, cell: Cell | None = None) 
         str(item.layer): _declared("pore size", item.value, "m", item.std_ln, item.reason) for item in settings.scales.pore_size
     }
     continuum = continuum_scales(cell, pore_sizes=pores)
-    return scale_report(atomistic_scales(settings, cell.parameter_set), continuum, thresholds=_thresholds(settings))
+    return compare_scales(atomistic_scales(settings, cell.parameter_set), continuum, thresholds=_thresholds(settings))
 
 
 def atomistic_scales(study: schema.Study, parameter_set: ParameterSet) -> tuple[AtomisticScales, ...]:

@@ -73,7 +73,7 @@ class ScaleReport:
         return conditions_text(self.conditions)
 
 
-def scale_report(
+def compare_scales(
     atomistic: AtomisticScales | Iterable[AtomisticScales],
     continuum: ContinuumScales,
     *,

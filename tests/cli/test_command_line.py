@@ -707,6 +707,19 @@ def test_check_compares_scales(call: Call, study: Path) -> None:
 
 
 @pytest.mark.slow
+def test_check_goes_on_where_the_mean_cell_has_no_solution(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise a2c.SimulationFailed("set x, mean coefficients: no solution")
+
+    monkeypatch.setattr("a2c_pybamm.cell.Cell.mean_fields", fail)
+    status, out, errors = call("check", study)
+    assert status == 0
+    assert "Files read:" in out
+    assert "Scales are not compared" in errors
+    assert "mean coefficients: no solution" in errors
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_derive_is_exact_and_repeats(call: Call, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the folder, the file, another place or a link: the same set to the last byte."""

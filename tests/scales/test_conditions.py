@@ -19,9 +19,9 @@ from a2c_pybamm.scales import (
     ScaleReport,
     ScaleStatus,
     ScaleThresholds,
+    compare_scales,
     condition_rows,
     consequences,
-    scale_report,
 )
 from a2c_pybamm.scales.averaging import averaging_length
 
@@ -69,7 +69,7 @@ LAYER = LayerScales(
 
 
 def report_of(atoms: AtomisticScales = ATOMS, body: BodyScales = BODY, layer: LayerScales = LAYER) -> ScaleReport:
-    return scale_report(atoms, ContinuumScales((body,), (layer,)))
+    return compare_scales(atoms, ContinuumScales((body,), (layer,)))
 
 
 def kinds(conditions: tuple[ScaleCondition, ...]) -> set[ConditionKind]:
@@ -192,7 +192,7 @@ def test_crystal_has_no_correlation_length() -> None:
 
 
 def test_material_without_a_body_has_no_size() -> None:
-    report = scale_report(ATOMS, ContinuumScales())
+    report = compare_scales(ATOMS, ContinuumScales())
     assert ConditionKind.BODY in kinds(report.with_status(ScaleStatus.NOT_KNOWN))
     assert ConditionKind.RUN_LENGTH in kinds(report.with_status(ScaleStatus.HOLDS))
 
@@ -209,7 +209,7 @@ def test_estimate_stands_for_a_quantity() -> None:
 
 def test_two_runs_of_a_material_are_each_held_against_the_longest() -> None:
     short = replace(ATOMS, label="short", correlation_length=None, cell_width=length("cell", 2 * NM))
-    report = scale_report([ATOMS, short], ContinuumScales((BODY,)))
+    report = compare_scales([ATOMS, short], ContinuumScales((BODY,)))
     widths = [condition for condition in report.conditions if condition.kind is ConditionKind.CELL_WIDTH]
     assert [(c.place, c.status) for c in widths] == [("X, run", ScaleStatus.HOLDS), ("X, short", ScaleStatus.VIOLATED)]
 
@@ -221,7 +221,7 @@ def test_violations_become_sources_of_error() -> None:
 
 
 def test_thresholds_are_settable() -> None:
-    strict = scale_report(ATOMS, ContinuumScales((BODY,)), thresholds=ScaleThresholds(cell_width=20.0))
+    strict = compare_scales(ATOMS, ContinuumScales((BODY,)), thresholds=ScaleThresholds(cell_width=20.0))
     assert kinds(strict.violated) == {ConditionKind.CELL_WIDTH}
     assert "≥ 20" in {row[4] for row in condition_rows(strict.conditions)}
 

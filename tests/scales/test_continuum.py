@@ -157,3 +157,10 @@ def test_smallest_width_of_a_skewed_cell() -> None:
     hexagonal = np.array([[a, 0, 0], [-a / 2, a * np.sqrt(3) / 2, 0], [0, 0, c]])
     assert smallest_width(hexagonal) == pytest.approx(a * np.sqrt(3) / 2)
     assert smallest_width(np.array([2 * hexagonal, hexagonal])) == pytest.approx(a * np.sqrt(3) / 2)
+
+
+@pytest.mark.slow
+def test_a_mean_cell_without_a_solution_is_named() -> None:
+    cell = Cell(ParameterSet("steep", "Chen2020", {}, a2c.Joint([])), model="SPMe", c_rate=300.0)
+    with pytest.raises(a2c.SimulationFailed, match=r"set steep, fields of the mean cell: .*Minimum voltage"):
+        continuum_scales(cell)

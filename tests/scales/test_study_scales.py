@@ -23,12 +23,12 @@ from a2c_pybamm.scales import (
     ScaleReport,
     ScaleStatus,
     atomistic_scales,
+    compare_scales,
     condition_rows,
     continuum_scales,
     runs,
     scale_report,
     scales_of_run,
-    study_scales,
 )
 from a2c_pybamm.scales.runs import electrolyte_scales, run_scales, series_scales
 
@@ -48,7 +48,7 @@ def shipped_cell() -> Cell:
 
 @pytest.fixture(scope="module")
 def shipped_report(study: schema.Study, shipped_cell: Cell) -> ScaleReport:
-    return study_scales(study, cell=shipped_cell)
+    return scale_report(study, cell=shipped_cell)
 
 
 def places(report: ScaleReport, status: ScaleStatus) -> set[tuple[str, ConditionKind]]:
@@ -104,10 +104,10 @@ def test_planted_particle_of_5_nm_is_found(study: schema.Study, shipped_cell: Ce
     graphite, lco = cell.bodies
     assert lco.size is not None
     small = replace(lco, size=replace(lco.size, value=5e-9))
-    report = scale_report(atoms, ContinuumScales((graphite, small), cell.layers))
+    report = compare_scales(atoms, ContinuumScales((graphite, small), cell.layers))
     found = {kind for place, kind in places(report, ScaleStatus.VIOLATED) if place == "LCO, positive particle"}
     assert ConditionKind.BODY in found
-    alone = scale_report(atoms, cell)
+    alone = compare_scales(atoms, cell)
     assert not {place for place, _ in places(alone, ScaleStatus.VIOLATED)} & {"LCO, positive particle"}, "none of its own"
 
 
@@ -138,7 +138,7 @@ def test_report_section_is_a_table_with_scopes(shipped_report: ScaleReport) -> N
     assert "graphite, negative particle" in html
     assert re.search(r'<td class="number"><data value="[\d.e+-]+">', html)
     assert "not known" in html
-    assert scale_section(scale_report([], ContinuumScales())) == ""
+    assert scale_section(compare_scales([], ContinuumScales())) == ""
 
 
 def test_declared_scales_of_a_section(study: schema.Study, shipped_cell: Cell) -> None:
@@ -152,7 +152,7 @@ def test_declared_scales_of_a_section(study: schema.Study, shipped_cell: Cell) -
     )
     pores = schema.PoreSize(layer="separator", value="50 nm", reason="porosimetry")
     scales = schema.Scales(material=(material,), pore_size=(pores,), cell_width_ratio=2.0)
-    report = study_scales(study.model_copy(update={"scales": scales}), cell=shipped_cell)
+    report = scale_report(study.model_copy(update={"scales": scales}), cell=shipped_cell)
     width = next(c for c in report.conditions if c.place == "LCO, paths of its hops")
     assert width.smaller is not None
     assert (width.smaller.value, width.threshold) == pytest.approx((6e-10, 2.0))
@@ -264,7 +264,7 @@ def test_planted_short_run_is_found() -> None:
     """A run of three correlation times, whose correlation time another run has given."""
     long = scales_of_run("X", "Li", gas(), lambda: langevin(2e-13))
     short = AtomisticScales("X", "short", run_length=ScaleQuantity("length of the run", 6e-13, "s"))
-    report = scale_report([replace(long, run_length=None), short], ContinuumScales())
+    report = compare_scales([replace(long, run_length=None), short], ContinuumScales())
     (condition,) = [c for c in report.conditions if c.kind is ConditionKind.RUN_LENGTH]
     assert condition.status is ScaleStatus.VIOLATED
     assert condition.effect == pytest.approx(np.sqrt(2 / 3), rel=0.1)
@@ -274,10 +274,10 @@ def test_short_run_of_many_ions_is_found_by_itself() -> None:
     """Three correlation times of a hundred ions are enough for the time, and too few for a number of all ions together."""
     scales = scales_of_run("X", "Li", gas(), lambda: langevin(2e-13, n_frame=60, n=100))
     scales = replace(scales, run_length=ScaleQuantity("length of the run", 6e-13, "s"))
-    (condition,) = [c for c in scale_report(scales, ContinuumScales()).conditions if c.kind is ConditionKind.RUN_LENGTH]
+    (condition,) = [c for c in compare_scales(scales, ContinuumScales()).conditions if c.kind is ConditionKind.RUN_LENGTH]
     assert condition.status is ScaleStatus.VIOLATED
     few = scales_of_run("X", "Li", gas(), lambda: langevin(2e-13, n_frame=60, n=8))
-    (condition,) = [c for c in scale_report(few, ContinuumScales()).conditions if c.kind is ConditionKind.RUN_LENGTH]
+    (condition,) = [c for c in compare_scales(few, ContinuumScales()).conditions if c.kind is ConditionKind.RUN_LENGTH]
     assert condition.status is ScaleStatus.NOT_KNOWN
     assert "run 20 times the time or more" in condition.why_unknown
 
