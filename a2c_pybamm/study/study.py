@@ -268,6 +268,8 @@ class Study(Section):
             yield f"{twice} stands in two of [[scale]] and [[value]]; keep one"
 
     def _fraction_mistakes(self) -> Iterator[str]:
+        if not any(electrode and electrode.thermal for electrode in (self.negative, self.positive)):
+            return
         from a2c_pybamm.parameter_set import SIDES, fraction_keys
 
         varied = {key for item in self.scale for key in item.keys} | {item.parameter for item in self.value}
