@@ -32,6 +32,7 @@ from a2c_pybamm.parameter_set import (
     TREATMENTS,
     ParameterSet,
     base_values,
+    efficiency_option_conflict,
     kind_options,
     option_conflict,
     stress_option_conflict,
@@ -122,7 +123,11 @@ class Cell:
             base = base_values(parameter_set.base)
             validate_single_phases(base, str(parameter_set.base))
             attach = parameter_set.attach
-            if reason := option_conflict(attach, given) or stress_option_conflict(attach, given):
+            if reason := (
+                option_conflict(attach, given)
+                or stress_option_conflict(attach, given)
+                or efficiency_option_conflict(attach, given)
+            ):
                 raise ValueError(f"cell: {reason}")
             self.options = {**kind_options(base), **parameter_set.model_options, **given}
             self.protocol = as_protocol(protocol, c_rate)

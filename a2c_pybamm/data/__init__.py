@@ -10,6 +10,7 @@ from a2c_pybamm.data.conduction import (
 )
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.field_variance import FieldKind, FieldVariance
+from a2c_pybamm.data.extent import CONVERSION, Extent, conversion, validate_extent
 from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
@@ -46,6 +47,7 @@ from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials
 
 __all__ = [
     "BLOCK_BYTES",
+    "CONVERSION",
     "FRACTION_ROUNDING",
     "GIVEN_MSD_LIMITS",
     "IDENTITY",
@@ -69,6 +71,7 @@ __all__ = [
     "EnergyTable",
     "FieldKind",
     "FieldVariance",
+    "Extent",
     "FrameBlock",
     "GivenMSD",
     "HopFrequencies",
@@ -97,9 +100,11 @@ __all__ = [
     "Vibrations",
     "at_constant_energy",
     "atoms_at_once",
+    "conversion",
     "formal_charges",
     "frames_at_once",
     "release",
+    "validate_extent",
     "validate_finite",
     "validate_rotations",
     "voigt_components",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from a2c_pybamm.constants import BOLTZMANN
+from a2c_pybamm.data.extent import Extent, conversion, known_extent, validate_extent
 from a2c_pybamm.data.record import Array, freeze
 
 
@@ -26,11 +27,16 @@ class TransportCoefficient(StrEnum):
     """From the heat flux density [W.m-2]; in W.m-1.K-1."""
 
 
+OF_CURRENTS = (Extent.VOLUME, Extent.SIMULATION_CELL)
+"""Amounts that currents and stresses may be of: their densities, or the sums over atoms that programs print."""
+
+
 @dataclass(frozen=True, eq=False)
 class CurrentSeries:
     """Current densities of a simulation at equilibrium, in equally spaced frames.
 
-    The series are realisations of one process: directions of an isotropic system, components of the stress, replicas.
+    The series are realisations of one process: directions of an isotropic system, components of the stress, replicas. A current
+    of the whole cell (``extent``), a sum over atoms, is made a density by `per_volume`.
 
     Raises
     ------
@@ -38,6 +44,7 @@ class CurrentSeries:
         If shapes disagree, there are fewer than two frames, an entry is not finite, or a number is not positive.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {"flux": Extent.VOLUME, "volume": Extent.SIMULATION_CELL}
     coefficient: TransportCoefficient
     flux: Array
     """Current density (n_series, n_frame) [SI unit of the coefficient's current]."""
@@ -53,8 +60,11 @@ class CurrentSeries:
     coupled_names: tuple[str, ...] = ()
     """Names of those."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    extent: Extent = Extent.VOLUME
+    """Amount that the flux is of; estimators take it per volume."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", known_extent(self.extent, OF_CURRENTS, str(self.coefficient)))
         if self.flux.ndim != 2 or self.flux.shape[1] < 2:
             raise ValueError(f"{self.coefficient}: the current has shape {self.flux.shape}, not (n_series, n_frame >= 2)")
         n_coupled = len(self.coupled_names)
@@ -71,9 +81,29 @@ class CurrentSeries:
 
     @property
     def kubo_factor(self) -> float:
-        r"""Coefficient over the integral of the current's correlation function: :math:`V/k_BT`, of heat :math:`V/k_BT^2`."""
+        r"""Coefficient over the integral of the current's correlation function: :math:`V/k_BT`, of heat :math:`V/k_BT^2`.
+
+        Raises
+        ------
+        ValueError
+            If the flux is no density.
+        """
+        validate_extent(self, Extent.VOLUME, str(self.coefficient))
         factor = self.volume / (BOLTZMANN * self.temperature)
         return factor / self.temperature if self.coefficient is TransportCoefficient.THERMAL_CONDUCTIVITY else factor
+
+    def per_volume(self) -> CurrentSeries:
+        """The density of a current of the whole cell, over the record's own volume.
+
+        Raises
+        ------
+        ValueError
+            If it is a density already.
+        """
+        if self.extent is Extent.VOLUME:
+            raise ValueError(f"{self.coefficient}: the current is a density already; leave per_volume out")
+        provenance = {**self.provenance, **conversion(self.extent, Extent.VOLUME, f"{self.volume:g} m3")}
+        return replace(self, flux=self.flux / self.volume, extent=Extent.VOLUME, provenance=provenance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +119,7 @@ class ElectrolyteMotion:
         particle or the name of another, a charge is no whole number, or the charges do not add up to zero.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("counts", "collective", "volume"), Extent.SIMULATION_CELL)
     species: tuple[str, ...]
     """Name of each species (n_species,): cations, anions, solvents."""
     charges: tuple[int, ...]
@@ -140,6 +171,10 @@ class DriftVelocities:
         another, a charge is no whole number, or the charges do not add up to zero.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {
+        **dict.fromkeys(("counts", "volume"), Extent.SIMULATION_CELL),
+        **dict.fromkeys(("forces", "velocities", "velocity_stds"), Extent.ION),
+    }
     species: tuple[str, ...]
     """Name of each species (n_species,)."""
     charges: tuple[int, ...]

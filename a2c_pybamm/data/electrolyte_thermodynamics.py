@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from a2c_pybamm.data.extent import Extent
 from a2c_pybamm.data.record import Array, freeze
 
 
@@ -34,6 +35,7 @@ class ActivityTable:
         If lengths disagree, there are fewer than two different concentrations, or a number is not finite or not positive.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {"solution_volume": Extent.MASS}
     label: str
     """The measurement or simulation that made the numbers."""
     scale: ConcentrationScale
@@ -134,6 +136,7 @@ class PairCorrelations:
         If shapes disagree, distances do not rise, or a number is not finite or not positive.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("counts", "volume"), Extent.SIMULATION_CELL)
     species: tuple[str, ...]
     """Name of each species: cation, anion, solvents (n_species,)."""
     charges: tuple[int, ...]
@@ -179,6 +182,7 @@ class StructureFactors:
         If shapes disagree, there are fewer than two wave numbers, or a number is not finite or not positive.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("ions", "solvents", "volume"), Extent.SIMULATION_CELL)
     wave_number: Array
     """[m-1] (n_k,), rising."""
     waves: NDArray[np.int64]

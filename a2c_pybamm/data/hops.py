@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from a2c_pybamm.data.extent import Extent
 from a2c_pybamm.data.record import Array, freeze
 
 MIN_IMAGES = 3
@@ -24,6 +25,7 @@ class MigrationPath:
         If there are fewer than three images, lengths disagree, or an entry is not finite.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("energy", "slope"), Extent.EVENT)
     label: str
     """The method that made the energies."""
     distance: Array
@@ -54,6 +56,7 @@ class MigrationPath:
 class ImageEnergies:
     """Energies of some images of a path, the first of them the stable site: enough for a barrier, not for a curve."""
 
+    extents: ClassVar[Mapping[str, Extent]] = {"energy": Extent.EVENT}
     label: str
     energy: Array
     """Energy above the first image [J.mol-1] (n_image,)."""
@@ -69,6 +72,7 @@ class ImageEnergies:
 class HopFrequencies:
     """Vibrational frequencies of a hop [Hz], imaginary ones negative."""
 
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("initial", "saddle"), Extent.INTENSIVE)
     initial: Array
     """At the stable site (n_mode,)."""
     saddle: Array

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from a2c_pybamm.data.extent import Extent
 from a2c_pybamm.data.record import Array, freeze
 
 
@@ -22,6 +23,10 @@ class InsertionEnergies:
         after the other from 0 to the number of sites, or an energy is not finite.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {
+        **dict.fromkeys(("sites", "before", "after"), Extent.SIMULATION_CELL),
+        "energy": Extent.EVENT,
+    }
     label: str
     """The method that made the numbers."""
     sites: int

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from a2c_pybamm.constants import AVOGADRO
+from a2c_pybamm.data.extent import Extent
 from a2c_pybamm.data.record import Array, freeze
 
 
@@ -35,6 +36,7 @@ class ChargeTransferBarriers:
         saddles are larger than the whole.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("barrier", "std", "saddle_std"), Extent.EVENT)
     label: str
     """The method that made the numbers."""
     potential: Array
@@ -118,6 +120,7 @@ class SurfaceSites:
         If the density is not positive and finite.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {"density": Extent.AREA}
     label: str
     density: float
     """Sites per area of the surface [mol.m-2]."""
@@ -145,6 +148,7 @@ class StateEnergies:
         If there are fewer than four points, lengths disagree, an entry is not finite, or the coordinate does not rise.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("oxidized", "reduced"), Extent.EVENT)
     label: str
     coordinate: Array
     """Coordinate of the surroundings [any unit] (n_point,), ascending."""

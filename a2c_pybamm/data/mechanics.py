@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from a2c_pybamm.data.conduction import OF_CURRENTS
+from a2c_pybamm.data.extent import Extent, conversion, known_extent
 from a2c_pybamm.data.record import Array, freeze
 
 VOIGT_ROWS, VOIGT_COLUMNS = np.array([[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]])
@@ -68,6 +70,10 @@ class StrainedStresses:
         volume is not positive, or a rotation is not one.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {
+        **dict.fromkeys(("stresses", "reference_stress"), Extent.VOLUME),
+        **dict.fromkeys(("energies", "volume"), Extent.SIMULATION_CELL),
+    }
     strains: Array
     """(n_strain, 3, 3), or (n_strain, 6) in the order xx, yy, zz, yz, xz, xy with engineering shear (twice the tensor's); kept
     as tensors."""
@@ -115,12 +121,18 @@ class StrainedStresses:
 class StressSeries:
     """Stress of a cell of constant shape in equally spaced frames of a simulation at constant temperature.
 
+    Stress times volume (``extent``), a sum over atoms, is made a stress by `per_volume`.
+
     Raises
     ------
     ValueError
         If shapes disagree, there are fewer than two frames, an entry is not finite, or a number is not positive.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {
+        **dict.fromkeys(("stresses", "born"), Extent.VOLUME),
+        **dict.fromkeys(("volume", "n_atom"), Extent.SIMULATION_CELL),
+    }
     stresses: Array
     """Stress [Pa], tension positive (n_frame, 3, 3), or (n_frame, 6) in the order xx, yy, zz, yz, xz, xy; kept as this."""
     kind: StressKind
@@ -141,8 +153,11 @@ class StressSeries:
     """Symbol of it."""
     label: str = "crystal"
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    extent: Extent = Extent.VOLUME
+    """Amount that the stresses are of; estimators take them per volume. The Born term is per volume always."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", known_extent(self.extent, OF_CURRENTS, self.label))
         if self.stresses.ndim == IDENTITY.ndim + 1:
             _validate(self.label, "stresses", self.stresses, (len(self.stresses), *IDENTITY.shape))
             object.__setattr__(self, "stresses", voigt_components(self.stresses))
@@ -157,6 +172,19 @@ class StressSeries:
         if self.rotations is not None:
             validate_rotations(self.rotations, self.label)
         freeze(self)
+
+    def per_volume(self) -> StressSeries:
+        """The stress of a series of stress times volume, over the record's own volume.
+
+        Raises
+        ------
+        ValueError
+            If it is a stress already.
+        """
+        if self.extent is Extent.VOLUME:
+            raise ValueError(f"{self.label}: the stresses are per volume already; leave per_volume out")
+        provenance = {**self.provenance, **conversion(self.extent, Extent.VOLUME, f"{self.volume:g} m3")}
+        return replace(self, stresses=self.stresses / self.volume, extent=Extent.VOLUME, provenance=provenance)
 
 
 def validate_rotations(rotations: Array, label: str, tolerance: float = 1e-6) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from a2c_pybamm.data.extent import Extent
 from a2c_pybamm.data.record import Array, atoms_at_once, freeze
 
 PERIODIC_WRAP_FRACTION = 0.7
@@ -286,6 +287,7 @@ class Velocities:
         If shapes disagree, there are fewer than two frames, or an entry is not finite.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {"volume": Extent.SIMULATION_CELL}
     velocities: Array
     """Velocities [m.s-1] (n_frame, n_atom, 3)."""
     species: tuple[str, ...]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sized
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from a2c_pybamm.data.extent import Extent, amounts, conversion, known_extent
 from a2c_pybamm.data.record import Array, freeze
 
 FRACTION_ROUNDING = 1e-9
 """Distance by which x may lie outside [0, 1], and counts as 0 or 1: ten digits are written at least, sixteen are computed."""
+
+
+OF_HOSTS = (Extent.SITE, Extent.FORMULA_UNIT, Extent.SIMULATION_CELL)
+"""Amounts that numbers of a host may be of."""
 
 
 def _rounded(x: Array) -> Array:
@@ -30,12 +35,16 @@ def _validate_ion(ion: str, where: str) -> None:
 class EnergyTable:
     """Energies of structures with different lithium content, all computed with one method.
 
+    Energies, volumes and the ensemble's energies are of the amount ``extent``; estimators take them per site.
+
     Raises
     ------
     ValueError
         If there is no structure, lengths disagree, x lies outside [0, 1] by more than rounding, an entry is not finite, or
         there is no ion.
     """
+
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("energy", "volume", "ensemble"), Extent.SITE)
 
     label: str
     """The method that made the numbers (a functional, a potential): the member's label in a committee."""
@@ -58,8 +67,11 @@ class EnergyTable:
     """Label of each member (n_member,)."""
     ion: str = "Li"
     """Symbol of the ion that goes in and out."""
+    extent: Extent = Extent.SITE
+    """Amount that energies and volumes are of."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", known_extent(self.extent, OF_HOSTS, f"energies of {self.label}"))
         object.__setattr__(self, "x", _rounded(np.asarray(self.x, float)))
         _validate_ion(self.ion, f"energies of {self.label}")
         n = len(self.x)
@@ -94,6 +106,37 @@ class EnergyTable:
             raise ValueError(f"energies of {self.label}: an energy is not finite")
         freeze(self)
 
+    def per_site(self, *, sites: ArrayLike) -> EnergyTable:
+        """The same energies and volumes per site.
+
+        Parameters
+        ----------
+        sites
+            Number of the ion's sites, filled or not, in what each number is of: the cell, or the formula unit; one, or one for
+            each structure (n_structure,).
+
+        Raises
+        ------
+        ValueError
+            If they are per site already, or a number is not positive and finite.
+        """
+        n = _sites(self, sites, f"energies of {self.label}", len(self.x))
+        return replace(
+            self,
+            energy=self.energy / n,
+            volume=None if self.volume is None else self.volume / n,
+            ensemble=None if self.ensemble is None else self.ensemble / n[:, None],
+            extent=Extent.SITE,
+            provenance={**self.provenance, **conversion(self.extent, Extent.SITE, "sites")},
+        )
+
+
+def _sites(record: EnergyTable | Vibrations | ThermalTable, sites: ArrayLike, what: str, n: int) -> Array:
+    """Numbers of sites (n,) by which a record's numbers are divided; ``ValueError`` where they are per site already."""
+    if record.extent is Extent.SITE:
+        raise ValueError(f"{what}: the numbers are per site already; leave per_site out")
+    return amounts(sites, n, f"{what}: sites")
+
 
 @dataclass(frozen=True, eq=False)
 class ChemicalPotentials:
@@ -106,6 +149,7 @@ class ChemicalPotentials:
         finite.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("potential", "std"), Extent.ION)
     label: str
     """The method that made the numbers."""
     x: Array
@@ -152,6 +196,7 @@ class Vibrations:
         If lengths disagree, a frequency is not positive, or a weight is not finite.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {"frequency": Extent.INTENSIVE, "weight": Extent.SITE}
     label: str
     """The structure."""
     frequency: Array
@@ -161,8 +206,11 @@ class Vibrations:
     imaginary: float = 0.0
     """Share of modes that were imaginary, and left out."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    extent: Extent = Extent.SITE
+    """Amount that the modes are of; estimators take them per site."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", known_extent(self.extent, OF_HOSTS, f"vibrations of {self.label}"))
         if not len(self.frequency) or len(self.weight) != len(self.frequency):
             raise ValueError(f"vibrations of {self.label}: {len(self.frequency)} frequencies, {len(self.weight)} weights")
         if not (np.isfinite(self.frequency) & (self.frequency > 0)).all():
@@ -172,6 +220,18 @@ class Vibrations:
         if not 0 <= self.imaginary <= 1:
             raise ValueError(f"vibrations of {self.label}: share of imaginary modes {self.imaginary:g} lies outside [0, 1]")
         freeze(self)
+
+    def per_site(self, *, sites: float) -> Vibrations:
+        """The same modes per site, of a cell or formula unit with so many sites, filled or not.
+
+        Raises
+        ------
+        ValueError
+            If they are per site already, or the number is not positive and finite.
+        """
+        n = float(_sites(self, sites, f"vibrations of {self.label}", 1)[0])
+        provenance = {**self.provenance, **conversion(self.extent, Extent.SITE, f"{n:g} sites")}
+        return replace(self, weight=self.weight / n, extent=Extent.SITE, provenance=provenance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +244,10 @@ class ThermalTable:
         If lengths disagree, temperatures do not rise, or an entry is not finite.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {
+        "temperature": Extent.INTENSIVE,
+        **dict.fromkeys(("free_energy", "entropy", "heat_capacity"), Extent.SITE),
+    }
     label: str
     """The structure."""
     temperature: Array
@@ -195,8 +259,11 @@ class ThermalTable:
     heat_capacity: Array
     """At constant volume, per mole of sites [J.mol-1.K-1] (n_temperature,)."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    extent: Extent = Extent.SITE
+    """Amount that the numbers are of; estimators take them per site."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", known_extent(self.extent, OF_HOSTS, f"thermal table of {self.label}"))
         n = len(self.temperature)
         if n < 2:
             raise ValueError(f"thermal table of {self.label}: {n} temperature(s), it needs at least two; write more rows")
@@ -209,3 +276,16 @@ class ThermalTable:
         if not (np.diff(self.temperature) > 0).all() or self.temperature[0] < 0:
             raise ValueError(f"thermal table of {self.label}: temperatures must rise from zero or above")
         freeze(self)
+
+    def per_site(self, *, sites: float) -> ThermalTable:
+        """The same numbers per site, of a cell or formula unit with so many sites, filled or not.
+
+        Raises
+        ------
+        ValueError
+            If they are per site already, or the number is not positive and finite.
+        """
+        n = float(_sites(self, sites, f"thermal table of {self.label}", 1)[0])
+        per_site = {name: getattr(self, name) / n for name in ("free_energy", "entropy", "heat_capacity")}
+        provenance = {**self.provenance, **conversion(self.extent, Extent.SITE, f"{n:g} sites")}
+        return replace(self, **per_site, extent=Extent.SITE, provenance=provenance)

@@ -24,6 +24,7 @@ from a2c_pybamm.derivation.kinetics import add_kinetics
 from a2c_pybamm.derivation.mechanics import add_mechanics
 from a2c_pybamm.derivation.possible_names import PossibleNames
 from a2c_pybamm.derivation.set_content import SetContent
+from a2c_pybamm.derivation.transport_efficiency import add_electrode_efficiencies, add_separator_efficiency
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.estimators import declare
 from a2c_pybamm.files import base_of
@@ -69,6 +70,7 @@ def derive(study: schema.Study) -> ParameterSet:
         base = _valid_base(study)
     _add_electrodes(content, study, base, mistakes)
     _add_mechanics(content, study, base, mistakes)
+    _add_efficiencies(content, study, base, mistakes)
     _add_electrolyte(content, study, mistakes)
     _add_declared(content, study, base, mistakes)
     _add_kinetics(content, study, mistakes)
@@ -134,6 +136,19 @@ def _add_mechanics(content: SetContent, study: schema.Study, base: str | BaseSet
         with at_side.collect():
             for electrode in _sections(study, side, content):
                 add_mechanics(content, study, base, side, electrode, at_side)
+
+
+def _add_efficiencies(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
+    """Add transport efficiencies of the porous layers."""
+    for side in SIDES:
+        at_side = mistakes.at(side)
+        with at_side.collect():
+            for electrode in _sections(study, side, content):
+                add_electrode_efficiencies(content, base, side, electrode, at_side)
+    at_separator = mistakes.at("separator")
+    with at_separator.collect():
+        for separator in _sections(study, "separator", content):
+            add_separator_efficiency(content, base, separator, at_separator)
 
 
 def _add_electrolyte(content: SetContent, study: schema.Study, mistakes: schema.Mistakes) -> None:

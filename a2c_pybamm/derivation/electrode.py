@@ -40,8 +40,9 @@ def add_electrode(
         if electrode.conduction:
             add_conduction(content, side, material, electrode.conduction)
     with suppress(schema.NotGiven):
-        if (electrode.conduction or electrode.kinetics or electrode.mechanics) and not electrode.names_host:
-            return  # of conduction alone, of mechanics, or of charge transfer, which is added when all voltages are known
+        others = (electrode.conduction, electrode.kinetics, electrode.mechanics, electrode.transport_efficiency)
+        if any(others) and not electrode.names_host:
+            return  # charge transfer is added when all voltages are known, mechanics and porous layers after the hosts
     law: FreeEnergy | None = None
     with mistakes.collect():
         if electrode.free_energy:

@@ -21,6 +21,13 @@ from a2c_pybamm.estimators.conduction.onsager_report import OnsagerReport, onsag
 from a2c_pybamm.estimators.conduction.pair_correlations import pair_correlations
 from a2c_pybamm.estimators.conduction.structure_factor_limit import fit_structure_factor_limit, structure_factors
 from a2c_pybamm.estimators.conduction.thermodynamic_factor import fit_thermodynamic_factor
+from a2c_pybamm.estimators.conduction.transport_efficiency import (
+    ABOVE_BOUND,
+    BoundChoice,
+    efficiency_by_bounds,
+    efficiency_by_exponent,
+    efficiency_by_tortuosity,
+)
 from a2c_pybamm.estimators.diffusion.arrhenius import fit_arrhenius
 from a2c_pybamm.estimators.diffusion.finite_size import extrapolate_cell_size, extrapolate_liquid, yeh_hummer_correction
 from a2c_pybamm.estimators.diffusion.given_covariance import fit_diffusivity_from_msd
@@ -114,11 +121,13 @@ from a2c_pybamm.estimators.time_series.velocity_autocorrelation import central_v
 from a2c_pybamm.estimators.time_series.zero_frequency import ZeroFrequency, zero_frequency
 
 __all__ = [
+    "ABOVE_BOUND",
     "BandCriterion",
     "BarrierModel",
     "BlockAverage",
     "BornCriterion",
     "CorrelationTime",
+    "BoundChoice",
     "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
@@ -170,6 +179,9 @@ __all__ = [
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
+    "efficiency_by_bounds",
+    "efficiency_by_exponent",
+    "efficiency_by_tortuosity",
     "elastic_form",
     "elastic_stability",
     "electrolyte_at",

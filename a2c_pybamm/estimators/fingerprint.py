@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 
 from a2c_pybamm.estimate import label_hash
 
+NOT_HASHED = ("provenance", "extent")
+"""Fields of records that are no data of their own: all that estimators take is of one extent."""
 SHA256 = "sha256"
 """Key of a provenance that has the hash of a file, or of data in memory, at any depth."""
 
@@ -24,7 +26,7 @@ def data_fingerprint(record: Any, *settings: Any) -> str:
     change with the processor. Two records cut from one file by hand, equal in all of this, count as the same data.
     """
     files = list(_hashes(record.provenance)) or [_array_hash(record)]
-    described = [(item.name, _described(getattr(record, item.name))) for item in fields(record) if item.name != "provenance"]
+    described = [(item.name, _described(getattr(record, item.name))) for item in fields(record) if item.name not in NOT_HASHED]
     return label_hash(type(record).__name__, files, described, settings)
 
 

@@ -10,6 +10,7 @@ from a2c_pybamm.laws.conduction.electrolyte_names import (
     thermodynamic_factor_name,
     transference_name,
 )
+from a2c_pybamm.laws.conduction.mixture_bounds import embedded_mean, hashin_shtrikman_bounds, wiener_bounds
 from a2c_pybamm.laws.conduction.onsager import (
     BinarySalt,
     conductivity,
@@ -23,6 +24,7 @@ from a2c_pybamm.laws.conduction.onsager import (
     transference_number,
 )
 from a2c_pybamm.laws.conduction.single_ion import SingleIonConductor
+from a2c_pybamm.laws.conduction.transport_efficiency import TransportEfficiency
 from a2c_pybamm.laws.diffusion.arrhenius_mobility import ArrheniusMobility
 from a2c_pybamm.laws.diffusion.mobility import barrier_name, prefactor_name
 from a2c_pybamm.laws.diffusion.vacancy_mobility import VacancyMobility
@@ -104,6 +106,7 @@ __all__ = [
     "SplinePotential",
     "StressAssistedDiffusion",
     "TabulatedOCP",
+    "TransportEfficiency",
     "TwoPhase",
     "UnstablePhaseError",
     "VacancyMobility",
@@ -117,8 +120,10 @@ __all__ = [
     "conductivity_name",
     "derived_names",
     "diffusivity_name",
+    "embedded_mean",
     "form_distance",
     "frame_matrix",
+    "hashin_shtrikman_bounds",
     "held_laws",
     "interpolate",
     "invert",
@@ -139,6 +144,7 @@ __all__ = [
     "transference_in_volume_frame",
     "transference_name",
     "transference_number",
+    "wiener_bounds",
     "young_names",
 ]
 

@@ -31,6 +31,13 @@ from a2c_pybamm.parameter_set.module_name import module_name
 from a2c_pybamm.parameter_set.parameter_set import ParameterSet
 from a2c_pybamm.parameter_set.stability import TREATMENTS
 from a2c_pybamm.parameter_set.thermodynamic_table import free_energy_sides, thermodynamic_table
+from a2c_pybamm.parameter_set.transport_efficiency import (
+    Layer,
+    Phase,
+    efficiency_attachments,
+    efficiency_option_conflict,
+    phase_fraction,
+)
 from a2c_pybamm.parameter_set.value_document import read_values, required_arguments
 
 __all__ = [
@@ -41,13 +48,17 @@ __all__ = [
     "VOLTAGES",
     "Attachment",
     "BaseSet",
+    "Layer",
     "ParameterSet",
+    "Phase",
     "Range",
     "StoichiometryMap",
     "as_base",
     "attachment_error",
     "balance_conflict",
     "base_values",
+    "efficiency_attachments",
+    "efficiency_option_conflict",
     "electrolyte_attachments",
     "electrolyte_keys",
     "electrolyte_table",
@@ -66,6 +77,7 @@ __all__ = [
     "msmr_attachments",
     "option_conflict",
     "passed_arguments",
+    "phase_fraction",
     "read_values",
     "required_arguments",
     "silent_pybamm",

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pybamm
 
 from a2c_pybamm.constants import RELATIVE_ROUND_OFF
+from a2c_pybamm.data import Extent
 from a2c_pybamm.laws import KINDS, Law, Scale, SiteSum, Value
 from a2c_pybamm.parameter_set.base_set import base_values, kind_options
 from a2c_pybamm.parameter_set.factors import FACTORS
@@ -65,6 +66,11 @@ class Attachment:
     def __post_init__(self) -> None:
         conform_fields(self, name="attachment")
         law_class = type(self.law)
+        if (extent := getattr(self.law, "extent", Extent.INTENSIVE)) == Extent.SIMULATION_CELL:
+            raise ValueError(
+                f"law {self.law.kind!r} gives numbers {extent}, which grow with it, and PyBaMM's parameters do not; divide its "
+                "data by their sites (per_site) or volume (per_volume) before the fit"
+            )
         methods = [name for name in dir(law_class) if name in QUANTITIES or law_class not in KINDS.values()]
         if self.method not in methods or _n_argument(self.law, self.method) is None:
             usable = ", ".join(name for name in methods if _n_argument(self.law, name) is not None)
@@ -124,6 +130,13 @@ def _n_passed(key: str, attachment: Attachment) -> int:
 def _method_error(key: str, attachment: Attachment) -> str:
     """Reason why a method does not give this key's quantity; empty text where it does, also for laws of other packages."""
     method, law = attachment.method, attachment.law
+    if QUANTITIES["electronic_conductivity"].fullmatch(key) and not (
+        isinstance(law, Scale | Value) or getattr(law, "whole_electrode", False)
+    ):
+        return (
+            f"law {law.kind!r} does not state that its conductivity is of the whole electrode; a crystal's is not: take a "
+            "CompositeConductivity, whose law of mixing is declared, with whole_electrode=True"
+        )
     if method in QUANTITIES and not QUANTITIES[method].fullmatch(key):
         return f"{method} of law {law.kind!r} is another quantity; attach it where that stands"
     n = _n_passed(key, attachment)

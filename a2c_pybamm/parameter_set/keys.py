@@ -75,6 +75,8 @@ MODEL_KEYS = (
         )
     ),
     *(f"{side} electrode conductivity [S.m-1]" for side in _SIDES),
+    *(f"{side} electrode Bruggeman coefficient ({phase})" for side in _SIDES for phase in ("electrolyte", "electrode")),
+    "Separator Bruggeman coefficient (electrolyte)",
     *ELECTROLYTE,
     *(f"{phase}Maximum concentration in {side.lower()} electrode [mol.m-3]" for phase in _PHASES for side in _SIDES),
 )
@@ -88,6 +90,7 @@ QUANTITIES = {
     "maximum_concentration": re.compile(r"(.*: )?Maximum concentration in .*"),
     **{method: re.compile(re.escape(key)) for key, method in ELECTROLYTE_METHODS.items()},
     "electronic_conductivity": re.compile(r"(Negative|Positive) electrode conductivity \[S\.m-1\]"),
+    "bruggeman_coefficient": re.compile(r".* Bruggeman coefficient \((electrolyte|electrode)\)"),
     "exchange_current_density": re.compile(r".* electrode exchange-current density \[A\.m-2\]"),
     "anodic_transfer_coefficient": re.compile(r".* electrode Butler-Volmer transfer coefficient"),
     "reorganization_energy": re.compile(r".* electrode reorganization energy \[eV\]"),

@@ -29,6 +29,7 @@ from a2c_pybamm.parameter_set.log import silent_pybamm
 from a2c_pybamm.parameter_set.mechanics import mechanics_error, mechanics_options, stress_inputs
 from a2c_pybamm.parameter_set.stability import TREATMENTS, unstable_samples
 from a2c_pybamm.parameter_set.state_limits import STATE_LIMITS
+from a2c_pybamm.parameter_set.transport_efficiency import efficiency_error
 from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.schema import Temperature, conform_fields, listed, printable, show
 
@@ -98,6 +99,8 @@ class ParameterSet:
         if all(key in self.attach for key in BALANCE_KEYS):
             raise ValueError(f"set {self.name}: {listed(BALANCE_KEYS)} both set the cell's lithium; keep one")
         if reason := ion_error(self.attach) or kinetics_error(self.attach, self.joint) or mechanics_error(self.attach):
+            raise ValueError(f"set {self.name}: {reason}")
+        if reason := efficiency_error(self.attach, base):
             raise ValueError(f"set {self.name}: {reason}")
         needed = {name for a in self.attach.values() for name in a.law.names}
         if missing := sorted(needed - set(self.joint.names)):

@@ -8,7 +8,7 @@ from a2c_pybamm.readers.hops.neb import read_hop_frequencies, read_image_energie
 from a2c_pybamm.readers.hops.sites import read_sites
 from a2c_pybamm.readers.kinetics.barriers import ReferenceElectrodes, read_charge_transfer_barriers
 from a2c_pybamm.readers.kinetics.surface_sites import read_surface_sites
-from a2c_pybamm.readers.mechanics.born_term import born_term
+from a2c_pybamm.readers.mechanics.born_term import born_term, born_term_of_lammps
 from a2c_pybamm.readers.mechanics.point_group import read_point_group
 from a2c_pybamm.readers.mechanics.strain_table import read_strained_stresses
 from a2c_pybamm.readers.mechanics.strained_structures import read_strained_structures
@@ -29,6 +29,7 @@ __all__ = [
     "SpeciesGroup",
     "StressConvention",
     "born_term",
+    "born_term_of_lammps",
     "parse_quantity",
     "read_activities",
     "read_charge_transfer_barriers",

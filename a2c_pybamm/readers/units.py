@@ -50,6 +50,17 @@ UNITS: dict[str, dict[str, float]] = {
         "eV/A3": ELEMENTARY_CHARGE * 1e30,
         "eV/Å3": ELEMENTARY_CHARGE * 1e30,
     },
+    "total stress": {
+        "J": 1.0,
+        "Pa.m3": 1.0,
+        "eV": ELEMENTARY_CHARGE,
+        "bar.A3": 1e-25,
+        "bar.Å3": 1e-25,
+        "atm.A3": 101325.0e-30,
+        "atm.Å3": 101325.0e-30,
+        "GPa.A3": 1e-21,
+        "GPa.Å3": 1e-21,
+    },
     "current density": {
         "A/m2": 1.0,
         "A.m-2": 1.0,

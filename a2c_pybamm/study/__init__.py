@@ -67,6 +67,7 @@ from a2c_pybamm.study.thermodynamics import (
     VibrationalEntropy,
     VibrationFile,
 )
+from a2c_pybamm.study.transport_efficiency import PhaseEfficiency, Separator, TransportEfficiency
 
 __all__ = [
     "MADE_FROM",
@@ -104,6 +105,7 @@ __all__ = [
     "MolecularDynamics",
     "MomentOutput",
     "NotGiven",
+    "PhaseEfficiency",
     "PolynomialFreeEnergy",
     "PotentialFile",
     "PropagationSettings",
@@ -113,6 +115,7 @@ __all__ = [
     "ReorganizationEnergy",
     "Scale",
     "Section",
+    "Separator",
     "SharedError",
     "SiteSumFreeEnergy",
     "SolidElectrolyte",
@@ -126,6 +129,7 @@ __all__ = [
     "SweepSettings",
     "Systematic",
     "TrajectoryFile",
+    "TransportEfficiency",
     "TransportValue",
     "Value",
     "VibrationFile",

@@ -30,6 +30,7 @@ from a2c_pybamm.study.free_energy_sections import FreeEnergyOfAnyLaw, phase_trea
 from a2c_pybamm.study.kinetics import BarrierEnergy, Kinetics
 from a2c_pybamm.study.mechanics import Mechanics
 from a2c_pybamm.study.thermodynamics import MeasuredOCP
+from a2c_pybamm.study.transport_efficiency import TransportEfficiency
 
 Slope = Annotated[Number, Field(ge=1e-3)]
 """Change of x over the whole range of PyBaMM's stoichiometry: one of less than a thousandth holds no lithium."""
@@ -282,6 +283,9 @@ class Electrode(Section):
     measured_ocp: MeasuredOCP | None = Field(None, description="Open-circuit voltage from the base set")
     mobility: Mobility | None = Field(None, description="Diffusivity")
     conduction: Conduction | None = Field(None, description="Electronic conductivity of the solids, carbon included")
+    transport_efficiency: TransportEfficiency | None = Field(
+        None, description="Conductivity and diffusivity of the porous layer over those of its phases"
+    )
     kinetics: Kinetics | None = Field(None, description="Exchange current and its form")
     mechanics: Mechanics | None = Field(None, description="Stress and change of volume of the particles")
 
@@ -297,7 +301,7 @@ class Electrode(Section):
         if self.free_energy and self.measured_ocp:
             yield "give free_energy or measured_ocp, not both: voltage and diffusivity share one thermodynamics"
         if not (self.free_energy or self.measured_ocp) and (
-            self.mobility or not (self.kinetics or self.conduction or self.mechanics)
+            self.mobility or not (self.kinetics or self.conduction or self.mechanics or self.transport_efficiency)
         ):
             yield (
                 "mobility needs free_energy or measured_ocp: chemical diffusivity holds a thermodynamic factor"

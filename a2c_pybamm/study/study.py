@@ -29,6 +29,7 @@ from a2c_pybamm.study.fields import (
     Whole,
     repeated,
 )
+from a2c_pybamm.study.transport_efficiency import Separator
 
 PROTOCOLS = ("c_rate", "drive_cycle", "experiment")
 """Keys of the protocol, of which a study gives one at most."""
@@ -218,6 +219,7 @@ class Study(Section):
     )
     positive: Electrode | None = Field(None, description="Positive electrode")
     negative: Electrode | None = Field(None, description="Negative electrode")
+    separator: Separator | None = Field(None, description="Separator")
     electrolyte: ElectrolyteOfAnyLaw | None = Field(None, description="Electrolyte")
     scale: tuple[Scale, ...] = Field((), description="Factors on the base set's own entries, with their errors")
     value: tuple[Value, ...] = Field((), description="Numbers with their errors in the place of the base set's entries")
@@ -242,8 +244,9 @@ class Study(Section):
         return (self._mistakes, self._voltage_mistakes, self._rate_mistakes, self._source_mistakes, self._names_apart)
 
     def _mistakes(self) -> Iterator[str]:
-        if not (self.positive or self.negative or self.electrolyte or self.scale or self.value or self.balance):
-            sections = "[positive], [negative], [electrolyte], [[scale]], [[value]] or [balance]"
+        sections_of_cell = (self.positive, self.negative, self.separator, self.electrolyte, self.balance)
+        if not (any(sections_of_cell) or self.scale or self.value):
+            sections = "[positive], [negative], [separator], [electrolyte], [[scale]], [[value]] or [balance]"
             yield f"no {sections} is there, the study derives nothing; add one"
 
     def _voltage_mistakes(self) -> Iterator[str]:

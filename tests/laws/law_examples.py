@@ -63,6 +63,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "spline-potential": {"knots": (0.0, 0.2, 0.35, 0.9, 1.0)},
     "two-phase": {"free_energy": RedlichKister("X", 1)},
     "composite-conductivity": {"whole_electrode": True},
+    "transport-efficiency": {"volume_fraction": 0.335},  # Chen2020's positive pores
     "vacancy-mobility": {"hops": (("A", 1), ("B", 2))},
     "stress-assisted-diffusion": {
         "mobility": VacancyMobility("X", (("A", 1),), RedlichKister("X", 1)),
@@ -96,6 +97,7 @@ CHECKS: dict[str, Checks] = {
     "measured-ocp": Checks(INSIDE, (), 0.07 * (121 / 1201) ** 2),
     # the slope is tabulated apart: an error of the third power of the spacing, 8e-4, over the width of a step, 0.1, by 1
     "tabulated-ocp": Checks(INSIDE, (), 1e-5),
+    "transport-efficiency": Checks(coefficients={"X ln(transport efficiency [1])": -1.7}),
     "butler-volmer": Checks(coefficients={"X charge transfer alpha [1]": 0.4}),
     # an attraction of more than 2RT/F, so that there is a gap
     "two-phase": Checks(INSIDE, coefficients={"X L0 [eV]": 0.1158}),

@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -356,3 +356,18 @@ def test_sodium_in_pybamms_sodium_cell() -> None:
     assert negative.ion == "Na"
     both = attach | {"Negative electrode OCP [V]": Attachment(negative, "open_circuit_voltage")}
     assert set_of_ions(both, "Chayambuka2022").attach["Negative electrode OCP [V]"].law is negative
+
+
+def test_law_of_extensive_numbers_is_not_attached() -> None:
+    @dataclass(frozen=True)
+    class OfCells:
+        material: str = "X"
+        kind: str = "of-cells"
+        extent: str = "per simulation cell"
+        names: tuple[str, ...] = ()
+
+        def chemical_diffusivity(self, c: Any, x: Any, T: Any) -> Any:
+            return 1e-14
+
+    with pytest.raises(ValueError, match="law 'of-cells' gives numbers per simulation cell, which grow with it"):
+        Attachment(OfCells(), "chemical_diffusivity")

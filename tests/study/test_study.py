@@ -462,7 +462,7 @@ def test_wrong_entry_of_the_shipped_study(tmp_path: Path, case: str) -> None:
         (b"# nothing\n", r"name: this key is missing; add it\n.*base: this key is missing; add it\n.*no \[positive\]"),
         (
             b'name = "a"\nbase = "Ai2020"\n',
-            r"no \[positive\], \[negative\], \[electrolyte\], \[\[scale\]\], \[\[value\]\] or \[balance\] is there",
+            r"no \[positive\], \[negative\], \[separator\], \[electrolyte\], \[\[scale\]\], \[\[value\]\] or \[balance\] is",
         ),
         (SMALL.encode("utf-16"), "not UTF-8 text.*save it as UTF-8"),
         (SMALL.replace("graphite", "Größe").encode("latin-1"), "not UTF-8 text"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from a2c_pybamm.constants import ELEMENTARY_CHARGE
-from a2c_pybamm.data import Array, CurrentSeries, TransportCoefficient, Velocities, at_constant_energy
+from a2c_pybamm.data import Array, CurrentSeries, Extent, TransportCoefficient, Velocities, at_constant_energy
 from a2c_pybamm.estimators.fingerprint import traced_provenance
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import atoms_of, framework_centre
 
@@ -90,30 +90,42 @@ def _charges_by_atom(velocities: Velocities, charges: Mapping[str, float] | Arra
     return np.array([float(charges[kind]) for kind in velocities.species])
 
 
-def viscous_stress(stress: Array, *, interval: float, temperature: float, volume: float) -> CurrentSeries:
+def viscous_stress(
+    stress: Array, *, interval: float, temperature: float, volume: float, extent: Extent = Extent.VOLUME
+) -> CurrentSeries:
     r"""The five independent traceless stresses [Pa] of the pressure tensor or stress (6, n_frame), for the shear viscosity.
 
     :math:`P_{xy}, P_{xz}, P_{yz}, (P_{xx}-P_{yy})/2, (2P_{zz}-P_{xx}-P_{yy})/2\sqrt3`, which fluctuate alike in an isotropic
-    fluid. The rows are `STRESS_COMPONENTS`; the sign does not matter.
+    fluid. The rows are `STRESS_COMPONENTS`; the sign does not matter. Sums over atoms, of stress times volume [J], are
+    ``Extent.SIMULATION_CELL``, and are divided by the volume.
     """
     xx, yy, zz, xy, xz, yz = _components(stress)
-    return CurrentSeries(
+    series = CurrentSeries(
         coefficient=TransportCoefficient.VISCOSITY,
         flux=np.stack([xy, xz, yz, (xx - yy) / 2, (2 * zz - xx - yy) / (2 * np.sqrt(3))]),
         interval=interval,
         temperature=temperature,
         volume=volume,
         provenance={"components": "xy, xz, yz, (xx - yy)/2, (2zz - xx - yy)/(2 sqrt 3)"},
+        extent=extent,
     )
+    return series if extent is Extent.VOLUME else series.per_volume()
 
 
 def pressure_fluctuation(
-    stress: Array, *, interval: float, temperature: float, volume: float, energy: Array | None = None
+    stress: Array,
+    *,
+    interval: float,
+    temperature: float,
+    volume: float,
+    energy: Array | None = None,
+    extent: Extent = Extent.VOLUME,
 ) -> CurrentSeries:
     r"""The pressure [Pa] about its mean, for the bulk viscosity, from a pressure tensor (6, n_frame).
 
     The formula holds at constant energy. Where the total ``energy`` [J] (n_frame,) fluctuates, as with a thermostat, what of
-    the pressure follows it, :math:`(\partial p/\partial E)(E - \langle E\rangle)` by linear regression, is taken off.
+    the pressure follows it, :math:`(\partial p/\partial E)(E - \langle E\rangle)` by linear regression, is taken off. The
+    ``extent`` is that of `viscous_stress`.
     """
     xx, yy, zz, *_ = _components(stress)
     pressure = (xx + yy + zz) / len("xyz")
@@ -122,14 +134,16 @@ def pressure_fluctuation(
         if np.shape(energy) != pressure.shape:
             raise ValueError(f"pressure: energies have shape {np.shape(energy)}, not {pressure.shape}")
         pressure = at_constant_energy(pressure, energy)
-    return CurrentSeries(
+    series = CurrentSeries(
         coefficient=TransportCoefficient.BULK_VISCOSITY,
         flux=pressure[None],
         interval=interval,
         temperature=temperature,
         volume=volume,
         provenance={"energy": "constant" if energy is None else "its fluctuation is taken off the pressure"},
+        extent=extent,
     )
+    return series if extent is Extent.VOLUME else series.per_volume()
 
 
 def _components(stress: Array) -> Array:

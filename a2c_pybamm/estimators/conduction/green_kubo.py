@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.fft import rfft
 
-from a2c_pybamm.data import Array, CurrentSeries
+from a2c_pybamm.data import Array, CurrentSeries, Extent, validate_extent
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
 from a2c_pybamm.estimators.time_series.resolution import NotResolved
@@ -65,6 +65,7 @@ def fit_green_kubo(
         interval = series.interval
         return zero_frequency(flux, interval=interval, name=name, highest_frequency=highest_frequency, criterion=criterion)
 
+    validate_extent(series, Extent.VOLUME, str(series.coefficient))
     removed: dict[str, Any] = {}
     limit = value_of(series.flux)
     if series.coupled_names:

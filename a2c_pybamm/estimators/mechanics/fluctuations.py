@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from a2c_pybamm.constants import BOLTZMANN
-from a2c_pybamm.data import IDENTITY, N_VOIGT, Array, StressKind, StressSeries, voigt_components
+from a2c_pybamm.data import IDENTITY, N_VOIGT, Array, Extent, StressKind, StressSeries, validate_extent, voigt_components
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.mechanics.covariance_error import (
@@ -91,6 +91,7 @@ def fit_elastic_fluctuations(
     ----------
     Squire, Holt and Hoover, Physica 42, 388 (1969); Lutsko, J. Appl. Phys. 65, 2991 (1989).
     """
+    validate_extent(series, Extent.VOLUME, series.label)
     kind = ElasticCoefficients(coefficients)
     form = form_of(series, point_group)
     limits = criterion or SpectrumCriterion()

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import block_diag
 from scipy.special import ndtri
 
-from a2c_pybamm.data import EnergyTable
+from a2c_pybamm.data import EnergyTable, Extent, validate_extent
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.statistics.averaging import (
@@ -118,7 +118,8 @@ def partial_molar_volume(
 
 
 def _volumes(table: EnergyTable, law: CrystalVolume) -> _Volumes:
-    """Means by composition."""
+    """Means by composition; ``ValueError`` where the table has no volumes per site."""
+    validate_extent(table, Extent.SITE, f"energies of {table.label}")
     if table.volume is None:
         raise ValueError(f"energies of {table.label}: no volumes; name their column with volume_column")
     low, high = law.window[0] - SAME_COMPOSITION, law.window[1] + SAME_COMPOSITION

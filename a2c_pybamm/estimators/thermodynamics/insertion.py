@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from a2c_pybamm.constants import GAS_CONSTANT
-from a2c_pybamm.data import ChemicalPotentials, EnergyTable, InsertionEnergies
+from a2c_pybamm.data import ChemicalPotentials, EnergyTable, Extent, InsertionEnergies, validate_extent
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.estimators.thermodynamics.orderings import ION_COUNT_TOLERANCE
 
@@ -29,8 +29,10 @@ def insertion_energies(table: EnergyTable, *, sites: int) -> InsertionEnergies:
     Raises
     ------
     ValueError
-        If a composition is no whole number of ions of that cell, or there is one composition alone.
+        If the energies are not per site, a composition is no whole number of ions of that cell, or there is one composition
+        alone.
     """
+    validate_extent(table, Extent.SITE, f"energies of {table.label}")
     if not sites >= 2:
         raise ValueError(f"energies of {table.label}: a supercell of {sites:g} sites; give their whole number, two at least")
     ions = table.x * sites

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
 from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
-from a2c_pybamm.data import EnergyTable
+from a2c_pybamm.data import EnergyTable, Extent, validate_extent
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion
 
@@ -71,7 +71,14 @@ def distinct_structures(table: EnergyTable, rows: NDArray[np.intp]) -> NDArray[n
 
 
 def lowest_energies(table: EnergyTable) -> Compositions:
-    """The lowest energy at each composition: ideal mixing has to be added, a mean-field choice."""
+    """The lowest energy at each composition: ideal mixing has to be added, a mean-field choice.
+
+    Raises
+    ------
+    ValueError
+        If the energies are not per site.
+    """
+    validate_extent(table, Extent.SITE, f"energies of {table.label}")
     rows = by_composition(table.x)
     lowest = np.array([r[np.argmin(table.energy[r])] for r in rows])
     x = table.x[lowest]
@@ -107,8 +114,10 @@ def boltzmann_average(table: EnergyTable, temperature: float, sites: float) -> C
     Raises
     ------
     ValueError
-        If the table has no degeneracies, N is not positive, or more arrangements are listed than there are.
+        If the energies are not per site, the table has no degeneracies, N is not positive, or more arrangements are listed than
+        there are.
     """
+    validate_extent(table, Extent.SITE, f"energies of {table.label}")
     if table.degeneracy is None:
         raise ValueError(
             f"energies of {table.label}: no degeneracies; name their column, or take the lowest energies (ensemble='lowest')"

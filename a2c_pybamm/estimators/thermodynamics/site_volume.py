@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from a2c_pybamm.data import EnergyTable
+from a2c_pybamm.data import EnergyTable, Extent, validate_extent
 from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION
 from a2c_pybamm.laws.thermodynamics.site_density import SiteDensity
@@ -18,8 +18,9 @@ def fit_site_volume(table: EnergyTable, law: SiteDensity) -> Estimate:
     Raises
     ------
     ValueError
-        If the table has no volumes, or no structure at x = 1.
+        If the table has no volumes, they are not per site, or there is no structure at x = 1.
     """
+    validate_extent(table, Extent.SITE, f"energies of {table.label}")
     if table.volume is None:
         raise ValueError(f"energies of {table.label}: no volumes; name their column with volume_column")
     full = np.flatnonzero(np.isclose(table.x, 1, rtol=0, atol=SAME_COMPOSITION))

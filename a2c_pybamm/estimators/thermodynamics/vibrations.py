@@ -9,7 +9,7 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
 from a2c_pybamm.constants import BOLTZMANN, FARADAY, GAS_CONSTANT, PLANCK, STANDARD_TEMPERATURE
-from a2c_pybamm.data import ThermalTable, Vibrations
+from a2c_pybamm.data import Extent, ThermalTable, Vibrations, validate_extent
 from a2c_pybamm.estimate import Array, Estimate, Factor
 from a2c_pybamm.estimators.thermodynamics.orderings import SAME_COMPOSITION
 from a2c_pybamm.ions import Ion
@@ -33,8 +33,9 @@ def harmonic(vibrations: Vibrations | ThermalTable, T: float) -> tuple[float, fl
     Raises
     ------
     ValueError
-        If the temperature is not positive, or outside the table.
+        If the temperature is not positive, or outside the table, or the numbers are not per site.
     """
+    validate_extent(vibrations, Extent.SITE, f"vibrations of {vibrations.label}")
     if not T > 0:
         raise ValueError(f"vibrations of {vibrations.label}: temperature must be positive, got {T:g} K")
     if isinstance(vibrations, ThermalTable):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from a2c_pybamm.constants import BOLTZMANN, ELEMENTARY_CHARGE, STANDARD_TEMPERATURE
+from a2c_pybamm.laws.conduction.mixture_bounds import embedded_mean
 from a2c_pybamm.laws.law import Coefficients, coefficient, log_coefficient
 from a2c_pybamm.schema import Above, Temperature, conform_fields
 
@@ -109,14 +110,10 @@ class CompositeConductivity:
         above = max(self.carbon_fraction - threshold, 0.0) / (1 - threshold)
         return active + carbon * above**self.percolation_exponent
 
-    def _coated(self, outer: Any, inner: Any, inner_fraction: Any) -> Any:
-        """Conductivity of spheres of one conductor, each in a shell of the other."""
-        ratio = (inner - outer) / (inner + (self.dimensions - 1) * outer)
-        return outer * (1 + (self.dimensions - 1) * inner_fraction * ratio) / (1 - inner_fraction * ratio)
-
     def _bounds(self, active: Any, carbon: Any) -> tuple[Any, Any]:
         """Conductivity of carbon in active material, and of active material in carbon."""
-        return self._coated(active, carbon, self.carbon_fraction), self._coated(carbon, active, 1 - self.carbon_fraction)
+        phases = (active, carbon), (1 - self.carbon_fraction, self.carbon_fraction)
+        return tuple(embedded_mean(*phases, matrix, dimensions=self.dimensions) for matrix in (active, carbon))
 
     def _upper(self, active: Any, carbon: Any) -> Any:
         return np.maximum(*self._bounds(active, carbon))

@@ -29,6 +29,8 @@ PRESSURE = np.array([[1 / 3, 1 / 3, 1 / 3, 0, 0, 0]])
 """Pressure out of the six components (1, 6)."""
 PRESSURE_NAMES = ("Press", "c_thermo_press")
 THERMO_STRESS = "c_thermo_press"
+THERMO_PRESSURES = ("thermo_press", "Press", *(f"P{part}" for part in STRESS_COMPONENTS))
+"""Columns of LAMMPS's thermodynamic output that are pressures, ``c_`` left out."""
 CHARGE_TERMS = ("q*vx", "q*vy", "q*vz")
 """Terms of a dump whose sum over atoms is the electric current."""
 STRESSES = (TransportCoefficient.VISCOSITY, TransportCoefficient.BULK_VISCOSITY)
@@ -42,6 +44,8 @@ DENSITY_KINDS = {
 TOTAL_KINDS = {
     TransportCoefficient.IONIC_CONDUCTIVITY: "total current",
     TransportCoefficient.THERMAL_CONDUCTIVITY: "total heat flux",
+    TransportCoefficient.VISCOSITY: "total stress",
+    TransportCoefficient.BULK_VISCOSITY: "total stress",
 }
 """Kind of the units of the same times the volume."""
 _ENTRY = re.compile(r"([cfv]_\w+)\[(\d+)\]")

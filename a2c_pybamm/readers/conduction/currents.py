@@ -13,6 +13,7 @@ from a2c_pybamm.data import Array, CurrentSeries, TransportCoefficient, at_const
 from a2c_pybamm.readers.conduction.current_columns import (
     CHARGE_TERMS,
     STRESSES,
+    THERMO_PRESSURES,
     chosen_columns,
     current_kinds,
     current_units,
@@ -79,8 +80,9 @@ def read_currents(
         Style of units of LAMMPS (``"real"``, ``"metal"`` …) where the file does not state it, or the unit of the current itself
         (``"bar"``, ``"e.A/fs"``, ``"kcal/mol/A2/fs"``).
     extensive
-        For electric currents and heat fluxes in units of LAMMPS: True for a sum over atoms, as ``compute heat/flux`` and
-        ``reduce sum`` give (it is divided by the volume), False for what the input has divided by the volume already.
+        In units of LAMMPS: True for a sum over atoms, as ``compute heat/flux`` and ``reduce sum`` of ``stress/atom`` give,
+        which is divided by the volume; False for what the input has divided by the volume already. Needed where the column does
+        not show it: ``Pxx``, ``Press``, ``compute pressure`` are densities, ``compute heat/flux`` and ``q*vx`` are sums.
     interval, timestep
         Time between rows, or time step of the run [s], where the file states neither.
     temperature, volume
@@ -125,13 +127,12 @@ def read_currents(
         )
     series = open_series(path, run, _terms(path, kind, columns, coupled))
     names = chosen_columns(series, kind, columns)
+    raw = [series.column(name, "name it by columns=") for name in names]
     style = style_of(series, units)
     scale = _scale(series, kind, names, style, units, extensive)
     settings = series_settings(series, style, options)
     kept = slice(settings.run.n_discarded, None)
-    flux = np.column_stack(
-        [series.column(name, "name it by columns=")[kept] * unit for name, unit in zip(names, scale.units, strict=True)]
-    )
+    flux = np.column_stack([values[kept] * unit for values, unit in zip(raw, scale.units, strict=True)])
     independent = independent_series(kind, flux / settings.volume if scale.total else flux)
     if energy is not None:
         independent = at_constant_energy(independent, series.column(energy, "name it by energy=")[kept])
@@ -207,17 +208,16 @@ def _scale(
             f"{series.path}: the units are not stated in the file (no line 'units'); give units='real', or the unit "
             f"of the current itself ({', '.join(known)})"
         )
-    if coefficient in STRESSES:
-        if extensive:
-            raise ValueError(f"{series.path}: stresses are no sums over atoms; leave extensive out")
-        return _Scale((style.pressure,) * len(names), total=False)
     total = _is_total(series, coefficient, names, extensive)
     if total and series.statements.per_atom:
         raise ValueError(
             f"{series.path}: 'thermo_modify norm yes' divides sums over atoms by their number; run again with norm no, or take "
             "a file of fix ave/time"
         )
-    one = style.electric_current if coefficient is TransportCoefficient.IONIC_CONDUCTIVITY else style.heat_current
+    if coefficient in STRESSES:
+        one = style.pressure * style.volume
+    else:
+        one = style.electric_current if coefficient is TransportCoefficient.IONIC_CONDUCTIVITY else style.heat_current
     return _Scale((one if total else one / style.volume,) * len(names), total)
 
 
@@ -243,20 +243,26 @@ def _with_extent(series: SeriesTable, found: list[tuple[float, bool]], extensive
 
 def _is_total(series: SeriesTable, coefficient: TransportCoefficient, names: Sequence[str], extensive: bool | None) -> bool:
     """True where columns in units of LAMMPS hold a sum over atoms, by argument or by what the file shows."""
-    stems = {name.partition("[")[0].removeprefix("c_") for name in names}
-    of_compute = stems <= series.statements.heat_fluxes or (series.volumes is not None and set(names) <= set(CHARGE_TERMS))
-    if of_compute:
-        if extensive is False:
-            raise ValueError(
-                f"{series.path}: {names[0]!r} is a sum over atoms, energy or charge times velocity; leave extensive out"
-            )
-        return True
-    if extensive is None:
+    shown = _shown_total(series, coefficient, names)
+    if shown is None and extensive is None:
         raise ValueError(
             f"{series.path}: whether {names[0]!r} is a sum over atoms or a density is not stated; give extensive=True (compute "
             "heat/flux, reduce sum) or extensive=False (divided by the volume already)"
         )
-    return extensive
+    if shown is not None and extensive not in (None, shown):
+        kind = "a sum over atoms, not divided by the volume" if shown else "a pressure, no sum over atoms"
+        raise ValueError(f"{series.path}: {names[0]!r} is {kind}; leave extensive out")
+    return bool(extensive if shown is None else shown)
+
+
+def _shown_total(series: SeriesTable, coefficient: TransportCoefficient, names: Sequence[str]) -> bool | None:
+    """True where the file shows sums over atoms, False where it shows densities, None where it shows neither."""
+    stems = {name.partition("[")[0].removeprefix("c_") for name in names}
+    if coefficient in STRESSES:
+        pressures = {*THERMO_PRESSURES, *series.statements.pressures}
+        return False if stems <= pressures else None
+    summed = stems <= series.statements.heat_fluxes or (series.volumes is not None and set(names) <= set(CHARGE_TERMS))
+    return True if summed else None
 
 
 def _coupled(series: SeriesTable, coupled: Mapping[str, Sequence[str]], n: int, kept: slice) -> Array:

@@ -112,6 +112,8 @@ class _LogReader:
                 self.statements = replace(found, atomic_stresses=found.atomic_stresses | {style})
             case ["compute", name, _, "heat/flux", *_]:
                 self.statements = replace(found, heat_fluxes=found.heat_fluxes | {name})
+            case ["compute", name, _, "pressure", *_]:
+                self.statements = replace(found, pressures=found.pressures | {name})
             case ["thermo_modify", *options] if "norm" in options[:-1]:
                 self.statements = replace(found, per_atom=options[options.index("norm") + 1] == "yes")
             case ["Setting", "up", _, "style", "minimization", *_]:

@@ -35,6 +35,8 @@ class Statements:
     """Styles of the computes of stresses of single atoms: ``stress/atom``, ``centroid/stress/atom``."""
     heat_fluxes: frozenset[str] = frozenset()
     """Names of the computes ``heat/flux``."""
+    pressures: frozenset[str] = frozenset()
+    """Names of the computes ``pressure``."""
     per_atom: bool = False
     """True where sums over atoms are divided by their number (``thermo_modify norm yes``)."""
 

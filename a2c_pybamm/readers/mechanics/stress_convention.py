@@ -21,6 +21,8 @@ class StressConvention(Enum):
     """Pressure: compression positive; in the unit of the input's style (metal: bar)."""
     VASP = (-1, ("xx", "yy", "zz", "xy", "yz", "xz"))
     """Compression positive, in kB (kbar)."""
+    STRESS_ATOM = (1, ("xx", "yy", "zz", "xy", "xz", "yz"))
+    """Sums over atoms of LAMMPS's ``compute stress/atom``: stress times volume, tension positive."""
 
     @property
     def sign(self) -> int:
@@ -35,7 +37,7 @@ class StressConvention(Enum):
 
 
 def stress_convention(given: StressConvention | str, where: str) -> StressConvention:
-    """The convention by its name: ``"ase"``, ``"lammps"``, ``"vasp"``.
+    """The convention by its name: ``"ase"``, ``"lammps"``, ``"vasp"``, ``"stress_atom"``.
 
     Raises
     ------

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from a2c_pybamm.data import Array, StressKind, StressSeries
+from a2c_pybamm.data import Array, Extent, StressKind, StressSeries
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.mechanics.strain_table import pressure_unit, six_columns
 from a2c_pybamm.readers.mechanics.stress_convention import StressConvention, stress_convention
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
-from a2c_pybamm.readers.units import parse_quantity
+from a2c_pybamm.readers.units import UNITS, parse_quantity
 
 
 @file_errors
@@ -45,9 +45,12 @@ def read_stress_series(
     n_atom
         Number of atoms of its cell.
     born
-        Born term [Pa], of frames (n_born, 6, 6) or its mean (6, 6): of LAMMPS's ``compute born/matrix``, or `born_term`.
+        Born term [Pa], of frames (n_born, 6, 6) or its mean (6, 6): of `born_term`, or of LAMMPS by
+        `born_term_of_lammps`.
     stress_columns, stress_unit, convention
-        As in `read_strained_stresses`; ``"lammps"`` for pressures of LAMMPS.
+        As in `read_strained_stresses`; ``"lammps"`` for pressures of LAMMPS. Columns in a unit of stress times volume
+        (``"bar.A3"``, ``"eV"``), sums over atoms as of LAMMPS's ``compute stress/atom`` (``"stress_atom"``), are divided by the
+        volume.
     discard
         Time at the beginning that is left out.
     rotations
@@ -68,9 +71,10 @@ def read_stress_series(
     rows = rows[int(np.ceil(parse_quantity(discard, "time", f"{path}: discard") / step)) :]
     if not rows:
         raise ValueError(f"{path}: all rows are discarded; give a shorter discard")
-    components = np.column_stack([pressure_unit(path, name, stress_unit) * read_column(path, rows, name) for name in columns])
+    factors, extent = _units(path, columns, stress_unit)
+    components = np.column_stack([unit * read_column(path, rows, name) for name, unit in zip(columns, factors, strict=True)])
     program = stress_convention(convention, str(path))
-    return StressSeries(
+    series = StressSeries(
         stresses=program.stress(components),
         kind=StressKind(kind),
         interval=step,
@@ -81,4 +85,17 @@ def read_stress_series(
         rotations=rotations,
         label=label or unpacked_name(path).stem,
         provenance={**fingerprint(path), "convention": program.name.lower()},
+        extent=extent,
     )
+    return series if extent is Extent.VOLUME else series.per_volume()
+
+
+def _units(path: Path, columns: Sequence[str], unit: str | None) -> tuple[list[float], Extent]:
+    """SI values of the columns' units, and what they are of; ``ValueError`` where some are of stresses and some are not."""
+    known = UNITS["total stress"]
+    totals = [ending for name in columns if (ending := unit or name.rsplit("_", 1)[-1]) in known]
+    if not totals:
+        return [pressure_unit(path, name, unit) for name in columns], Extent.VOLUME
+    if len(totals) < len(columns):
+        raise ValueError(f"{path}: some columns are in units of a stress and some of stress times volume; take one kind")
+    return [known[ending] for ending in totals], Extent.SIMULATION_CELL

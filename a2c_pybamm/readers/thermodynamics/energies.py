@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.data import FRACTION_ROUNDING, Array, EnergyTable
+from a2c_pybamm.data import FRACTION_ROUNDING, Array, EnergyTable, Extent, conversion
 from a2c_pybamm.readers.csv_table import Rows, check_header, read_column, read_header, read_rows
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
 from a2c_pybamm.readers.thermodynamics.chemical_potentials import check_ion, potential_per_volt
@@ -104,12 +104,17 @@ def read_energies(
         structure=tuple(row[structure_column] for _, row in hosts),
         converged=_converged(path, hosts, converged_column),
         volume=_volumes(path, hosts, volume_column, sites_column),
-        provenance=fingerprint(path),
+        provenance=fingerprint(path) | (_converted(sites_column) if sites_column else {}),
         degeneracy=read_column(path, hosts, degeneracy_column, positive=True) if degeneracy_column else None,
         ensemble=energies[:, 1:] if members else None,
         members=tuple(members),
         ion=ion,
     )
+
+
+def _converted(sites_column: str) -> dict[str, str]:
+    """Entry of the provenance of energies and volumes of cells."""
+    return conversion(Extent.SIMULATION_CELL, Extent.SITE, f"column {sites_column!r}")
 
 
 def metal_row(given: str, ion: str) -> str:

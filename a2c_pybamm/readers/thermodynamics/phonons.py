@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from a2c_pybamm.data import Array, Vibrations
+from a2c_pybamm.data import Array, Extent, Vibrations, conversion
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.phonopy_object import load_phonopy
 from a2c_pybamm.readers.source_file import (
@@ -199,6 +199,7 @@ def _vibrations(
         raise ValueError(f"{path}: no frequency above {zero / THZ:g} THz among {len(frequency)}; are signs or unit wrong?")
     share = float(modes[frequency < -zero].sum() / modes.sum())
     provenance = {**fingerprint(path), **(more or {}), "sites": float(sites), "left_out": int((~kept).sum())}
+    provenance |= conversion(Extent.SIMULATION_CELL, Extent.SITE, f"{sites:g} sites")
     return Vibrations(label or unpacked_name(path).stem, frequency[kept], modes[kept] / sites, share, provenance)
 
 

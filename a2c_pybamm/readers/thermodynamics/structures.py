@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from ase.data import atomic_numbers
 
-from a2c_pybamm.data import FRACTION_ROUNDING, Array, EnergyTable
+from a2c_pybamm.data import FRACTION_ROUNDING, Array, EnergyTable, Extent, conversion
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, naming
 from a2c_pybamm.readers.thermodynamics.calculated_structure import CalculatedStructure, read_structures_of_file
 from a2c_pybamm.readers.thermodynamics.energies import TRUTH_VALUES
@@ -104,6 +104,7 @@ def read_structures(
     causes = [_cause(entry, converged_key) for entry in hosts]
     degeneracy = np.array([_degeneracy(entry, degeneracy_key) for entry in hosts]) if degeneracy_key else None
     provenance = _provenance([*files, *([of_metal.path] if of_metal and of_metal.path not in files else [])])
+    provenance |= conversion(Extent.SIMULATION_CELL, Extent.SITE, f"{sites_per_framework:g} sites for each {framework}")
     unconverged = {name: cause for name, cause in zip(called, causes, strict=True) if cause}
     if of_metal and (cause := _cause(of_metal, converged_key)):
         unconverged[of_metal.name] = f"the metal: {cause}"

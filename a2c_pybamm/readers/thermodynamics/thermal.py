@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from a2c_pybamm.data import Array, ThermalTable
+from a2c_pybamm.data import Array, Extent, ThermalTable, conversion
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.plain_yaml import plain_yaml
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, read_text, unpacked_name
@@ -64,6 +64,7 @@ def read_thermal(
     temperature, *per_cell = table.values()
     free_energy, entropy, heat_capacity = (values / sites for values in per_cell)
     provenance = {**fingerprint(path), "sites": float(sites), **stated}
+    provenance |= conversion(Extent.SIMULATION_CELL, Extent.SITE, f"{sites:g} sites")
     return ThermalTable(label or unpacked_name(path).stem, temperature, free_energy, entropy, heat_capacity, provenance)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -140,10 +139,8 @@ def test_window_is_against_the_ions_own_metal() -> None:
     validate_voltages(data)
     assert default_window("Na") == pytest.approx((-0.1, 5.67))
     assert default_window("Zn")[1] == pytest.approx(3.72)
-    columns = {name: getattr(data, name) for name in ("label", "x", "energy", "structure", "converged")}
-    sodium = SimpleNamespace(**columns, ion="Na")
     with pytest.raises(ValueError, match=r"5\.8 V .*\(-0\.1 to 5\.67 V\)"):
-        validate_voltages(sodium)  # type: ignore[arg-type]
+        validate_voltages(replace(data, ion="Na"))
 
 
 def test_mean_voltage_between_compositions() -> None:

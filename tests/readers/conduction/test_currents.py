@@ -264,7 +264,7 @@ def test_bad_logs_are_one_line(tmp_path: Path, text: str, message: str) -> None:
         ({"run": 3}, r"run = 3, and there are 1; choose one by run="),
         ({"columns": ["Pxx"]}, r"1 column\(s\) of stress; the viscosity needs all six, in the order xx yy zz xy xz yz"),
         ({"columns": ["Pxx"] * 5 + ["Pq"]}, r"no column 'Pq' \(found Step, Temp, .*; name it by columns="),
-        ({"extensive": True}, r"stresses are no sums over atoms"),
+        ({"extensive": True}, r"'Pxx' is a pressure, no sum over atoms; leave extensive out"),
         ({"coefficient": "color"}, r"coefficient 'color' is not known; write one of 'ionic conductivity'"),
         ({"coefficient": "ionic conductivity"}, r"which columns hold the current .* is not clear .* by columns="),
         ({"coefficient": "ionic conductivity", "columns": ["Pxx"]}, r"whether 'Pxx' is a sum over atoms or a density"),
@@ -451,3 +451,94 @@ def test_packed_log_is_read_as_the_plain_one(tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress((DATA / "log.lammps").read_bytes()))
     read: CurrentSeries = read_currents(packed, "viscosity")
     np.testing.assert_array_equal(read.flux, plain.flux)
+
+
+SUMS = [f"c_s[{k}]" for k in range(1, 7)]
+STRESS_ROWS = ["0 300 1000 1 2 3 4 5 6", "10 302 1000 2 3 4 5 6 8", "20 301 1000 0 1 2 2 1 0"]
+
+
+def test_stress_of_lammps_is_a_density_or_stated(tmp_path: Path) -> None:
+    """Pressures of thermodynamic output and of ``compute pressure`` are densities; of other columns the caller states it."""
+    of_thermo = read_currents(put(tmp_path, log(STRESS_ROWS)), "viscosity")
+    head = "units real\ntimestep 1.0\ncompute s all pressure NULL virial\n"
+    shown = read_currents(
+        put(tmp_path, log(STRESS_ROWS, f"Step Temp Volume {' '.join(SUMS)}", head)), "viscosity", columns=SUMS
+    )
+    np.testing.assert_array_equal(shown.flux, of_thermo.flux)
+    path = put(tmp_path, log(STRESS_ROWS, f"Step Temp Volume {' '.join(SUMS)}"))
+    with pytest.raises(ValueError, match=r"whether 'c_s\[1\]' is a sum over atoms or a density is not stated; give extensive="):
+        read_currents(path, "viscosity", columns=SUMS)
+    total = read_currents(path, "viscosity", columns=SUMS, extensive=True)
+    np.testing.assert_allclose(total.flux, of_thermo.flux / 1000, rtol=1e-13)  # atm Å3 over the 1000 Å3 of the cell
+    assert total.provenance["divided by the volume"] is True
+    np.testing.assert_array_equal(read_currents(path, "viscosity", columns=SUMS, extensive=False).flux, of_thermo.flux)
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("bar.A3", 1e5 / 1000), ("eV", 160.2176634e9 / 1000), ("bar", 1e5)])
+def test_unit_of_a_stress_states_its_extent(tmp_path: Path, unit: str, factor: float) -> None:
+    head = ",".join(f"P{k}_{unit}" for k in ("xx", "yy", "zz", "xy", "xz", "yz"))
+    path = put(tmp_path, f"time_fs,{head},T_K,volume_A3\n0,1,2,3,4,5,6,300,1000\n1,0,0,0,7,8,9,300,1000\n", "p.csv")
+    flux = read_currents(path, "viscosity").flux
+    np.testing.assert_allclose(flux[:3], factor * np.array([[4, 7], [5, 8], [6, 9]]), rtol=1e-9)
+    with pytest.raises(ValueError, match=r"extensive=(True|False) contradicts the unit of the current; leave it out"):
+        read_currents(path, "viscosity", extensive=unit == "bar")
+
+
+def dump(n_copy: int = 1) -> str:
+    """Two frames of two atoms with stress/atom, heat flux and velocities, ``n_copy`` times side by side along x."""
+    frames = []
+    for k, step in enumerate((0, 10)):
+        atoms = [
+            (j + 1, (1, -1)[j % 2], (0.5 + k) * (1, -2)[j % 2], *(k + j % 2 + c for c in range(6))) for j in range(2 * n_copy)
+        ]
+        lines = "".join(" ".join(map(str, atom)) + "\n" for atom in atoms)
+        bounds = f"0 {10 * n_copy}\n0 10\n0 10\n"
+        frames.append(
+            f"ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n{2 * n_copy}\nITEM: BOX BOUNDS pp pp pp\n{bounds}"
+            f"ITEM: ATOMS id q vx c_s[1] c_s[2] c_s[3] c_s[4] c_s[5] c_s[6]\n{lines}"
+        )
+    return "ITEM: UNITS\nreal\n" + "".join(frames)
+
+
+RUN_OF_DUMP: dict[str, Any] = {"timestep": 1e-15, "temperature": 300.0}
+
+
+def test_no_density_of_a_dump_changes_with_the_cell(tmp_path: Path) -> None:
+    """Sums over atoms of a cell, and of two of it side by side, are one density: stresses, heat fluxes, electric currents."""
+    asked = [
+        ("viscosity", {"columns": SUMS, "extensive": True}),
+        ("thermal conductivity", {"columns": SUMS[:3], "extensive": True, "atomic_stress": "pairwise"}),
+        ("ionic conductivity", {"columns": ["q*vx"]}),
+    ]
+    for coefficient, settings in asked:
+        one, two = (read_currents(put(tmp_path, dump(n), f"{n}.dump"), coefficient, **settings, **RUN_OF_DUMP) for n in (1, 2))
+        assert two.volume == pytest.approx(2 * one.volume)
+        np.testing.assert_allclose(two.flux, one.flux, rtol=1e-13)
+        assert np.abs(one.flux).max() > 0
+    with pytest.raises(ValueError, match=r"whether 'c_s\[1\]' is a sum over atoms or a density is not stated"):
+        read_currents(put(tmp_path, dump(), "1.dump"), "viscosity", columns=SUMS, **RUN_OF_DUMP)
+
+
+def test_heat_flux_is_divided_by_the_volume_once(tmp_path: Path) -> None:
+    """Extensive as the log's ``compute heat/flux``, by argument, by unit, or a density already: one number."""
+    rows, names = ["0 300 1000 1 2 3", "10 300 1000 2 3 5"], "Step Temp Volume c_j[1] c_j[2] c_j[3]"
+    head = "units metal\ntimestep 0.001\n"
+    settings: dict[str, Any] = {"atomic_stress": "centroid"}
+    shown = read_currents(
+        put(tmp_path, log(rows, names, head + "compute j all heat/flux k p s\n")), "thermal conductivity", **settings
+    )
+    np.testing.assert_allclose(shown.flux[:, 0], 1.602176634e-19 * 100 / 1e-27 * np.arange(1, 4), rtol=1e-12)
+    columns = [f"v_j[{k}]" for k in (1, 2, 3)]
+    total = put(tmp_path, log(rows, names.replace("c_j", "v_j"), head), "total.log")
+    density = put(
+        tmp_path,
+        log(["0 300 1000 1e-3 2e-3 3e-3", "10 300 1000 2e-3 3e-3 5e-3"], names.replace("c_j", "v_j"), head),
+        "density.log",
+    )
+    for path, extensive in ((total, True), (density, False)):
+        read = read_currents(path, "thermal conductivity", columns=columns, extensive=extensive, **settings)
+        np.testing.assert_allclose(read.flux, shown.flux, rtol=1e-12)
+        with pytest.raises(ValueError, match=r"whether 'v_j\[1\]' is a sum over atoms or a density is not stated"):
+            read_currents(path, "thermal conductivity", columns=columns, **settings)
+    by_unit = read_currents(total, "thermal conductivity", columns=columns, units="eV.A/ps", **settings)
+    np.testing.assert_allclose(by_unit.flux, shown.flux, rtol=1e-12)

@@ -98,6 +98,27 @@ def test_series_of_lammps_in_bar(tmp_path: Path) -> None:
         a2c.read_stress_series(tmp_path / "p.csv", kind="virial stress", **settings, **{**columns, "convention": "gromacs"})
 
 
+def test_series_of_stress_times_volume_is_divided_by_it(tmp_path: Path) -> None:
+    """Sums over atoms of LAMMPS's stress/atom: the negative of its pressures, times the volume."""
+    names, rows = "pxx,pyy,pzz,pxy,pxz,pyz", np.arange(12.0).reshape(2, 6)
+    settings: dict[str, Any] = {
+        "kind": "virial stress", "interval": "1 fs", "temperature": "300 K", "volume": "50 A3", "n_atom": 4, "born": np.eye(6),
+        "stress_columns": names.split(","),
+    }  # fmt: skip
+    np.savetxt(tmp_path / "p.csv", rows, delimiter=",", header=names, comments="")
+    np.savetxt(tmp_path / "s.csv", -50 * rows, delimiter=",", header=names, comments="")
+    pressures = a2c.read_stress_series(tmp_path / "p.csv", stress_unit="bar", convention="lammps", **settings)
+    sums = a2c.read_stress_series(tmp_path / "s.csv", stress_unit="bar.A3", convention="stress_atom", **settings)
+    np.testing.assert_allclose(sums.stresses, pressures.stresses, rtol=1e-13)
+    assert sums.provenance["conversion"] == "per simulation cell to per volume, divided by 5e-29 m3"
+    mixed = ",".join(f"p{k}_{'bar.A3' if k else 'bar'}" for k in range(6))
+    np.savetxt(tmp_path / "m.csv", rows, delimiter=",", header=mixed, comments="")
+    with pytest.raises(
+        ValueError, match="some columns are in units of a stress and some of stress times volume; take one kind"
+    ):
+        a2c.read_stress_series(tmp_path / "m.csv", **{**settings, "stress_columns": mixed.split(",")})
+
+
 def test_structures_give_the_same_as_their_table_whatever_their_axes(tmp_path: Path, crystal: Atoms) -> None:
     """Each strained cell is turned by a rotation of its own; the cell without strain is found among them."""
     rng = np.random.default_rng(0)
@@ -132,6 +153,26 @@ def test_born_term_of_a_crystal_is_its_clamped_tensor(crystal: Atoms) -> None:
     expected = np.diag([C11, C11, C11, C44, C44, C44]) + C12 * np.pad(1 - np.eye(3), (0, 3))
     shift = lagrangian * (np.diag([-1.0, -1, -1, -1, -1, -1]) + np.pad(1 - np.eye(3), (0, 3)))
     np.testing.assert_allclose(born, expected + shift, atol=1e-5 * C11)
+
+
+def test_born_matrix_of_lammps_is_divided_by_the_volume(crystal: Atoms) -> None:
+    """Its 21 numbers as the manual orders them; a cell of twice the size has twice of each and the same term."""
+    one = a2c.born_term(crystal, EMT())
+    order = [(k, k) for k in range(6)] + [(0, k) for k in range(1, 6)] + [(1, k) for k in range(2, 6)]
+    order += [(2, k) for k in range(3, 6)] + [(3, 4), (3, 5), (4, 5)]
+    volume = crystal.get_volume()
+    printed = np.array([one[pair] for pair in order]) / EV_A3 * volume
+    for n in (1, 2):
+        found = a2c.born_term_of_lammps(n * printed, unit="eV", volume=f"{n * volume} A3")
+        np.testing.assert_allclose(found, one, rtol=1e-12)
+    assert a2c.born_term_of_lammps(np.stack([printed] * 3), unit="eV", volume="1 A3").shape == (3, 6, 6)
+    for numbers, settings, said in (
+        (printed[:20], {"unit": "eV", "volume": "1 A3"}, "not finite ones"),
+        (printed, {"unit": "bar", "volume": "1 A3"}, "unit 'bar' is a unit of pressure"),
+        (printed, {"unit": "eV", "volume": "0 A3"}, "give that of the cell"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            a2c.born_term_of_lammps(numbers, **settings)
 
 
 @pytest.mark.parametrize(
