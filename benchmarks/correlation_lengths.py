@@ -1,8 +1,9 @@
 """How often the error bars of correlation lengths, of plateaus and of correlation times hold the truth.
 
-Fields and particles of exactly known structure factors (those of ``tests/estimators/fields``), and hard spheres, whose S(0) is that
-of Carnahan and Starling's equation of state. For each: runs that are refused, share of runs whose 68 and 95 % interval holds the
-truth, mean and spread of the error of the logarithm, and the stated error (root mean square). Rows are printed as they come.
+Fields and particles of exactly known structure factors (those of ``tests/estimators/fields``), and hard spheres, whose S(0) is
+that of Carnahan and Starling's equation of state. For each: runs that are refused, share of runs whose 68 and 95 % interval
+holds the truth, mean and spread of the error of the logarithm, and the stated error (root mean square). Rows are printed as
+they come.
 """
 
 from __future__ import annotations
@@ -35,11 +36,10 @@ def row(label: str, errors: list[Array], stds: list[Array], refused: int) -> Non
     error, std = np.array(errors), np.array(stds)
     for k in range(error.shape[1]):
         z = np.abs(error[:, k] / std[:, k])
-        print(
-            f"| {label} | {'ln xi' if k == 0 else 'ln S0'} | {len(z) + refused} | {refused} | {(z < 1).mean():.0%} | {(z < 1.96).mean():.0%} "
-            f"| {error[:, k].mean():+.3f} ± {error[:, k].std():.3f} | {np.sqrt((std[:, k] ** 2).mean()):.3f} |",
-            flush=True,
-        )
+        inside = f"{(z < 1).mean():.0%} | {(z < 1.96).mean():.0%}"
+        name = "ln xi" if k == 0 else "ln S0"
+        mean = f"{error[:, k].mean():+.3f} ± {error[:, k].std():.3f} | {np.sqrt((std[:, k] ** 2).mean()):.3f}"
+        print(f"| {label} | {name} | {len(z) + refused} | {refused} | {inside} | {mean} |", flush=True)
 
 
 def lengths(n_run: int, seed: int) -> None:

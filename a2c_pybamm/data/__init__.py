@@ -9,8 +9,8 @@ from a2c_pybamm.data.conduction import (
     formal_charges,
 )
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
-from a2c_pybamm.data.field_variance import FieldKind, FieldVariance
 from a2c_pybamm.data.extent import CONVERSION, Extent, conversion, validate_extent
+from a2c_pybamm.data.field_variance import FieldKind, FieldVariance
 from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
@@ -69,9 +69,9 @@ __all__ = [
     "DriftVelocities",
     "ElectrolyteMotion",
     "EnergyTable",
+    "Extent",
     "FieldKind",
     "FieldVariance",
-    "Extent",
     "FrameBlock",
     "GivenMSD",
     "HopFrequencies",
