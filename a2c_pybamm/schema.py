@@ -194,6 +194,8 @@ def _tuple(value: Any, kind: Any, place: str) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"{place} is {show(value)}, not a list; {REMEDY}")
     if len(kinds) == 2 and kinds[1] is Ellipsis:
+        if kinds[0] is float and all(type(entry) is float and math.isfinite(entry) for entry in value):
+            return tuple(value)  # as below, at a tenth of the time for a long table
         return tuple(conform(entry, kinds[0], f"{place}[{k}]") for k, entry in enumerate(value))
     if len(value) != len(kinds):
         raise ValueError(f"{place} has {len(value)} entries, not {len(kinds)}; {REMEDY}")

@@ -1,4 +1,7 @@
-"""Sets that come with the package, by name."""
+"""Sets that come with the package, by name.
+
+Files and PyBaMM are imported where a set is read, so that a name without a set is told at once.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from a2c_pybamm.files import read_set
-from a2c_pybamm.files.writing import write_with
-from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.schema import printable
+
+if TYPE_CHECKING:
+    from a2c_pybamm.parameter_set import ParameterSet
 
 DEMO = "LCO_graphite_universal_potentials"
 """Set whose study is copied by ``a2c demo``, and by ``a2c new`` with another law of the free energy."""
@@ -44,7 +47,7 @@ def load(name: str | Path) -> ParameterSet:
         If there is no such set or file.
     """
     if str(name) in set_names():
-        return read_set(sets_folder() / str(name) / "set.json")
+        return _read(sets_folder() / str(name) / "set.json")
     try:
         path = Path(name) / "set.json" if Path(name).is_dir() else Path(name)
         exists = path.is_file()
@@ -53,6 +56,12 @@ def load(name: str | Path) -> ParameterSet:
         raise ValueError(f"{printable(str(name))}: {reason}; check the name, its permissions and its spelling") from error
     if not exists:
         raise ValueError(f"{printable(str(name))}: neither a shipped set ({', '.join(set_names())}) nor a set.json file")
+    return _read(path)
+
+
+def _read(path: Path) -> ParameterSet:
+    from a2c_pybamm.files import read_set
+
     return read_set(path)
 
 
@@ -84,6 +93,8 @@ def new_study(folder: Path) -> None:
 
 def _copy_shipped(folder: Path, changed: Mapping[Path, bytes]) -> None:
     """Copy the shipped study, some files with other contents."""
+    from a2c_pybamm.files.writing import write_with
+
     shipped = sets_folder() / DEMO
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: not a folder; take another name")

@@ -19,6 +19,8 @@ os.environ["MPLBACKEND"] = "Agg"
 import pytest  # noqa: E402 (after the environment is set)
 from hypothesis import settings  # noqa: E402
 
+from tests.scripts import Scripts  # noqa: E402
+
 # A failure must come back in the next run, so that the examples are always the same and more of them cost time each time; and a
 # busy machine is no failure.
 settings.register_profile("house", derandomize=True, deadline=None, max_examples=40)
@@ -27,7 +29,7 @@ settings.load_profile("house")
 
 HERE = Path(__file__).parent
 SECONDS: dict[str, float] = {}
-"""Processor time [s] of each test, processes that it starts included."""
+"""Processor time [s] of each test, processes that it starts included, those of `scripts` aside."""
 
 
 def slow_tests() -> dict[str, int]:
@@ -62,6 +64,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     text = "list the tests that take longer than this processor time [s]; without -n"
     parser.addoption("--slower-than", type=float, default=None, metavar="SECONDS", help=text)
+
+
+@pytest.fixture(scope="session")
+def scripts() -> Iterator[Scripts]:
+    """Runs scripts, each in a process of its own."""
+    with Scripts() as runner:
+        yield runner
 
 
 @pytest.hookimpl(wrapper=True)

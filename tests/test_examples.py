@@ -1,10 +1,10 @@
 """Every example runs as its reader would run it: as a script, in an empty folder."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.scripts import Scripts
 
 ELSEWHERE = {"hosts_from_potentials"}
 """Run by the test of the page that shows what they print."""
@@ -22,6 +22,6 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize("example", [marked(example) for example in EXAMPLES])
-def test_example_runs(example: Path, tmp_path: Path) -> None:
-    run = subprocess.run([sys.executable, str(example)], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+def test_example_runs(example: Path, tmp_path: Path, scripts: Scripts) -> None:
+    run = scripts.run(example, tmp_path)
     assert run.returncode == 0, f"{example.name} ends with exit code {run.returncode}:\n{run.stderr[-3000:]}"

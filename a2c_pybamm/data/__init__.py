@@ -8,6 +8,7 @@ from a2c_pybamm.data.conduction import (
     at_constant_energy,
     formal_charges,
 )
+from a2c_pybamm.data.density import GRID_AXES, BlockMeans, FieldProfile, GridField, PointField
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.extent import CONVERSION, Extent, conversion, validate_extent
 from a2c_pybamm.data.field_variance import FieldKind, FieldVariance
@@ -50,6 +51,7 @@ __all__ = [
     "CONVERSION",
     "FRACTION_ROUNDING",
     "GIVEN_MSD_LIMITS",
+    "GRID_AXES",
     "IDENTITY",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
@@ -60,6 +62,7 @@ __all__ = [
     "ActivityTable",
     "Array",
     "BlockMSD",
+    "BlockMeans",
     "ChargeTransferBarriers",
     "ChemicalPotentials",
     "CollectiveMSD",
@@ -71,15 +74,18 @@ __all__ = [
     "EnergyTable",
     "Extent",
     "FieldKind",
+    "FieldProfile",
     "FieldVariance",
     "FrameBlock",
     "GivenMSD",
+    "GridField",
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",
     "IonRelaxation",
     "MigrationPath",
     "PairCorrelations",
+    "PointField",
     "PotentialScale",
     "SiteOccupation",
     "Sites",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,9 +44,10 @@ class Factor:
 
 def validate_common_labels(source: str, factors: Sequence[Factor]) -> None:
     """Raise ``ValueError`` where estimates share a source but no label: nothing then determines their correlation."""
-    for i, factor in enumerate(factors):
-        others = {label for j, other in enumerate(factors) if j != i for label in other.labels}
-        if factor.labels and others and not others & set(factor.labels):
+    counts = Counter(label for factor in factors for label in factor.labels)
+    n_labels = counts.total()
+    for factor in factors:
+        if 0 < len(factor.labels) < n_labels and all(counts[label] == 1 for label in factor.labels):
             raise ValueError(
                 f"source {source!r} is shared by {len(factors)} estimates, but one has no label in common with the others "
                 f"({', '.join(factor.labels[:3])} …); label the common realisations, rename the source, "

@@ -25,13 +25,14 @@ def _align(source: str, factors_by_rows: list[tuple[slice, Factor]], n: int, ind
     family = common_family(source, [factor for _, factor in factors_by_rows])
     if not independent:
         validate_common_labels(source, [factor for _, factor in factors_by_rows])
-    labels = list(dict.fromkeys(label for _, factor in factors_by_rows for label in factor.labels))
+    labels = tuple(dict.fromkeys(label for _, factor in factors_by_rows for label in factor.labels))
     if family == "uniform" and len(labels) != 1:
         raise ValueError(f"source {source!r}: a uniform germ has one label, found {', '.join(labels)}")
+    columns = {label: k for k, label in enumerate(labels)}
     values = np.zeros((n, len(labels)))
     for rows, factor in factors_by_rows:
-        values[rows, [labels.index(label) for label in factor.labels]] = factor.values
-    return Factor(values, tuple(labels), family)
+        values[rows, [columns[label] for label in factor.labels]] = factor.values
+    return Factor(values, labels, family)
 
 
 def _canonical(source: str, factor: Factor, names: tuple[str, ...], floor: Array) -> Factor:

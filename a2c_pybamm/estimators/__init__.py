@@ -39,8 +39,14 @@ from a2c_pybamm.estimators.fields.charge_moment import debye_length, fit_charge_
 from a2c_pybamm.estimators.fields.correlation_laws import variance_over_plateau
 from a2c_pybamm.estimators.fields.correlation_length import NoPlateau, fit_correlation_length
 from a2c_pybamm.estimators.fields.correlation_time import CorrelationTime, TimeCriterion, fit_correlation_time
+from a2c_pybamm.estimators.fields.density_field import density_field, momentum_field
+from a2c_pybamm.estimators.fields.field_grid import GridCriterion
+from a2c_pybamm.estimators.fields.field_points import density_at, momentum_at, momentum_divergence_at
 from a2c_pybamm.estimators.fields.field_variance import VarianceSettings, field_variance, sampled_field_variance
+from a2c_pybamm.estimators.fields.flow_velocity import flow_velocity
+from a2c_pybamm.estimators.fields.kernels import CubicBSpline, CubicTopHat, Gaussian, Kernel, SphericalTopHat, TrilinearHat
 from a2c_pybamm.estimators.fields.plateau import PlateauCriterion, PlateauReport, PlateauStatus, plateau_report
+from a2c_pybamm.estimators.fields.profile import centred, field_profile, field_slice
 from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
 from a2c_pybamm.estimators.hops.environments import EffectiveMedium, combine_environments
@@ -128,14 +134,19 @@ __all__ = [
     "BornCriterion",
     "BoundChoice",
     "CorrelationTime",
+    "CubicBSpline",
+    "CubicTopHat",
     "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
     "ElectrolytePrior",
     "FitTo",
     "FormCriterion",
+    "Gaussian",
+    "GridCriterion",
     "HopNetwork",
     "HullVoltages",
+    "Kernel",
     "MemoryCriterion",
     "NoPlateau",
     "NotDiffusive",
@@ -150,8 +161,10 @@ __all__ = [
     "PlateauStatus",
     "PolycrystalBounds",
     "SpectrumCriterion",
+    "SphericalTopHat",
     "StrainCriterion",
     "TimeCriterion",
+    "TrilinearHat",
     "VarianceSettings",
     "WindowCriterion",
     "WishedErrors",
@@ -166,6 +179,7 @@ __all__ = [
     "block_average",
     "block_averages",
     "central_velocities",
+    "centred",
     "charge_mean_squared_displacement",
     "choose_order",
     "collective_mean_squared_displacement",
@@ -176,6 +190,8 @@ __all__ = [
     "critical_point",
     "debye_length",
     "declare",
+    "density_at",
+    "density_field",
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
@@ -188,6 +204,8 @@ __all__ = [
     "electrolyte_motion",
     "extrapolate_cell_size",
     "extrapolate_liquid",
+    "field_profile",
+    "field_slice",
     "field_variance",
     "fit_arrhenius",
     "fit_barrier",
@@ -222,6 +240,7 @@ __all__ = [
     "fit_thermodynamic_factor",
     "fit_tracer_diffusivity",
     "fit_volume",
+    "flow_velocity",
     "harmonic",
     "harmonic_entropy",
     "haven_ratio",
@@ -243,6 +262,9 @@ __all__ = [
     "mobility_at",
     "molecules_by_number",
     "molecules_in_sequence",
+    "momentum_at",
+    "momentum_divergence_at",
+    "momentum_field",
     "motion_of_groups",
     "neighbour_hops",
     "observed_network",

@@ -214,7 +214,7 @@ class ParameterSet:
         values.update(initial_concentrations(base_values(self.base)))
         return float(values.evaluate(cyclable_lithium(values)))
 
-    @cached_property
+    @property
     def full_charge(self) -> dict[str, float]:
         """Initial concentrations [mol.m-3] at the upper voltage limit for the mean coefficients.
 
@@ -225,20 +225,28 @@ class ParameterSet:
         ValueError
             If PyBaMM finds no full charge.
         """
+        return self._charge_states[0]
+
+    @cached_property
+    def _charge_states(self) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+        """Initial values of full charge, and a full cell's stoichiometries at 0 and 100 %, from one solve of PyBaMM's."""
         values = self.mean_values
         options = kind_options(values)
-        sides = ("positive",) if "working electrode" in options else ("negative", "positive")
-        keys = [f"Initial concentration in {side} electrode [mol.m-3]" for side in sides]
         try:
             with silent_pybamm():
                 if "particle" in options:
                     potentials = full_charge_potentials(values, self.lithium)
-                    return {f"Initial voltage in {side} electrode [V]": U for side, U in potentials.items()}
-                if not options:
-                    # PyBaMM keeps the lithium that it finds in the initial concentrations
-                    ratio = self.lithium / float(values.evaluate(pybamm.LithiumIonParameters().Q_Li_particles_init))
-                    values.update({key: ratio * values[key] for key in keys} if ratio != 1 else {})
-                values.set_initial_state(1.0, options=options or None)
+                    return {f"Initial voltage in {side} electrode [V]": U for side, U in potentials.items()}, {}
+                if options:
+                    values.set_initial_state(1.0, options=options)
+                    key = "Initial concentration in positive electrode [mol.m-3]"
+                    return {key: float(values.evaluate(values[key]))}, {}
+                # PyBaMM keeps the lithium that it finds in the initial concentrations
+                keys = [f"Initial concentration in {side} electrode [mol.m-3]" for side in ("negative", "positive")]
+                ratio = self.lithium / float(values.evaluate(pybamm.LithiumIonParameters().Q_Li_particles_init))
+                values.update({key: ratio * values[key] for key in keys} if ratio != 1 else {})
+                ends = _end_stoichiometries(values)
+                most = {side: values.evaluate(values[f"Maximum concentration in {side} electrode [mol.m-3]"]) for side in ends}
         except KeyError as error:
             lacked = missing_entry(error) or message_line(error)
             raise ValueError(
@@ -247,7 +255,7 @@ class ParameterSet:
         except (pybamm.SolverError, ValueError) as error:
             text = LONG_NUMBER.sub(lambda digits: f"{float(digits[0]):.3g}", " ".join(str(error).split()))
             raise ValueError(f"set {self.name}: no full charge at the upper voltage limit ({text}); check voltages") from error
-        return {key: float(values.evaluate(values[key])) for key in keys}
+        return {key: float(full * most[side]) for key, (side, (_, full)) in zip(keys, ends.items(), strict=True)}, ends
 
     def validate_stability(self) -> None:
         """Raise ``UnstablePhaseError`` if a host at the mean coefficients would separate into phases where the cell goes."""
@@ -258,17 +266,28 @@ class ParameterSet:
         if reason := self.instabilities(self.joint.mean[None], window)[0]:
             raise UnstablePhaseError(f"set {self.name}, mean coefficients: unstable: {reason}; {TREATMENTS}")
 
-    @cached_property
+    @property
     def stoichiometry_window(self) -> dict[str, tuple[float, float]]:
-        """Stoichiometries at 0 and 100 % state of charge of the nominal full cell, by side; empty for other kinds of cells."""
-        return _window(self.nominal())
+        """Stoichiometries at 0 and 100 % state of charge of the nominal full cell, by side; empty for other kinds of cells.
+
+        Empty, too, where PyBaMM's asymptotes reach a voltage limit outside the range of stoichiometries alone.
+        """
+        ends = self._charge_states[1]
+        return ends if _are_stoichiometries(ends) else {}
 
     @cached_property
     def base_stoichiometry_window(self) -> dict[str, tuple[float, float]]:
         """Stoichiometries at 0 and 100 % state of charge of the base set between this set's voltage limits, by side."""
         values = base_values(self.base)
         values.update(self.limit_values)
-        return _window(values)
+        if kind_options(values):
+            return {}
+        try:
+            with silent_pybamm():
+                ends = _end_stoichiometries(values)
+        except (pybamm.SolverError, ValueError, KeyError):
+            return {}
+        return ends if _are_stoichiometries(ends) else {}
 
     def _build(self, c: Mapping[str, Any]) -> pybamm.ParameterValues:
         values = base_values(self.base)
@@ -320,15 +339,11 @@ class ParameterSet:
         return "\n  ".join([cut(plain(heading), MESSAGE_LENGTH), *abbreviated(text_table(rows)), counts])
 
 
-def _window(values: pybamm.ParameterValues) -> dict[str, tuple[float, float]]:
-    """Stoichiometries at 0 and 100 % state of charge, by side; empty where PyBaMM finds none."""
-    if kind_options(values):
-        return {}
-    try:
-        with silent_pybamm():
-            x_0, x_100, y_100, y_0 = pybamm.lithium_ion.get_min_max_stoichiometries(values)
-    except (pybamm.SolverError, ValueError, KeyError):
-        return {}
-    if not all(0 <= sto <= 1 for sto in (x_0, x_100, y_100, y_0)):
-        return {}  # PyBaMM's asymptotes reach any voltage, outside the range of stoichiometries
-    return {"negative": (float(x_0), float(x_100)), "positive": (float(y_0), float(y_100))}
+def _end_stoichiometries(values: pybamm.ParameterValues) -> dict[str, tuple[float, float]]:
+    """Stoichiometries at 0 and 100 % state of charge that PyBaMM finds for a full cell, by side."""
+    x_0, x_100, y_100, y_0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(values))
+    return {"negative": (x_0, x_100), "positive": (y_0, y_100)}
+
+
+def _are_stoichiometries(ends: Mapping[str, tuple[float, float]]) -> bool:
+    return all(0 <= sto <= 1 for pair in ends.values() for sto in pair)

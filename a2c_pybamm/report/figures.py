@@ -6,11 +6,13 @@ import io
 import textwrap
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -243,7 +245,13 @@ def svg(figure: Figure, metadata: Mapping[str, str | None], *, salt: str | None 
     A character that the fonts here lack is drawn as a box: the page has it as text.
     """
     stream = io.StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}), warnings.catch_warnings():
+    FigureCanvasSVG(figure)
+    settings: dict[Any, Any] = {"svg.hashsalt": salt, "svg.fonttype": "path"}
+    settings |= {"figure.autolayout": False, "figure.constrained_layout.use": False}
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=NO_GLYPH)
+        if engine := figure.get_layout_engine():  # once: savefig would draw all of a figure for its layout alone
+            engine.execute(figure)
+            figure.set_layout_engine(None)
         figure.savefig(stream, format="svg", metadata=dict(metadata))
     return stream.getvalue()

@@ -2,6 +2,7 @@
 
 import functools
 import pickle
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -434,11 +435,13 @@ def test_mistakes_are_one_line(chen: a2c.ParameterSet) -> None:
 
 
 @pytest.mark.slow
-def test_declared_outputs_are_decided_on_stored_and_shared_out(chen: a2c.ParameterSet, tmp_path: Path) -> None:
+def test_declared_outputs_are_decided_on_stored_and_shared_out(
+    chen: a2c.ParameterSet, tmp_path: Path, process: ProcessPoolExecutor
+) -> None:
     outputs = ["capacity", volt("after ten minutes", time=600.0), TraceFunction(name="fall", function=drop, units="V")]
     cell = Cell(chen, model="SPM", outputs=outputs)
     samples = np.linspace(-0.2, 0.2, 12)[:, None]
-    with ParallelCell(cell, workers=2, schedule=ChunkSchedule(start_seconds=0)) as parallel:
+    with ParallelCell(cell, process, schedule=ChunkSchedule(start_seconds=0)) as parallel:
         assert parallel.solve(samples).identical(cell.solve(samples))
     result = a2c.propagate(cell, chen.joint, a2c.FirstOrder(), a2c.MonteCarlo(40), rng=np.random.default_rng(1))
     node = result["after ten minutes"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +231,8 @@ def test_other_processes_solve_what_this_one_solves(tmp_path: Path, monkeypatch:
     values[KAPPA] = module_of_the_user.conductivity
     cell = Cell(scaled(values), model=module_of_the_user.Own())
     samples = np.linspace(-0.5, 0.5, 12)[:, None]
-    with ParallelCell(cell, schedule=ChunkSchedule(start_seconds=0.0)) as parallel:
+    one = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))  # a new one, which has the module's folder
+    with one, ParallelCell(cell, one, schedule=ChunkSchedule(start_seconds=0.0)) as parallel:
         found = parallel.solve(samples)
         assert parallel._running is not None
     xr.testing.assert_identical(found, cell.solve(samples))

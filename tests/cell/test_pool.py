@@ -290,19 +290,18 @@ def test_main_program_that_is_no_file_is_named(cell: Cell, samples: np.ndarray, 
 
 @pytest.mark.slow
 def test_process_that_dies_is_an_error_and_the_next_batch_starts_anew(
-    cell: Cell, samples: np.ndarray, expected: xr.Dataset
+    parallel: ParallelCell, samples: np.ndarray, expected: xr.Dataset
 ) -> None:
     many = np.tile(samples, (20, 1))
-    with ParallelCell(cell, schedule=AT_ONCE) as model:
 
-        def kill(n: int) -> None:
-            if model._running is not None:
-                os.kill(next(iter(multiprocessing.active_children())).pid, signal.SIGKILL)  # type: ignore[arg-type]
+    def kill(n: int) -> None:
+        os.kill(next(iter(multiprocessing.active_children())).pid, signal.SIGKILL)  # type: ignore[arg-type]
 
-        with pytest.raises(SimulationFailed, match="a process ended while it was solving"):
-            model.solve(many, progress=kill)
-        assert model._running is None
-        xr.testing.assert_identical(model.solve(samples), expected)
+    with pytest.raises(SimulationFailed, match="a process ended while it was solving"):
+        parallel.solve(many, progress=kill)
+    assert parallel._running is None
+    xr.testing.assert_identical(parallel.solve(samples), expected)
+    assert parallel._running is not None
 
 
 SCRIPT = f"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib import invalidate_caches
 from importlib.metadata import EntryPoint
@@ -218,16 +219,18 @@ def samples(cell: a2c.Cell) -> np.ndarray:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("schedule", [ChunkSchedule(), ChunkSchedule(start_seconds=0.0)], ids=["one process", "two processes"])
-def test_cell_that_was_stopped_goes_on(cell: a2c.Cell, samples: np.ndarray, tmp_path: Path, schedule: ChunkSchedule) -> None:
-    """In this process and in a pool; the failure with its cause and reason, derivatives too."""
+@pytest.mark.parametrize("schedule", [ChunkSchedule(), ChunkSchedule(start_seconds=0.0)], ids=["here", "another process"])
+def test_cell_that_was_stopped_goes_on(
+    cell: a2c.Cell, samples: np.ndarray, tmp_path: Path, process: ProcessPoolExecutor, schedule: ChunkSchedule
+) -> None:
+    """In this process and in another; the failure with its cause and reason, derivatives too."""
     expected, mean = cell.solve(samples), cell.inputs.mean[0]
 
     def interrupt(n: int) -> None:
         if n < 5:  # five are read, the first of the others is solved alone
             raise KeyboardInterrupt
 
-    with a2c.ParallelCell(cell, schedule=schedule) as parallel:
+    with a2c.ParallelCell(cell, process, schedule=schedule) as parallel:
         with remembered(parallel, tmp_path / "m") as kept:
             kept.solve(samples[:5])
             with pytest.raises(KeyboardInterrupt):

@@ -15,6 +15,7 @@ QUICK = '[cell]\nmodel = "SPM"\n[propagation]\nadaptive = false\nsamples = 0\nwo
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("base", ["cell.bpx.json", "my_values.json"])
 def test_whole_study_on_a_file(base: str, tmp_path: Path, call: Call) -> None:  # noqa: F811
     path = study(tmp_path, base, CURVE.format(side="positive"), SCALE.replace("Positive", "Negative"), QUICK)
@@ -67,6 +68,7 @@ def test_option_the_base_has_no_entry_for(base: str, options: str, entry: str, t
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 def test_half_cell_runs_and_has_no_bpx(tmp_path: Path, call: Call) -> None:  # noqa: F811
     path = study(tmp_path, "Xu2019", SCALE, QUICK)
     code, _, err = call("run", path)

@@ -58,7 +58,11 @@ def edit(folder: Path, *edits: tuple[str, str], after: str = "") -> None:
     path.write_text(text + after, encoding="utf-8")
 
 
-QUICK = (('model = "SPMe"', 'model = "SPM"'), ("adaptive = true", "adaptive = false"), ("samples = 1000", "samples = 20"))
+QUICK = (
+    ('model = "SPMe"', 'model = "SPM"'),
+    ("adaptive = true", "adaptive = false\nworkers = 1"),
+    ("samples = 1000", "samples = 20"),
+)
 SWEEP = '\n[sweep]\nc_rate = [0.5, 1.0]\nupper_voltage = ["4.0 V"]\nuncertainty = false\n'
 ODH, CSV = "data/neb/lco_odh_chgnet-0.3.0.extxyz", "data/lithiation/energies_7net-0_lco.csv"
 HOP, SINGLE = "data/neb/lco_odh_chgnet-0.3.0.json", "data/neb/single_points_sevennet.csv"
@@ -686,6 +690,37 @@ def test_check_says_what_stays_the_base_sets(call: Call, study: Path) -> None:
 
 
 @pytest.mark.slow
+def test_check_compares_scales(call: Call, study: Path) -> None:
+    """Each place has a table; consequences stand below; a declared correlation length comes in, a wrong material is a line."""
+    out = call("check", study)[1]
+    for place in ("graphite, negative particle", "LCO, paths of its hops", "separator", "positive electrode"):
+        assert f"Scales: {place}\n" in re.sub(r" +\n", "\n", out)
+    assert "LCO, positive particle: correlation length ≪ averaging length: the correlation length is not known" in out
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    section = '\n[[scales.material]]\nmaterial = "{}"\nreason = "r"\ncorrelation_length = "6 angstrom"\n'
+    more = "correlation_length_std_ln = 0.1\n"
+    (study / "study.toml").write_text(text + section.format("LCO") + more, encoding="utf-8")
+    out = call("check", study)[1]
+    assert "LCO, paths of its hops: correlation length ≪ simulation cell: ratio 0.789, 5.00 wanted" in out
+    (study / "study.toml").write_text(text + section.format("NMC") + more, encoding="utf-8")
+    assert "scales: no material 'NMC' is in the study (have LCO, graphite)" in refused(call, study, "check", study)
+
+
+@pytest.mark.slow
+def test_check_goes_on_where_the_mean_cell_has_no_solution(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise a2c.SimulationFailed("set x, mean coefficients: no solution")
+
+    monkeypatch.setattr("a2c_pybamm.cell.Cell.mean_fields", fail)
+    status, out, errors = call("check", study)
+    assert status == 0
+    assert "Files read:" in out
+    assert "Scales are not compared" in errors
+    assert "mean coefficients: no solution" in errors
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 def test_derive_is_exact_and_repeats(call: Call, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the folder, the file, another place or a link: the same set to the last byte."""
     before = (study / "set.json").read_bytes()
@@ -744,9 +779,10 @@ def test_points_of_a_sweep_in_which_many_samples_fail_keep_their_numbers(capsys:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 def test_plan_solves_nothing_and_says_what_will(call: Call, study: Path) -> None:
     """Solves of each method and in all, time, draws that will fail; afterwards how many solves there are already."""
-    edit(study, ("samples = 20", "samples = 64"))
+    edit(study, ("samples = 20", "samples = 64"), ("workers = 1", "workers = 2"))
     before = contents(study)
     code, out, err = call("propagate", "--plan", study)
     assert (code, err) == (0, "")
@@ -770,6 +806,7 @@ def test_plan_solves_nothing_and_says_what_will(call: Call, study: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 def test_solves_are_kept_from_one_command_to_the_next(call: Call, study: Path) -> None:
     """Propagate again, with more draws, and a sweep through the same cell; with --fresh all anew."""
     edit(study, ("c_rate = [0.5, 1.0]", "c_rate = [1.0]"))
@@ -792,6 +829,7 @@ def test_solves_are_kept_from_one_command_to_the_next(call: Call, study: Path) -
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("command", ["sweep", "run"])
 def test_sweep_with_uncertainty(call: Call, study: Path, command: str) -> None:
     """The default of a sweep, from the command line: each method at each point, with its standard deviation."""
@@ -820,6 +858,7 @@ TABLES = ("negative_thermodynamics.csv", "positive_thermodynamics.csv")
         pytest.param("sweep", "print_sweep", ["sweep.nc"], marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.usefixtures("undrawn")
 def test_files_are_written_before_anything_is_printed(
     call: Call, study: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, printer: str, written: list[str]
 ) -> None:
@@ -857,6 +896,7 @@ def test_whole_chain_step_by_step_and_at_once(call: Call, study: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 def test_demo_twice_and_not_over_changes(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time everything is made anew; a study or data file that was changed is refused and kept."""
     monkeypatch.chdir(tmp_path)
@@ -918,6 +958,7 @@ def test_bad_cell_is_one_line_and_changes_nothing(call: Call, study: Path, case:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 def test_study_of_an_experiment_runs_to_its_report(call: Call, study: Path) -> None:
     cell_of(study, STEPS)
     edit(study, (SWEEP, ""))
@@ -932,6 +973,7 @@ def test_study_of_an_experiment_runs_to_its_report(call: Call, study: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
 def test_study_of_a_drive_cycle_with_a_warm_cell(call: Call, study: Path) -> None:
     (study / "cycle.csv").write_text("time_s,current_A\n0,0.0\n10,2.0\n100,2.0\n110,-1.0\n200,0.0\n", encoding="utf-8")
     options = '[cell.options]\nthermal = "lumped"\n\n[propagation]'

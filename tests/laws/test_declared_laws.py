@@ -4,8 +4,6 @@ import importlib.util
 import json
 import pickle
 import re
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pytest
 from a2c_pybamm import Attachment, Cell, Joint, ParameterSet, Scale, StoichiometryMap, Value, declare, derive, read_study
 from a2c_pybamm.files import read_set, save, set_document, write_bpx, write_pybamm_module
 from a2c_pybamm.parameter_set import base_values, required_arguments
+from tests.scripts import Scripts
 
 PAGE = Path(__file__).parents[2] / "docs" / "declared-errors.md"
 CONDUCTIVITY, TRANSFERENCE = "Electrolyte conductivity [S.m-1]", "Cation transference number"
@@ -367,14 +366,14 @@ def test_two_estimates_of_one_factor_are_refused() -> None:
 
 
 @pytest.mark.slow
-def test_page_says_one_set_in_python_and_in_toml(tmp_path: Path) -> None:
+def test_page_says_one_set_in_python_and_in_toml(tmp_path: Path, scripts: Scripts) -> None:
     """Both are run as a reader would paste them; the cell's error is the electrolyte's for the larger part."""
     page = PAGE.read_text(encoding="utf-8")
     (python,), (toml,) = (re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL) for language in ("python", "toml"))
     share = 'result["capacity"]["share"].sel(source="electrolyte (literature)")[0]'
     end = f'a2c.save(parameter_set, "set.json")\nprint(float({share}))'
     (tmp_path / "pasted.py").write_text(f"{python}\n{end}\n", encoding="utf-8")
-    run = subprocess.run([sys.executable, "pasted.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    run = scripts.run(tmp_path / "pasted.py", tmp_path)
     assert run.returncode == 0, run.stderr[-3000:]
     assert 0.5 < float(run.stdout.split()[-1]) < 1
     (tmp_path / "study.toml").write_text(toml, encoding="utf-8")

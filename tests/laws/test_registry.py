@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ import pytest
 from scipy.integrate import quad
 
 from a2c_pybamm import laws as exported
-from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
 from a2c_pybamm.estimate import Estimate, Joint
 from a2c_pybamm.files import read_set, save
 from a2c_pybamm.files.pybamm_module import pybamm_module
@@ -29,6 +30,7 @@ from a2c_pybamm.laws import (
     FreeEnergy,
     PhaseForming,
     PlainExpansion,
+    Scale,
     TwoPhase,
     VacancyMobility,
     build_law,
@@ -391,21 +393,39 @@ def test_written_and_read_again(name: str, tmp_path: Path) -> None:
 
 
 ONE_OF_A_KIND = {EXAMPLES[name].kind: name for name in IN_A_CELL}.values()
-"""The last example of each kind; a module is written about the mean's full charge, which takes a while to find."""
+"""The last example of each kind."""
+
+
+@cache
+def base_full_charge() -> dict[str, float]:
+    """Initial concentrations of a set whose one law is no part of the full charge."""
+    law = Scale("Electrolyte conductivity")
+    joint = Joint([Estimate.from_covariance(law.names, [0.0], [[1e-4]], source="declared")])
+    return ParameterSet("base", "Chen2020", {KEYS["factor"]: Attachment(law, "factor")}, joint).full_charge
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in ONE_OF_A_KIND else pytest.mark.slow) for name in IN_A_CELL]
 )
-def test_stand_alone_module_gives_the_sets_numbers(name: str) -> None:
+def test_stand_alone_module_gives_the_sets_numbers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The full charge, which takes a while, is moved by the maximum concentration, and by entropies at another temperature."""
     made = set_of(EXAMPLES[name])
+    if made.temperature == STANDARD_TEMPERATURE and not hasattr(EXAMPLES[name], "maximum_concentration"):
+        monkeypatch.setattr(ParameterSet, "full_charge", base_full_charge())
     module: dict[str, Any] = {}
     source = pybamm_module(made)
     exec(compile(source, "module", "exec"), module)
     assert {ion.symbol for a in made.attach.values() for _, ion in ions_of(a.law)} == set(re.findall(r", (\w+) ions\.", source))
     written, values = module["get_parameter_values"](), made.nominal()
-    for key in made.attach:
+    for key in (*made.attach, *made.full_charge):
         np.testing.assert_allclose(entry(written, key), entry(values, key), rtol=1e-12, atol=1e-300, err_msg=key)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["redlich-kister 0", "measured-ocp 0", "two-phase 0", "spline-potential 0"])
+def test_full_charge_is_the_base_sets(name: str) -> None:
+    made = set_of(EXAMPLES[name])
+    assert made.full_charge == pytest.approx(base_full_charge(), rel=1e-9)
 
 
 # ---- laws of other packages --------------------------------------------------------------------------------------------

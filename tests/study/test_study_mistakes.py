@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -324,10 +325,10 @@ def test_numbers_of_another_library_are_shortened(monkeypatch: pytest.MonkeyPatc
     def fails(*_: object, **__: object) -> None:
         raise ValueError(digits)
 
-    monkeypatch.setattr(pybamm.ParameterValues, "set_initial_state", fails)
-    parameter_set = a2c.load("LCO_graphite_universal_potentials")
+    monkeypatch.setattr(pybamm.lithium_ion, "get_min_max_stoichiometries", fails)
+    parameter_set = replace(a2c.load("LCO_graphite_universal_potentials"))  # one that has not found its full charge yet
     with pytest.raises(ValueError, match=re.escape(f"({shown}); check voltages")):
-        _ = a2c.ParameterSet.full_charge.func(parameter_set)  # type: ignore[attr-defined]
+        _ = parameter_set.full_charge
 
 
 def test_slope_that_moves_nothing_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from a2c_pybamm.data import Array, StructureFactors, Trajectory, frames_at_once
 from a2c_pybamm.estimate import Estimate, Factor
@@ -226,5 +226,5 @@ def _line(data: StructureFactors, y: Array, n: int, reciprocal: bool) -> _Line |
         value=1 / value if reciprocal and value else value,
         sampling=float(np.sqrt(student_variance(n_block - 1))) * std / abs(value) if value else np.inf,
         hidden=abs(float(limit @ square**2)) * max(abs(bent), bent_std) / abs(value) if value else np.inf,
-        probability=float(2 * student.sf(statistic, n_block - 1)),
+        probability=float(2 * stdtr(n_block - 1, -statistic)),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from a2c_pybamm.data import Array, SiteOccupation
 from a2c_pybamm.estimate import Estimate
@@ -190,7 +190,7 @@ def _without_memory(
     change = np.diff(np.diff(moved, axis=1, prepend=0.0) / np.diff(lag, prepend=0), axis=1)
     error = change.std(axis=0, ddof=1) / np.sqrt(len(change))
     z = np.abs(change.mean(axis=0)) / np.where(error > 0, error, np.inf)  # the same for all ions: none
-    steady = 2 * student.sf(z, len(change) - 1) >= criterion.level
+    steady = 2 * stdtr(len(change) - 1, -z) >= criterion.level
     for start in range(int(np.searchsorted(lag, _between_hops(occupation))), len(steady)):
         if lag[start] * criterion.least_ratio > last:
             break

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from a2c_pybamm.constants import FARADAY
 from a2c_pybamm.data import Array
@@ -83,7 +83,7 @@ def detailed_balance(difference: Array, overpotential: Array, covariance: Array)
     spread = float(centred @ centred)
     slope = float(centred @ difference / FARADAY / spread) if spread > 0 else float("nan")
     return DetailedBalance(
-        square, n, float(chi2.sf(square, n)), float(missed.mean() / FARADAY), slope, _scatter_p(missed, centred, covariance)
+        square, n, float(chdtrc(n, square)), float(missed.mean() / FARADAY), slope, _scatter_p(missed, centred, covariance)
     )
 
 
@@ -96,4 +96,4 @@ def _scatter_p(missed: Array, centred: Array, covariance: Array) -> float:
     white = np.linalg.solve(root, np.column_stack([line, missed]))
     q = np.linalg.qr(white[:, :-1])[0]
     rest = white[:, -1] - q @ (q.T @ white[:, -1])
-    return float(chi2.sf(rest @ rest, len(missed) - line.shape[1]))
+    return float(chdtrc(len(missed) - line.shape[1], rest @ rest))

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, f
+from scipy.special import chdtri, fdtri
 
 from a2c_pybamm.data import N_VOIGT, Array
 from a2c_pybamm.estimators.mechanics.crystal_symmetry import MANDEL, PAIRS, ElasticForm, invariant_tensors
@@ -146,7 +146,7 @@ def _joint_widening(n_constant: int, degrees_of_freedom: int, level: float) -> f
 
     The noise has the factor of Student's variance, which is enough for one constant.
     """
-    region = n_constant * f.ppf(level, n_constant, degrees_of_freedom) / chi2.ppf(level, n_constant)
+    region = n_constant * fdtri(n_constant, degrees_of_freedom, level) / chdtri(n_constant, 1 - level)
     return float(np.sqrt(max(region / student_variance(degrees_of_freedom), 1.0)))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from a2c_pybamm.data import Array
 
@@ -76,7 +76,7 @@ def fit_misfit(design: Array, values: Array, covariance: Array, criterion: Misfi
         return float(np.sum((white[:, k] - q @ (q.T @ white[:, k])) ** 2))
 
     free, at_zero = n - k, square(0.0)
-    p = float(chi2.sf(at_zero, free)) if free else 1.0
+    p = float(chdtrc(free, at_zero)) if free else 1.0
     if free == 0 or at_zero <= free or p >= criterion.level:
         return Misfit(at_zero, free, p, 0.0)
     residual = values - design @ np.linalg.lstsq(design, values)[0]

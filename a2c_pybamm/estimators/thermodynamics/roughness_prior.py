@@ -219,12 +219,18 @@ class _Search:
 
     def coefficients(self, germ: Array, at: NDArray[np.intp]) -> tuple[Array, Array]:
         """Slopes' coefficients c and entropies' (n, n_slope or 0) of standard-normal germs."""
-        roots = self.roots[self.of_root[at]]
-        c = np.einsum("gkj,gj->gk", roots, germ[:, : self.n_slope])
+        c = self.rooted(germ[:, : self.n_slope], at)
         if not self.free.entropies.shape[1]:
             return c, np.zeros((len(at), 0))
-        entropy = np.einsum("gkj,gj->gk", roots, germ[:, self.n_slope :])
-        return c, self.prior.entropy_factor * entropy
+        return c, self.prior.entropy_factor * self.rooted(germ[:, self.n_slope :], at)
+
+    def rooted(self, germ: Array, at: NDArray[np.intp]) -> Array:
+        """Germs (n, n_slope) times the factor of each combination's prior; combinations of one prior together."""
+        of_root, product = self.of_root[at], np.empty(germ.shape)
+        for k in np.unique(of_root):
+            rows = np.flatnonzero(of_root == k)
+            product[rows] = germ[rows] @ self.roots[k].T
+        return product
 
     def residual(self, c: Array, entropy: Array, at: NDArray[np.intp]) -> Array:
         """Data less the curve (n, n_free)."""
@@ -237,11 +243,14 @@ class _Search:
 
     def design(self, c: Array, at: NDArray[np.intp]) -> Array:
         """Derivative of the curve by the germs (n, n_free, n_germ)."""
-        roots = self.roots[self.of_root[at]]
-        first = (self.free.slopes * self.slope_factor(c)[:, None, :]) @ roots
+        of_root = self.of_root[at]
+        if self.free.positive:
+            first = (self.free.slopes * self.slope_factor(c)[:, None, :]) @ self.roots[of_root]
+        else:  # the same for all noises
+            first = (self.free.slopes @ self.roots)[of_root]
         if not self.free.entropies.shape[1]:
             return np.asarray(first)
-        return np.concatenate([first, self.prior.entropy_factor * self.free.entropies @ roots], axis=2)
+        return np.concatenate([first, (self.prior.entropy_factor * self.free.entropies @ self.roots)[of_root]], axis=2)
 
     def objective(self, germ: Array, at: NDArray[np.intp]) -> Array:
         """Minus the logarithm of the density (n,)."""
@@ -259,7 +268,7 @@ class _Search:
             decrease = value[active] - new
             germ[active], value[active] = moved, new
             active = active[decrease > self.prior.tolerance]
-            if not len(active):
+            if not len(active) or not self.free.positive:  # without exponentials one step is the whole way
                 break
         return germ
 
@@ -272,7 +281,7 @@ class _Search:
         step = np.einsum("gnk,gn->gk", design, np.linalg.solve(system, right[..., None])[..., 0]) - distance
         if not self.free.positive:
             return np.asarray(step)
-        change = np.abs(np.einsum("gkj,gj->gk", self.roots[self.of_root[at]], step[:, : self.n_slope])).max(axis=1)
+        change = np.abs(self.rooted(step[:, : self.n_slope], at)).max(axis=1)
         return np.asarray(step * np.minimum(1.0, self.prior.largest_step / np.maximum(change, np.finfo(float).tiny))[:, None])
 
     def _shortened(self, germ: Array, value: Array, at: NDArray[np.intp]) -> tuple[Array, Array]:

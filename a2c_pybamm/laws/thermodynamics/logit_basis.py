@@ -15,7 +15,7 @@ de Boor, A Practical Guide to Splines (2001), ch. IX, for the B-splines; Duchon,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from numbers import Real
 from typing import Any
@@ -105,7 +105,7 @@ class LogitBasis:
         curves = [[weighted_sum(amplitudes, row) for row in matrix] for matrix in (*self.at_knots, self._third())]
         left, right = np.minimum(z, knots[0]), np.maximum(z, knots[-1])
         total = weighted_sum(amplitudes, self.before[0]) + _straight(left, knots[0], curves[0][0], amplitudes[0])
-        nodes, weights = np.polynomial.legendre.leggauss(GAUSS_ORDER)
+        nodes, weights = _gauss_rule()
         for j, (start, end) in enumerate(pairwise(knots)):
             width = np.minimum(np.maximum(z, start), end) - start
             for node, weight in zip(((nodes + 1) / 2).tolist(), (weights / 2).tolist(), strict=True):
@@ -126,7 +126,7 @@ class LogitBasis:
         first = 1 / (1 + np.exp(-start))
         straight = (value - slope * start) * (x - first) + slope * (mixing(x) - mixing(first))
         width = np.where(tail, 0.0, logit(np.where(tail, first, x)) - start)
-        nodes, weights = np.polynomial.legendre.leggauss(GAUSS_ORDER)
+        nodes, weights = _gauss_rule()
         inside: Any = 0.0
         for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
             d = width * node
@@ -148,8 +148,9 @@ class LogitBasis:
 def weighted_sum(values: list[Any], weights: Array) -> Any:
     """Sum of the values times numbers that are not zero."""
     total: Any = 0.0
-    for k in np.flatnonzero(weights):
-        total = total + float(weights[k]) * values[k]
+    for value, weight in zip(values, weights.tolist(), strict=True):
+        if weight:
+            total = total + weight * value
     return total
 
 
@@ -164,6 +165,13 @@ def _gathered(matrix: Array, amplitudes: list[Any], at: NDArray[np.intp]) -> Any
     """Sums of a knot's row times the amplitudes, for the knot that each composition belongs to."""
     rows = [np.broadcast_to(weighted_sum(amplitudes, row), at.shape) for row in matrix]
     return np.take_along_axis(np.array(rows), at[None], axis=0)[0]
+
+
+@cache
+def _gauss_rule() -> tuple[Array, Array]:
+    """Nodes in (-1, 1) and weights of the Gauss–Legendre rule."""
+    nodes, weights = np.polynomial.legendre.leggauss(GAUSS_ORDER)
+    return nodes, weights
 
 
 @lru_cache(maxsize=32)
@@ -222,7 +230,7 @@ def _second_derivatives(z: Array) -> Array:
 def _integrals_to_knots(plain: LogitBasis, tails: Array) -> Array:
     """Integrals over x from 0 to each knot of the splines' forms without a constant (n_knot, n_knot - 1)."""
     z, values = plain.knots, plain.at_knots[0]
-    nodes, weights = np.polynomial.legendre.leggauss(GAUSS_ORDER)
+    nodes, weights = _gauss_rule()
     first = 1 / (1 + np.exp(-z[0]))
     rows = [(values[0] - z[0] * tails[0]) * first + tails[0] * mixing(np.array(first))]
     for j in range(len(z) - 1):

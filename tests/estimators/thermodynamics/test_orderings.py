@@ -137,10 +137,13 @@ def test_errors_shared_by_neighbours_are_known_to_be_shared() -> None:
     table = EnergyTable("A", exact.x[order], exact.energy[order], exact.structure, np.ones(11, bool))
     covariance = composition_covariance(table, std=1500.0, length=0.3, own_std=200.0)
     root = np.linalg.cholesky(covariance)
-    z, naive = [], []
-    for _ in range(500):
+    z: list[np.ndarray] = []
+    naive: list[np.ndarray] = []
+    for k in range(500):
         noisy = replace(table, energy=table.energy + root @ rng.standard_normal(11))
         for values, settings in ((z, {"covariance": covariance}), (naive, {"energy_std": 1513.0})):
+            if values is naive and k >= 100:  # its error is seen in fewer
+                continue
             estimate = fit_free_energy(noisy, law, **settings)  # type: ignore[arg-type]
             values.append((estimate.mean - [truth[name] for name in estimate.names]) / estimate.std)
     inside = (np.abs(z) < 1.96).mean(axis=0)
