@@ -103,6 +103,11 @@ def _message(report: PlateauReport, variance: FieldVariance, criterion: PlateauC
                 f"{field}: {len(variance.wave_number)} wave numbers, a limit needs {criterion.limit.least_wave_numbers}; give "
                 "smaller lengths or a larger cell"
             )
+        case PlateauStatus.FEW_BLOCKS:
+            return (
+                f"{field}: {len(variance.by_block)} blocks of frames, an error needs {criterion.limit.least_blocks}; give a "
+                "larger n_block to field_variance"
+            )
         case PlateauStatus.UNCORRELATED:
             return (
                 f"{field}: {limit}, no correlations between particles are resolved from {smallest:.3g} to {largest:.3g} 1/m; "

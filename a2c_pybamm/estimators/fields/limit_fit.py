@@ -34,6 +34,8 @@ class LimitSettings:
     """Largest wave number of a window over that of the next wider one."""
     least_wave_numbers: int = 4
     """Wave numbers of a window: two for the law, two for its test."""
+    least_blocks: int = 5
+    """Blocks whose scatter gives the error: with four, Student's variance is three times the normal one."""
     narrower: tuple[float, ...] = (0.7, 0.5)
     """Largest wave numbers of narrower windows, over that of the window, whose differences are an error."""
     n_group: int = 8

@@ -98,5 +98,7 @@ def test_fields_of_other_kinds_and_crystals_are_refused() -> None:
     still = configurations(np.repeat(grid(4)[None], 20, axis=0), 4.0, charges=alternate)
     with pytest.raises(NotResolved, match="does not fluctuate"):
         fit_charge_second_moment(field_variance(still, kind="charge", lengths=[1.3]), material="X", source=SOURCE)
+    with pytest.raises(ValueError, match="4 blocks of frames"):
+        fit_charge_second_moment(field_variance(still, kind="charge", lengths=[1.3], n_block=4), material="X", source=SOURCE)
     with pytest.raises(ValueError, match="wave numbers"):
         fit_charge_second_moment(field_variance(still, kind="charge", lengths=[3.0]), material="X", source=SOURCE)
