@@ -36,7 +36,8 @@ class BlockMeans(ABC):
     shares: Array
     """Share of each block in the mean (n_block,); their sum is one."""
     effective_blocks: float
-    """Number of independent blocks with the same error of the mean: fewer than there are, where neighbours are correlated."""
+    """Number of independent blocks with the same error of the mean: fewer than there are, where neighbours are correlated, and
+    one at the least."""
     provenance: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -45,7 +46,7 @@ class BlockMeans(ABC):
             raise ValueError(
                 f"{self.quantity}: blocks have shape {self.blocks.shape}, the places {self.places}; give blocks first"
             )
-        if self.shares.shape != (n,) or not 0 <= self.effective_blocks <= n:
+        if self.shares.shape != (n,) or not 1 <= self.effective_blocks <= n:
             raise ValueError(
                 f"{self.quantity}: {n} blocks, {self.effective_blocks:g} effective ones, shares of shape {self.shares.shape}; "
                 "give a share for each"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,11 +40,25 @@ def frames_by_block(configurations: Configurations, n_block: int) -> Iterator[tu
         raise ValueError(f"field: {first} frames where the configurations promise {n}; read them again")
 
 
+@dataclass(frozen=True)
+class NeighbourCriterion:
+    """Settings of the correlation between neighbouring blocks."""
+
+    least_pairs: int = 5
+    """Pairs of blocks, at all places together, below which no correlation is estimated and blocks count as independent: one
+    place needs ten blocks. Its interval is then refused in a tenth of runs without memory (2026-11-29)."""
+
+
+CRITERION = NeighbourCriterion()
+"""Settings of all fields."""
+
+
 def effective_blocks(blocks: Array) -> float:
     r"""Number of independent blocks that have the same error of their mean, from the correlation of neighbours.
 
     With the variance of block means, and that of pairs of neighbours times two, summed over all places, the ratio is
-    :math:`1 + \rho`; blocks whose correlation falls as :math:`\rho^k` have :math:`(1-\rho)/(1+\rho)` of their number.
+    :math:`1 + \rho`; blocks whose correlation falls as :math:`\rho^k` have :math:`(1-\rho)/(1+\rho)` of their number, and one
+    at the least.
 
     Parameters
     ----------
@@ -54,8 +69,8 @@ def effective_blocks(blocks: Array) -> float:
     series = blocks[: n // 2 * 2].reshape(n // 2 * 2, blocks[0].size).T  # pairs of all that are compared
     if n < 2 or not np.ptp(series, axis=1).any():
         return float(n)
-    averages = block_averages(series[np.ptp(series, axis=1) > 0], interval=1.0)
+    averages = block_averages(series[np.ptp(series, axis=1) > 0], interval=1.0, least_blocks=CRITERION.least_pairs)
     if len(averages.value) < 2:
         return float(n)
-    correlation = float(np.clip(averages.value[1] / averages.value[0] - 1, 0.0, 1.0))
-    return n * (1 - correlation) / (1 + correlation)
+    correlation = max(float(averages.value[1] / averages.value[0]) - 1, 0.0)
+    return max(n * (1 - correlation) / (1 + correlation), 1.0)
