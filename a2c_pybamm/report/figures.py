@@ -245,8 +245,9 @@ def svg(figure: Figure, metadata: Mapping[str, str | None], *, salt: str | None 
     """
     stream = io.StringIO()
     FigureCanvasSVG(figure)
-    own_layout = {"figure.autolayout": False, "figure.constrained_layout.use": False}
-    with matplotlib.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"} | own_layout), warnings.catch_warnings():
+    svg_settings = matplotlib.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"})
+    own_layout = matplotlib.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False})
+    with svg_settings, own_layout, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=NO_GLYPH)
         if engine := figure.get_layout_engine():  # once: savefig would draw all of a figure for its layout alone
             engine.execute(figure)
