@@ -42,6 +42,7 @@ ORDER = (
     "derivation",
     "sets",
     "cell",
+    "scales",
     "propagation",
     "design",
     "tables",
@@ -90,6 +91,7 @@ INSIDE = {
         "conduction",
         "kinetics",
         "mechanics",
+        "fields",
     ),
     "propagation": (
         "answer",

@@ -15,6 +15,7 @@ from a2c_pybamm.cell.declared_outputs import DeclaredOutput, TraceFunction
 from a2c_pybamm.cell.gradient import DIFFERENTIABLE_OUTPUTS, difference_gradient, discharge_gradient
 from a2c_pybamm.cell.initial_state import InitialState
 from a2c_pybamm.cell.mass import LayerMass
+from a2c_pybamm.cell.mean_fields import MeanFields, solve_fields
 from a2c_pybamm.cell.outputs import Axes, Outputs, axes_of, output_bounds
 from a2c_pybamm.cell.protocol import ConstantCurrent, Steps, as_protocol, protocol_values, validate_direction, validate_voltages
 from a2c_pybamm.cell.pybamm_model import build_model, building, described, known_variables, name_and_options
@@ -328,6 +329,25 @@ class Cell:
             cause=("sample", np.array([str(failure.cause) if failure else "" for failure in failures], dtype=object)),
             reason=("sample", np.array(reasons, dtype=object)),
         )
+
+    def mean_fields(self, *, n_time: int = 201) -> MeanFields:
+        """Compositions of particles and electrolyte at each place and time of one solve, at the mean coefficients.
+
+        Raises
+        ------
+        SimulationFailed
+            If the mean coefficients make no cell, or PyBaMM does not solve it.
+        """
+        mean, values = self.inputs.mean, self.parameter_set.mean_values
+        state, (failure, *_) = self.feasibility(mean)
+        if failure is not None:
+            raise SimulationFailed(f"set {self.parameter_set.name}, mean coefficients: {failure}")
+        inputs = self.inputs.of_model(mean, state.values)[0]
+        end = self.axes.time[-1] if isinstance(self.protocol, ConstantCurrent) else 0.0
+        try:
+            return solve_fields(self._setup, inputs, end, values, temperature=self.parameter_set.temperature, n_time=n_time)
+        except ValueError as error:
+            raise SimulationFailed(f"set {self.parameter_set.name}, {error}") from error
 
     def _solve_chunk(self, samples: Array, batch: int) -> tuple[dict[str, Array], list[Failure | None], Iterator[str]]:
         """Outputs of the samples that can be solved, in their order, the failure of each sample, and what solved ones lack."""

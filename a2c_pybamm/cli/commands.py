@@ -9,7 +9,15 @@ import typer
 
 from a2c_pybamm.cli import steps
 from a2c_pybamm.cli.plan import print_plan
-from a2c_pybamm.cli.printing import err, print_electrolyte, print_files, print_lines, print_parameters, print_supplied
+from a2c_pybamm.cli.printing import (
+    err,
+    print_electrolyte,
+    print_files,
+    print_lines,
+    print_parameters,
+    print_scales,
+    print_supplied,
+)
 from a2c_pybamm.formatting import MESSAGE_LENGTH
 
 app = typer.Typer(
@@ -57,7 +65,8 @@ def new(folder: Annotated[Path, typer.Argument(help="A folder that has no study 
 def check(study: StudyPath) -> None:
     """Read and validate all inputs; print what would be derived and what the base set still supplies.
 
-    Every mistake is named in one run, each in a line with file, key and remedy. Writes nothing.
+    Every mistake is named in one run, each in a line with file, key and remedy. Then follows which scales of the atomistic data
+    and of the cell lie far enough apart. Writes nothing.
     """
     from a2c_pybamm.study import data_files
 
@@ -66,6 +75,7 @@ def check(study: StudyPath) -> None:
     print_parameters(parameter_set)
     print_supplied(parameter_set)
     print_lines(f"Simulated: {steps.cell_text(settings, cell)}")
+    print_scales(steps.scales_of_study(settings, file, cell))
     print_lines("Files read:", *(f"  {path}" for path in data_files(settings)))
 
 
@@ -138,8 +148,9 @@ def report(study: StudyPath) -> None:
     path, parameter_set = file.parent / "result.nc", steps.read_derived_set(settings, file)
     result = read_result(path, attributes=[SET_STAMP, steps.CELL_TEXT])
     steps.check_origin(result, file, parameter_set)
+    scales = steps.scales_of_study(settings, file, steps.build_cell(settings, file, parameter_set))
     with folder_lock(file.parent):
-        steps.report_study(settings, file.parent, parameter_set, result)
+        steps.report_study(settings, file, parameter_set, result, scales)
 
 
 @app.command()
@@ -153,10 +164,11 @@ def run(study: StudyPath, fresh: Fresh = False) -> None:
 
     settings, file, parameter_set = steps.estimate_set(study, cell=True)
     cell = steps.build_cell(settings, file, parameter_set)  # before anything is written: its errors keep earlier results
+    scales = steps.scales_of_study(settings, file, cell)
     with folder_lock(file.parent):
         steps.write_set(file, parameter_set)
         result = steps.propagate_study(settings, file, cell, fresh=fresh)
-        steps.report_study(settings, file.parent, parameter_set, result)
+        steps.report_study(settings, file, parameter_set, result, scales)
         if settings.sweep:
             steps.sweep_study(settings, settings.sweep, file, cell)
 

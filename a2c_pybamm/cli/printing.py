@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from a2c_pybamm.files import SolveMemo
     from a2c_pybamm.parameter_set import BaseSet, ParameterSet
+    from a2c_pybamm.scales import ScaleReport
 
 PLAIN_WIDTH = 120
 """Columns of the output where it is no terminal."""
@@ -142,6 +143,22 @@ def print_thermodynamics(parameter_set: ParameterSet) -> None:
         print_table(
             "Thermodynamics", ["electrode: quantity", "this set ± std (68 % interval)", f"{parameter_set.base}, as it is"], rows
         )
+
+
+def print_scales(report: ScaleReport | None) -> None:
+    """Each condition on the separation of scales, place by place, then what follows where one does not hold or is not known."""
+    from a2c_pybamm.scales import AVERAGING_NOTE, HEADS, condition_rows, consequences
+
+    if report is None:
+        return
+
+    of_place: dict[str, list[tuple[str, ...]]] = {}
+    for place, *cells in condition_rows(report.conditions):
+        of_place.setdefault(place, []).append(tuple(cells))
+    for place, rows in of_place.items():
+        print_table(f"Scales: {place}", HEADS[1:], rows)
+    if report.conditions:
+        print_lines(AVERAGING_NOTE, *(f"  {text}" for text in consequences(report.conditions)))
 
 
 SIDED = (

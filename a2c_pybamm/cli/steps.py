@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from a2c_pybamm.cell import Cell, DeclaredOutput
     from a2c_pybamm.parameter_set import BaseSet, ParameterSet
+    from a2c_pybamm.scales import ScaleReport
     from a2c_pybamm.study import Mistakes, Study, SweepSettings
 
 N_DRAWS_CHECKED = 5000
@@ -78,7 +79,7 @@ def estimate_set(study: Path, *, cell: bool) -> tuple[Study, Path, ParameterSet]
 
 def _check_cell(study: Study, mistakes: Mistakes) -> None:
     """Add errors of a cell's settings that do not need its set; checks that need an entry that is not given are left out."""
-    from a2c_pybamm.cell import setting_mistakes
+    from a2c_pybamm.cell import outputs_of_study, protocol_of_study, setting_mistakes
     from a2c_pybamm.files import base_of
     from a2c_pybamm.parameter_set import as_base
     from a2c_pybamm.readers.drive_cycle import CYCLE_LIMITS
@@ -91,9 +92,9 @@ def _check_cell(study: Study, mistakes: Mistakes) -> None:
         with suppress(ValueError, NotGiven):  # an error of the base set is among the mistakes already
             base = as_base(base_of(study.base))
         with mistakes.collect():
-            protocol = _protocol(study)
+            protocol = protocol_of_study(study)
         with mistakes.collect():
-            outputs = _outputs(study)
+            outputs = outputs_of_study(study)
         for error in setting_mistakes(
             base,
             model=settings.model,
@@ -114,44 +115,10 @@ def build_cell(study: Study, file: Path, parameter_set: ParameterSet) -> Cell:
 
 def _cell(study: Study, parameter_set: ParameterSet, **swept: Any) -> Cell:
     """The cell of a study, with other values of the swept settings."""
-    from a2c_pybamm.cell import Cell
+    from a2c_pybamm.cell import cell_of_study
 
-    settings = study.cell
-    arguments: dict[str, Any] = {
-        "options": settings.options,
-        "protocol": _protocol(study),
-        "c_rate": settings.c_rate,
-        "voltage_limits": settings.voltage_limits,
-        "soc": settings.initial_soc,
-        "outputs": _outputs(study),
-        "compile": settings.compile,
-    }
     with progress_bar("building the cell", None):
-        return Cell(parameter_set, model=settings.model, **arguments | swept)
-
-
-def _protocol(study: Study) -> Any:
-    """The protocol of a study; None for its constant current."""
-    if study.cell.drive_cycle is not None:
-        from a2c_pybamm.cell import DriveCycle
-        from a2c_pybamm.readers import read_drive_cycle
-
-        with naming_input(study.cell.drive_cycle):
-            return DriveCycle(*read_drive_cycle(study.cell.drive_cycle))
-    return list(study.cell.experiment) or None
-
-
-def _outputs(study: Study) -> tuple[str | DeclaredOutput, ...] | None:
-    """The outputs of a study; None for the default ones."""
-    from a2c_pybamm.cell import DEFAULT_OUTPUTS, VariableAt
-
-    settings = study.cell
-    names = tuple(dict.fromkeys(settings.outputs))  # one that is listed twice is among the mistakes already
-    declared = [
-        VariableAt(name=item.name, variable=item.variable, time=item.time, capacity=item.capacity, event=item.event)
-        for item in {item.name: item for item in settings.output if item.name not in names}.values()
-    ]
-    return (*(names or DEFAULT_OUTPUTS), *declared) if declared else names or None
+        return cell_of_study(study, parameter_set, **swept)
 
 
 def methods_of(study: Study, *, sampling: bool = True) -> list[Any]:
@@ -331,11 +298,26 @@ def sweep_study(settings: Study, plan: SweepSettings, file: Path, cell: Cell, *,
     print_files([path])
 
 
-def report_study(settings: Study, folder: Path, parameter_set: ParameterSet, result: xr.DataTree) -> None:
-    """Write the report of a result."""
+def scales_of_study(settings: Study, file: Path, cell: Cell) -> ScaleReport | None:
+    """The scale report of a study; None, with a warning, where its mean cell has no solution to take scales from."""
+    from a2c_pybamm.cell import SimulationFailed
+    from a2c_pybamm.scales import scale_report
+
+    with naming_input(file), progress_bar("comparing scales", None):
+        try:
+            return scale_report(settings, cell=cell)
+        except SimulationFailed as error:
+            print_lines(f"Scales are not compared: {error}", console=err)
+            return None
+
+
+def report_study(
+    settings: Study, file: Path, parameter_set: ParameterSet, result: xr.DataTree, scales: ScaleReport | None
+) -> None:
+    """Write the report of a result, and of the study's scales where they are known."""
     from a2c_pybamm.report import write_report
 
-    text = str(result.attrs[CELL_TEXT])
+    text, path = str(result.attrs[CELL_TEXT]), file.parent / "report.html"
     with progress_bar("drawing the report", None):
-        path = write_report(folder / "report.html", parameter_set, result, title=settings.name, cell_text=text)
+        write_report(path, parameter_set, result, title=settings.name, cell_text=text, scales=scales)
     print_files([path])

@@ -8,8 +8,10 @@ from a2c_pybamm.data.conduction import (
     at_constant_energy,
     formal_charges,
 )
+from a2c_pybamm.data.density import GRID_AXES, BlockMeans, FieldProfile, GridField, PointField
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.extent import CONVERSION, Extent, conversion, validate_extent
+from a2c_pybamm.data.field_variance import FieldKind, FieldVariance
 from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
@@ -49,6 +51,7 @@ __all__ = [
     "CONVERSION",
     "FRACTION_ROUNDING",
     "GIVEN_MSD_LIMITS",
+    "GRID_AXES",
     "IDENTITY",
     "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
@@ -59,6 +62,7 @@ __all__ = [
     "ActivityTable",
     "Array",
     "BlockMSD",
+    "BlockMeans",
     "ChargeTransferBarriers",
     "ChemicalPotentials",
     "CollectiveMSD",
@@ -69,14 +73,19 @@ __all__ = [
     "ElectrolyteMotion",
     "EnergyTable",
     "Extent",
+    "FieldKind",
+    "FieldProfile",
+    "FieldVariance",
     "FrameBlock",
     "GivenMSD",
+    "GridField",
     "HopFrequencies",
     "ImageEnergies",
     "InsertionEnergies",
     "IonRelaxation",
     "MigrationPath",
     "PairCorrelations",
+    "PointField",
     "PotentialScale",
     "SiteOccupation",
     "Sites",

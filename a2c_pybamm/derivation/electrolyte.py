@@ -9,7 +9,7 @@ import numpy as np
 
 from a2c_pybamm import study as schema
 from a2c_pybamm.constants import AVOGADRO
-from a2c_pybamm.data import ElectrolyteMotion, Trajectory, TransportCoefficient
+from a2c_pybamm.data import CurrentSeries, ElectrolyteMotion, Trajectory, TransportCoefficient
 from a2c_pybamm.derivation.electrolyte_notes import electrolyte_notes, run_note, solid_note
 from a2c_pybamm.derivation.runs import numbered
 from a2c_pybamm.derivation.set_content import SetContent
@@ -84,7 +84,7 @@ def _add_liquid(content: SetContent, study: schema.Study, entry: schema.LiquidEl
 
 def _from_motion(content: SetContent, entry: schema.LiquidElectrolyte, item: schema.ElectrolyteRun) -> tuple[Place, Estimate]:
     """κ, t₊ and L_s of one run at its concentration and temperature."""
-    motion = _motion(entry, item)
+    motion = motion_of_run(entry, item)
     volumes = {species.name: species.molar_volume for species in entry.species if species.molar_volume is not None}
     cations = sum(count for count, z in zip(motion.counts, motion.charges, strict=True) if z > 0)
     place = cations / (AVOGADRO * motion.volume), motion.temperature
@@ -101,7 +101,7 @@ def _from_motion(content: SetContent, entry: schema.LiquidElectrolyte, item: sch
     return place, estimate
 
 
-def _motion(entry: schema.LiquidElectrolyte, item: schema.ElectrolyteRun) -> ElectrolyteMotion:
+def motion_of_run(entry: schema.LiquidElectrolyte, item: schema.ElectrolyteRun) -> ElectrolyteMotion:
     """Motion of all species, from a file of centres or a trajectory of atoms."""
     if all(species.columns is not None for species in entry.species):
         counts = item.counts or {}
@@ -131,9 +131,9 @@ def _volume(item: schema.FileOfSeries) -> float:
     return item.volume
 
 
-def _from_currents(material: str, item: schema.CurrentFile, concentration: float) -> tuple[Place, Estimate]:
-    """κ from a series of currents by Green and Kubo."""
-    series = read_currents(
+def currents_of_file(item: schema.CurrentFile) -> CurrentSeries:
+    """Series of the electric current density."""
+    return read_currents(
         item.file,
         TransportCoefficient.IONIC_CONDUCTIVITY,
         columns=item.columns,
@@ -141,6 +141,11 @@ def _from_currents(material: str, item: schema.CurrentFile, concentration: float
         run=item.run,
         **item.stated,
     )
+
+
+def _from_currents(material: str, item: schema.CurrentFile, concentration: float) -> tuple[Place, Estimate]:
+    """κ from a series of currents by Green and Kubo."""
+    series = currents_of_file(item)
     where = ("" if np.isnan(concentration) else f"{concentration / 1e3:.3g} mol/L, ") + f"{series.temperature:g} K"
     source = f"{material} MD {where} (currents, sampling)"
     return (concentration, series.temperature), fit_green_kubo(series, name=conductivity_name(material), source=source)

@@ -35,6 +35,18 @@ from a2c_pybamm.estimators.diffusion.green_kubo import fit_green_kubo_diffusivit
 from a2c_pybamm.estimators.diffusion.jump_diffusivity import fit_jump_diffusivity, haven_ratio
 from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobility, mobility_at
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
+from a2c_pybamm.estimators.fields.charge_moment import debye_length, fit_charge_second_moment
+from a2c_pybamm.estimators.fields.correlation_laws import variance_over_plateau
+from a2c_pybamm.estimators.fields.correlation_length import NoPlateau, fit_correlation_length
+from a2c_pybamm.estimators.fields.correlation_time import CorrelationTime, TimeCriterion, fit_correlation_time
+from a2c_pybamm.estimators.fields.density_field import density_field, momentum_field
+from a2c_pybamm.estimators.fields.field_grid import GridCriterion
+from a2c_pybamm.estimators.fields.field_points import density_at, momentum_at, momentum_divergence_at
+from a2c_pybamm.estimators.fields.field_variance import VarianceSettings, field_variance, sampled_field_variance
+from a2c_pybamm.estimators.fields.flow_velocity import flow_velocity
+from a2c_pybamm.estimators.fields.kernels import CubicBSpline, CubicTopHat, Gaussian, Kernel, SphericalTopHat, TrilinearHat
+from a2c_pybamm.estimators.fields.plateau import PlateauCriterion, PlateauReport, PlateauStatus, plateau_report
+from a2c_pybamm.estimators.fields.profile import centred, field_profile, field_slice
 from a2c_pybamm.estimators.hops.barrier import PathCriterion, fit_barrier, highest_image, reversed_path, split_path
 from a2c_pybamm.estimators.hops.correlation_factor import tracer_correlation_factor, tracer_diffusivity_by_vacancies
 from a2c_pybamm.estimators.hops.environments import EffectiveMedium, combine_environments
@@ -99,6 +111,7 @@ from a2c_pybamm.estimators.thermodynamics.site_volume import fit_site_volume
 from a2c_pybamm.estimators.thermodynamics.smoothing_spline import fit_spline_potential
 from a2c_pybamm.estimators.thermodynamics.tabulation import tabulate_ocp
 from a2c_pybamm.estimators.thermodynamics.vibrations import add_vibrations, harmonic
+from a2c_pybamm.estimators.time_series.block_average import BlockAverage, block_average
 from a2c_pybamm.estimators.time_series.diffusive_window import WindowCriterion
 from a2c_pybamm.estimators.time_series.flat_band import BandCriterion
 from a2c_pybamm.estimators.time_series.mean_squared_displacement import (
@@ -117,17 +130,25 @@ __all__ = [
     "ABOVE_BOUND",
     "BandCriterion",
     "BarrierModel",
+    "BlockAverage",
     "BornCriterion",
     "BoundChoice",
+    "CorrelationTime",
+    "CubicBSpline",
+    "CubicTopHat",
     "EffectiveMedium",
     "ElasticCoefficients",
     "ElasticStability",
     "ElectrolytePrior",
     "FitTo",
     "FormCriterion",
+    "Gaussian",
+    "GridCriterion",
     "HopNetwork",
     "HullVoltages",
+    "Kernel",
     "MemoryCriterion",
+    "NoPlateau",
     "NotDiffusive",
     "NotResolved",
     "OnsagerMatrix",
@@ -135,9 +156,16 @@ __all__ = [
     "OrderChoice",
     "PathCriterion",
     "PhaseDiagram",
+    "PlateauCriterion",
+    "PlateauReport",
+    "PlateauStatus",
     "PolycrystalBounds",
     "SpectrumCriterion",
+    "SphericalTopHat",
     "StrainCriterion",
+    "TimeCriterion",
+    "TrilinearHat",
+    "VarianceSettings",
     "WindowCriterion",
     "WishedErrors",
     "ZeroFrequency",
@@ -148,8 +176,10 @@ __all__ = [
     "assign_sites",
     "average_replicas",
     "barriers_of_paths",
+    "block_average",
     "block_averages",
     "central_velocities",
+    "centred",
     "charge_mean_squared_displacement",
     "choose_order",
     "collective_mean_squared_displacement",
@@ -158,7 +188,10 @@ __all__ = [
     "combine_members",
     "composition_covariance",
     "critical_point",
+    "debye_length",
     "declare",
+    "density_at",
+    "density_field",
     "diffusivity_from_energies",
     "effective_diffusivity",
     "effective_diffusivity_estimate",
@@ -171,11 +204,17 @@ __all__ = [
     "electrolyte_motion",
     "extrapolate_cell_size",
     "extrapolate_liquid",
+    "field_profile",
+    "field_slice",
+    "field_variance",
     "fit_arrhenius",
     "fit_barrier",
+    "fit_charge_second_moment",
     "fit_charge_transfer",
     "fit_chemical_potential",
     "fit_correlation_factor",
+    "fit_correlation_length",
+    "fit_correlation_time",
     "fit_diffusivity_from_msd",
     "fit_einstein_helfand",
     "fit_elastic_fluctuations",
@@ -201,6 +240,7 @@ __all__ = [
     "fit_thermodynamic_factor",
     "fit_tracer_diffusivity",
     "fit_volume",
+    "flow_velocity",
     "harmonic",
     "harmonic_entropy",
     "haven_ratio",
@@ -222,6 +262,9 @@ __all__ = [
     "mobility_at",
     "molecules_by_number",
     "molecules_in_sequence",
+    "momentum_at",
+    "momentum_divergence_at",
+    "momentum_field",
     "motion_of_groups",
     "neighbour_hops",
     "observed_network",
@@ -231,6 +274,7 @@ __all__ = [
     "partial_molar_volume",
     "phase_diagram",
     "planned_length",
+    "plateau_report",
     "point_group_rotations",
     "polycrystal_moduli",
     "pressure_fluctuation",
@@ -239,6 +283,7 @@ __all__ = [
     "repeat",
     "reversed_path",
     "running_integral",
+    "sampled_field_variance",
     "site_trajectory",
     "split_path",
     "step_potentials",
@@ -251,6 +296,7 @@ __all__ = [
     "validate_potentials",
     "validate_reference",
     "validate_voltages",
+    "variance_over_plateau",
     "velocity_autocorrelation",
     "vineyard_frequency",
     "viscous_stress",

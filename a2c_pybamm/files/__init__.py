@@ -2,6 +2,7 @@
 
 from a2c_pybamm.files.base_file import base_of, read_base
 from a2c_pybamm.files.bpx_file import bpx_losses, write_bpx
+from a2c_pybamm.files.field_file import read_field, write_field
 from a2c_pybamm.files.locking import folder_lock
 from a2c_pybamm.files.pybamm_json import read_parameter_values
 from a2c_pybamm.files.pybamm_module import write_pybamm_module
@@ -20,6 +21,7 @@ __all__ = [
     "folder_lock",
     "parse_set",
     "read_base",
+    "read_field",
     "read_parameter_values",
     "read_result",
     "read_set",
@@ -28,6 +30,7 @@ __all__ = [
     "set_stamp",
     "writable",
     "write_bpx",
+    "write_field",
     "write_pybamm_module",
     "write_result",
     "write_thermodynamics",

@@ -4,6 +4,7 @@ from a2c_pybamm.readers.conduction.activities import read_activities
 from a2c_pybamm.readers.conduction.currents import read_currents
 from a2c_pybamm.readers.conduction.electrolyte_motion import SpeciesGroup, read_electrolyte_motion
 from a2c_pybamm.readers.drive_cycle import read_drive_cycle
+from a2c_pybamm.readers.hops.cell_width import read_cell_width
 from a2c_pybamm.readers.hops.neb import read_hop_frequencies, read_image_energies, read_neb
 from a2c_pybamm.readers.hops.sites import read_sites
 from a2c_pybamm.readers.kinetics.barriers import ReferenceElectrodes, read_charge_transfer_barriers
@@ -32,6 +33,7 @@ __all__ = [
     "born_term_of_lammps",
     "parse_quantity",
     "read_activities",
+    "read_cell_width",
     "read_charge_transfer_barriers",
     "read_chemical_potentials",
     "read_configurations",

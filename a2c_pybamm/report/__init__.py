@@ -11,8 +11,10 @@ from a2c_pybamm.files.writing import writable, write_bytes, write_text
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.report.figures import svg
 from a2c_pybamm.report.markup import page, paragraph
+from a2c_pybamm.report.scales import scale_section
 from a2c_pybamm.report.sections import OF_RESULT, OF_SET, provenance
 from a2c_pybamm.report.thermodynamics import ThermodynamicRow, thermodynamic_rows, thermodynamics_figure
+from a2c_pybamm.scales import ScaleReport
 
 __all__ = ["ThermodynamicRow", "thermodynamic_rows", "thermodynamics_figure", "write_figure", "write_report"]
 
@@ -24,6 +26,7 @@ def write_report(
     *,
     title: str | None = None,
     cell_text: str = "",
+    scales: ScaleReport | None = None,
 ) -> Path:
     """The path of one HTML page: decisions, verdicts, failures, bands, shares of variance, parameters, curves, provenance.
 
@@ -38,6 +41,8 @@ def write_report(
         Heading of the page; the set's name if not given.
     cell_text
         What was simulated, in a sentence or two, for the top of the page.
+    scales
+        The scale report of the study, which gets a section.
 
     Raises
     ------
@@ -49,6 +54,7 @@ def write_report(
         _check_match(parameter_set, result)
     sections = [(heading, make(result)) for heading, make in OF_RESULT.items() if result is not None]
     sections += [(heading, make(parameter_set)) for heading, make in OF_SET.items()]
+    sections += [("Separation of scales", scale_section(scales))] if scales is not None else []
     sections = [(heading, html) for heading, html in sections if html]
     sections += [("Notes and provenance", provenance(parameter_set, result))]
     lead = "".join(paragraph(text) for text in (parameter_set.description, cell_text) if text)

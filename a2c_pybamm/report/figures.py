@@ -6,6 +6,7 @@ import io
 import textwrap
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -245,9 +246,9 @@ def svg(figure: Figure, metadata: Mapping[str, str | None], *, salt: str | None 
     """
     stream = io.StringIO()
     FigureCanvasSVG(figure)
-    svg_settings = matplotlib.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"})
-    own_layout = matplotlib.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False})
-    with svg_settings, own_layout, warnings.catch_warnings():
+    settings: dict[Any, Any] = {"svg.hashsalt": salt, "svg.fonttype": "path"}
+    settings |= {"figure.autolayout": False, "figure.constrained_layout.use": False}
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=NO_GLYPH)
         if engine := figure.get_layout_engine():  # once: savefig would draw all of a figure for its layout alone
             engine.execute(figure)

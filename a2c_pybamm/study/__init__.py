@@ -56,6 +56,7 @@ from a2c_pybamm.study.mistakes import Mistakes, NotGiven, StudyMistakes, combine
 from a2c_pybamm.study.named_files import add_unusable_files, data_files
 from a2c_pybamm.study.reading import Reading, read_partial_study, read_study
 from a2c_pybamm.study.reference import reference_page
+from a2c_pybamm.study.scales import MaterialScales, PoreSize, Scales
 from a2c_pybamm.study.stamps import MADE_FROM, changed_since, study_stamps
 from a2c_pybamm.study.study import CellSettings, MomentOutput, PropagationSettings, Study, SweepSettings
 from a2c_pybamm.study.thermodynamics import (
@@ -98,6 +99,7 @@ __all__ = [
     "LandauFreeEnergy",
     "LiquidElectrolyte",
     "LogitSplineFreeEnergy",
+    "MaterialScales",
     "MeasuredOCP",
     "Mechanics",
     "Mistakes",
@@ -107,6 +109,7 @@ __all__ = [
     "NotGiven",
     "PhaseEfficiency",
     "PolynomialFreeEnergy",
+    "PoreSize",
     "PotentialFile",
     "PropagationSettings",
     "Reading",
@@ -114,6 +117,7 @@ __all__ = [
     "Reference",
     "ReorganizationEnergy",
     "Scale",
+    "Scales",
     "Section",
     "Separator",
     "SharedError",

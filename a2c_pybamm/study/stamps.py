@@ -12,11 +12,12 @@ from typing import Any
 
 from a2c_pybamm.readers.source_file import fingerprint
 from a2c_pybamm.study.named_files import data_files
+from a2c_pybamm.study.scales import Scales
 from a2c_pybamm.study.study import Study
 
 MADE_FROM = "made from"
 """Note of a set with the hashes of what it was derived from."""
-NOT_IN_SET = {"cell", "propagation", "sweep"}
+NOT_IN_SET = {"cell", "propagation", "scales", "sweep"}
 """Sections of a study that its set does not depend on, but for the cell's voltage limits."""
 
 
@@ -25,7 +26,8 @@ def study_stamps(study: Study, folder: Path) -> dict[str, Any]:
 
     Entries that are not given do not count, nor does the way in which others are written: a comment changes nothing.
     """
-    files = [path for path in data_files(study) if path != study.cell.drive_cycle]
+    of_set = study.model_copy(update={"scales": Scales()})  # whose runs make no number of the set
+    files = [path for path in data_files(of_set) if path != study.cell.drive_cycle]
     stamps = {_name(path, folder): str(fingerprint(path)["sha256"]) for path in files if os.path.isfile(path)}
     return {"study": _hash(study, folder), "data": stamps}
 

@@ -29,6 +29,7 @@ from a2c_pybamm.study.fields import (
     Whole,
     repeated,
 )
+from a2c_pybamm.study.scales import Scales
 from a2c_pybamm.study.transport_efficiency import Separator
 
 PROTOCOLS = ("c_rate", "drive_cycle", "experiment")
@@ -239,9 +240,11 @@ class Study(Section):
     cell: CellSettings = Field(CellSettings(), description="The simulation")
     propagation: PropagationSettings = Field(PropagationSettings(), description="Methods")
     sweep: SweepSettings | None = Field(None, description="Design of experiments")
+    scales: Scales = Field(Scales(), description="Separation of scales")
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
-        return (self._mistakes, self._voltage_mistakes, self._rate_mistakes, self._source_mistakes, self._names_apart)
+        checks = (self._mistakes, self._voltage_mistakes, self._rate_mistakes, self._source_mistakes)
+        return (*checks, self._names_apart, self._scale_mistakes)
 
     def _mistakes(self) -> Iterator[str]:
         sections_of_cell = (self.positive, self.negative, self.separator, self.electrolyte, self.balance)
@@ -270,3 +273,8 @@ class Study(Section):
         hosts = [side.material for side in (self.positive, self.negative) if side]
         if self.electrolyte and self.electrolyte.material in hosts:
             yield f"electrolyte and an electrode are called {self.electrolyte.material!r}; name them apart"
+
+    def _scale_mistakes(self) -> Iterator[str]:
+        own = [part.material for part in (self.positive, self.negative, self.electrolyte) if part]
+        if unknown := [item.material for item in self.scales.material if item.material not in own]:
+            yield f"scales: no material {unknown[0]!r} is in the study (have {', '.join(own) or 'none'}); correct its name"

@@ -9,11 +9,13 @@ from a2c_pybamm.synthetic.motion import (
     lattice_walk_trajectory,
     rattling_trajectory,
 )
+from a2c_pybamm.synthetic.slab import Slab
 from a2c_pybamm.synthetic.walks import independent_walk, lattice_gas_trajectory, lattice_gas_walk, network_sites
 
 __all__ = [
     "LITHIUM_MASS",
     "LangevinElectrolyte",
+    "Slab",
     "brownian_trajectory",
     "caged_motion",
     "independent_walk",

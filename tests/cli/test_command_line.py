@@ -690,6 +690,36 @@ def test_check_says_what_stays_the_base_sets(call: Call, study: Path) -> None:
 
 
 @pytest.mark.slow
+def test_check_compares_scales(call: Call, study: Path) -> None:
+    """Each place has a table; consequences stand below; a declared correlation length comes in, a wrong material is a line."""
+    out = call("check", study)[1]
+    for place in ("graphite, negative particle", "LCO, paths of its hops", "separator", "positive electrode"):
+        assert f"Scales: {place}\n" in re.sub(r" +\n", "\n", out)
+    assert "LCO, positive particle: correlation length ≪ averaging length: the correlation length is not known" in out
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    section = '\n[[scales.material]]\nmaterial = "{}"\nreason = "r"\ncorrelation_length = "6 angstrom"\n'
+    more = "correlation_length_std_ln = 0.1\n"
+    (study / "study.toml").write_text(text + section.format("LCO") + more, encoding="utf-8")
+    out = call("check", study)[1]
+    assert "LCO, paths of its hops: correlation length ≪ simulation cell: ratio 0.789, 5.00 wanted" in out
+    (study / "study.toml").write_text(text + section.format("NMC") + more, encoding="utf-8")
+    assert "scales: no material 'NMC' is in the study (have LCO, graphite)" in refused(call, study, "check", study)
+
+
+@pytest.mark.slow
+def test_check_goes_on_where_the_mean_cell_has_no_solution(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise a2c.SimulationFailed("set x, mean coefficients: no solution")
+
+    monkeypatch.setattr("a2c_pybamm.cell.Cell.mean_fields", fail)
+    status, out, errors = call("check", study)
+    assert status == 0
+    assert "Files read:" in out
+    assert "Scales are not compared" in errors
+    assert "mean coefficients: no solution" in errors
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_derive_is_exact_and_repeats(call: Call, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the folder, the file, another place or a link: the same set to the last byte."""

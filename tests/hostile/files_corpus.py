@@ -19,7 +19,7 @@ import xarray as xr
 import a2c_pybamm as a2c
 from a2c_pybamm.files import read_base, read_parameter_values, read_result, read_set
 from a2c_pybamm.files.bpx_file import bpx_document
-from a2c_pybamm.files.result_file import netcdf
+from a2c_pybamm.files.netcdf_groups import netcdf
 from a2c_pybamm.files.result_groups import to_groups
 from a2c_pybamm.report.coefficient_indices import index_rows
 from a2c_pybamm.result import decisions

@@ -15,6 +15,7 @@ from a2c_pybamm.estimators.conduction.kirkwood_buff import jackknife_std
 from a2c_pybamm.estimators.conduction.pair_correlations import cell_vectors
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
 from a2c_pybamm.estimators.statistics.averaging import student_variance
+from a2c_pybamm.estimators.statistics.wave_vectors import block_means, density_modes, wave_vectors
 from a2c_pybamm.laws.conduction.electrolyte_names import thermodynamic_factor_name
 
 
@@ -30,8 +31,6 @@ class LimitCriterion:
     """Blocks whose scatter gives the error: with four, Student's variance is twice the normal one."""
     resolved: float = 3.0
     """Standard deviations by which 1/TDF must lie above zero."""
-    rounding: float = 1e-6
-    """Relative difference of wave numbers that count as one."""
 
 
 CRITERION = LimitCriterion()
@@ -46,7 +45,6 @@ def structure_factors(
     solvent: str,
     largest: float,
     n_block: int = 10,
-    criterion: LimitCriterion = CRITERION,
 ) -> StructureFactors:
     r"""Partial structure factors at all wave vectors of a cell up to a wave number, in blocks of the run.
 
@@ -81,54 +79,28 @@ def structure_factors(
     n_frame = len(trajectory.positions)
     if n_frame < n_block:
         raise ValueError(f"structure factors: {n_frame} frames for {n_block} blocks; give more frames or fewer blocks")
-    waves, shells, numbers = _wave_vectors(vectors, largest, criterion)
-    ion_ion, ion_solvent = np.empty((n_frame, len(waves))), np.empty((n_frame, len(waves)))
-    step = max(1, frames_at_once(len(symbols)) // len(waves))
+    waves = wave_vectors(vectors, largest, "structure factors")
+    ion_ion, ion_solvent = np.empty((n_frame, len(waves.whole))), np.empty((n_frame, len(waves.whole)))
+    inverse = np.linalg.inv(vectors)
+    step = frames_at_once(max(len(symbols), len(waves.whole)))
     for first in range(0, n_frame, step):
         block = slice(first, first + step)
-        ion_phase, solvent_phase = (trajectory.positions[block][:, atoms] @ waves.T for atoms in (charged, neutral))
-        cosine, sine = np.cos(ion_phase).sum(axis=1), np.sin(ion_phase).sum(axis=1)
-        ion_ion[block] = (cosine**2 + sine**2) / len(charged)
-        both = cosine * np.cos(solvent_phase).sum(axis=1) + sine * np.sin(solvent_phase).sum(axis=1)
-        ion_solvent[block] = both / len(neutral)
+        of_ions, of_solvent = (
+            density_modes(trajectory.positions[block][:, atoms] @ inverse, waves.whole) for atoms in (charged, neutral)
+        )
+        ion_ion[block] = (of_ions * of_ions.conj()).real / len(charged)
+        ion_solvent[block] = (of_ions * of_solvent.conj()).real / len(neutral)
     return StructureFactors(
-        wave_number=numbers,
-        waves=np.bincount(shells).astype(np.int64),
-        ion_ion=_by_block(ion_ion, shells, n_block),
-        ion_solvent=_by_block(ion_solvent, shells, n_block),
+        wave_number=waves.wave_number,
+        waves=waves.counts,
+        ion_ion=waves.shell_means(block_means(ion_ion, n_block)),
+        ion_solvent=waves.shell_means(block_means(ion_solvent, n_block)),
         ions=len(charged),
         solvents=len(neutral),
         volume=float(abs(np.linalg.det(vectors))),
         temperature=trajectory.temperature,
         provenance={**trajectory.provenance, "ions": sorted(ions), "solvent": solvent},
     )
-
-
-def _wave_vectors(cell: Array, largest: float, criterion: LimitCriterion) -> tuple[Array, Array, Array]:
-    """Wave vectors of one half space (n, 3) up to a length, the place of each one's length (n,), and those lengths."""
-    reciprocal = 2 * np.pi * np.linalg.inv(cell).T
-    if not 0 < largest < np.inf:
-        raise ValueError(f"structure factors: largest wave number is {largest:g} 1/m; give it as largest=")
-    reach = np.floor(largest * np.linalg.norm(cell, axis=1) / (2 * np.pi)).astype(int)
-    whole = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij"), axis=-1).reshape(-1, len(cell))
-    whole = whole[len(whole) // 2 + 1 :]  # of k and -k one
-    waves = whole @ reciprocal
-    length = np.linalg.norm(waves, axis=1)
-    kept = length <= largest * (1 + criterion.rounding)
-    waves, length = waves[kept], length[kept]
-    order = np.argsort(length, kind="stable")
-    waves, length = waves[order], length[order]
-    if not len(length):
-        raise ValueError(f"structure factors: no wave vector below {largest:g} 1/m; give a larger one")
-    new = np.diff(length, prepend=0.0) > criterion.rounding * length
-    shells = np.cumsum(new) - 1
-    return waves, shells, length[new]
-
-
-def _by_block(values: Array, shells: Array, n_block: int) -> Array:
-    """Means over blocks of frames and over wave vectors of one length (n_block, n_k)."""
-    of_blocks = np.array([block.mean(axis=0) for block in np.array_split(values, n_block)])
-    return np.array([np.bincount(shells, block) / np.bincount(shells) for block in of_blocks])
 
 
 def fit_structure_factor_limit(

@@ -9,13 +9,14 @@ its own. The lowest frequencies are tested against the mixture; where they disag
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from a2c_pybamm.data import Array
 from a2c_pybamm.estimate import Estimate, Factor, label_hash
+from a2c_pybamm.estimators.statistics.averaging import student_variance
 from a2c_pybamm.estimators.time_series.periodogram import Periodogram, periodogram
 from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, NotResolved
 from a2c_pybamm.estimators.time_series.spectral_mixture import (
@@ -59,6 +60,10 @@ class ZeroFrequency:
     slow_share: float
     highest_over_zero: float
     """Spectrum at the highest twentieth of all frequencies over that at zero: what aliasing there is."""
+    spectrum: Periodogram = field(compare=False, repr=False)
+    """The whitened periodogram of the series over their standard deviation."""
+    influence: Array = field(compare=False, repr=False)
+    """Change of `value` by a relative change of the spectrum in each band (n_band of the spectrum,)."""
 
     @property
     def total_std(self) -> float:
@@ -244,6 +249,8 @@ def _result(
         slowest_time=slowest_time_seen(mixture, criterion) * interval,
         slow_share=criterion.slow_share,
         highest_over_zero=_highest(data, mixture, criterion),
+        spectrum=data,
+        influence=_influence(data, mixture),
     )
 
 
@@ -252,12 +259,30 @@ def _variance(data: Periodogram, mixture: Mixture, beyond_gaussian: float) -> fl
     n_body = len(data.by_body)
     if n_body < MIN_SCATTER_BODIES:
         return mixture.variance + beyond_gaussian
-    n, nu = len(mixture.log_spectrum), n_body - 1
-    influence = sum(weight * fit.influence for weight, fit in zip(mixture.weights, mixture.fits, strict=True))
-    ratio = data.power[:n] * np.exp(-mixture.log_spectrum)
-    contributions = data.by_body[:, :n] @ (ratio * influence)
     within = sum(weight * fit.variance for weight, fit in zip(mixture.weights, mixture.fits, strict=True))
-    return max(0.0, mixture.variance - within) + nu / (nu - 2) * float(contributions.var(ddof=1)) / n_body
+    return max(0.0, mixture.variance - within) + relative_variance(data, _influence(data, mixture))
+
+
+def _influence(data: Periodogram, mixture: Mixture) -> Array:
+    """Change of the mixture's value by a relative change of the spectrum in each band (n_band,)."""
+    n = len(mixture.log_spectrum)
+    influence = sum(weight * fit.influence for weight, fit in zip(mixture.weights, mixture.fits, strict=True))
+    whole = np.zeros(len(data.power))
+    whole[:n] = data.power[:n] * np.exp(-mixture.log_spectrum) * influence
+    return whole
+
+
+def relative_variance(data: Periodogram, influence: Array) -> float:
+    r"""Variance of a number that changes so with a relative change of the spectrum in each band: between bodies where there are
+    many, else of gamma variables.
+
+    The influence is proportional to a band's power P, and :math:`\langle P^2\rangle = S^2(1 + 1/\nu)` of shape :math:`\nu`.
+    """
+    n_body = len(data.by_body)
+    if n_body < MIN_SCATTER_BODIES:
+        return float(influence @ (influence / (data.shape + 1)))
+    contributions = data.by_body @ influence
+    return student_variance(n_body - 1) * float(contributions.var(ddof=1)) / n_body
 
 
 def _highest(data: Periodogram, mixture: Mixture, criterion: ZeroFrequencyCriterion) -> float:

@@ -1,0 +1,1 @@
+"""Estimators of coarse-grained fields."""
