@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.fft import fftn
-from scipy.ndimage import median_filter
 from scipy.special import gammainccinv
 
 from a2c_pybamm.data import Array, Configurations, FieldKind, FieldVariance
@@ -313,6 +312,8 @@ def _peaks(by_block: Array, contrast: Array, length: Array, settings: VarianceSe
     A slow mode of a mixture that separates is constant in a short run too; those are the longest waves, and none but
     such are no peaks.
     """
+    from scipy.ndimage import median_filter  # not loaded with every other estimator
+
     value = by_block.mean(axis=0)
     n_block, n_wave = by_block.shape
     level = np.maximum(median_filter(value, min(settings.neighbours, n_wave), mode="nearest"), 1.0)
