@@ -281,3 +281,34 @@ def test_declared_fractions_stand_beside_an_uncertain_porosity() -> None:
     value = {"parameter": "Positive electrode porosity", "value": 0.32, "std": 0.02, "source": "s", "reason": "r"}
     made = derived(table(porosity=0.32, top={"value": [value]}))
     assert "Positive electrode porosity value [1]" in made.joint.names
+
+
+@pytest.mark.parametrize(
+    ("options", "remark"),
+    [
+        ({}, 'no effect in an isothermal cell; write options = { thermal = "lumped" } in [cell]'),
+        ({"thermal": "lumped"}, 'no effect of the thermal conductivity in a lumped cell; write thermal = "x-full"'),
+        ({"thermal": "x-full", "use lumped thermal capacity": "true"}, "no effect of density and heat capacity"),
+        ({"thermal": "x-full"}, ""),
+    ],
+)
+def test_what_the_cell_does_not_read_is_noted(options: dict[str, str], remark: str) -> None:
+    note = derived(table(top={"cell": {"options": options}})).notes["LFP heat"]
+    assert ("no effect" in note) == bool(remark)
+    assert remark in note
+
+
+def test_declared_fractions_stand_beside_those_of_the_base_set() -> None:
+    """The shares of the mixture are the declared ones, and the note has both."""
+    note = derived(table(active_fraction=0.4, porosity=0.5)).notes["LFP heat"]
+    assert "electrolyte 0.5, PVDF 0.05, carbon 0.05" in note
+    assert "the base set has 0.62 of active material and 0.32 of pores" in note
+    assert "base set" not in derived(table(active_fraction=0.62, porosity=0.32)).notes["LFP heat"]
+
+
+def test_vibrations_of_other_atoms_than_the_formula_are_refused() -> None:
+    """One site in the place of four: a heat capacity of four formulas over the mass of one."""
+    vibrations = {"file": str(PHONONS), "sites": 1.0, "frequency_std": 0.03, "dilation_std": 0.03}
+    with pytest.raises(ValueError, match=r"above the 174\.6 of all atoms of LiFePO4 .* correct sites or formula") as caught:
+        derived(table(formula="LiFePO4", declared_heat_capacity=None, vibrations=vibrations))
+    assert "\n" not in str(caught.value)

@@ -118,8 +118,12 @@ def fit_correlation_time(
         If velocities of several species come without ``species``, a series is constant, or an autocorrelation is of few atoms.
     """
     criterion = criterion or TimeCriterion()
-    chosen = None if time is None else CorrelationTime(time)
     name = log_coefficient(material, "correlation time", "s")
+    if time is not None and time not in tuple(CorrelationTime):
+        raise ValueError(f"{name}: time is {time!r}; write 'integral' or 'decay', or leave it out")
+    chosen = None if time is None else CorrelationTime(time)
+    if not isinstance(data, Velocities | CurrentSeries | StressSeries | VelocityAutocorrelation):
+        raise ValueError(f"{name}: data are {type(data).__name__}; give velocities, a current, stresses or an autocorrelation")
     if isinstance(data, VelocityAutocorrelation):
         found = _of_autocorrelation(data, name, chosen, criterion)
     else:
@@ -161,6 +165,9 @@ def _of_series(
     series: Array, interval: float, per_body: int, name: str, chosen: CorrelationTime | None, criterion: TimeCriterion
 ) -> _Time:
     """The time that is chosen, or the integral unless it cancels."""
+    largest = float(np.abs(series).max(initial=0.0))
+    if 0 < largest < np.inf:
+        series = series / largest  # squares of numbers in any unit are then finite
     try:
         integral = _integral(series, interval, per_body, name, criterion.spectrum)
     except NotResolved:

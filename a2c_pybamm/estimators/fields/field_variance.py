@@ -12,6 +12,7 @@ from scipy.fft import fftn
 from scipy.special import gammainccinv
 
 from a2c_pybamm.data import Array, Configurations, FieldKind, FieldVariance
+from a2c_pybamm.data.fields import validate_cells
 from a2c_pybamm.estimators.conduction.kirkwood_buff import UNIT_BALL
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.wave_vectors import WaveVectors, density_modes, in_shells, wave_lengths, wave_vectors
@@ -35,6 +36,8 @@ class VarianceSettings:
     """Variance of a mode's square in time over its squared mean below which it may be a Bragg peak: of a fluctuating mode 1."""
     peak_chance: float = 1e-4
     """Probability that one mode of all is so far above its neighbours by chance."""
+    least_points: int = 3
+    """Points of a grid along each cell vector, that one wave needs."""
     neighbours: int = 25
     """Wave vectors, sorted by length, among which the median is a mode's neighbourhood."""
 
@@ -83,15 +86,17 @@ def field_variance(
         lengths ask for too many wave vectors.
     """
     settings = settings or VarianceSettings()
+    if kind not in tuple(FieldKind):
+        raise ValueError(f"variance: kind is {kind!r}; write one of {', '.join(repr(str(item)) for item in FieldKind)}")
     kind = FieldKind(kind)
     of_each, of = _weights(configurations, kind, species, among, weights, charges)
     if not all(configurations.periodic):
         open_axes = ", ".join(name for name, yes in zip("abc", configurations.periodic, strict=True) if not yes)
         raise ValueError(f"variance of {of}: the cell does not repeat along {open_axes}; take a part of it that does")
     _validate_blocks(configurations.n_frame, n_block, of)
+    counted = np.flatnonzero(of_each)
     cell = np.asarray(next(configurations.blocks()).cell[0])
     waves = wave_vectors(cell, _largest(cell, lengths, settings, of), f"variance of {of}")
-    counted = np.flatnonzero(of_each)
     mean_cell = np.zeros_like(cell)
 
     def modes() -> Iterator[Array]:
@@ -149,14 +154,22 @@ def sampled_field_variance(
         If the array has another shape, is not finite, or has no positive mean; there are fewer frames than blocks.
     """
     settings = settings or VarianceSettings()
-    vectors, of = np.asarray(cell, float), "the sampled field"
-    if density.ndim != 1 + vectors.shape[0] or not np.isfinite(density).all() or not (mean := float(density.mean())) > 0:
+    vectors, of, density = np.asarray(cell, float), "a density on a grid", np.asarray(density, float)
+    if vectors.shape != (3, 3):
+        raise ValueError(f"variance of {of}: cell has shape {vectors.shape}; give three vectors [m] in rows")
+    validate_cells(vectors[None], f"variance of {of}")
+    if density.ndim != 1 + len(vectors) or not np.isfinite(density).all() or not (mean := float(density.mean())) > 0:
         raise ValueError(
             f"variance of {of}: density of shape {density.shape}; give finite values [m-3] (n_frame, n_a, n_b, n_c) with a "
             "positive mean"
         )
     _validate_blocks(len(density), n_block, of)
     inverse_widths = np.linalg.norm(np.linalg.inv(vectors), axis=0)
+    if min(density.shape[1:]) < settings.least_points:
+        raise ValueError(
+            f"variance of {of}: {min(density.shape[1:])} points along a cell vector resolve no wave; give "
+            f"{settings.least_points} or more"
+        )
     finest = float((np.pi * (np.array(density.shape[1:]) - 1) * inverse_widths).min())
     waves = wave_vectors(vectors, min(finest, _largest(vectors, lengths, settings, of)), f"variance of {of}")
     volume = float(abs(np.linalg.det(vectors)))
@@ -216,8 +229,10 @@ def _weights(
     if weights is None:
         return inside.astype(float), of
     given = np.asarray(weights, float)
-    if given.shape != symbols.shape or not np.isfinite(given).all() or not given[inside].any():
+    if given.shape != symbols.shape or not np.isfinite(given).all():
         raise ValueError(f"variance of {of}: weights have shape {given.shape}; give a finite one for each of {len(symbols)}")
+    if not given[inside].any():
+        raise ValueError(f"variance of {of}: all weights are zero; give at least one particle another")
     return np.where(inside, given, 0.0), of
 
 
@@ -226,15 +241,20 @@ def _charges(configurations: Configurations, charges: Mapping[str, float] | Arra
     if isinstance(charges, Mapping):
         if missing := sorted(set(configurations.species) - set(charges)):
             raise ValueError(f"charge: no charge for {', '.join(missing)}; add it to charges=")
-        return np.array([float(charges[kind]) for kind in configurations.species])
+        charges = [charges[kind] for kind in configurations.species]
     given = configurations.charges if charges is None else np.asarray(charges, float)
-    if given is None or given.shape != (len(configurations.species),) or not np.isfinite(given).all():
+    if given is None:
         raise ValueError("charge: the configurations have no charges; give one for each species or particle as charges=")
+    if given.shape != (len(configurations.species),) or not np.isfinite(given).all():
+        raise ValueError(
+            f"charge: charges of shape {given.shape}, or one is not finite; give a finite one for each of "
+            f"{len(configurations.species)} particles as charges="
+        )
     return given
 
 
 def _validate_blocks(n_frame: int, n_block: int, of: str) -> None:
-    if not 2 <= n_block <= n_frame:
+    if n_block != int(n_block) or not 2 <= n_block <= n_frame:
         raise ValueError(f"variance of {of}: {n_frame} frame(s) for {n_block} blocks; give two blocks or more, and more frames")
 
 
@@ -250,6 +270,12 @@ def _largest(cell: Array, lengths: ArrayLike | None, settings: VarianceSettings,
     least = settings.cutoff / np.cbrt(per_wave * settings.limit_waves)
     if given.min() < least:
         raise ValueError(f"variance of {of}: lengths from {given.min():.3g} m on; the cell takes {least:.3g} m or more")
+    most = settings.cutoff * float(np.linalg.norm(cell, axis=1).max()) / (2 * np.pi)
+    if given.max() > most:
+        raise ValueError(
+            f"variance of {of}: lengths up to {given.max():.3g} m; the field is constant beyond {most:.3g} m in this cell, give "
+            "shorter ones"
+        )
     return settings.cutoff / float(given.min())
 
 

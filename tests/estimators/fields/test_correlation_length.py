@@ -178,6 +178,18 @@ def test_tight_clusters_still_have_a_plateau() -> None:
     assert abs(report.limit - (1 + 299 / 100)) < 3.5 * report.limit_std
 
 
+@pytest.mark.parametrize(("n_particle", "status"), [(1, PlateauStatus.UNCORRELATED), (8, PlateauStatus.SHORT)])
+def test_modes_that_are_constant_have_a_finite_error(n_particle: int, status: PlateauStatus) -> None:
+    """One particle, or several at one place: S is their number at all wave numbers, in all frames."""
+    made = variance_of(np.full((20, n_particle, 3), 0.3), 1.0)
+    report = plateau_report(made)
+    assert report.status is status
+    assert report.limit == pytest.approx(n_particle)
+    assert np.isfinite([report.limit_std, report.log_length_std]).all()
+    with pytest.raises(NotResolved, match=r"S\(0\)"):
+        fit_correlation_length(made, material="X", source="MD (sampling)")
+
+
 def gaussian_field(rng: np.random.Generator) -> tuple[FieldVariance, Array]:
     field = random_field(rng, 30, 10.0, 12, 0.5, 1.0)
     return sampled_field_variance(field, 10 * np.eye(3), interval=1.0, temperature=1.0), np.log([1.0, 0.5])

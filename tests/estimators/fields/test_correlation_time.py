@@ -162,8 +162,24 @@ def test_bad_input_is_one_line() -> None:
     uneven = VelocityAutocorrelation("Li", np.array([0.0, 1.0, 3.0]), rng.normal(size=(9, 3)), 3, 300.0)
     with pytest.raises(ValueError, match="equally spaced from zero"):
         fit_correlation_time(uneven, material="X", source=SOURCE)
-    with pytest.raises(ValueError, match="not a valid CorrelationTime"):
+    with pytest.raises(ValueError, match="time is 'half'; write 'integral' or 'decay'"):
         fit_correlation_time(data, material="X", source=SOURCE, species="Li", time="half")
+    with pytest.raises(ValueError, match="data are ndarray; give velocities"):
+        fit_correlation_time(rng.normal(size=(3, 512)), material="X", source=SOURCE)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_any_unit_of_the_series(unit: float) -> None:
+    series = MAKE["one time"]((6, 512), np.random.default_rng(9))
+    times = [fit_correlation_time(current(factor * series), material="X", source=SOURCE).mean[0] for factor in (1.0, unit)]
+    assert times[1] == pytest.approx(times[0], abs=1e-9)
+
+
+def test_line_of_one_frequency_is_not_resolved() -> None:
+    """Values that alternate do not decay in any run."""
+    for time in (None, *CorrelationTime):
+        with pytest.raises(NotResolved, match="run"):
+            fit_correlation_time(current(np.tile([1.0, -1.0], (3, 128))), material="X", source=SOURCE, time=time)
 
 
 @pytest.mark.calibration

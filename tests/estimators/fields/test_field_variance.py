@@ -144,13 +144,16 @@ def test_wave_in_a_sampled_density() -> None:
         ({"kind": "charge", "charges": {"Li": 0}}, "all charges are zero"),
         ({"kind": "charge", "charges": {"O": 1}}, "no charge for Li"),
         ({"kind": "sampled"}, "sampled_field_variance"),
-        ({"kind": "mass"}, "is not a valid FieldKind"),
+        ({"kind": "mass"}, "kind is 'mass'; write one of 'number', 'composition', 'charge', 'sampled'"),
+        ({"kind": "charge", "charges": {"Li": np.nan}}, "or one is not finite; give a finite one for each of 8 particles"),
+        ({"weights": np.zeros(8)}, "all weights are zero"),
+        ({"n_block": 2.5}, "two blocks or more"),
         ({"weights": [1.0]}, "weights have shape"),
         ({"n_block": 1}, "two blocks or more"),
         ({"n_block": 9}, "4 frame"),
         ({"lengths": [0.0, 1.0]}, "positive and finite"),
         ({"lengths": [1e-3]}, "the cell takes"),
-        ({"lengths": [50.0]}, "no wave vector below"),
+        ({"lengths": [1.0, 50.0]}, "lengths up to 50 m; the field is constant beyond 3.98 m in this cell, give shorter ones"),
     ],
 )
 def test_bad_input_is_one_line(changes: dict[str, Any], message: str) -> None:
@@ -170,3 +173,19 @@ def test_number_of_wave_vectors_is_bounded() -> None:
     run = configurations(np.random.default_rng(0).uniform(0, 5, (2, 8, 3)), 5.0)
     found = field_variance(run, n_block=2, settings=VarianceSettings(most_waves=100))
     assert 60 < found.waves.sum() < 150
+
+
+@pytest.mark.parametrize(
+    ("shape", "cell", "message"),
+    [
+        ((4, 2, 2, 2), np.eye(3), "2 points along a cell vector resolve no wave; give 3 or more"),
+        ((4, 4, 4, 4), np.zeros((3, 3)), "a cell without volume; give three vectors"),
+        ((4, 4, 4, 4), np.ones(3), "cell has shape"),
+        ((4, 4, 4), np.eye(3), "give finite values"),
+    ],
+)
+def test_bad_density_on_a_grid_is_one_line(shape: tuple[int, ...], cell: np.ndarray, message: str) -> None:
+    density = np.random.default_rng(0).uniform(1, 2, shape)
+    with pytest.raises(ValueError, match=message) as error:
+        sampled_field_variance(density.tolist(), cell, interval=1.0, temperature=1.0, n_block=2)
+    assert "\n" not in str(error.value)

@@ -73,13 +73,21 @@ def test_error_of_the_frequencies_is_that_of_scaled_frequencies() -> None:
     np.testing.assert_allclose(column, change, rtol=5e-3, atol=1e-9)
 
 
-def test_tables_of_a_phonon_code_give_the_same() -> None:
+def table(vibrations: Vibrations) -> ThermalTable:
+    """As a phonon code prints it, every 20 K."""
     grid = np.arange(0.0, 601.0, 20.0)
-    tables = []
-    for item in DATA.vibrations:
-        rows = np.array([harmonic(item, max(t, 1e-3)) for t in grid])
-        tables.append(ThermalTable("Debye", grid, *rows.T))
-    np.testing.assert_allclose(fit(replace(DATA, vibrations=tuple(tables))).mean, fit(DATA).mean, rtol=5e-4)
+    rows = np.array([harmonic(vibrations, max(t, 1e-3)) for t in grid])
+    return ThermalTable("Debye", grid, *rows.T)
+
+
+def test_tables_of_a_phonon_code_give_the_same() -> None:
+    tables = tuple(map(table, DATA.vibrations))
+    np.testing.assert_allclose(fit(replace(DATA, vibrations=tables)).mean, fit(DATA).mean, rtol=5e-4)
+
+
+def test_lists_are_taken_as_arrays() -> None:
+    lists = VibrationsOverVolume("X", DATA.volume.tolist(), DATA.energy.tolist(), DATA.vibrations, MOLAR_MASS)
+    np.testing.assert_array_equal(fit(lists).mean, fit(DATA).mean)
 
 
 def test_einstein_solid_has_a_closed_form() -> None:
@@ -145,6 +153,19 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "imaginary": (
         lambda: fit(replace(DATA, vibrations=tuple(replace(v, imaginary=0.02) for v in DATA.vibrations))),
         "2.00% of the modes at 9.4e-06 m3/mol (Debye) are imaginary; leave that volume out",
+    ),
+    "table": (
+        lambda: fit(replace(DATA, vibrations=tuple(replace(table(v), imaginary=0.02) for v in DATA.vibrations))),
+        "2.00% of the modes at 9.4e-06 m3/mol (Debye) are imaginary; leave that volume out",
+    ),
+    "infinite": (lambda: fit(DATA, np.inf), "temperature is inf K; give one above 20 K"),
+    "source": (
+        lambda: fit(DATA, frequency_std=0.02, source="X equation of state (choice)"),
+        "source 'X equation of state (choice)' is another error of the fit; give another",
+    ),
+    "unit": (
+        lambda: replace(DATA, volume=VOLUMES * 1e3),
+        "5.32 kg/m3, crystals have 50 to 50000; correct the unit of the volumes, or the number of sites",
     ),
     "falling": (
         lambda: VibrationsOverVolume("X", VOLUMES[::-1], np.zeros(9), DATA.vibrations, MOLAR_MASS),
