@@ -31,8 +31,8 @@ def _validate_mass(where: str, molar_mass: float, volume: Array, densities: Crys
     for density in molar_mass / volume:
         if not densities.least < density < densities.largest:
             raise ValueError(
-                f"{where}: {density:.3g} kg/m3, crystals have {densities.least:g} to {densities.largest:g}; correct the unit of "
-                "the volumes, or the number of sites"
+                f"{where}: {density:.3g} kg/m3, crystals have {densities.least:g} to {densities.largest:g}; correct the unit "
+                "of the volumes, or the number of sites"
             )
 
 

@@ -60,9 +60,7 @@ def _electrode(laws: Sequence[ElectrodeMixture | MixtureThermalConductivity], es
     return f"; electrode {', '.join(parts)}"
 
 
-def effect_remark(
-    laws: Sequence[ElectrodeMixture | MixtureThermalConductivity], options: Mapping[str, Any]
-) -> str:
+def effect_remark(laws: Sequence[ElectrodeMixture | MixtureThermalConductivity], options: Mapping[str, Any]) -> str:
     """Quantities that PyBaMM does not read with a cell's options, and the option that does; empty text where it reads all."""
     thermal = options.get("thermal", "isothermal")
     if thermal == "isothermal":

@@ -208,6 +208,9 @@ def test_a_set_of_heat_is_written_and_read_again(tmp_path: Path) -> None:
     ("change", "line"),
     [
         ({"pores": None}, "pores"),
+        ({"declared_density": DECLARED["declared_density"] | {"density": "5.05 kg/m3"}}, "greater than or equal to 50"),
+        ({"declared_heat_capacity": DECLARED["declared_heat_capacity"] | {"heat_capacity": "0.7 J/kg/K"}}, "equal to 50"),
+        ({"declared_conductivity": DECLARED["declared_conductivity"] | {"conductivity": "0 W/m/K"}}, "equal to 0.001"),
         ({"mixing": None}, "a crystal's conductivity is not the electrode's"),
         ({"declared_conductivity": None}, "a crystal's conductivity is not the electrode's"),
         ({"mixing": "lower"}, "mixing_std_ln goes with mixing = 'lower' or 'upper'"),

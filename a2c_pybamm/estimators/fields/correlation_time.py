@@ -292,6 +292,8 @@ def _of_autocorrelation(
     interval = float(data.lag[1] - data.lag[0]) if len(data.lag) > 1 else 0.0
     if len(data.lag) < 2 or data.lag[0] != 0 or not np.allclose(np.diff(data.lag), interval):
         raise ValueError(f"{name}: lags of the autocorrelation must be equally spaced from zero on")
+    if not np.isfinite(data.by_atom).all() or not data.by_atom[:, 0].mean() > 0:
+        raise ValueError(f"{name}: the autocorrelation is not finite, or not positive at zero lag; were velocities at rest?")
     times = windowed_times(data.by_atom, name, criterion.window)
     integral, decay = times.log_integral, times.log_decay
     ratio = decay.value - integral.value

@@ -273,8 +273,8 @@ def _largest(cell: Array, lengths: ArrayLike | None, settings: VarianceSettings,
     most = settings.cutoff * float(np.linalg.norm(cell, axis=1).max()) / (2 * np.pi)
     if given.max() > most:
         raise ValueError(
-            f"variance of {of}: lengths up to {given.max():.3g} m; the field is constant beyond {most:.3g} m in this cell, give "
-            "shorter ones"
+            f"variance of {of}: lengths up to {given.max():.3g} m; the field is constant beyond {most:.3g} m in this cell, "
+            "give shorter ones"
         )
     return settings.cutoff / float(given.min())
 

@@ -130,7 +130,9 @@ def _values(
     per_kelvin = molar_mass * np.exp(log_modulus - log_density) * expansion**2
     total = here + T * per_kelvin
     if not total > 0:
-        raise ValueError(f"heat capacity of {vibrations.label}: {total:.3g} J/mol/K at {T:g} K, not positive; take a higher one")
+        raise ValueError(
+            f"heat capacity of {vibrations.label}: {total:.3g} J/mol/K at {T:g} K, not positive; take a higher one"
+        )
     slope = (after - before) / (2 * steps.temperature) + per_kelvin
     return np.array([np.log(total / molar_mass), slope / total])
 

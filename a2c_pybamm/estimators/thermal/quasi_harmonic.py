@@ -167,7 +167,8 @@ def _validate(data: VibrationsOverVolume, temperature: float, frequency_std: flo
     for volume, item in zip(data.volume, data.vibrations, strict=True):
         if item.imaginary > criterion.imaginary:
             raise ValueError(
-                f"{where}: {item.imaginary:.2%} of the modes at {volume:.6g} m3/mol ({item.label}) are imaginary; leave that volume out"
+                f"{where}: {item.imaginary:.2%} of the modes at {volume:.6g} m3/mol ({item.label}) are imaginary; leave "
+                "that volume out"
             )
 
 

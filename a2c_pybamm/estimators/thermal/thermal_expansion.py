@@ -114,8 +114,8 @@ def _validate(data: VolumesOverTemperature, temperature: float, prior: Expansion
     if data.std is not None and not (data.std > prior.least_change * data.volume).all():
         k = int(np.argmin(data.std / data.volume))
         raise ValueError(
-            f"{where}: standard deviation {data.std[k]:.3g} m3/mol of {data.volume[k]:.6g} m3/mol is below round-off; correct it, "
-            "or leave the standard deviations out"
+            f"{where}: standard deviation {data.std[k]:.3g} m3/mol of {data.volume[k]:.6g} m3/mol is below round-off; correct "
+            "it, or leave the standard deviations out"
         )
 
 

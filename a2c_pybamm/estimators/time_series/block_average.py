@@ -99,6 +99,6 @@ def _validate_means(values: Array, variance: float, free: int, criterion: BlockC
     ratio = float(values.mean(axis=1).var(ddof=1)) / variance
     if fdtrc(n_series - 1, free, ratio) < criterion.series_level:
         raise NotResolved(
-            f"block average: means of {n_series} series scatter {np.sqrt(ratio):.3g} times as much as their errors; they are of "
-            "different processes, or correlated for longer than a run: average them one by one, or run longer"
+            f"block average: means of {n_series} series scatter {np.sqrt(ratio):.3g} times as much as their errors; they are "
+            "of different processes, or correlated for longer than a run: average them one by one, or run longer"
         )

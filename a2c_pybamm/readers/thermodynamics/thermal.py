@@ -88,7 +88,7 @@ def _format(path: Path) -> str:
 
 
 def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, Any], float]:
-    """Columns in SI per mole of cells; atoms of the cell and the share of modes left out, where stated; that of imaginary ones."""
+    """Columns in SI per mole of cells; atoms of the cell and share of modes left out, where stated; share of imaginary ones."""
     text = read_text(path)
     content = plain_yaml(text, path)
     remedy = "write it again with phonopy-load -t"

@@ -95,8 +95,8 @@ def read_vibrations_over_volume(
     Raises
     ------
     ValueError
-        Naming the file: no such column, a number is not one, there are more or fewer files than rows, or a file states another
-        number of atoms than sites and formula make; or for the reasons of the readers of vibrations.
+        Naming the file: no such column, a number is not one, there are more or fewer files than rows, two are the same,
+        or a file is of another number of atoms than sites and formula make; or for the reasons of the readers of vibrations.
     """
     path = existing(path)
     check_sites(path, sites)
@@ -109,6 +109,13 @@ def read_vibrations_over_volume(
         )
     mass = molar_mass(formula)
     vibrations = [read_vibrations_of_kind(file, kind, sites=sites, column=column, formula=formula) for file in phonons]
+    contents = [item.provenance["sha256"] for item in vibrations]
+    if twice := next((k for k, content in enumerate(contents) if content in contents[:k]), 0):
+        first = contents.index(contents[twice])
+        raise ValueError(
+            f"{path}: rows {first + 1} and {twice + 1} have the same vibrations ({phonons[first]}, {phonons[twice]}); give "
+            "each volume its own, computed there"
+        )
     order = np.argsort(volume, kind="stable")
     provenance = {**fingerprint(path), "sites": float(sites), "formula": formula}
     provenance["vibrations"] = [dict(vibrations[k].provenance) for k in order]

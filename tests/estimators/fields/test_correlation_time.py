@@ -162,6 +162,10 @@ def test_bad_input_is_one_line() -> None:
     uneven = VelocityAutocorrelation("Li", np.array([0.0, 1.0, 3.0]), rng.normal(size=(9, 3)), 3, 300.0)
     with pytest.raises(ValueError, match="equally spaced from zero"):
         fit_correlation_time(uneven, material="X", source=SOURCE)
+    for values in (np.zeros((9, 30)), np.full((9, 30), np.nan)):
+        at_rest = VelocityAutocorrelation("Li", np.arange(30.0), values, 3, 300.0)
+        with pytest.raises(ValueError, match="not finite, or not positive at zero lag"):
+            fit_correlation_time(at_rest, material="X", source=SOURCE)
     with pytest.raises(ValueError, match="time is 'half'; write 'integral' or 'decay'"):
         fit_correlation_time(data, material="X", source=SOURCE, species="Li", time="half")
     with pytest.raises(ValueError, match="data are ndarray; give velocities"):
