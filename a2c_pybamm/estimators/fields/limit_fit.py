@@ -26,7 +26,7 @@ from a2c_pybamm.estimators.statistics.averaging import student_variance
 class LimitSettings:
     """Laws, windows and levels of the fit."""
 
-    bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
+    bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
     """Laws of the total correlations by their q."""
     direct_bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5)
     """Laws of the direct correlations of particles that repel one another; with q = 1 they are those of the total ones."""
