@@ -47,7 +47,7 @@ def field_variance(
     *,
     species: str | Collection[str] | None = None,
     kind: FieldKind | str = FieldKind.NUMBER,
-    among: Collection[str] | None = None,
+    among: str | Collection[str] | None = None,
     weights: ArrayLike | None = None,
     charges: Mapping[str, float] | ArrayLike | None = None,
     lengths: ArrayLike | None = None,
@@ -201,12 +201,13 @@ def _weights(
     configurations: Configurations,
     kind: FieldKind,
     species: str | Collection[str] | None,
-    among: Collection[str] | None,
+    among: str | Collection[str] | None,
     weights: ArrayLike | None,
     charges: Mapping[str, float] | ArrayLike | None,
 ) -> tuple[Array, str]:
     """Weight of each particle (n_particle,), and the name of the field's particles."""
     symbols = np.array(configurations.species)
+    among = {among} if isinstance(among, str) else among
     chosen = sorted({species} if isinstance(species, str) else set(species or symbols.tolist()))
     known = ", ".join(sorted(set(configurations.species)))
     for name in {*chosen, *(among or ())} - set(configurations.species):
