@@ -46,7 +46,10 @@ def phase_fraction(base: str | BaseSet, layer: Layer, phase: Phase) -> float:
 def _fraction(values: pybamm.ParameterValues, layer: str, phase: str) -> float:
     key = porosity_key(layer)
     if layer not in ("negative", "separator", "positive") or phase not in ("electrolyte", "electrode"):
-        raise ValueError(f"layer {layer!r} and phase {phase!r}; write 'negative', 'separator' or 'positive', and a phase")
+        raise ValueError(
+            f"layer {layer!r} and phase {phase!r}; write 'negative', 'separator' or 'positive', and 'electrolyte' (pores) or "
+            "'electrode' (all solids)"
+        )
     if (layer, phase) == ("separator", "electrode"):
         raise ValueError("a separator has no electrode; give its electrolyte's transport efficiency")
     porosity = values.get(key)

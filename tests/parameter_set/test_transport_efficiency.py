@@ -116,6 +116,7 @@ def test_fractions_are_the_base_sets() -> None:
     for layer, phase, said in (
         ("separator", "electrode", "a separator has no electrode"),
         ("middle", "electrolyte", "write 'negative', 'separator' or 'positive'"),
+        ("positive", "pores", r"phase 'pores'; write .* 'electrolyte' \(pores\) or 'electrode' \(all solids\)"),
     ):
         with pytest.raises(ValueError, match=said):
             phase_fraction("Chen2020", layer, phase)  # type: ignore[arg-type]
