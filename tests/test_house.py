@@ -61,6 +61,7 @@ INSIDE = {
         "conduction",
         "kinetics",
         "mechanics",
+        "thermal",
     ),
     "readers": (
         "units",
@@ -91,6 +92,7 @@ INSIDE = {
         "conduction",
         "kinetics",
         "mechanics",
+        "thermal",
         "fields",
     ),
     "propagation": (

@@ -30,7 +30,7 @@ class VarianceSettings:
     widest: float = 0.25
     """Largest of those over the cell's width: the squared kernel at the smallest wave number is 8 %."""
     limit_waves: int = 500_000
-    """Most wave vectors of lengths that are given: a minute for each 10^4 particles and frame."""
+    """Most wave vectors of lengths that are given: some ten seconds for each 10^4 particles and frame."""
     peak_contrast: float = 0.5
     """Variance of a mode's square in time over its squared mean below which it may be a Bragg peak: of a fluctuating mode 1."""
     peak_chance: float = 1e-4
