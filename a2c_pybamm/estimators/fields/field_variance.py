@@ -85,8 +85,8 @@ def field_variance(
     """
     settings = settings or VarianceSettings()
     kind = FieldKind(kind)
-    of_each, of = _weights(configurations, kind, species, among, weights, charges)
     validate_configurations(configurations)
+    of_each, of = _weights(configurations, kind, species, among, weights, charges)
     if not all(configurations.periodic):
         open_axes = ", ".join(name for name, yes in zip("abc", configurations.periodic, strict=True) if not yes)
         raise ValueError(f"variance of {of}: the cell does not repeat along {open_axes}; take a part of it that does")
