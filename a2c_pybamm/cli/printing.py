@@ -159,6 +159,7 @@ def print_scales(report: ScaleReport | None) -> None:
         print_table(f"Scales: {place}", HEADS[1:], rows)
     if report.conditions:
         print_lines(AVERAGING_NOTE, *(f"  {text}" for text in consequences(report.conditions)))
+        print_lines("Origin of each scale and the call that gives it: last table of 'Separation of scales' in report.html")
 
 
 SIDED = (

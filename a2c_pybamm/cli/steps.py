@@ -255,7 +255,19 @@ def cell_text(settings: Study, cell: Cell) -> str:
     between = f" between {low:g} and {high:g} V" if settings.cell.voltage_limits else ""
     options = "".join(f", {name}: {value}" for name, value in settings.cell.options.items())
     start = f" from {cell.soc:.0%} state of charge" if settings.cell.initial_soc is not None else ""
-    return f"{cell.model}{options}; {cell.protocol}{start}{between}, {settings.temperature:g} K"
+    heat = (
+        ' (isothermal: the laws of heat have no effect; set thermal = "lumped" in [cell.options])' if heat_unused(cell) else ""
+    )
+    return f"{cell.model}{options}; {cell.protocol}{start}{between}, {settings.temperature:g} K{heat}"
+
+
+def heat_unused(cell: Cell) -> bool:
+    """True where laws of heat are attached to the set of a cell that is kept at one temperature."""
+    from a2c_pybamm.laws import ElectrodeMixture, MixtureThermalConductivity
+
+    laws = (attachment.law for attachment in cell.parameter_set.attach.values())
+    has_heat = any(isinstance(law, ElectrodeMixture | MixtureThermalConductivity) for law in laws)
+    return has_heat and cell.options.get("thermal", "isothermal") == "isothermal"
 
 
 def sweep_study(settings: Study, plan: SweepSettings, file: Path, cell: Cell, *, fresh: bool = False) -> None:

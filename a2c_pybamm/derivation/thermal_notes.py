@@ -61,13 +61,10 @@ def _electrode(laws: Sequence[ElectrodeMixture | MixtureThermalConductivity], es
 
 
 def effect_remark(laws: Sequence[ElectrodeMixture | MixtureThermalConductivity], options: Mapping[str, Any]) -> str:
-    """Quantities that PyBaMM does not read with a cell's options, and the option that does; empty text where it reads all."""
-    thermal = options.get("thermal", "isothermal")
-    if thermal == "isothermal":
-        return 'no effect in an isothermal cell; write options = { thermal = "lumped" } in [cell]'
+    """Quantities that a cell that warms does not read by its options; empty text where it reads all."""
     parts = []
     if options.get("use lumped thermal capacity", "false") == "true" and any(isinstance(law, ElectrodeMixture) for law in laws):
         parts.append("no effect of density and heat capacity with the option of a lumped thermal capacity")
-    if thermal == "lumped" and any(isinstance(law, MixtureThermalConductivity) for law in laws):
+    if options.get("thermal") == "lumped" and any(isinstance(law, MixtureThermalConductivity) for law in laws):
         parts.append('no effect of the thermal conductivity in a lumped cell; write thermal = "x-full"')
     return "; ".join(parts)

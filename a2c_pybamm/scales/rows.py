@@ -99,8 +99,9 @@ def consequences(conditions: Iterable[ScaleCondition]) -> list[str]:
 
 AVERAGING_NOTE = (
     "Averaging length l: the geometric mean of the bounds that the scales below and above it set, for which the smallest ratio "
-    "is largest. Effect: order of the relative error that the ratio may make. Numbers of the cell are those of its solve at "
-    "the mean coefficients; ×/÷ is the factor of one standard deviation."
+    "is largest. Effect: order of the relative error that the ratio may make. Memory: correlation time, or time between hops. "
+    "l²/D is that of the fastest diffusion where memory has to be shorter, of the slowest where the process has to be longer. "
+    "Numbers of the cell are those of its solve at the mean coefficients; ×/÷ is the factor of one standard deviation."
 )
 """Explanation of the report's rows."""
 

@@ -72,9 +72,10 @@ def run_scales(material: str, species: str, item: schema.TrajectoryFile) -> Atom
     moving = next(configurations.blocks()).velocities is not None
 
     def velocities() -> Velocities:
+        one = species or None  # of all other atoms the mass centre is enough, which a run of one species has too
         if moving:
-            return read_velocities(item.file, **options)
-        return central_velocities(read_trajectory(item.file, cell=item.cell, **options))
+            return read_velocities(item.file, species=one, **options)
+        return central_velocities(read_trajectory(item.file, cell=item.cell, species=one, **options))
 
     return scales_of_run(material, species, configurations, velocities, command=COMMANDS["time" if moving else "central"])
 

@@ -10,6 +10,7 @@ import pytest
 
 import a2c_pybamm as a2c
 from a2c_pybamm.cell import Cell
+from a2c_pybamm.cli.steps import heat_unused
 from a2c_pybamm.laws import ElectrodeMixture, Value
 from a2c_pybamm.parameter_set import thermal_attachments
 from a2c_pybamm.parameter_set.keys import LAYERS
@@ -127,6 +128,8 @@ def test_isothermal_cells_do_not_use_it() -> None:
     assert Cell(made, model="SPM", outputs=("capacity",)).names == ()
     warm = Cell(made, model="SPM", options={"thermal": "lumped"}, outputs=("capacity",))
     assert set(warm.names) == {name for name in made.joint.names if "lambda" not in name and "mixing" not in name}
+    assert not heat_unused(warm)
+    assert heat_unused(Cell(made, model="SPM", outputs=("capacity",)))
 
 
 def test_peak_temperature_has_error_bars_and_their_shares() -> None:

@@ -289,7 +289,6 @@ def test_declared_fractions_stand_beside_an_uncertain_porosity() -> None:
 @pytest.mark.parametrize(
     ("options", "remark"),
     [
-        ({}, 'no effect in an isothermal cell; write options = { thermal = "lumped" } in [cell]'),
         ({"thermal": "lumped"}, 'no effect of the thermal conductivity in a lumped cell; write thermal = "x-full"'),
         ({"thermal": "x-full", "use lumped thermal capacity": "true"}, "no effect of density and heat capacity"),
         ({"thermal": "x-full"}, ""),

@@ -14,6 +14,7 @@ from scipy.special import gammainccinv
 from a2c_pybamm.data import Array, Configurations, FieldKind, FieldVariance
 from a2c_pybamm.data.fields import validate_cells
 from a2c_pybamm.estimators.conduction.kirkwood_buff import UNIT_BALL
+from a2c_pybamm.estimators.fields.weighted_particles import validate_configurations
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.wave_vectors import WaveVectors, density_modes, in_shells, wave_lengths, wave_vectors
 
@@ -89,6 +90,7 @@ def field_variance(
     if kind not in tuple(FieldKind):
         raise ValueError(f"variance: kind is {kind!r}; write one of {', '.join(repr(str(item)) for item in FieldKind)}")
     kind = FieldKind(kind)
+    validate_configurations(configurations)
     of_each, of = _weights(configurations, kind, species, among, weights, charges)
     if not all(configurations.periodic):
         open_axes = ", ".join(name for name, yes in zip("abc", configurations.periodic, strict=True) if not yes)

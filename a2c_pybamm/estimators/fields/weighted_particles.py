@@ -60,6 +60,13 @@ class WeightedParticles:
         return {"particles": len(self.particles), **total}
 
 
+def validate_configurations(configurations: Configurations) -> None:
+    """Raise ``ValueError`` where something else is given, such as a trajectory, which has no cell for each frame."""
+    if not isinstance(configurations, Configurations):
+        kind = type(configurations).__name__
+        raise ValueError(f"field: {kind} in place of configurations; read the file by read_configurations")
+
+
 def _total_unit(unit: str) -> str:
     """Unit of the integral of a density."""
     return unit.removesuffix("m-3").removesuffix(".") or "1"
@@ -106,6 +113,7 @@ def momentum_of_particles(configurations: Configurations, species: str | Collect
 
 def _chosen(configurations: Configurations, species: str | Collection[str] | None) -> tuple[NDArray[np.intp], str]:
     """Particles of species, and the name of those."""
+    validate_configurations(configurations)
     if species is None:
         return np.arange(len(configurations.species)), "all"
     wanted = [species] if isinstance(species, str) else list(dict.fromkeys(species))

@@ -70,6 +70,25 @@ def test_equal_second_moments() -> None:
     assert CubicBSpline(0.3).second_moment == pytest.approx(0.03, rel=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("kind", "square", "contrast"),
+    [
+        (Gaussian, 0.02245, (1.356, 0.4264, 0.01762)),
+        (TrilinearHat, 0.02016, (1.233, 0.2811, 0.08188)),
+        (CubicBSpline, 0.02120, (1.290, 0.3491, 0.001593)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_kernels_of_equal_second_moment(kind: type[Kernel], square: float, contrast: tuple[float, ...]) -> None:
+    """Square integrals, and relative standard deviations on a simple cubic lattice, as docs/fields.md has them."""
+    assert kind.with_second_moment(1.0).square_integral == pytest.approx(square, rel=5e-4)
+    waves = np.zeros((61, 3))
+    waves[:, 0] = 2 * np.pi * np.arange(-30, 31)  # these kernels are products over the axes
+    for width, expected in zip((0.2, 0.3, 0.5), contrast, strict=True):
+        along = float((kind.with_second_moment(width**2).transform(waves) ** 2).sum())
+        assert np.sqrt(along**3 - 1) == pytest.approx(expected, rel=1e-3)
+
+
 @pytest.mark.parametrize("kernel", [CubicBSpline(0.8), TrilinearHat(0.8), CubicTopHat(0.8)], ids=lambda k: type(k).__name__)
 def test_cumulative_weight_along_an_axis(kernel: SplineKernel) -> None:
     x = np.linspace(-2, 2, 41) + 0.013

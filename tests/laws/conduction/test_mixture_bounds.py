@@ -120,3 +120,16 @@ def test_values_of_many_temperatures_at_once() -> None:
 def test_what_is_no_mixture_is_refused(values: object, fractions: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         hashin_shtrikman_bounds(values, fractions)
+
+
+@pytest.mark.parametrize("dimensions", [0, -1, np.nan, np.inf])
+def test_fewer_than_one_dimension_is_refused(dimensions: float) -> None:
+    with pytest.raises(ValueError, match="dimensions of a mixture; give 3"):
+        hashin_shtrikman_bounds([1.0, 2.0], [0.5, 0.5], dimensions=dimensions)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("scale", [1e308, 1e-300])
+def test_bounds_scale_with_the_conductivities(scale: float) -> None:
+    bounds = hashin_shtrikman_bounds([1.0, 0.2, 0.0], [0.5, 0.3, 0.2])
+    scaled = hashin_shtrikman_bounds([scale, 0.2 * scale, 0.0], [0.5, 0.3, 0.2])
+    np.testing.assert_allclose(np.divide(scaled, scale), bounds, rtol=1e-12)
