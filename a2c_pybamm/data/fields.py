@@ -57,6 +57,8 @@ class Configurations:
             raise ValueError(f"configurations: {n} particles in {self.n_frame} frames; give one of each at least")
         if self.masses.shape != (n,) or not (np.isfinite(self.masses) & (self.masses > 0)).all():
             raise ValueError(f"configurations: masses have shape {self.masses.shape}, expected a positive one for each of {n}")
+        if np.shape(self.periodic) != (len("abc"),) or not all(isinstance(item, bool | np.bool_) for item in self.periodic):
+            raise ValueError(f"configurations: periodic is {self.periodic}; give True or False for each of three cell vectors")
         if self.charges is not None and (self.charges.shape != (n,) or not np.isfinite(self.charges).all()):
             raise ValueError(
                 f"configurations: charges have shape {self.charges.shape}, expected a finite one for each of {n} particles"
@@ -95,8 +97,11 @@ class Configurations:
         Raises
         ------
         ValueError
-            If shapes disagree, an entry is not finite, or a cell has no volume.
+            If shapes disagree, an entry is not finite, a charge is not a number, or a cell has no volume.
         """
+        if charges is not None:
+            charges = _numbers(charges)
+        velocities = None if velocities is None else np.asarray(velocities)
         shape = (*np.shape(positions)[:1], len(species), 3)
         if np.shape(positions) != shape:
             raise ValueError(
@@ -132,6 +137,17 @@ class Configurations:
             charges,
             provenance or {},
         )
+
+
+def _numbers(charges: Array) -> Array:
+    """Charges as floats; ``ValueError`` where one is not a number."""
+    try:
+        return np.asarray(charges, float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "configurations: charges are not numbers; give one of each particle [elementary charges], or none, and those of "
+            'species as charges={"Li": 1, ...} to density_field'
+        ) from error
 
 
 def validate_cells(cells: Array, where: str) -> None:
