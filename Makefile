@@ -45,9 +45,10 @@ test: $(VENV)/.installed-test ## ruff and the test suite, slow tests too
 	"$(VENV)/bin/python" -m ruff check .
 	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal --durations 5 -m "not calibration"
 
-# About a minute of processor time. What is slow stands in tests/slow_tests.txt, or has the marker.
+# About a minute of processor time. What is slow stands in tests/slow_tests.txt, or has the marker. In one process: a second one
+# loads all libraries and collects all tests again and hands on each result, a third more time in all.
 fast: $(VENV)/.installed-test ## the test suite without what is marked slow
-	"$(VENV)/bin/python" -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not calibration"
+	"$(VENV)/bin/python" -m pytest -m "not slow and not calibration"
 
 # All of it, each night and in .ci/run: some ten minutes, so that no part has to be chosen.
 calibration: $(VENV)/.installed-test ## what error bars cover in hundreds of repetitions, and whole corpora of hostile files

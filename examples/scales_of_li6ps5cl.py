@@ -3,7 +3,7 @@
 Run it as a script: ``python examples/scales_of_li6ps5cl.py``. The run has 24 lithium ions in a cell of 9.86 Å and lasts 4.9 ps
 (``examples/data/li6ps5cl/README.md``). Its density of lithium, averaged over a Gaussian, shows the sites up to a width of some
 Ångström. A crystal's fluctuations have no correlation length: its variance falls faster than any power of the width. The report
-of scales then tells which bodies such a number is for: a grain of 5 µm, but not one of 5 nm; and that the run itself is short.
+of scales then shows which bodies such a number is for: a grain of 5 µm, but not one of 5 nm; and that the run itself is short.
 """
 
 from dataclasses import replace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from a2c_pybamm.cell.cell import Cell
 from a2c_pybamm.cell.declared_outputs import DeclaredOutput, VariableAt
@@ -11,7 +11,9 @@ from a2c_pybamm.cell.protocol import DriveCycle
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.readers import read_drive_cycle
 from a2c_pybamm.readers.source_file import naming
-from a2c_pybamm.study import Study
+
+if TYPE_CHECKING:
+    from a2c_pybamm.study import Study  # a cell alone does not load the schema of studies
 
 
 def cell_of_study(study: Study, parameter_set: ParameterSet, **swept: Any) -> Cell:

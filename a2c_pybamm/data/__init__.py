@@ -44,6 +44,7 @@ from a2c_pybamm.data.motion import (
 )
 from a2c_pybamm.data.record import BLOCK_BYTES, MOST_BYTES_IN_MEMORY, Array, atoms_at_once, frames_at_once, release
 from a2c_pybamm.data.sites import LEAST_CELL_VOLUME, SiteOccupation, Sites
+from a2c_pybamm.data.thermal import VibrationsOverVolume, VolumesOverTemperature
 from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 
 __all__ = [
@@ -104,6 +105,8 @@ __all__ = [
     "Velocities",
     "VelocityAutocorrelation",
     "Vibrations",
+    "VibrationsOverVolume",
+    "VolumesOverTemperature",
     "at_constant_energy",
     "atoms_at_once",
     "conversion",

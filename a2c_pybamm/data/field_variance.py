@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from a2c_pybamm.data.extent import Extent
 from a2c_pybamm.data.record import Array, freeze
 
 
@@ -42,6 +43,11 @@ class FieldVariance:
         If shapes disagree, there are fewer than two blocks, or a number is not finite or not positive.
     """
 
+    extents: ClassVar[Mapping[str, Extent]] = {
+        **dict.fromkeys(("by_block", "density"), Extent.VOLUME),
+        "structure_factor": Extent.INTENSIVE,
+        "volume": Extent.SIMULATION_CELL,
+    }
     kind: FieldKind
     lengths: Array
     """Standard deviation of the Gaussian kernel along each axis [m] (n_length,), rising."""

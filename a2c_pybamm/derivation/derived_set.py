@@ -24,6 +24,7 @@ from a2c_pybamm.derivation.kinetics import add_kinetics
 from a2c_pybamm.derivation.mechanics import add_mechanics
 from a2c_pybamm.derivation.possible_names import PossibleNames
 from a2c_pybamm.derivation.set_content import SetContent
+from a2c_pybamm.derivation.thermal import add_thermal
 from a2c_pybamm.derivation.transport_efficiency import add_electrode_efficiencies, add_separator_efficiency
 from a2c_pybamm.estimate import Estimate, Factor, Joint
 from a2c_pybamm.estimators import declare
@@ -70,6 +71,7 @@ def derive(study: schema.Study) -> ParameterSet:
         base = _valid_base(study)
     _add_electrodes(content, study, base, mistakes)
     _add_mechanics(content, study, base, mistakes)
+    _add_thermal(content, study, base, mistakes)
     _add_efficiencies(content, study, base, mistakes)
     _add_electrolyte(content, study, mistakes)
     _add_declared(content, study, base, mistakes)
@@ -136,6 +138,15 @@ def _add_mechanics(content: SetContent, study: schema.Study, base: str | BaseSet
         with at_side.collect():
             for electrode in _sections(study, side, content):
                 add_mechanics(content, study, base, side, electrode, at_side)
+
+
+def _add_thermal(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
+    """Add density, heat capacity and thermal conductivity of the electrodes."""
+    for side in SIDES:
+        at_side = mistakes.at(side)
+        with at_side.collect():
+            for electrode in _sections(study, side, content):
+                add_thermal(content, study, base, side, electrode, at_side)
 
 
 def _add_efficiencies(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:

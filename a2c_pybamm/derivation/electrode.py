@@ -40,9 +40,15 @@ def add_electrode(
         if electrode.conduction:
             add_conduction(content, side, material, electrode.conduction)
     with suppress(schema.NotGiven):
-        others = (electrode.conduction, electrode.kinetics, electrode.mechanics, electrode.transport_efficiency)
-        if any(others) and not electrode.names_host:
-            return  # charge transfer is added when all voltages are known, mechanics and porous layers after the hosts
+        alone = (
+            electrode.conduction,
+            electrode.kinetics,
+            electrode.mechanics,
+            electrode.thermal,
+            electrode.transport_efficiency,
+        )
+        if any(alone) and not electrode.names_host:
+            return  # charge transfer is added when all voltages are known; mechanics, heat and porous layers after the hosts
     law: FreeEnergy | None = None
     with mistakes.collect():
         if electrode.free_energy:

@@ -12,13 +12,10 @@ from a2c_pybamm.estimators import harmonic, insertion_potentials
 from a2c_pybamm.formatting import abbreviated
 from a2c_pybamm.readers import (
     read_chemical_potentials,
-    read_density_of_states,
     read_energies,
-    read_frequencies,
     read_insertion_energies,
-    read_phonopy,
     read_structures,
-    read_thermal,
+    read_vibrations_of_kind,
 )
 from a2c_pybamm.readers.source_file import naming
 from a2c_pybamm.readers.thermodynamics.energies import METAL_ROW, metal_row
@@ -128,13 +125,7 @@ def _inserted(entry: schema.PotentialFile, host: schema.FreeEnergy) -> ChemicalP
 
 
 def _vibrations(entry: schema.VibrationFile) -> Vibrations | ThermalTable:
-    if entry.kind == "thermal":
-        return read_thermal(entry.file, sites=entry.sites, format=entry.format)
-    if entry.kind == "density of states":
-        return read_density_of_states(entry.file, sites=entry.sites)
-    if entry.kind == "phonopy":
-        return read_phonopy(entry.file, sites=entry.sites)
-    return read_frequencies(entry.file, sites=entry.sites, column=entry.column)
+    return read_vibrations_of_kind(entry.file, entry.kind, sites=entry.sites, format=entry.format, column=entry.column)
 
 
 def read_vibrations(

@@ -87,6 +87,10 @@ from a2c_pybamm.estimators.statistics.combination import combine
 from a2c_pybamm.estimators.statistics.committee import combine_members
 from a2c_pybamm.estimators.statistics.declared_estimate import declare
 from a2c_pybamm.estimators.statistics.replicas import average_replicas
+from a2c_pybamm.estimators.thermal.heat_capacity import HeatCapacitySteps, heat_capacity
+from a2c_pybamm.estimators.thermal.polycrystal_conductivity import polycrystal_conductivity
+from a2c_pybamm.estimators.thermal.quasi_harmonic import QuasiHarmonicCriterion, fit_quasi_harmonic
+from a2c_pybamm.estimators.thermal.thermal_expansion import ExpansionPrior, fit_thermal_expansion
 from a2c_pybamm.estimators.thermodynamics.chemical_potential import fit_chemical_potential
 from a2c_pybamm.estimators.thermodynamics.convex_hull import HullVoltages, hull_voltages
 from a2c_pybamm.estimators.thermodynamics.emitted_modes import with_leading_modes
@@ -140,10 +144,12 @@ __all__ = [
     "ElasticCoefficients",
     "ElasticStability",
     "ElectrolytePrior",
+    "ExpansionPrior",
     "FitTo",
     "FormCriterion",
     "Gaussian",
     "GridCriterion",
+    "HeatCapacitySteps",
     "HopNetwork",
     "HullVoltages",
     "Kernel",
@@ -160,6 +166,7 @@ __all__ = [
     "PlateauReport",
     "PlateauStatus",
     "PolycrystalBounds",
+    "QuasiHarmonicCriterion",
     "SpectrumCriterion",
     "SphericalTopHat",
     "StrainCriterion",
@@ -232,11 +239,13 @@ __all__ = [
     "fit_mobility",
     "fit_onsager",
     "fit_onsager_from_drift",
+    "fit_quasi_harmonic",
     "fit_reorganization_energy",
     "fit_site_sum",
     "fit_site_volume",
     "fit_spline_potential",
     "fit_structure_factor_limit",
+    "fit_thermal_expansion",
     "fit_thermodynamic_factor",
     "fit_tracer_diffusivity",
     "fit_volume",
@@ -244,6 +253,7 @@ __all__ = [
     "harmonic",
     "harmonic_entropy",
     "haven_ratio",
+    "heat_capacity",
     "highest_image",
     "hopping_diffusivity",
     "hull_voltages",
@@ -276,6 +286,7 @@ __all__ = [
     "planned_length",
     "plateau_report",
     "point_group_rotations",
+    "polycrystal_conductivity",
     "polycrystal_moduli",
     "pressure_fluctuation",
     "quantity_names",

@@ -51,7 +51,7 @@ def _convert(parameter_set: ParameterSet, limits: tuple[float, float] | None) ->
         cuts, ends = ("Lower voltage cut-off [V]", "Upper voltage cut-off [V]"), (0, 100)
         values.update(dict(zip(cuts, limits, strict=True)))
         values.update({f"Open-circuit voltage at {soc}% SOC [V]": limit for soc, limit in zip(ends, limits, strict=True)})
-    n = NominalValues(parameter_set.name, values)
+    n = NominalValues(parameter_set.name, values, parameter_set.stoichiometry_window if limits is None else {})
     mean = dict(zip(parameter_set.joint.names, map(float, parameter_set.joint.mean), strict=True))
     for side in SIDES:
         if law := kinetics_law(parameter_set.attach, side):

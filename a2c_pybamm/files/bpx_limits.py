@@ -24,14 +24,20 @@ def stoichiometry_window(n: NominalValues) -> list[float]:
                 f"set {n.name}: {lacking}; BPX describes cells of two porous electrodes with open-circuit potentials"
             )
     limits = [n.number(f"Open-circuit voltage at {soc}% SOC [V]") for soc in (0, 100)]
+    (x0, x100), (y0, y100) = (n.window or _found_window(n, limits)).values()
+    for limit, x, y in zip(limits, (x0, x100), (y0, y100), strict=True):
+        _check_limit(n, limit, x, y)
+    return [x0, x100, y100, y0]
+
+
+def _found_window(n: NominalValues, limits: list[float]) -> dict[str, tuple[float, float]]:
+    """Stoichiometries that PyBaMM finds at the voltage limits, by side."""
     try:
         with silent_pybamm():
             x0, x100, y100, y0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(n.values))
     except (pybamm.SolverError, ValueError, KeyError) as error:
         raise ValueError(f"set {n.name}: no stoichiometries found for {limits} V: {error}") from error
-    for limit, x, y in zip(limits, (x0, x100), (y0, y100), strict=True):
-        _check_limit(n, limit, x, y)
-    return [x0, x100, y100, y0]
+    return {"negative": (x0, x100), "positive": (y0, y100)}
 
 
 def _check_limit(n: NominalValues, limit: float, x: float, y: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,8 @@ class NominalValues:
 
     name: str
     values: Any
+    window: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Stoichiometries at 0 and 100 % state of charge by side, where they are known."""
     read: set[str] = field(default_factory=set)
     """Keys evaluated so far; the others are not in the file."""
     losses: list[str] = field(default_factory=list)

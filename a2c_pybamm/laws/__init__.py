@@ -54,6 +54,18 @@ from a2c_pybamm.laws.mechanics.crystal_volume import CrystalVolume
 from a2c_pybamm.laws.mechanics.isotropic_elasticity import IsotropicElasticity, young_names
 from a2c_pybamm.laws.mechanics.stress_assisted_diffusion import StressAssistedDiffusion
 from a2c_pybamm.laws.scale_and_value import Scale, Value
+from a2c_pybamm.laws.thermal.electrode_mixture import ElectrodeMixture
+from a2c_pybamm.laws.thermal.mixture_conductivity import MixtureThermalConductivity
+from a2c_pybamm.laws.thermal.phase_names import (
+    bulk_modulus_name,
+    density_name,
+    expansion_name,
+    heat_capacity_name,
+    heat_capacity_slope_name,
+    isochoric_heat_capacity_name,
+    molar_entropy_name,
+    thermal_conductivity_name,
+)
 from a2c_pybamm.laws.thermodynamics.expansion import Expansion, PlainExpansion
 from a2c_pybamm.laws.thermodynamics.free_energy import FreeEnergy, PhaseForming, UnstablePhaseError
 from a2c_pybamm.laws.thermodynamics.ion import IonSymbol, ion_of
@@ -81,6 +93,7 @@ __all__ = [
     "Coefficients",
     "CompositeConductivity",
     "CrystalVolume",
+    "ElectrodeMixture",
     "ElectrolyteTransport",
     "Expansion",
     "FreeEnergy",
@@ -95,6 +108,7 @@ __all__ = [
     "Marcus",
     "MarcusHushChidsey",
     "MeasuredOCP",
+    "MixtureThermalConductivity",
     "PhaseForming",
     "PlainExpansion",
     "RedlichKister",
@@ -113,24 +127,31 @@ __all__ = [
     "Value",
     "barrier_name",
     "build_law",
+    "bulk_modulus_name",
     "chidsey_current",
     "coefficient",
     "complementary_error_function",
     "conductivity",
     "conductivity_name",
+    "density_name",
     "derived_names",
     "diffusivity_name",
     "embedded_mean",
+    "expansion_name",
     "form_distance",
     "frame_matrix",
     "hashin_shtrikman_bounds",
+    "heat_capacity_name",
+    "heat_capacity_slope_name",
     "held_laws",
     "interpolate",
     "invert",
     "ion_of",
+    "isochoric_heat_capacity_name",
     "known_ion",
     "log_coefficient",
     "material_name",
+    "molar_entropy_name",
     "onsager_from_transport",
     "prefactor_name",
     "registered",
@@ -139,6 +160,7 @@ __all__ = [
     "salt_diffusivity",
     "salt_partial_molar_volume",
     "settings",
+    "thermal_conductivity_name",
     "thermodynamic_factor_name",
     "transference_in_solvent_frame",
     "transference_in_volume_frame",

@@ -30,6 +30,7 @@ from a2c_pybamm.parameter_set.mechanics import mechanics_attachments, stress_opt
 from a2c_pybamm.parameter_set.module_name import module_name
 from a2c_pybamm.parameter_set.parameter_set import ParameterSet
 from a2c_pybamm.parameter_set.stability import TREATMENTS
+from a2c_pybamm.parameter_set.thermal import fraction_keys, thermal_attachments, volume_fractions
 from a2c_pybamm.parameter_set.thermodynamic_table import free_energy_sides, thermodynamic_table
 from a2c_pybamm.parameter_set.transport_efficiency import (
     Layer,
@@ -64,6 +65,7 @@ __all__ = [
     "electrolyte_table",
     "evaluate_base",
     "evaluate_entry",
+    "fraction_keys",
     "free_energy_sides",
     "ions_of",
     "kind_options",
@@ -83,7 +85,9 @@ __all__ = [
     "silent_pybamm",
     "stress_option_conflict",
     "symbols",
+    "thermal_attachments",
     "thermodynamic_table",
     "value_error",
+    "volume_fractions",
     "with_balance",
 ]

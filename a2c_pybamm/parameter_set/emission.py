@@ -33,6 +33,11 @@ def of_site_and_temperature(T: Any, law: Any, method: str, c: Any, index: int) -
     return getattr(law, method)(c, index, T)
 
 
+def of_temperature(T: Any, law: Any, method: str, c: Any) -> Any:
+    """A law's method as PyBaMM calls it with temperature alone."""
+    return getattr(law, method)(c, T)
+
+
 def of_electrolyte(c_e: Any, T: Any, law: Any, method: str, c: Any) -> Any:
     """A law's method as PyBaMM calls it with the electrolyte's concentration and temperature."""
     return getattr(law, method)(c, c_e, T)
@@ -69,6 +74,8 @@ def emit(key: str, attachment: Attachment, c: Mapping[str, Any], T: float, base:
         return partial(of_stoichiometry, T=T, offset=sto.offset, slope=sto.slope, **settings)
     if passed == ("sto", "T"):
         return partial(of_stoichiometry_and_temperature, offset=sto.offset, slope=sto.slope, **settings)
+    if passed == ("T",):
+        return partial(of_temperature, **settings)
     if passed == ("c_e", "T"):
         return partial(of_electrolyte, **settings)
     return partial(of_interface, offset=sto.offset, slope=sto.slope, **settings)

@@ -24,10 +24,16 @@ ELECTROLYTE_METHODS = {
     ELECTROLYTE[3]: "electrolyte_thermodynamic_factor",
 }
 """Methods of laws that give these functions."""
+TEMPERATURE = (
+    *("electrode density [kg.m-3]", "electrode specific heat capacity [J.kg-1.K-1]"),
+    "electrode thermal conductivity [W.m-1.K-1]",
+)
+"""Endings of PyBaMM's keys whose functions are of an electrode's temperature alone."""
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(STOICHIOMETRY, ("sto",)),
     **dict.fromkeys(STOICHIOMETRY_AND_TEMPERATURE, ("sto", "T")),
     **dict.fromkeys(ELECTROLYTE, ("c_e", "T")),
+    **dict.fromkeys(TEMPERATURE, ("T",)),
     "exchange-current density [A.m-2]": ("c_e", "c_s", "c_max", "T"),
 }
 """Arguments that PyBaMM passes to the functions of keys with these endings; numbers stand in for all others."""
@@ -75,6 +81,7 @@ MODEL_KEYS = (
         )
     ),
     *(f"{side} electrode conductivity [S.m-1]" for side in _SIDES),
+    *(f"{side} {quantity}" for side in _SIDES for quantity in TEMPERATURE),
     *(f"{side} electrode Bruggeman coefficient ({phase})" for side in _SIDES for phase in ("electrolyte", "electrode")),
     "Separator Bruggeman coefficient (electrolyte)",
     *ELECTROLYTE,
@@ -99,6 +106,9 @@ QUANTITIES = {
     "partial_molar_volume": re.compile(r".* electrode partial molar volume \[m3\.mol-1\]"),
     "volume_change": re.compile(r".* electrode volume change"),
     "reference_concentration": re.compile(r".* electrode reference concentration for free of deformation \[mol\.m-3\]"),
+    "electrode_density": re.compile(r"(Negative|Positive) electrode density \[kg\.m-3\]"),
+    "electrode_heat_capacity": re.compile(r"(Negative|Positive) electrode specific heat capacity \[J\.kg-1\.K-1\]"),
+    "electrode_thermal_conductivity": re.compile(r"(Negative|Positive) electrode thermal conductivity \[W\.m-1\.K-1\]"),
     "site_fraction": re.compile(r".* host site occupancy fraction \(\d+\)"),
     "site_voltage": re.compile(r".* host site standard potential \(\d+\) \[V\]"),
     "ideality_factor": re.compile(r".* host site ideality factor \(\d+\)"),

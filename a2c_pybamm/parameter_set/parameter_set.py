@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -275,19 +275,10 @@ class ParameterSet:
         ends = self._charge_states[1]
         return ends if _are_stoichiometries(ends) else {}
 
-    @cached_property
+    @property
     def base_stoichiometry_window(self) -> dict[str, tuple[float, float]]:
         """Stoichiometries at 0 and 100 % state of charge of the base set between this set's voltage limits, by side."""
-        values = base_values(self.base)
-        values.update(self.limit_values)
-        if kind_options(values):
-            return {}
-        try:
-            with silent_pybamm():
-                ends = _end_stoichiometries(values)
-        except (pybamm.SolverError, ValueError, KeyError):
-            return {}
-        return ends if _are_stoichiometries(ends) else {}
+        return dict(_base_window(self.base, tuple(self.limit_values.items())))
 
     def _build(self, c: Mapping[str, Any]) -> pybamm.ParameterValues:
         values = base_values(self.base)
@@ -343,6 +334,21 @@ def _end_stoichiometries(values: pybamm.ParameterValues) -> dict[str, tuple[floa
     """Stoichiometries at 0 and 100 % state of charge that PyBaMM finds for a full cell, by side."""
     x_0, x_100, y_100, y_0 = map(float, pybamm.lithium_ion.get_min_max_stoichiometries(values))
     return {"negative": (x_0, x_100), "positive": (y_0, y_100)}
+
+
+@lru_cache(maxsize=8)
+def _base_window(base: str | BaseSet, limits: tuple[tuple[str, float], ...]) -> dict[str, tuple[float, float]]:
+    """Stoichiometries of a base set between voltage limits; empty where there are none."""
+    values = base_values(base)
+    values.update(dict(limits))
+    if kind_options(values):
+        return {}
+    try:
+        with silent_pybamm():
+            ends = _end_stoichiometries(values)
+    except (pybamm.SolverError, ValueError, KeyError):
+        return {}
+    return ends if _are_stoichiometries(ends) else {}
 
 
 def _are_stoichiometries(ends: Mapping[str, tuple[float, float]]) -> bool:

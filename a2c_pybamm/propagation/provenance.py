@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -63,10 +64,15 @@ def generator_of(result: xr.DataTree) -> np.random.Generator:
     return np.random.Generator(bits)
 
 
+@cache
+def _own_versions() -> dict[str, str]:
+    """Versions of this package, of Python and of the libraries: looked for on the disk once."""
+    return {"a2c_pybamm": __version__, "python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
 def version_record(model: Any) -> dict[str, str]:
     """Versions of this package, of Python and of the libraries that compute; with those that the model names."""
-    own = {"a2c_pybamm": __version__, "python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-    return own | {str(name): str(text) for name, text in dict(getattr(model, "versions", {})).items()}
+    return _own_versions() | {str(name): str(text) for name, text in dict(getattr(model, "versions", {})).items()}
 
 
 def provenance(model: Any, rng: np.random.Generator) -> dict[str, str]:

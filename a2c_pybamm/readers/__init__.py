@@ -19,10 +19,12 @@ from a2c_pybamm.readers.motion.configurations import read_configurations
 from a2c_pybamm.readers.motion.trajectory import read_trajectory, read_velocities
 from a2c_pybamm.readers.thermodynamics.chemical_potentials import read_chemical_potentials
 from a2c_pybamm.readers.thermodynamics.energies import read_energies
+from a2c_pybamm.readers.thermodynamics.formula import molar_mass
 from a2c_pybamm.readers.thermodynamics.insertion_energies import read_insertion_energies
 from a2c_pybamm.readers.thermodynamics.phonons import read_density_of_states, read_frequencies, read_phonopy
 from a2c_pybamm.readers.thermodynamics.structures import read_structures
 from a2c_pybamm.readers.thermodynamics.thermal import read_thermal
+from a2c_pybamm.readers.thermodynamics.volumes import read_vibrations_of_kind, read_vibrations_over_volume, read_volumes
 from a2c_pybamm.readers.units import parse_quantity
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "StressConvention",
     "born_term",
     "born_term_of_lammps",
+    "molar_mass",
     "parse_quantity",
     "read_activities",
     "read_cell_width",
@@ -58,4 +61,7 @@ __all__ = [
     "read_thermal",
     "read_trajectory",
     "read_velocities",
+    "read_vibrations_of_kind",
+    "read_vibrations_over_volume",
+    "read_volumes",
 ]

@@ -101,6 +101,9 @@ UNITS: dict[str, dict[str, float]] = {
     "conductivity": {"S/m": 1.0, "S.m-1": 1.0, "S/cm": 1e2, "mS/cm": 0.1},
     "diffusivity": {"m2/s": 1.0, "m2.s-1": 1.0, "cm2/s": 1e-4},
     "density": {"kg/m3": 1.0, "g/cm3": 1e3, "g/mL": 1e3},
+    "specific heat capacity": {"J/kg/K": 1.0, "J.kg-1.K-1": 1.0, "J/g/K": 1e3},
+    "thermal conductivity": {"W/m/K": 1.0, "W.m-1.K-1": 1.0},
+    "thermal expansion": {"1/K": 1.0, "K-1": 1.0, "ppm/K": 1e-6},
 }
 """SI value of one of each unit, by kind of quantity; energies and volumes are per mole of what is counted, charges in A.h."""
 

@@ -112,7 +112,7 @@ class ScaleCondition:
     threshold: float
     """Least ratio."""
     standard_deviations: float
-    """Of the ratio's logarithm, within which it is not told apart from the threshold."""
+    """Of the ratio's logarithm, within which it counts as equal to the threshold."""
     applicable: bool = True
     """False where the smaller scale does not exist."""
     why_unknown: str = ""

@@ -26,7 +26,7 @@ class ScaleThresholds:
     """Of a run's length to the correlation time: the mean of one series is known to √(2 t_c/T) of its fluctuation, 10 % at
     200."""
     standard_deviations: float = 2.0
-    """Standard deviations of a ratio's logarithm within which it is not told apart from its threshold: 95 % at 2."""
+    """Standard deviations of a ratio's logarithm within which it counts as equal to its threshold: 95 % at 2."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

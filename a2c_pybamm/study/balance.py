@@ -63,6 +63,11 @@ class Balance(Section):
         return self.negative_active_fraction, self.positive_active_fraction
 
     @property
+    def moves_active_fraction(self) -> bool:
+        """True where an electrode's active fraction is another than the base set's."""
+        return self.n_p_ratio is not None or any(fraction is not None for fraction in self._fractions)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """Arguments of ``with_balance``."""
         sides = zip(("negative", "positive"), self._fractions, strict=True)

@@ -29,6 +29,7 @@ from a2c_pybamm.study.fields import (
 from a2c_pybamm.study.free_energy_sections import FreeEnergyOfAnyLaw, phase_treatment
 from a2c_pybamm.study.kinetics import BarrierEnergy, Kinetics
 from a2c_pybamm.study.mechanics import Mechanics
+from a2c_pybamm.study.thermal import Thermal
 from a2c_pybamm.study.thermodynamics import MeasuredOCP
 from a2c_pybamm.study.transport_efficiency import TransportEfficiency
 
@@ -288,6 +289,7 @@ class Electrode(Section):
     )
     kinetics: Kinetics | None = Field(None, description="Exchange current and its form")
     mechanics: Mechanics | None = Field(None, description="Stress and change of volume of the particles")
+    thermal: Thermal | None = Field(None, description="Density, heat capacity and thermal conductivity, all phases included")
 
     @property
     def names_host(self) -> bool:
@@ -301,7 +303,8 @@ class Electrode(Section):
         if self.free_energy and self.measured_ocp:
             yield "give free_energy or measured_ocp, not both: voltage and diffusivity share one thermodynamics"
         if not (self.free_energy or self.measured_ocp) and (
-            self.mobility or not (self.kinetics or self.conduction or self.mechanics or self.transport_efficiency)
+            self.mobility
+            or not (self.kinetics or self.conduction or self.mechanics or self.thermal or self.transport_efficiency)
         ):
             yield (
                 "mobility needs free_energy or measured_ocp: chemical diffusivity holds a thermodynamic factor"

@@ -10,8 +10,6 @@ from pydantic import AfterValidator, ConfigDict, Field
 from a2c_pybamm.laws.conduction.electrolyte import POSSIBLE
 from a2c_pybamm.schema import show
 from a2c_pybamm.study.fields import (
-    HIGHEST_TEMPERATURE,
-    CellVolume,
     Concentration,
     Conductivity,
     DataFile,
@@ -30,12 +28,11 @@ from a2c_pybamm.study.fields import (
     repeated,
 )
 from a2c_pybamm.study.section_choice import SectionChoice
+from a2c_pybamm.study.series_files import Columns, FileOfSeries
 
-RunTemperature = Annotated[Temperature, Field(gt=0, le=HIGHEST_TEMPERATURE)]
 LiquidTemperature = Annotated[Temperature, Field(ge=POSSIBLE.coldest, le=POSSIBLE.warmest)]
 Salt = Annotated[Concentration, Field(gt=0, le=POSSIBLE.highest_concentration)]
 """Concentration of a salt: no liquid holds 20 mol/L of one."""
-Columns = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
 
 
 class Species(Section):
@@ -60,31 +57,6 @@ class Species(Section):
         description="Partial molar volume, of both ions: the difference of the frames of solvent and volume is then a source",
         examples=["60 cm3/mol"],
     )
-
-
-class FileOfSeries(Section):
-    """File of moments in time, and numbers that it may not state itself."""
-
-    file: DataFile = Field(description="The file", examples=["data/md/centres_1M.txt.gz"])
-    temperature: RunTemperature | None = Field(None, description="If the file has none", examples=["298 K"])
-    volume: CellVolume | None = Field(
-        None, gt=0, description="Of the simulation cell, if the file has none", examples=["35.2 nm3"]
-    )
-    interval: Time | None = Field(
-        None, gt=0, description="Time between rows or frames, if the file has none", examples=["1 ps"]
-    )
-    timestep: Time | None = Field(
-        None, gt=0, description="Or time of one step, where the file numbers steps", examples=["1 fs"]
-    )
-    units: str | None = Field(
-        None, max_length=40, description="Units of LAMMPS, or of the current itself, if the file has none", examples=["real"]
-    )
-    discard: Time = Field(0.0, ge=0, description="Equilibration to leave out", examples=["100 ps"])
-
-    @property
-    def stated(self) -> dict[str, Any]:
-        """Settings that the section states beside the file, as readers of series take them."""
-        return {key: getattr(self, key) for key in FileOfSeries.model_fields if key != "file"}
 
 
 class ElectrolyteRun(FileOfSeries):

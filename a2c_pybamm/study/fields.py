@@ -71,6 +71,9 @@ Duration, Charge = _quantity("duration"), _quantity("charge")
 Concentration, Conductivity, Diffusivity = (_quantity(kind) for kind in ("concentration", "conductivity", "diffusivity"))
 CellVolume, MolarVolume, MolarMass, Density = (_quantity(kind) for kind in ("cell volume", "volume", "molar mass", "density"))
 ArealDensity, Pressure = _quantity("areal density"), _quantity("pressure")
+HeatCapacity, ThermalConductivity, ThermalExpansion = (
+    _quantity(kind) for kind in ("specific heat capacity", "thermal conductivity", "thermal expansion")
+)
 Number = Annotated[float, Strict(), AfterValidator(_validate_magnitude)]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]

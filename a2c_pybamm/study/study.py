@@ -244,7 +244,7 @@ class Study(Section):
 
     def _checks(self) -> tuple[Callable[[], Iterator[str]], ...]:
         checks = (self._mistakes, self._voltage_mistakes, self._rate_mistakes, self._source_mistakes)
-        return (*checks, self._names_apart, self._scale_mistakes)
+        return (*checks, self._names_apart, self._scale_mistakes, self._fraction_mistakes)
 
     def _mistakes(self) -> Iterator[str]:
         sections_of_cell = (self.positive, self.negative, self.separator, self.electrolyte, self.balance)
@@ -266,6 +266,28 @@ class Study(Section):
             yield f"systematic: the source {twice} occurs twice; list all its coefficients in one std table"
         if twice := repeated([key for item in self.scale for key in item.keys] + [item.parameter for item in self.value]):
             yield f"{twice} stands in two of [[scale]] and [[value]]; keep one"
+
+    def _fraction_mistakes(self) -> Iterator[str]:
+        if not any(electrode and electrode.thermal for electrode in (self.negative, self.positive)):
+            return
+        from a2c_pybamm.parameter_set import SIDES, fraction_keys
+
+        varied = {key for item in self.scale for key in item.keys} | {item.parameter for item in self.value}
+        for side, electrode in zip(SIDES, (self.negative, self.positive), strict=True):
+            thermal = electrode.thermal if electrode else None
+            if thermal is None:
+                continue
+            active, pores = fraction_keys(side)
+            moved = ({active} if self.balance and self.balance.moves_active_fraction else set()) | varied
+            for key, entry, given in (
+                (active, "active_fraction", thermal.active_fraction),
+                (pores, "porosity", thermal.porosity),
+            ):
+                if key in moved and given is None:
+                    yield (
+                        f"{side}.thermal mixes by the base set's {key!r}, which this study replaces; declare {entry} in "
+                        f"{side}.thermal"
+                    )
 
     def _names_apart(self) -> Iterator[str]:
         if self.positive and self.negative and self.positive.material == self.negative.material:

@@ -63,6 +63,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "spline-potential": {"knots": (0.0, 0.2, 0.35, 0.9, 1.0)},
     "two-phase": {"free_energy": RedlichKister("X", 1)},
     "composite-conductivity": {"whole_electrode": True},
+    "electrode-mixture": {"phases": (("X pores", 0.3), ("X carbon", 0.1))},
+    "mixture-thermal-conductivity": {"phases": (("X pores", 0.3), ("X carbon", 0.1))},
     "transport-efficiency": {"volume_fraction": 0.335},  # Chen2020's positive pores
     "vacancy-mobility": {"hops": (("A", 1), ("B", 2))},
     "stress-assisted-diffusion": {
@@ -182,6 +184,7 @@ TYPICAL: dict[str, tuple[float, float]] = {
     "V": (3.7, 0.3),
     "eV": (0.0, 0.12),
     "J.mol-1.K-1": (10.0, 15.0),
+    "K-1": (0.0, 1e-4),
 }
 """Mean and standard deviation of coefficients by unit."""
 TYPICAL_LOGARITHMS = {
@@ -190,6 +193,9 @@ TYPICAL_LOGARITHMS = {
     "m3.mol-1": (np.log(1.6e-5), 0.02),
     "eV": (-1.0, 0.3),
     "Pa": (25.0, 0.3),
+    "kg.m-3": (8.0, 0.3),
+    "J.kg-1.K-1": (7.0, 0.3),
+    "W.m-1.K-1": (0.0, 1.0),
 }
 """The same of their logarithms."""
 UNIT = re.compile(r"\[([^\[\]]+)\]\)?$")

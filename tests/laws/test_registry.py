@@ -40,7 +40,7 @@ from a2c_pybamm.laws import (
 )
 from a2c_pybamm.laws.diffusion.mobility import Mobility
 from a2c_pybamm.parameter_set import Attachment, ParameterSet, ions_of
-from a2c_pybamm.parameter_set.keys import ELECTROLYTE, STOICHIOMETRY
+from a2c_pybamm.parameter_set.keys import ELECTROLYTE, STOICHIOMETRY, TEMPERATURE
 from tests.complex_step import complex_step
 from tests.laws.law_examples import HOST, LAWS, UNIT, checks, draw
 
@@ -275,6 +275,7 @@ def methods(law: Any, arguments: tuple[str, ...]) -> list[str]:
 OVER_COMPOSITION = ("self", "c", "x", "T")
 AT_INTERFACE = ("self", "c", "c_e", "c_s", "c_max", "T")
 OVER_CONCENTRATION = ("self", "c", "c_e", "T")
+OVER_TEMPERATURE = ("self", "c", "T")
 CONCENTRATIONS = np.array([-2.0, 0.0, 1e-6, 0.3, 30.0, 1e3, 5e3])
 """Concentrations of an electrolyte [mol.m-3] that a solver may try."""
 
@@ -308,6 +309,10 @@ def test_pybamm_symbols_give_numpys_values(name: str) -> None:
         expected = getattr(law, method)(c, CONCENTRATIONS, 310.0)
         assert np.isfinite(expected).all(), method
         np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=method)
+    for method in set(methods(law, OVER_TEMPERATURE)) & set(KEYS):
+        symbol = getattr(law, method)(symbols, pybamm.StateVector(slice(0, 7)))
+        found = np.broadcast_to(np.ravel(symbol.evaluate(y=300 + x, inputs=c)), x.shape)
+        np.testing.assert_allclose(found, getattr(law, method)(c, 300 + x), rtol=1e-14, err_msg=method)
     for method in set(methods(law, ("self", "c"))) & set(KEYS):
         found = np.ravel(getattr(law, method)(symbols).evaluate(inputs=c))
         np.testing.assert_allclose(found, getattr(law, method)(c), rtol=1e-14, err_msg=method)
@@ -334,6 +339,9 @@ KEYS = {
     "electrolyte_thermodynamic_factor": "Thermodynamic factor",
     "bruggeman_coefficient": "Positive electrode Bruggeman coefficient (electrolyte)",
     "electronic_conductivity": "Positive electrode conductivity [S.m-1]",
+    "electrode_density": "Positive electrode density [kg.m-3]",
+    "electrode_heat_capacity": "Positive electrode specific heat capacity [J.kg-1.K-1]",
+    "electrode_thermal_conductivity": "Positive electrode thermal conductivity [W.m-1.K-1]",
     "factor": "Electrolyte conductivity [S.m-1]",
     "value": "Contact resistance [Ohm]",
 }
@@ -354,8 +362,8 @@ def entry(values: pybamm.ParameterValues, key: str) -> np.ndarray:
     """A parameter on a grid of stoichiometries, concentrations or at one temperature, or the number it is."""
     if not callable(values[key]):
         return np.asarray(values.evaluate(values[key]))
-    grid = pybamm.Vector(np.linspace(0.02, 0.98, 23) * (4e3 if key in ELECTROLYTE else 1.0))
-    arguments = (grid,) if key.endswith(STOICHIOMETRY) else (grid, pybamm.Scalar(305.0))
+    grid = pybamm.Vector(np.linspace(0.02, 0.98, 23) * (4e3 if key in ELECTROLYTE else 1.0) + 300 * key.endswith(TEMPERATURE))
+    arguments = (grid,) if key.endswith((*STOICHIOMETRY, *TEMPERATURE)) else (grid, pybamm.Scalar(305.0))
     if "exchange-current" in key:
         arguments = (1000 + grid, 5e4 * grid, pybamm.Scalar(5e4), pybamm.Scalar(305.0))
     return np.broadcast_to(np.ravel(values.process_symbol(values[key](*arguments)).evaluate()), 23)

@@ -67,6 +67,8 @@ def fit_charge_second_moment(
         raise ValueError(f"{name}: Bragg peak at {variance.peaks[0, 0]:.3g} 1/m; take lengths above 5 over it")
     if len(variance.wave_number) < criterion.limit.least_wave_numbers:
         raise ValueError(f"{name}: {len(variance.wave_number)} wave numbers; give smaller lengths or a larger cell")
+    if len(variance.by_block) < criterion.limit.least_blocks:
+        raise ValueError(f"{name}: {len(variance.by_block)} blocks of frames, an error needs {criterion.limit.least_blocks}")
     moments = variance.structure_factor * (smallest / variance.wave_number) ** 2
     if not moments.max() > criterion.least_structure:
         raise NotResolved(f"{name}: the charges are at rest on a lattice, their field does not fluctuate")

@@ -5,8 +5,8 @@ r"""Laws of a structure factor at small wave numbers, and what Ornstein and Zern
     f_q(x) = (1 + qx)^{-1/q}, \quad f_0 = e^{-x}
 
 with b = 1 for particles, whose single-particle part stays where correlations have died away, and b = 0 for a field without
-particles. The second form, of particles alone, has the direct correlations :math:`\rho c(k) = 1 - 1/S` in place of the total
-ones: those of a dense liquid are of shorter range and simpler.
+particles. The second form, of particles that repel one another, has the direct correlations :math:`\rho c(k) = 1 - 1/S` in
+place of the total ones: those of a dense liquid are of shorter range and simpler.
 
 :math:`f_q = 1 - x + (1 + q)x^2/2 - \dots`, so that all laws have the same meaning of :math:`\xi`, the second moment of
 the total correlations, :math:`\xi^2 = \int r^2h\,d^3r/6\int h\,d^3r`, and differ beyond it: q = 1 is Ornstein and Zernike's,

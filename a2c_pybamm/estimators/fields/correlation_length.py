@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from a2c_pybamm.data import FieldVariance
+from a2c_pybamm.data import FieldKind, FieldVariance
 from a2c_pybamm.estimate import Estimate, Factor, label_hash
 from a2c_pybamm.estimators.fields.plateau import PlateauCriterion, PlateauReport, PlateauStatus, plateau_report
 from a2c_pybamm.estimators.fingerprint import data_fingerprint
@@ -94,14 +94,20 @@ def _message(report: PlateauReport, variance: FieldVariance, criterion: PlateauC
         case PlateauStatus.CHARGE:
             return f"{field}: S falls as k² and the variance as ℓ⁻⁵, without a plateau; take fit_charge_second_moment"
         case PlateauStatus.BRAGG_PEAKS:
+            remedy = ", or take the composition of a mixture on its sites" if report.kind is FieldKind.NUMBER else ""
             return (
                 f"{field}: Bragg peak S = {peak[1]:.3g} at {peak[0]:.3g} 1/m; the variance of a crystal falls as exp(-k²ℓ²), "
-                "without a plateau of Var ℓ³; take the composition of a mixture on its sites, or lengths by its own decay"
+                f"without a plateau of Var ℓ³; compare lengths with the lattice constant instead{remedy}"
             )
         case PlateauStatus.FEW_WAVE_NUMBERS:
             return (
                 f"{field}: {len(variance.wave_number)} wave numbers, a limit needs {criterion.limit.least_wave_numbers}; give "
                 "smaller lengths or a larger cell"
+            )
+        case PlateauStatus.FEW_BLOCKS:
+            return (
+                f"{field}: {len(variance.by_block)} blocks of frames, an error needs {criterion.limit.least_blocks}; give a "
+                "larger n_block to field_variance"
             )
         case PlateauStatus.UNCORRELATED:
             return (

@@ -19,6 +19,7 @@ from a2c_pybamm.estimate import Estimate, Factor, label_hash
 from a2c_pybamm.estimators.conduction.currents import viscous_stress
 from a2c_pybamm.estimators.fields.windowed_time import WindowSettings, windowed_times
 from a2c_pybamm.estimators.fingerprint import data_fingerprint, traced_provenance
+from a2c_pybamm.estimators.statistics.averaging import LEAST_DEGREES_OF_FREEDOM, student_variance
 from a2c_pybamm.estimators.time_series.periodogram import Periodogram, periodogram
 from a2c_pybamm.estimators.time_series.resolution import MIN_SCATTER_BODIES, NotResolved
 from a2c_pybamm.estimators.time_series.spectral_mixture import ZeroFrequencyCriterion
@@ -216,7 +217,8 @@ def _decay(series: Array, interval: float, per_body: int, criterion: TimeCriteri
 def _decay_variance(data: Periodogram, n_smooth: int) -> float:
     r"""Variance of the logarithm of the decay time, which changes by :math:`2(s_2 - s_1)` with the shares of S² and S.
 
-    The spectrum is averaged over a few bands first: the fourth power of one would follow its noise.
+    The spectrum is averaged over a few bands first: the fourth power of one would follow its noise. What it still does is
+    counted as degrees of freedom, with Student's variance.
     """
     if len(data.by_body) >= MIN_SCATTER_BODIES:
         return relative_variance(data, 2 * (_shares(data, 2) - _shares(data, 1)))
@@ -228,7 +230,12 @@ def _decay_variance(data: Periodogram, n_smooth: int) -> float:
     squares = of_squares * _unbiased(power, shape, 2 + 2) / second**2
     mixed = 2 / data.shape * _unbiased(power, shape, 2 + 1) / (first * second)
     singles = 1 / data.shape * _unbiased(power, shape, 2) / first**2
-    return max(float(data.shape**2 @ (squares - 2 * 2 * mixed + 2 * 2 * singles)), 0.0)
+    terms = data.shape**2 * (squares - 2 * 2 * mixed + 2 * 2 * singles)
+    total = float(terms.sum())
+    if total <= 0:  # of uncorrelated frames, by chance
+        return 0.0
+    scatter = float(((2 * 2 * terms) ** 2 / data.shape).sum() / total**2)  # of fourth powers 16 relative variances
+    return total * student_variance(int(max(2 / scatter, LEAST_DEGREES_OF_FREEDOM)))
 
 
 def _unbiased(power: Array, shape: Array, exponent: int) -> Array:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.fft import fftn
-from scipy.ndimage import median_filter
 from scipy.special import gammainccinv
 
 from a2c_pybamm.data import Array, Configurations, FieldKind, FieldVariance
@@ -31,7 +30,7 @@ class VarianceSettings:
     widest: float = 0.25
     """Largest of those over the cell's width: the squared kernel at the smallest wave number is 8 %."""
     limit_waves: int = 500_000
-    """Most wave vectors of lengths that are given: a minute for each 10^4 particles and frame."""
+    """Most wave vectors of lengths that are given: some ten seconds for each 10^4 particles and frame."""
     peak_contrast: float = 0.5
     """Variance of a mode's square in time over its squared mean below which it may be a Bragg peak: of a fluctuating mode 1."""
     peak_chance: float = 1e-4
@@ -313,6 +312,8 @@ def _peaks(by_block: Array, contrast: Array, length: Array, settings: VarianceSe
     A slow mode of a mixture that separates is constant in a short run too; those are the longest waves, and none but
     such are no peaks.
     """
+    from scipy.ndimage import median_filter  # not loaded with every other estimator
+
     value = by_block.mean(axis=0)
     n_block, n_wave = by_block.shape
     level = np.maximum(median_filter(value, min(settings.neighbours, n_wave), mode="nearest"), 1.0)

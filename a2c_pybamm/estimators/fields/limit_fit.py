@@ -29,11 +29,13 @@ class LimitSettings:
     bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
     """Laws of the total correlations by their q."""
     direct_bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5)
-    """Laws of the direct correlations of particles; with q = 1 they are those of the total ones."""
+    """Laws of the direct correlations of particles that repel one another; with q = 1 they are those of the total ones."""
     shrink: float = 0.8
     """Largest wave number of a window over that of the next wider one."""
     least_wave_numbers: int = 4
     """Wave numbers of a window: two for the law, two for its test."""
+    least_blocks: int = 5
+    """Blocks whose scatter gives the error: with four, Student's variance is three times the normal one."""
     narrower: tuple[float, ...] = (0.7, 0.5)
     """Largest wave numbers of narrower windows, over that of the window, whose differences are an error."""
     n_group: int = 8
@@ -217,7 +219,7 @@ def _fit_window(data: LimitData, inefficiency: Array, settings: LimitSettings) -
     shape = data.waves * data.n_frame / inefficiency
     y = data.by_block.mean(axis=0)
     laws = [StructureLaw(data.base, bend) for bend in settings.bends]
-    if data.base:
+    if np.average(y[: settings.least_wave_numbers], weights=shape[: settings.least_wave_numbers]) < data.base:
         laws += [StructureLaw(data.base, bend, direct=True) for bend in settings.direct_bends]
     fits = [_fit_law(data, law, y, shape, settings) for law in laws]
     heights = np.array([fit.height for fit in fits])

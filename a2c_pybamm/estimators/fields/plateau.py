@@ -21,6 +21,8 @@ class PlateauStatus(StrEnum):
     """A crystal: beside a small thermal part the variance decays exponentially with the squared length."""
     FEW_WAVE_NUMBERS = "few wave numbers"
     """Fewer wave numbers than a law and its test need."""
+    FEW_BLOCKS = "few blocks"
+    """Fewer blocks of frames than an error needs."""
     UNCORRELATED = "uncorrelated"
     """S = 1 within errors: the plateau holds at all lengths, and there is no correlation length."""
     MISFIT = "misfit"
@@ -112,6 +114,8 @@ def plateau_report(variance: FieldVariance, *, criterion: PlateauCriterion | Non
         return PlateauReport(PlateauStatus.BRAGG_PEAKS, **described)
     if len(variance.wave_number) < criterion.limit.least_wave_numbers:
         return PlateauReport(PlateauStatus.FEW_WAVE_NUMBERS, **described)
+    if len(variance.by_block) < criterion.limit.least_blocks:
+        return PlateauReport(PlateauStatus.FEW_BLOCKS, **described)
     if variance.structure_factor.max() < criterion.least_structure:
         return PlateauReport(PlateauStatus.HYPERUNIFORM, limit=0.0, limit_std=0.0, **described)
     base = 0.0 if variance.kind is FieldKind.SAMPLED else 1.0

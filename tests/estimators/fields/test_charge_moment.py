@@ -72,7 +72,9 @@ def test_debye_length_and_its_ratio() -> None:
     made = charge_field(gaussian(0.8), 2)
     known = np.sqrt(8.8541878128e-12 * 1.380649e-23 * 300 / (120 / 8**3 * 1.602176634e-19**2))
     assert debye_length(made) == pytest.approx(known, rel=1e-9)
-    fit = fit_charge_second_moment(made, material="NaCl", source=SOURCE).provenance["fit"]
+    estimate = fit_charge_second_moment(made, material="NaCl", source=SOURCE)
+    assert abs(estimate.mean[0] - np.log(0.8**2 / 2)) < 3.5 * estimate.std[0]
+    fit = estimate.provenance["fit"]
     assert fit["second moment over squared Debye length"] == pytest.approx(fit["second moment [m2]"] / known**2)
 
 
@@ -96,5 +98,7 @@ def test_fields_of_other_kinds_and_crystals_are_refused() -> None:
     still = configurations(np.repeat(grid(4)[None], 20, axis=0), 4.0, charges=alternate)
     with pytest.raises(NotResolved, match="does not fluctuate"):
         fit_charge_second_moment(field_variance(still, kind="charge", lengths=[1.3]), material="X", source=SOURCE)
+    with pytest.raises(ValueError, match="4 blocks of frames"):
+        fit_charge_second_moment(field_variance(still, kind="charge", lengths=[1.3], n_block=4), material="X", source=SOURCE)
     with pytest.raises(ValueError, match="wave numbers"):
         fit_charge_second_moment(field_variance(still, kind="charge", lengths=[3.0]), material="X", source=SOURCE)

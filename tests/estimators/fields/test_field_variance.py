@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from a2c_pybamm.data import Configurations, FieldKind
 from a2c_pybamm.estimators import VarianceSettings, field_variance, sampled_field_variance
@@ -52,6 +53,18 @@ def test_independent_particles_at_fixed_number() -> None:
     assert (np.abs(found.value - found.ideal) < 3.5 * found.std).all()
     assert len(found.peaks) == 0
     np.testing.assert_allclose(found.reduced.mean(axis=0), found.value / found.ideal)
+
+
+@pytest.mark.calibration
+def test_error_bars_of_the_variance_hold_the_truth() -> None:
+    """Intervals by Student's t of ten blocks hold .004290 in 68 and 95 % of 200 runs, but for chance of 1 in 200."""
+    t, rng = [], np.random.default_rng(4)
+    for _ in range(200):
+        found = field_variance(configurations(rng.uniform(0, 10, (10, 200, 3)), 10.0), lengths=[1.0, 2.0])
+        t.append((found.value - found.ideal) / found.std)
+    for probability in (0.683, 0.95):
+        inside = (np.abs(t) < student.ppf((1 + probability) / 2, 9)).sum(axis=0)
+        assert (np.abs(inside - 200 * probability) < 2.81 * np.sqrt(200 * probability * (1 - probability))).all()
 
 
 @pytest.mark.parametrize("n_particle", [1, 2, 5])

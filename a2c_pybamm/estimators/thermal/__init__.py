@@ -1,0 +1,1 @@
+"""Heat capacity, thermal expansion and thermal conductivity of a crystal."""
