@@ -24,6 +24,7 @@ from a2c_pybamm.scales import (
     consequences,
 )
 from a2c_pybamm.scales.averaging import averaging_length
+from a2c_pybamm.scales.rows import quantity_text
 
 NM, UM = 1e-9, 1e-6
 
@@ -276,3 +277,8 @@ def test_bad_input_is_one_line(make: object, words: str) -> None:
     with pytest.raises(ValueError, match=words) as error:
         make()  # type: ignore[operator]
     assert "\n" not in str(error.value)
+
+
+def test_numbers_are_shown_with_the_prefix_of_what_is_shown() -> None:
+    assert quantity_text(ScaleQuantity("time", 1 - 1e-9, "s"), "time") == "time 1.00 s"
+    assert quantity_text(ScaleQuantity("time", 0.999, "s"), "time") == "time 999 ms"

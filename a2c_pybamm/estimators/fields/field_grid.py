@@ -126,7 +126,7 @@ class FieldGrid:
         return nx, ny, nz
 
     def _factors(self, cell: Array, working: Shape) -> Array:
-        """Factors of Fourier coefficients of spread particles (nx, ny, nz//2 + 1); zero where the grid cannot tell signs."""
+        """Factors of Fourier coefficients of spread particles (nx, ny, nz//2 + 1); zero at its Nyquist number."""
         numbers = [np.fft.fftfreq(n, 1 / n).astype(np.float64) for n in working]
         numbers[2] = numbers[2][: working[2] // 2 + 1]
         fx, fy, fz = (self._along(axis, working[axis], number) for axis, number in enumerate(numbers))
