@@ -160,6 +160,16 @@ def validate_cells(cells: Array, where: str) -> None:
         raise ValueError(f"{where}: frame {int(np.argmax(flat))} has a cell without volume; give three vectors [m] in rows")
 
 
+def validate_mean_cell(cell: Array, where: str) -> None:
+    """Raise ``ValueError`` where cells of a run, each with a volume, have a mean (3, 3) without one."""
+    try:
+        validate_cells(cell[None], where)
+    except ValueError as error:
+        raise ValueError(
+            f"{where}: the mean cell has no volume, its vectors change between right- and left-handed; write them in one order"
+        ) from error
+
+
 def validate_finite(block: FrameBlock, first: int) -> None:
     """Raise ``ValueError`` where a position or velocity of a block is not finite; ``first`` is its first frame's place."""
     for name, vectors in (("position", block.positions), ("velocity", block.velocities)):

@@ -21,7 +21,7 @@ class Text:
 
 
 RUN = "give a run of the material with its cell ([[scales.material]] trajectory), or declare it there with its error"
-FLAT = "the field is uniform in this solve; take a model that resolves it (SPMe, DFN) and a current, or give it"
+FLAT = "no solve gives it, or its field is uniform there; take a model that resolves it (SPMe, DFN) and a current, or give it"
 KNOWN_BY = {
     "correlation length": RUN,
     "correlation time": RUN,

@@ -9,7 +9,7 @@ from numbers import Real
 
 import numpy as np
 
-from a2c_pybamm.data import Array, Configurations, FrameBlock, GridField, validate_cells
+from a2c_pybamm.data import Array, Configurations, FrameBlock, GridField, validate_mean_cell
 from a2c_pybamm.estimators.fields.field_grid import CRITERION, FieldGrid, too_many
 from a2c_pybamm.estimators.fields.frame_runs import effective_blocks, frames_by_block, validate_blocks
 from a2c_pybamm.estimators.fields.grid_deposit import Shape
@@ -129,7 +129,7 @@ def _field(
         cells += frames.cell.sum(axis=0)
         frames_of[block] += len(frames.positions)
     cell = cells / configurations.n_frame
-    validate_cells(cell[None], f"{chosen.quantity}: mean cell (the handedness of its vectors changes)")
+    validate_mean_cell(cell, chosen.quantity)
     blocks /= (frames_of * abs(np.linalg.det(cell))).reshape(-1, *[1] * (blocks.ndim - 1))
     blocks = blocks if chosen.momentum else blocks[:, 0]
     blocks.setflags(write=False)  # the record takes what is read-only without a copy

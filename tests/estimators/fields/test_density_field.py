@@ -284,7 +284,7 @@ def test_bad_choices_are_named(options: dict[str, object], message: str) -> None
 def test_a_cell_that_turns_inside_out_is_named() -> None:
     """The mean of a right-handed and a left-handed cell has no volume."""
     cells = np.stack([CELLS["skew"], CELLS["skew"] * np.array([1.0, -1.0, 1.0])])
-    with pytest.raises(ValueError, match=r"mean cell .* without volume"):
+    with pytest.raises(ValueError, match="the mean cell has no volume"):
         density_field(salt(cells, 2), Gaussian(2 * ANGSTROM), grid=(9, 9, 9), n_block=2)
 
 
