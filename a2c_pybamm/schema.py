@@ -52,7 +52,8 @@ class Above:
     def check(self, value: float, place: str) -> None:
         """Raise ``ValueError`` where the number is not larger."""
         if not value > self.least:
-            raise ValueError(f"{place} is {value:g} {self.unit}, and must be above {self.least:g} {self.unit}; {REMEDY}")
+            shown, least = (f"{number:g} {self.unit}".rstrip() for number in (value, self.least))
+            raise ValueError(f"{place} is {shown}, and must be above {least}; {REMEDY}")
 
 
 Temperature = Annotated[float, Above(0, "K")]

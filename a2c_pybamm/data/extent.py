@@ -58,10 +58,12 @@ def known_extent(given: Extent | str, allowed: tuple[Extent, ...], what: str) ->
 
 def amounts(given: ArrayLike, n: int, what: str) -> Array:
     """Amounts by which numbers are divided, one or (n,), as (n,); ``ValueError`` where one is not positive and finite."""
-    values = np.asarray(given, float)
+    values = np.asarray(given)
+    if values.dtype.kind not in "iuf":
+        raise ValueError(f"{what} must be numbers; got {np.array2string(values, threshold=3)}")
     if values.shape not in ((), (n,)) or not (np.isfinite(values) & (values > 0)).all():
         raise ValueError(f"{what} must be positive and finite, one for all or {n}; got {np.array2string(values, threshold=3)}")
-    return np.broadcast_to(values, (n,)).copy()
+    return np.broadcast_to(values.astype(float), (n,)).copy()
 
 
 def conversion(before: Extent, after: Extent, by: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pybamm
 
@@ -43,12 +43,18 @@ def phase_fraction(base: str | BaseSet, layer: Layer, phase: Phase) -> float:
     return _fraction(base_values(base), layer, phase)
 
 
-def _fraction(values: pybamm.ParameterValues, layer: str, phase: str) -> float:
-    key = porosity_key(layer)
-    if layer not in ("negative", "separator", "positive") or phase not in ("electrolyte", "electrode"):
-        raise ValueError(f"layer {layer!r} and phase {phase!r}; write 'negative', 'separator' or 'positive', and a phase")
+def _validate_place(layer: str, phase: str) -> None:
+    """Raise ``ValueError`` where no layer has such a phase."""
+    if layer not in get_args(Layer) or phase not in get_args(Phase):
+        layers, phases = (", ".join(map(repr, get_args(kind))) for kind in (Layer, Phase))
+        raise ValueError(f"layer {layer!r} and phase {phase!r}; write one of {layers}, and one of {phases}")
     if (layer, phase) == ("separator", "electrode"):
         raise ValueError("a separator has no electrode; give its electrolyte's transport efficiency")
+
+
+def _fraction(values: pybamm.ParameterValues, layer: str, phase: str) -> float:
+    _validate_place(layer, phase)
+    key = porosity_key(layer)
     porosity = values.get(key)
     if isinstance(porosity, bool) or not isinstance(porosity, int | float) or not 0 < porosity < 1:
         shown = f"{porosity:g}" if isinstance(porosity, int | float) else type(porosity).__name__
@@ -67,10 +73,11 @@ def efficiency_attachments(law: TransportEfficiency, layer: Layer, phase: Phase 
     ValueError
         If there is no such layer or phase.
     """
-    key = _exponent_key(layer, phase)
-    if not EXPONENT_KEY.fullmatch(key) or (layer, phase) == ("separator", "electrode"):
-        raise ValueError(f"{law.material}: no phase {phase!r} in a layer {layer!r}; a separator has an electrolyte alone")
-    return {key: Attachment(law, "bruggeman_coefficient")}
+    try:
+        _validate_place(layer, phase)
+    except ValueError as error:
+        raise ValueError(f"{law.material}: {error}") from error
+    return {_exponent_key(layer, phase): Attachment(law, "bruggeman_coefficient")}
 
 
 def efficiency_error(attach: Mapping[str, Attachment], base: pybamm.ParameterValues) -> str:

@@ -304,9 +304,9 @@ def test_stress_of_twice_the_cell_has_the_same_viscosity() -> None:
     stress = np.random.default_rng(6).normal(size=(6, 16)) * 1e7
     settings: dict[str, Any] = {"interval": 1e-15, "temperature": 300.0}
     for made in (viscous_stress, pressure_fluctuation):
-        wanted = made(stress, volume=1e-27, **settings).flux
+        wanted = made(stress, volume=1e-27, extent="per volume", **settings).flux
         for n in (1, 2):
-            sums = made(n * 1e-27 * stress, volume=n * 1e-27, extent=Extent.SIMULATION_CELL, **settings)
+            sums = made(n * 1e-27 * stress, volume=n * 1e-27, extent="per simulation cell", **settings)
             np.testing.assert_allclose(sums.flux, wanted, rtol=1e-12, atol=1e-9)
 
 

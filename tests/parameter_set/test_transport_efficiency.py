@@ -115,10 +115,13 @@ def test_fractions_are_the_base_sets() -> None:
     assert phase_fraction("Chen2020", "positive", "electrode") == pytest.approx(0.665)
     for layer, phase, said in (
         ("separator", "electrode", "a separator has no electrode"),
-        ("middle", "electrolyte", "write 'negative', 'separator' or 'positive'"),
+        ("middle", "electrolyte", "write one of 'negative', 'separator', 'positive'"),
+        ("Negative", "electrolyte", "layer 'Negative' and phase 'electrolyte'; write one of"),
     ):
         with pytest.raises(ValueError, match=said):
             phase_fraction("Chen2020", layer, phase)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match=said):
+            efficiency_attachments(law_of("separator", "electrolyte"), layer, phase)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="'Negative electrode porosity' is NoneType, no number between 0 and 1"):
         phase_fraction("Xu2019", "negative", "electrolyte")
 

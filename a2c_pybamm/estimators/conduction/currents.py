@@ -109,7 +109,7 @@ def viscous_stress(
         provenance={"components": "xy, xz, yz, (xx - yy)/2, (2zz - xx - yy)/(2 sqrt 3)"},
         extent=extent,
     )
-    return series if extent is Extent.VOLUME else series.per_volume()
+    return series if series.extent is Extent.VOLUME else series.per_volume()
 
 
 def pressure_fluctuation(
@@ -143,7 +143,7 @@ def pressure_fluctuation(
         provenance={"energy": "constant" if energy is None else "its fluctuation is taken off the pressure"},
         extent=extent,
     )
-    return series if extent is Extent.VOLUME else series.per_volume()
+    return series if series.extent is Extent.VOLUME else series.per_volume()
 
 
 def _components(stress: Array) -> Array:

@@ -16,6 +16,9 @@ from a2c_pybamm.laws import TransportEfficiency, hashin_shtrikman_bounds
 ABOVE_BOUND = "share of draws above the isotropic upper bound"
 """Key of a provenance with the probability of more transport than any isotropic mixture has."""
 
+LEAST_EFFICIENCY = 1e-6
+"""Least share of a phase's own conductivity that counts as a layer's: pressed powders of spheres have a hundredth."""
+
 
 class BoundChoice(StrEnum):
     """Place between Hashin and Shtrikman's bounds that is taken."""
@@ -42,6 +45,8 @@ def efficiency_by_exponent(law: TransportEfficiency, exponent: float, *, std: fl
     ValueError
         If the exponent is below 1, which no mixture has, or the standard deviation is negative.
     """
+    if not np.isfinite([exponent, std]).all():
+        raise ValueError(f"{law.material}: exponent {exponent:g} ± {std:g}; give finite numbers")
     log_fraction = float(np.log(law.volume_fraction))
     return _declared(law, exponent * log_fraction, std * -log_fraction, source, f"exponent {exponent:g} ± {std:g}: {reason}")
 
@@ -64,8 +69,8 @@ def efficiency_by_tortuosity(
     ValueError
         If the tortuosity is below 1, which no mixture has, or the standard deviation is negative.
     """
-    if not tortuosity > 0:
-        raise ValueError(f"{law.material}: tortuosity factor {tortuosity:g}; give one of 1 or more")
+    if not (0 < tortuosity < np.inf and np.isfinite(std_ln)):
+        raise ValueError(f"{law.material}: tortuosity factor {tortuosity:g} ± {std_ln:g} of its logarithm; give 1 or more")
     value = float(np.log(law.volume_fraction / tortuosity))
     return _declared(law, value, std_ln, source, f"tortuosity factor {tortuosity:g}, ± {std_ln:g} of its logarithm: {reason}")
 
@@ -99,8 +104,10 @@ def efficiency_by_bounds(
         the lower bound is 0, because a phase does not conduct.
     """
     place = _choice(law, choice)
-    phases = [(law.volume_fraction, 1.0), *(others or [(1 - law.volume_fraction, 0.0)])]
-    fractions, values = zip(*phases, strict=True)
+    rest = np.array(others or [(1 - law.volume_fraction, 0.0)], dtype=object)
+    if rest.ndim != 2 or rest.shape[1] != 2 or not all(isinstance(item, int | float) for item in rest.flat):
+        raise ValueError(f"{law.material}: others={list(others)}; give each phase as (volume fraction, relative conductivity)")
+    fractions, values = np.array([(law.volume_fraction, 1.0), *rest], float).T
     try:
         lower, upper = map(float, hashin_shtrikman_bounds(values, fractions))
     except ValueError as error:
@@ -131,6 +138,11 @@ def _declared(law: TransportEfficiency, value: float, std: float, source: str, r
         raise ValueError(
             f"{law.material}: {reason}: an efficiency of {np.exp(value):.4g} at a volume fraction of {law.volume_fraction:g} "
             "is more than phases side by side have; give an exponent or tortuosity of 1 or more"
+        )
+    if value < np.log(LEAST_EFFICIENCY):
+        raise ValueError(
+            f"{law.material}: {reason}: an efficiency of {np.exp(value):.3g}, below {LEAST_EFFICIENCY:g} of the phase's own; a "
+            "layer that conducts has more, correct the exponent or tortuosity"
         )
     estimate = declare(law.names, [value], std=[std], source=source, reason=reason)
     _, upper = hashin_shtrikman_bounds([1.0, 0.0], [law.volume_fraction, 1 - law.volume_fraction])

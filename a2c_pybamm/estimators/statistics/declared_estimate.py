@@ -37,10 +37,13 @@ def declare(
     Raises
     ------
     ValueError
-        If none or several of ``std``, ``covariance`` and ``bounds`` are given, a std is negative, the covariance is not
-        positive semi-definite, a lower bound is not below the upper one, or a mean is not in the middle of its bounds.
+        If the source has no name, none or several of ``std``, ``covariance`` and ``bounds`` are given, a std is negative, the
+        covariance is not positive semi-definite, a lower bound is not below the upper one, or a mean is not in the
+        middle of its bounds.
     """
     label = ", ".join(names)
+    if not source.strip():
+        raise ValueError(f"{label}: the source of its error has no name; give one as source=")
     if sum(given is not None for given in (std, covariance, bounds)) != 1:
         raise ValueError(f"{label}: declare either std or covariance, or bounds")
     if bounds is not None:

@@ -36,18 +36,20 @@ def hashin_shtrikman_bounds(values: Any, fractions: Any, *, dimensions: int = 3)
     Raises
     ------
     ValueError
-        If a value is negative or not finite, the fractions do not sum to 1, the shapes do not agree, or there is less than one
-        dimension.
+        If a value is negative or not finite, the fractions do not sum to 1, the shapes do not agree, or ``dimensions`` is
+        below 1.
 
     References
     ----------
     Hashin and Shtrikman, J. Appl. Phys. 33, 3125 (1962), section 3; Milton, The Theory of Composites (2002), chapter 23.
     """
     if not 1 <= dimensions < np.inf:
-        raise ValueError(f"{dimensions} dimensions of the mixture; give 1, 2 or 3")
+        raise ValueError(f"{dimensions:g} dimensions of a mixture; give 3, or 2 where it does not change along one direction")
     values, fractions = _phases(values, fractions)
+    scale = np.abs(values).max() or 1.0  # products of the largest numbers are none
+    values = values / scale
     lower, upper = (_reference(values, fractions, pick) for pick in (np.argmin, np.argmax))
-    return _mean(values, fractions, lower, dimensions), _mean(values, fractions, upper, dimensions)
+    return scale * _mean(values, fractions, lower, dimensions), scale * _mean(values, fractions, upper, dimensions)
 
 
 def embedded_mean(values: Any, fractions: Any, reference: Any, *, dimensions: int = 3) -> Any:

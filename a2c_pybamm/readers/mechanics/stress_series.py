@@ -87,7 +87,7 @@ def read_stress_series(
         provenance={**fingerprint(path), "convention": program.name.lower()},
         extent=extent,
     )
-    return series if extent is Extent.VOLUME else series.per_volume()
+    return series if series.extent is Extent.VOLUME else series.per_volume()
 
 
 def _units(path: Path, columns: Sequence[str], unit: str | None) -> tuple[list[float], Extent]:

@@ -80,7 +80,13 @@ def test_middle_of_bounds_with_half_their_distance() -> None:
         (lambda: efficiency_by_exponent(PORES, 0.9, std=0.1, **WHY), "more than phases side by side have; give an exponent"),
         (lambda: efficiency_by_exponent(PORES, 1.5, std=-0.1, **WHY), "a standard deviation is negative"),
         (lambda: efficiency_by_tortuosity(PORES, 0.5, std_ln=0.1, **WHY), "more than phases side by side have"),
-        (lambda: efficiency_by_tortuosity(PORES, 0.0, std_ln=0.1, **WHY), "tortuosity factor 0; give one of 1 or more"),
+        (lambda: efficiency_by_tortuosity(PORES, 0.0, std_ln=0.1, **WHY), "tortuosity factor 0 ± 0.1 of its logarithm; give 1"),
+        (lambda: efficiency_by_tortuosity(PORES, np.inf, std_ln=0.1, **WHY), "tortuosity factor inf"),
+        (lambda: efficiency_by_exponent(PORES, np.nan, std=0.1, **WHY), "exponent nan ± 0.1; give finite numbers"),
+        (lambda: efficiency_by_exponent(PORES, 1e5, std=0.1, **WHY), "an efficiency of 0, below 1e-06"),
+        (lambda: efficiency_by_exponent(PORES, 1.5, std=0.1, source="", reason="r"), "source of its error has no name"),
+        (lambda: efficiency_by_bounds(PORES, choice="upper", others=[(0.7,)], **WHY), "give each phase as"),
+        (lambda: efficiency_by_bounds(PORES, choice="upper", others=[("a", "b")], **WHY), "give each phase as"),
         (lambda: efficiency_by_bounds(PORES, choice="middle", **WHY), "the lower bound is 0, as a phase does not conduct"),
         (lambda: efficiency_by_bounds(PORES, choice="lower", **WHY), "choice 'lower'; write one of 'middle', 'upper'"),
         (lambda: efficiency_by_bounds(PORES, choice="upper", shortfall=1.0, **WHY), "shortfall 1; give a share from 0"),
@@ -90,7 +96,7 @@ def test_middle_of_bounds_with_half_their_distance() -> None:
             "X pores: volume fractions .* sum to 1",
         ),
         (lambda: TransportEfficiency("X", 1.0), "volume_fraction 1; a phase of a mixture has less than 1"),
-        (lambda: TransportEfficiency("X", 0.0), "volume_fraction"),
+        (lambda: TransportEfficiency("X", 0.0), "volume_fraction is 0, and must be above 0; correct it"),
     ],
 )
 def test_what_is_no_mixture_is_one_line(wrong: Callable[[], Any], said: str) -> None:

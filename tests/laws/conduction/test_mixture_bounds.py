@@ -125,6 +125,13 @@ def test_what_is_no_mixture_is_refused(values: object, fractions: object, said: 
 
 
 @pytest.mark.parametrize("dimensions", [0, -1, np.nan, np.inf])
-def test_dimensions_of_no_mixture_are_refused(dimensions: float) -> None:
-    with pytest.raises(ValueError, match="give 1, 2 or 3"):
+def test_fewer_than_one_dimension_is_refused(dimensions: float) -> None:
+    with pytest.raises(ValueError, match="dimensions of a mixture; give 3"):
         hashin_shtrikman_bounds([1.0, 2.0], [0.5, 0.5], dimensions=dimensions)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("scale", [1e308, 1e-300])
+def test_bounds_scale_with_the_conductivities(scale: float) -> None:
+    bounds = hashin_shtrikman_bounds([1.0, 0.2, 0.0], [0.5, 0.3, 0.2])
+    scaled = hashin_shtrikman_bounds([scale, 0.2 * scale, 0.0], [0.5, 0.3, 0.2])
+    np.testing.assert_allclose(np.divide(scaled, scale), bounds, rtol=1e-12)
