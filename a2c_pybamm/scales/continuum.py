@@ -116,6 +116,18 @@ class _Shortest:
         return _quantity(f"{name}, at least" if self.at_least else name, self.value, unit, source)
 
 
+def _bound(size: Array, spread: Array, step: float, axis: int) -> _Shortest | None:
+    """Bound below size over |derivative| of a flat field, whose one-sided differences over a step are at most twice its spread.
+
+    The spread counts as the solver's tolerance at the least. None where no size is positive.
+    """
+    least, largest = np.abs(size).min(axis=axis), np.abs(size).max(axis=axis)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bounds = least * step / (2 * np.maximum(spread, FLATNESS.solver_tolerance * largest))
+    bounds = bounds[np.isfinite(bounds) & (bounds > 0)]
+    return _Shortest(float(bounds.min()), True) if bounds.size else None
+
+
 def _shortest(field: Array, scale: Array | float, places: Array, axis: int) -> _Shortest | None:
     """Shortest of scale over |derivative of the field| along an axis; None where the field is uniform to round-off.
 
@@ -127,10 +139,9 @@ def _shortest(field: Array, scale: Array | float, places: Array, axis: int) -> _
     spread = np.ptp(field, axis=axis)
     largest = float(spread[np.isfinite(spread)].max(initial=0.0))
     if largest <= FLATNESS.solver_tolerance * usual:
-        least = float(np.abs(size[np.isfinite(size)]).min(initial=usual)) * float(np.diff(places).min())
-        if largest <= RELATIVE_ROUND_OFF * np.abs(field[np.isfinite(field)]).max(initial=0.0) or not least > 0:
+        if largest <= RELATIVE_ROUND_OFF * np.abs(field[np.isfinite(field)]).max(initial=0.0):
             return None
-        return _Shortest(least / (FLATNESS.solver_tolerance * usual), True)
+        return _bound(size, spread, float(np.diff(places).min()), axis)
     with np.errstate(divide="ignore", invalid="ignore"):
         lengths = size / np.abs(np.gradient(field, places, axis=axis, edge_order=2))
     lengths = lengths[np.isfinite(lengths) & (lengths > 0)]
