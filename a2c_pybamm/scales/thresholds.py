@@ -32,5 +32,5 @@ class ScaleThresholds:
         for field in fields(self):
             least = 0.0 if field.name == "standard_deviations" else 1.0
             value = getattr(self, field.name)
-            if not least <= value < float("inf"):
-                raise ValueError(f"scale thresholds: {field.name} is {value:g}; give {least:g} or more")
+            if not isinstance(value, int | float) or not least <= value < float("inf"):
+                raise ValueError(f"scale thresholds: {field.name} is {value}; give {least:g} or more")
