@@ -830,21 +830,24 @@ def test_solves_are_kept_from_one_command_to_the_next(call: Call, study: Path) -
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("command", ["sweep", "run"])
-def test_sweep_with_uncertainty(call: Call, study: Path, command: str) -> None:
-    """The default of a sweep, from the command line: each method at each point, with its standard deviation."""
+def test_sweep_with_uncertainty(call: Call, study: Path) -> None:
+    """The default of a sweep, alone and in a run: each method at each point, with its standard deviation."""
     edit(study, ("uncertainty = false\n", ""), ("samples = 20", "samples = 0"))
     (study / "report.html").unlink()
-    code, out, err = call(command, study)
-    assert (code, err) == (0, "")
-    found = read_result(study / "sweep.nc")
-    assert found["capacity"]["std"].dims == ("point", "approach")
-    assert (found["capacity"]["std"].values > 0).all()
-    assert found["capacity"]["std"]["c_rate"].values.tolist() == [0.5, 1.0]
-    rows = [line for line in out.splitlines() if line.strip().startswith("c_rate=")]
-    assert [row.split()[:2] for row in rows] == [["c_rate=0.5", "upper_voltage=4"], ["c_rate=1", "upper_voltage=4"]]
-    assert all("first order" in row and row.count("±") == 4 for row in rows)
-    assert (study / "report.html").exists() == (command == "run")
+    for command in ("sweep", "run"):
+        code, out, err = call(command, study)
+        assert (code, err) == (0, ""), command
+        found = read_result(study / "sweep.nc")
+        assert found["capacity"]["std"].dims == ("point", "approach")
+        assert (found["capacity"]["std"].values > 0).all()
+        assert found["capacity"]["std"]["c_rate"].values.tolist() == [0.5, 1.0]
+        rows = [line for line in out.splitlines() if line.strip().startswith("c_rate=")]
+        assert [row.split()[:2] for row in rows] == [["c_rate=0.5", "upper_voltage=4"], ["c_rate=1", "upper_voltage=4"]], (
+            command
+        )
+        assert all("first order" in row and row.count("±") == 4 for row in rows)
+        assert (study / "report.html").exists() == (command == "run")
+        (study / "sweep.nc").unlink()
 
 
 TABLES = ("negative_thermodynamics.csv", "positive_thermodynamics.csv")
