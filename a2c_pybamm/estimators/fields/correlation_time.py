@@ -85,8 +85,8 @@ def fit_correlation_time(
         t_c = \frac2{C(0)^2}\int_0^\infty C(t)^2\,dt \quad\text{(decay)}
 
     with the correlation function C of deviations from the mean. Where not given, it is the integral, unless the decay time is
-    longer by a quarter and by two standard errors: the function then oscillates or has a negative tail, and its integral says
-    nothing about when it has died away (velocities of ions in a solid: :math:`mD/k_BT`, far below a period). Of
+    longer by a quarter and by two standard errors: the function then oscillates or has a negative tail, and its integral does
+    not show when it has died away (velocities of ions in a solid: :math:`mD/k_BT`, far below a period). Of
     :math:`\cos(\omega t)e^{-t/\tau}` with :math:`\omega\tau\gg1` the decay time is :math:`\tau/2`. Which one it is stands in
     the provenance.
 
@@ -118,6 +118,8 @@ def fit_correlation_time(
         If velocities of several species come without ``species``, a series is constant, or an autocorrelation is of few atoms.
     """
     criterion = criterion or TimeCriterion()
+    if time is not None and time not in tuple(CorrelationTime):
+        raise ValueError(f"time is {time!r}; give one of {', '.join(repr(str(known)) for known in CorrelationTime)}, or none")
     chosen = None if time is None else CorrelationTime(time)
     name = log_coefficient(material, "correlation time", "s")
     if isinstance(data, VelocityAutocorrelation):

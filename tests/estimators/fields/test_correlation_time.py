@@ -162,7 +162,7 @@ def test_bad_input_is_one_line() -> None:
     uneven = VelocityAutocorrelation("Li", np.array([0.0, 1.0, 3.0]), rng.normal(size=(9, 3)), 3, 300.0)
     with pytest.raises(ValueError, match="equally spaced from zero"):
         fit_correlation_time(uneven, material="X", source=SOURCE)
-    with pytest.raises(ValueError, match="not a valid CorrelationTime"):
+    with pytest.raises(ValueError, match="time is 'half'; give one of 'integral', 'decay'"):
         fit_correlation_time(data, material="X", source=SOURCE, species="Li", time="half")
 
 
