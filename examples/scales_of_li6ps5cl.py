@@ -77,7 +77,7 @@ memory = atoms.correlation_time
 assert isinstance(memory, ScaleQuantity)
 print(f"Correlation time of the velocities: {memory.value * 1e15:.1f} ± {memory.std * 1e15:.1f} fs")
 # A few frames of 12.5 fs, over which central differences are already averaged: an upper bound of the vibrations' memory. It is
-# that of cages; hops back and forth, which a run of 4.9 ps hardly holds, remember for longer.
+# that of cages; hops back and forth, which a run of 4.9 ps hardly holds, have a longer memory.
 assert 12.5e-15 < memory.value < 100e-15
 
 # ---- what the number is for: grains of two sizes in a separator that is used for an hour

@@ -37,7 +37,7 @@ class ParticleFields:
     stoichiometry: Array
     """Concentration over the largest one (n_time, n_x, n_r)."""
     diffusivity: Array
-    """[m2.s-1] (n_time, n_x, n_r - 1), without the surface."""
+    """The set's own entry at each composition [m2.s-1] (n_time, n_x, n_r), without PyBaMM's factor of stress."""
     potential: Array | None
     """Open-circuit potential of each composition [V] (n_time, n_x, n_r); None where no entry of the set gives one."""
 
@@ -100,7 +100,7 @@ def solve_fields(
         solution = _solution(simulation, setup, inputs, end)
         time = np.linspace(solution.t[0], solution.t[-1], n_time)
         of = _Values(solution, simulation.model.variables, time)
-        particles = (_particle(side, of, values) for side in SIDES)
+        particles = (_particle(side, of, values, temperature) for side in SIDES)
         layers = (_layer(layer, of, values, temperature) for layer in LAYERS)
         return MeanFields(
             time,
@@ -158,13 +158,12 @@ class _Values:
         return all(variable in self.known for variable in variables)
 
 
-def _particle(side: str, of: _Values, values: pybamm.ParameterValues) -> ParticleFields | None:
+def _particle(side: str, of: _Values, values: pybamm.ParameterValues, temperature: float) -> ParticleFields | None:
     """Fields of one electrode's particles; None where the model has none of one size."""
     start = side.capitalize()
     name, at_surface = f"{start} particle concentration [mol.m-3]", f"{start} particle surface concentration [mol.m-3]"
-    diffusivity = f"{start} particle effective diffusivity [m2.s-1]"
     fraction = f"{start} electrode active material volume fraction"
-    if not of.has(name, at_surface, diffusivity, fraction):
+    if not of.has(name, at_surface, fraction):
         return None
     inside = of(name)
     if inside.ndim != len(("time", "r", "x")):  # particles of several sizes
@@ -172,6 +171,8 @@ def _particle(side: str, of: _Values, values: pybamm.ParameterValues) -> Particl
     mesh = of.mesh(name)
     concentration = np.concatenate([np.moveaxis(inside, 1, 2), of(at_surface)[:, :, None]], axis=2)
     stoichiometry = concentration / float(values.evaluate(values[f"Maximum concentration in {side} electrode [mol.m-3]"]))
+    # PyBaMM's variable of it comes in steps of 1.1e-16 m2.s-1, and is 0 below half of one
+    diffusivity = evaluate_entry(values, f"{start} particle diffusivity [m2.s-1]", stoichiometry.ravel(), temperature)
     key, potential = f"{start} electrode OCP [V]", None
     if key in values:
         with np.errstate(invalid="ignore", divide="ignore"):  # at an empty or full surface
@@ -183,7 +184,7 @@ def _particle(side: str, of: _Values, values: pybamm.ParameterValues) -> Particl
         np.append(mesh.nodes, mesh.edges[-1]),
         concentration,
         stoichiometry,
-        np.moveaxis(of(diffusivity), 1, 2),
+        diffusivity.reshape(stoichiometry.shape),
         potential,
     )
 

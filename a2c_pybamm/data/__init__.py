@@ -12,7 +12,7 @@ from a2c_pybamm.data.density import GRID_AXES, BlockMeans, FieldProfile, GridFie
 from a2c_pybamm.data.electrolyte_thermodynamics import ActivityTable, ConcentrationScale, PairCorrelations, StructureFactors
 from a2c_pybamm.data.extent import CONVERSION, Extent, conversion, validate_extent
 from a2c_pybamm.data.field_variance import FieldKind, FieldVariance
-from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite
+from a2c_pybamm.data.fields import Configurations, FrameBlock, validate_finite, validate_mean_cell
 from a2c_pybamm.data.hops import HopFrequencies, ImageEnergies, MigrationPath
 from a2c_pybamm.data.insertion import InsertionEnergies
 from a2c_pybamm.data.kinetics import ChargeTransferBarriers, PotentialScale, StateEnergies, SurfaceSites
@@ -115,6 +115,7 @@ __all__ = [
     "release",
     "validate_extent",
     "validate_finite",
+    "validate_mean_cell",
     "validate_rotations",
     "voigt_components",
     "voigt_tensors",

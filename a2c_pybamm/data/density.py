@@ -23,8 +23,8 @@ class BlockMeans(ABC):
     Raises
     ------
     ValueError
-        If blocks do not have the shape of the places, behind three components of a vector or none, or shares and the number of
-        effective blocks are not those of as many blocks.
+        If blocks do not have the shape of the places, behind three components of a vector or none, a value is not finite, or
+        shares and the number of effective blocks are not those of as many blocks.
     """
 
     quantity: str
@@ -46,11 +46,14 @@ class BlockMeans(ABC):
             raise ValueError(
                 f"{self.quantity}: blocks have shape {self.blocks.shape}, the places {self.places}; give blocks first"
             )
-        if self.shares.shape != (n,) or not 1 <= self.effective_blocks <= n:
+        if self.shares.shape != (n,) or not 1 <= self.effective_blocks <= n or not np.isclose(self.shares.sum(), 1):
             raise ValueError(
                 f"{self.quantity}: {n} blocks, {self.effective_blocks:g} effective ones, shares of shape {self.shares.shape}; "
-                "give a share for each"
+                "give a share for each, with sum 1"
             )
+        with np.errstate(invalid="ignore"):
+            if not np.isfinite(self.blocks.sum()):
+                raise ValueError(f"{self.quantity}: a value is not finite; leave out the frames that it comes from")
         freeze(self)
 
     @property
@@ -84,8 +87,10 @@ class BlockMeans(ABC):
         Raises
         ------
         ValueError
-            If there are fewer than two effective blocks.
+            If there are fewer than two effective blocks, or the probability does not lie between 0 and 1.
         """
+        if not 0 < level < 1:
+            raise ValueError(f"{self.quantity}: level is {level:g}; give a probability between 0 and 1")
         if self.effective_blocks < 2:
             raise ValueError(
                 f"{self.quantity}: the run is as long as {self.effective_blocks:.2g} independent blocks, which give no "

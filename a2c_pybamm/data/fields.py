@@ -57,6 +57,8 @@ class Configurations:
             raise ValueError(f"configurations: {n} particles in {self.n_frame} frames; give one of each at least")
         if self.masses.shape != (n,) or not (np.isfinite(self.masses) & (self.masses > 0)).all():
             raise ValueError(f"configurations: masses have shape {self.masses.shape}, expected a positive one for each of {n}")
+        if np.shape(self.periodic) != (len("abc"),) or not all(isinstance(item, bool | np.bool_) for item in self.periodic):
+            raise ValueError(f"configurations: periodic is {self.periodic}; give True or False for each of three cell vectors")
         if self.charges is not None and (self.charges.shape != (n,) or not np.isfinite(self.charges).all()):
             raise ValueError(
                 f"configurations: charges have shape {self.charges.shape}, expected a finite one for each of {n} particles"
@@ -95,8 +97,11 @@ class Configurations:
         Raises
         ------
         ValueError
-            If shapes disagree, an entry is not finite, or a cell has no volume.
+            If shapes disagree, an entry is not finite, a charge is not a number, or a cell has no volume.
         """
+        if charges is not None:
+            charges = _numbers(charges)
+        velocities = None if velocities is None else np.asarray(velocities)
         shape = (*np.shape(positions)[:1], len(species), 3)
         if np.shape(positions) != shape:
             raise ValueError(
@@ -134,6 +139,17 @@ class Configurations:
         )
 
 
+def _numbers(charges: Array) -> Array:
+    """Charges as floats; ``ValueError`` where one is not a number."""
+    try:
+        return np.asarray(charges, float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "configurations: charges are not numbers; give one of each particle [elementary charges], or none, and those of "
+            'species as charges={"Li": 1, ...} to density_field'
+        ) from error
+
+
 def validate_cells(cells: Array, where: str) -> None:
     """Raise ``ValueError`` where a cell of (n_frame, 3, 3) is not finite or has no volume."""
     lengths = np.linalg.norm(cells, axis=-1)
@@ -142,6 +158,16 @@ def validate_cells(cells: Array, where: str) -> None:
     flat = ~fine | (np.abs(np.linalg.det(directions)) <= LEAST_CELL_VOLUME)
     if flat.any():
         raise ValueError(f"{where}: frame {int(np.argmax(flat))} has a cell without volume; give three vectors [m] in rows")
+
+
+def validate_mean_cell(cell: Array, where: str) -> None:
+    """Raise ``ValueError`` where cells of a run, each with a volume, have a mean (3, 3) without one."""
+    try:
+        validate_cells(cell[None], where)
+    except ValueError as error:
+        raise ValueError(
+            f"{where}: the mean cell has no volume, its vectors change between right- and left-handed; write them in one order"
+        ) from error
 
 
 def validate_finite(block: FrameBlock, first: int) -> None:

@@ -36,14 +36,16 @@ def write_field(path: str | Path, field: BlockMeans) -> Path:
     Raises
     ------
     ValueError
-        If the file cannot be written there.
+        If the file cannot be written there, or the record is no field.
     """
     return write_bytes(writable(path), netcdf({"/": _dataset(field)}))
 
 
 def _dataset(field: BlockMeans) -> xr.Dataset:
     """Variables and attributes of a record."""
-    kind = next(name for name, record in KINDS.items() if type(field) is record)
+    kind = next((name for name, record in KINDS.items() if type(field) is record), None)
+    if kind is None:
+        raise ValueError(f"a {type(field).__name__} is no field; give what density_field, density_at or field_profile return")
     places = PLACES.get(kind) or tuple(f"point_{axis}" for axis in range(len(field.places)))
     dims = (*["component"] * (field.blocks.ndim - 1 - len(places)), *places)
     unit = {"units": field.unit.replace(".", " ")}

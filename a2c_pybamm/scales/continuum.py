@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from a2c_pybamm.cell import Cell, LayerFields, MeanFields, ParticleFields
-from a2c_pybamm.constants import FARADAY, GAS_CONSTANT
+from a2c_pybamm.constants import FARADAY, GAS_CONSTANT, RELATIVE_ROUND_OFF
 from a2c_pybamm.estimate import Array
 from a2c_pybamm.parameter_set import ParameterSet
 from a2c_pybamm.scales.coefficient_errors import errors_of_entry
@@ -56,8 +56,9 @@ def continuum_scales(
     pore size                              :math:`4\varepsilon/a` with the particles' area :math:`a = 3\varepsilon_s/R`
     =====================================  ==================================================================================
 
-    Each gradient length and time of change is the shortest over all places and times of the solve; their values are at the mean
-    coefficients and have no error bar. A diffusivity that a law gives has that of its coefficients.
+    Each gradient length and time of change is the shortest over all places and times of the solve, or a bound below it where
+    the field is flat to the solver's tolerance; their values are at the mean coefficients and have no error bar. A diffusivity
+    that a law gives has that of its coefficients.
 
     Parameters
     ----------
@@ -102,25 +103,54 @@ def _process_time(fields: MeanFields) -> ScaleQuantity:
     return _quantity(name, fields.steps.min(), "s", "the simulation of the cell")
 
 
-def _shortest(field: Array, scale: Array | float, places: Array, axis: int) -> float | None:
-    """Shortest of scale over |derivative of the field| along an axis; None where the field is flat.
+@dataclass(frozen=True)
+class _Shortest:
+    """Shortest length or time within which a field changes."""
 
-    ``places`` are the coordinates along the axis.
+    value: float
+    at_least: bool
+    """True where the field is flat to the solver's tolerance, so that only this bound is known."""
+
+    def quantity(self, name: str, unit: str, source: str) -> ScaleQuantity:
+        """It by its name."""
+        return _quantity(f"{name}, at least" if self.at_least else name, self.value, unit, source)
+
+
+def _bound(size: Array, spread: Array, step: float, axis: int) -> _Shortest | None:
+    """Bound below size over |derivative| of a flat field, whose one-sided differences over a step are at most twice its spread.
+
+    The spread counts as the solver's tolerance at the least. None where no size is positive.
+    """
+    least, largest = np.abs(size).min(axis=axis), np.abs(size).max(axis=axis)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bounds = least * step / (2 * np.maximum(spread, FLATNESS.solver_tolerance * largest))
+    bounds = bounds[np.isfinite(bounds) & (bounds > 0)]
+    return _Shortest(float(bounds.min()), True) if bounds.size else None
+
+
+def _shortest(field: Array, scale: Array | float, places: Array, axis: int) -> _Shortest | None:
+    """Shortest of scale over |derivative of the field| along an axis; None where the field is uniform to round-off.
+
+    ``places`` are the coordinates along the axis. Where the field is flat to the solver's tolerance, it changes by no more than
+    that between neighbouring places.
     """
     size = np.broadcast_to(scale, field.shape)
     usual = float(np.abs(size[np.isfinite(size)]).max(initial=0.0))
     spread = np.ptp(field, axis=axis)
-    if not (spread[np.isfinite(spread)] > FLATNESS.solver_tolerance * usual).any():
-        return None
+    largest = float(spread[np.isfinite(spread)].max(initial=0.0))
+    if largest <= FLATNESS.solver_tolerance * usual:
+        if largest <= RELATIVE_ROUND_OFF * np.abs(field[np.isfinite(field)]).max(initial=0.0):
+            return None
+        return _bound(size, spread, float(np.diff(places).min()), axis)
     with np.errstate(divide="ignore", invalid="ignore"):
         lengths = size / np.abs(np.gradient(field, places, axis=axis, edge_order=2))
     lengths = lengths[np.isfinite(lengths) & (lengths > 0)]
-    return float(lengths.min()) if lengths.size else None
+    return _Shortest(float(lengths.min()), False) if lengths.size else None
 
 
-def _lengths(found: Mapping[str, float | None], source: str) -> tuple[ScaleQuantity, ...]:
+def _lengths(found: Mapping[str, _Shortest | None], source: str) -> tuple[ScaleQuantity, ...]:
     """Lengths that were found, by name."""
-    return tuple(_quantity(name, value, "m", source) for name, value in found.items() if value is not None)
+    return tuple(shortest.quantity(name, "m", source) for name, shortest in found.items() if shortest is not None)
 
 
 def _particle(
@@ -133,16 +163,15 @@ def _particle(
         thermal = GAS_CONSTANT * mean.temperature / FARADAY
         found["gradient length of chemical potential"] = _shortest(fields.potential, thermal, fields.places, 2)
     key = f"{fields.side.capitalize()} particle diffusivity [m2.s-1]"
-    inside = fields.stoichiometry[..., : fields.diffusivity.shape[-1]]
     change = _shortest(fields.concentration, fields.concentration, mean.time, 0)
     return BodyScales(
         material,
         place,
         _quantity("particle radius", fields.radius, "m", f"{fields.side.capitalize()} particle radius [m]"),
         _lengths(found, solve),
-        _diffusivities(fields.diffusivity, inside, key, "stoichiometry", parameter_set),
+        _diffusivities(fields.diffusivity, fields.stoichiometry, key, "stoichiometry", parameter_set),
         process,
-        None if change is None else _quantity("time of local change", change, "s", solve),
+        None if change is None else change.quantity("time of local change", "s", solve),
     )
 
 
@@ -205,11 +234,12 @@ def _electrolyte(
     pores = [layer.pore_size for layer in layers if layer.pore_size is not None]
     gradients: dict[str, ScaleQuantity] = {}
     for gradient in (gradient for layer in layers for gradient in layer.gradient_lengths):
-        gradients[gradient.name] = min(gradients.get(gradient.name, gradient), gradient, key=lambda q: q.value)
+        kind = gradient.name.partition(",")[0]
+        gradients[kind] = min(gradients.get(kind, gradient), gradient, key=lambda q: q.value)
     key = "Electrolyte diffusivity [m2.s-1]"
     c_e, D = (np.concatenate([getattr(f, n).ravel() for f in fields.layers]) for n in ("concentration", "diffusivity"))
     changes = [_shortest(f.concentration, f.concentration, fields.time, 0) for f in fields.layers]
-    shortest = min((change for change in changes if change is not None), default=None)
+    shortest = min((change for change in changes if change is not None), key=lambda change: change.value, default=None)
     return BodyScales(
         material,
         "electrolyte in pores",
@@ -217,5 +247,5 @@ def _electrolyte(
         tuple(gradients.values()),
         _diffusivities(D, c_e, key, "concentration [mol.m-3]", parameter_set),
         process,
-        None if shortest is None else _quantity("time of local change", shortest, "s", "salt of the electrolyte in the solve"),
+        None if shortest is None else shortest.quantity("time of local change", "s", "salt of the electrolyte in the solve"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 
 import numpy as np
 
@@ -35,12 +36,12 @@ class ScaleQuantity:
     """Call that gives the number."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.value < np.inf:
-            raise ValueError(f"scale {self.name}: {self.value:g} {self.unit}; give a positive, finite number, or None")
+        if not isinstance(self.value, Real) or not 0 < self.value < np.inf:
+            raise ValueError(f"scale {self.name}: {self.value!r} {self.unit}; give a positive, finite number, or no scale")
         if self.unit not in UNITS:
             raise ValueError(f"scale {self.name}: unit {self.unit!r}; take one of {', '.join(UNITS)}")
-        if not np.isfinite(list(self.errors.values())).all():
-            raise ValueError(f"scale {self.name}: an error is not finite")
+        if not all(isinstance(error, Real) and np.isfinite(error) for error in self.errors.values()):
+            raise ValueError(f"scale {self.name}: an error is no finite number; correct it, or leave it out")
 
     @property
     def std_ln(self) -> float:
@@ -109,8 +110,7 @@ class AtomisticScales:
             if isinstance(value, Estimate):
                 value = of_estimate(value, name.replace("_", " "), unit)
                 object.__setattr__(self, name, value)
-            if value is not None and value.unit != unit:
-                raise ValueError(f"{self.material}: {name} is in {value.unit}; give it in {unit}")
+            _validate_units(self.material, unit, value, name=name)
         if self.no_plateau and self.correlation_length is not None:
             raise ValueError(f"{self.material}: a correlation length is given beside no_plateau, that there is none; keep one")
 
@@ -133,7 +133,7 @@ class BodyScales:
     Raises
     ------
     ValueError
-        If a quantity has a unit of another kind.
+        If a quantity has a unit of another kind, or the smallest diffusivity is above the largest one.
     """
 
     material: str
@@ -154,6 +154,8 @@ class BodyScales:
         _validate_units(self.place, "m", self.size, *self.gradient_lengths)
         _validate_units(self.place, "m2.s-1", *(self.diffusivities or ()))
         _validate_units(self.place, "s", self.process_time, self.change_time)
+        if self.diffusivities is not None and self.diffusivities[0].value > self.diffusivities[1].value:
+            raise ValueError(f"{self.place}: the smallest diffusivity is above the largest one; give them in this order")
 
     @property
     def diffusion_time(self) -> ScaleQuantity | None:
@@ -201,10 +203,14 @@ class LayerScales:
         return diffusion_time(self.thickness.value, self.diffusivity, f"diffusion time across the {self.layer}")
 
 
-def _validate_units(where: str, unit: str, *quantities: ScaleQuantity | None) -> None:
+def _validate_units(where: str, unit: str, *quantities: ScaleQuantity | None, name: str = "") -> None:
+    """Raise ``ValueError`` where a quantity is none, or of another unit; ``name`` is the field's."""
     for quantity in quantities:
+        if quantity is not None and not isinstance(quantity, ScaleQuantity):
+            shown = name or "a scale"
+            raise ValueError(f'{where}: {shown} is {quantity!r}; give a ScaleQuantity(name, value, "{unit}")')
         if quantity is not None and quantity.unit != unit:
-            raise ValueError(f"{where}: {quantity.name} is in {quantity.unit}; give it in {unit}")
+            raise ValueError(f"{where}: {name or quantity.name} is in {quantity.unit}; give it in {unit}")
 
 
 @dataclass(frozen=True, eq=False)

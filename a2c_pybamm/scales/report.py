@@ -203,8 +203,8 @@ def _condition(
     why_unknown: str = "",
 ) -> ScaleCondition:
     """A condition with the threshold of its kind."""
-    least, said = float(getattr(thresholds, THRESHOLDS.get(kind, "length"))), "" if smaller else why_unknown
-    return ScaleCondition(kind, place, smaller, larger, least, thresholds.standard_deviations, applicable, said)
+    least, reason = float(getattr(thresholds, THRESHOLDS.get(kind, "length"))), "" if smaller else why_unknown
+    return ScaleCondition(kind, place, smaller, larger, least, thresholds.standard_deviations, applicable, reason)
 
 
 def _why(records: Sequence[AtomisticScales], name: str) -> str:

@@ -56,7 +56,8 @@ def _in_unit(value: float, unit: str) -> tuple[float, str]:
     """A number of metres or seconds with the prefix that makes it 1 to 1000; others as they are."""
     if unit not in ("m", "s"):
         return value, unit
-    prefix = next((prefix for prefix, size in PREFIXES.items() if value >= size), "f")
+    shown = float(significant(value))  # 999.9999 m is shown as 1.00 k
+    prefix = next((prefix for prefix, size in PREFIXES.items() if shown >= size), "f")
     return value / PREFIXES[prefix], f"{prefix}{unit}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def run_scales(material: str, species: str, item: schema.TrajectoryFile) -> Atom
     Raises
     ------
     ValueError
-        If the file cannot be read.
+        If the file cannot be read, or has no particle of the species.
     """
     options: dict[str, Any] = {
         "interval": item.interval,
@@ -83,6 +83,7 @@ def run_scales(material: str, species: str, item: schema.TrajectoryFile) -> Atom
 def _scales_without_cell(material: str, species: str, trajectory: Trajectory, why: str) -> AtomisticScales:
     """Scales of unwrapped positions alone: correlation time and length of the run."""
     file = str(trajectory.provenance.get("file", "run"))
+    _validate_species(species, trajectory.species, file)
     label, missing = f"{file}, {trajectory.temperature:.4g} K", {"correlation_length": why}
     source, duration = f"{material} MD {label} (sampling)", len(trajectory.positions) * trajectory.interval
     time = _correlation_time(lambda: central_velocities(trajectory), material, source, missing, species=species)
@@ -95,6 +96,12 @@ def _scales_without_cell(material: str, species: str, trajectory: Trajectory, wh
     )
 
 
+def _validate_species(species: str, symbols: Sequence[str], file: str) -> None:
+    """Raise ``ValueError`` where a run has no particle of a species."""
+    if species not in symbols:
+        raise ValueError(f"{file}: no particle of species {species!r} (has {', '.join(sorted(set(symbols)))}); correct species")
+
+
 def scales_of_run(
     material: str,
     species: str,
@@ -103,8 +110,15 @@ def scales_of_run(
     *,
     command: str = "",
 ) -> AtomisticScales:
-    """Scales of configurations in memory, and of velocities that are made when they are needed."""
+    """Scales of configurations in memory, and of velocities that are made when they are needed.
+
+    Raises
+    ------
+    ValueError
+        If the run has no particle of the species.
+    """
     file = str(configurations.provenance.get("file", "run"))
+    _validate_species(species, configurations.species, file)
     label = f"{file}, {configurations.temperature:.4g} K"
     source, missing = f"{material} MD {label} (sampling)", dict[str, str]()
     length, no_plateau = _correlation_length(configurations, material, species, source, missing)

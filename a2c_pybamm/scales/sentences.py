@@ -21,12 +21,12 @@ class Text:
 
 
 RUN = "give a run of the material with its cell ([[scales.material]] trajectory), or declare it there with its error"
-FLAT = "the field is flat to the solver's tolerance, or the model has none; take SPMe or DFN, or give it"
+FLAT = "no solve gives it, or its field is uniform there; take a model that resolves it (SPMe, DFN) and a current, or give it"
 KNOWN_BY = {
     "correlation length": RUN,
     "correlation time": RUN,
     "averaging length l": "give the size of the body",
-    "size of the body": "give its BodyScales",
+    "size of the body": "take a model that resolves it (Fickian diffusion in particles), or give its BodyScales",
     "gradient length": FLAT,
     "gradient length of the layer": FLAT,
     "diffusion time l²/D": "give a diffusivity, and the size of the body",
@@ -82,7 +82,7 @@ TEXTS: dict[ConditionKind, Text] = {
     ConditionKind.MEMORY_CHANGE: Text(
         "correlation time",
         "time of local change",
-        "the composition changes at a place faster than ions forget",
+        "the composition changes at a place within the correlation time of the ions' motion",
         "take a lower current, or a law with memory",
     ),
     ConditionKind.CELL_WIDTH: Text(
@@ -131,8 +131,8 @@ def consequence(condition: ScaleCondition) -> str:
     where = f"{condition.place}: {condition.kind}"
     if condition.status is ScaleStatus.NOT_KNOWN:
         unknown = text.smaller if condition.smaller is None else text.larger
-        said = f" ({condition.why_unknown})" if condition.why_unknown else ""
-        return f"{where}: the {unknown} is not known{said}; {KNOWN_BY[unknown]}"
+        reason = f" ({condition.why_unknown})" if condition.why_unknown else ""
+        return f"{where}: the {unknown} is not known{reason}; {KNOWN_BY[unknown]}"
     if condition.status is ScaleStatus.NOT_APPLICABLE:
         return (
             f"{where}: fluctuations decay as a crystal's do, without a correlation length; the distance of sites stands for it"

@@ -18,7 +18,7 @@ class ScaleThresholds:
     length: float = 10.0
     """Of lengths: an average over a length l misses a field that varies over L by (l/L)², 1 % at 10."""
     time: float = 100.0
-    """Of times: a flux that remembers t_c misses a force that changes within t by t_c/t, 1 % at 100. It is the square of that
+    """Of times: a flux with a memory of t_c misses a force that changes within t by t_c/t, 1 % at 100. It is the square of that
     of lengths, so that a length and the time of diffusion over it ask for the same."""
     cell_width: float = 5.0
     """Of a simulation cell's width to the correlation length: periodic copies are correlated by exp(-L/ξ), 0.7 % at 5."""
@@ -32,5 +32,5 @@ class ScaleThresholds:
         for field in fields(self):
             least = 0.0 if field.name == "standard_deviations" else 1.0
             value = getattr(self, field.name)
-            if not least <= value < float("inf"):
-                raise ValueError(f"scale thresholds: {field.name} is {value:g}; give {least:g} or more")
+            if not isinstance(value, int | float) or not least <= value < float("inf"):
+                raise ValueError(f"scale thresholds: {field.name} is {value}; give {least:g} or more")

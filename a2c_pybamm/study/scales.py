@@ -56,7 +56,7 @@ class MaterialScales(Section):
         if declared and self.reason is None:
             yield "declared numbers need a reason; say where they come from"
         if self.no_plateau and self.correlation_length is not None:
-            yield "no_plateau says that there is no correlation length, and one is given; keep one"
+            yield "no_plateau stands for the absence of a correlation length, and one is given; keep one of them"
         if (self.trajectory is None) != (self.species is None):
             yield "trajectory and species go together; give both, or none"
         if not declared and self.trajectory is None:
@@ -80,3 +80,10 @@ class Scales(Section):
     def _mistakes(self) -> Iterator[str]:
         if twice := repeated([str(item.layer) for item in self.pore_size]):
             yield f"the pore size of the layer {twice} is given twice; keep one"
+        for name in ("correlation_length", "correlation_time"):
+            if twice := repeated([item.material for item in self.material if getattr(item, name) is not None]):
+                yield f"the {name} of {twice} is declared twice; keep one"
+        lengths = {item.material for item in self.material if item.correlation_length is not None}
+        for item in self.material:
+            if item.no_plateau and item.correlation_length is None and item.material in lengths:
+                yield f"no_plateau of {item.material!r} stands beside a correlation_length of it; keep one of them"

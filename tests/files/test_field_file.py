@@ -76,6 +76,17 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         read_field(tmp_path / "nothing.nc")
 
 
+def test_values_that_are_no_field_are_refused(tmp_path: Path) -> None:
+    path = write_field(tmp_path / "field.nc", FIELDS["profile"])
+    data = xr.load_dataset(path, engine="h5netcdf")
+    for name, value in (("blocks", np.nan), ("shares", 3.0)):
+        data.assign({name: data[name] * value}).to_netcdf(path, engine="h5netcdf")
+        with pytest.raises(ValueError, match=r"field\.nc: holds no field"):
+            read_field(path)
+    with pytest.raises(ValueError, match="a float is no field"):
+        write_field(path, 3.0)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("name", ["blocks", "shares", "position", "effective_blocks"])
 def test_arrays_that_do_not_belong_together_are_refused(name: str, tmp_path: Path) -> None:
     path = write_field(tmp_path / "field.nc", FIELDS["profile"])

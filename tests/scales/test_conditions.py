@@ -24,6 +24,7 @@ from a2c_pybamm.scales import (
     consequences,
 )
 from a2c_pybamm.scales.averaging import averaging_length
+from a2c_pybamm.scales.rows import quantity_text
 
 NM, UM = 1e-9, 1e-6
 
@@ -263,7 +264,12 @@ def test_averaging_length_without_a_scale_on_one_side() -> None:
         (lambda: ScaleQuantity("R", -1.0, "m"), "positive"),
         (lambda: ScaleQuantity("R", float("nan"), "m"), "positive"),
         (lambda: ScaleQuantity("R", 1.0, "km"), "take one of"),
-        (lambda: ScaleQuantity("R", 1.0, "m", {"a": float("inf")}), "not finite"),
+        (lambda: ScaleQuantity("R", 1.0, "m", {"a": float("inf")}), "no finite number"),
+        (lambda: ScaleQuantity("R", "1 nm", "m"), "'1 nm' m; give a positive"),  # type: ignore[arg-type]
+        (lambda: replace(ATOMS, correlation_length=5e-10), "give a ScaleQuantity"),
+        (lambda: replace(BODY, size=5e-6), "give a ScaleQuantity"),
+        (lambda: replace(BODY, diffusivities=BODY.diffusivities[::-1]), "is above the largest one"),  # type: ignore[index]
+        (lambda: ScaleThresholds(time="100"), "1 or more"),  # type: ignore[arg-type]
         (lambda: AtomisticScales("X", correlation_time=length("t_c", NM)), "give it in s"),
         (lambda: replace(ATOMS, no_plateau=True), "keep one"),
         (lambda: replace(BODY, size=time("R", 1.0)), "give it in m"),
@@ -276,3 +282,8 @@ def test_bad_input_is_one_line(make: object, words: str) -> None:
     with pytest.raises(ValueError, match=words) as error:
         make()  # type: ignore[operator]
     assert "\n" not in str(error.value)
+
+
+def test_numbers_are_shown_with_the_prefix_of_what_is_shown() -> None:
+    assert quantity_text(ScaleQuantity("time", 1 - 1e-9, "s"), "time") == "time 1.00 s"
+    assert quantity_text(ScaleQuantity("time", 0.999, "s"), "time") == "time 999 ms"

@@ -31,7 +31,7 @@ def made_fields(n: int = 401) -> MeanFields:
     thermal = GAS_CONSTANT * T / FARADAY
     potential = np.broadcast_to(thermal * r / LENGTHS["chemical potential"], concentration.shape)
     particle = ParticleFields(
-        "negative", RADIUS, 0.6, r, concentration, concentration / 1e6, np.full((n, 1, n - 1), 1e-14), potential
+        "negative", RADIUS, 0.6, r, concentration, concentration / 1e6, np.full((n, 1, n), 1e-14), potential
     )
     x = np.linspace(0, THICKNESS, n)
     salt = 1e3 * decay[:, 0] * np.exp(-x / LENGTHS["salt"])[None]
@@ -103,6 +103,18 @@ def test_flat_fields_have_no_gradient_length(shipped: ParameterSet) -> None:
     assert scales.bodies == ()
 
 
+def test_fields_flat_to_the_solvers_tolerance_have_a_bound(shipped: ParameterSet) -> None:
+    """A ramp of a hundredth of the tolerance: its gradient length is above the bound, and the bound far above the layer."""
+    fields = made_fields(21)
+    (layer,) = fields.layers
+    ramp = 1e3 * (1 + 1e-7 * layer.places / THICKNESS)
+    nearly = replace(layer, concentration=np.broadcast_to(ramp, layer.concentration.shape))
+    salt, potential = scales_of(replace(fields, layers=(nearly,)), shipped, materials={}).layers[0].gradient_lengths
+    assert salt.name == "gradient length of salt, at least"
+    assert 100 * THICKNESS < salt.value < THICKNESS / 1e-7
+    assert potential.name == "gradient length of potential"
+
+
 def test_errors_of_a_diffusivity_are_those_of_its_draws(shipped: ParameterSet) -> None:
     """First order against the draws of the joint, where the logarithm is nearly linear: graphite's hops in plane."""
     key, sto = "Negative particle diffusivity [m2.s-1]", 0.3
@@ -131,6 +143,10 @@ def test_scales_of_the_shipped_cell(cell: Cell, shipped: ParameterSet) -> None:
     assert process is not None
     assert process.value == pytest.approx(float(solved["end_time"][0]), rel=1e-3)
     _check_surface_flux(fields, cell)
+    for side, particle in zip(("Negative", "Positive"), fields.particles, strict=True):
+        key, sto = f"{side} particle diffusivity [m2.s-1]", particle.stoichiometry.ravel()
+        D = evaluate_base(shipped.nominal(), key, sto, temperature=fields.temperature)
+        assert particle.diffusivity.ravel() == pytest.approx(D, rel=1e-12), "PyBaMM's own variable has steps of 1.1e-16 m2/s"
 
 
 def _check_surface_flux(fields: MeanFields, cell: Cell) -> None:

@@ -186,6 +186,20 @@ def test_pore_size_twice_and_unknown_material(study: schema.Study) -> None:
     assert "no material 'NMC'" in lines[0]
 
 
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        ({"correlation_length": "2 nm", "correlation_length_std_ln": 0.1}, "correlation_length of 'LCO' is declared twice"),
+        ({"no_plateau": True}, "no_plateau of 'LCO' stands beside a correlation_length"),
+    ],
+)
+def test_two_declarations_of_one_scale_are_refused(second: dict[str, object], words: str) -> None:
+    first = {"material": "LCO", "reason": "r", "correlation_length": "1 nm", "correlation_length_std_ln": 0.1}
+    with pytest.raises(ValueError, match=words):
+        schema.Scales.model_validate({"material": [first, {"material": "LCO", "reason": "r", **second}]})
+    schema.Scales.model_validate({"material": [first, {**first, "material": "graphite"}]})
+
+
 def test_scales_ask_for_no_new_set(study: schema.Study) -> None:
     """Neither thresholds nor a run that is read for its scales are behind any number of the set."""
     run = {"material": "LCO", "species": "Li", "trajectory": {"file": str(RUNS / "traj_700K.npz")}}
@@ -226,6 +240,11 @@ def test_scales_of_a_run_in_memory() -> None:
     assert scales.cell_width.value == pytest.approx(2e-9)
     assert scales.run_length is not None
     assert scales.run_length.value == pytest.approx(40 * 1e-14)
+
+
+def test_a_species_that_a_run_has_not_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"no particle of species 'Na' \(has Li\); correct species"):
+        scales_of_run("X", "Na", gas(), lambda: langevin(2e-13))
 
 
 def test_long_run_is_thinned_for_its_variance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,8 +85,8 @@ def fit_correlation_time(
         t_c = \frac2{C(0)^2}\int_0^\infty C(t)^2\,dt \quad\text{(decay)}
 
     with the correlation function C of deviations from the mean. Where not given, it is the integral, unless the decay time is
-    longer by a quarter and by two standard errors: the function then oscillates or has a negative tail, and its integral is
-    no measure of when it has died away (velocities of ions in a solid: :math:`mD/k_BT`, far below a period). Of
+    longer by a quarter and by two standard errors: the function then oscillates or has a negative tail, and its integral does
+    not show when it has died away (velocities of ions in a solid: :math:`mD/k_BT`, far below a period). Of
     :math:`\cos(\omega t)e^{-t/\tau}` with :math:`\omega\tau\gg1` the decay time is :math:`\tau/2`. Which one it is stands in
     the provenance.
 
@@ -118,10 +118,10 @@ def fit_correlation_time(
         If velocities of several species come without ``species``, a series is constant, or an autocorrelation is of few atoms.
     """
     criterion = criterion or TimeCriterion()
-    name = log_coefficient(material, "correlation time", "s")
     if time is not None and time not in tuple(CorrelationTime):
-        raise ValueError(f"{name}: time is {time!r}; write 'integral' or 'decay', or leave it out")
+        raise ValueError(f"time is {time!r}; give one of {', '.join(repr(str(known)) for known in CorrelationTime)}, or none")
     chosen = None if time is None else CorrelationTime(time)
+    name = log_coefficient(material, "correlation time", "s")
     if not isinstance(data, Velocities | CurrentSeries | StressSeries | VelocityAutocorrelation):
         raise ValueError(f"{name}: data are {type(data).__name__}; give velocities, a current, stresses or an autocorrelation")
     if isinstance(data, VelocityAutocorrelation):

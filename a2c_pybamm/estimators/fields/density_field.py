@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from math import prod
+from numbers import Real
 
 import numpy as np
 
-from a2c_pybamm.data import Array, Configurations, FrameBlock, GridField
-from a2c_pybamm.estimators.fields.field_grid import CRITERION, FieldGrid
-from a2c_pybamm.estimators.fields.frame_runs import effective_blocks, frames_by_block
+from a2c_pybamm.data import Array, Configurations, FrameBlock, GridField, validate_mean_cell
+from a2c_pybamm.estimators.fields.field_grid import CRITERION, FieldGrid, too_many
+from a2c_pybamm.estimators.fields.frame_runs import effective_blocks, frames_by_block, validate_blocks
 from a2c_pybamm.estimators.fields.grid_deposit import Shape
-from a2c_pybamm.estimators.fields.kernels import DIRECTIONS, Gaussian, Kernel, SplineKernel
+from a2c_pybamm.estimators.fields.kernels import DIRECTIONS, Gaussian, Kernel, SplineKernel, validate_kernel
 from a2c_pybamm.estimators.fields.weighted_particles import (
     Weight,
     WeightedParticles,
@@ -104,12 +105,14 @@ def _field(
     voxel_average: bool | None,
 ) -> GridField:
     """The field of chosen particles."""
+    validate_kernel(kernel)
     average = not isinstance(kernel, Gaussian) if voxel_average is None else voxel_average
     if not average and not isinstance(kernel, Gaussian):
         raise ValueError(
             f"{chosen.quantity}: a {type(kernel).__name__} has edges, its values at points do not keep the integral; leave out "
             "voxel_average=False, or take density_at"
         )
+    validate_blocks(configurations, n_block)
     first = next(iter(configurations.blocks()))
     on_grid = FieldGrid(kernel, _points(grid, first.cell[0]), average)
     shape = (n_block, len(chosen.components(first)), *on_grid.shape)
@@ -126,6 +129,7 @@ def _field(
         cells += frames.cell.sum(axis=0)
         frames_of[block] += len(frames.positions)
     cell = cells / configurations.n_frame
+    validate_mean_cell(cell, chosen.quantity)
     blocks /= (frames_of * abs(np.linalg.det(cell))).reshape(-1, *[1] * (blocks.ndim - 1))
     blocks = blocks if chosen.momentum else blocks[:, 0]
     blocks.setflags(write=False)  # the record takes what is read-only without a copy
@@ -150,13 +154,21 @@ def _field(
 
 def _points(grid: tuple[int, int, int] | float, cell: Array) -> Shape:
     """Points along each cell vector."""
-    if isinstance(grid, int | float):
-        if not 0 < grid < np.inf:
-            raise ValueError(f"field: grid of {grid:g} m; give the largest distance of points [m], or three numbers of points")
-        grid = tuple(np.ceil(np.linalg.norm(cell, axis=1) / grid).astype(int).tolist())
-    if len(grid) != DIRECTIONS or not all(isinstance(n, int | np.integer) and n > 0 for n in grid):
-        raise ValueError(f"field: grid {grid}; give three whole numbers of points, or their largest distance [m]")
-    nx, ny, nz = map(int, grid)
+    if isinstance(grid, Real):
+        lengths = np.linalg.norm(cell, axis=1)
+        if not 0 < grid <= lengths.max():
+            raise ValueError(
+                f"field: grid of {grid:g} m in a cell of at most {lengths.max():.3g} m; give the largest distance of points "
+                "[m], or three numbers of points"
+            )
+        numbers = np.ceil(lengths / float(grid))
+        if too_many(numbers):
+            raise ValueError(f"field: grid of {grid:g} m has more than {CRITERION.most_points} points; give a larger distance")
+        grid = tuple(numbers.astype(int).tolist())
+    points = list(grid) if isinstance(grid, Iterable) else []
+    if len(points) != DIRECTIONS or not all(isinstance(n, int | np.integer) and n > 0 for n in points):
+        raise ValueError(f"field: grid {grid!r}; give three whole numbers of points, or their largest distance [m]")
+    nx, ny, nz = map(int, points)
     return nx, ny, nz
 
 
@@ -199,5 +211,5 @@ def _validate_faces(
         if least < reach:
             raise ValueError(
                 f"{chosen.quantity}: a particle is {least:.3g} m from a face of the cell that is not periodic (vector {axis}), "
-                f"the kernel reaches {reach:.3g} m; give a cell with more empty space"
+                f"the kernel reaches {reach:.3g} m; give a cell with more empty space, or take density_at, without images there"
             )

@@ -43,6 +43,8 @@ class GridCriterion:
     """Points of the grid of the transforms along each cell vector: twice the spreading's width."""
     most_points: int = 2**26
     """Points of the grid of the transforms, and numbers in all blocks of a field (512 MiB)."""
+    most_images: int = 16
+    """Cells that a kernel reaches along a cell vector, at the most, where they are summed one by one."""
 
 
 CRITERION = GridCriterion()
@@ -91,6 +93,12 @@ class FieldGrid:
         """The same, averaged over voxels of orthorhombic cells with edges [m] (n_particle, 3), of a product of splines."""
         kernel, fractions = self.kernel, positions / edges % 1.0
         assert isinstance(kernel, SplineKernel)
+        seen = [axis for axis, n in enumerate(self.shape) if n > 1]
+        if seen and 2 * kernel.support > CRITERION.most_images * edges[:, seen].min():
+            raise ValueError(
+                f"field: a kernel of {2 * kernel.support:.3g} m reaches over more than {CRITERION.most_images} cells of "
+                f"{edges[:, seen].min():.3g} m, where its density is the mean one; take a narrower kernel, or grid=(1, 1, 1)"
+            )
 
         def rule(axis: int, particles: NDArray[np.intp]) -> AxisWeights:
             return voxel_weights(fractions[particles, axis], self.shape[axis], edges[particles, axis], kernel)
@@ -103,23 +111,22 @@ class FieldGrid:
         width = float(np.sqrt(self.kernel.second_moment))
         seen = np.array(self.shape) > 1
         if not self.voxel_average and (width < CRITERION.least_width * step[seen]).any():
-            enough = np.where(seen, np.ceil(lengths * CRITERION.least_width / width), 1).astype(int)
+            enough = np.where(seen, np.ceil(lengths * CRITERION.least_width / width), 1)
+            points = f"{_times(enough)} points" if not too_many(enough) else "a wider one"
             raise ValueError(
                 f"field: a grid of {_times(self.shape)}, {step[seen].max():.3g} m apart, does not resolve a kernel of "
-                f"{width:.3g} m; take {_times(enough)} points, or averages over voxels (voxel_average=True)"
+                f"{width:.3g} m; take {points}, or averages over voxels (voxel_average=True)"
             )
         needed = CRITERION.spread_width if isinstance(self.kernel, Gaussian) else CRITERION.edge_width
         times = np.maximum(np.ceil(needed * step / width), np.ceil(CRITERION.least_points / np.array(self.shape)))
         working = np.where(seen, times * self.shape, 1)
-        if working.prod() > CRITERION.most_points:
-            raise ValueError(
-                f"field: a kernel of {width:.3g} m needs transforms of {_times(working.astype(int))} points; take a wider one"
-            )
+        if too_many(working):
+            raise ValueError(f"field: a kernel of {width:.3g} m needs transforms of {_times(working)} points; take a wider one")
         nx, ny, nz = working.astype(int).tolist()
         return nx, ny, nz
 
     def _factors(self, cell: Array, working: Shape) -> Array:
-        """Factors of Fourier coefficients of spread particles (nx, ny, nz//2 + 1); zero where the grid cannot tell signs."""
+        """Factors of Fourier coefficients of spread particles (nx, ny, nz//2 + 1); zero at its Nyquist number."""
         numbers = [np.fft.fftfreq(n, 1 / n).astype(np.float64) for n in working]
         numbers[2] = numbers[2][: working[2] // 2 + 1]
         fx, fy, fz = (self._along(axis, working[axis], number) for axis, number in enumerate(numbers))
@@ -138,5 +145,10 @@ class FieldGrid:
         return np.where((n == 1) | (np.abs(number) < n / 2), factor, 0.0)
 
 
-def _times(shape: Iterable[int]) -> str:
-    return " x ".join(str(n) for n in shape)
+def too_many(numbers: Array) -> bool:
+    """True where a grid of these numbers of points (3,) would have more than `GridCriterion` admits."""
+    return float(np.log(numbers).sum()) > np.log(CRITERION.most_points)
+
+
+def _times(shape: Iterable[float]) -> str:
+    return " x ".join(f"{n:.9g}" for n in shape)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from a2c_pybamm.data import BLOCK_BYTES, Array, Configurations, PointField
-from a2c_pybamm.estimators.fields.frame_runs import effective_blocks, frames_by_block
-from a2c_pybamm.estimators.fields.kernels import DIRECTIONS, Kernel
+from a2c_pybamm.estimators.fields.field_grid import CRITERION
+from a2c_pybamm.estimators.fields.frame_runs import effective_blocks, frames_by_block, validate_blocks
+from a2c_pybamm.estimators.fields.kernels import DIRECTIONS, Kernel, validate_kernel
 from a2c_pybamm.estimators.fields.weighted_particles import (
     Weight,
     WeightedParticles,
@@ -95,7 +96,7 @@ def momentum_divergence_at(
     def summand(displacements: Array, weights: Array) -> Array:
         return np.einsum("pnk,kn->p", kernel.gradient(displacements), weights)[None]
 
-    field = _at_points(configurations, kernel, points, chosen, n_block, summand)
+    field = _at_points(configurations, kernel, points, chosen, n_block, summand, scalar=True)
     return replace(field, quantity=f"divergence of the {field.quantity}", unit="kg.m-3.s-1")
 
 
@@ -115,21 +116,25 @@ def _at_points(
     chosen: WeightedParticles,
     n_block: int,
     summand: Summand,
+    *,
+    scalar: bool = False,
 ) -> PointField:
     """Means over blocks of sums over particles and images."""
+    validate_kernel(kernel)
     places = np.asarray(points, float)
-    if places.shape[-1:] != (DIRECTIONS,) or not np.isfinite(places).all():
+    if places.shape[-1:] != (DIRECTIONS,) or not places.size or not np.isfinite(places).all():
         raise ValueError(f"{chosen.quantity}: points have shape {places.shape}; give finite ones [m] (…, {DIRECTIONS})")
+    validate_blocks(configurations, n_block)
     flat = places.reshape(-1, DIRECTIONS)
     sums: dict[int, list[Array]] = {block: [] for block in range(n_block)}
     for block, frames in frames_by_block(configurations, n_block):
         weights, positions = chosen.components(frames), chosen.positions(frames)
+        n_component = 1 if scalar else len(weights)
         for frame, cell in enumerate(frames.cell):
-            terms = (
-                summand(displacements, weights[:, frame, part])
-                for part, displacements in _images(flat, positions[frame], cell, configurations.periodic, kernel.support)
-            )
-            sums[block].append(np.sum(list(terms), axis=0))
+            total = np.zeros((n_component, len(flat)))
+            for part, displacements in _images(flat, positions[frame], cell, configurations.periodic, kernel.support):
+                total += summand(displacements, weights[:, frame, part])
+            sums[block].append(total)
     blocks = np.array([np.mean(frames_sums, axis=0) for frames_sums in sums.values()])
     blocks = blocks.reshape(*blocks.shape[:2], *places.shape[:-1])
     return PointField(
@@ -156,13 +161,18 @@ def _images(
     width = 1 / np.linalg.norm(inverse, axis=0)
     # the kernel's support is a cube: along a normal it may reach to a corner
     reach = support * np.abs(inverse * width).sum(axis=0)
-    number = np.where(periodic, np.floor(reach / width + 0.5), 0).astype(int)
+    number = np.where(periodic, np.floor(reach / width + 0.5), 0)
+    if np.prod(2 * number + 1) > CRITERION.most_images ** len(number):
+        raise ValueError(
+            f"field: a kernel that reaches {support:.3g} m has {np.prod(2 * number + 1):.3g} periodic images in reach of a "
+            "point; take density_field, or a narrower kernel"
+        )
     at_once = max(1, BLOCK_BYTES // points.nbytes) if points.nbytes else 1
     for first in range(0, len(positions), at_once):
         part = slice(first, first + at_once)
         fractions = (points[:, None] - positions[part]) @ inverse
         nearest = fractions - np.where(periodic, np.round(fractions), 0)
-        for image in product(*(range(-n, n + 1) for n in number)):
+        for image in product(*(range(-n, n + 1) for n in number.astype(int).tolist())):
             within = np.abs(nearest + image).min(axis=(0, 1)) * width <= reach
             if within.all():
                 yield part, (nearest + image) @ cell

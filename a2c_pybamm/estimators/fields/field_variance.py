@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 from scipy.fft import fftn
 from scipy.special import gammainccinv
 
-from a2c_pybamm.data import Array, Configurations, FieldKind, FieldVariance
+from a2c_pybamm.data import Array, Configurations, FieldKind, FieldVariance, validate_mean_cell
 from a2c_pybamm.data.fields import validate_cells
 from a2c_pybamm.estimators.conduction.kirkwood_buff import UNIT_BALL
-from a2c_pybamm.estimators.fields.weighted_particles import validate_configurations
+from a2c_pybamm.estimators.fields.weighted_particles import by_species, species_names, validate_configurations
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
 from a2c_pybamm.estimators.statistics.wave_vectors import WaveVectors, density_modes, in_shells, wave_lengths, wave_vectors
 
@@ -88,7 +88,7 @@ def field_variance(
     """
     settings = settings or VarianceSettings()
     if kind not in tuple(FieldKind):
-        raise ValueError(f"variance: kind is {kind!r}; write one of {', '.join(repr(str(item)) for item in FieldKind)}")
+        raise ValueError(f"variance: kind is {kind!r}; give one of {', '.join(repr(str(known)) for known in FieldKind)}")
     kind = FieldKind(kind)
     validate_configurations(configurations)
     of_each, of = _weights(configurations, kind, species, among, weights, charges)
@@ -111,6 +111,7 @@ def field_variance(
 
     square = float(of_each @ of_each)
     by_block, contrast = _accumulate(modes(), waves, configurations.n_frame, n_block)
+    validate_mean_cell(mean_cell, f"variance of {of}")
     return _record(
         by_block / square,
         contrast,
@@ -210,7 +211,7 @@ def _weights(
     """Weight of each particle (n_particle,), and the name of the field's particles."""
     symbols = np.array(configurations.species)
     among = {among} if isinstance(among, str) else among
-    chosen = sorted({species} if isinstance(species, str) else set(species or symbols.tolist()))
+    chosen = sorted(set(symbols.tolist()) if species is None else species_names(species))
     known = ", ".join(sorted(set(configurations.species)))
     for name in {*chosen, *(among or ())} - set(configurations.species):
         raise ValueError(f"variance: no particle is {name!r} (there are {known}); correct species= or among=")
@@ -231,7 +232,7 @@ def _weights(
         return charge, of
     if weights is None:
         return inside.astype(float), of
-    given = np.asarray(weights, float)
+    given = _numbers(weights, "weights")
     if given.shape != symbols.shape or not np.isfinite(given).all():
         raise ValueError(f"variance of {of}: weights have shape {given.shape}; give a finite one for each of {len(symbols)}")
     if not given[inside].any():
@@ -242,22 +243,26 @@ def _weights(
 def _charges(configurations: Configurations, charges: Mapping[str, float] | ArrayLike | None) -> Array:
     """Charge of each particle [elementary charges] (n_particle,)."""
     if isinstance(charges, Mapping):
-        if missing := sorted(set(configurations.species) - set(charges)):
-            raise ValueError(f"charge: no charge for {', '.join(missing)}; add it to charges=")
-        charges = [charges[kind] for kind in configurations.species]
-    given = configurations.charges if charges is None else np.asarray(charges, float)
+        return by_species(charges, configurations.species, "charge")
+    given = configurations.charges if charges is None else _numbers(charges, "charges")
     if given is None:
         raise ValueError("charge: the configurations have no charges; give one for each species or particle as charges=")
-    if given.shape != (len(configurations.species),) or not np.isfinite(given).all():
-        raise ValueError(
-            f"charge: charges of shape {given.shape}, or one is not finite; give a finite one for each of "
-            f"{len(configurations.species)} particles as charges="
-        )
+    n = len(configurations.species)
+    if given.shape != (n,) or not np.isfinite(given).all():
+        raise ValueError(f"charge: charges of shape {given.shape}; give a finite one for each of {n} particles, or by species")
     return given
 
 
+def _numbers(given: ArrayLike, name: str) -> Array:
+    """An argument as an array; ``ValueError`` where it is not of numbers."""
+    values = np.asarray(given)
+    if not np.issubdtype(values.dtype, np.number):
+        raise ValueError(f"variance: {name} are not all numbers; give numbers")
+    return values.astype(float)
+
+
 def _validate_blocks(n_frame: int, n_block: int, of: str) -> None:
-    if n_block != int(n_block) or not 2 <= n_block <= n_frame:
+    if not isinstance(n_block, int | np.integer) or not 2 <= n_block <= n_frame:
         raise ValueError(f"variance of {of}: {n_frame} frame(s) for {n_block} blocks; give two blocks or more, and more frames")
 
 
@@ -267,7 +272,7 @@ def _largest(cell: Array, lengths: ArrayLike | None, settings: VarianceSettings,
     per_wave = 2 * (2 * np.pi) ** len(cell) / (UNIT_BALL * volume)  # half of the wave vectors in a ball are kept
     if lengths is None:
         return float(np.cbrt(per_wave * settings.most_waves))
-    given = np.asarray(lengths, float)
+    given = _numbers(lengths, "lengths")
     if given.ndim != 1 or not given.size or not np.isfinite(given).all() or not (given > 0).all():
         raise ValueError(f"variance of {of}: lengths of shape {given.shape} must be positive and finite [m]")
     least = settings.cutoff / np.cbrt(per_wave * settings.limit_waves)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from a2c_pybamm.constants import RELATIVE_ROUND_OFF
 from a2c_pybamm.data import Array, Configurations, FrameBlock
 from a2c_pybamm.estimators.time_series.running_integral import block_averages
 
@@ -17,11 +18,9 @@ def frames_by_block(configurations: Configurations, n_block: int) -> Iterator[tu
     Raises
     ------
     ValueError
-        If there are fewer frames than blocks, or not as many as the configurations promise.
+        If there are fewer frames than blocks, or not as many as the configurations state.
     """
-    n = configurations.n_frame
-    if not 1 <= n_block <= n:
-        raise ValueError(f"field: {n_block} blocks of {n} frames; give between 1 and {n} with n_block=")
+    n = validate_blocks(configurations, n_block)
     ends = np.cumsum([len(part) for part in np.array_split(np.arange(n), n_block)])
     first = 0
     for frames in configurations.blocks():
@@ -37,7 +36,15 @@ def frames_by_block(configurations: Configurations, n_block: int) -> Iterator[tu
             done = upto
         first += len(frames.positions)
     if first < n:
-        raise ValueError(f"field: {first} frames where the configurations promise {n}; read them again")
+        raise ValueError(f"field: {first} frames where the configurations state {n}; read them again")
+
+
+def validate_blocks(configurations: Configurations, n_block: int) -> int:
+    """Number of frames; ``ValueError`` where it cannot be cut into so many blocks."""
+    n = configurations.n_frame
+    if not isinstance(n_block, int | np.integer) or not 1 <= n_block <= n:
+        raise ValueError(f"field: {n_block} blocks of {n} frames; give a whole number between 1 and {n} as n_block=")
+    return n
 
 
 @dataclass(frozen=True)
@@ -66,10 +73,13 @@ def effective_blocks(blocks: Array) -> float:
         Means over blocks (n_block, …).
     """
     n = len(blocks)
-    series = blocks[: n // 2 * 2].reshape(n // 2 * 2, blocks[0].size).T  # pairs of all that are compared
-    if n < 2 or not np.ptp(series, axis=1).any():
+    if n < 2:
         return float(n)
-    averages = block_averages(series[np.ptp(series, axis=1) > 0], interval=1.0, least_blocks=CRITERION.least_pairs)
+    series = blocks[: n // 2 * 2].reshape(n // 2 * 2, blocks[0].size).T  # pairs of all that are compared
+    varied = np.ptp(series, axis=1) > RELATIVE_ROUND_OFF * np.abs(series).max(initial=0.0)
+    if not varied.any():
+        return float(n)
+    averages = block_averages(series[varied], interval=1.0, least_blocks=CRITERION.least_pairs)
     if len(averages.value) < 2:
         return float(n)
     correlation = max(float(averages.value[1] / averages.value[0]) - 1, 0.0)

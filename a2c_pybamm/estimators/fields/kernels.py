@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import comb, factorial
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -67,8 +68,14 @@ class Kernel(ABC):
 
 
 def _validate(kernel: Kernel, name: str, length: float) -> None:
-    if not 0 < length < np.inf:
-        raise ValueError(f"{type(kernel).__name__}: {name} is {length:g} m; give a positive one")
+    if not isinstance(length, Real) or not 0 < length < np.inf:
+        raise ValueError(f"{type(kernel).__name__}: {name} is {length} m; give a positive one")
+
+
+def validate_kernel(kernel: Kernel) -> None:
+    """Raise ``ValueError`` where a kernel is none."""
+    if not isinstance(kernel, Kernel):
+        raise ValueError(f"field: kernel is {kernel!r}; give one with its length [m], for example Gaussian(1.5e-10)")
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class LimitSettings:
     fit_level: float = 0.05
     """Probability of larger residuals from which on a window is taken."""
     law_power: float = 0.5
-    """Power of the likelihood by which laws count against each other: large wave numbers, which decide between laws, are not
+    """Power of the likelihood by which laws count against each other: large wave numbers, by which laws differ, are not
     those that the limit depends on, and modes of few particles depend on one another."""
     misfit_level: float = 1e-4
     """Probability in the narrowest window below which none of the laws fits."""

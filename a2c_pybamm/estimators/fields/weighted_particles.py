@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -88,14 +89,14 @@ def weighted_particles(
     chosen, label = _chosen(configurations, species)
     symbols = [configurations.species[i] for i in chosen]
     if isinstance(weight, Mapping):
-        return WeightedParticles(f"weighted density of {label}", "m-3", chosen, _by_species(weight, symbols, "weight"))
+        return WeightedParticles(f"weighted density of {label}", "m-3", chosen, by_species(weight, symbols, "weight"))
     if weight == "number":
         return WeightedParticles(f"number density of {label}", "m-3", chosen, np.ones(len(chosen)))
     if weight == "mass":
         return WeightedParticles(f"mass density of {label}", "kg.m-3", chosen, configurations.masses[chosen])
     if weight == "charge":
         if charges is not None:
-            values = _by_species(charges, symbols, "charge")
+            values = by_species(charges, symbols, "charge")
         elif configurations.charges is not None:
             values = configurations.charges[chosen]
         else:
@@ -116,18 +117,26 @@ def _chosen(configurations: Configurations, species: str | Collection[str] | Non
     validate_configurations(configurations)
     if species is None:
         return np.arange(len(configurations.species)), "all"
-    wanted = [species] if isinstance(species, str) else list(dict.fromkeys(species))
-    if not wanted:
-        raise ValueError("field: no species chosen; name one, or none for all particles")
+    wanted = species_names(species)
     return np.sort(np.concatenate([atoms_of(symbol, configurations.species) for symbol in wanted])), ", ".join(wanted)
 
 
-def _by_species(values: Mapping[str, float], symbols: Collection[str], name: str) -> Array:
+def species_names(species: str | Collection[str]) -> list[str]:
+    """Names of one or some species, each once; ``ValueError`` where there is none, or one is no text."""
+    names = list(dict.fromkeys(species)) if isinstance(species, Iterable) and not isinstance(species, str) else [species]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"field: species is {species!r}; give one chemical symbol or some, or none for all particles")
+    return names
+
+
+def by_species(values: Mapping[str, float], symbols: Collection[str], name: str) -> Array:
     """Numbers of particles by their species (n_particle,)."""
+    if not isinstance(values, Mapping):
+        raise ValueError(f'field: {name}s are {type(values).__name__}, not by species; give {name}s as {{"Li": 1, ...}}')
     missing = sorted(set(symbols) - set(values))
     if missing:
         raise ValueError(f"field: no {name} for {', '.join(missing)}; give one for each species, 0 where it has none")
-    numbers = np.array([values[symbol] for symbol in symbols], float)
-    if not np.isfinite(numbers).all():
-        raise ValueError(f"field: a {name} by species is not finite; correct it")
-    return numbers
+    for symbol, value in values.items():
+        if not isinstance(value, Real) or not np.isfinite(value):
+            raise ValueError(f"field: the {name} of {symbol} is {value!r}; give a finite number")
+    return np.array([values[symbol] for symbol in symbols], float)

@@ -63,7 +63,7 @@ def wave_vectors(cell: Array, largest: float, where: str) -> WaveVectors:
     whole = whole[len(whole) // 2 + 1 :]  # of k and -k one
     whole = whole[wave_lengths(cell, whole) <= largest * (1 + SHELLS.rounding)]
     if not len(whole):
-        raise ValueError(f"{where}: no wave vector below {largest:g} 1/m; give a larger one")
+        raise ValueError(f"{where}: no wave vector below {largest:g} 1/m; give a larger wave number, or smaller lengths")
     return in_shells(cell, whole)
 
 

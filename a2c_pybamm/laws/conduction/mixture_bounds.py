@@ -85,6 +85,8 @@ def wiener_bounds(values: Any, fractions: Any) -> tuple[Any, Any]:
 def _phases(values: Any, fractions: Any) -> tuple[Any, Any]:
     """Both as arrays with the phases first, fractions of as many axes as values; refused where they are not a mixture."""
     values, fractions = np.asarray(values), np.asarray(fractions)
+    if not all(np.issubdtype(given.dtype, np.number) for given in (values, fractions)):
+        raise ValueError("conductivities or volume fractions of the phases are not all numbers; give numbers")
     if not values.ndim or not fractions.ndim or not len(values) == len(fractions) > 0:
         raise ValueError(f"values of shape {values.shape} with fractions of {fractions.shape}; give one of each per phase")
     if not np.all(np.isfinite(values)) or np.any(np.real(values) < 0):
@@ -93,6 +95,8 @@ def _phases(values: Any, fractions: Any) -> tuple[Any, Any]:
         raise ValueError(f"volume fractions of the phases {fractions.tolist()}; give shares, zero or more, that sum to 1")
     if fractions.ndim == 1:
         fractions = fractions.reshape(-1, *[1] * (values.ndim - 1))
+    elif fractions.shape != values.shape:
+        raise ValueError(f"values of shape {values.shape} with fractions of {fractions.shape}; give both of one shape")
     return values, fractions
 
 

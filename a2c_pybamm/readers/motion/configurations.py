@@ -56,7 +56,7 @@ def read_configurations(
         statistics = statistics.extended(block, expected.n_discarded)
     stated = {**source.stated, **joined_numbers(statistics.stated)}
     settings = checked_settings(path, source, statistics, stated, options)
-    walk = _Walk(path, symbols, cell, settings.n_discarded)
+    walk = _Walk(path, _state(path), symbols, cell, settings.n_discarded)
     return Configurations(
         species=tuple(chemical_symbols[number] for number in source.numbers),
         masses=masses,
@@ -70,17 +70,27 @@ def read_configurations(
     )
 
 
+def _state(path: Path) -> tuple[int, int]:
+    """Size [bytes] and time of the last change [ns] of a file."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
 @dataclass(frozen=True, eq=False)
 class _Walk:
     """The frames of a file behind the discarded ones."""
 
     path: Path
+    state: tuple[int, int]
+    """Of the file when it was read."""
     symbols: Sequence[str] | None
     cell: ArrayLike | None
     n_discarded: int
 
     def blocks(self) -> Iterator[FrameBlock]:
-        """Frames in SI units, from the first that is kept on."""
+        """Frames in SI units, from the first that is kept on; ``ValueError`` where the file is gone or another one."""
+        if not self.path.is_file() or _state(self.path) != self.state:
+            raise ValueError(f"{self.path}: the file is gone or has changed since read_configurations; read it again")
         for frames in open_trajectory(self.path, self.symbols, self.cell).frames:
             skip = max(self.n_discarded - frames.first, 0)
             if skip >= len(frames.positions) or frames.cell is None:

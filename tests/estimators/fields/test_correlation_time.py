@@ -166,7 +166,7 @@ def test_bad_input_is_one_line() -> None:
         at_rest = VelocityAutocorrelation("Li", np.arange(30.0), values, 3, 300.0)
         with pytest.raises(ValueError, match="not finite, or not positive at zero lag"):
             fit_correlation_time(at_rest, material="X", source=SOURCE)
-    with pytest.raises(ValueError, match="time is 'half'; write 'integral' or 'decay'"):
+    with pytest.raises(ValueError, match="time is 'half'; give one of 'integral', 'decay'"):
         fit_correlation_time(data, material="X", source=SOURCE, species="Li", time="half")
     with pytest.raises(ValueError, match="data are ndarray; give velocities"):
         fit_correlation_time(rng.normal(size=(3, 512)), material="X", source=SOURCE)

@@ -254,21 +254,52 @@ def test_width_that_the_grid_does_not_resolve_is_named() -> None:
         ({"grid": (8, 8, 0)}, "give three whole numbers"),
         ({"grid": (4000, 4000, 9)}, "take fewer points or blocks"),
         ({"grid": -1.0}, "give the largest distance of points"),
-        ({"n_block": 4}, "4 blocks of 3 frames; give between 1 and 3"),
+        ({"n_block": 4}, "4 blocks of 3 frames; give a whole number between 1 and 3"),
         ({"n_block": 0}, "0 blocks of 3 frames"),
         ({"species": "Na"}, "no atom of species 'Na'"),
-        ({"species": ()}, "no species chosen"),
+        ({"species": ()}, "give one chemical symbol or some"),
         ({"weight": "spin"}, "weight is 'spin'"),
         ({"weight": "charge"}, "have no charges; give formal ones"),
         ({"weight": "charge", "charges": {"Li": 1}}, "no charge for Cl"),
         ({"weight": {"Li": 1.0}}, "no weight for Cl"),
-        ({"weight": {"Li": np.nan, "Cl": 1.0}}, "is not finite"),
+        ({"weight": {"Li": np.nan, "Cl": 1.0}}, "weight of Li is nan; give a finite number"),
+        ({"weight": {"Li": "one", "Cl": 1.0}}, "weight of Li is 'one'; give a finite number"),
+        ({"weight": "charge", "charges": [1.0, -1.0]}, "charges are list, not by species"),
+        ({"species": 3}, "species is 3; give one chemical symbol"),
+        ({"n_block": 1.5}, "1.5 blocks of 3 frames; give a whole number"),
+        ({"grid": 9}, "grid of 9 m in a cell of at most"),
+        ({"grid": 1e-300}, "points; give a larger distance"),
+        ({"grid": None}, "grid None; give three whole numbers"),
+        ({"kernel": 2e-10}, "kernel is 2e-10; give one with its length"),
+        ({"kernel": CubicBSpline(1e-6), "cell": "orthorhombic"}, "reaches over more than 16 cells"),
     ],
 )
 def test_bad_choices_are_named(options: dict[str, object], message: str) -> None:
-    chosen = {"grid": (9, 9, 9), "n_block": 1, **options}
+    chosen = {"kernel": KERNELS[4], "grid": (9, 9, 9), "n_block": 1, **options}
+    data = salt(CELLS[str(chosen.pop("cell", "skew"))])
     with pytest.raises(ValueError, match=message):
-        density_field(salt(CELLS["skew"]), KERNELS[4], **chosen)  # type: ignore[arg-type]
+        density_field(data, chosen.pop("kernel"), **chosen)  # type: ignore[arg-type]
+
+
+def test_a_cell_that_turns_inside_out_is_named() -> None:
+    """The mean of a right-handed and a left-handed cell has no volume."""
+    cells = np.stack([CELLS["skew"], CELLS["skew"] * np.array([1.0, -1.0, 1.0])])
+    with pytest.raises(ValueError, match="the mean cell has no volume"):
+        density_field(salt(cells, 2), Gaussian(2 * ANGSTROM), grid=(9, 9, 9), n_block=2)
+
+
+def test_a_kernel_wider_than_the_cell_gives_the_mean_density() -> None:
+    """Differences of blocks are round-off there, and no correlation of blocks."""
+    field = density_field(salt(CELLS["skew"], 12), Gaussian(40 * ANGSTROM), grid=(5, 6, 4), n_block=12)
+    assert field.mean == pytest.approx(np.full((5, 6, 4), 7 / field.volume), rel=1e-9)
+    assert field.effective_blocks == 12
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 1.5, np.nan])
+def test_probabilities_are_between_zero_and_one(level: float) -> None:
+    field = density_field(salt(CELLS["skew"]), Gaussian(2 * ANGSTROM), grid=(5, 6, 4), n_block=3)
+    with pytest.raises(ValueError, match="give a probability between 0 and 1"):
+        field.half_width(level)
 
 
 def test_charges_of_the_file_or_given_ones() -> None:
@@ -290,7 +321,7 @@ def test_one_block_has_no_error_and_velocities_must_be_there() -> None:
 
 def test_frames_that_are_missing_are_named() -> None:
     data = salt(CELLS["skew"], 3)
-    with pytest.raises(ValueError, match="3 frames where the configurations promise 5"):
+    with pytest.raises(ValueError, match="3 frames where the configurations state 5"):
         density_field(replace(data, n_frame=5), KERNELS[4], grid=(9, 9, 9), n_block=2)
     with pytest.raises(ValueError, match="more frames than the 2"):
         density_field(replace(data, n_frame=2), CubicBSpline(2e-10), grid=(9, 9, 9), n_block=2)

@@ -117,7 +117,21 @@ def test_momentum_and_velocity_are_those_of_the_grid() -> None:
     assert np.median(ratio) == pytest.approx(1, abs=0.2)
 
 
-@pytest.mark.parametrize("points", [np.zeros(2), np.zeros((3, 2)), [[0.0, np.nan, 0.0]]])
+def test_points_out_of_reach_have_no_density() -> None:
+    """Far from all particles, in one frame of two, and above a slab that does not repeat."""
+    kernel, cell = CubicBSpline(0.5 * ANGSTROM), np.diag([10.0, 10.0, 10.0]) * ANGSTROM
+    positions = np.array([[[5.0, 5.0, 5.0]], [[0.0, 0.0, 0.0]]]) * ANGSTROM
+    point = np.array([[5.0, 5.0, 5.2]]) * ANGSTROM
+    half = density_at(particles(positions, cell), kernel, point, n_block=1)
+    assert half.mean == pytest.approx(kernel.value(np.array([[0, 0, 0.2 * ANGSTROM]])) / 2, rel=1e-9)
+    assert density_at(particles(positions[1:], cell), kernel, point, n_block=1).mean == pytest.approx([0.0])
+    slab = particles(positions, cell, periodic=(True, True, False))
+    assert density_at(slab, kernel, 2 * point, n_block=1).mean == pytest.approx([0.0])
+    with pytest.raises(ValueError, match="periodic images in reach of a point; take density_field"):
+        density_at(slab, Gaussian(1e-7), point, n_block=1)
+
+
+@pytest.mark.parametrize("points", [np.zeros(2), np.zeros((3, 2)), np.zeros((0, 3)), [[0.0, np.nan, 0.0]]])
 def test_bad_points_are_named(points: object) -> None:
     with pytest.raises(ValueError, match=r"points have shape .* give finite ones"):
         density_at(moving()[1], KERNELS[0], points, n_block=1)  # type: ignore[arg-type]

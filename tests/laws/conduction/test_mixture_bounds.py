@@ -115,6 +115,8 @@ def test_values_of_many_temperatures_at_once() -> None:
         ([1.0, 2.0], [1.0], "one of each per phase"),
         ([], [], "one of each per phase"),
         (1.0, 1.0, "one of each per phase"),
+        (["1", 2.0], [0.5, 0.5], "give numbers"),
+        (np.ones((2, 3)), np.full((2, 4), 0.5), "both of one shape"),
     ],
 )
 def test_what_is_no_mixture_is_refused(values: object, fractions: object, said: str) -> None:

@@ -60,3 +60,31 @@ def test_arrays_in_memory_are_checked() -> None:
         list(a2c.Configurations.of_arrays(ANGSTROM * r, ANGSTROM * CELL, **given).blocks())
     with pytest.raises(ValueError, match="positive one for each of 64"):
         a2c.Configurations.of_arrays(r, CELL, **{**given, "masses": np.zeros(64)})
+
+
+def test_a_file_that_is_gone_or_has_changed_is_named(tmp_path: Path) -> None:
+    r, _ = crystal(24, INTERVAL)
+    path = tmp_path / "run.extxyz"
+    path.write_text(extxyz(r, [""] * len(r)))
+    run = a2c.read_configurations(path, **HEADS)
+    path.write_text(extxyz(r[:12], [""] * 12))
+    with pytest.raises(ValueError, match=r"run\.extxyz: the file is gone or has changed.*read it again"):
+        list(run.blocks())
+    path.unlink()
+    with pytest.raises(ValueError, match=r"run\.extxyz: the file is gone or has changed.*read it again"):
+        list(run.blocks())
+
+
+def test_lists_are_taken_and_wrong_types_are_named() -> None:
+    given = {"species": ("Li",), "masses": [1e-26], "interval": 1e-15, "temperature": 300.0}
+    positions, cell = np.zeros((2, 1, 3)), np.eye(3)
+    run = a2c.Configurations.of_arrays(positions, cell, **given, velocities=positions.tolist(), charges=[1])
+    assert next(run.blocks()).velocities.shape == (2, 1, 3)
+    assert run.charges.dtype == float
+    for options, message in (
+        ({"charges": ["Li+"]}, "charges are not numbers"),
+        ({"periodic": (True, True)}, "periodic is .*give True or False"),
+        ({"periodic": False}, "periodic is False; give True or False"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            a2c.Configurations.of_arrays(positions, cell, **given, **options)
