@@ -26,10 +26,13 @@ from a2c_pybamm.derivation.electrolyte import currents_of_file, motion_of_run
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
     NoPlateau,
+    PlateauReport,
+    PlateauStatus,
     central_velocities,
     field_variance,
     fit_correlation_length,
     fit_correlation_time,
+    plateau_report,
 )
 from a2c_pybamm.readers import read_configurations, read_trajectory, read_velocities
 from a2c_pybamm.scales.quantities import AtomisticScales, ScaleQuantity, of_estimate
@@ -130,7 +133,7 @@ def scales_of_run(
     return AtomisticScales(
         material,
         label,
-        None if length is None else of_estimate(length, "correlation length", "m", command=COMMANDS["length"]),
+        length,
         no_plateau,
         None if time is None else of_estimate(time, "correlation time", "s", command=command),
         cell_width=ScaleQuantity("width of the simulation cell", width, "m", source=file, command=COMMANDS["run"]),
@@ -141,22 +144,39 @@ def scales_of_run(
 
 def _correlation_length(
     configurations: Configurations, material: str, species: str, source: str, missing: dict[str, str]
-) -> tuple[Estimate | None, bool]:
-    """Estimate of a species' correlation length, and True where its fluctuations have none.
+) -> tuple[ScaleQuantity | None, bool]:
+    """A species' correlation length, and True where its fluctuations have none.
 
     It is that of the species' number; where the run does not resolve it, that of its share among all particles, whose Bragg
-    peaks stand out of a small cell of a crystal.
+    peaks stand out of a small cell of a crystal. Where both are longer than the cell resolves, the fitted value is taken for
+    what it is good for: the cell is too narrow.
     """
     part = _thinned(configurations)
+    beyond: ScaleQuantity | None = None
     for kind in (FieldKind.NUMBER, FieldKind.COMPOSITION):
         try:
             variance = field_variance(part, species=species, kind=kind)
-            return fit_correlation_length(variance, material=material, source=source), False
+        except ValueError as error:
+            missing.setdefault("correlation_length", str(error))
+            continue
+        try:
+            length = fit_correlation_length(variance, material=material, source=source)
+            return of_estimate(length, "correlation length", "m", command=COMMANDS["length"]), False
         except NoPlateau:
             return None, True
         except ValueError as error:
             missing.setdefault("correlation_length", str(error))
-    return None, False
+            beyond = beyond or _beyond_cell(plateau_report(variance), source)
+    return beyond, False
+
+
+def _beyond_cell(report: PlateauReport, source: str) -> ScaleQuantity | None:
+    """A correlation length that is longer than the cell resolves; None for other reasons why there is none."""
+    if report.status is not PlateauStatus.BEYOND_CELL or report.correlation_length is None:
+        return None
+    errors = {source: float(report.log_length_std or 0.0)}
+    of = f"{report.of}, beyond the cell's longest wave"
+    return ScaleQuantity("correlation length", report.correlation_length, "m", errors, of, COMMANDS["length"])
 
 
 def _correlation_time(

@@ -20,8 +20,9 @@ class ScaleThresholds:
     time: float = 100.0
     """Of times: a flux with a memory of t_c misses a force that changes within t by t_c/t, 1 % at 100. It is the square of that
     of lengths, so that a length and the time of diffusion over it ask for the same."""
-    cell_width: float = 5.0
-    """Of a simulation cell's width to the correlation length: periodic copies are correlated by exp(-L/ξ), 0.7 % at 5."""
+    cell_width: float = 6.3
+    """Of a simulation cell's width to the correlation length: periodic copies are correlated by exp(-L/ξ), 0.2 % at 6.3. Below
+    2π no wave of the cell is longer than 2πξ, and `fit_correlation_length` does not resolve ξ."""
     run_length: float = 200.0
     """Of a run's length to the correlation time: the mean of one series is known to √(2 t_c/T) of its fluctuation, 10 % at
     200."""

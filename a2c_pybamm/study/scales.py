@@ -69,7 +69,7 @@ class Scales(Section):
     length_ratio: Ratio | None = Field(None, description="Least ratio of two lengths; 10 if not given", examples=[10.0])
     time_ratio: Ratio | None = Field(None, description="Least ratio of two times; 100 if not given", examples=[100.0])
     cell_width_ratio: Ratio | None = Field(
-        None, description="Least ratio of a simulation cell's width to the correlation length; 5 if not given", examples=[5.0]
+        None, description="Least ratio of a simulation cell's width to the correlation length; 6.3 if not given", examples=[6.3]
     )
     run_length_ratio: Ratio | None = Field(
         None, description="Least ratio of a run's length to the correlation time; 200 if not given", examples=[200.0]

@@ -701,7 +701,7 @@ def test_check_compares_scales(call: Call, study: Path) -> None:
     more = "correlation_length_std_ln = 0.1\n"
     (study / "study.toml").write_text(text + section.format("LCO") + more, encoding="utf-8")
     out = call("check", study)[1]
-    assert "LCO, paths of its hops: correlation length ≪ simulation cell: ratio 0.789, 5.00 wanted" in out
+    assert "LCO, paths of its hops: correlation length ≪ simulation cell: ratio 0.789, 6.30 wanted" in out
     (study / "study.toml").write_text(text + section.format("NMC") + more, encoding="utf-8")
     assert "scales: no material 'NMC' is in the study (have LCO, graphite)" in refused(call, study, "check", study)
 

@@ -139,13 +139,14 @@ def test_error_bars_decide_what_is_uncertain() -> None:
         atoms = replace(ATOMS, correlation_length=length("xi", NM, std_ln), cell_width=length("cell", width * NM))
         return next(c.status for c in report_of(atoms).conditions if c.kind is ConditionKind.CELL_WIDTH)
 
-    assert status(5.0, 0.0) is ScaleStatus.HOLDS
-    assert status(5.0 * (1 - 1e-15), 0.0) is ScaleStatus.HOLDS, "round-off decides nothing"
-    assert status(4.99, 0.0) is ScaleStatus.VIOLATED
-    assert status(6.0, 0.1) is ScaleStatus.UNCERTAIN  # ln(6/5) = 0.18 < 2·0.1
-    assert status(6.2, 0.1) is ScaleStatus.HOLDS
-    assert status(4.2, 0.1) is ScaleStatus.UNCERTAIN
-    assert status(4.0, 0.1) is ScaleStatus.VIOLATED
+    wanted = ScaleThresholds().cell_width
+    assert status(wanted, 0.0) is ScaleStatus.HOLDS
+    assert status(wanted * (1 - 1e-15), 0.0) is ScaleStatus.HOLDS, "round-off decides nothing"
+    assert status(0.998 * wanted, 0.0) is ScaleStatus.VIOLATED
+    assert status(1.20 * wanted, 0.1) is ScaleStatus.UNCERTAIN  # ln 1.20 = 0.18 < 2·0.1
+    assert status(1.24 * wanted, 0.1) is ScaleStatus.HOLDS
+    assert status(0.84 * wanted, 0.1) is ScaleStatus.UNCERTAIN
+    assert status(0.80 * wanted, 0.1) is ScaleStatus.VIOLATED
 
 
 def test_cause_that_both_scales_share_counts_once() -> None:

@@ -19,6 +19,7 @@ from a2c_pybamm.scales import (
     AtomisticScales,
     ConditionKind,
     ContinuumScales,
+    ScaleCondition,
     ScaleQuantity,
     ScaleReport,
     ScaleStatus,
@@ -240,6 +241,38 @@ def test_scales_of_a_run_in_memory() -> None:
     assert scales.cell_width.value == pytest.approx(2e-9)
     assert scales.run_length is not None
     assert scales.run_length.value == pytest.approx(40 * 1e-14)
+
+
+def clusters(edge: float, *, size: float = 5e-10, n_frame: int = 200, n: int = 20, most: int = 15) -> Configurations:
+    r"""Clusters at random places with :math:`S(k) = 1 + (m - 1)/(1 + k^2\xi^2)`.
+
+    Gaussian about their centres, each particle with a variance of its own: :math:`2\xi^2G` with G a gamma variable of shape ½,
+    whose mean of :math:`e^{-k^2\xi^2G}` is :math:`(1 + k^2\xi^2)^{-1/2}`, once for each of two particles.
+    """
+    rng = np.random.default_rng(4)
+    centres = rng.uniform(0, edge, (n_frame, n, 1, 3))
+    width = size * np.sqrt(2 * rng.gamma(0.5, size=(n_frame, n, most, 1)))
+    positions = (centres + width * rng.normal(size=(n_frame, n, most, 3))).reshape(n_frame, n * most, 3)
+    species, masses = ("Li",) * (n * most), np.full(n * most, 1e-26)
+    return Configurations.of_arrays(
+        positions, edge * np.eye(3), species=species, masses=masses, interval=1e-12, temperature=300.0
+    )
+
+
+def width_condition(edge: float) -> ScaleCondition:
+    scales = scales_of_run("X", "Li", clusters(edge), lambda: langevin(2e-13))
+    report = compare_scales(scales, ContinuumScales())
+    return next(c for c in report.conditions if c.kind is ConditionKind.CELL_WIDTH)
+
+
+@pytest.mark.slow
+def test_cells_that_are_narrow_by_their_own_run_are_found() -> None:
+    """Of clusters with a correlation length of 0.5 nm: cells of 12 of these hold, of two to five do not."""
+    assert width_condition(6e-9).status is ScaleStatus.HOLDS
+    found = {edge: width_condition(edge) for edge in (1.0e-9, 1.5e-9, 2e-9, 2.5e-9)}
+    assert {condition.status for condition in found.values()} == {ScaleStatus.VIOLATED}
+    for edge, condition in found.items():
+        assert abs(np.log(condition.ratio / (edge / 5e-10))) < 3 * condition.ratio_std_ln
 
 
 def test_a_species_that_a_run_has_not_is_refused() -> None:
