@@ -28,6 +28,13 @@ def freeze(record: Any) -> None:
             object.__setattr__(record, item.name, value)
 
 
+def as_arrays(record: Any, *names: str) -> None:
+    """Make fields of a frozen record that are lists or tuples of numbers arrays; None stays."""
+    for name in names:
+        if (value := getattr(record, name)) is not None:
+            object.__setattr__(record, name, np.asarray(value, float))
+
+
 def atoms_at_once(positions: Array, n_bytes: int = BLOCK_BYTES) -> Iterator[slice]:
     """Atoms of an array (n_frame, n_atom, 3) in blocks of so many bytes; a block is released before the next one."""
     n_frame, n_atom, _ = positions.shape

@@ -9,8 +9,31 @@ from typing import Any, ClassVar
 import numpy as np
 
 from a2c_pybamm.data.extent import Extent
-from a2c_pybamm.data.record import Array, freeze
+from a2c_pybamm.data.record import Array, as_arrays, freeze
 from a2c_pybamm.data.thermodynamics import ThermalTable, Vibrations
+
+
+@dataclass(frozen=True)
+class CrystalDensities:
+    """Densities of crystals, outside of which volumes are in another unit, or of another number of sites than the mass."""
+
+    least: float = 50.0
+    """[kg.m-3]: solid hydrogen has 88."""
+    largest: float = 5e4
+    """[kg.m-3]: osmium has 22 590, and twice that under pressure."""
+
+
+def _validate_mass(where: str, molar_mass: float, volume: Array, densities: CrystalDensities | None = None) -> None:
+    """Raise ``ValueError`` where a mass is not positive and finite, or no crystal has its density at a volume."""
+    densities = densities or CrystalDensities()
+    if not 0 < molar_mass < np.inf:
+        raise ValueError(f"{where}: molar_mass is {molar_mass:g} kg/mol; give the mass of all atoms for one site")
+    for density in molar_mass / volume:
+        if not densities.least < density < densities.largest:
+            raise ValueError(
+                f"{where}: {density:.3g} kg/m3, crystals have {densities.least:g} to {densities.largest:g}; correct the unit "
+                "of the volumes, or the number of sites"
+            )
 
 
 def _validate_columns(where: str, columns: Mapping[str, Array | None], n: int) -> None:
@@ -31,7 +54,7 @@ class VibrationsOverVolume:
     Raises
     ------
     ValueError
-        If lengths disagree, volumes do not rise, or an entry is not finite.
+        If lengths disagree, volumes do not rise, an entry is not finite, or no crystal has the density.
     """
 
     extents: ClassVar[Mapping[str, Extent]] = dict.fromkeys(("volume", "energy", "vibrations", "molar_mass"), Extent.SITE)
@@ -49,13 +72,13 @@ class VibrationsOverVolume:
 
     def __post_init__(self) -> None:
         where, n = f"vibrations over volume of {self.label}", len(self.vibrations)
+        as_arrays(self, "volume", "energy")
         _validate_columns(where, {"volume": self.volume}, n)
         if np.shape(self.energy) != (n,) or not np.isfinite(self.energy).all():
             raise ValueError(f"{where}: energies are not {n} finite numbers, one for each volume; give each its own")
         if not (np.diff(self.volume) > 0).all():
             raise ValueError(f"{where}: volumes must rise from row to row; sort them, and keep one of two that are equal")
-        if not 0 < self.molar_mass < np.inf:
-            raise ValueError(f"{where}: molar_mass is {self.molar_mass:g} kg/mol; give the mass of all atoms for one site")
+        _validate_mass(where, self.molar_mass, self.volume)
         freeze(self)
 
 
@@ -66,7 +89,7 @@ class VolumesOverTemperature:
     Raises
     ------
     ValueError
-        If lengths disagree, temperatures do not rise, or an entry is not positive.
+        If lengths disagree, temperatures do not rise, an entry is not positive, or no crystal has the density.
     """
 
     extents: ClassVar[Mapping[str, Extent]] = {
@@ -87,9 +110,9 @@ class VolumesOverTemperature:
 
     def __post_init__(self) -> None:
         where, n = f"volumes of {self.label}", len(self.temperature)
+        as_arrays(self, "temperature", "volume", "std")
         _validate_columns(where, {"temperature": self.temperature, "volume": self.volume, "std": self.std}, n)
         if not (np.diff(self.temperature) > 0).all():
             raise ValueError(f"{where}: temperatures must rise from row to row; sort them, and average runs at equal ones")
-        if not 0 < self.molar_mass < np.inf:
-            raise ValueError(f"{where}: molar_mass is {self.molar_mass:g} kg/mol; give the mass of all atoms for one site")
+        _validate_mass(where, self.molar_mass, self.volume)
         freeze(self)

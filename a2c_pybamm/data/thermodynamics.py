@@ -261,6 +261,8 @@ class ThermalTable:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     extent: Extent = Extent.SITE
     """Amount that the numbers are of; estimators take them per site."""
+    imaginary: float = 0.0
+    """Share of modes that were imaginary, and left out; 0 where the code does not state it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "extent", known_extent(self.extent, OF_HOSTS, f"thermal table of {self.label}"))
@@ -275,6 +277,10 @@ class ThermalTable:
                 raise ValueError(f"thermal table of {self.label}: {name!r} has an entry that is not finite")
         if not (np.diff(self.temperature) > 0).all() or self.temperature[0] < 0:
             raise ValueError(f"thermal table of {self.label}: temperatures must rise from zero or above")
+        if not 0 <= self.imaginary <= 1:
+            raise ValueError(
+                f"thermal table of {self.label}: share of imaginary modes {self.imaginary:g} lies outside [0, 1]; correct it"
+            )
         freeze(self)
 
     def per_site(self, *, sites: float) -> ThermalTable:

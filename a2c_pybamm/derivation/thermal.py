@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from a2c_pybamm.data import TransportCoefficient
 from a2c_pybamm.derivation.electrode import open_prefix
 from a2c_pybamm.derivation.hops import given, members
 from a2c_pybamm.derivation.set_content import SetContent
-from a2c_pybamm.derivation.thermal_notes import heat_note
+from a2c_pybamm.derivation.thermal_notes import effect_remark, heat_note
 from a2c_pybamm.estimate import Estimate, Factor
 from a2c_pybamm.estimators import (
     declare,
@@ -58,7 +59,8 @@ def add_thermal(
     at_section = mistakes.at("thermal")
     with at_section.collect(), open_prefix(content, ""):
         material = electrode.material
-        phases = _phases(entry, *_fractions(study, base, side, entry))
+        fractions = _fractions(study, base, side, entry)
+        phases = _phases(entry, *fractions)
         mixture = ElectrodeMixture(material, phases, study.temperature) if entry.gives_heat_capacity else None
         conductivity = None
         if entry.gives_conductivity and entry.mixing:
@@ -76,7 +78,12 @@ def add_thermal(
                 estimates += [_conductivity(study, material, entry, at_section), _mixing(conductivity, entry)]
         content.estimates += estimates
         laws = [law for law in (mixture, conductivity) if law]
-        content.notes[f"{material} heat"] = heat_note(material, phases, laws, content.estimates, study.temperature)
+        remarks = (
+            heat_note(material, phases, laws, content.estimates, study.temperature),
+            _fraction_remark(base, side, fractions),
+            effect_remark(laws, study.cell.options),
+        )
+        content.notes[f"{material} heat"] = "; ".join(filter(None, remarks))
 
 
 def _fractions(study: schema.Study, base: str | BaseSet | None, side: Side, entry: schema.Thermal) -> tuple[float, float]:
@@ -87,6 +94,17 @@ def _fractions(study: schema.Study, base: str | BaseSet | None, side: Side, entr
         raise schema.NotGiven("base")
     active, pores = volume_fractions(base, side)
     return entry.active_fraction or active, entry.porosity or pores
+
+
+def _fraction_remark(base: str | BaseSet | None, side: Side, fractions: tuple[float, float]) -> str:
+    """Shares of the base set where others are declared; empty text where they agree, or the set has none."""
+    if base is None:
+        return ""
+    with suppress(ValueError):
+        others = volume_fractions(base, side)
+        if not np.allclose(others, fractions, rtol=0, atol=STATED_TOLERANCE):
+            return "the base set has {:.3g} of active material and {:.3g} of pores".format(*others)
+    return ""
 
 
 def _phases(entry: schema.Thermal, active: float, pores: float) -> tuple[tuple[str, float], ...]:
@@ -201,7 +219,9 @@ def _capacity(study: schema.Study, material: str, entry: schema.Thermal, volumes
         values, std = [np.log(declared.heat_capacity), declared.slope], [declared.std_ln, declared.slope_std]
         return declare(names, values, std=std, source=declared.source, reason=declared.reason)
     item = given(entry.vibrations)
-    vibrations = read_vibrations_of_kind(item.file, item.kind, sites=item.sites, format=item.format, column=item.column)
+    vibrations = read_vibrations_of_kind(
+        item.file, item.kind, sites=item.sites, format=item.format, column=item.column, formula=entry.formula
+    )
     dilation: Estimate | None = None
     if item.bulk_modulus is not None:
         modulus = declare(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -57,3 +58,13 @@ def _electrode(laws: Sequence[ElectrodeMixture | MixtureThermalConductivity], es
         else:
             parts.append(f"{law.electrode_thermal_conductivity(c, T):.3g} W/m/K")
     return f"; electrode {', '.join(parts)}"
+
+
+def effect_remark(laws: Sequence[ElectrodeMixture | MixtureThermalConductivity], options: Mapping[str, Any]) -> str:
+    """Quantities that a cell that warms does not read by its options; empty text where it reads all."""
+    parts = []
+    if options.get("use lumped thermal capacity", "false") == "true" and any(isinstance(law, ElectrodeMixture) for law in laws):
+        parts.append("no effect of density and heat capacity with the option of a lumped thermal capacity")
+    if options.get("thermal") == "lumped" and any(isinstance(law, MixtureThermalConductivity) for law in laws):
+        parts.append('no effect of the thermal conductivity in a lumped cell; write thermal = "x-full"')
+    return "; ".join(parts)

@@ -26,10 +26,12 @@ from a2c_pybamm.study.series_files import Columns, FileOfSeries
 
 PhaseDensity = Annotated[Density, Field(gt=0, le=1e5)]
 """Density [kg/m3]: osmium has 22 590."""
-PhaseHeatCapacity = Annotated[HeatCapacity, Field(gt=0, le=1e5)]
-"""Specific heat capacity [J/kg/K]: hydrogen gas has 14 300."""
-PhaseConductivity = Annotated[ThermalConductivity, Field(gt=0, le=1e4)]
-"""Thermal conductivity [W/m/K]: diamond has 2200."""
+CrystalDensity = Annotated[Density, Field(ge=50, le=1e5)]
+"""Density [kg/m3]: solid hydrogen has 88."""
+PhaseHeatCapacity = Annotated[HeatCapacity, Field(ge=50, le=1e5)]
+"""Specific heat capacity [J/kg/K]: hydrogen gas has 14 300, uranium 116."""
+PhaseConductivity = Annotated[ThermalConductivity, Field(ge=1e-3, le=1e4)]
+"""Thermal conductivity [W/m/K]: diamond has 2200, xenon gas 0.0055."""
 Expansion = Annotated[ThermalExpansion, Field(ge=-1e-2, le=1e-2)]
 """Volumetric expansion [1/K]: a gas has 3e-3 at 300 K."""
 Fraction = Annotated[Number, Field(gt=0, lt=1)]
@@ -115,7 +117,7 @@ class HeatFlux(FileOfSeries):
 class DeclaredDensity(Section):
     """Density of the crystal that is known otherwise."""
 
-    density: PhaseDensity = Field(description="Median", examples=["5.05 g/cm3"])
+    density: CrystalDensity = Field(description="Median", examples=["5.05 g/cm3"])
     std_ln: StdLn = Field(description="Standard deviation of its logarithm", examples=[0.01])
     expansion: Expansion = Field(description="Volumetric thermal expansion", examples=["4e-5 1/K"])
     expansion_std: Expansion = Field(ge=0, description="Its standard deviation", examples=["1e-5 1/K"])

@@ -208,6 +208,9 @@ def test_a_set_of_heat_is_written_and_read_again(tmp_path: Path) -> None:
     ("change", "line"),
     [
         ({"pores": None}, "pores"),
+        ({"declared_density": DECLARED["declared_density"] | {"density": "5.05 kg/m3"}}, "greater than or equal to 50"),
+        ({"declared_heat_capacity": DECLARED["declared_heat_capacity"] | {"heat_capacity": "0.7 J/kg/K"}}, "equal to 50"),
+        ({"declared_conductivity": DECLARED["declared_conductivity"] | {"conductivity": "0 W/m/K"}}, "equal to 0.001"),
         ({"mixing": None}, "a crystal's conductivity is not the electrode's"),
         ({"declared_conductivity": None}, "a crystal's conductivity is not the electrode's"),
         ({"mixing": "lower"}, "mixing_std_ln goes with mixing = 'lower' or 'upper'"),
@@ -281,3 +284,33 @@ def test_declared_fractions_stand_beside_an_uncertain_porosity() -> None:
     value = {"parameter": "Positive electrode porosity", "value": 0.32, "std": 0.02, "source": "s", "reason": "r"}
     made = derived(table(porosity=0.32, top={"value": [value]}))
     assert "Positive electrode porosity value [1]" in made.joint.names
+
+
+@pytest.mark.parametrize(
+    ("options", "remark"),
+    [
+        ({"thermal": "lumped"}, 'no effect of the thermal conductivity in a lumped cell; write thermal = "x-full"'),
+        ({"thermal": "x-full", "use lumped thermal capacity": "true"}, "no effect of density and heat capacity"),
+        ({"thermal": "x-full"}, ""),
+    ],
+)
+def test_what_the_cell_does_not_read_is_noted(options: dict[str, str], remark: str) -> None:
+    note = derived(table(top={"cell": {"options": options}})).notes["LFP heat"]
+    assert ("no effect" in note) == bool(remark)
+    assert remark in note
+
+
+def test_declared_fractions_stand_beside_those_of_the_base_set() -> None:
+    """The shares of the mixture are the declared ones, and the note has both."""
+    note = derived(table(active_fraction=0.4, porosity=0.5)).notes["LFP heat"]
+    assert "electrolyte 0.5, PVDF 0.05, carbon 0.05" in note
+    assert "the base set has 0.62 of active material and 0.32 of pores" in note
+    assert "base set" not in derived(table(active_fraction=0.62, porosity=0.32)).notes["LFP heat"]
+
+
+def test_vibrations_of_other_atoms_than_the_formula_are_refused() -> None:
+    """One site in the place of four: a heat capacity of four formulas over the mass of one."""
+    vibrations = {"file": str(PHONONS), "sites": 1.0, "frequency_std": 0.03, "dilation_std": 0.03}
+    with pytest.raises(ValueError, match=r"above the 174\.6 of all atoms of LiFePO4 .* correct sites or formula") as caught:
+        derived(table(formula="LiFePO4", declared_heat_capacity=None, vibrations=vibrations))
+    assert "\n" not in str(caught.value)

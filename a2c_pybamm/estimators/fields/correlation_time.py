@@ -122,6 +122,8 @@ def fit_correlation_time(
         raise ValueError(f"time is {time!r}; give one of {', '.join(repr(str(known)) for known in CorrelationTime)}, or none")
     chosen = None if time is None else CorrelationTime(time)
     name = log_coefficient(material, "correlation time", "s")
+    if not isinstance(data, Velocities | CurrentSeries | StressSeries | VelocityAutocorrelation):
+        raise ValueError(f"{name}: data are {type(data).__name__}; give velocities, a current, stresses or an autocorrelation")
     if isinstance(data, VelocityAutocorrelation):
         found = _of_autocorrelation(data, name, chosen, criterion)
     else:
@@ -163,6 +165,9 @@ def _of_series(
     series: Array, interval: float, per_body: int, name: str, chosen: CorrelationTime | None, criterion: TimeCriterion
 ) -> _Time:
     """The time that is chosen, or the integral unless it cancels."""
+    largest = float(np.abs(series).max(initial=0.0))
+    if 0 < largest < np.inf:
+        series = series / largest  # squares of numbers in any unit are then finite
     try:
         integral = _integral(series, interval, per_body, name, criterion.spectrum)
     except NotResolved:
@@ -287,6 +292,8 @@ def _of_autocorrelation(
     interval = float(data.lag[1] - data.lag[0]) if len(data.lag) > 1 else 0.0
     if len(data.lag) < 2 or data.lag[0] != 0 or not np.allclose(np.diff(data.lag), interval):
         raise ValueError(f"{name}: lags of the autocorrelation must be equally spaced from zero on")
+    if not np.isfinite(data.by_atom).all() or not data.by_atom[:, 0].mean() > 0:
+        raise ValueError(f"{name}: the autocorrelation is not finite, or not positive at zero lag; were velocities at rest?")
     times = windowed_times(data.by_atom, name, criterion.window)
     integral, decay = times.log_integral, times.log_decay
     ratio = decay.value - integral.value

@@ -12,6 +12,7 @@ from scipy.fft import fftn
 from scipy.special import gammainccinv
 
 from a2c_pybamm.data import Array, Configurations, FieldKind, FieldVariance, validate_mean_cell
+from a2c_pybamm.data.fields import validate_cells
 from a2c_pybamm.estimators.conduction.kirkwood_buff import UNIT_BALL
 from a2c_pybamm.estimators.fields.weighted_particles import by_species, species_names, validate_configurations
 from a2c_pybamm.estimators.fingerprint import array_fingerprint
@@ -36,6 +37,8 @@ class VarianceSettings:
     """Variance of a mode's square in time over its squared mean below which it may be a Bragg peak: of a fluctuating mode 1."""
     peak_chance: float = 1e-4
     """Probability that one mode of all is so far above its neighbours by chance."""
+    least_points: int = 3
+    """Points of a grid along each cell vector, that one wave needs."""
     neighbours: int = 25
     """Wave vectors, sorted by length, among which the median is a mode's neighbourhood."""
 
@@ -45,7 +48,7 @@ def field_variance(
     *,
     species: str | Collection[str] | None = None,
     kind: FieldKind | str = FieldKind.NUMBER,
-    among: Collection[str] | None = None,
+    among: str | Collection[str] | None = None,
     weights: ArrayLike | None = None,
     charges: Mapping[str, float] | ArrayLike | None = None,
     lengths: ArrayLike | None = None,
@@ -93,9 +96,9 @@ def field_variance(
         open_axes = ", ".join(name for name, yes in zip("abc", configurations.periodic, strict=True) if not yes)
         raise ValueError(f"variance of {of}: the cell does not repeat along {open_axes}; take a part of it that does")
     _validate_blocks(configurations.n_frame, n_block, of)
+    counted = np.flatnonzero(of_each)
     cell = np.asarray(next(configurations.blocks()).cell[0])
     waves = wave_vectors(cell, _largest(cell, lengths, settings, of), f"variance of {of}")
-    counted = np.flatnonzero(of_each)
     mean_cell = np.zeros_like(cell)
 
     def modes() -> Iterator[Array]:
@@ -154,14 +157,22 @@ def sampled_field_variance(
         If the array has another shape, is not finite, or has no positive mean; there are fewer frames than blocks.
     """
     settings = settings or VarianceSettings()
-    vectors, of = np.asarray(cell, float), "the sampled field"
-    if density.ndim != 1 + vectors.shape[0] or not np.isfinite(density).all() or not (mean := float(density.mean())) > 0:
+    vectors, of, density = np.asarray(cell, float), "a density on a grid", np.asarray(density, float)
+    if vectors.shape != (3, 3):
+        raise ValueError(f"variance of {of}: cell has shape {vectors.shape}; give three vectors [m] in rows")
+    validate_cells(vectors[None], f"variance of {of}")
+    if density.ndim != 1 + len(vectors) or not np.isfinite(density).all() or not (mean := float(density.mean())) > 0:
         raise ValueError(
             f"variance of {of}: density of shape {density.shape}; give finite values [m-3] (n_frame, n_a, n_b, n_c) with a "
             "positive mean"
         )
     _validate_blocks(len(density), n_block, of)
     inverse_widths = np.linalg.norm(np.linalg.inv(vectors), axis=0)
+    if min(density.shape[1:]) < settings.least_points:
+        raise ValueError(
+            f"variance of {of}: {min(density.shape[1:])} points along a cell vector resolve no wave; give "
+            f"{settings.least_points} or more"
+        )
     finest = float((np.pi * (np.array(density.shape[1:]) - 1) * inverse_widths).min())
     waves = wave_vectors(vectors, min(finest, _largest(vectors, lengths, settings, of)), f"variance of {of}")
     volume = float(abs(np.linalg.det(vectors)))
@@ -193,12 +204,13 @@ def _weights(
     configurations: Configurations,
     kind: FieldKind,
     species: str | Collection[str] | None,
-    among: Collection[str] | None,
+    among: str | Collection[str] | None,
     weights: ArrayLike | None,
     charges: Mapping[str, float] | ArrayLike | None,
 ) -> tuple[Array, str]:
     """Weight of each particle (n_particle,), and the name of the field's particles."""
     symbols = np.array(configurations.species)
+    among = {among} if isinstance(among, str) else among
     chosen = sorted(set(symbols.tolist()) if species is None else species_names(species))
     known = ", ".join(sorted(set(configurations.species)))
     for name in {*chosen, *(among or ())} - set(configurations.species):
@@ -221,8 +233,10 @@ def _weights(
     if weights is None:
         return inside.astype(float), of
     given = _numbers(weights, "weights")
-    if given.shape != symbols.shape or not np.isfinite(given).all() or not given[inside].any():
+    if given.shape != symbols.shape or not np.isfinite(given).all():
         raise ValueError(f"variance of {of}: weights have shape {given.shape}; give a finite one for each of {len(symbols)}")
+    if not given[inside].any():
+        raise ValueError(f"variance of {of}: all weights are zero; give at least one particle another")
     return np.where(inside, given, 0.0), of
 
 
@@ -264,6 +278,12 @@ def _largest(cell: Array, lengths: ArrayLike | None, settings: VarianceSettings,
     least = settings.cutoff / np.cbrt(per_wave * settings.limit_waves)
     if given.min() < least:
         raise ValueError(f"variance of {of}: lengths from {given.min():.3g} m on; the cell takes {least:.3g} m or more")
+    most = settings.cutoff * float(np.linalg.norm(cell, axis=1).max()) / (2 * np.pi)
+    if given.max() > most:
+        raise ValueError(
+            f"variance of {of}: lengths up to {given.max():.3g} m; the field is constant beyond {most:.3g} m in this cell, "
+            "give shorter ones"
+        )
     return settings.cutoff / float(given.min())
 
 

@@ -26,7 +26,7 @@ from a2c_pybamm.estimators.statistics.averaging import student_variance
 class LimitSettings:
     """Laws, windows and levels of the fit."""
 
-    bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
+    bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
     """Laws of the total correlations by their q."""
     direct_bends: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5)
     """Laws of the direct correlations of particles that repel one another; with q = 1 they are those of the total ones."""
@@ -234,8 +234,9 @@ def _fit_window(data: LimitData, inefficiency: Array, settings: LimitSettings) -
     sampling, correlation = _sampling(contributions, settings)
     # a few blocks may scatter little by chance; modes that do not depend on one another are the least error
     least = ((influence * best.value) ** 2 / shape).sum(axis=1)
-    raised = np.sqrt(np.maximum(least / np.diag(sampling), 1.0))
-    sampling = sampling * np.outer(raised, raised)
+    scatters = np.diag(sampling) > np.finfo(float).eps * least  # not of modes that are constant
+    raised = np.sqrt(np.maximum(np.divide(least, np.diag(sampling), out=np.ones_like(least), where=scatters), 1.0))
+    sampling = sampling * np.outer(raised, raised) if scatters.all() else np.diag(least)
     alone = -float(shape @ (y / data.base + np.log(data.base))) if data.base else -np.inf
     flat_by_block = data.by_block @ shape / shape.sum()
     flat = float(flat_by_block.mean())
@@ -330,7 +331,8 @@ def _sampling(contributions: Array, settings: LimitSettings) -> tuple[Array, flo
     covariance = np.cov(sums) / n_block * student_variance(n_block - 1)
     square = (contributions**2).sum(axis=1)
     neighbours = (contributions[:, 1:] * contributions[:, :-1]).sum(axis=1)
-    correlation = neighbours.sum(axis=1) / square.sum(axis=1) + 1 / n_block
-    noise = np.sqrt((square**2).sum(axis=1) / n_block) / square.sum(axis=1)
+    total = np.maximum(square.sum(axis=1), np.finfo(float).tiny)  # zero of modes that are constant
+    correlation = neighbours.sum(axis=1) / total + 1 / n_block
+    noise = np.sqrt((square**2).sum(axis=1) / n_block) / total
     seen = float(np.where(correlation > settings.block_correlation * noise, correlation, 0.0).max())
     return covariance * (1 + 2 * seen), seen

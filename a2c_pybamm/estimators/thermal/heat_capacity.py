@@ -24,10 +24,12 @@ from a2c_pybamm.laws.thermal.phase_names import (
 class HeatCapacitySteps:
     """Steps of the derivatives of a heat capacity."""
 
-    temperature: float = 5.0
+    temperature: float = 1.0
     """Step [K] of the slope over temperature."""
     frequency: float = 1e-3
     """Relative step of all frequencies together."""
+    imaginary: float = 0.01
+    """Largest share of imaginary modes: those are left out, and the heat capacity is too small by about as much."""
 
 
 def heat_capacity(
@@ -66,16 +68,21 @@ def heat_capacity(
     Raises
     ------
     ValueError
-        If not just one of ``expansion`` and ``dilation_std`` is given, a number is not positive, or the temperature is outside
-        a thermal table.
+        If not just one of ``expansion`` and ``dilation_std`` is given, a number is not positive and finite, modes are
+        imaginary, the temperature is outside a thermal table, or ``source`` is the name of another error.
     """
     where, steps = f"heat capacity of {vibrations.label}", steps or HeatCapacitySteps()
     if (expansion is None) == (dilation_std is None):
         raise ValueError(f"{where}: give either expansion (density, expansion and bulk modulus) or dilation_std")
-    if not (molar_mass > 0 and frequency_std >= 0 and (dilation_std or 0.0) >= 0):
-        raise ValueError(f"{where}: molar_mass must be positive, and standard deviations not negative; correct them")
-    if not temperature > steps.temperature:
+    if not (0 < molar_mass < np.inf and 0 <= frequency_std < np.inf and 0 <= (dilation_std or 0.0) < np.inf):
+        raise ValueError(f"{where}: molar_mass must be positive and finite, and standard deviations not negative; correct them")
+    if not steps.temperature < temperature < np.inf:
         raise ValueError(f"{where}: temperature is {temperature:g} K; give one above {steps.temperature:g} K")
+    if vibrations.imaginary > steps.imaginary:
+        raise ValueError(
+            f"{where}: {vibrations.imaginary:.2%} of the modes are imaginary and left out, and as much of the heat capacity is "
+            "missing; relax the structure"
+        )
     names = [name(material) for name in (density_name, expansion_name, bulk_modulus_name)]
     given = expansion.select(names) if expansion is not None else None
     dilation = np.array([np.inf, 0.0, 0.0]) if given is None else given.mean
@@ -90,6 +97,8 @@ def heat_capacity(
     report = {"vibrations": traced_provenance(vibrations), "molar mass [kg.mol-1]": molar_mass}
     if given is None:
         label = f"{material} dilation (left out)"
+        if source == label:
+            raise ValueError(f"{where}: source {source!r} is the error of the part left out; name the frequencies' otherwise")
         left_out = Factor(np.array([[dilation_std], [0.0]]), (label,))
         estimate = Estimate(tuple(names), mean, {label: left_out}, method, report)
     else:
@@ -120,6 +129,10 @@ def _values(
     log_density, expansion, log_modulus = dilation
     per_kelvin = molar_mass * np.exp(log_modulus - log_density) * expansion**2
     total = here + T * per_kelvin
+    if not total > 0:
+        raise ValueError(
+            f"heat capacity of {vibrations.label}: {total:.3g} J/mol/K at {T:g} K, not positive; take a higher one"
+        )
     slope = (after - before) / (2 * steps.temperature) + per_kelvin
     return np.array([np.log(total / molar_mass), slope / total])
 

@@ -25,6 +25,8 @@ class ExpansionPrior:
     """Scatter of the runs beyond their standard deviations, over the change of ln V in the whole range."""
     least_temperatures: int = 5
     """Temperatures that a fit needs: value, slope, change of the slope, and two for the scatter."""
+    least_change: float = 1e-12
+    """Least relative change or standard deviation of the volumes, above round-off."""
 
 
 def fit_thermal_expansion(
@@ -58,7 +60,8 @@ def fit_thermal_expansion(
     Raises
     ------
     ValueError
-        If the temperature is outside those of the runs, or there are too few of them.
+        If the temperature is outside those of the runs, there are too few of them, or volumes or standard deviations are equal
+        or zero but for round-off.
 
     References
     ----------
@@ -104,6 +107,16 @@ def _validate(data: VolumesOverTemperature, temperature: float, prior: Expansion
     low, high = data.temperature[[0, -1]]
     if not low <= temperature <= high:
         raise ValueError(f"{where}: {temperature:g} K lies outside the runs ({low:g} to {high:g} K); add runs beyond it")
+    if data.std is None and not np.ptp(data.volume) > prior.least_change * data.volume[0]:
+        raise ValueError(
+            f"{where}: all are {data.volume[0]:.6g} m3/mol, runs of a cell that is held; take runs at constant pressure"
+        )
+    if data.std is not None and not (data.std > prior.least_change * data.volume).all():
+        k = int(np.argmin(data.std / data.volume))
+        raise ValueError(
+            f"{where}: standard deviation {data.std[k]:.3g} m3/mol of {data.volume[k]:.6g} m3/mol is below round-off; correct "
+            "it, or leave the standard deviations out"
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,8 +36,8 @@ def harmonic(vibrations: Vibrations | ThermalTable, T: float) -> tuple[float, fl
         If the temperature is not positive, or outside the table, or the numbers are not per site.
     """
     validate_extent(vibrations, Extent.SITE, f"vibrations of {vibrations.label}")
-    if not T > 0:
-        raise ValueError(f"vibrations of {vibrations.label}: temperature must be positive, got {T:g} K")
+    if not 0 < T < np.inf:
+        raise ValueError(f"vibrations of {vibrations.label}: temperature must be positive and finite, got {T:g} K")
     if isinstance(vibrations, ThermalTable):
         return _tabulated(vibrations, T)
     y, w = PLANCK * vibrations.frequency / (BOLTZMANN * T), vibrations.weight

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import fdtrc
 
+from a2c_pybamm.data import Array
 from a2c_pybamm.estimators.statistics.averaging import student_variance
 from a2c_pybamm.estimators.time_series.resolution import NotResolved
 from a2c_pybamm.estimators.time_series.running_integral import block_averages
@@ -23,6 +25,8 @@ class BlockCriterion:
     """Largest inefficiency over the block's length: a quarter of it is then left out and added."""
     least_blocks: int = 4
     """Fewest blocks of all series together: Student's variance is three times the normal one."""
+    series_level: float = 1e-4
+    """Probability of the scatter between the means of several series, below which they are not of one process."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ def block_average(series: ArrayLike, *, criterion: BlockCriterion | None = None)
     Raises
     ------
     NotResolved
-        If blocks are not twice as long as the inefficiency: the run is too short for its correlation.
+        If blocks are not twice as long as the inefficiency: the run is too short for its correlation; or means of several
+        series differ by more than their errors.
     ValueError
         If the array has another shape, a value is not finite, or all are equal.
 
@@ -80,5 +85,20 @@ def block_average(series: ArrayLike, *, criterion: BlockCriterion | None = None)
     chosen = int(np.argmax(enough)) if enough.any() else int(np.flatnonzero(long_enough)[-1])
     g, length = max(float(inefficiency[chosen]), 1 / n), int(lengths[chosen])
     n_block = len(values) * (values.shape[1] // length)
-    std = np.sqrt(float(blocks.value[0]) * g / n * student_variance(n_block - len(values)))
+    variance = float(blocks.value[0]) * g / n
+    _validate_means(values, variance * len(values), n_block - len(values), criterion)
+    std = np.sqrt(variance * student_variance(n_block - len(values)))
     return BlockAverage(float(values.mean()), float(std), n / g, g, n_block, length)
+
+
+def _validate_means(values: Array, variance: float, free: int, criterion: BlockCriterion) -> None:
+    """Raise ``NotResolved`` where means of series (n_series, n_frame) scatter by more than a variance each."""
+    n_series = len(values)
+    if n_series < 2:
+        return
+    ratio = float(values.mean(axis=1).var(ddof=1)) / variance
+    if fdtrc(n_series - 1, free, ratio) < criterion.series_level:
+        raise NotResolved(
+            f"block average: means of {n_series} series scatter {np.sqrt(ratio):.3g} times as much as their errors; they are "
+            "of different processes, or correlated for longer than a run: average them one by one, or run longer"
+        )

@@ -217,6 +217,8 @@ def _summary(
     ratio = bands.power * np.exp(-value)
     leverage = np.minimum(bands.shape * ((gradient @ covariance) * gradient).sum(axis=1), settings.most_leverage)
     without = value - leverage / (1 - leverage) * (ratio - 1)
+    with np.errstate(over="ignore"):  # a line of one frequency has no likelihood under the fit to the others
+        held_out = -float(bands.shape @ (bands.power * np.exp(-without) + without))
     p, first = order.autoregression, _first_relaxation(order)
     at_zero = np.zeros(order.n_parameter)
     filtered = 1 + parameters[1 : p + 1].sum()
@@ -227,7 +229,7 @@ def _summary(
         log_spectrum=value,
         gradient=gradient,
         covariance=covariance,
-        held_out=-float(bands.shape @ (bands.power * np.exp(-without) + without)),
+        held_out=held_out,
         value=float(parameters[0] - 2 * np.log(abs(filtered)) + parameters[first + 1 :: 2].sum()),
         variance=float(at_zero @ covariance @ at_zero),
         influence=bands.shape * (gradient @ (covariance @ at_zero)),

@@ -8,13 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from a2c_pybamm.data import Array, Extent, ThermalTable, conversion
+from a2c_pybamm.data import IDENTITY, Array, Extent, ThermalTable, conversion
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.plain_yaml import plain_yaml
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, read_text, unpacked_name
 from a2c_pybamm.readers.thermodynamics.phonons import check_sites
 from a2c_pybamm.readers.units import LARGEST_NUMBER, unit_factor
 
+N_ACOUSTIC = len(IDENTITY)
+"""Modes of zero frequency at the zone centre, which phonopy leaves out: the crystal moved as a whole."""
 QUANTITY_KINDS = {"temperature": "temperature", "free_energy": "energy", "entropy": "entropy", "heat_capacity": "entropy"}
 """Kind of quantity of each column of a thermal table."""
 CSV_COLUMNS = {
@@ -35,7 +37,8 @@ def read_thermal(
 
     The CSV table has the columns ``T_K``, ``F_vib_kJ_per_mol_cell``, ``S_J_per_K_mol_cell`` and ``Cv_J_per_K_mol_cell``. In the
     YAML file the block ``unit`` counts; where phonopy left out modes that are not positive, ``provenance`` has their share as
-    ``left_out_share`` (imaginary ones, and at the zone centre the acoustic), and as ``natom`` the atoms of the cell.
+    ``left_out_share`` (imaginary ones, and at the zone centre the acoustic), and as ``natom`` the atoms of the cell. The share
+    beyond the three acoustic ones is the table's ``imaginary``.
 
     Parameters
     ----------
@@ -55,17 +58,26 @@ def read_thermal(
     if format not in (None, "yaml", "csv"):
         raise ValueError(f"{path}: format is {format!r}; write 'yaml' or 'csv'")
     if (format or _format(path)) == "yaml":
-        table, stated = _from_yaml(path)
+        table, stated, imaginary = _from_yaml(path)
         check_sites(path, sites, stated.get("natom"))
     else:
         rows = read_rows(path, list(CSV_COLUMNS), f"name the columns {', '.join(CSV_COLUMNS)}")
         columns = [unit * read_column(path, rows, column) for column, unit in CSV_COLUMNS.items()]
         table, stated = dict(zip(QUANTITY_KINDS, columns, strict=True)), {}
+        imaginary = 0.0
     temperature, *per_cell = table.values()
     free_energy, entropy, heat_capacity = (values / sites for values in per_cell)
     provenance = {**fingerprint(path), "sites": float(sites), **stated}
     provenance |= conversion(Extent.SIMULATION_CELL, Extent.SITE, f"{sites:g} sites")
-    return ThermalTable(label or unpacked_name(path).stem, temperature, free_energy, entropy, heat_capacity, provenance)
+    return ThermalTable(
+        label or unpacked_name(path).stem,
+        temperature,
+        free_energy,
+        entropy,
+        heat_capacity,
+        provenance,
+        imaginary=imaginary,
+    )
 
 
 def _format(path: Path) -> str:
@@ -75,8 +87,8 @@ def _format(path: Path) -> str:
     return "csv"
 
 
-def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Columns in SI per mole of cells; atoms of the cell and the share of modes left out, where they are stated."""
+def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, Any], float]:
+    """Columns in SI per mole of cells; atoms of the cell and share of modes left out, where stated; share of imaginary ones."""
     text = read_text(path)
     content = plain_yaml(text, path)
     remedy = "write it again with phonopy-load -t"
@@ -95,12 +107,14 @@ def _from_yaml(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     if not text.endswith("\n"):
         raise ValueError(f"{path}: no end of line at its end, the last number may be cut off; {remedy}")
     stated: dict[str, Any] = {}
+    imaginary = 0.0
     natom, n, integrated = (content.get(key) for key in ("natom", "num_modes", "num_integrated_modes"))
     if isinstance(natom, int) and not isinstance(natom, bool) and natom > 0:
         stated["natom"] = natom
     if isinstance(n, int) and isinstance(integrated, int) and 0 <= integrated <= n and n:
         stated["left_out_share"] = 1 - integrated / n
-    return table, stated
+        imaginary = max(n - integrated - N_ACOUSTIC, 0) / n
+    return table, stated, imaginary
 
 
 def _number(path: Path, k: int, entry: Any, key: str) -> float:

@@ -8,13 +8,20 @@ from typing import Literal
 
 import numpy as np
 
-from a2c_pybamm.data import ThermalTable, Vibrations, VibrationsOverVolume, VolumesOverTemperature
+from a2c_pybamm.constants import GAS_CONSTANT
+from a2c_pybamm.data import IDENTITY, ThermalTable, Vibrations, VibrationsOverVolume, VolumesOverTemperature
 from a2c_pybamm.readers.csv_table import read_column, read_rows
 from a2c_pybamm.readers.source_file import existing, file_errors, fingerprint, unpacked_name
 from a2c_pybamm.readers.thermodynamics.formula import molar_mass, n_atom
-from a2c_pybamm.readers.thermodynamics.phonons import check_sites, read_density_of_states, read_frequencies, read_phonopy
+from a2c_pybamm.readers.thermodynamics.phonons import (
+    MODE_COUNT_TOLERANCE,
+    check_sites,
+    read_density_of_states,
+    read_frequencies,
+    read_phonopy,
+)
 from a2c_pybamm.readers.thermodynamics.thermal import read_thermal
-from a2c_pybamm.readers.units import column_unit
+from a2c_pybamm.readers.units import STATED_TOLERANCE, column_unit
 
 VibrationKind = Literal["thermal", "density of states", "frequencies", "phonopy"]
 """Kinds of files of vibrations."""
@@ -27,23 +34,34 @@ def read_vibrations_of_kind(
     sites: float,
     format: Literal["yaml", "csv"] | None = None,
     column: str | None = None,
+    formula: str | None = None,
 ) -> Vibrations | ThermalTable:
     """Vibrations per mole of sites from a file of a kind, by the reader of that kind.
+
+    Parameters
+    ----------
+    formula
+        All atoms for one site. Where given, the atoms that a file states, the number of its modes, or the heat capacity of its
+        table are compared with those of the formula.
 
     Raises
     ------
     ValueError
-        If the kind is unknown, or for the reasons of that reader.
+        If the kind is unknown, the numbers are of more or fewer atoms than the formula's, or for the reasons of that reader.
     """
     if kind == "thermal":
-        return read_thermal(path, sites=sites, format=format)
-    if kind == "density of states":
-        return read_density_of_states(path, sites=sites)
-    if kind == "phonopy":
-        return read_phonopy(path, sites=sites)
-    if kind != "frequencies":
+        vibrations: Vibrations | ThermalTable = read_thermal(path, sites=sites, format=format)
+    elif kind == "density of states":
+        vibrations = read_density_of_states(path, sites=sites)
+    elif kind == "phonopy":
+        vibrations = read_phonopy(path, sites=sites)
+    elif kind == "frequencies":
+        vibrations = read_frequencies(path, sites=sites, column=column)
+    else:
         raise ValueError(f"{path}: kind is {kind!r}; write 'thermal', 'density of states', 'frequencies' or 'phonopy'")
-    return read_frequencies(path, sites=sites, column=column)
+    if formula is not None:
+        _validate_atoms(path, vibrations, sites, formula)
+    return vibrations
 
 
 @file_errors
@@ -77,8 +95,8 @@ def read_vibrations_over_volume(
     Raises
     ------
     ValueError
-        Naming the file: no such column, a number is not one, there are more or fewer files than rows, or a file states another
-        number of atoms than sites and formula make; or for the reasons of the readers of vibrations.
+        Naming the file: no such column, a number is not one, there are more or fewer files than rows, two are the same,
+        or a file is of another number of atoms than sites and formula make; or for the reasons of the readers of vibrations.
     """
     path = existing(path)
     check_sites(path, sites)
@@ -89,10 +107,15 @@ def read_vibrations_over_volume(
         raise ValueError(
             f"{path}: {len(rows)} volumes, and {len(phonons)} files of vibrations; give one for each row, in order"
         )
-    vibrations = [read_vibrations_of_kind(file, kind, sites=sites, column=column) for file in phonons]
     mass = molar_mass(formula)
-    for file, item in zip(phonons, vibrations, strict=True):
-        _validate_atoms(file, item, sites, formula)
+    vibrations = [read_vibrations_of_kind(file, kind, sites=sites, column=column, formula=formula) for file in phonons]
+    contents = [item.provenance["sha256"] for item in vibrations]
+    if twice := next((k for k, content in enumerate(contents) if content in contents[:k]), 0):
+        first = contents.index(contents[twice])
+        raise ValueError(
+            f"{path}: rows {first + 1} and {twice + 1} have the same vibrations ({phonons[first]}, {phonons[twice]}); give "
+            "each volume its own, computed there"
+        )
     order = np.argsort(volume, kind="stable")
     provenance = {**fingerprint(path), "sites": float(sites), "formula": formula}
     provenance["vibrations"] = [dict(vibrations[k].provenance) for k in order]
@@ -102,11 +125,25 @@ def read_vibrations_over_volume(
 
 
 def _validate_atoms(file: str | Path, vibrations: Vibrations | ThermalTable, sites: float, formula: str) -> None:
-    """Raise ``ValueError`` where a file states another number of atoms than sites of such a formula have."""
+    """Raise ``ValueError`` where a file is of another number of atoms than sites of such a formula have."""
     stated, expected = vibrations.provenance.get("natom"), sites * n_atom(formula)
     if stated is not None and abs(stated - expected) > 0.5:
         raise ValueError(
             f"{file}: {stated} atoms in its cell, and {sites:g} sites of {formula} have {expected:g}; correct sites or formula"
+        )
+    if isinstance(vibrations, ThermalTable):
+        capacity, limit = float(vibrations.heat_capacity.max()), len(IDENTITY) * GAS_CONSTANT * n_atom(formula)
+        if capacity > (1 + STATED_TOLERANCE) * limit:
+            raise ValueError(
+                f"{file}: heat capacity {capacity:.4g} J/mol/K for one site, above the {limit:.4g} of all atoms of {formula} "
+                "(three gas constants each); correct sites or formula"
+            )
+        return
+    modes = sites * float(vibrations.weight.sum()) / max(1 - vibrations.imaginary, np.finfo(float).eps)
+    every = len(IDENTITY) * expected  # a list at the zone centre lacks the three acoustic ones
+    if not (1 - MODE_COUNT_TOLERANCE) * (every - len(IDENTITY)) <= modes <= (1 + MODE_COUNT_TOLERANCE) * every:
+        raise ValueError(
+            f"{file}: {modes:.4g} modes in its cell, and {sites:g} sites of {formula} have {every:g}; correct sites or formula"
         )
 
 

@@ -162,8 +162,27 @@ def test_bad_input_is_one_line() -> None:
     uneven = VelocityAutocorrelation("Li", np.array([0.0, 1.0, 3.0]), rng.normal(size=(9, 3)), 3, 300.0)
     with pytest.raises(ValueError, match="equally spaced from zero"):
         fit_correlation_time(uneven, material="X", source=SOURCE)
+    for values in (np.zeros((9, 30)), np.full((9, 30), np.nan)):
+        at_rest = VelocityAutocorrelation("Li", np.arange(30.0), values, 3, 300.0)
+        with pytest.raises(ValueError, match="not finite, or not positive at zero lag"):
+            fit_correlation_time(at_rest, material="X", source=SOURCE)
     with pytest.raises(ValueError, match="time is 'half'; give one of 'integral', 'decay'"):
         fit_correlation_time(data, material="X", source=SOURCE, species="Li", time="half")
+    with pytest.raises(ValueError, match="data are ndarray; give velocities"):
+        fit_correlation_time(rng.normal(size=(3, 512)), material="X", source=SOURCE)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_any_unit_of_the_series(unit: float) -> None:
+    series = MAKE["one time"]((6, 512), np.random.default_rng(9))
+    times = [fit_correlation_time(current(factor * series), material="X", source=SOURCE).mean[0] for factor in (1.0, unit)]
+    assert times[1] == pytest.approx(times[0], abs=1e-9)
+
+
+def test_line_of_one_frequency_is_not_resolved() -> None:
+    """Values that alternate do not decay in any run."""
+    with pytest.raises(NotResolved, match="run 20 times the time or more"):
+        fit_correlation_time(current(np.tile([1.0, -1.0], (3, 64))), material="X", source=SOURCE)
 
 
 @pytest.mark.calibration
@@ -198,5 +217,36 @@ def test_error_bars_of_autocorrelations_hold_the_truth() -> None:
         data = velocities(relaxation(10, (12, 3, 1024), np.random.default_rng(seed)))
         estimate = fit_correlation_time(velocity_autocorrelation(data, "Li"), material="Li", source=SOURCE)
         z.append((estimate.mean[0] - np.log(exact("one time", "integral"))) / estimate.std[0])
+    for width, probability in ((1.0, 0.683), (1.96, 0.95)):
+        assert (np.abs(z) < width).sum() >= binom.ppf(5e-3, len(z), probability)
+
+
+def double_well(n_series: int, n_frame: int, seed: int) -> Array:
+    """Velocities in the potential 5(x² - 1)²/2 at unit temperature, mass and friction, by Langevin's equation."""
+    rng, step = np.random.default_rng(seed), 0.05
+    x, v, keep = np.sign(rng.normal(size=n_series)), rng.normal(size=n_series), np.exp(-step)
+    found = np.empty((n_series, n_frame))
+    for k in range(-500, 2 * n_frame):
+        v -= step / 2 * 10 * x * (x**2 - 1)
+        x = x + step / 2 * v
+        v = keep * v + np.sqrt(1 - keep**2) * rng.normal(size=n_series)
+        x = x + step / 2 * v
+        v -= step / 2 * 10 * x * (x**2 - 1)
+        found[:, max(k, 0) // 2] = v
+    return found
+
+
+@pytest.mark.calibration
+def test_error_bars_hold_velocities_in_a_double_well() -> None:
+    """Bound particles, whose velocities have no integral; the truth is that of 1500 particles and twelve times the frames."""
+    long = double_well(1500, 6000, 1)
+    spectrum = (np.abs(np.fft.rfft(long, 12000, axis=1)) ** 2).mean(axis=0)
+    correlation = np.fft.irfft(spectrum)[:300] / np.arange(6000, 5700, -1)
+    ratio = correlation / correlation[0]
+    truth, z = np.log(2 * (ratio @ ratio) - 1), []
+    for series in np.split(double_well(360, 500, 2), 60):
+        estimate = fit_correlation_time(current(series), material="X", source=SOURCE)
+        assert estimate.provenance["fit"]["time"] == "decay"
+        z.append((estimate.mean[0] - truth) / estimate.std[0])
     for width, probability in ((1.0, 0.683), (1.96, 0.95)):
         assert (np.abs(z) < width).sum() >= binom.ppf(5e-3, len(z), probability)

@@ -150,14 +150,15 @@ def test_wave_in_a_sampled_density() -> None:
         ({"kind": "charge", "charges": ["Li+"] * 8}, "charges are not all numbers"),
         ({"kind": "charge", "charges": {"Li": np.nan}}, "charge of Li is nan; give a finite number"),
         ({"lengths": ["1 nm"]}, "lengths are not all numbers"),
-        ({"lengths": [1e30]}, "or smaller lengths"),
         ({"kind": "mass"}, "kind is .*; give one of 'number'"),
         ({"weights": [1.0]}, "weights have shape"),
+        ({"weights": np.zeros(8)}, "all weights are zero"),
+        ({"kind": "composition", "among": "Na"}, "no particle is 'Na'"),
         ({"n_block": 1}, "two blocks or more"),
         ({"n_block": 9}, "4 frame"),
         ({"lengths": [0.0, 1.0]}, "positive and finite"),
         ({"lengths": [1e-3]}, "the cell takes"),
-        ({"lengths": [50.0]}, "no wave vector below"),
+        ({"lengths": [1.0, 50.0]}, "lengths up to 50 m; the field is constant beyond 3.98 m in this cell, give shorter ones"),
     ],
 )
 def test_bad_input_is_one_line(changes: dict[str, Any], message: str) -> None:
@@ -177,3 +178,19 @@ def test_number_of_wave_vectors_is_bounded() -> None:
     run = configurations(np.random.default_rng(0).uniform(0, 5, (2, 8, 3)), 5.0)
     found = field_variance(run, n_block=2, settings=VarianceSettings(most_waves=100))
     assert 60 < found.waves.sum() < 150
+
+
+@pytest.mark.parametrize(
+    ("shape", "cell", "message"),
+    [
+        ((4, 2, 2, 2), np.eye(3), "2 points along a cell vector resolve no wave; give 3 or more"),
+        ((4, 4, 4, 4), np.zeros((3, 3)), "a cell without volume; give three vectors"),
+        ((4, 4, 4, 4), np.ones(3), "cell has shape"),
+        ((4, 4, 4), np.eye(3), "give finite values"),
+    ],
+)
+def test_bad_density_on_a_grid_is_one_line(shape: tuple[int, ...], cell: np.ndarray, message: str) -> None:
+    density = np.random.default_rng(0).uniform(1, 2, shape)
+    with pytest.raises(ValueError, match=message) as error:
+        sampled_field_variance(density.tolist(), cell, interval=1.0, temperature=1.0, n_block=2)
+    assert "\n" not in str(error.value)

@@ -111,7 +111,7 @@ class DebyeSolid:
 
     def truth(self, T: float) -> np.ndarray:
         """Ln ρ, α_V, ln K_T, S, ln C_V, ln c_p and the slope of the last over T."""
-        here, step = self._state(T), 10.0
+        here, step = self._state(T), 1.0
         slope = (self._state(T + step)[5] - self._state(T - step)[5]) / (2 * step)
         return np.array([*here, slope])
 

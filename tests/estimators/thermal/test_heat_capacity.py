@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -142,7 +143,9 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     ),
     "mass": (lambda s: s | {"molar_mass": 0.0}, "molar_mass must be positive"),
     "std": (lambda s: s | {"frequency_std": -0.1}, "standard deviations not negative"),
-    "cold": (lambda s: s | {"temperature": 3.0}, "temperature is 3 K; give one above 5 K"),
+    "cold": (lambda s: s | {"temperature": 0.5}, "temperature is 0.5 K; give one above 1 K"),
+    "mass inf": (lambda s: s | {"molar_mass": np.inf}, "molar_mass must be positive and finite"),
+    "source": (lambda s: s | {"source": "X dilation (left out)"}, "is the error of the part left out"),
     "lacking": (
         lambda s: s | {"dilation_std": None, "expansion": a2c.declare(["X a [1]"], [0.0], std=0.0, source="s", reason="r")},
         "no coefficient 'X ln(rho [kg.m-3])'",
@@ -156,3 +159,11 @@ def test_refusals(case: str) -> None:
     given = {"material": "X", "temperature": T, "molar_mass": MOLAR_MASS, "frequency_std": 0.0, "dilation_std": 0.05}
     with pytest.raises(ValueError, match=re.escape(words)):
         heat_capacity(SOLID.vibrations(V0), **change(given))
+
+
+def test_imaginary_modes_are_missing_in_the_heat_capacity() -> None:
+    """Half of the modes left out make half of the heat capacity: refused, not returned with a bar of 3 %."""
+    unstable = replace(SOLID.vibrations(V0), imaginary=0.5)
+    with pytest.raises(ValueError, match=r"50\.00% of the modes are imaginary and left out") as caught:
+        heat_capacity(unstable, material="X", temperature=T, molar_mass=MOLAR_MASS, frequency_std=0.0, dilation_std=0.03)
+    assert "\n" not in str(caught.value)

@@ -113,6 +113,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "falling": (lambda: runs(LINE, None, GRID[::-1]), "temperatures must rise from row to row"),
     "negative": (lambda: runs(-LINE), "an entry of 'volume' is not positive and finite"),
     "lengths": (lambda: runs(LINE, V0 * np.ones(3)), "'std' has shape (3,), not (7,)"),
+    "held": (lambda: fit(runs(np.full(7, V0))), "runs of a cell that is held; take runs at constant pressure"),
+    "round-off": (
+        lambda: fit(runs(LINE, 1e-20 * LINE)),
+        "is below round-off; correct it, or leave the standard deviations out",
+    ),
+    "unit": (lambda: runs(1e6 * LINE), "correct the unit of the volumes, or the number of sites"),
 }
 
 

@@ -72,6 +72,14 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "formula": (lambda f: over_volume(f, formula="Lx"), "'Lx' has no atoms, or one of no element"),
     "brackets": (lambda f: molar_mass("Li(Co"), "'Li(Co' is no formula"),
     "empty": (lambda f: molar_mass(""), "formula: '' has no atoms"),
+    "twice": (
+        lambda f: over_volume(f, phonons=[f / f"f{k}.csv" for k in (0, 1, 0)]),
+        "rows 1 and 3 have the same vibrations",
+    ),
+    "modes": (
+        lambda f: over_volume(f, phonons=[frequencies(f / f"g{k}.csv", 48, 1 + k) for k in range(3)]),
+        "g0.csv: 48 modes in its cell, and 2 sites of LiCoO2 have 24; correct sites or formula",
+    ),
     "missing": (lambda f: over_volume(f, phonons=[f / f"g{k}.csv" for k in range(3)]), "g0.csv"),
     "std": (lambda f: read_volumes(f / "v.csv", std_column="volume_err", **CELL), "no column 'volume_err'"),
 }
