@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from a2c_pybamm.estimators import declare
 from a2c_pybamm.files import base_of
 from a2c_pybamm.parameter_set import SIDES, BaseSet, ParameterSet, base_values, kind_options, with_balance
 from a2c_pybamm.parameter_set.keys import MECHANICS_SETS
+from a2c_pybamm.parameter_set.kinetics import Side
 
 BASE_KEYS = (
     *("Nominal cell capacity [A.h]", "Lower voltage cut-off [V]", "Upper voltage cut-off [V]", "Reference temperature [K]"),
@@ -70,8 +72,6 @@ def derive(study: schema.Study) -> ParameterSet:
     with mistakes.collect("base"):
         base = _valid_base(study)
     _add_electrodes(content, study, base, mistakes)
-    _add_mechanics(content, study, base, mistakes)
-    _add_thermal(content, study, base, mistakes)
     _add_efficiencies(content, study, base, mistakes)
     _add_electrolyte(content, study, mistakes)
     _add_declared(content, study, base, mistakes)
@@ -123,39 +123,29 @@ def _stable(study: schema.Study, base: str | BaseSet, content: SetContent, joint
     return derived
 
 
+def _for_each_electrode(
+    add: Callable[[Side, schema.Electrode, schema.Mistakes], None],
+    study: schema.Study,
+    content: SetContent,
+    mistakes: schema.Mistakes,
+) -> None:
+    """Call ``add`` with each electrode that is given, its mistakes collected under its side."""
+    for side in SIDES:
+        at_side = mistakes.at(side)
+        with at_side.collect():
+            for electrode in _sections(study, side, content):
+                add(side, electrode, at_side)
+
+
 def _add_electrodes(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
-    for side in ("negative", "positive"):
-        at_side = mistakes.at(side)
-        with at_side.collect():
-            for electrode in _sections(study, side, content):
-                add_electrode(content, study, base, side, electrode, at_side)
-
-
-def _add_mechanics(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
-    """Add particle mechanics, whose stress may enter the diffusivities."""
-    for side in SIDES:
-        at_side = mistakes.at(side)
-        with at_side.collect():
-            for electrode in _sections(study, side, content):
-                add_mechanics(content, study, base, side, electrode, at_side)
-
-
-def _add_thermal(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
-    """Add density, heat capacity and thermal conductivity of the electrodes."""
-    for side in SIDES:
-        at_side = mistakes.at(side)
-        with at_side.collect():
-            for electrode in _sections(study, side, content):
-                add_thermal(content, study, base, side, electrode, at_side)
+    """Add hosts with their motion; then mechanics, whose stress may enter the diffusivities; then heat."""
+    for add in (add_electrode, add_mechanics, add_thermal):
+        _for_each_electrode(partial(add, content, study, base), study, content, mistakes)
 
 
 def _add_efficiencies(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
     """Add transport efficiencies of the porous layers."""
-    for side in SIDES:
-        at_side = mistakes.at(side)
-        with at_side.collect():
-            for electrode in _sections(study, side, content):
-                add_electrode_efficiencies(content, base, side, electrode, at_side)
+    _for_each_electrode(partial(add_electrode_efficiencies, content, base), study, content, mistakes)
     at_separator = mistakes.at("separator")
     with at_separator.collect():
         for separator in _sections(study, "separator", content):
@@ -175,11 +165,11 @@ def _add_kinetics(content: SetContent, study: schema.Study, mistakes: schema.Mis
     with suppress(ValueError, schema.NotGiven):  # reported where the further errors are added
         for item in study.systematic:
             hosts = [_with_systematic(estimate, item) for estimate in hosts]
-    for side in SIDES:
-        at_side = mistakes.at(side)
-        with at_side.collect():
-            for electrode in _sections(study, side, content):
-                add_kinetics(content, study, side, electrode, hosts, at_side)
+
+    def add(side: Side, electrode: schema.Electrode, at_side: schema.Mistakes) -> None:
+        add_kinetics(content, study, side, electrode, hosts, at_side)
+
+    _for_each_electrode(add, study, content, mistakes)
 
 
 def _add_declared(content: SetContent, study: schema.Study, base: str | BaseSet | None, mistakes: schema.Mistakes) -> None:
