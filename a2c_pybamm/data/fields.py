@@ -102,7 +102,8 @@ class Configurations:
         if charges is not None:
             charges = _numbers(charges)
         velocities = None if velocities is None else np.asarray(velocities)
-        shape = (*np.shape(positions)[:1], len(species), 3)
+        vector = len("xyz")
+        matrix, shape = (vector, vector), (*np.shape(positions)[:1], len(species), vector)
         if np.shape(positions) != shape:
             raise ValueError(
                 f"configurations: positions have shape {np.shape(positions)}, expected (n_frame, {len(species)}, 3)"
@@ -110,12 +111,12 @@ class Configurations:
         if velocities is not None and velocities.shape != shape:
             raise ValueError(f"configurations: velocities have shape {velocities.shape}, not {shape} as the positions")
         cells = np.asarray(cell, float)
-        if cells.shape not in ((3, 3), (shape[0], 3, 3)):
+        if cells.shape not in (matrix, (shape[0], *matrix)):
             raise ValueError(
                 f"configurations: cell has shape {cells.shape}, expected (3, 3) or ({shape[0]}, 3, 3), vectors in rows"
             )
-        validate_cells(cells.reshape(-1, 3, 3), "configurations")
-        cells = np.broadcast_to(cells, (shape[0], 3, 3))
+        validate_cells(cells.reshape(-1, *matrix), "configurations")
+        cells = np.broadcast_to(cells, (shape[0], *matrix))
 
         def blocks() -> Iterator[FrameBlock]:
             step = frames_at_once(len(species))
@@ -154,7 +155,9 @@ def validate_cells(cells: Array, where: str) -> None:
     """Raise ``ValueError`` where a cell of (n_frame, 3, 3) is not finite or has no volume."""
     lengths = np.linalg.norm(cells, axis=-1)
     fine = np.isfinite(cells).all(axis=(1, 2)) & (lengths > 0).all(axis=1)
-    directions = np.where(fine[:, None, None], cells, np.eye(3)) / np.where(fine[:, None], lengths, 1.0)[..., None]
+    directions = (
+        np.where(fine[:, None, None], cells, np.eye(cells.shape[-1])) / np.where(fine[:, None], lengths, 1.0)[..., None]
+    )
     flat = ~fine | (np.abs(np.linalg.det(directions)) <= LEAST_CELL_VOLUME)
     if flat.any():
         raise ValueError(f"{where}: frame {int(np.argmax(flat))} has a cell without volume; give three vectors [m] in rows")
