@@ -29,6 +29,8 @@ settings.register_profile("quick", settings.get_profile("house"), max_examples=1
 settings.load_profile("house")
 
 HERE = Path(__file__).parent
+GARBAGE_THRESHOLD = 50_000
+"""New objects after which garbage is searched for, some tens of megabytes; by Python's own 700 it is done seventy times as often."""
 SECONDS: dict[str, float] = {}
 """Processor time [s] of each test, processes that it starts included, those of `scripts` aside."""
 
@@ -63,8 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Take what was collected out of the search for garbage, which looks at all of it again and again."""
-    gc.freeze()
+    """Search for garbage less often: each search looks at all that was collected."""
+    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
