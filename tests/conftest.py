@@ -30,7 +30,7 @@ settings.load_profile("house")
 
 HERE = Path(__file__).parent
 GARBAGE_THRESHOLD = 50_000
-"""New objects after which garbage is searched for, some tens of megabytes; by Python's own 700 it is done seventy times as often."""
+"""New objects after which garbage is searched for, some tens of megabytes; Python's own 700 are seventy times fewer."""
 SECONDS: dict[str, float] = {}
 """Processor time [s] of each test, processes that it starts included, those of `scripts` aside."""
 
