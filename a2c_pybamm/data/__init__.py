@@ -43,7 +43,7 @@ from a2c_pybamm.data.motion import (
     VelocityAutocorrelation,
 )
 from a2c_pybamm.data.record import BLOCK_BYTES, MOST_BYTES_IN_MEMORY, Array, atoms_at_once, frames_at_once, release
-from a2c_pybamm.data.sites import LEAST_CELL_VOLUME, SiteOccupation, Sites
+from a2c_pybamm.data.sites import SiteOccupation, Sites
 from a2c_pybamm.data.thermal import VibrationsOverVolume, VolumesOverTemperature
 from a2c_pybamm.data.thermodynamics import FRACTION_ROUNDING, ChemicalPotentials, EnergyTable, ThermalTable, Vibrations
 
@@ -54,7 +54,6 @@ __all__ = [
     "GIVEN_MSD_LIMITS",
     "GRID_AXES",
     "IDENTITY",
-    "LEAST_CELL_VOLUME",
     "MIN_FRAMES",
     "MOST_BYTES_IN_MEMORY",
     "N_VOIGT",

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from a2c_pybamm.data.cells import without_volume
 from a2c_pybamm.data.record import Array, frames_at_once, freeze
-from a2c_pybamm.data.sites import LEAST_CELL_VOLUME
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,12 +153,7 @@ def _numbers(charges: Array) -> Array:
 
 def validate_cells(cells: Array, where: str) -> None:
     """Raise ``ValueError`` where a cell of (n_frame, 3, 3) is not finite or has no volume."""
-    lengths = np.linalg.norm(cells, axis=-1)
-    fine = np.isfinite(cells).all(axis=(1, 2)) & (lengths > 0).all(axis=1)
-    directions = (
-        np.where(fine[:, None, None], cells, np.eye(cells.shape[-1])) / np.where(fine[:, None], lengths, 1.0)[..., None]
-    )
-    flat = ~fine | (np.abs(np.linalg.det(directions)) <= LEAST_CELL_VOLUME)
+    flat = without_volume(cells)
     if flat.any():
         raise ValueError(f"{where}: frame {int(np.argmax(flat))} has a cell without volume; give three vectors [m] in rows")
 

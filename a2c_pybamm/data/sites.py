@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from a2c_pybamm.data.cells import without_volume
 from a2c_pybamm.data.record import Array, freeze
-
-LEAST_CELL_VOLUME = 1e-9
-"""Volume of a cell over the product of its edges, up to which its three vectors count as dependent."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +40,7 @@ class Sites:
             )
         if not np.isfinite(self.cell).all() or not np.isfinite(self.positions).all():
             raise ValueError("sites: the cell or a position is not finite; repair it")
-        volume = abs(np.linalg.det(self.cell))
-        if not volume > LEAST_CELL_VOLUME * np.prod(np.linalg.norm(self.cell, axis=1)):
+        if without_volume(self.cell):
             raise ValueError("sites: the cell vectors are not independent; give a layer or channel vectors across it too")
         kind = tuple(self.kind) or ("site",) * len(self.positions)
         if len(kind) != len(self.positions):

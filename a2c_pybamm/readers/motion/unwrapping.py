@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from a2c_pybamm.data import LEAST_CELL_VOLUME, Array
+from a2c_pybamm.data import Array
+from a2c_pybamm.data.cells import without_volume
 from a2c_pybamm.readers.frames import LARGEST_LENGTH
 from a2c_pybamm.readers.motion.trajectory_frames import Frames
 
@@ -67,9 +68,8 @@ def _validate_cells(path: Path, block: Frames) -> None:
     if block.cell is None:
         return
     length = np.abs(block.cell).max(axis=2)
-    finite = (length > 1 / LARGEST_LENGTH) & (length < LARGEST_LENGTH)
-    directions = np.where(finite[..., None], block.cell, np.eye(3)) / np.where(finite, length, 1.0)[..., None]
-    flat = ~(finite.all(axis=1) & (np.abs(np.linalg.det(directions)) > LEAST_CELL_VOLUME))
+    sized = ((length > 1 / LARGEST_LENGTH) & (length < LARGEST_LENGTH)).all(axis=1)
+    flat = ~sized | without_volume(np.where(sized[:, None, None], block.cell, np.eye(block.cell.shape[-1])))
     if flat.any():
         raise ValueError(
             f"{path}: frame {block.first + int(np.argmax(flat))} has a cell without volume; write its three vectors, or none"
