@@ -157,6 +157,7 @@ _HOMES = {
         "HopNetwork",
         "Kernel",
         "MemoryCriterion",
+        "LengthNotResolved",
         "NoPlateau",
         "NotDiffusive",
         "NotResolved",

@@ -37,7 +37,7 @@ from a2c_pybamm.estimators.diffusion.mobility_over_composition import fit_mobili
 from a2c_pybamm.estimators.diffusion.tracer_diffusivity import fit_tracer_diffusivity
 from a2c_pybamm.estimators.fields.charge_moment import debye_length, fit_charge_second_moment
 from a2c_pybamm.estimators.fields.correlation_laws import variance_over_plateau
-from a2c_pybamm.estimators.fields.correlation_length import NoPlateau, fit_correlation_length
+from a2c_pybamm.estimators.fields.correlation_length import LengthNotResolved, NoPlateau, fit_correlation_length
 from a2c_pybamm.estimators.fields.correlation_time import CorrelationTime, TimeCriterion, fit_correlation_time
 from a2c_pybamm.estimators.fields.density_field import density_field, momentum_field
 from a2c_pybamm.estimators.fields.field_grid import GridCriterion
@@ -153,6 +153,7 @@ __all__ = [
     "HopNetwork",
     "HullVoltages",
     "Kernel",
+    "LengthNotResolved",
     "MemoryCriterion",
     "NoPlateau",
     "NotDiffusive",

@@ -25,6 +25,7 @@ from a2c_pybamm.data.cells import smallest_width
 from a2c_pybamm.derivation.electrolyte import currents_of_file, motion_of_run
 from a2c_pybamm.estimate import Estimate
 from a2c_pybamm.estimators import (
+    LengthNotResolved,
     NoPlateau,
     PlateauReport,
     PlateauStatus,
@@ -32,7 +33,6 @@ from a2c_pybamm.estimators import (
     field_variance,
     fit_correlation_length,
     fit_correlation_time,
-    plateau_report,
 )
 from a2c_pybamm.readers import read_configurations, read_trajectory, read_velocities
 from a2c_pybamm.scales.quantities import AtomisticScales, ScaleQuantity, of_estimate
@@ -156,17 +156,15 @@ def _correlation_length(
     for kind in (FieldKind.NUMBER, FieldKind.COMPOSITION):
         try:
             variance = field_variance(part, species=species, kind=kind)
-        except ValueError as error:
-            missing.setdefault("correlation_length", str(error))
-            continue
-        try:
             length = fit_correlation_length(variance, material=material, source=source)
             return of_estimate(length, "correlation length", "m", command=COMMANDS["length"]), False
         except NoPlateau:
             return None, True
+        except LengthNotResolved as error:
+            missing.setdefault("correlation_length", str(error))
+            beyond = beyond or _beyond_cell(error.report, source)
         except ValueError as error:
             missing.setdefault("correlation_length", str(error))
-            beyond = beyond or _beyond_cell(plateau_report(variance), source)
     return beyond, False
 
 

@@ -17,12 +17,20 @@ WITHOUT = (PlateauStatus.CHARGE, PlateauStatus.BRAGG_PEAKS, PlateauStatus.HYPERU
 """States in which a longer run or a larger cell makes no plateau."""
 
 
-class NoPlateau(ValueError):
-    """A variance times ℓ³ without a plateau: that of a crystal, or of charges."""
+class _WithoutLength(ValueError):
+    """No correlation length, with the report on the plateau."""
 
     def __init__(self, message: str, report: PlateauReport) -> None:
         super().__init__(message)
         self.report = report
+
+
+class NoPlateau(_WithoutLength):
+    """A variance times ℓ³ without a plateau: that of a crystal, or of charges."""
+
+
+class LengthNotResolved(_WithoutLength, NotResolved):
+    """A correlation length that neither run nor cell resolves."""
 
 
 def fit_correlation_length(
@@ -54,7 +62,7 @@ def fit_correlation_length(
     ------
     NoPlateau
         If it is a crystal's field or one of charges, or S(0) is zero.
-    NotResolved
+    LengthNotResolved
         If there are no correlations to measure (S = 1), or they are longer than the cell or shorter than the wave numbers
         resolve, no law fits, or the run is too short; with the number and the remedy.
     """
@@ -63,7 +71,7 @@ def fit_correlation_length(
     fit = report.fit
     if report.status is not PlateauStatus.PLATEAU or fit is None:
         message = f"{material}: {_message(report, variance, criterion)}"
-        raise NoPlateau(message, report) if report.status in WITHOUT else NotResolved(message)
+        raise NoPlateau(message, report) if report.status in WITHOUT else LengthNotResolved(message, report)
     names = (log_coefficient(material, "correlation length", "m"), f"{material} ln(S0)")
     turn = np.array([[0.0, 0.5], [1.0, 0.0]])
     data = data_fingerprint(variance, len(variance.by_block), source)
