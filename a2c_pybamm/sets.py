@@ -1,6 +1,6 @@
 """Sets that come with the package, by name.
 
-Files and PyBaMM are imported where a set is read, so that a name without a set is told at once.
+Files and PyBaMM are imported where a set is read, so that a name without a set is refused at once.
 """
 
 from __future__ import annotations
